@@ -1,0 +1,72 @@
+# Everything there is to do here, for people and machines. `make` alone lists it.
+
+PYTHON ?= python3
+PORT ?= 5000
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK := $(BIN)/flask --app wsgi
+# As many test processes as the smallest machine has cores.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run dev database test fmt check bench clean
+
+help: ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: database ## install, migrate, make a demo community on first use, serve on http://127.0.0.1:5000 (PORT=... changes it)
+	@echo "TrackFlow: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
+	@exec $(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 4 \
+		--graceful-timeout 5 --no-control-socket wsgi:app
+
+dev: database ## the same with the debugger, reloading when a file changes
+	@exec $(FLASK) run --debug --port $(PORT)
+
+database: $(VENV)/.run
+	@$(FLASK) db upgrade
+	@$(FLASK) achievements sync
+	@test "$$TRACKFLOW_ENV" = production || $(FLASK) demo
+
+test: $(VENV)/.dev ## install what the tests need, PostgreSQL and a browser included, and run everything
+	@$(BIN)/python -m tests.support.programs
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest --all -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+fmt: $(VENV)/.dev ## put the Python code into its form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+check: $(VENV)/.dev ## style, types, the law of the imports, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet templates
+
+bench: $(VENV)/.dev ## measure what the engine costs
+	@$(BIN)/python -m bench
+
+clean: ## remove what was installed and made, the database excepted
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis node_modules
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are newer than the requirements once those are installed.
+$(VENV)/.run: requirements.txt | $(VENV)/.made
+	@echo "Installing what TrackFlow runs on ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.made
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "TrackFlow needs Python 3.11 or newer; '$(PYTHON)' is missing or older." \
+		"Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "Python has no venv here. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
