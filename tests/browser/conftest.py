@@ -1,0 +1,128 @@
+"""A headless Chromium looking at the real application. Collected only with `--all`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.live_server import serving
+from tests.support.programs import chromium
+from tests.support.watching import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from playwright.sync_api import Browser, Page
+
+    from tests.support.people import Person
+
+# Without these a Chromium looks for its maker's servers, which a test has no business with.
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Chromium refuses its sandbox to root, as whom containers often run.
+FLAGS_FOR_ROOT = ("--no-sandbox",)
+MILLISECONDS_TO_WAIT = 10_000
+DESKTOP = {"width": 1280, "height": 800}
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def chromium_browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only in requirements-dev.txt
+
+    flags = [*FLAGS, *(FLAGS_FOR_ROOT if os.geteuid() == 0 else ())]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """The address of the application, on a fresh database."""
+    with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+def watch(live_server: str) -> Watch:
+    """`watch.allow("429")` for a test in which something is meant to go wrong."""
+    return Watch(live_server)
+
+
+@pytest.fixture
+def new_page(
+    chromium_browser: Browser, live_server: str, watch: Watch
+) -> Iterator[Callable[..., Page]]:
+    """`new_page(java_script_enabled=False, color_scheme="dark", ...)`: a page of its own cookies.
+
+    Fails the test on errors of the console or of scripts and on requests to foreign hosts.
+    """
+    contexts = []
+
+    def make(**options: object) -> Page:
+        context = chromium_browser.new_context(
+            **{"base_url": live_server, "viewport": DESKTOP, **options}
+        )
+        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        watch.over(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    problems = watch.problems()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()
+
+
+@pytest.fixture
+def page_without_javascript(new_page: Callable[..., Page]) -> Page:
+    return new_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page, Person], None]:
+    """`sign_in(page, alice)` through the form, as a person does."""
+
+    def sign_in(page: Page, person: Person) -> None:
+        page.goto("/login")
+        page.fill("[name=username]", person.username)
+        page.fill("[name=password]", person.password)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(lambda address: "/login" not in address)
+
+    return sign_in
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """`axe(page)` fails on what axe-core calls serious or critical."""
+
+    def axe(page: Page) -> None:
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("async () => (await axe.run()).violations")
+        serious = [
+            f"{rule['impact']}: {rule['help']}: {node['html']} {node['failureSummary']}"
+            for rule in found
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+        assert not serious, f"{page.url}\n" + "\n".join(serious)
+
+    return axe

@@ -1,0 +1,231 @@
+"""Which tests run where, a database and an application for each, and the people in them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.register_assert_rewrite("tests.support")
+
+from tests.support.browsing import Browser
+from tests.support.databases import Databases, PostgreSQL, SQLite, close
+from tests.support.invariants import assert_nothing_forgotten
+from tests.support.moving_clock import MovingClock, running_on
+from tests.support.people import Person, add_person, working
+from tests.support.postgresql import Server
+from tests.support.settings import settings_for
+from trackflow_web import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+# What requirements.txt alone cannot run: other programs, or libraries of requirements-dev.txt.
+FOLDERS_FOR_ALL = {"browser", "properties"}
+MARKERS_FOR_ALL = {"postgresql", "browser", "tools"}
+LEFT_OUT = (
+    "Left out: what needs PostgreSQL, a browser or the tools of requirements-dev.txt."
+    " `make test` runs everything."
+)
+
+
+# --- Which tests run ---------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all", action="store_true", help="run also what needs PostgreSQL, a browser or dev tools"
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    here = Path(__file__).parent
+    if config.getoption("--all") or not collection_path.is_relative_to(here):
+        return None
+    parts = collection_path.relative_to(here).parts
+    return True if parts and parts[0] in FOLDERS_FOR_ALL else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.path.relative_to(config.rootpath).parts:
+            item.add_marker("browser")
+    if config.getoption("--all"):
+        return
+    left_out = [item for item in items if any(map(item.get_closest_marker, MARKERS_FOR_ALL))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if not config.getoption("--all"):
+        terminalreporter.write_line(LEFT_OUT)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of `both_databases` twice; the second time needs PostgreSQL."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    kinds = ["sqlite"]
+    if metafunc.definition.get_closest_marker("both_databases"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.postgresql))
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+# --- A database and an application -------------------------------------------------------------
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`; the tests do not choose, their marker does."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SQLite:
+    return SQLite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases() -> Iterator[PostgreSQL]:
+    """One server for the session; each worker of a parallel run has its own."""
+    server = Server()
+    yield PostgreSQL(server)
+    server.stop()
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, database_kind: str) -> Databases:
+    """Makes further ones of the test's kind: `databases.create()`, `.empty()`, `.drop(url)`."""
+    return request.getfixturevalue(f"{database_kind}_databases")
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database of the test's own, with tables, catalogue and the noise person."""
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def make_app(database_url: str) -> Iterator[Callable[..., Flask]]:
+    """`make_app(LIMIT_SIGN_IN="2/1 minute")`: an application of other settings on the database."""
+    made = []
+
+    def make(**settings: object) -> Flask:
+        made.append(create_app(settings_for(database_url, **settings)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        close(app)
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], AbstractContextManager[None]]:
+    """`with work(): ...`: a unit of work that tells the listeners and commits at its end."""
+
+    @contextmanager
+    def unit() -> Iterator[None]:
+        with working(app):
+            yield
+
+    return unit
+
+
+@pytest.fixture
+def clock() -> Iterator[MovingClock]:
+    """The program's clock, standing on a Monday noon until `clock.move(days=1)`."""
+    with running_on(MovingClock()) as moving:
+        yield moving
+
+
+@pytest.fixture(autouse=True)
+def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test with an application: see tests/support/invariants.py."""
+    if "app" not in request.fixturenames:
+        yield
+        return
+    app = request.getfixturevalue("app")
+    yield
+    if not request.node.get_closest_marker("leaves_drift"):
+        assert_nothing_forgotten(app)
+
+
+# --- People ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alice(app: Flask) -> Person:
+    """Owns the things the tests are about."""
+    return add_person(app, "alice")
+
+
+@pytest.fixture
+def bob(app: Flask) -> Person:
+    """Helps Alice."""
+    return add_person(app, "bob")
+
+
+@pytest.fixture
+def charlie(app: Flask) -> Person:
+    """Must see nothing of what is Alice's."""
+    return add_person(app, "charlie")
+
+
+@pytest.fixture
+def admin(app: Flask) -> Person:
+    """Olga. (The name "admin" is reserved.)"""
+    return add_person(app, "olga", is_admin=True)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    """A browser of somebody who is not signed in."""
+    return Browser(app)
+
+
+def _signed_in(app: Flask, person: Person) -> Browser:
+    browser = Browser(app)
+    page = browser.sign_in(person.username, person.password)
+    assert browser.signed_in, page
+    return browser
+
+
+@pytest.fixture
+def as_alice(app: Flask, alice: Person) -> Browser:
+    return _signed_in(app, alice)
+
+
+@pytest.fixture
+def as_bob(app: Flask, bob: Person) -> Browser:
+    return _signed_in(app, bob)
+
+
+@pytest.fixture
+def as_charlie(app: Flask, charlie: Person) -> Browser:
+    return _signed_in(app, charlie)
+
+
+@pytest.fixture
+def as_admin(app: Flask, admin: Person) -> Browser:
+    return _signed_in(app, admin)

@@ -1,0 +1,157 @@
+"""A person's browser without JavaScript: keeps cookies, sends the token of the last page it saw."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tests.support.lint import check_answer, parse
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+REDIRECTS = {301, 302, 303, 307, 308}
+MOST_REDIRECTS = 5
+
+
+class Page:
+    """One answer."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.location = response.headers.get("Location", "")
+        # Read to the end at once: toasts are confirmed when the answer has been sent.
+        self.html = response.get_data(as_text=True)
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        return parse(self.html)
+
+    @property
+    def text(self) -> str:
+        """What a person reads, white space made single spaces."""
+        return _words(self.soup)
+
+    @property
+    def json(self) -> object:
+        return self.response.get_json()
+
+    def one(self, selector: str) -> Tag:
+        """The one element that a CSS selector finds; none or several are an error."""
+        found = self.soup.select(selector)
+        assert len(found) == 1, f"{len(found)} elements match {selector}:\n{self.html}"
+        return found[0]
+
+    def all(self, selector: str) -> list[Tag]:
+        return list(self.soup.select(selector))
+
+    def toasts(self) -> list[str]:
+        """What was unlocked, as the codes in `data-toast`, in the order shown."""
+        return [str(toast["data-toast"]) for toast in self.soup.select("[data-toast]")]
+
+    def errors(self) -> dict[str, str]:
+        """The messages beside the fields, by the field's name."""
+        found = {}
+        for field in self.soup.select("[aria-invalid=true][name]"):
+            for described in str(field.get("aria-describedby", "")).split():
+                if described.endswith("-error"):
+                    found[str(field["name"])] = _words(self.one(f'[id="{described}"]'))
+        return found
+
+    def alert(self) -> str:
+        """What is said about the form as a whole; empty when nothing is."""
+        return " ".join(_words(element) for element in self.soup.select("[role=alert]"))
+
+    def __repr__(self) -> str:
+        return f"<Page {self.status} {self.location or self.text[:200]!r}>"
+
+
+class Browser:
+    """Use it like a person: `.get("/songs/")`, `.post("/songs/", title="One", artist="Metallica")`.
+
+    Forms are protected in tests as everywhere; the token comes from the last page that had one.
+    `htmx=True` asks as htmx does; `htmx="song-list"` also names the target.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.signed_in = False
+        self.last: Page | None = None
+        self._token = ""
+
+    def get(self, path: str, *, htmx: bool | str = False, **query: object) -> Page:
+        return self.request("GET", path, htmx=htmx, query_string=query or None)
+
+    def post(self, path: str, *, htmx: bool | str = False, **fields: object) -> Page:
+        """Send a form. `csrf_token=...` sends another token than the page's, None sends none."""
+        fields.setdefault("csrf_token", self.token() if "csrf_token" not in fields else None)
+        sent = {name: value for name, value in fields.items() if value is not None}
+        return self.request("POST", path, htmx=htmx, data=sent)
+
+    def api(self, method: str, path: str, body: object = None, **query: object) -> Page:
+        """Ask the JSON twin, with the cookie and the token in its header."""
+        headers = {} if method == "GET" else {"X-CSRFToken": self.token()}
+        sent = {} if body is None else {"json": body}
+        return self.request(method, path, headers=headers, query_string=query or None, **sent)
+
+    def follow(self) -> Page:
+        """Go where the last answer sent one; gives the page at the end."""
+        for _ in range(MOST_REDIRECTS):
+            if not (self.last and self.last.status in REDIRECTS):
+                break
+            self.get(self.last.location)
+        assert self.last
+        assert self.last.status not in REDIRECTS, f"redirected for ever: {self.last}"
+        return self.last
+
+    def sign_in(self, username: str, password: str, **fields: object) -> Page:
+        """Use the sign-in form; gives the page one lands on, or the form with its errors."""
+        answer = self.post("/login", username=username, password=password, **fields)
+        if answer.status not in REDIRECTS:
+            return answer
+        self.signed_in = True
+        self._token = ""  # a new session has a new one
+        return self.follow()
+
+    def sign_out(self) -> Page:
+        return self.post("/logout")
+
+    def token(self) -> str:
+        """The CSRF token of this session, taken from a page."""
+        if not self._token:
+            self.get("/login")
+            self.follow()
+        return self._token
+
+    def request(
+        self, method: str, path: str, *, htmx: bool | str = False, **options: object
+    ) -> Page:
+        """Send any request; what comes back as HTML is linted."""
+        headers = dict(options.pop("headers", {}))
+        if htmx:
+            headers["HX-Request"] = "true"
+            if isinstance(htmx, str):
+                headers["HX-Target"] = htmx
+        response = self.client.open(path, method=method, headers=headers, **options)
+        page = self.last = Page(response)
+        if page.status not in REDIRECTS and response.mimetype == "text/html":
+            check_answer(self.app, response, htmx=bool(htmx), signed_in=self.signed_in)
+            self._learn_from(page)
+        if path == "/logout" and page.status in REDIRECTS:
+            self.signed_in, self._token = False, ""
+        return page
+
+    def _learn_from(self, page: Page) -> None:
+        if token := page.soup.select_one('input[name="csrf_token"]'):
+            self._token = str(token["value"])
+        if page.soup.select_one('form[action="/logout"]'):
+            self.signed_in = True
+
+
+def _words(element: Tag) -> str:
+    return " ".join(element.get_text(" ").split())

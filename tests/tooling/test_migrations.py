@@ -1,0 +1,51 @@
+"""The migrations lead from nothing to the tables of the models, and back."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.databases import close, run_command
+from tests.support.settings import settings_for
+from trackflow_web import create_app
+from trackflow_web.kernel.database import db
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def empty_app(databases):
+    """The application on a database without any table."""
+    url = databases.empty()
+    app = create_app(settings_for(url))
+    yield app
+    close(app)
+    databases.drop(url)
+
+
+def tables(app):
+    with app.app_context():
+        return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_the_first_upgrade_makes_every_table(empty_app):
+    run_command(empty_app, "db", "upgrade")
+    assert tables(empty_app) == set(db.metadata.tables)
+
+
+def test_models_and_migrations_say_the_same(app):
+    run_command(app, "db", "check")
+
+
+def test_down_to_nothing_and_up_again(empty_app):
+    run_command(empty_app, "db", "upgrade")
+    run_command(empty_app, "db", "downgrade", "base")
+    assert tables(empty_app) == set()
+    run_command(empty_app, "db", "upgrade")
+    run_command(empty_app, "db", "check")
+
+
+def test_upgrading_twice_changes_nothing(app):
+    before = tables(app)
+    run_command(app, "db", "upgrade")
+    assert tables(app) == before

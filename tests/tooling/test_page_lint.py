@@ -1,0 +1,87 @@
+"""The lint that every fetched page goes through finds what it is there for."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.support.lint import page_problems, parse
+
+PAGE = """<!doctype html><html lang="en"><head><title>Songs · TrackFlow</title></head>
+<body><main><h1>Songs</h1>{}</main></body></html>"""
+TOKEN = '<input type="hidden" name="csrf_token" value="x">'
+
+
+@pytest.fixture
+def routes():
+    """An application with one page that shows and one that changes."""
+    small = Flask(__name__)
+    small.add_url_rule("/songs/", "index", lambda: "", methods=["GET"])
+    small.add_url_rule("/songs/1/delete", "delete", lambda: "", methods=["POST"])
+    return small
+
+
+def problems(routes, html):
+    return list(page_problems(routes, parse(html)))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<h2>New</h2><h3>One</h3><a href="/songs/">All</a>',
+        f'<form method="post" action="/songs/1/delete">{TOKEN}<button>Delete</button></form>',
+        '<form action="/songs/"><label>Search <input name="q"></label></form>',
+        '<label for="q">Search</label><input id="q" aria-describedby="hint"><p id="hint">...</p>',
+        '<a href="https://example.org/">Elsewhere</a><a href="/songs/?q=a#one">Found</a>',
+        '<button hx-post="/songs/1/delete" hx-target="#here">Delete</button><p id="here"></p>',
+    ],
+)
+def test_a_good_page_passes(routes, html):
+    assert problems(routes, PAGE.format(html)) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "problem"),
+    [
+        ("<h1>Two</h1>", "2 <h1>"),
+        ("<h3>Deep</h3>", "follows a level 1"),
+        ('<p id="a"></p><p id="a"></p>', "stands 2 times"),
+        ('<input name="q">', "without a label"),
+        ('<label for="p">Search</label>', 'for="p" names no id'),
+        ('<p aria-describedby="gone">...</p>', "names no id"),
+        ('<p hx-target="#gone">...</p>', "finds nothing"),
+        ('<a href="#gone">Down</a>', "leads nowhere"),
+        ("<form><button>Go</button></form>", "without action"),
+        ('<form method="post" action="/songs/1/delete"></form>', "csrf_token"),
+        (f'<form action="/songs/">{TOKEN}</form>', "into the address"),
+        ("<button></button>", "nothing says"),
+        ('<a href="/songs/"><img src="/x.png" alt=""></a>', "nothing says"),
+        ('<a href="/songs/"><button>Go</button></a>', "inside another"),
+        ('<img src="/x.png">', "without alt"),
+        ('<p style="color: red">', "an inline style"),
+        ('<p onclick="go()">', "an inline onclick"),
+        ('<p hx-on:click="go()">', "an inline hx-on"),
+        ('<a href="javascript:go()">Go</a>', "a script for an address"),
+        ("<script>go()</script>", "an inline <script>"),
+        ('<a href="/nothing">Go</a>', "no such page"),
+        ('<a href="/songs">Go</a>', "only redirects"),
+        ('<a href="/songs/1/delete">Go</a>', "does not take GET"),
+        ('<p hx-post="/songs/">Go</p>', "does not take POST"),
+    ],
+)
+def test_a_bad_page_is_found_out(routes, html, problem):
+    assert problem in "\n".join(problems(routes, PAGE.format(html)))
+
+
+def test_an_attribute_written_twice_is_found_out():
+    with pytest.raises(AssertionError, match="written twice"):
+        parse('<p class="a" class="b">')
+
+
+def test_a_title_that_says_something_else_is_found_out(routes):
+    html = PAGE.format("").replace("<h1>Songs", "<h1>Packs")
+    assert "does not contain" in "\n".join(problems(routes, html))
+
+
+def test_a_fragment_may_point_outside_itself(routes):
+    assert problems(routes, '<button hx-get="/songs/" hx-target="#elsewhere">More</button>') == []
