@@ -1,1 +1,73 @@
+// What every page needs of a script. Everything here is a comfort: without it all of the site still works.
+"use strict";
+
+// Before anything is painted, so that nothing jumps when buttons that htmx makes unneeded disappear.
 document.documentElement.classList.add("js");
+
+(() => {
+  let failures = 0;
+
+  // The days of a streak are days where one lives; the browser knows where that is.
+  function fillTimezone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const input of document.querySelectorAll("input[data-timezone]")) {
+      if (zone && !input.value) input.value = zone;
+    }
+  }
+
+  function element(name, className, text) {
+    const made = document.createElement(name);
+    made.className = className;
+    if (text) made.textContent = text;
+    return made;
+  }
+
+  // The same frame as the toasts of the templates, filled with text only.
+  function announceFailure(message) {
+    const stack = document.getElementById("toasts");
+    if (!stack) return;
+    const toast = element("li", "toast toast--error");
+    toast.id = `toast-error-${++failures}`;
+    toast.dataset.toast = "error";
+    toast.dataset.stays = "";
+    toast.setAttribute("role", "presentation");
+    const body = element("div", "toast__text");
+    body.append(element("p", "toast__name", "That did not work"), element("p", "toast__description", message));
+    const close = element("button", "toast__close", "×");
+    close.type = "button";
+    close.dataset.close = "";
+    close.setAttribute("aria-label", "Dismiss this message");
+    toast.append(body, close);
+    stack.querySelector('[data-toast="error"]')?.remove();
+    stack.append(toast);
+  }
+
+  // Retry-After is a number of seconds or a date.
+  function secondsToWait(request) {
+    const value = request?.getResponseHeader("Retry-After");
+    if (!value) return 0;
+    const seconds = Number.isNaN(Number(value)) ? (Date.parse(value) - Date.now()) / 1000 : Number(value);
+    return Math.max(0, Math.ceil(seconds)) || 0;
+  }
+
+  function onFailure(event) {
+    const seconds = secondsToWait(event.detail.xhr);
+    const when = seconds ? `try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.` : "try again.";
+    announceFailure(`Nothing you typed was lost; ${when}`);
+  }
+
+  function markBusy(event) {
+    event.detail.target?.setAttribute("aria-busy", "true");
+  }
+
+  function markIdle(event) {
+    event.detail.target?.removeAttribute("aria-busy");
+  }
+
+  document.addEventListener("DOMContentLoaded", fillTimezone);
+  document.addEventListener("htmx:beforeRequest", markBusy);
+  document.addEventListener("htmx:afterRequest", markIdle);
+  document.addEventListener("htmx:responseError", onFailure);
+  document.addEventListener("htmx:sendError", onFailure);
+  document.addEventListener("htmx:timeout", onFailure);
+})();

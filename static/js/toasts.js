@@ -1,0 +1,94 @@
+// The stack of messages in #toasts: how long they stay, how they leave. They come with the page or are added by htmx.
+"use strict";
+
+(() => {
+  const stack = document.getElementById("toasts");
+  if (!stack) return;
+
+  const STAY_MS = 6000;
+  const MOST = 3;
+  // A little more than the transition in toasts.css.
+  const LEAVING_MS = 220;
+
+  // Toast -> { left: ms still to stand, since: when its clock was started, timer }. Those that stay have no clock.
+  const clocks = new Map();
+  // Ids of all that were ever shown on this page: an answer that arrives twice announces nothing twice.
+  const seen = new Set();
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  const standing = () => [...stack.querySelectorAll("[data-toast]:not(.toast--leaving)")];
+  const held = () => stack.matches(":hover") || stack.contains(document.activeElement);
+
+  function start(toast) {
+    const clock = clocks.get(toast);
+    if (!clock || clock.timer) return;
+    clock.since = Date.now();
+    clock.timer = setTimeout(() => leave(toast), clock.left);
+  }
+
+  function stop(toast) {
+    const clock = clocks.get(toast);
+    if (!clock?.timer) return;
+    clearTimeout(clock.timer);
+    clock.timer = 0;
+    clock.left = Math.max(0, clock.left - (Date.now() - clock.since));
+  }
+
+  const pauseAll = () => clocks.forEach((_, toast) => stop(toast));
+  const resumeAll = () => {
+    if (!held()) clocks.forEach((_, toast) => start(toast));
+  };
+
+  function leave(toast) {
+    stop(toast);
+    clocks.delete(toast);
+    const hadFocus = toast.contains(document.activeElement);
+    const after = hadFocus && standing().filter((other) => other !== toast).at(-1);
+    toast.classList.add("toast--leaving");
+    // The keyboard goes on to the next message, else back to the page, never to nowhere.
+    if (hadFocus) (after?.querySelector("[data-close]") || document.getElementById("main"))?.focus({ preventScroll: true });
+    setTimeout(() => {
+      toast.remove();
+      resumeAll();
+    }, calm.matches ? 0 : LEAVING_MS);
+  }
+
+  function arrive(toast) {
+    if (toast.id && seen.has(toast.id)) {
+      toast.remove();
+      return;
+    }
+    if (toast.id) seen.add(toast.id);
+    if (!toast.hasAttribute("data-stays")) {
+      clocks.set(toast, { left: STAY_MS, since: 0, timer: 0 });
+      if (!held()) start(toast);
+    }
+    standing().slice(0, -MOST).forEach(leave);
+  }
+
+  // Only what is new is read out, not the whole stack again.
+  stack.setAttribute("aria-atomic", "false");
+
+  standing().forEach(arrive);
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) {
+        if (node.nodeType === Node.ELEMENT_NODE && node.matches("[data-toast]")) arrive(node);
+      }
+    }
+  }).observe(stack, { childList: true });
+
+  stack.addEventListener("mouseenter", pauseAll);
+  stack.addEventListener("mouseleave", resumeAll);
+  stack.addEventListener("focusin", pauseAll);
+  // The element that takes the focus is known only after this event.
+  stack.addEventListener("focusout", () => setTimeout(resumeAll));
+  stack.addEventListener("click", (event) => {
+    const toast = event.target.closest("[data-close]")?.closest("[data-toast]");
+    if (toast) leave(toast);
+  });
+  document.addEventListener("keydown", (event) => {
+    const newest = event.key === "Escape" && standing().at(-1);
+    if (newest) leave(newest);
+  });
+})();
