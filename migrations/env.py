@@ -1,0 +1,50 @@
+"""How Alembic reaches the database: through the application that `flask db` runs in."""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+
+from trackflow_web.kernel.database import UTCDateTime, db, set_writing
+
+# Two processes that migrate at once: the second waits here and finds the work done.
+ADVISORY_LOCK = 7_242_006
+
+
+def render_item(kind: str, item: object, _context: object) -> str | bool:
+    """Write the program's own types as what they are in the database."""
+    return (
+        "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
+    )
+
+
+def run_migrations() -> None:
+    """Migrate inside one transaction: all or nothing, on either database."""
+    options = current_app.extensions["migrate"].configure_args
+    set_writing(writing=True)
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # A large table takes longer to change than a page may take to answer.
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+            connection.commit()
+        context.configure(
+            connection=connection, target_metadata=db.metadata, render_item=render_item, **options
+        )
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            if connection.dialect.name == "postgresql":
+                connection.rollback()
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
+                connection.commit()
+            connection.commit()
+    set_writing(writing=False)
+
+
+if context.is_offline_mode():
+    message = "migrations are run against a database, not written as SQL"
+    raise SystemExit(message)
+run_migrations()

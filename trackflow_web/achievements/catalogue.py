@@ -1,0 +1,178 @@
+"""The catalogue in memory, by code and by metric and threshold, and its copy in the database."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.ladders import LADDERS, Category, Rarity
+from trackflow_web.achievements.models import Achievement
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Engine
+
+COMPLETIONIST = "completionist"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One achievement as it stands in the code."""
+
+    code: str
+    name: str
+    description: str
+    icon: str
+    category: Category
+    group: str
+    metric: str
+    threshold: int
+    rarity: Rarity
+    position: int
+
+    @property
+    def points(self) -> int:
+        """What it is worth, by its rarity."""
+        return self.rarity.points
+
+    @property
+    def counts_for_completionist(self) -> bool:
+        """Whether it is one of the others that the completionist has."""
+        return self.code != COMPLETIONIST
+
+
+ENTRIES: tuple[Entry, ...] = tuple(
+    Entry(
+        code=rung.code,
+        name=rung.name,
+        description=rung.description,
+        icon=rung.icon,
+        category=ladder.category,
+        group=ladder.group,
+        metric=ladder.metric,
+        threshold=rung.threshold,
+        rarity=rung.rarity,
+        position=position,
+    )
+    for position, (ladder, rung) in enumerate(
+        (ladder, rung) for ladder in LADDERS for rung in ladder.rungs
+    )
+)
+BY_CODE = {entry.code: entry for entry in ENTRIES}
+BY_METRIC: dict[str, tuple[Entry, ...]] = {
+    ladder.metric: tuple(
+        sorted(
+            (entry for entry in ENTRIES if entry.metric == ladder.metric),
+            key=lambda entry: entry.threshold,
+        )
+    )
+    for ladder in LADDERS
+}
+_THRESHOLDS = {metric: [entry.threshold for entry in rungs] for metric, rungs in BY_METRIC.items()}
+
+
+def crossed(metric: str, old: int, new: int) -> tuple[Entry, ...]:
+    """The achievements whose threshold lies in (old, new], easiest first."""
+    thresholds = _THRESHOLDS.get(metric)
+    if not thresholds or new <= old:
+        return ()
+    return BY_METRIC[metric][bisect_right(thresholds, old) : bisect_right(thresholds, new)]
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync changed."""
+
+    added: int
+    changed: int
+    retired: int
+
+
+def sync() -> Synced:
+    """Bring the `achievements` table in line with the code, by code; repeating it changes nothing.
+
+    One that the code no longer has is retired: whoever earned it keeps it.
+    """
+    kept = {row.code: row for row in db.session.scalars(sa.select(Achievement))}
+    now = clock.now()
+    added = changed = retired = 0
+    for entry in ENTRIES:
+        values = _columns(entry)
+        row = kept.get(entry.code)
+        if row is None:
+            # Two processes may sync at once; the other one's row is as good.
+            db.session.execute(
+                upsert(Achievement)
+                .values(code=entry.code, built_in=True, created_at=now, **values)
+                .on_conflict_do_nothing()
+            )
+            added += 1
+        elif row.retired_at is not None or any(
+            getattr(row, column) != value for column, value in values.items()
+        ):
+            for column, value in values.items():
+                setattr(row, column, value)
+            row.retired_at = None
+            changed += 1
+    for code, row in kept.items():
+        if row.built_in and code not in BY_CODE and row.retired_at is None:
+            row.retired_at = now
+            retired += 1
+    db.session.flush()
+    return Synced(added=added, changed=changed, retired=retired)
+
+
+def _columns(entry: Entry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "description": entry.description,
+        "icon": entry.icon,
+        "category": str(entry.category),
+        "group": entry.group,
+        "metric": entry.metric,
+        "threshold": entry.threshold,
+        "points": entry.points,
+        "rarity": str(entry.rarity),
+        "position": entry.position,
+    }
+
+
+# Ids never change for a code, so that a process may remember them; a database is known by its
+# engine.
+_ids: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
+
+
+def ids() -> dict[str, int]:
+    """The id of every achievement in the table, by code."""
+    known = _ids.get(db.engine)
+    if known is None:
+        known = _read_ids()
+        if len(known) >= len(ENTRIES):
+            _ids[db.engine] = known
+    return known
+
+
+def ids_for_award(codes: Sequence[str]) -> dict[str, int]:
+    """The ids of these codes; brings the table up to date first when one is missing there."""
+    known = ids()
+    if not all(code in known for code in codes):
+        sync()
+        known = _read_ids()  # not remembered: this transaction may yet be rolled back
+    return {code: known[code] for code in codes}
+
+
+def code_of(achievement_id: int) -> str | None:
+    """The code of an achievement's id."""
+    return next((code for code, known in ids().items() if known == achievement_id), None)
+
+
+def _read_ids() -> dict[str, int]:
+    rows = db.session.execute(sa.select(Achievement.code, Achievement.id)).all()
+    return {code: achievement_id for code, achievement_id in rows}

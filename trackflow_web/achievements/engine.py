@@ -1,0 +1,108 @@
+"""The listener that moves the numbers and gives the awards.
+
+What reaches a threshold is decided from the value that the atomic UPDATE gives back: parallel requests
+do not see each other's rows, so that counting would miss what they cross together. The price of an action
+is the same for 100 songs and for 100,000: one statement for its counters, one more for different values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements import catalogue, metrics, recheck
+from trackflow_web.achievements.awards import Award, give
+from trackflow_web.achievements.models import UserStats, UserValue
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.kernel.activity import Activity
+
+
+@dataclass
+class Moves:
+    """What some facts move for one user."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    gauges: dict[str, Any] = field(default_factory=dict)
+
+
+def hear(activities: Sequence[Activity]) -> None:
+    """Move what the facts move and award what that reaches."""
+    # In the order of the users' ids: two requests that move the same people cannot wait for each
+    # other.
+    for user_id, moves in sorted(_moves_by_user(activities).items()):
+        moves.numbers.update(_move_values(user_id, moves.values))
+        deltas = {name: delta for name, delta in moves.numbers.items() if delta}
+        if not deltas and not moves.gauges:
+            continue
+        numbers = _move_numbers(user_id, deltas, moves.gauges)
+        due = [
+            entry
+            for name, delta in deltas.items()
+            for entry in catalogue.crossed(name, numbers[name] - delta, numbers[name])
+        ]
+        if due:
+            now = clock.now()
+            give([Award(user_id, entry, earned_at=now) for entry in due], backfilled=False)
+
+
+def hear_again(activities: Sequence[Activity]) -> None:
+    """Recount for the users of facts whose first hearing failed: that may be done any number of times."""
+    recheck.recheck(sorted({activity.user_id for activity in activities}))
+
+
+def _moves_by_user(activities: Sequence[Activity]) -> dict[int, Moves]:
+    by_user: dict[int, Moves] = {}
+    for activity in activities:
+        moves = by_user.setdefault(activity.user_id, Moves())
+        for name, amount in metrics.MOVES.get(activity.fact, ()):  # type: ignore[call-overload]
+            moves.numbers[name] += amount(activity)
+        for kind, value, sign in metrics.value_moves(activity):
+            moves.values[kind, value] += sign
+        moves.gauges |= metrics.gauges(activity)
+    return by_user
+
+
+def _move_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]:
+    """Move the ledger; gives by how much the numbers of different values go up or down."""
+    # Sorted for the same reason as the users.
+    rows = [
+        {"user_id": user_id, "kind": kind, "value": value, "n": delta}
+        for (kind, value), delta in sorted(values.items())
+        if delta
+    ]
+    if not rows:
+        return Counter()
+    statement = upsert(UserValue).values(rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
+        set_={"n": UserValue.n + statement.excluded.n},
+    ).returning(UserValue.kind, UserValue.value, UserValue.n)
+    deltas: Counter[str] = Counter()
+    for kind, value, n in db.session.execute(statement):
+        before = n - values[kind, value]
+        deltas[metrics.DISTINCT[kind]] += (n > 0) - (before > 0)
+    return deltas
+
+
+def _move_numbers(user_id: int, deltas: dict[str, int], gauges: dict[str, Any]) -> dict[str, int]:
+    """Move the counters in one statement; gives their new values."""
+    table = UserStats.__table__
+    statement = upsert(UserStats).values(
+        user_id=user_id, updated_at=clock.now(), **deltas, **gauges
+    )
+    changed = {name: table.c[name] + statement.excluded[name] for name in deltas}
+    changed |= {name: statement.excluded[name] for name in (*gauges, "updated_at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=[UserStats.user_id], set_=changed
+    ).returning(*(table.c[name] for name in deltas), sa.literal(1))
+    row = db.session.execute(statement).one()
+    return dict(zip(deltas, row, strict=False))

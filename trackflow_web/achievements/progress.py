@@ -1,0 +1,340 @@
+"""How far somebody is: tiles, the summary, what comes next, filtering and sorting. No database here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from trackflow_web.achievements import metrics
+from trackflow_web.achievements.catalogue import BY_METRIC, ENTRIES, Entry
+from trackflow_web.achievements.ladders import Category, Rarity
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from trackflow_web.achievements.queries import Owners
+
+NEXT_UP = 3
+LONGEST_SEARCH = 100
+# Points to the next level grow by this with every level: 50, 100, 150, ...
+POINTS_A_LEVEL = 50
+
+
+class State(StrEnum):
+    """How an achievement stands for somebody."""
+
+    EARNED = "earned"
+    PROGRESS = "progress"
+    LOCKED = "locked"
+
+
+class Sort(StrEnum):
+    """In which order achievements are shown."""
+
+    LADDER = "ladder"
+    CLOSEST = "closest"
+    RECENT = "recent"
+    RAREST = "rarest"
+    POINTS = "points"
+    NAME = "name"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One achievement as one person sees it."""
+
+    entry: Entry
+    current: int
+    earned_at: datetime | None
+    holders: int
+    users: int
+
+    @property
+    def code(self) -> str:
+        """The identity of the achievement."""
+        return self.entry.code
+
+    @property
+    def name(self) -> str:
+        """Its name; two pairs share one."""
+        return self.entry.name
+
+    @property
+    def description(self) -> str:
+        """What it asks."""
+        return self.entry.description
+
+    @property
+    def icon(self) -> str:
+        """An emoji."""
+        return self.entry.icon
+
+    @property
+    def category(self) -> Category:
+        """What kind of work it rewards."""
+        return self.entry.category
+
+    @property
+    def group(self) -> str:
+        """The heading it stands under."""
+        return self.entry.group
+
+    @property
+    def points(self) -> int:
+        """What it is worth."""
+        return self.entry.points
+
+    @property
+    def rarity(self) -> Rarity:
+        """How hard it is meant to be."""
+        return self.entry.rarity
+
+    @property
+    def metric(self) -> str:
+        """The number it is given for."""
+        return self.entry.metric
+
+    @property
+    def target(self) -> int:
+        """How many it asks for."""
+        return self.entry.threshold
+
+    @property
+    def state(self) -> State:
+        """Earned, on the way, or not begun."""
+        if self.earned_at is not None:
+            return State.EARNED
+        return State.PROGRESS if self.current > 0 else State.LOCKED
+
+    @property
+    def percent(self) -> int:
+        """0 to 100; 100 only when earned."""
+        if self.earned_at is not None:
+            return 100
+        return min(99, max(0, self.current) * 100 // self.target)
+
+    @property
+    def shown(self) -> int:
+        """How much of the target the bar shows."""
+        return self.target if self.earned_at is not None else max(0, min(self.current, self.target))
+
+    @property
+    def missing(self) -> int:
+        """How many are still to come."""
+        return max(0, self.target - self.current)
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return metrics.BY_NAME[self.metric].unit(self.target)
+
+    @property
+    def progress_text(self) -> str:
+        """The bar in words: `5/10 songs`."""
+        return f"{self.shown:,}/{self.target:,} {self.unit}"
+
+    @property
+    def missing_text(self) -> str:
+        """What is still to come: `5 songs to go`."""
+        unit = metrics.BY_NAME[self.metric].unit(self.missing)
+        return f"{self.missing:,} {unit} to go"
+
+    @property
+    def share_text(self) -> str:
+        """Who has it, as a share with both numbers: `7 % · 3 of 41`."""
+        return f"{share(self.holders, self.users)} · {self.holders:,} of {self.users:,}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Where somebody stands in all."""
+
+    earned: int
+    total: int
+    points: int
+
+    @property
+    def percent(self) -> int:
+        """Rounded down."""
+        return self.earned * 100 // self.total
+
+    @property
+    def level(self) -> int:
+        """The level that the points reach, from 1."""
+        return level_of(self.points)
+
+    @property
+    def points_to_next(self) -> int:
+        """How many points are missing for the next level."""
+        return points_of_level(self.level + 1) - self.points
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tiles under one heading; the totals are those of the whole group, not of what a filter left."""
+
+    name: str
+    category: str
+    earned: int
+    total: int
+    tiles: Sequence[Tile]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a person wants to see; None means everything."""
+
+    category: Category | None = None
+    state: State | None = None
+    rarity: Rarity | None = None
+    q: str = ""
+    sort: Sort = Sort.LADDER
+
+    def lets_through(self, tile: Tile) -> bool:
+        """Whether a tile is wanted. Every word of the search has to occur, in whatever order."""
+        return (
+            self.category in {None, tile.category}
+            and self.state in {None, tile.state}
+            and self.rarity in {None, tile.rarity}
+            and all(word in _searchable(tile) for word in text.search_key(self.q).split())
+        )
+
+
+def filters(
+    *, category: object, state: object, rarity: object, q: object, sort: object
+) -> Filters:
+    """Check what a person asks for; empty means everything. Raises Invalid naming every field."""
+    check = Checks()
+    checked = Filters(
+        category=check(text.choice, category, "category", Category) if category else None,
+        state=check(text.choice, state, "state", State) if state else None,
+        rarity=check(text.choice, rarity, "rarity", Rarity) if rarity else None,
+        q=check(text.line, q, "q", longest=LONGEST_SEARCH, required=False),
+        sort=check(text.choice, sort, "sort", Sort) if sort else Sort.LADDER,
+    )
+    check.finish()
+    return checked
+
+
+def tiles(
+    numbers: Mapping[str, int], earned: Mapping[str, datetime], owners: Owners
+) -> list[Tile]:
+    """Every achievement as one person sees it, in the order of the catalogue."""
+    return [
+        Tile(
+            entry=entry,
+            current=numbers.get(entry.metric, 0),
+            earned_at=earned.get(entry.code),
+            holders=owners.by_code.get(entry.code, 0),
+            users=owners.users,
+        )
+        for entry in ENTRIES
+    ]
+
+
+def summary(all_tiles: Sequence[Tile], points: int) -> Summary:
+    """Where somebody stands, from all their tiles and their points."""
+    earned = sum(tile.state is State.EARNED for tile in all_tiles)
+    return Summary(earned=earned, total=len(all_tiles), points=points)
+
+
+def next_up(all_tiles: Sequence[Tile]) -> list[Tile]:
+    """The three that are closest, at most one a ladder: the one above the rung reached."""
+    by_code = {tile.code: tile for tile in all_tiles}
+    nearest = [
+        next(
+            (
+                by_code[entry.code]
+                for entry in rungs
+                if by_code[entry.code].state is not State.EARNED
+            ),
+            None,
+        )
+        for metric, rungs in BY_METRIC.items()
+        if metrics.BY_NAME[metric].rows is not None
+    ]
+    return sorted((tile for tile in nearest if tile is not None), key=_by_closeness)[:NEXT_UP]
+
+
+def ladder(all_tiles: Iterable[Tile], metric: str) -> list[Tile]:
+    """The achievements for more of the same, easiest first."""
+    return sorted((tile for tile in all_tiles if tile.metric == metric), key=lambda t: t.target)
+
+
+def groups(all_tiles: Sequence[Tile], wanted: Filters) -> list[Group]:
+    """What the filters leave: under the catalogue's headings, or in one group when sorted."""
+    left = [tile for tile in all_tiles if wanted.lets_through(tile)]
+    if wanted.sort is not Sort.LADDER:
+        left.sort(key=_SORT_KEYS[wanted.sort])
+        return [_group(SORT_HEADINGS[wanted.sort], "", all_tiles, left)] if left else []
+    headings = dict.fromkeys((tile.group, tile.category) for tile in left)
+    return [
+        _group(
+            name,
+            category,
+            [tile for tile in all_tiles if tile.group == name],
+            [tile for tile in left if tile.group == name],
+        )
+        for name, category in headings
+    ]
+
+
+def _group(name: str, category: str, whole: Sequence[Tile], left: Sequence[Tile]) -> Group:
+    earned = sum(tile.state is State.EARNED for tile in whole)
+    return Group(name=name, category=category, earned=earned, total=len(whole), tiles=left)
+
+
+SORT_HEADINGS = {
+    Sort.LADDER: "By group",
+    Sort.CLOSEST: "Closest first",
+    Sort.RECENT: "Latest earned first",
+    Sort.RAREST: "Rarest first",
+    Sort.POINTS: "Most points first",
+    Sort.NAME: "By name",
+}
+
+
+def _by_closeness(tile: Tile) -> tuple[float, int, int]:
+    """Unearned first, by the share that is missing, then by how many, then the easiest."""
+    share_missing = tile.missing / tile.target if tile.state is not State.EARNED else math.inf
+    return share_missing, tile.missing, tile.entry.position
+
+
+def _by_recency(tile: Tile) -> tuple[float, int]:
+    earned_at = tile.earned_at
+    return (-earned_at.timestamp() if earned_at else math.inf), tile.entry.position
+
+
+_SORT_KEYS: dict[Sort, Callable[[Tile], object]] = {
+    Sort.CLOSEST: _by_closeness,
+    Sort.RECENT: _by_recency,
+    Sort.RAREST: lambda tile: (tile.holders, -tile.rarity.rank, tile.entry.position),
+    Sort.POINTS: lambda tile: (-tile.points, tile.entry.position),
+    Sort.NAME: lambda tile: (text.search_key(tile.name), tile.entry.position),
+}
+
+
+def _searchable(tile: Tile) -> str:
+    return text.search_key(tile.name, tile.description, tile.group)
+
+
+def share(part: int, whole: int) -> str:
+    """A share in whole per cent, rounded down; the smallest one is `< 1 %`, never 0."""
+    if part and part * 100 < whole:
+        return "< 1 %"
+    return f"{part * 100 // whole if whole else 0} %"
+
+
+def level_of(points: int) -> int:
+    """The level that so many points reach: 1 from 0, 2 from 50, 3 from 150, 4 from 300 ..."""
+    return (1 + math.isqrt(1 + 8 * (points // POINTS_A_LEVEL))) // 2
+
+
+def points_of_level(level: int) -> int:
+    """With how many points a level begins."""
+    return POINTS_A_LEVEL * level * (level - 1) // 2

@@ -1,0 +1,116 @@
+"""What was unlocked and not shown yet, and which answer shows it.
+
+What waits lives in the database, so that it survives redirects, other tabs and crashes. An answer that will
+show it claims it for a moment and says when it was written; if it never was, the claim runs out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.achievements.catalogue import Entry
+
+CLAIM = timedelta(seconds=2)
+# Who comes back after a long time finds old ones on the page, not in their face.
+OLDEST_SHOWN = timedelta(days=30)
+MOST_AT_ONCE = 3
+
+
+@dataclass(frozen=True)
+class Toast:
+    """One achievement to announce; `id` is the award's."""
+
+    id: int
+    entry: Entry
+    earned_at: datetime
+
+
+@dataclass(frozen=True)
+class Toasts:
+    """What one answer announces: up to three, or a summary of all."""
+
+    claimed: tuple[int, ...]
+    shown: tuple[Toast, ...]
+    as_summary: bool
+
+    @property
+    def count(self) -> int:
+        """How many achievements they tell of."""
+        return len(self.shown)
+
+    @property
+    def points(self) -> int:
+        """What they are worth together."""
+        return sum(toast.entry.points for toast in self.shown)
+
+    @property
+    def rarest(self) -> Entry:
+        """The hardest of them; among equals the first."""
+        return max((toast.entry for toast in self.shown), key=lambda entry: entry.rarity.rank)
+
+
+def waiting(user_id: int) -> bool:
+    """Whether something waits that nobody has claimed just now."""
+    return (
+        db.session.scalar(sa.select(sa.literal(1)).where(_unclaimed(user_id)).limit(1)) is not None
+    )
+
+
+def claim(user_id: int) -> Toasts:
+    """Reserve what waits for the answer that is being made; two answers never get the same."""
+    now = clock.now()
+    rows = db.session.execute(
+        sa.update(UserAchievement)
+        .where(_unclaimed(user_id))
+        .values(shown_until=now + CLAIM)
+        .returning(
+            UserAchievement.id,
+            UserAchievement.achievement_id,
+            UserAchievement.earned_at,
+            UserAchievement.awarded_at,
+            UserAchievement.backfilled,
+        )
+    ).all()
+    fresh = [row for row in rows if now - row.awarded_at < OLDEST_SHOWN]
+    shown = [
+        Toast(row.id, catalogue.BY_CODE[code], row.earned_at)
+        for row in fresh
+        if (code := catalogue.code_of(row.achievement_id)) in catalogue.BY_CODE
+    ]
+    shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
+    return Toasts(
+        claimed=tuple(row.id for row in rows),
+        shown=tuple(shown),
+        as_summary=len(shown) > MOST_AT_ONCE or any(row.backfilled for row in fresh),
+    )
+
+
+def confirm(award_ids: Sequence[int]) -> None:
+    """Note that an answer with these was written: they are not shown again."""
+    db.session.execute(
+        sa.update(UserAchievement)
+        .where(UserAchievement.id.in_(award_ids))
+        .values(notified=True, shown_until=None)
+    )
+
+
+def _unclaimed(user_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        UserAchievement.user_id == user_id,
+        ~UserAchievement.notified,
+        sa.or_(
+            UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= clock.now()
+        ),
+    )

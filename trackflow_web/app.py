@@ -1,0 +1,80 @@
+"""The application: a table of contents. Starting it writes nothing and migrates nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from trackflow_web import wiring
+from trackflow_web.config import Config, ConfigError
+from trackflow_web.kernel import database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+# Of Flask's own settings these may be given by a mapping, for tests.
+FLASK_SETTINGS = frozenset({"TESTING", "SERVER_NAME", "WTF_CSRF_ENABLED", "DEBUG"})
+
+
+def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
+    """Make the application from a Config, from settings by their names in the environment, or from it.
+
+    A setting that is not understood ends the process with a sentence that names it.
+    """
+    settings: Mapping[str, object] = {}
+    if not isinstance(config, Config):
+        settings = config or {}
+        config = _read(settings)
+    app = Flask(
+        __name__,
+        static_folder=str(ROOT / "static"),
+        template_folder=str(ROOT / "templates"),
+        instance_path=str(config.instance_path.resolve()),
+    )
+    app.config.update(_flask_settings(config))
+    app.config.update({name: settings[name] for name in FLASK_SETTINGS & settings.keys()})
+    app.extensions["trackflow"] = config
+    app.jinja_env.undefined = StrictUndefined
+    database.db.init_app(app)
+    with app.app_context():
+        database.prepare(database.db.engine)
+    wiring.connect(app, config)
+    return app
+
+
+def _read(settings: Mapping[str, object]) -> Config:
+    given = {name: str(value) for name, value in settings.items() if name not in FLASK_SETTINGS}
+    if "SQLALCHEMY_DATABASE_URI" in given:  # what Flask-SQLAlchemy's users know it by
+        given.setdefault("DATABASE_URL", given["SQLALCHEMY_DATABASE_URI"])
+    try:
+        return Config.from_environment(given or os.environ, ROOT)
+    except ConfigError as refusal:
+        sys.exit(f"TrackFlow cannot start: {refusal}")
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SECRET_KEY_FALLBACKS": list(config.secret_key_fallbacks),
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(config.database_url),
+        "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
+        # The prefix makes browsers insist on Secure, on this host only and on the whole site.
+        "SESSION_COOKIE_NAME": "__Host-session" if config.production else "session",
+        "SESSION_COOKIE_SECURE": config.production,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        # A form that was left open overnight still works; the token ends with the session.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 200_000,
+        "MAX_FORM_PARTS": 100,
+    }

@@ -1,0 +1,150 @@
+"""The settings, read from the environment once and checked before anything starts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import limits
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from limits import RateLimitItem
+
+SHORTEST_SECRET_KEY = 32
+SECRET_KEYS_EVERYBODY_KNOWS = frozenset({"dev", "secret", "changeme", "change-me", "development"})
+
+
+class ConfigError(Exception):
+    """A setting that is not understood; the message is the sentence to show."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What one installation is set to."""
+
+    database_url: str
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    instance_path: Path
+    production: bool
+    cheap_passwords: bool
+    trusted_hosts: tuple[str, ...]
+    trusted_proxies: int
+    limit_sign_in: RateLimitItem
+    limit_sign_in_all: RateLimitItem
+    limit_register: RateLimitItem
+    limit_feedback: RateLimitItem
+    spotify_client_id: str
+    spotify_client_secret: str
+    spotify_api_base: str
+    spotify_accounts_base: str
+    redis_url: str
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], root: Path) -> Config:
+        """Read the settings; what is made on first use is kept in `instance/` under `root`.
+
+        Raises ConfigError naming the setting that is not understood.
+        """
+        production = _one_of(environ, "TRACKFLOW_ENV", ("development", "production"))
+        instance = Path(environ.get("INSTANCE_PATH") or root / "instance")
+        return cls(
+            database_url=_database_url(environ, instance),
+            secret_key=_secret_key(environ, instance, production=production == "production"),
+            secret_key_fallbacks=_words(environ, "SECRET_KEY_FALLBACKS"),
+            instance_path=instance,
+            production=production == "production",
+            cheap_passwords=_one_of(environ, "PASSWORD_COST", ("normal", "cheap")) == "cheap",
+            trusted_hosts=_words(environ, "TRUSTED_HOSTS"),
+            trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
+            limit_sign_in=_limit(environ, "LIMIT_SIGN_IN", "10/5 minutes"),
+            limit_sign_in_all=_limit(environ, "LIMIT_SIGN_IN_ALL", "1000/5 minutes"),
+            limit_register=_limit(environ, "LIMIT_REGISTER", "100/1 hour"),
+            limit_feedback=_limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
+            spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
+            spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
+            spotify_api_base=environ.get("SPOTIFY_API_BASE", ""),
+            spotify_accounts_base=environ.get("SPOTIFY_ACCOUNTS_BASE", ""),
+            redis_url=environ.get("REDIS_URL", ""),
+        )
+
+
+def _database_url(environ: Mapping[str, str], instance: Path) -> str:
+    given = environ.get("DATABASE_URL", "")
+    if not given:
+        instance.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{instance / 'trackflow.sqlite3'}"
+    try:
+        url = sa.make_url(given)
+        # Some hosts still hand out the old short name.
+        if url.drivername in {"postgres", "postgresql"}:
+            url = url.set(drivername="postgresql+psycopg")
+    except sa.exc.ArgumentError:
+        message = "DATABASE_URL is no address of a database, like sqlite:////srv/trackflow.sqlite3."
+        raise ConfigError(message) from None
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        message = f"DATABASE_URL names {url.drivername}; TrackFlow knows sqlite and postgresql."
+        raise ConfigError(message)
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        message = "DATABASE_URL names a database in memory; TrackFlow needs one that every process sees."
+        raise ConfigError(message)
+    return url.render_as_string(hide_password=False)
+
+
+def _secret_key(environ: Mapping[str, str], instance: Path, *, production: bool) -> str:
+    given = environ.get("SECRET_KEY", "")
+    weak = len(given) < SHORTEST_SECRET_KEY or given.casefold() in SECRET_KEYS_EVERYBODY_KNOWS
+    if production and weak:
+        message = f"SECRET_KEY must be set in production, to at least {SHORTEST_SECRET_KEY} characters."
+        raise ConfigError(message)
+    return given or _kept_secret(instance / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in this file, made on first use; two processes that start at once agree."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            # A link to a whole file: whoever comes second finds the first one's, never half of it.
+            with contextlib.suppress(FileExistsError):
+                os.link(new.name, path)
+    return path.read_text("utf-8").strip()
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = environ.get(name) or choices[0]
+    if value not in choices:
+        message = f"{name} is {value!r}; it must be one of: {', '.join(choices)}."
+        raise ConfigError(message)
+    return value
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name) or "0"
+    if not (value.isascii() and value.isdigit()):
+        message = f"{name} is {value!r}; it must be a whole number."
+        raise ConfigError(message)
+    return int(value)
+
+
+def _limit(environ: Mapping[str, str], name: str, default: str) -> RateLimitItem:
+    value = environ.get(name) or default
+    try:
+        return limits.parse(value)
+    except ValueError:
+        message = f"{name} is {value!r}; it must be a limit like {default!r}."
+        raise ConfigError(message) from None
+
+
+def _words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(environ.get(name, "").replace(",", " ").split())

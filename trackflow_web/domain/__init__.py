@@ -1,0 +1,1 @@
+"""The features as plain Python: models, queries, actions and rules, without the web."""

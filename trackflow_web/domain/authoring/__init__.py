@@ -1,0 +1,1 @@
+"""Charting a song part by part."""

@@ -1,0 +1,1 @@
+"""Accounts, visits and access tokens."""

@@ -1,0 +1,273 @@
+"""What people do with their accounts."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people import passwords, queries, rules
+from trackflow_web.domain.people.models import AccessToken, Scope, User, Visit
+from trackflow_web.kernel import clock, limits, text
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, own_transaction, upsert
+from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+WRONG_CREDENTIALS = "The name or the password is wrong."
+TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
+TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
+MOST_TOKENS = 50
+NOBODY = "-"
+NAME_TAKEN = "This name is taken."
+PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
+
+
+def register(
+    *,
+    username: object,
+    email: object,
+    password: object,
+    timezone: object = "",
+    is_admin: bool = False,
+    by_operator: bool = False,
+) -> User:
+    """Create an account. Raises Invalid naming every field that will not do.
+
+    Who runs the place (`by_operator`) may use reserved names and passwords of their own choice.
+    """
+    check = Checks()
+    name = check(rules.username, username, reserved_too=by_operator)
+    address = check(rules.email, email)
+    secret = check(rules.password, password, common_too=by_operator)
+    zone = check(rules.time_zone, timezone)
+    check.finish()
+    if secret.casefold() in {name, address}:
+        raise Invalid(password=PASSWORD_IS_THE_NAME)
+    if taken := _taken(name, address):
+        raise Invalid(**taken)
+    password_hash = passwords.hash_password(secret)
+    user_id = db.session.scalar(
+        upsert(User)
+        .values(
+            username=name,
+            email=address,
+            password_hash=password_hash,
+            session_stamp=secrets.token_hex(16),
+            is_admin=is_admin,
+            timezone=zone,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(User.id)
+    )
+    if user_id is None:  # the same form was sent twice at once; the other one was first
+        raise Invalid(**(_taken(name, address) or {"username": NAME_TAKEN}))
+    user = db.session.get_one(User, user_id)
+    record(
+        Fact.PERSON_REGISTERED,
+        user_id=user.id,
+        subject=Subject("user", user.id),
+        data={"username": user.username},
+    )
+    return user
+
+
+def _taken(username: str, email: str) -> dict[str, str]:
+    """Which of the two somebody has already. Ends the reading transaction before the hashing."""
+    rows = db.session.execute(
+        sa.select(User.username, User.email).where(
+            sa.or_(User.username == username, User.email == email)
+        )
+    ).all()
+    db.session.rollback()
+    errors: dict[str, str] = {}
+    if any(row.username == username for row in rows):
+        errors["username"] = NAME_TAKEN
+    if any(row.email == email for row in rows):
+        errors["email"] = "This address cannot be used; perhaps you have an account already."
+    return errors
+
+
+@dataclass(frozen=True)
+class SignInLimits:
+    """How many failed sign-ins are borne: from one address or for one name, and in all."""
+
+    each: RateLimitItem
+    all_together: RateLimitItem
+
+
+def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
+    """The user with this name or e-mail address and password.
+
+    Raises Invalid when they do not fit, without saying which, and TooMany once too many tries have
+    failed. A name that many addresses fail for is still open to who knows its password: otherwise
+    anybody could lock anybody out.
+    """
+    wanted = _canonical(name)
+    for scope, key, limit in (
+        ("sign-in address", address, bounds.each),
+        ("sign-in all", "", bounds.all_together),
+    ):
+        limits.enforce(scope, key, limit, TOO_MANY_TRIES)
+    wait = limits.claim("sign-in name", wanted, bounds.each)
+    with own_transaction() as session:
+        user = session.scalar(
+            sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
+        )
+    secret = password if isinstance(password, str) and len(password) <= rules.LONGEST_PASSWORD else ""
+    fits = passwords.matches(user.password_hash if user else None, secret)
+    if user is None or not fits or user.banned_at is not None:
+        if wait:
+            raise TooMany(TOO_MANY_TRIES, wait)
+        raise Invalid(form=WRONG_CREDENTIALS)
+    for scope, key in (
+        ("sign-in address", address),
+        ("sign-in all", ""),
+        ("sign-in name", wanted),
+    ):
+        limits.give_back(scope, key)
+    if passwords.needs_rehash(user.password_hash):
+        _rehash(user, secret)
+    return db.session.get_one(User, user.id)
+
+
+def _canonical(name: object) -> str:
+    """A user name or e-mail address as it is kept; a name nobody can have when it is neither."""
+    try:
+        typed = text.line(name, "username", longest=rules.LONGEST_EMAIL)
+    except Invalid:
+        return NOBODY
+    folded = unicodedata.normalize("NFKC", typed).casefold()
+    return folded if rules.USERNAME.fullmatch(folded) else typed.casefold()
+
+
+def _rehash(user: User, password: str) -> None:
+    new_hash = passwords.hash_password(password)
+    with own_transaction() as session:
+        session.execute(
+            sa.update(User)
+            .where(User.id == user.id, User.password_hash == user.password_hash)
+            .values(password_hash=new_hash)
+        )
+
+
+def record_visit(user: User) -> bool:
+    """Note that the user is here today; gives whether today was not noted yet.
+
+    Two requests at once note it once: the row of the day decides.
+    """
+    now = clock.now()
+    last = queries.last_visit(user.id)
+    run = rules.run_after(
+        last_day=last.day if last else None,
+        last_at=last.at if last else None,
+        last_zone=last.timezone if last else None,
+        last_run=last.run if last else 0,
+        now=now,
+        zone_name=user.timezone,
+    )
+    if run is None:
+        return False
+    today = rules.local_day(now, user.timezone)
+    longest = queries.longest_run(user.id)
+    added = db.session.scalar(
+        upsert(Visit)
+        .values(user_id=user.id, day=today, at=now, timezone=user.timezone, run=run)
+        .on_conflict_do_nothing()
+        .returning(Visit.run)
+    )
+    if added is None:
+        return False
+    user.last_visit_day = today
+    record(
+        Fact.VISITED,
+        user_id=user.id,
+        subject=Subject("user", user.id),
+        data={"day": today.isoformat(), "run": run, "longest": run > longest},
+    )
+    return True
+
+
+def visit_is_due(user: User) -> bool:
+    """Whether today, in the user's zone, is later than the last noted day. Reads no table."""
+    if user.last_visit_day is None:
+        return True
+    return rules.local_day(clock.now(), user.timezone) > user.last_visit_day
+
+
+def sign_out_everywhere(user: User) -> None:
+    """End every session of the user, on every device."""
+    user.session_stamp = secrets.token_hex(16)
+
+
+def change_profile(user: User, *, email: object, timezone: object) -> None:
+    """Set the e-mail address and the time zone. Raises Invalid naming the fields."""
+    check = Checks()
+    new_email = check(rules.email, email)
+    new_zone = check(rules.time_zone, timezone)
+    check.finish()
+    if new_email != user.email and db.session.scalar(
+        sa.select(User.id).where(User.email == new_email)
+    ):
+        raise Invalid(email="This address cannot be used.")
+    user.email = new_email
+    user.timezone = new_zone
+
+
+def change_password(user: User, *, new: object) -> None:
+    """Set a new password and end every session and token made with the old one."""
+    password = rules.password(new)
+    if password.casefold() in {user.username, user.email}:
+        raise Invalid(password=PASSWORD_IS_THE_NAME)
+    user.password_hash = passwords.hash_password(password)
+    sign_out_everywhere(user)
+    db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
+
+
+def ban(user: User) -> None:
+    """Shut the account: nobody can sign in to it, and nobody stays signed in."""
+    user.banned_at = clock.now()
+    sign_out_everywhere(user)
+    db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
+
+
+def create_token(user: User, *, name: object, scope: object, days: object) -> str:
+    """Make an access token and give its secret, which is shown once and not kept."""
+    check = Checks()
+    title = check(text.line, name, "name", longest=60)
+    kind = check(text.choice, scope, "scope", Scope)
+    lifetime = check(rules.token_lifetime, days)
+    check.finish()
+    if len(queries.tokens_of(user.id)) >= MOST_TOKENS:
+        raise Invalid(name=f"You have {MOST_TOKENS} tokens; revoke one first.")
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    now = clock.now()
+    db.session.add(
+        AccessToken(
+            user_id=user.id,
+            name=title,
+            digest=queries.digest_of(secret),
+            scope=kind,
+            created_at=now,
+            expires_at=now + timedelta(days=lifetime),
+        )
+    )
+    return secret
+
+
+def revoke_token(user: User, token_id: int) -> None:
+    """Delete one of the user's own tokens; raises NotFound."""
+    token = db.session.scalar(
+        sa.select(AccessToken).where(AccessToken.id == token_id, AccessToken.user_id == user.id)
+    )
+    if token is None:
+        message = "There is no such token."
+        raise NotFound(message)
+    db.session.delete(token)

@@ -1,0 +1,97 @@
+"""Reading accounts, visits and tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people.models import AccessToken, User, Visit
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def find_user(user_id: int) -> User | None:
+    """The user with this id, banned or not."""
+    return db.session.get(User, user_id)
+
+
+def find_by_stamp(user_id: int, session_stamp: str) -> User | None:
+    """The user whose cookie carries this id and stamp, unless banned."""
+    user = find_user(user_id)
+    if user is None or user.banned_at is not None or user.session_stamp != session_stamp:
+        return None
+    return user
+
+
+def find_by_username(name: str) -> User | None:
+    """The user with this canonical user name."""
+    return db.session.scalar(sa.select(User).where(User.username == name))
+
+
+def get_by_username(name: str) -> User:
+    """The user with this canonical user name; raises NotFound."""
+    user = find_by_username(name)
+    if user is None:
+        message = "There is nobody of this name."
+        raise NotFound(message)
+    return user
+
+
+def all_users() -> Sequence[User]:
+    """Everyone, by id."""
+    return db.session.scalars(sa.select(User).order_by(User.id)).all()
+
+
+def count_users() -> int:
+    """How many accounts there are that are not banned."""
+    return db.session.scalar(sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None))) or 0
+
+
+def last_visit(user_id: int) -> Visit | None:
+    """The latest day on which the user was here."""
+    return db.session.scalar(
+        sa.select(Visit).where(Visit.user_id == user_id).order_by(Visit.day.desc()).limit(1)
+    )
+
+
+def longest_run(user_id: int) -> int:
+    """The user's longest row of days."""
+    return db.session.scalar(sa.select(sa.func.max(Visit.run)).where(Visit.user_id == user_id)) or 0
+
+
+def tokens_of(user_id: int) -> Sequence[AccessToken]:
+    """The user's tokens, newest first, expired ones included."""
+    return db.session.scalars(
+        sa.select(AccessToken).where(AccessToken.user_id == user_id).order_by(AccessToken.id.desc())
+    ).all()
+
+
+def find_token(secret: str) -> tuple[AccessToken, User] | None:
+    """The token with this secret and its user; None when expired, unknown or banned."""
+    row = db.session.execute(
+        sa.select(AccessToken, User)
+        .join(User, User.id == AccessToken.user_id)
+        .where(
+            AccessToken.digest == digest_of(secret),
+            AccessToken.expires_at > clock.now(),
+            User.banned_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a token. Plain SHA-256: the secret has 256 random bits already."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def usernames(user_ids: Sequence[int]) -> dict[int, str]:
+    """The user names of these users by id."""
+    rows = db.session.execute(sa.select(User.id, User.username).where(User.id.in_(user_ids))).all()
+    return {user_id: name for user_id, name in rows}

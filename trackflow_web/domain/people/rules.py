@@ -1,0 +1,148 @@
+"""What a user name, an e-mail address, a password and a visit have to be."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+import zoneinfo
+from datetime import date, datetime, timedelta
+from importlib import resources
+
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Invalid
+
+USERNAME = re.compile(r"[a-z0-9_-]{3,30}", re.ASCII)
+# Names that are addresses here, or that people would take for the house speaking.
+RESERVED_USERNAMES = frozenset(
+    """about abuse account admin administrator achievements anonymous api billing bugs contact deleted
+    everyone features feed feedback healthz help home imports info login logout mail me metrics
+    moderator nobody noreply null official owner packs postmaster register root security series
+    settings signup songs staff static stats status support system trackflow undefined user users
+    webmaster www""".split()
+)
+# One @ with something on both sides: whether an address works only a letter to it can tell.
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+LONGEST_EMAIL = 254
+# Days. A token that never ends is found years later in some old script.
+TOKEN_LIFETIMES = (30, 90, 365)
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+# A journey westwards gives the same instant an earlier date, one eastwards a later: without this
+# bound a change of zone would earn a day of the streak by itself.
+LEAST_BETWEEN_ZONES = timedelta(hours=20)
+
+
+def username(value: object, *, reserved_too: bool = False) -> str:
+    """A user name as it is kept: NFKC, case folded, 3 to 30 of a-z, 0-9, _ and -.
+
+    Reserved ones are for who runs the place. Raises Invalid naming `username`.
+    """
+    typed = text.line(value, "username", longest=200)
+    name = unicodedata.normalize("NFKC", typed).casefold()
+    if not USERNAME.fullmatch(name):
+        raise Invalid(username="A user name has 3 to 30 of the letters a-z, digits, _ and -.")
+    if name in RESERVED_USERNAMES and not reserved_too:
+        raise Invalid(username="This name is reserved.")
+    return name
+
+
+def email(value: object) -> str:
+    """An e-mail address as it is kept: case folded. Raises Invalid naming `email`."""
+    address = text.line(value, "email", longest=LONGEST_EMAIL).casefold()
+    if not EMAIL.fullmatch(address):
+        raise Invalid(email="This does not look like an e-mail address.")
+    return address
+
+
+def password(value: object, *, common_too: bool = False) -> str:
+    """A password, kept to the letter. Raises Invalid naming `password`."""
+    if not isinstance(value, str) or not value:
+        raise Invalid(password="This is needed.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(password="This contains characters that cannot be used.") from None
+    if len(value) < SHORTEST_PASSWORD:
+        raise Invalid(password=f"A password has at least {SHORTEST_PASSWORD} characters.")
+    if len(value) > LONGEST_PASSWORD:
+        raise Invalid(password=f"A password has at most {LONGEST_PASSWORD} characters.")
+    if value.casefold() in common_passwords() and not common_too:
+        raise Invalid(password="This password is among the first that are guessed.")
+    return value
+
+
+@functools.cache
+def common_passwords() -> frozenset[str]:
+    """The passwords that are tried first, case folded."""
+    listed = resources.files(__package__).joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(listed.split())
+
+
+def time_zone(value: object) -> str:
+    """The name of an IANA time zone; UTC when empty. Raises Invalid naming `timezone`."""
+    name = text.line(value, "timezone", longest=64, required=False)
+    if not name:
+        return "UTC"
+    if name not in zone_names():
+        raise Invalid(timezone="This time zone is not known.")
+    return name
+
+
+@functools.cache
+def zone_names() -> frozenset[str]:
+    """All names of the time zone database that stand for a place or for UTC."""
+    return frozenset(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name or name in {"UTC", "GMT"}
+        if not name.startswith(("posix/", "right/", "SystemV/"))
+    )
+
+
+def local_day(at: datetime, zone_name: str) -> date:
+    """The calendar day of a moment in a zone."""
+    return at.astimezone(zoneinfo.ZoneInfo(zone_name)).date()
+
+
+def token_lifetime(value: object) -> int:
+    """After how many days a token ends. Raises Invalid naming `days`."""
+    days = text.whole_number(value, "days", least=1, most=max(TOKEN_LIFETIMES))
+    if days not in TOKEN_LIFETIMES:
+        raise Invalid(days=f"This must be one of: {', '.join(map(str, TOKEN_LIFETIMES))}.")
+    return days
+
+
+def run_after(
+    *,
+    last_day: date | None,
+    last_at: datetime | None,
+    last_zone: str | None,
+    last_run: int,
+    now: datetime,
+    zone_name: str,
+) -> int | None:
+    """Which day of an unbroken row a visit is; None when it does not count as a new day.
+
+    Only calendar days count, never hours: a day may have 23 or 25 of them.
+    """
+    today = local_day(now, zone_name)
+    if last_day is None or last_at is None:
+        return 1
+    if today <= last_day:
+        return None
+    if zone_name != last_zone and now - last_at < LEAST_BETWEEN_ZONES:
+        return None
+    return last_run + 1 if _nothing_between(last_day, today, zone_name) else 1
+
+
+def _nothing_between(earlier: date, later: date, zone_name: str) -> bool:
+    """Whether no day that the zone had lies between two days."""
+    if later - earlier == timedelta(days=1):
+        return True
+    if later - earlier > timedelta(days=2):  # no zone has ever skipped more than one day
+        return False
+    between = earlier + timedelta(days=1)
+    noon = datetime(between.year, between.month, between.day, 12, tzinfo=zoneinfo.ZoneInfo(zone_name))
+    # A time that a zone skipped comes back from UTC as another one.
+    return local_day(noon.astimezone(zoneinfo.ZoneInfo("UTC")), zone_name) != between

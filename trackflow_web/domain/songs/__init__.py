@@ -1,0 +1,1 @@
+"""Songs: planned, in work, released."""

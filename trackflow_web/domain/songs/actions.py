@@ -1,0 +1,163 @@
+"""What people do with their songs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from trackflow_web.domain.songs import queries, rules
+from trackflow_web.domain.songs.models import Milestone, Song
+from trackflow_web.domain.songs.rules import Draft, Status
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Duplicate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trackflow_web.domain.people.models import User
+
+HAVE_IT_ALREADY = "You have this song already."
+
+STATUS_MILESTONE = {
+    Status.FUTURE: Milestone.PLANNED,
+    Status.WIP: Milestone.STARTED,
+    Status.RELEASED: Milestone.RELEASED,
+}
+FACT_OF_MILESTONE = {
+    Milestone.PLANNED: Fact.SONG_PLANNED,
+    Milestone.STARTED: Fact.SONG_STARTED,
+    Milestone.RELEASED: Fact.SONG_RELEASED,
+    Milestone.FINISHED: Fact.SONG_FINISHED,
+    Milestone.AUTHORED: Fact.SONG_AUTHORED,
+}
+
+
+def add_song(
+    owner: User,
+    *,
+    title: object,
+    artist: object,
+    album: object = "",
+    year: object = None,
+    status: object = Status.FUTURE,
+) -> Song:
+    """Give the user a song. Raises Invalid naming the fields, Duplicate when it is there already."""
+    draft = rules.draft(title=title, artist=artist, album=album, year=year)
+    state = rules.status(status or Status.FUTURE)
+    now = clock.now()
+    song_id = db.session.scalar(
+        upsert(Song)
+        .values(
+            user_id=owner.id,
+            **_columns(draft),
+            status=state,
+            parts_done=0,
+            parts_skipped=0,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Song.id)
+    )
+    if song_id is None:
+        raise _duplicate(owner.id, draft)
+    song = db.session.get_one(Song, song_id)
+    _record(Fact.SONG_ADDED, song, owner)
+    _reach(song, STATUS_MILESTONE[state], owner, now)
+    return song
+
+
+def edit_song(
+    song: Song,
+    actor: User,
+    *,
+    title: object,
+    artist: object,
+    album: object,
+    year: object,
+) -> None:
+    """Say something else of a song. Raises Invalid naming the fields, Duplicate."""
+    draft = rules.draft(title=title, artist=artist, album=album, year=year)
+    before = {"artist_key": song.artist_key, "year": song.year}
+    existing = queries.find_same(song.user_id, draft.artist_key, draft.title_key)
+    if existing is not None and existing.id != song.id:
+        raise Duplicate(existing.id, title=HAVE_IT_ALREADY)
+    try:
+        with db.session.begin_nested():
+            for column, value in _columns(draft).items():
+                setattr(song, column, value)
+            song.updated_at = clock.now()
+    except IntegrityError:  # another request was first with the same name
+        raise _duplicate(song.user_id, draft) from None
+    _record(Fact.SONG_EDITED, song, actor, before=before, was=song.milestones())
+
+
+def move_song(song: Song, actor: User, *, status: object) -> None:
+    """Put a song into another state. Raises Invalid naming `status`."""
+    state = rules.status(status)
+    if state == song.status:
+        return
+    now = clock.now()
+    came_from, song.status, song.updated_at = song.status, state, now
+    _reach(song, STATUS_MILESTONE[state], actor, now)
+    if came_from == Status.WIP and state == Status.RELEASED:
+        _reach(song, Milestone.FINISHED, actor, now)
+
+
+def set_authored(song: Song, actor: User, *, authored: bool) -> None:
+    """Note whether all of a song's parts are done or not needed."""
+    if authored and song.authored_at is None:
+        _reach(song, Milestone.AUTHORED, actor, clock.now())
+    elif not authored and song.authored_at is not None:
+        song.authored_at = None
+        _record(Fact.SONG_NO_LONGER_AUTHORED, song, actor)
+
+
+def delete_song(song: Song, actor: User) -> None:
+    """Delete a song with all that belongs to it."""
+    _record(Fact.SONG_DELETED, song, actor, was=song.milestones())
+    db.session.execute(sa.delete(Song).where(Song.id == song.id))
+
+
+def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
+    """Note the first time; each song counts once for a milestone, however often it moves."""
+    if song.reached(milestone) is None:
+        setattr(song, f"{milestone}_at", at)
+        _record(FACT_OF_MILESTONE[milestone], song, actor)
+
+
+def _record(fact: Fact, song: Song, actor: User, **more: Any) -> None:  # noqa: ANN401 -- JSON
+    record(
+        fact,
+        user_id=song.user_id,
+        actor_id=actor.id,
+        subject=Subject("song", song.id),
+        data={
+            "title": song.title,
+            "artist": song.artist,
+            "artist_key": song.artist_key,
+            "year": song.year,
+            **more,
+        },
+    )
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "artist": draft.artist,
+        "album": draft.album,
+        "year": draft.year,
+        "title_key": draft.title_key,
+        "artist_key": draft.artist_key,
+        "search_key": draft.search_key,
+    }
+
+
+def _duplicate(user_id: int, draft: Draft) -> Duplicate:
+    existing = queries.find_same(user_id, draft.artist_key, draft.title_key)
+    return Duplicate(existing.id if existing else 0, title=HAVE_IT_ALREADY)

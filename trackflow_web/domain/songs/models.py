@@ -1,0 +1,73 @@
+"""A song that somebody charts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.domain.songs.rules import LONGEST_NAME, Progress, Status
+from trackflow_web.kernel.database import Base, BigId
+
+
+class Milestone(StrEnum):
+    """What a song reached, kept as the column `<milestone>_at`."""
+
+    PLANNED = "planned"
+    STARTED = "started"
+    RELEASED = "released"
+    FINISHED = "finished"
+    AUTHORED = "authored"
+
+
+class Song(Base):
+    """One user's song.
+
+    `planned_at`, `started_at` and `released_at` are when it first was in that state and
+    `finished_at` when it first went from WIP to Released; they stay, however often it moves.
+    `authored_at` is since when all its parts are done or not needed, and goes when one is reopened.
+    """
+
+    __tablename__ = "songs"
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "artist_key", "title_key"),
+        sa.Index("ix_songs_user_id_status_id", "user_id", "status", "id"),
+        sa.CheckConstraint("status IN ('future', 'wip', 'released')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    artist: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    album: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="")
+    year: Mapped[int | None]
+    status: Mapped[Status] = mapped_column(sa.String(10))
+    title_key: Mapped[str] = mapped_column(sa.Text)
+    artist_key: Mapped[str] = mapped_column(sa.Text)
+    search_key: Mapped[str] = mapped_column(sa.Text)
+    planned_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    authored_at: Mapped[datetime | None]
+    # Kept beside the parts' own rows, so that a list of songs needs no second query.
+    parts_done: Mapped[int] = mapped_column(default=0)
+    parts_skipped: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def progress(self) -> Progress:
+        """How far the charting is."""
+        return Progress(done=self.parts_done, skipped=self.parts_skipped)
+
+    def reached(self, milestone: Milestone) -> datetime | None:
+        """When the song reached it; None when it has not."""
+        at: datetime | None = getattr(self, f"{milestone}_at")
+        return at
+
+    def milestones(self) -> list[Milestone]:
+        """All that the song has reached."""
+        return [milestone for milestone in Milestone if self.reached(milestone) is not None]

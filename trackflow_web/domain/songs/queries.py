@@ -1,0 +1,88 @@
+"""Reading songs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.text import like_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SONGS_A_PAGE = 50
+# An offset makes the database walk past all it skips; whoever has more songs searches.
+MOST_PAGES = 200
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of somebody's songs, newest first; `page` counts from 1."""
+
+    songs: Sequence[Song]
+    page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be asked for, at least one."""
+        return min(MOST_PAGES, max(1, -(-self.total // SONGS_A_PAGE)))
+
+
+def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
+    """The song with this id; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Song, song_id, with_for_update=for_update or None)
+
+
+def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
+    """The user's song of this artist and title, compared as people compare."""
+    return db.session.scalar(
+        sa.select(Song).where(
+            Song.user_id == user_id, Song.artist_key == artist_key, Song.title_key == title_key
+        )
+    )
+
+
+def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
+    """A page of the user's songs, in one state or all, whose text contains `q`."""
+    wanted = _matching(user_id, status, q)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+    songs = db.session.scalars(
+        wanted.order_by(Song.id.desc()).limit(SONGS_A_PAGE).offset((page - 1) * SONGS_A_PAGE)
+    ).all()
+    return Listing(songs=songs, page=page, total=total)
+
+
+def songs_after(
+    user_id: int, *, status: Status | None, q: str, before_id: int | None, limit: int
+) -> Sequence[Song]:
+    """Up to `limit` of the user's songs, newest first, from the one before `before_id` on."""
+    wanted = _matching(user_id, status, q)
+    if before_id is not None:
+        wanted = wanted.where(Song.id < before_id)
+    return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
+
+
+def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[tuple[Song]]:
+    wanted = sa.select(Song).where(Song.user_id == user_id)
+    if status is not None:
+        wanted = wanted.where(Song.status == status)
+    if q:
+        wanted = wanted.where(Song.search_key.like(like_pattern(q), escape="\\"))
+    return wanted
+
+
+def count_by_status(user_id: int) -> dict[str, int]:
+    """How many songs the user has in each state, and `all`."""
+    rows = db.session.execute(
+        sa.select(Song.status, sa.func.count())
+        .where(Song.user_id == user_id)
+        .group_by(Song.status)
+    ).all()
+    counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in rows}
+    return {"all": sum(counts.values())} | {str(status): n for status, n in counts.items()}

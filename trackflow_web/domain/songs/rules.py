@@ -1,0 +1,95 @@
+"""What a song is and how it moves; no database here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trackflow_web.kernel import clock, text
+from trackflow_web.kernel.errors import Checks
+
+LONGEST_NAME = 200
+# Charts of chant and early music exist; next year's album may be announced already.
+EARLIEST_YEAR = 1000
+PARTS = 15
+
+
+class Status(StrEnum):
+    """Where a song stands."""
+
+    FUTURE = "future"
+    WIP = "wip"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person says of a song, checked."""
+
+    title: str
+    artist: str
+    album: str
+    year: int | None
+
+    @property
+    def title_key(self) -> str:
+        """What titles are compared by."""
+        return text.comparison_key(self.title)
+
+    @property
+    def artist_key(self) -> str:
+        """What artists are compared by."""
+        return text.comparison_key(self.artist)
+
+    @property
+    def search_key(self) -> str:
+        """What is searched in."""
+        return text.search_key(self.title, self.artist, self.album)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a song's 15 parts are done or not needed."""
+
+    done: int
+    skipped: int
+
+    @property
+    def max(self) -> int:
+        """How many parts are needed; at least one, for a bar needs a length."""
+        return max(PARTS - self.skipped, 1)
+
+    @property
+    def value(self) -> int:
+        """How many of those are done."""
+        return self.done
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 means every needed part."""
+        return self.done * 100 // self.max
+
+    @property
+    def text(self) -> str:
+        """The bar in words."""
+        return f"{self.done}/{PARTS - self.skipped} parts"
+
+
+def draft(*, title: object, artist: object, album: object, year: object) -> Draft:
+    """Check what a person says of a song. Raises Invalid naming every field that will not do."""
+    check = Checks()
+    checked = Draft(
+        title=check(text.line, title, "title", longest=LONGEST_NAME),
+        artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
+        album=check(text.line, album, "album", longest=LONGEST_NAME, required=False),
+        year=check(
+            text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1
+        ),
+    )
+    check.finish()
+    return checked
+
+
+def status(value: object) -> Status:
+    """The state with this name. Raises Invalid naming `status`."""
+    return text.choice(value, "status", Status)

@@ -1,0 +1,110 @@
+"""What happened: one row a fact. Outbox, community feed and audit trail are readings of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import Base, BigId, db
+
+_RECORDED = "recorded activities"
+
+
+class Fact(StrEnum):
+    """The things that happen here and that something may follow from."""
+
+    PERSON_REGISTERED = "person_registered"
+    VISITED = "visited"
+    SONG_ADDED = "song_added"
+    SONG_EDITED = "song_edited"
+    SONG_DELETED = "song_deleted"
+    SONG_PLANNED = "song_planned"
+    SONG_STARTED = "song_started"
+    SONG_RELEASED = "song_released"
+    SONG_FINISHED = "song_finished"
+    SONG_AUTHORED = "song_authored"
+    SONG_NO_LONGER_AUTHORED = "song_no_longer_authored"
+    ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a fact is about: the kind of thing and its id."""
+
+    type: str
+    id: int
+
+
+class Activity(Base):
+    """One fact about one user's work.
+
+    `user_id` is whose numbers it moves, `actor_id` who did it. `heard_at` is empty until the
+    listeners have heard it; a sweeper announces those again.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        sa.Index("ix_activities_user_id_id", "user_id", "id"),
+        sa.Index(
+            "ix_activities_unheard",
+            "id",
+            sqlite_where=sa.text("heard_at IS NULL"),
+            postgresql_where=sa.text("heard_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    actor_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    fact: Mapped[str] = mapped_column(sa.String(40))
+    subject_type: Mapped[str] = mapped_column(sa.String(20))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    n: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
+
+
+def record(
+    fact: Fact,
+    *,
+    user_id: int,
+    subject: Subject,
+    actor_id: int | None = None,
+    n: int = 1,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Note that something happened; the end of the unit of work tells the listeners and keeps it.
+
+    `n` is how often it happened at once (an import of 500 songs is one fact).
+    """
+    activity = Activity(
+        user_id=user_id,
+        actor_id=actor_id or user_id,
+        fact=fact,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        n=n,
+        data=data or {},
+        created_at=clock.now(),
+    )
+    db.session().info.setdefault(_RECORDED, []).append(activity)
+
+
+def take_recorded() -> list[Activity]:
+    """What was recorded in this unit of work and not taken yet, oldest first."""
+    taken: list[Activity] = db.session().info.pop(_RECORDED, [])
+    return taken
+
+
+def anything_recorded() -> bool:
+    """Whether something was recorded that nobody has taken yet."""
+    return bool(db.session().info.get(_RECORDED))

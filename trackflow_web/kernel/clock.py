@@ -1,0 +1,28 @@
+"""The one clock: every time in the program comes from here, so that a test can move it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def system_time() -> datetime:
+    """The machine's time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = system_time
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return _source()
+
+
+def set_source(source: Callable[[], datetime]) -> None:
+    """Let `now` answer what `source` answers; `set_source(system_time)` puts it back."""
+    global _source  # noqa: PLW0603 -- one clock for the process is the point
+    _source = source

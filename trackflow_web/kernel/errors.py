@@ -1,0 +1,72 @@
+"""The errors that a domain raises and that pages and API translate into answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class DomainError(Exception):
+    """A refusal with a sentence that may be shown to the person who asked."""
+
+
+class Invalid(DomainError):
+    """Input that cannot be accepted; `errors` maps a field's name to a sentence about it."""
+
+    def __init__(self, **errors: str) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, text in errors.items()))
+        self.errors = errors
+
+
+class Duplicate(Invalid):
+    """The thing is there already; `existing_id` says which one."""
+
+    def __init__(self, existing_id: int, **errors: str) -> None:
+        super().__init__(**errors)
+        self.existing_id = existing_id
+
+
+class NotFound(DomainError):
+    """It is not there, or the one who asks is not to know that it is."""
+
+
+class Forbidden(DomainError):
+    """It is there and known, but not allowed to the one who asks."""
+
+
+class TooMany(DomainError):
+    """A limit was reached; `retry_after` is in whole seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Checks:
+    """Several checks of one form, so that a person is told of everything at once.
+
+    >>> check = Checks()
+    >>> title = check(text.line, title, "title", longest=200)
+    >>> year = check(text.whole_number, year, "year", least=1000, most=2100)
+    >>> check.finish()
+    """
+
+    def __init__(self) -> None:
+        self.errors: dict[str, str] = {}
+
+    def __call__(self, rule: Callable[..., T], *arguments: object, **options: object) -> T:
+        """What the rule gives; its refusal is kept for `finish`, before which nothing is used."""
+        try:
+            return rule(*arguments, **options)
+        except Invalid as refusal:
+            self.errors |= refusal.errors
+            return cast("T", None)
+
+    def finish(self) -> None:
+        """Raise Invalid with everything that was refused, if anything was."""
+        if self.errors:
+            raise Invalid(**self.errors)

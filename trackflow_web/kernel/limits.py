@@ -1,0 +1,78 @@
+"""How often something may be done: one row a key and window, counted up atomically.
+
+The count lives in the database, because every process must see the same one, and has a transaction of
+its own, because it must survive an error answer.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import Base, own_transaction, upsert
+from trackflow_web.kernel.errors import TooMany
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+
+class LimitCount(Base):
+    """How often `key` did what `scope` names since its window began."""
+
+    __tablename__ = "limit_counts"
+
+    scope: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(320), primary_key=True)
+    n: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def claim(scope: str, key: str, limit: RateLimitItem) -> int:
+    """Count one more and give the seconds to wait: 0 while the limit is kept.
+
+    Counting comes first and the answer from the count, so that parallel tries cannot pass together.
+    """
+    now = clock.now()
+    window = timedelta(seconds=limit.get_expiry())
+    over = LimitCount.ends_at <= now
+    statement = upsert(LimitCount).values(scope=scope, key=key, n=1, ends_at=now + window)
+    statement = statement.on_conflict_do_update(
+        index_elements=[LimitCount.scope, LimitCount.key],
+        set_={
+            "n": sa.case((over, 1), else_=LimitCount.n + 1),
+            "ends_at": sa.case((over, now + window), else_=LimitCount.ends_at),
+        },
+    )
+    with own_transaction() as session:
+        n, ends_at = session.execute(statement.returning(LimitCount.n, LimitCount.ends_at)).one()
+    if n <= limit.amount:
+        return 0
+    return max(1, math.ceil((ends_at - now).total_seconds()))
+
+
+def give_back(scope: str, key: str) -> None:
+    """Take one count back: what was tried turned out to be allowed."""
+    with own_transaction() as session:
+        session.execute(
+            sa.update(LimitCount)
+            .where(LimitCount.scope == scope, LimitCount.key == key, LimitCount.n > 0)
+            .values(n=LimitCount.n - 1)
+        )
+
+
+def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
+    """Count one more; raises TooMany with `message` when that is over the limit."""
+    if seconds := claim(scope, key, limit):
+        raise TooMany(message, seconds)
+
+
+def forget_ended() -> int:
+    """Delete the counts whose window is over; gives how many there were."""
+    with own_transaction() as session:
+        result = session.execute(sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now()))
+        return result.rowcount

@@ -1,0 +1,105 @@
+"""Text and numbers as people type them, checked before either database sees them.
+
+The databases disagree about NUL bytes, lone surrogates, huge integers and Unicode digits, so none of
+these gets past this module.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import TypeVar
+
+from trackflow_web.kernel.errors import Invalid
+
+_SPACES = re.compile(r"\s+")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+# Control characters and lone surrogates: the databases refuse or mangle them. Format characters
+# (Cf) stay, because joiners are part of real names and emoji.
+_REFUSED = frozenset({"Cc", "Cs"})
+_INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def line(value: object, field: str, *, longest: int, required: bool = True) -> str:
+    """One line of text: NFC, trimmed, runs of white space made one space.
+
+    `longest` counts characters after that. Raises Invalid naming `field`.
+    """
+    text = "" if value is None else value
+    if not isinstance(text, str):
+        raise Invalid(**{field: "This must be text."})
+    # White space first: a tab or a line break from a pasted title is a space, not an error.
+    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
+    if any(unicodedata.category(char) in _REFUSED for char in text):
+        raise Invalid(**{field: "This contains characters that cannot be stored."})
+    if len(text) > longest:
+        raise Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
+    visible = any(unicodedata.category(char) not in _INVISIBLE for char in text)
+    if required and not visible:
+        raise Invalid(**{field: "This is needed."})
+    return text if visible else ""
+
+
+def whole_number(
+    value: object,
+    field: str,
+    *,
+    least: int,
+    most: int,
+) -> int | None:
+    """A whole number from `least` to `most`, or None for an empty field.
+
+    Only ASCII digits count. Raises Invalid naming `field`.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    refusal = Invalid(**{field: f"This must be a whole number from {least} to {most}."})
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise refusal
+    if isinstance(value, str):
+        if not _WHOLE_NUMBER.fullmatch(value.strip()):
+            raise refusal
+        value = int(value)
+    if not least <= value <= most:
+        raise refusal
+    return value
+
+
+def choice(value: object, field: str, kind: type[Choice]) -> Choice:
+    """The member of `kind` that has this value. Raises Invalid naming `field` and the choices."""
+    if isinstance(value, str) and value in {member.value for member in kind}:
+        return kind(value)
+    names = ", ".join(kind)
+    raise Invalid(**{field: f"This must be one of: {names}."})
+
+
+def comparison_key(text: str) -> str:
+    """What two names share when people call them the same.
+
+    Case, accents, spacing and a leading "The" do not count. Never empty for a visible text.
+    """
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(char for char in folded if not unicodedata.combining(char)).casefold().strip()
+    without_article = re.sub(r"^the\s+(?=\S)", "", bare)
+    return _SPACES.sub("", without_article) or _SPACES.sub("", folded)
+
+
+def search_key(*texts: str) -> str:
+    """A text to search in with LIKE: case and accents removed, the same on both databases."""
+    folded = unicodedata.normalize("NFKD", " ".join(texts)).casefold()
+    return "".join(char for char in folded if not unicodedata.combining(char))
+
+
+def like_pattern(text: str) -> str:
+    r"""The LIKE pattern (escape character `\`) of texts whose search key contains `text`."""
+    escaped = re.sub(r"([\\%_])", r"\\\1", search_key(text))
+    return f"%{escaped}%"
+
+
+def count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 song`, `1,000 songs`."""
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number:,} {noun}"

@@ -1,0 +1,115 @@
+"""One action, its numbers and its awards: committed together or not at all.
+
+A request ends its unit of work in an after-request hook, a job or a command in `unit_of_work`; both by
+`announce` and `commit`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+import structlog
+
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.activity import Activity, take_recorded
+from trackflow_web.kernel.database import db, set_writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+log = structlog.get_logger()
+
+ACTIVITIES_A_SWEEP = 500
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Something that follows from facts.
+
+    `hear` moves what the facts move, once. `hear_again` is given facts whose first announcement
+    failed or was cut off; it may be called any number of times and must end in the same state.
+    """
+
+    name: str
+    hear: Callable[[Sequence[Activity]], None]
+    hear_again: Callable[[Sequence[Activity]], None]
+
+
+def announce(listeners: Sequence[Listener]) -> list[Activity]:
+    """Tell the listeners what was recorded and keep it; gives all of it, oldest first.
+
+    What a listener records (an unlocked achievement is a fact too) is announced in the next round,
+    until nothing new comes. A round that fails is undone for every listener, and its facts stay
+    unheard for `sweep`.
+    """
+    announced: list[Activity] = []
+    while recorded := take_recorded():
+        _tell(listeners, recorded)
+        db.session.add_all(recorded)
+        announced.extend(recorded)
+    return announced
+
+
+def _tell(listeners: Sequence[Listener], recorded: list[Activity]) -> None:
+    name = ""
+    try:
+        # Flushed before the savepoint, so that an error of the action itself is not taken for a
+        # listener's.
+        db.session.flush()
+        with db.session.begin_nested():
+            for listener in listeners:
+                name = listener.name
+                listener.hear(recorded)
+    except Exception:
+        if not name:
+            raise
+        take_recorded()  # what the undone round recorded did not happen
+        log.exception("listener_failed", listener=name, facts=[fact.fact for fact in recorded])
+        return
+    heard_at = clock.now()
+    for activity in recorded:
+        activity.heard_at = heard_at
+
+
+def commit() -> None:
+    """Make the unit of work last; raises what the database raises."""
+    db.session.commit()
+
+
+@contextmanager
+def unit_of_work(listeners: Sequence[Listener]) -> Iterator[None]:
+    """The unit of work of a job or a command: rolled back when the block raises."""
+    set_writing(writing=True)
+    try:
+        yield
+        announce(listeners)
+        commit()
+    except BaseException:
+        take_recorded()
+        db.session.rollback()
+        raise
+    finally:
+        set_writing(writing=False)
+
+
+def sweep(listeners: Sequence[Listener]) -> int:
+    """Announce again what was never heard; gives how many facts were. Own unit of work."""
+    with unit_of_work(listeners):
+        unheard = db.session.scalars(
+            sa.select(Activity)
+            .where(Activity.heard_at.is_(None))
+            .order_by(Activity.id)
+            .limit(ACTIVITIES_A_SWEEP)
+            # Two sweepers share the work instead of waiting for each other.
+            .with_for_update(skip_locked=True)
+        ).all()
+        if unheard:
+            for listener in listeners:
+                listener.hear_again(unheard)
+            heard_at = clock.now()
+            for activity in unheard:
+                activity.heard_at = heard_at
+        return len(unheard)

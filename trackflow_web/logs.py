@@ -1,0 +1,22 @@
+"""The log: one event a line, as JSON in production."""
+
+from __future__ import annotations
+
+import structlog
+
+
+def connect(*, production: bool) -> None:
+    """Set up structlog for the process."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if production else []),
+            renderer,
+        ],
+        cache_logger_on_first_use=False,
+    )

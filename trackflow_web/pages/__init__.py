@@ -1,0 +1,58 @@
+"""The HTML side: pages and fragments, one module a feature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackflow_web.pages import (
+    achievements,
+    admin,
+    assets,
+    authoring,
+    errors,
+    formats,
+    health,
+    home,
+    hx,
+    people,
+    session,
+    settings,
+    songs,
+    toasts,
+)
+from trackflow_web.pages.headers import SecurityHeaders
+from trackflow_web.pages.urls import RecordId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask
+
+    from trackflow_web.config import Config
+    from trackflow_web.kernel.unit_of_work import Listener
+
+BLUEPRINTS = (
+    home.pages,
+    people.pages,
+    settings.pages,
+    songs.pages,
+    authoring.pages,
+    achievements.pages,
+    admin.pages,
+    health.pages,
+)
+
+
+def connect(app: Flask, config: Config, listeners: Sequence[Listener]) -> None:
+    """Give an application its pages, and what stands around every request."""
+    app.url_map.converters["id"] = RecordId
+    session.connect(app)
+    toasts.connect(app, listeners)
+    hx.connect(app)
+    assets.connect(app)
+    formats.connect(app)
+    errors.connect(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    # As middleware, because an exception in one after-request function would skip the others.
+    app.wsgi_app = SecurityHeaders(app.wsgi_app, https=config.production)  # type: ignore[method-assign]

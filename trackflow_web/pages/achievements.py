@@ -1,0 +1,184 @@
+"""The page people come for, one achievement's own page, and what one has earned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, flash, render_template, request, session, url_for
+from flask_login import login_required
+
+from trackflow_web.achievements import actions, metrics, progress, queries
+from trackflow_web.achievements.ladders import Category, Rarity
+from trackflow_web.achievements.progress import Filters, Sort, State, Tile
+from trackflow_web.kernel.text import count_of
+from trackflow_web.pages import hx
+from trackflow_web.pages.session import admin_or_404, me, recently_confirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.achievements.progress import Group, Summary
+    from trackflow_web.achievements.queries import Receipt
+
+pages = Blueprint("achievements", __name__, url_prefix="/achievements")
+
+RECEIPT_ROWS = 500
+STATE_LABELS = {
+    State.EARNED: "Earned",
+    State.PROGRESS: "In progress",
+    State.LOCKED: "Not begun",
+}
+SORT_LABELS = {**progress.SORT_HEADINGS, Sort.LADDER: "By group"}
+FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "q": "Search"}
+
+
+@pages.get("/")
+@login_required
+def index() -> str:
+    """All achievements: summary, what comes next, filters, tiles."""
+    wanted = progress.filters(
+        **{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")}  # type: ignore[arg-type]
+    )
+    tiles, summary = _mine()
+    context = {
+        "summary": summary,
+        "next_up": progress.next_up(tiles),
+        "filters": _filter_values(wanted),
+        "options": _options(),
+        **_results(tiles, wanted),
+    }
+    if hx.asked():
+        return hx.block("achievements/index.html", "results", **context)
+    return render_template("achievements/index.html", **context)
+
+
+@pages.get("/<code>")
+@login_required
+def show(code: str) -> str:
+    """One achievement: what it asks, who has it, how far one is, what counted."""
+    tiles, _ = _mine()
+    tile = next((tile for tile in tiles if tile.code == code), None)
+    if tile is None:
+        abort(404)
+    return render_template(
+        "achievements/show.html",
+        tile=tile,
+        ladder=progress.ladder(tiles, tile.metric),
+        rule=metrics.BY_NAME[tile.metric].counts,
+        receipt=_receipt(tile),
+    )
+
+
+@pages.get("/me")
+@login_required
+def mine() -> str:
+    """What one has earned, newest first."""
+    tiles, summary = _mine()
+    earned = [tile for tile in tiles if tile.state is State.EARNED]
+    newest = [
+        tile
+        for group in progress.groups(earned, Filters(sort=Sort.RECENT))
+        for tile in group.tiles
+    ]
+    return render_template("achievements/mine.html", summary=summary, tiles=newest)
+
+
+@pages.get("/me/progress", endpoint="progress")
+@login_required
+def progress_bars() -> str:
+    """The progress bars of what is not earned, closest first; a fragment for htmx."""
+    tiles, _ = _mine()
+    open_tiles = [tile for tile in tiles if tile.state is not State.EARNED]
+    bars = [
+        tile
+        for group in progress.groups(open_tiles, Filters(sort=Sort.CLOSEST))
+        for tile in group.tiles
+    ]
+    if hx.asked():
+        return hx.block("achievements/progress.html", "progress_bars", bars=bars)
+    return render_template("achievements/progress.html", bars=bars)
+
+
+@pages.post("/check")
+@login_required
+def check() -> Response:
+    """Recheck one user or everyone; for administrators who gave their password just now."""
+    admin = admin_or_404()
+    if not recently_confirmed():
+        return hx.go_to(url_for("people.confirm_form", next=url_for("admin.achievements")))
+    done = actions.run_recheck(admin, request.form.get("user"))
+    session["recheck"] = {
+        "user": request.form.get("user", ""),
+        "users": done.users,
+        "awards": len(done.awards),
+        "drift": len(done.drift),
+    }
+    flash(
+        f"Done: {count_of(done.users, 'user')}, {count_of(len(done.awards), 'award')},"
+        f" {count_of(len(done.drift), 'number')} corrected."
+    )
+    return hx.go_to(url_for("admin.achievements"))
+
+
+def _mine() -> tuple[list[Tile], Summary]:
+    user_id = me().id
+    numbers = queries.numbers_of(user_id)
+    tiles = progress.tiles(numbers, queries.earned_by(user_id), queries.owners())
+    return tiles, progress.summary(tiles, numbers[metrics.TOTAL_POINTS])
+
+
+def _results(tiles: Sequence[Tile], wanted: Filters) -> dict[str, object]:
+    groups: list[Group] = progress.groups(tiles, wanted)
+    count = sum(len(group.tiles) for group in groups)
+    return {
+        "groups": groups,
+        "count_text": f"{count_of(count, 'achievement')} shown",
+        "drops": _drops(wanted),
+        "clear_url": url_for("achievements.index"),
+    }
+
+
+def _filter_values(wanted: Filters) -> dict[str, str]:
+    return {name: getattr(wanted, name) or "" for name in (*FILTER_LABELS, "sort")}
+
+
+def _drops(wanted: Filters) -> list[tuple[str, str]]:
+    """For an empty result: each filter that is set, with the address without it."""
+    values = {name: value for name, value in _filter_values(wanted).items() if value}
+    return [
+        (
+            f"{label}: {values[name]}",
+            url_for("achievements.index", **_without(values, name)),  # type: ignore[arg-type]
+        )
+        for name, label in FILTER_LABELS.items()
+        if name in values
+    ]
+
+
+def _without(values: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: value for other, value in values.items() if other != name}
+
+
+def _options() -> dict[str, list[tuple[str, str]]]:
+    return {
+        "category": [("", "All"), *((item.value, item.capitalize()) for item in Category)],
+        "state": [("", "All"), *((state.value, label) for state, label in STATE_LABELS.items())],
+        "rarity": [("", "All"), *((item.value, item.capitalize()) for item in Rarity)],
+        "sort": [(sort.value, label) for sort, label in SORT_LABELS.items()],
+    }
+
+
+def _receipt(tile: Tile) -> list[tuple[str, str | None, object]]:
+    """What counted, with links; only for who has earned it."""
+    if tile.state is not State.EARNED:
+        return []
+    rows = queries.receipt(me().id, tile.metric, min(tile.target, RECEIPT_ROWS))
+    return [(row.label, _address_of(row), row.at) for row in rows]
+
+
+def _address_of(row: Receipt) -> str | None:
+    if row.subject_type in {"song", "artist", "year", "decade"}:
+        return url_for("songs.show", song_id=row.subject_id)
+    return None

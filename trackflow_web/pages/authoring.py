@@ -1,0 +1,33 @@
+"""Ticking the parts of a song."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, request, url_for
+from flask_login import login_required
+
+from trackflow_web.domain.authoring import actions
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.pages import hx
+from trackflow_web.pages.loaders import song_or_404
+from trackflow_web.pages.session import me
+from trackflow_web.pages.songs import part_rows
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+pages = Blueprint("authoring", __name__)
+
+
+@pages.post("/songs/<id:song_id>/parts/<part>")
+@login_required
+def mark(song_id: int, part: str) -> str | Response:
+    """Say that a part is to do, done or not needed."""
+    song = song_or_404(song_id)
+    if part not in set(Part):
+        abort(404)
+    actions.mark_part(song, Part(part), me(), state=request.form.get("state"))
+    if hx.asked():
+        return hx.block("songs/show.html", "parts", song=song, parts=part_rows(song))
+    return hx.go_to(url_for("songs.show", song_id=song.id, _anchor="song-parts"))

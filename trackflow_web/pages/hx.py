@@ -1,0 +1,51 @@
+"""What htmx asks for and what it is answered with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, redirect, request
+from jinja2_fragments.flask import render_block
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as BaseResponse
+
+SEE_OTHER = 303
+
+
+def connect(app: Flask) -> None:
+    """Let every HTML answer say that it varies by who asks."""
+
+    @app.after_request
+    def vary(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            response.vary.add("HX-Request")
+        return response
+
+
+def asked() -> bool:
+    """Whether htmx asks for a fragment: not for a whole page as boosting and history do."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def target() -> str:
+    """The id of the element that will be replaced; empty when none is named."""
+    return request.headers.get("HX-Target", "")
+
+
+def go_to(address: str) -> BaseResponse:
+    """Send the browser on after a deed: 303, for htmx by header so that the whole page goes."""
+    if asked():
+        return Response(headers={"HX-Redirect": address})
+    return redirect(address, code=SEE_OTHER)
+
+
+def block(template: str, name: str, **context: object) -> str:
+    """One block of a page's template, rendered alone: the fragment is what the page shows."""
+    return render_block(template, name, **context)

@@ -1,0 +1,170 @@
+"""Who is signed in: a cookie with the user's id and stamp, checked on every request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from flask import Response, abort, current_app, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf import CSRFProtect
+from sqlalchemy.exc import OperationalError
+
+from trackflow_web.domain.people import actions, queries
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.activity import take_recorded
+from trackflow_web.kernel.database import db, set_writing
+from trackflow_web.pages import hx
+from trackflow_web.pages.urls import here
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from trackflow_web.config import Config
+
+log = structlog.get_logger()
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Password given at most so long ago for what changes other people's accounts; seconds.
+CONFIRMATION_LASTS = 10 * 60
+# A GET that only notes today's visit gives way to whoever holds the database.
+PATIENCE_FOR_A_VISIT = 0.25
+
+login_manager = LoginManager()
+csrf = CSRFProtect()
+
+
+class SignedIn:
+    """What Flask-Login keeps of a user: the id and stamp that stand in the cookie."""
+
+    is_active = True
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def __getattr__(self, name: str) -> object:
+        """The rest is the user's."""
+        return getattr(self.user, name)
+
+    def get_id(self) -> str:
+        """What the cookie says; a new stamp makes it nobody's."""
+        return f"{self.user.id}:{self.user.session_stamp}"
+
+
+def connect(app: Flask) -> None:
+    """Give an application its sessions and its protection against forged forms."""
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    login_manager.session_protection = None  # addresses of phones change; the stamp decides
+    app.before_request(refuse_other_sites)
+    app.before_request(note_visit)
+    app.after_request(keep_private)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def load(cookie: str) -> SignedIn | None:
+    """Who a cookie belongs to; None when its stamp is not the user's any more."""
+    user_id, _, stamp = cookie.partition(":")
+    if not (user_id.isascii() and user_id.isdigit()):
+        return None
+    user = queries.find_by_stamp(int(user_id), stamp)
+    return None if user is None else SignedIn(user)
+
+
+@login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+def send_to_sign_in() -> BaseResponse:
+    """Send who is not signed in to the form, and afterwards back."""
+    address = url_for("people.login", next=here())
+    if hx.asked():
+        return Response(status=401, headers={"HX-Redirect": address})
+    return hx.go_to(address)
+
+
+def me() -> User:
+    """The signed-in user; only in views behind `login_required`."""
+    return cast("User", current_user.user)
+
+
+def sign_in(user: User, *, remember: bool) -> None:
+    """Start a fresh session for the user; nothing of an earlier one stays."""
+    session.clear()
+    session.permanent = remember
+    login_user(SignedIn(user))
+    note_confirmation()
+    actions.record_visit(user)
+
+
+def sign_out() -> None:
+    """End all of the user's sessions, on every device."""
+    actions.sign_out_everywhere(me())
+    logout_user()
+    session.clear()
+
+
+def note_confirmation() -> None:
+    """Remember that the password was given just now."""
+    session["confirmed_at"] = clock.now().timestamp()
+
+
+def recently_confirmed() -> bool:
+    """Whether the password was given within the last ten minutes."""
+    age = clock.now().timestamp() - float(session.get("confirmed_at", 0))
+    return 0 <= age <= CONFIRMATION_LASTS
+
+
+def admin_or_404() -> User:
+    """The signed-in administrator; for everybody else the page is not there."""
+    user = me()
+    if not user.is_admin:
+        abort(404)
+    return user
+
+
+def settings() -> Config:
+    """The installation's settings."""
+    return cast("Config", current_app.extensions["trackflow"])
+
+
+def refuse_other_sites() -> None:
+    """A second wall behind the token: browsers say when a form comes from another site."""
+    foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if foreign and request.method not in SAFE_METHODS:
+        abort(403)
+
+
+def note_visit() -> None:
+    """Note the first request of a user's local day; a visit, not a password, keeps a streak."""
+    if request.endpoint in {None, "static", "people.login", "people.logout", "health.check"}:
+        return
+    if "_user_id" not in session or request.headers.get("Authorization"):
+        return
+    if current_user.is_authenticated and actions.visit_is_due(me()):
+        _record_visit()
+
+
+def _record_visit() -> None:
+    if request.method not in SAFE_METHODS:  # its unit of work is a writing one already
+        actions.record_visit(me())
+        return
+    db.session.rollback()
+    set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
+    try:
+        actions.record_visit(me())
+    except OperationalError:
+        # Somebody holds the database; the page is more urgent, and the next request notes it.
+        log.warning("visit_not_noted", exc_info=True)
+        take_recorded()
+        db.session.rollback()
+        set_writing(writing=False)
+
+
+def keep_private(response: Response) -> Response:
+    """Let no cache keep a page that was made for somebody."""
+    if request.endpoint != "static" and "_user_id" in session:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+

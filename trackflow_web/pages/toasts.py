@@ -1,0 +1,209 @@
+"""The hook at the end of every request: it closes the unit of work and shows what was unlocked.
+
+A finished action is never turned into an error here, streams and files are not touched, and a request
+that recorded nothing pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Flask, Response, current_app, render_template, request, session
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from trackflow_web.achievements import toasts
+from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel.activity import anything_recorded, take_recorded
+from trackflow_web.kernel.database import db, set_writing
+from trackflow_web.pages import errors, hx
+from trackflow_web.pages.session import PATIENCE_FOR_A_VISIT, SAFE_METHODS, me
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from trackflow_web.achievements.toasts import Toasts
+    from trackflow_web.kernel.unit_of_work import Listener
+
+log = structlog.get_logger()
+
+# As base.html has it: the one place in a full page where toasts stand.
+EMPTY_LIST = b'<ol id="toasts" role="status" aria-live="polite"></ol>'
+BEFORE_TOASTS, AFTER_TOASTS = EMPTY_LIST[: -len(b"</ol>")], b"</ol>"
+WRITTEN = "trackflow.written"
+DATABASE_BUSY = (OperationalError, NoConnection)
+
+
+def connect(app: Flask, listeners: Sequence[Listener]) -> None:
+    """Let every request of an application end in the hook."""
+
+    @app.before_request
+    def begin() -> None:
+        set_writing(writing=request.method not in SAFE_METHODS)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        return end_unit_of_work(response, listeners)
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        set_writing(writing=False)
+
+    app.wsgi_app = TellWhenWritten(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def end_unit_of_work(response: Response, listeners: Sequence[Listener]) -> Response:
+    """Commit action, numbers and awards together; an error answer rolls all of it back."""
+    if response.status_code >= errors.FIRST_ERROR:
+        take_recorded()
+        db.session.rollback()
+        return response
+    acted = anything_recorded()
+    try:
+        unit_of_work.announce(listeners)
+        claimed = _claim(response) if acted else None
+        unit_of_work.commit()
+    except DATABASE_BUSY:
+        log.exception("commit_failed", path=request.path)
+        take_recorded()
+        db.session.rollback()
+        return errors.busy()
+    if not acted and _is_full_page(response):
+        claimed = _claim_what_waited(response)
+    return _show(response, claimed) if claimed and claimed.claimed else response
+
+
+# --- which answer shows toasts -------------------------------------------------------------------
+
+
+def _shows_toasts(response: Response) -> bool:
+    """Whether a person will see what this answer says, in a page that is there to say it."""
+    return (
+        response.mimetype == "text/html"
+        and 200 <= response.status_code < 300  # noqa: PLR2004 -- HTTP's own numbers
+        and response.status_code not in {204, 205}
+        and request.method != "HEAD"
+        and not response.is_streamed
+        and not response.direct_passthrough
+        and not {"HX-Redirect", "HX-Location", "HX-Refresh"} & set(response.headers.keys())
+        and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        and (hx.asked() or _is_full_page(response))
+        and "_user_id" in session
+        and current_user.is_authenticated
+    )
+
+
+def _is_full_page(response: Response) -> bool:
+    return (
+        response.mimetype == "text/html"
+        and not response.is_streamed
+        and not response.direct_passthrough
+        and EMPTY_LIST in response.get_data()
+    )
+
+
+# --- claiming -------------------------------------------------------------------------------------
+
+
+def _claim(response: Response) -> Toasts | None:
+    """Claim inside the action's own transaction: no second commit is needed."""
+    try:
+        if not _shows_toasts(response):
+            return None
+        with db.session.begin_nested():
+            return toasts.claim(me().id)
+    except DATABASE_BUSY:
+        raise
+    except Exception:
+        log.exception("toasts_not_claimed")
+        return None
+
+
+def _claim_what_waited(response: Response) -> Toasts | None:
+    """Claim what earlier answers could not show. The page is shown, whatever happens here."""
+    try:
+        if not _shows_toasts(response) or not toasts.waiting(me().id):
+            return None
+        user_id = me().id
+        db.session.rollback()
+        set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
+        claimed = toasts.claim(user_id)
+        unit_of_work.commit()
+    except Exception:
+        log.exception("toasts_not_claimed")
+        db.session.rollback()
+        return None
+    return claimed
+
+
+# --- showing --------------------------------------------------------------------------------------
+
+
+def _show(response: Response, claimed: Toasts) -> Response:
+    """Put the toasts into the answer; once it was written, they count as shown."""
+    try:
+        items = render_template("partials/_toasts.html", toasts=claimed).encode()
+    except Exception:
+        log.exception("toasts_not_rendered")
+        return response
+    body = response.get_data()
+    if EMPTY_LIST in body:
+        body = body.replace(EMPTY_LIST, BEFORE_TOASTS + items + AFTER_TOASTS, 1)
+    else:
+        body += b'<ol hx-swap-oob="beforeend:#toasts">' + items + b"</ol>"
+    response.set_data(body)
+    request.environ.setdefault(WRITTEN, []).append(_confirm_later(claimed.claimed))
+    return response
+
+
+def _confirm_later(award_ids: Sequence[int]) -> Callable[[], None]:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's way
+
+    def confirm() -> None:
+        with app.app_context():
+            set_writing(writing=True)
+            try:
+                toasts.confirm(award_ids)
+                unit_of_work.commit()
+            except DATABASE_BUSY:
+                # The claim runs out and they are shown once more: rather twice than never.
+                log.exception("toasts_not_confirmed")
+            finally:
+                set_writing(writing=False)
+
+    return confirm
+
+
+class TellWhenWritten:
+    """WSGI middleware: calls what waits in the environment once the last byte was taken.
+
+    A client that goes away half way takes no last byte, so what it did not see is shown again.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does."""
+        answer = self.application(environ, start_response)
+        waiting = environ.get(WRITTEN)
+        return _Written(answer, waiting) if waiting else answer
+
+
+class _Written:
+    def __init__(self, answer: Iterable[bytes], waiting: list[Callable[[], None]]) -> None:
+        self.answer = answer
+        self.waiting = waiting
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.answer
+        for call in self.waiting:
+            call()
+
+    def close(self) -> None:
+        close = getattr(self.answer, "close", None)
+        if close is not None:
+            close()

@@ -1,0 +1,27 @@
+"""What happens when something happened, and what an application is put together from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackflow_web import api, cli, logs, pages
+from trackflow_web.achievements import engine
+from trackflow_web.domain.people import passwords
+from trackflow_web.kernel.unit_of_work import Listener
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from trackflow_web.config import Config
+
+# Who hears of the facts that are recorded, in this order.
+LISTENERS = (Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),)
+
+
+def connect(app: Flask, config: Config) -> None:
+    """Give an application everything that it answers and follows."""
+    logs.connect(production=config.production)
+    passwords.use_cheap_hashes(cheap=config.cheap_passwords)
+    pages.connect(app, config, LISTENERS)
+    api.connect(app)
+    cli.connect(app, LISTENERS)
