@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 pytest.register_assert_rewrite("tests.support")
 
@@ -116,14 +117,24 @@ def database_url(databases: Databases) -> Iterator[str]:
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Every test has an application of its own; the templates are compiled once for all."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app(database_url: str) -> Iterator[Callable[..., Flask]]:
+def make_app(
+    database_url: str, compiled_templates: BytecodeCache
+) -> Iterator[Callable[..., Flask]]:
     """`make_app(LIMIT_SIGN_IN="2/1 minute")`: an application of other settings on the database."""
     made = []
 
     def make(**settings: object) -> Flask:
-        made.append(create_app(settings_for(database_url, **settings)))
-        return made[-1]
+        app = create_app(settings_for(database_url, **settings))
+        app.jinja_env.bytecode_cache = compiled_templates
+        made.append(app)
+        return app
 
     yield make
     for app in made:

@@ -81,6 +81,8 @@ class Browser:
         self.app = app
         self.client = app.test_client()
         self.signed_in = False
+        # A 500 fails the test that meets it, but for those about what happens then.
+        self.may_break = False
         self.last: Page | None = None
         self._token = ""
 
@@ -139,8 +141,9 @@ class Browser:
                 headers["HX-Target"] = htmx
         response = self.client.open(path, method=method, headers=headers, **options)
         page = self.last = Page(response)
+        assert self.may_break or page.status != 500, f"{method} {path} broke: {page.text}"
         if page.status not in REDIRECTS and response.mimetype == "text/html":
-            check_answer(self.app, response, htmx=bool(htmx), signed_in=self.signed_in)
+            check_answer(self.app, response, page.soup, htmx=bool(htmx), signed_in=self.signed_in)
             self._learn_from(page)
         if path == "/logout" and page.status in REDIRECTS:
             self.signed_in, self._token = False, ""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.test import TestResponse
 
-FIELDS = "input, select, textarea"
+FIELDS = {"input", "select", "textarea"}
 NO_LABEL_NEEDED = {"hidden", "submit", "button", "reset", "image"}
-HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 # Attributes that name the ids of other elements.
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "list")
 # Attributes of htmx that hold a selector; only those that name an id can be followed here.
@@ -38,24 +38,27 @@ def parse(html: str) -> BeautifulSoup:
     return soup
 
 
-def check_answer(app: Flask, response: TestResponse, *, htmx: bool, signed_in: bool) -> None:
+def check_answer(
+    app: Flask, response: TestResponse, soup: BeautifulSoup, *, htmx: bool, signed_in: bool
+) -> None:
     """Fail when an HTML answer or its headers break a rule of the house."""
-    problems = [*header_problems(response, htmx=htmx, signed_in=signed_in)]
-    if response.text:
-        problems += page_problems(app, parse(response.text))
-    assert not problems, f"{response.request.path} ({response.status_code}):\n" + "\n".join(
-        problems
-    )
+    problems = [
+        *header_problems(response, htmx=htmx, signed_in=signed_in),
+        *page_problems(app, soup),
+    ]
+    answer = f"{response.request.path} ({response.status_code})"
+    assert not problems, f"{answer}:\n" + "\n".join(problems)
 
 
 def header_problems(response: TestResponse, *, htmx: bool, signed_in: bool) -> Iterator[str]:
+    """Everything wrong with the headers."""
     headers = response.headers
     policy = headers.get("Content-Security-Policy", "")
     if "default-src" not in policy or "unsafe-" in policy:
         yield f"weak or no Content-Security-Policy: {policy!r}"
     if headers.get("X-Content-Type-Options") != "nosniff":
         yield "no X-Content-Type-Options: nosniff"
-    if "referrer-policy" not in headers:
+    if "Referrer-Policy" not in headers:
         yield "no Referrer-Policy"
     if htmx and "hx-request" not in {name.lower() for name in response.vary}:
         yield "an answer to htmx without Vary: HX-Request"
@@ -63,121 +66,139 @@ def header_problems(response: TestResponse, *, htmx: bool, signed_in: bool) -> I
         yield "an answer to somebody signed in that may be stored"
 
 
+class Document:
+    """A page or a fragment, walked through once: the large pages have thousands of elements."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self.soup = soup
+        self.elements: list[Tag] = soup.find_all(name=True)
+        self.ids = [str(element["id"]) for element in self.elements if "id" in element.attrs]
+
+    def named(self, *names: str) -> list[Tag]:
+        return [element for element in self.elements if element.name in names]
+
+    def having(self, attribute: str) -> list[tuple[Tag, str]]:
+        """The elements that have an attribute, with its value."""
+        return [
+            (element, value if isinstance(value, str) else " ".join(value))
+            for element in self.elements
+            if (value := element.attrs.get(attribute)) is not None
+        ]
+
+
 def page_problems(app: Flask, soup: BeautifulSoup) -> Iterator[str]:
     """Everything wrong with a page or a fragment."""
+    document = Document(soup)
     if soup.html:
-        yield from _frame_problems(soup)
-        yield from _reference_problems(soup)
-    yield from _id_problems(soup)
-    yield from _field_problems(soup)
-    yield from _form_problems(soup)
-    yield from _control_problems(soup)
-    yield from _inline_problems(soup)
-    yield from _address_problems(app, soup)
+        yield from _frame_problems(document)
+        yield from _reference_problems(document)
+    yield from _id_problems(document)
+    yield from _field_problems(document)
+    yield from _form_problems(document)
+    yield from _control_problems(document)
+    yield from _inline_problems(document)
+    yield from _address_problems(app, document)
 
 
-def _frame_problems(soup: BeautifulSoup) -> Iterator[str]:
-    if not soup.html.get("lang"):
+def _frame_problems(document: Document) -> Iterator[str]:
+    if not document.named("html")[0].get("lang"):
         yield "<html> without lang"
-    headings = soup.find_all("h1")
-    title = _text(soup.title) if soup.title else ""
+    headings = document.named("h1")
+    title = _text(document.soup.title) if document.soup.title else ""
     if len(headings) != 1:
         yield f"{len(headings)} <h1> instead of one"
     elif not _text(headings[0]) or _text(headings[0]) not in title:
         yield f"<title> {title!r} does not contain the <h1> {_text(headings[0])!r}"
     level = 0
-    for heading in soup.find_all(HEADINGS):
+    for heading in document.named(*HEADINGS):
         below, level = level, int(heading.name[1])
         if level > below + 1:
             yield f"<h{level}> {_text(heading)!r} follows a level {below} heading"
-    if len(soup.find_all("main")) != 1:
+    if len(document.named("main")) != 1:
         yield "not exactly one <main>"
 
 
-def _reference_problems(soup: BeautifulSoup) -> Iterator[str]:
-    ids = {element["id"] for element in soup.find_all(id=True)}
+def _reference_problems(document: Document) -> Iterator[str]:
+    ids = set(document.ids)
     for attribute in REFERENCES:
-        for element in soup.find_all(attrs={attribute: True}):
-            named = element[attribute]
-            for missing in set(named.split() if isinstance(named, str) else named) - ids:
+        for element, value in document.having(attribute):
+            for missing in set(value.split()) - ids:
                 yield f'{attribute}="{missing}" names no id: {_shown(element)}'
     for attribute in SELECTORS:
-        for element in soup.find_all(attrs={attribute: True}):
-            selector = element[attribute]
-            if selector.startswith("#") and not soup.select_one(selector):
-                yield f'{attribute}="{selector}" finds nothing: {_shown(element)}'
-    for element in soup.find_all("a", href=True):
-        if element["href"].startswith("#") and element["href"][1:] not in ids | {"", "top"}:
+        for element, value in document.having(attribute):
+            if value.startswith("#") and value.split()[0][1:] not in ids:
+                yield f'{attribute}="{value}" finds nothing: {_shown(element)}'
+    for element, value in document.having("href"):
+        if value.startswith("#") and value[1:] not in ids | {"", "top"}:
             yield f"leads nowhere: {_shown(element)}"
 
 
-def _id_problems(soup: BeautifulSoup) -> Iterator[str]:
-    counted = Counter(element["id"] for element in soup.find_all(id=True))
-    for name, times in counted.items():
+def _id_problems(document: Document) -> Iterator[str]:
+    for name, times in Counter(document.ids).items():
         if times > 1:
             yield f'id="{name}" stands {times} times'
         if not name or any(char.isspace() for char in name):
             yield f"not an id: {name!r}"
 
 
-def _field_problems(soup: BeautifulSoup) -> Iterator[str]:
-    labelled = {label.get("for") for label in soup.find_all("label")}
-    for field in soup.select(FIELDS):
+def _field_problems(document: Document) -> Iterator[str]:
+    labelled = {value for _, value in document.having("for")}
+    for field in document.named(*FIELDS):
         if field.name == "input" and field.get("type", "text") in NO_LABEL_NEEDED:
             continue
         named = field.get("aria-label") or field.get("aria-labelledby")
-        if not (named or field.get("id") in labelled - {None} or field.find_parent("label")):
+        if not (named or field.get("id") in labelled or field.find_parent("label")):
             yield f"a field without a label: {_shown(field)}"
 
 
-def _form_problems(soup: BeautifulSoup) -> Iterator[str]:
-    for form in soup.find_all("form"):
+def _form_problems(document: Document) -> Iterator[str]:
+    for form in document.named("form"):
         if not form.get("action"):
             yield f"a form without action: {_shown(form)}"
-        method = form.get("method", "get").lower()
         if form.find_parent("form"):
             yield f"a form inside a form: {_shown(form)}"
-        tokens = form.select('input[name="csrf_token"]')
+        method = str(form.get("method", "get")).lower()
+        tokens = form.find_all("input", {"name": "csrf_token"})
         if method == "post" and not (len(tokens) == 1 and tokens[0].get("value")):
             yield f"a post form without its one csrf_token: {_shown(form)}"
         if method == "get" and tokens:
             yield f"a get form would put its csrf_token into the address: {_shown(form)}"
 
 
-def _control_problems(soup: BeautifulSoup) -> Iterator[str]:
-    for control in soup.select("button, a[href], summary"):
+def _control_problems(document: Document) -> Iterator[str]:
+    for control in document.named("a", "button", "summary"):
         pictures = [image.get("alt", "") for image in control.find_all("img")]
         if not (_text(control) or control.get("aria-label") or any(pictures)):
             yield f"nothing says what this does: {_shown(control)}"
         if control.find_parent(["a", "button"]):
             yield f"a link or button inside another: {_shown(control)}"
-    for image in soup.find_all("img"):
+    for image in document.named("img"):
         if image.get("alt") is None:
             yield f"an image without alt: {_shown(image)}"
 
 
-def _inline_problems(soup: BeautifulSoup) -> Iterator[str]:
-    for element in soup.find_all(name=True):
+def _inline_problems(document: Document) -> Iterator[str]:
+    for element in document.elements:
         for attribute, value in element.attrs.items():
             if attribute == "style" or attribute.startswith(("on", "hx-on", "data-hx-on")):
                 yield f"an inline {attribute}: {_shown(element)}"
             if str(value).strip().lower().startswith("javascript:"):
                 yield f"a script for an address: {_shown(element)}"
-    for element in soup.find_all(["script", "style"]):
+    for element in document.named("script", "style"):
         if not element.get("src"):
             yield f"an inline <{element.name}>"
 
 
-def _address_problems(app: Flask, soup: BeautifulSoup) -> Iterator[str]:
+def _address_problems(app: Flask, document: Document) -> Iterator[str]:
     routes = app.url_map.bind("localhost")
     for attribute, default in ADDRESSES.items():
-        for element in soup.find_all(attrs={attribute: True}):
-            address = urlsplit(str(element[attribute]))
-            method = element.get("method", default).upper() if attribute == "action" else default
+        for element, value in document.having(attribute):
+            address = urlsplit(value)
             if address.scheme or address.netloc or not address.path:
                 continue
+            method = str(element.get("method", default)) if attribute == "action" else default
             try:
-                routes.match(address.path, method=method)
+                routes.match(address.path, method=method.upper())
             except RequestRedirect:
                 yield f"only redirects: {_shown(element)}"
             except MethodNotAllowed:
