@@ -24,7 +24,7 @@ FLASK_SETTINGS = frozenset({"TESTING", "SERVER_NAME", "WTF_CSRF_ENABLED", "DEBUG
 
 
 def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
-    """Make the application from a Config, from settings by their names in the environment, or from it.
+    """Make the application from a Config, from named settings, or from the environment.
 
     A setting that is not understood ends the process with a sentence that names it.
     """

@@ -94,7 +94,7 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
         message = f"DATABASE_URL names {url.drivername}; TrackFlow knows sqlite and postgresql."
         raise ConfigError(message)
     if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
-        message = "DATABASE_URL names a database in memory; TrackFlow needs one that every process sees."
+        message = "DATABASE_URL names a database in memory; every process must see the same one."
         raise ConfigError(message)
     return url.render_as_string(hide_password=False)
 
@@ -103,7 +103,7 @@ def _secret_key(environ: Mapping[str, str], instance: Path, *, production: bool)
     given = environ.get("SECRET_KEY", "")
     weak = len(given) < SHORTEST_SECRET_KEY or given.casefold() in SECRET_KEYS_EVERYBODY_KNOWS
     if production and weak:
-        message = f"SECRET_KEY must be set in production, to at least {SHORTEST_SECRET_KEY} characters."
+        message = f"SECRET_KEY needs at least {SHORTEST_SECRET_KEY} characters in production."
         raise ConfigError(message)
     return given or _kept_secret(instance / "secret_key")
 

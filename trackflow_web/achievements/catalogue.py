@@ -175,4 +175,4 @@ def code_of(achievement_id: int) -> str | None:
 
 def _read_ids() -> dict[str, int]:
     rows = db.session.execute(sa.select(Achievement.code, Achievement.id)).all()
-    return {code: achievement_id for code, achievement_id in rows}
+    return {row.code: row.id for row in rows}

@@ -1,8 +1,9 @@
 """The listener that moves the numbers and gives the awards.
 
-What reaches a threshold is decided from the value that the atomic UPDATE gives back: parallel requests
-do not see each other's rows, so that counting would miss what they cross together. The price of an action
-is the same for 100 songs and for 100,000: one statement for its counters, one more for different values.
+What reaches a threshold is decided from the value that the atomic UPDATE gives back: parallel
+requests do not see each other's rows, so that counting would miss what they cross together. The
+price of an action is the same for 100 songs and for 100,000: one statement for its counters, one more
+for different values.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def hear(activities: Sequence[Activity]) -> None:
 
 
 def hear_again(activities: Sequence[Activity]) -> None:
-    """Recount for the users of facts whose first hearing failed: that may be done any number of times."""
+    """Recount for the users of facts that were not heard: that can be repeated at will."""
     recheck.recheck(sorted({activity.user_id for activity in activities}))
 
 
@@ -82,12 +83,12 @@ def _move_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]
     if not rows:
         return Counter()
     statement = upsert(UserValue).values(rows)
-    statement = statement.on_conflict_do_update(
+    moved = statement.on_conflict_do_update(
         index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
         set_={"n": UserValue.n + statement.excluded.n},
     ).returning(UserValue.kind, UserValue.value, UserValue.n)
     deltas: Counter[str] = Counter()
-    for kind, value, n in db.session.execute(statement):
+    for kind, value, n in db.session.execute(moved):
         before = n - values[kind, value]
         deltas[metrics.DISTINCT[kind]] += (n > 0) - (before > 0)
     return deltas
@@ -101,8 +102,8 @@ def _move_numbers(user_id: int, deltas: dict[str, int], gauges: dict[str, Any]) 
     )
     changed = {name: table.c[name] + statement.excluded[name] for name in deltas}
     changed |= {name: statement.excluded[name] for name in (*gauges, "updated_at")}
-    statement = statement.on_conflict_do_update(
+    moved = statement.on_conflict_do_update(
         index_elements=[UserStats.user_id], set_=changed
     ).returning(*(table.c[name] for name in deltas), sa.literal(1))
-    row = db.session.execute(statement).one()
+    row = db.session.execute(moved).one()
     return dict(zip(deltas, row, strict=False))

@@ -1,9 +1,9 @@
 """The numbers that achievements are given for, each declared once.
 
-A metric is a column of `user_stats`. `moved_by` says which facts move it and by how much; `rows` selects
-what counts: one row each, with whose it is (`user_id`), since when (`at`), what (`label`, `subject_type`,
-`subject_id`). From that one SELECT come the recount (how many rows), the true date of an award noticed
-later (the Nth row's) and the receipt (the first N rows).
+A metric is a column of `user_stats`. `moved_by` says which facts move it and by how much; `rows`
+selects what counts: one row each, with whose it is (`user_id`), since when (`at`) and what
+(`label`, `subject_type`, `subject_id`). From that one SELECT come the recount (how many rows), the
+true date of an award noticed later (the Nth row's) and the receipt (the first N rows).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
 Amount = Callable[[Activity], int]
-Rows = sa.Select[Any]
+Rows = sa.Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Metric:
         return self.singular if number == 1 else self.plural
 
 
-# --- by how much a fact moves a number -------------------------------------------------------------
+# --- by how much a fact moves a number ---------------------------------------------------------
 
 
 def up(activity: Activity) -> int:
@@ -77,7 +77,7 @@ def _from_data(key: str) -> Amount:
     return amount
 
 
-# --- which rows count --------------------------------------------------------------------------------
+# --- which rows count --------------------------------------------------------------------------
 
 _SONG_LABEL = (Song.title + " \N{EM DASH} " + Song.artist).label("label")
 
@@ -121,7 +121,7 @@ def _different(kind: str, label: sa.ColumnElement[Any]) -> Rows:
 
 
 def _record_days() -> Rows:
-    """The days that made a user's longest row of days longer, so that their number is its length."""
+    """The days that made a user's longest row longer, so that their number is its length."""
     best_before = (
         sa.func.max(Visit.run)
         .over(partition_by=Visit.user_id, order_by=Visit.day, rows=(None, -1))
@@ -137,7 +137,7 @@ def _record_days() -> Rows:
     ).where(days.c.run > sa.func.coalesce(days.c.best_before, 0))
 
 
-def _unlocked() -> sa.Select[Any]:
+def _unlocked() -> Rows:
     return (
         sa.select(
             UserAchievement.user_id.label("user_id"),
@@ -151,7 +151,7 @@ def _unlocked() -> sa.Select[Any]:
     )
 
 
-# --- the metrics -------------------------------------------------------------------------------------
+# --- the metrics -------------------------------------------------------------------------------
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -294,7 +294,7 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 DISTINCT = {metric.distinct: metric.name for metric in METRICS if metric.distinct}
 
-# Points are a sum and no threshold hangs on them, so they are moved like a metric and recounted apart.
+# Points are a sum and no threshold hangs on them: moved like a metric, recounted apart.
 TOTAL_POINTS = "total_points"
 MOVES: dict[Fact, list[tuple[str, Amount]]] = {}
 for _metric in METRICS:
@@ -311,7 +311,7 @@ def gauges(activity: Activity) -> dict[str, Any]:
     return {"last_login_date": day, "current_streak": activity.data["run"]}
 
 
-# --- the ledger of different values ------------------------------------------------------------------
+# --- the ledger of different values ------------------------------------------------------------
 
 
 def value_moves(activity: Activity) -> Iterable[tuple[str, str, int]]:

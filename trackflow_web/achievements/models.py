@@ -11,7 +11,7 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class Achievement(Base):
-    """One achievement. `code` is its identity; everything else may be changed by a later version."""
+    """One achievement. `code` is its identity; a later version may change all the rest."""
 
     __tablename__ = "achievements"
 

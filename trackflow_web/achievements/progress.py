@@ -1,4 +1,4 @@
-"""How far somebody is: tiles, the summary, what comes next, filtering and sorting. No database here."""
+"""How far somebody is: tiles, summary, what comes next, filters. No database here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.catalogue import BY_METRIC, ENTRIES, Entry
@@ -176,7 +176,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Group:
-    """Tiles under one heading; the totals are those of the whole group, not of what a filter left."""
+    """Tiles under one heading; the totals are the whole group's, not of what a filter left."""
 
     name: str
     category: str
@@ -205,9 +205,7 @@ class Filters:
         )
 
 
-def filters(
-    *, category: object, state: object, rarity: object, q: object, sort: object
-) -> Filters:
+def filters(*, category: object, state: object, rarity: object, q: object, sort: object) -> Filters:
     """Check what a person asks for; empty means everything. Raises Invalid naming every field."""
     check = Checks()
     checked = Filters(
@@ -221,9 +219,7 @@ def filters(
     return checked
 
 
-def tiles(
-    numbers: Mapping[str, int], earned: Mapping[str, datetime], owners: Owners
-) -> list[Tile]:
+def tiles(numbers: Mapping[str, int], earned: Mapping[str, datetime], owners: Owners) -> list[Tile]:
     """Every achievement as one person sees it, in the order of the catalogue."""
     return [
         Tile(
@@ -310,7 +306,7 @@ def _by_recency(tile: Tile) -> tuple[float, int]:
     return (-earned_at.timestamp() if earned_at else math.inf), tile.entry.position
 
 
-_SORT_KEYS: dict[Sort, Callable[[Tile], object]] = {
+_SORT_KEYS: dict[Sort, Callable[[Tile], tuple[Any, ...]]] = {
     Sort.CLOSEST: _by_closeness,
     Sort.RECENT: _by_recency,
     Sort.RAREST: lambda tile: (tile.holders, -tile.rarity.rank, tile.entry.position),

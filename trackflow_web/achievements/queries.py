@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -59,7 +59,7 @@ def earned_by(user_id: int) -> dict[str, datetime]:
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(UserAchievement.user_id == user_id)
     ).all()
-    return {code: earned_at for code, earned_at in rows}
+    return {row.code: row.earned_at for row in rows}
 
 
 def owners() -> Owners:
@@ -70,16 +70,12 @@ def owners() -> Owners:
         .select_from(Achievement)
         .outerjoin(
             UserAchievement,
-            sa.and_(
-                UserAchievement.achievement_id == Achievement.id, UserAchievement.is_public
-            ),
+            sa.and_(UserAchievement.achievement_id == Achievement.id, UserAchievement.is_public),
         )
         .outerjoin(User, sa.and_(User.id == UserAchievement.user_id, User.banned_at.is_(None)))
         .group_by(Achievement.code)
     ).all()
-    return Owners(
-        by_code={code: count for code, count, _ in rows}, users=rows[0][2] if rows else 0
-    )
+    return Owners(by_code={code: count for code, count, _ in rows}, users=rows[0][2] if rows else 0)
 
 
 def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
@@ -88,10 +84,8 @@ def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
     if rows is None:
         return []
     counted = rows.where(rows.selected_columns.user_id == user_id).subquery()
-    found: sa.Select[Any] = (
-        sa.select(
-            counted.c.label, counted.c.subject_type, counted.c.subject_id, counted.c.at
-        )
+    found = (
+        sa.select(counted.c.label, counted.c.subject_type, counted.c.subject_id, counted.c.at)
         .order_by(counted.c.at, counted.c.subject_id)
         .limit(limit)
     )

@@ -1,7 +1,7 @@
 """Recounting from the facts: corrects numbers that drifted and awards what is due.
 
-`plan` only reads; `recheck` does what a plan made under locks says, so that the figures shown before are the
-figures done.
+`plan` only reads; `recheck` does what a plan made under locks says, so that the figures shown
+before are the figures done.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _lock(chunk: Sequence[int]) -> None:
         )
 
 
-# --- reading -----------------------------------------------------------------------------------------
+# --- reading -----------------------------------------------------------------------------------
 
 
 def _plan_chunk(chunk: Sequence[int]) -> Plan:
@@ -191,7 +191,7 @@ def _of(rows: metrics.Rows, chunk: Sequence[int]) -> metrics.Rows:
     return rows.where(rows.selected_columns.user_id.in_(chunk))
 
 
-def _last_visits(chunk: Sequence[int]) -> sa.Select[Any]:
+def _last_visits(chunk: Sequence[int]) -> metrics.Rows:
     last = (
         sa.select(Visit.user_id, sa.func.max(Visit.day).label("day"))
         .where(Visit.user_id.in_(chunk))
@@ -296,7 +296,7 @@ def _value_drift(
     ]
 
 
-# --- writing -----------------------------------------------------------------------------------------
+# --- writing -----------------------------------------------------------------------------------
 
 
 def _correct(drift: Sequence[Drift]) -> None:

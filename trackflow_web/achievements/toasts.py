@@ -1,7 +1,8 @@
 """What was unlocked and not shown yet, and which answer shows it.
 
-What waits lives in the database, so that it survives redirects, other tabs and crashes. An answer that will
-show it claims it for a moment and says when it was written; if it never was, the claim runs out.
+What waits lives in the database, so that it survives redirects, other tabs and crashes. An answer
+that will show it claims it for a moment and says when it was written; if it never was, the claim
+runs out.
 """
 
 from __future__ import annotations
@@ -110,7 +111,5 @@ def _unclaimed(user_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(
         UserAchievement.user_id == user_id,
         ~UserAchievement.notified,
-        sa.or_(
-            UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= clock.now()
-        ),
+        sa.or_(UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= clock.now()),
     )

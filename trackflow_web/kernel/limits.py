@@ -1,7 +1,7 @@
 """How often something may be done: one row a key and window, counted up atomically.
 
-The count lives in the database, because every process must see the same one, and has a transaction of
-its own, because it must survive an error answer.
+The count lives in the database, because every process must see the same one, and has a transaction
+of its own, because it must survive an error answer.
 """
 
 from __future__ import annotations
@@ -74,5 +74,5 @@ def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
 def forget_ended() -> int:
     """Delete the counts whose window is over; gives how many there were."""
     with own_transaction() as session:
-        result = session.execute(sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now()))
-        return result.rowcount
+        ended = sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now())
+        return len(session.scalars(ended.returning(LimitCount.n)).all())

@@ -1,7 +1,7 @@
 """Text and numbers as people type them, checked before either database sees them.
 
-The databases disagree about NUL bytes, lone surrogates, huge integers and Unicode digits, so none of
-these gets past this module.
+The databases disagree about NUL bytes, lone surrogates, huge integers and Unicode digits, so none
+of these gets past this module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One action, its numbers and its awards: committed together or not at all.
 
-A request ends its unit of work in an after-request hook, a job or a command in `unit_of_work`; both by
-`announce` and `commit`.
+A request ends its unit of work in an after-request hook, a job or a command in `unit_of_work`; both
+by `announce` and `commit`.
 """
 
 from __future__ import annotations

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, session, url_for
-from flask_login import login_required
 
 from trackflow_web.achievements import actions, metrics, progress, queries
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.progress import Filters, Sort, State, Tile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
-from trackflow_web.pages.session import admin_or_404, me, recently_confirmed
+from trackflow_web.pages.session import admin_or_404, login_required, me, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,9 +37,7 @@ FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "
 @login_required
 def index() -> str:
     """All achievements: summary, what comes next, filters, tiles."""
-    wanted = progress.filters(
-        **{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")}  # type: ignore[arg-type]
-    )
+    wanted = progress.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
     tiles, summary = _mine()
     context = {
         "summary": summary,
@@ -78,9 +75,7 @@ def mine() -> str:
     tiles, summary = _mine()
     earned = [tile for tile in tiles if tile.state is State.EARNED]
     newest = [
-        tile
-        for group in progress.groups(earned, Filters(sort=Sort.RECENT))
-        for tile in group.tiles
+        tile for group in progress.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
     return render_template("achievements/mine.html", summary=summary, tiles=newest)
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, render_template, request, session
-from flask_login import login_required
 
 from trackflow_web.achievements import actions, queries, recheck
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
-from trackflow_web.pages.session import admin_or_404
+from trackflow_web.pages.session import admin_or_404, login_required
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse

@@ -1,4 +1,4 @@
-"""Static files under addresses that change with their content, so that they can be kept for ever."""
+"""Static files under addresses that change with their content: a browser can keep them."""
 
 from __future__ import annotations
 

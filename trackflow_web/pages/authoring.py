@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, request, url_for
-from flask_login import login_required
 
 from trackflow_web.domain.authoring import actions
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import song_or_404
-from trackflow_web.pages.session import me
+from trackflow_web.pages.session import login_required, me
 from trackflow_web.pages.songs import part_rows
 
 if TYPE_CHECKING:

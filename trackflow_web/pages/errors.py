@@ -44,7 +44,7 @@ MESSAGES = {
     500: "This is our fault, not yours. Nothing was changed.",
     503: "The database is busy. Nothing was lost: try again in a moment.",
 }
-FORGED = "This form is out of date or came from another site. Load the page again and try once more."
+FORGED = "This form is out of date or came from elsewhere. Load the page again and try once more."
 
 
 def connect(app: Flask) -> None:
@@ -83,9 +83,7 @@ def busy() -> Response:
     """503: try again in a moment, with a form that sends the same once more."""
     retry = None
     if request.method == "POST":
-        retry = {
-            name: value for name, value in request.form.items() if name not in SECRET_FIELDS
-        }
+        retry = {name: value for name, value in request.form.items() if name not in SECRET_FIELDS}
     answer = make_response(
         render_template(
             "errors/error.html",
@@ -127,12 +125,12 @@ def _http(error: HTTPException) -> Response:
     return page(error.code, headers=headers)
 
 
-def _busy(_error: Exception) -> Response:
-    log.warning("database_busy", path=request.path, exc_info=True)
+def _busy(error: Exception) -> Response:
+    log.warning("database_busy", path=request.path, error=repr(error))
     return busy()
 
 
-def _broken(_error: Exception) -> Response:
+def _broken(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
-    log.exception("request_failed", path=request.path, reference=reference)
+    log.error("request_failed", path=request.path, reference=reference, exc_info=error)
     return page(500, message=f"{MESSAGES[500]} If you report it, say: {reference}.")

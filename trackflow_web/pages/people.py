@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, render_template, request
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from trackflow_web.domain.people import actions
 from trackflow_web.kernel import limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.pages import hx
 from trackflow_web.pages.session import (
+    login_required,
     me,
     note_confirmation,
     settings,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import flask_login
 import structlog
 from flask import Response, abort, current_app, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from trackflow_web.config import Config
 
 log = structlog.get_logger()
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Password given at most so long ago for what changes other people's accounts; seconds.
@@ -82,6 +86,11 @@ def send_to_sign_in() -> BaseResponse:
     if hx.asked():
         return Response(status=401, headers={"HX-Redirect": address})
     return hx.go_to(address)
+
+
+def login_required(view: View) -> View:
+    """Let only who is signed in reach a view; Flask-Login's, with a type."""
+    return cast("View", flask_login.login_required(view))
 
 
 def me() -> User:
@@ -167,4 +176,3 @@ def keep_private(response: Response) -> Response:
     if request.endpoint != "static" and "_user_id" in session:
         response.headers["Cache-Control"] = "no-store"
     return response
-

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, make_response, render_template, request, url_for
-from flask_login import login_required
 
 from trackflow_web.domain.people import actions, queries, rules
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.pages import hx
 from trackflow_web.pages.people import _address, _bounds
-from trackflow_web.pages.session import me, sign_in
+from trackflow_web.pages.session import login_required, me, sign_in
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, make_response, render_template, request, url_for
-from flask_login import login_required
 
 from trackflow_web.domain.authoring import queries as authoring
 from trackflow_web.domain.songs import actions, queries, rules
@@ -14,7 +13,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import song_or_404
-from trackflow_web.pages.session import me
+from trackflow_web.pages.session import login_required, me
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 pages = Blueprint("songs", __name__, url_prefix="/songs")
 
 LONGEST_SEARCH = 100
+PAGES = {"least": 1, "most": queries.MOST_PAGES}
 FIELDS = ("title", "artist", "album", "year", "status")
 
 
@@ -162,7 +162,7 @@ def delete(song_id: int) -> Response:
     return hx.go_to(url_for("songs.index"))
 
 
-# --- what the templates get ------------------------------------------------------------------------
+# --- what the templates get --------------------------------------------------------------------
 
 
 def _wanted() -> Wanted:
@@ -172,8 +172,7 @@ def _wanted() -> Wanted:
     wanted = Wanted(
         status=check(rules.status, status) if status else None,
         q=check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False),
-        page=check(text.whole_number, args.get("page"), "page", least=1, most=queries.MOST_PAGES)
-        or 1,
+        page=check(text.whole_number, args.get("page"), "page", **PAGES) or 1,
     )
     check.finish()
     return wanted
@@ -230,7 +229,7 @@ def _duplicate(refusal: Invalid | None) -> Song | None:
     return queries.find_song(refusal.existing_id) if isinstance(refusal, Duplicate) else None
 
 
-# --- answers ---------------------------------------------------------------------------------------
+# --- answers -----------------------------------------------------------------------------------
 
 
 def _panel(context: dict[str, object], status: int) -> FlaskResponse:

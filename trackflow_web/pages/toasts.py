@@ -1,7 +1,7 @@
 """The hook at the end of every request: it closes the unit of work and shows what was unlocked.
 
-A finished action is never turned into an error here, streams and files are not touched, and a request
-that recorded nothing pays nothing.
+A finished action is never turned into an error here, streams and files are not touched, and a
+request that recorded nothing pays nothing.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def end_unit_of_work(response: Response, listeners: Sequence[Listener]) -> Respo
     return _show(response, claimed) if claimed and claimed.claimed else response
 
 
-# --- which answer shows toasts -------------------------------------------------------------------
+# --- which answer shows toasts -----------------------------------------------------------------
 
 
 def _shows_toasts(response: Response) -> bool:
@@ -105,7 +105,7 @@ def _is_full_page(response: Response) -> bool:
     )
 
 
-# --- claiming -------------------------------------------------------------------------------------
+# --- claiming ----------------------------------------------------------------------------------
 
 
 def _claim(response: Response) -> Toasts | None:
@@ -139,7 +139,7 @@ def _claim_what_waited(response: Response) -> Toasts | None:
     return claimed
 
 
-# --- showing --------------------------------------------------------------------------------------
+# --- showing -----------------------------------------------------------------------------------
 
 
 def _show(response: Response, claimed: Toasts) -> Response:

@@ -33,7 +33,7 @@ def own_page(address: str | None) -> str:
         return HOME
     adapter = current_app.create_url_adapter(request)
     try:
-        endpoint, _ = adapter.match(parts.path, method="GET")  # type: ignore[union-attr,misc]
+        endpoint, _ = adapter.match(parts.path, method="GET")  # type: ignore[union-attr]
     except HTTPException:
         return HOME
     if endpoint == "static" or endpoint.startswith("api."):

@@ -46,10 +46,10 @@ def matches(password_hash: str | None, password: str) -> bool:
     """
     try:
         with HASHES_AT_ONCE:
-            found = _hasher().verify(password_hash or _somebody_elses_hash(), password)
+            _hasher().verify(password_hash or _somebody_elses_hash(), password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
-    return found and password_hash is not None
+    return password_hash is not None
 
 
 def needs_rehash(password_hash: str) -> bool:

@@ -94,4 +94,4 @@ def digest_of(secret: str) -> str:
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:
     """The user names of these users by id."""
     rows = db.session.execute(sa.select(User.id, User.username).where(User.id.in_(user_ids))).all()
-    return {user_id: name for user_id, name in rows}
+    return {row.id: row.username for row in rows}

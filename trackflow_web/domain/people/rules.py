@@ -15,11 +15,61 @@ from trackflow_web.kernel.errors import Invalid
 USERNAME = re.compile(r"[a-z0-9_-]{3,30}", re.ASCII)
 # Names that are addresses here, or that people would take for the house speaking.
 RESERVED_USERNAMES = frozenset(
-    """about abuse account admin administrator achievements anonymous api billing bugs contact deleted
-    everyone features feed feedback healthz help home imports info login logout mail me metrics
-    moderator nobody noreply null official owner packs postmaster register root security series
-    settings signup songs staff static stats status support system trackflow undefined user users
-    webmaster www""".split()
+    {
+        "about",
+        "abuse",
+        "account",
+        "admin",
+        "administrator",
+        "achievements",
+        "anonymous",
+        "api",
+        "billing",
+        "bugs",
+        "contact",
+        "deleted",
+        "everyone",
+        "features",
+        "feed",
+        "feedback",
+        "healthz",
+        "help",
+        "home",
+        "imports",
+        "info",
+        "login",
+        "logout",
+        "mail",
+        "me",
+        "metrics",
+        "moderator",
+        "nobody",
+        "noreply",
+        "null",
+        "official",
+        "owner",
+        "packs",
+        "postmaster",
+        "register",
+        "root",
+        "security",
+        "series",
+        "settings",
+        "signup",
+        "songs",
+        "staff",
+        "static",
+        "stats",
+        "status",
+        "support",
+        "system",
+        "trackflow",
+        "undefined",
+        "user",
+        "users",
+        "webmaster",
+        "www",
+    }
 )
 # One @ with something on both sides: whether an address works only a letter to it can tell.
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
@@ -143,6 +193,7 @@ def _nothing_between(earlier: date, later: date, zone_name: str) -> bool:
     if later - earlier > timedelta(days=2):  # no zone has ever skipped more than one day
         return False
     between = earlier + timedelta(days=1)
-    noon = datetime(between.year, between.month, between.day, 12, tzinfo=zoneinfo.ZoneInfo(zone_name))
+    zone = zoneinfo.ZoneInfo(zone_name)
+    noon = datetime(between.year, between.month, between.day, 12, tzinfo=zone)
     # A time that a zone skipped comes back from UTC as another one.
     return local_day(noon.astimezone(zoneinfo.ZoneInfo("UTC")), zone_name) != between

@@ -45,7 +45,7 @@ def add_song(
     year: object = None,
     status: object = Status.FUTURE,
 ) -> Song:
-    """Give the user a song. Raises Invalid naming the fields, Duplicate when it is there already."""
+    """Give the user a song. Raises Invalid naming the fields, Duplicate when it is there."""
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
     now = clock.now()

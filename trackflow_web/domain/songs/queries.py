@@ -68,7 +68,7 @@ def songs_after(
     return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
 
 
-def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[tuple[Song]]:
+def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
     wanted = sa.select(Song).where(Song.user_id == user_id)
     if status is not None:
         wanted = wanted.where(Song.status == status)
@@ -80,9 +80,7 @@ def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[tuple[So
 def count_by_status(user_id: int) -> dict[str, int]:
     """How many songs the user has in each state, and `all`."""
     rows = db.session.execute(
-        sa.select(Song.status, sa.func.count())
-        .where(Song.user_id == user_id)
-        .group_by(Song.status)
+        sa.select(Song.status, sa.func.count()).where(Song.user_id == user_id).group_by(Song.status)
     ).all()
     counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in rows}
     return {"all": sum(counts.values())} | {str(status): n for status, n in counts.items()}

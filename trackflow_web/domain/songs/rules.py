@@ -82,9 +82,7 @@ def draft(*, title: object, artist: object, album: object, year: object) -> Draf
         title=check(text.line, title, "title", longest=LONGEST_NAME),
         artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
         album=check(text.line, album, "album", longest=LONGEST_NAME, required=False),
-        year=check(
-            text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1
-        ),
+        year=check(text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1),
     )
     check.finish()
     return checked
