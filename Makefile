@@ -54,12 +54,12 @@ clean: ## remove what was installed and made, the database excepted
 # The stamps are newer than the requirements once those are installed.
 $(VENV)/.run: requirements.txt | $(VENV)/.made
 	@echo "Installing what TrackFlow runs on ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.made
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.made:

@@ -143,7 +143,7 @@ class Browser:
         page = self.last = Page(response)
         assert self.may_break or page.status != 500, f"{method} {path} broke: {page.text}"
         if page.status not in REDIRECTS and response.mimetype == "text/html":
-            check_answer(self.app, response, page.soup, htmx=bool(htmx), signed_in=self.signed_in)
+            check_answer(self.app, response, page.soup, signed_in=self.signed_in)
             self._learn_from(page)
         if path == "/logout" and page.status in REDIRECTS:
             self.signed_in, self._token = False, ""
