@@ -2,8 +2,8 @@
 
 What reaches a threshold is decided from the value that the atomic UPDATE gives back: parallel
 requests do not see each other's rows, so that counting would miss what they cross together. The
-price of an action is the same for 100 songs and for 100,000: one statement for its counters, one more
-for different values.
+price of an action is the same for 100 songs and for 100,000: one statement for its counters, one
+more for different values.
 """
 
 from __future__ import annotations
