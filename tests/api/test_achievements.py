@@ -7,6 +7,7 @@ import pytest
 from tests.support.people import working
 from trackflow_web.achievements.catalogue import ENTRIES
 from trackflow_web.achievements.models import UserStats
+from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db
 
 pytestmark = pytest.mark.both_databases
@@ -115,6 +116,17 @@ def test_the_admin_rechecks_alice(as_admin, drifted):
     answer = as_admin.api("POST", "/api/achievements/check", {"user": "alice"})
 
     assert answer.json == {"users": 1, "awards": 0, "drift": 1}
+
+
+def test_whoever_has_a_reserved_name_can_be_rechecked(app, program_of, admin):
+    with working(app):
+        people.register(
+            username="owner", email="owner@example.org", password=admin.password, by_operator=True
+        )
+
+    answer = program_of(admin).post("/api/achievements/check", user="owner")
+
+    assert answer.json == {"users": 1, "awards": 0, "drift": 0}
 
 
 def test_somebody_unknown_is_refused_by_name(program_of, admin):

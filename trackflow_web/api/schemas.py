@@ -12,13 +12,9 @@ from trackflow_web.domain.songs import models as songs
 from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME, PARTS, Status
 
 # The bounds are written for readers; the domain holds them, with sentences about what is wrong.
-Name = Annotated[
-    str, Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME}, examples=["One"])
-]
-Album = Annotated[
-    str | None, Field(json_schema_extra={"maxLength": LONGEST_NAME}, examples=["...And Justice"])
-]
-Year = Annotated[int | None, Field(json_schema_extra={"minimum": EARLIEST_YEAR}, examples=[1988])]
+Name = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME})]
+Album = Annotated[str | None, Field(json_schema_extra={"maxLength": LONGEST_NAME})]
+Year = Annotated[int | None, Field(json_schema_extra={"minimum": EARLIEST_YEAR})]
 StatusName = Annotated[str, Field(json_schema_extra={"enum": [str(status) for status in Status]})]
 StateName = Annotated[str, Field(json_schema_extra={"enum": [str(state) for state in State]})]
 
