@@ -75,7 +75,7 @@ def recheck(user_ids: Sequence[int] | None = None) -> Plan:
 
 def recheck_chunk(chunk: Sequence[int]) -> Plan:
     """Recount some users in the running transaction; gives what was done."""
-    _lock(chunk)
+    _lock()
     found = _plan_chunk(chunk)
     _correct(found.drift)
     found.awards = give(found.awards, backfilled=True)
@@ -96,24 +96,16 @@ def chunks(user_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
         last = chunk[-1]
 
 
-def _lock(chunk: Sequence[int]) -> None:
-    """Hold the users' numbers, in the order in which the engine takes them.
+def _lock() -> None:
+    """Let nobody else move numbers until the commit; who only reads is not kept waiting.
 
-    Whoever moved them already is waited for and then seen; whoever has not, moves them afterwards.
+    Locked rows would not do: a release puts rows into the ledger that were not there to be locked,
+    and what is counted here statement by statement would be of different moments. The tables are
+    taken in the order in which the engine takes them, so that no two wait for each other.
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
-    for table, order in (
-        (UserValue, (UserValue.user_id, UserValue.kind, UserValue.value)),
-        (UserStats, (UserStats.user_id,)),
-    ):
-        db.session.execute(
-            sa.select(sa.literal(1))
-            .select_from(table)
-            .where(table.user_id.in_(chunk))
-            .order_by(*order)
-            .with_for_update()
-        )
+    db.session.execute(sa.text("LOCK TABLE user_values, user_stats IN SHARE ROW EXCLUSIVE MODE"))
 
 
 # --- reading -----------------------------------------------------------------------------------
