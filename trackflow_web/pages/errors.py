@@ -76,6 +76,8 @@ def page(
         status,
     )
     answer.headers.update(headers or {})
+    # htmx swaps a 422 in where the form stood; a whole page has no place there.
+    answer.headers["HX-Reswap"] = "none"
     return answer
 
 
