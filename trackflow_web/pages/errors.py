@@ -10,7 +10,7 @@ from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
 
@@ -45,6 +45,7 @@ MESSAGES = {
     503: "The database is busy. Nothing was lost: try again in a moment.",
 }
 FORGED = "This form is out of date or came from elsewhere. Load the page again and try once more."
+FOREIGN_HOST = "This site has another name."
 
 
 def connect(app: Flask) -> None:
@@ -119,6 +120,8 @@ def _forged(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < FIRST_ERROR:  # a redirect that routing asks for
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # for a host that is not ours no address can be built
+        return Response(FOREIGN_HOST, error.code, mimetype="text/plain")
     headers = {
         name: value
         for name, value in error.get_response().headers

@@ -100,6 +100,7 @@ def update(song_id: int) -> str | Response:
     song = song_or_404(song_id)
     draft = {field: request.form.get(field, getattr(song, field)) for field in FIELDS}
     try:
+        status = rules.status(draft["status"])  # before anything of the song changes
         actions.edit_song(
             song,
             me(),
@@ -108,7 +109,7 @@ def update(song_id: int) -> str | Response:
             album=draft["album"],
             year=draft["year"],
         )
-        actions.move_song(song, me(), status=draft["status"])
+        actions.move_song(song, me(), status=status)
     except Invalid as refusal:
         return _edit_refused(song, request.form, refusal)
     if hx.asked():
@@ -246,6 +247,8 @@ def _row_or_details(song: Song) -> str:
 
 
 def _edit_refused(song: Song, form: Mapping[str, str], refusal: Invalid) -> FlaskResponse:
+    if "status" in refusal.errors:  # the form has no such field to say it beside
+        refusal.errors["form"] = f"status: {refusal.errors['status']}"
     context = _song_context(song, form, refusal)
     if not hx.asked():
         return make_response(render_template("songs/edit.html", **context), 422)
