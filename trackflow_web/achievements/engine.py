@@ -44,7 +44,8 @@ def hear(activities: Sequence[Activity]) -> None:
         moves.numbers.update(_move_values(user_id, moves.values))
     for user_id, moves in moved:
         deltas = {name: delta for name, delta in moves.numbers.items() if delta}
-        if not deltas and not moves.gauges:
+        # A ledger that moved without a number writes the row all the same: a recheck holds it.
+        if not deltas and not moves.gauges and not any(moves.values.values()):
             continue
         numbers = _move_numbers(user_id, deltas, moves.gauges)
         due = [

@@ -75,7 +75,7 @@ def recheck(user_ids: Sequence[int] | None = None) -> Plan:
 
 def recheck_chunk(chunk: Sequence[int]) -> Plan:
     """Recount some users in the running transaction; gives what was done."""
-    _lock()
+    _lock(chunk)
     found = _plan_chunk(chunk)
     _correct(found.drift)
     found.awards = give(found.awards, backfilled=True)
@@ -96,16 +96,27 @@ def chunks(user_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
         last = chunk[-1]
 
 
-def _lock() -> None:
-    """Let nobody else move numbers until the commit; who only reads is not kept waiting.
+def _lock(chunk: Sequence[int]) -> None:
+    """Hold the users' numbers until the commit; who only reads is not kept waiting.
 
-    Locked rows would not do: a release puts rows into the ledger that were not there to be locked,
-    and what is counted here statement by statement would be of different moments. The tables are
-    taken in the order in which the engine takes them, so that no two wait for each other.
+    Whatever moves a number or the ledger writes its user's row of numbers, so that this row is a
+    lock for all of them: who wrote it already is waited for and then seen, who has not yet, moves
+    them afterwards.
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
-    db.session.execute(sa.text("LOCK TABLE user_values, user_stats IN SHARE ROW EXCLUSIVE MODE"))
+    now = clock.now()
+    db.session.execute(
+        upsert(UserStats)
+        .values([{"user_id": user_id, "updated_at": now} for user_id in sorted(chunk)])
+        .on_conflict_do_nothing()
+    )
+    db.session.execute(
+        sa.select(UserStats.user_id)
+        .where(UserStats.user_id.in_(chunk))
+        .order_by(UserStats.user_id)
+        .with_for_update()
+    )
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -261,12 +272,13 @@ def _number_drift(chunk: Sequence[int], truth: Mapping[int, Numbers]) -> list[Dr
             .execution_options(populate_existing=True)
         )
     }
+    nothing = UserStats(**dict.fromkeys(_counted(), 0), current_streak=0, last_login_date=None)
     return [
         Drift(user_id, name, was, number)
         for user_id in chunk
         for name, number in truth[user_id].items()
-        if (was := getattr(stored.get(user_id), name, None)) != number
-        if was is not None or number
+        # Who has no row yet has nothing of anything: no drift, unless there is something.
+        if (was := getattr(stored.get(user_id, nothing), name)) != number
     ]
 
 
