@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.pages.session import ask_nobody
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -66,8 +67,7 @@ def page(
 ) -> Response:
     """The error page for a status."""
     answer = make_response(
-        render_template(
-            "errors/error.html",
+        _render(
             status=status,
             title=TITLES.get(status, "That did not work"),
             message=message or MESSAGES.get(status, ""),
@@ -88,8 +88,7 @@ def busy() -> Response:
     if request.method == "POST":
         retry = {name: value for name, value in request.form.items() if name not in SECRET_FIELDS}
     answer = make_response(
-        render_template(
-            "errors/error.html",
+        _render(
             status=503,
             title=TITLES[503],
             message=MESSAGES[503],
@@ -101,6 +100,11 @@ def busy() -> Response:
     )
     answer.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
     return answer
+
+
+def _render(**context: object) -> str:
+    ask_nobody()
+    return render_template("errors/error.html", **context)
 
 
 def _invalid(error: Invalid) -> Response:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask_login
 import structlog
-from flask import Response, abort, current_app, request, session, url_for
+from flask import Response, abort, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
@@ -128,6 +128,16 @@ def recently_confirmed() -> bool:
     """Whether the password was given within the last ten minutes."""
     age = clock.now().timestamp() - float(session.get("confirmed_at", 0))
     return 0 <= age <= CONFIRMATION_LASTS
+
+
+def ask_nobody() -> None:
+    """Let the rest of the request be a stranger's, unless it is known already whose it is.
+
+    Every template is offered the signed-in user, and finding out is a question to the database: one
+    that a page about a database without answers must not ask.
+    """
+    if "_login_user" not in g:
+        g._login_user = login_manager.anonymous_user()  # noqa: SLF001 -- where Flask-Login keeps it
 
 
 def admin_or_404() -> User:
