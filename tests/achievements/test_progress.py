@@ -53,6 +53,7 @@ def test_a_tile_on_the_way(current, state, percent, text):
 
 def test_a_tile_is_never_at_a_hundred_unless_earned():
     assert tile("long_term_planner", 10).percent == 99
+    assert tile("long_term_planner", 10).progress_text == "9/10 songs"
     assert tile("long_term_planner", 5000).percent == 99
     assert tile("long_term_planner", 2, earned_at=NOON).percent == 100
 
