@@ -304,30 +304,31 @@ def _value_drift(
 
 
 def _correct(drift: Sequence[Drift]) -> None:
-    numbers: dict[int, Numbers] = defaultdict(dict)
-    for found in drift:
-        if ":" in found.name:
-            _set_value(found)
-        else:
-            numbers[found.user_id][found.name] = found.true
-    now = clock.now()
-    for user_id, columns in sorted(numbers.items()):
+    """Write what is true, one statement a number for everybody."""
+    values = [_value_row(found) for found in drift if ":" in found.name]
+    if values:
+        statement = upsert(UserValue)
         db.session.execute(
-            upsert(UserStats)
-            .values(user_id=user_id, updated_at=now, **columns)
-            .on_conflict_do_update(
-                index_elements=[UserStats.user_id], set_={**columns, "updated_at": now}
-            )
+            statement.on_conflict_do_update(
+                index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
+                set_={"n": statement.excluded.n},
+            ),
+            values,
+        )
+    numbers: dict[str, list[dict[str, object]]] = defaultdict(list)
+    now = clock.now()
+    for found in drift:
+        if ":" not in found.name:
+            row = {"user_id": found.user_id, found.name: found.true, "updated_at": now}
+            numbers[found.name].append(row)
+    for name, rows in numbers.items():
+        statement = upsert(UserStats)
+        changed = {column: statement.excluded[column] for column in (name, "updated_at")}
+        db.session.execute(
+            statement.on_conflict_do_update(index_elements=[UserStats.user_id], set_=changed), rows
         )
 
 
-def _set_value(found: Drift) -> None:
+def _value_row(found: Drift) -> dict[str, object]:
     kind, _, value = found.name.partition(":")
-    db.session.execute(
-        upsert(UserValue)
-        .values(user_id=found.user_id, kind=kind, value=value, n=found.true)
-        .on_conflict_do_update(
-            index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-            set_={"n": found.true},
-        )
-    )
+    return {"user_id": found.user_id, "kind": kind, "value": value, "n": found.true}
