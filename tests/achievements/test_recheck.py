@@ -18,6 +18,7 @@ from trackflow_web.achievements.models import (
     UserStats,
     UserValue,
 )
+from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
 
@@ -325,11 +326,11 @@ def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, witho
 
 def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, alice, bob):
     def rechecks():
-        for _ in range(10):
+        for _ in range(4):
             recheck_all(app)
 
     def deeds(person, artist):
-        for number in range(10):
+        for number in range(5):
             song = person.add(f"Song {number}", artist, status="released", year=1980 + number)
             person.edit(song, artist="Metallica", year=1990 + number)
             if number % 2:
@@ -343,9 +344,29 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, alice, bob):
             lambda: deeds(bob, "Megadeth"),
         ]
     )
-    assert alice.number("total_songs") == alice.number("distinct_years") == 5
-    assert alice.ledger("artist") == {"metallica": 5}
+    assert alice.number("total_songs") == alice.number("distinct_years") == 3
+    assert alice.ledger("artist") == {"metallica": 3}
     assert alice.number("total_points") == sum(a.points for a in alice.awards.values())
+
+
+def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alice, bob):
+    def release_for(first, second, title):
+        for number in range(6):
+            with work():
+                for person in (first, second):
+                    actions.add_song(
+                        person.user, title=f"{title} {number}", artist=title, status="released"
+                    )
+
+    at_once(
+        [
+            lambda: release_for(alice, bob, "Forth"),
+            lambda: release_for(bob, alice, "Back"),
+            lambda: [recheck_all(app) for _ in range(4)],
+        ]
+    )
+    assert alice.number("total_songs") == bob.number("total_songs") == 12
+    assert alice.ledger("artist") == bob.ledger("artist") == {"forth": 6, "back": 6}
 
 
 def test_a_first_deed_at_once_with_a_recheck_is_counted(app):
