@@ -324,13 +324,19 @@ def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, witho
 # --- at once -------------------------------------------------------------------------------------
 
 
-def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, alice, bob):
+# Writers of SQLite take turns, and who waits too long is sent away.
+ROUNDS = {"sqlite": 4, "postgresql": 12}
+
+
+def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, alice, bob):
+    rounds = ROUNDS[database_kind]
+
     def rechecks():
-        for _ in range(4):
+        for _ in range(rounds):
             recheck_all(app)
 
     def deeds(person, artist):
-        for number in range(5):
+        for number in range(rounds):
             song = person.add(f"Song {number}", artist, status="released", year=1980 + number)
             person.edit(song, artist="Metallica", year=1990 + number)
             if number % 2:
@@ -344,8 +350,8 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, alice, bob):
             lambda: deeds(bob, "Megadeth"),
         ]
     )
-    assert alice.number("total_songs") == alice.number("distinct_years") == 3
-    assert alice.ledger("artist") == {"metallica": 3}
+    assert alice.number("total_songs") == alice.number("distinct_years") == rounds / 2
+    assert alice.ledger("artist") == {"metallica": rounds / 2}
     assert alice.number("total_points") == sum(a.points for a in alice.awards.values())
 
 
