@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 
+# The toasts that are there to be read: not those on their way out.
+STANDING = "#toasts [data-toast]:not(.toast--leaving)"
+
+
 class Watch:
     """Errors of scripts and on the console, where broken policies show too; foreign hosts."""
 

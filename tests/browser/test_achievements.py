@@ -1,0 +1,150 @@
+"""Looking through all 82: filters, search, the address, the back button."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.charter import Charter
+
+
+@pytest.fixture
+def alice(app, alice):
+    return Charter(app, alice)
+
+
+@pytest.fixture
+def shelf(page, alice, let_in):
+    """The achievements page of Alice, who has released a song."""
+    alice.add(status="released")
+    let_in(page, alice)
+    page.goto("/achievements/")
+    page.evaluate("window.sameDocument = true")
+    return page
+
+
+def tiles(page):
+    return page.locator("#achievement-grid [data-achievement]")
+
+
+def count_line(page):
+    return page.locator("#achievement-count")
+
+
+def caret(page):
+    """Where it stands in the search field, and what is in the field."""
+    return page.get_by_label("Search").evaluate(
+        "field => [document.activeElement === field, field.selectionStart, field.value]"
+    )
+
+
+def test_alice_finds_by_typing_and_may_type_on(shelf):
+    """What she types arrives while the answers come; the field is never taken from under her."""
+    search = shelf.get_by_label("Search")
+    search.press_sequentially("realease")
+    expect(count_line(shelf)).to_have_text("0 achievements shown")
+    for _ in range(5):
+        search.press("ArrowLeft")
+    search.press("Backspace")
+    expect(count_line(shelf)).to_have_text("8 achievements shown")
+    assert caret(shelf) == [True, 2, "release"]
+    search.press_sequentially("x")
+    expect(count_line(shelf)).to_have_text("0 achievements shown")
+    assert caret(shelf) == [True, 3, "rexlease"]
+    assert shelf.evaluate("window.sameDocument")
+
+
+def test_alice_chooses_from_a_list_and_keeps_the_focus_on_it(shelf):
+    state = shelf.get_by_label("State")
+    state.focus()
+    state.select_option("earned")
+    expect(tiles(shelf)).to_have_count(1)
+    expect(tiles(shelf)).to_have_attribute("data-achievement", "first_release")
+    expect(state).to_be_focused()
+    assert shelf.evaluate("window.sameDocument")
+
+
+def test_filters_change_the_address_and_the_address_gives_them_back(shelf, new_page, let_in, alice):
+    shelf.get_by_label("Rarity").select_option("legendary")
+    shelf.get_by_label("Sort by").select_option("name")
+    shelf.get_by_label("Search").fill("songs")
+    expect(shelf).to_have_url(re.compile("q=songs"))
+    expect(shelf).to_have_url(re.compile("rarity=legendary"))
+    shown = tiles(shelf).evaluate_all("all => all.map(tile => tile.dataset.achievement)")
+    assert shown
+    elsewhere = new_page()
+    let_in(elsewhere, alice)
+    elsewhere.goto(shelf.url)
+    assert shown == tiles(elsewhere).evaluate_all("all => all.map(t => t.dataset.achievement)")
+    expect(elsewhere.get_by_label("Rarity")).to_have_value("legendary")
+    expect(elsewhere.get_by_label("Sort by")).to_have_value("name")
+    expect(elsewhere.get_by_label("Search")).to_have_value("songs")
+
+
+def test_the_number_of_results_is_said_by_a_line_that_was_there_before(shelf):
+    line = count_line(shelf)
+    expect(line).to_have_role("status")
+    line.evaluate("line => { window.line = line; }")
+    shelf.get_by_label("Category").select_option("special")
+    expect(line).to_have_text("2 achievements shown")
+    assert line.evaluate("line => line === window.line")
+
+
+def test_the_back_button_gives_alice_her_earlier_view(shelf):
+    shelf.get_by_label("Category").select_option("diversity")
+    expect(count_line(shelf)).to_have_text("14 achievements shown")
+    shelf.get_by_label("Search").fill("decades")
+    expect(count_line(shelf)).to_have_text("4 achievements shown")
+
+    shelf.go_back()
+    expect(count_line(shelf)).to_have_text("14 achievements shown")
+    expect(tiles(shelf)).to_have_count(14)
+    expect(shelf.get_by_label("Search")).to_have_value("")
+    expect(shelf.get_by_label("Category")).to_have_value("diversity")
+
+    shelf.go_back()
+    expect(tiles(shelf)).to_have_count(82)
+    expect(shelf.get_by_label("Category")).to_have_value("")
+
+    shelf.go_forward()
+    expect(tiles(shelf)).to_have_count(14)
+    expect(shelf.get_by_label("Category")).to_have_value("diversity")
+    shelf.get_by_label("Rarity").select_option("epic")  # and the form still works
+    expect(tiles(shelf)).to_have_count(3)
+
+
+def test_the_back_button_leads_from_a_trophy_to_the_same_results(shelf):
+    shelf.get_by_label("Search").fill("decades")
+    expect(tiles(shelf)).to_have_count(4)
+    shelf.get_by_role("link", name="Decade Master").click()
+    expect(shelf.get_by_role("heading", level=1)).to_have_text("Decade Master")
+    shelf.go_back()
+    expect(tiles(shelf)).to_have_count(4)
+    expect(shelf.get_by_label("Search")).to_have_value("decades")
+
+
+def test_an_empty_result_names_the_filters_and_drops_one(shelf):
+    shelf.get_by_label("Category").select_option("social")
+    shelf.get_by_label("Search").fill("polka")
+    expect(count_line(shelf)).to_have_text("0 achievements shown")
+    empty = shelf.locator("#achievement-grid .empty")
+    expect(empty.get_by_role("link")).to_have_text(
+        ["Category: social", "Search: polka", "Show all"]
+    )
+    empty.get_by_role("link", name="Search: polka").click()
+    expect(tiles(shelf)).to_have_count(4)
+    expect(shelf.get_by_label("Category")).to_have_value("social")
+    expect(shelf.get_by_label("Search")).to_have_value("")
+
+
+def test_alice_filters_without_javascript(page_without_javascript, alice, let_in):
+    page = page_without_javascript
+    let_in(page, alice)
+    page.goto("/achievements/")
+    page.get_by_label("Rarity").select_option("legendary")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("rarity=legendary"))
+    assert {"legendary"} == set(tiles(page).evaluate_all("all => all.map(t => t.dataset.rarity)"))
+    expect(page.get_by_label("Rarity")).to_have_value("legendary")

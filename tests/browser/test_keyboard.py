@@ -1,0 +1,129 @@
+"""Alice has no mouse."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.support.people import PASSWORD
+from tests.support.watching import STANDING
+
+MOST_STOPS = 60
+
+# What tells the eye where the keyboard is: an outline, on something that can be seen. The links
+# of tiles draw it around the whole tile, by what stands after them.
+SEEN = """() => {
+    const element = document.activeElement;
+    const box = element.getBoundingClientRect();
+    const outlined = [null, "::after"].some((part) => {
+        const style = getComputedStyle(element, part);
+        return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    });
+    const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0;
+    return outlined && inside;
+}"""
+
+
+def where(page):
+    return page.evaluate("document.activeElement.outerHTML.slice(0, 150)")
+
+
+def tab_to(page, wanted, key="Tab"):
+    """Press Tab until the keyboard is there; at every stop one sees where it is."""
+    expect(wanted).to_have_count(1)
+    passed = []
+    for _ in range(MOST_STOPS):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement === document.body"):
+            continue  # from the last stop to the first one
+        passed.append(where(page))
+        assert page.evaluate(SEEN), f"focus cannot be seen on {passed[-1]}"
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    message = "Tab never gets there, but to:\n" + "\n".join(passed)
+    raise AssertionError(message)
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)
+
+
+def test_the_first_stop_of_every_page_skips_to_its_content(page, alice, let_in):
+    let_in(page, alice)
+    for path in ("/songs/", "/achievements/", "/settings/profile"):
+        page.goto(path)
+        skip = page.get_by_role("link", name="Skip to the content")
+        tab_to(page, skip)
+        assert skip.evaluate("link => link.getBoundingClientRect().top") >= 0
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_the_keyboard_goes_through_a_page_as_the_eye_does(page):
+    page.goto("/")
+    stops = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert stops == [
+        "Skip to the content",
+        "TrackFlow",
+        "Sign in",
+        "Register",
+        "Start your setlist",
+        "Sign in",
+    ]
+
+
+def test_alice_walks_through_the_house_by_keyboard_alone(page):
+    page.goto("/")
+    tab_to(page, page.get_by_role("link", name="Start your setlist"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("User name"))
+    for text in ("alice", "alice@example.org", PASSWORD):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # on the button now
+    expect(heading(page)).to_have_text("Songs")
+
+    tab_to(page, page.get_by_label("Title"))
+    page.keyboard.type("One")
+    tab_to(page, page.get_by_label("Artist"))
+    page.keyboard.type("Metallica")
+    page.keyboard.press("Enter")
+    toast = page.locator(STANDING)
+    expect(toast).to_contain_text("Dreamer")
+    page.keyboard.press("Escape")
+    expect(toast).to_have_count(0)
+
+    row = page.locator("#song-rows > li")
+    for status in ("WIP", "Released"):
+        button = row.get_by_role("button", name=status)
+        tab_to(page, button)
+        page.keyboard.press("Enter")
+        expect(button).to_have_attribute("aria-pressed", "true")
+    expect(toast.last).to_contain_text("First Release")
+    tab_to(page, page.locator("[data-toast=first_release]").get_by_role("link"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("First Release")
+    tab_to(page, page.locator(".receipt a"))
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("One")
+
+    tab_to(page, page.get_by_role("link", name="Achievements"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("State"))
+    page.keyboard.type("Earned")
+    expect(page.locator("#achievement-count")).to_have_text("4 achievements shown")
+    expect(page.get_by_label("State")).to_be_focused()
+    tab_to(page, page.locator("[data-achievement=dreamer] a"))
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Dreamer")
+
+    tab_to(page, page.get_by_role("button", name="Sign out"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/$"))
+    expect(page.get_by_role("link", name="Start your setlist")).to_be_visible()

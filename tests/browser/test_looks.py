@@ -1,0 +1,146 @@
+"""What holds for the look of every page: for all eyes, on every screen, in both lights."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.charter import Charter
+from tests.support.people import working
+from tests.support.watching import STANDING
+from trackflow_web.domain.people import actions
+
+FOR_STRANGERS = ("/", "/register", "/login", "/nothing-here")
+FOR_OLGA = (
+    "/songs/",
+    "/songs/?q=polka",
+    "/songs/{song}",
+    "/songs/{song}/edit",
+    "/songs/{song}/delete",
+    "/achievements/",
+    "/achievements/?q=polka",
+    "/achievements/dreamer",
+    "/achievements/trackflow_veteran",
+    "/achievements/me",
+    "/achievements/me/progress",
+    "/settings/profile",
+    "/settings/tokens",
+    "/confirm",
+    "/admin/achievements?user=",
+    "/nothing-here",
+)
+PHONE, DESKTOP = {"width": 375, "height": 800}, {"width": 1280, "height": 800}
+NARROWEST = {"width": 320, "height": 640}
+# Larger shifts are what people feel as jumping (web.dev/cls).
+MOST_SHIFT = 0.1
+
+SHIFTS = """() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shifted += entry.value;
+    }).observe({type: "layout-shift"});
+}"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture
+def olga(app, admin):
+    """Olga has done a bit of everything, and long words are among it."""
+    olga = Charter(app, admin)
+    olga.add("A" * 120, "B" * 120, album="C" * 120, year="1999", status="released")
+    olga.add_many(3, status="wip")
+    olga.given("devoted", "trackflow_veteran", "legendary_status", "universal_listener")
+    with working(app):
+        actions.create_token(olga.user, name="D" * 60, scope="read", days="30")
+    return olga
+
+
+@pytest.fixture
+def pages(new_page, olga, let_in):
+    """`pages(FOR_OLGA, viewport=...)`: one after another, as she sees it."""
+
+    def open_all(paths, **options):
+        # Without motion, so that no colour is looked at on its way from one to another.
+        page = new_page(reduced_motion="reduce", **options)
+        if paths is not FOR_STRANGERS:
+            let_in(page, olga)
+        song = olga.add("One")
+        for path in paths:
+            page.goto(path.format(song=song))
+            yield page
+
+    return open_all
+
+
+@pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA[:5], FOR_OLGA[5:10], FOR_OLGA[10:]])
+def test_nobody_is_kept_out(pages, axe, paths):
+    for page in pages(paths):
+        for width in (DESKTOP, PHONE):
+            page.set_viewport_size(width)
+            page.emulate_media(color_scheme="light")
+            axe(page)
+            page.emulate_media(color_scheme="dark")
+            axe(page, "color-contrast")  # in the dark nothing else is different
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_what_appears_later_keeps_nobody_out(new_page, olga, let_in, axe, light):
+    """What was refused, a form in place of a row, a summary and three toasts, a preview."""
+    page = new_page(color_scheme=light, reduced_motion="reduce")
+    page.goto("/register")
+    page.get_by_label("User name").fill("x")
+    page.get_by_label("E-mail").fill("x@example.org")
+    page.get_by_label("Password").fill("x")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    axe(page)
+    let_in(page, olga)
+    page.goto("/songs/")
+    expect(page.locator(STANDING)).to_have_attribute("data-toast", "summary")
+    page.locator(".action", has_text="Edit").first.click()
+    expect(page.locator(".song--editing")).to_be_visible()
+    axe(page)
+    olga.given("dreamer", "loyal", "history_buff")
+    page.reload()
+    expect(page.locator(STANDING)).to_have_count(3)
+    axe(page)
+
+
+@pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA])
+def test_nothing_hangs_over_the_edge_of_a_narrow_screen(pages, paths):
+    for page in pages(paths, viewport=NARROWEST):
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= NARROWEST["width"], f"{page.url} is {wide} px wide"
+
+
+def test_nothing_jumps_when_something_is_swapped(page, olga, let_in):
+    """All shifts count here, also those that answer a key or a click."""
+    let_in(page, olga)
+    page.goto("/achievements/")
+    page.evaluate(SHIFTS)
+    for rarity, count in (("epic", 13), ("", 82)):
+        page.get_by_label("Rarity").select_option(rarity)
+        expect(page.locator("#achievement-count")).to_have_text(f"{count} achievements shown")
+        page.evaluate(TWO_FRAMES)
+    assert page.evaluate("window.shifted") < MOST_SHIFT
+
+    page.goto("/songs/")
+    page.evaluate(SHIFTS)
+    row = page.locator("#song-rows > li").first
+    for status in ("Released", "Future Plans", "WIP"):
+        row.get_by_role("button", name=status).click()
+        expect(row.get_by_role("button", name=status)).to_have_attribute("aria-pressed", "true")
+        page.evaluate(TWO_FRAMES)
+    page.locator("#tab-wip").click()
+    expect(page.locator("#tab-wip")).to_have_attribute("aria-current", "page")
+    page.evaluate(TWO_FRAMES)
+    assert page.evaluate("window.shifted") < MOST_SHIFT
+
+
+def test_the_page_does_not_jump_while_it_is_loading(page, olga, let_in):
+    let_in(page, olga)
+    page.add_init_script(f"({SHIFTS})()")
+    for path in ("/", "/achievements/", "/songs/"):
+        page.goto(path)
+        page.evaluate(TWO_FRAMES)
+        assert page.evaluate("window.shifted") < MOST_SHIFT, path

@@ -1,0 +1,227 @@
+"""The list of songs and one song, with htmx: nothing that is pressed loses the focus."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.charter import Charter
+from tests.support.songs import titles_of
+
+
+@pytest.fixture
+def alice(app, alice):
+    return Charter(app, alice)
+
+
+@pytest.fixture
+def setlist(page, alice, let_in):
+    """Alice's list: One is planned, Two at work, Three released."""
+    for title, status in (("One", "future"), ("Two", "wip"), ("Three", "released")):
+        alice.add(title, status=status)
+    let_in(page, alice)
+    page.goto("/songs/")
+    page.evaluate("window.sameDocument = true")
+    return page
+
+
+def titles(page):
+    return page.locator("#song-rows h3 a")
+
+
+def row(page, title):
+    return page.locator("#song-rows > li").filter(has=page.get_by_role("link", name=title))
+
+
+def tab(page, name):
+    return page.locator("#song-tabs").get_by_role("link", name=name)
+
+
+def same_document(page):
+    return page.evaluate("window.sameDocument === true")
+
+
+# --- search and tabs -----------------------------------------------------------------------------
+
+
+def test_alice_searches_and_may_type_on(setlist):
+    search = setlist.get_by_label("Search your songs")
+    search.press_sequentially("t")
+    expect(titles(setlist)).to_have_text(["Three", "Two", "One"])  # One is by Metallica
+    search.press_sequentially("wo")
+    expect(titles(setlist)).to_have_text(["Two"])
+    expect(setlist).to_have_url(re.compile("q=two"))
+    expect(search).to_be_focused()
+    search.press_sequentially("x")
+    expect(setlist.locator("#song-list")).to_contain_text("No song matches “twox”")
+    expect(search).to_have_value("twox")
+    assert same_document(setlist)
+
+
+def test_tabs_keep_the_focus_and_the_search_stays_in_the_tab(setlist):
+    tab(setlist, "WIP").focus()
+    setlist.keyboard.press("Enter")
+    expect(titles(setlist)).to_have_text(["Two"])
+    expect(tab(setlist, "WIP")).to_be_focused()
+    expect(tab(setlist, "WIP")).to_have_attribute("aria-current", "page")
+    setlist.get_by_label("Search your songs").fill("one")
+    expect(setlist.locator("#song-list")).to_contain_text("No song matches “one” here")
+    expect(setlist).to_have_url(re.compile("status=wip"))
+    setlist.get_by_role("link", name="Search all songs").click()
+    expect(titles(setlist)).to_have_text(["One"])
+
+
+def test_the_back_button_gives_alice_her_earlier_list(setlist):
+    setlist.get_by_label("Search your songs").fill("two")
+    expect(titles(setlist)).to_have_text(["Two"])
+    tab(setlist, "Released").click()
+    expect(titles(setlist)).to_have_count(0)
+    setlist.go_back()
+    expect(titles(setlist)).to_have_text(["Two"])
+    expect(setlist.get_by_label("Search your songs")).to_have_value("two")
+    setlist.go_back()
+    expect(titles(setlist)).to_have_count(3)
+    expect(setlist.get_by_label("Search your songs")).to_have_value("")
+
+
+# --- adding --------------------------------------------------------------------------------------
+
+
+def test_alice_adds_by_keyboard_and_can_add_the_next(setlist, app, alice):
+    setlist.get_by_label("Title").focus()
+    setlist.keyboard.type("Four")
+    setlist.keyboard.press("Tab")
+    setlist.keyboard.type("Metallica")
+    setlist.keyboard.press("Enter")
+    expect(titles(setlist)).to_have_text(["Four", "Three", "Two", "One"])
+    expect(setlist.get_by_label("Title")).to_have_value("")
+    assert setlist.evaluate("document.activeElement.form?.method") == "post"  # still in the form
+    assert same_document(setlist)
+    assert titles_of(app, alice) == ["One", "Two", "Three", "Four"]
+
+
+def test_a_song_that_alice_has_is_refused_with_a_link_and_what_she_typed(setlist, app, alice):
+    setlist.get_by_label("Title").fill("one")
+    setlist.get_by_label("Artist").fill("METALLICA")
+    setlist.get_by_label("Year").fill("1988")
+    setlist.get_by_role("button", name="Add song").click()
+    notice = setlist.get_by_role("alert")
+    expect(notice).to_contain_text("You have it already: One by Metallica")
+    expect(setlist.get_by_label("Title")).to_have_value("one")
+    expect(setlist.get_by_label("Year")).to_have_value("1988")
+    notice.get_by_role("link").click()
+    expect(setlist.get_by_role("heading", level=1)).to_have_text("One")
+    assert titles_of(app, alice) == ["One", "Two", "Three"]
+
+
+# --- editing in place ----------------------------------------------------------------------------
+
+
+def test_alice_edits_in_place_by_keyboard_alone(setlist):
+    page = setlist
+    row(page, "Two").get_by_role("link", name="Edit").focus()
+    page.keyboard.press("Enter")
+    title = page.locator(".song--editing").get_by_label("Title")
+    expect(title).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Battery")
+    page.keyboard.press("Enter")
+    expect(titles(page)).to_have_text(["Three", "Battery", "One"])
+    expect(row(page, "Battery").get_by_role("link", name="Edit")).to_be_focused()
+    assert same_document(page)
+
+
+def test_alice_thinks_better_of_it_by_keyboard_alone(setlist):
+    page = setlist
+    row(page, "Two").get_by_role("link", name="Edit").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".song--editing").get_by_label("Title")).to_be_focused()
+    page.keyboard.type("Nothing")
+    for _ in range(5):  # artist, album, year, Save, Cancel
+        page.keyboard.press("Tab")
+    expect(page.locator(".song--editing").get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(titles(page)).to_have_text(["Three", "Two", "One"])
+    expect(row(page, "Two").get_by_role("link", name="Edit")).to_be_focused()
+    assert same_document(page)
+
+
+def test_an_edit_that_will_not_do_stays_open_with_what_was_typed(setlist):
+    page = setlist
+    row(page, "Two").get_by_role("link", name="Edit").click()
+    form = page.locator(".song--editing")
+    form.get_by_label("Album").fill("Master of Puppets")
+    form.get_by_label("Year").fill("86")
+    form.get_by_label("Year").press("Enter")
+    year = form.get_by_label("Year")
+    expect(year).to_have_attribute("aria-invalid", "true")
+    expect(year).to_be_focused()
+    expect(year).to_have_value("86")
+    expect(form.get_by_label("Album")).to_have_value("Master of Puppets")
+    year.fill("1986")
+    year.press("Enter")
+    expect(row(page, "Two")).to_contain_text("Master of Puppets · 1986")
+
+
+# --- one song ------------------------------------------------------------------------------------
+
+
+def test_ticking_parts_by_keyboard_keeps_the_focus_on_what_was_pressed(page, alice, let_in):
+    song = alice.add()
+    let_in(page, alice)
+    page.goto(f"/songs/{song}")
+    drums = page.get_by_role("group", name="Drums", exact=True)
+    drums.get_by_role("button", name="To do").focus()
+    page.keyboard.press("Tab")
+    for key, name, text in (
+        ("Enter", "Done", "1/15 parts"),
+        ("Tab", "Not needed", "1/15 parts"),
+        ("Space", "Not needed", "0/14 parts"),
+        ("Shift+Tab", "Done", "0/14 parts"),
+        ("Space", "Done", "1/15 parts"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator("#song-parts .meter__text")).to_have_text(text)
+        expect(drums.get_by_role("button", name=name)).to_be_focused()
+    expect(drums.get_by_role("button", name="Done")).to_have_attribute("aria-pressed", "true")
+
+
+def test_moving_a_song_by_keyboard_keeps_the_focus_and_counts_anew(setlist):
+    button = row(setlist, "One").get_by_role("button", name="WIP")
+    button.focus()
+    setlist.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_be_focused()
+    expect(setlist.locator(".tabs__count")).to_have_text(["3", "0", "2", "1"])
+    assert same_document(setlist)
+
+
+def test_alice_finishes_a_chart_and_it_is_perfect(page, alice, let_in):
+    song = alice.add()
+    let_in(page, alice)
+    page.goto(f"/songs/{song}")
+    lanes = page.locator(".lane")
+    for number in range(lanes.count()):
+        lanes.nth(number).get_by_role("button", name="Done").click()
+        text = page.locator("#song-parts .meter__text")
+        expect(text).to_have_text(f"{number + 1}/15 parts")
+    expect(page.locator("[data-toast=perfectionist]")).to_be_visible()
+
+
+def test_alice_deletes_by_keyboard_after_being_asked(setlist, app, alice):
+    page = setlist
+    delete = row(page, "Two").get_by_role("link", name="Delete")
+    delete.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete Two?")
+    page.get_by_role("link", name="Keep it").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Two")
+    page.go_back()
+    page.get_by_role("button", name="Delete it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_have_text("Deleted Two.")
+    expect(titles(page)).to_have_text(["Three", "One"])
+    assert titles_of(app, alice) == ["One", "Three"]
