@@ -30,25 +30,23 @@ def stop_the_clock():
 
 
 @pytest.fixture
-def at_songs(page, alice, let_in, stop_the_clock):
-    """Alice's page with her songs; nothing is left to be shown."""
+def toasted(page, alice, let_in, stop_the_clock):
+    """`toasted("dreamer", "hard_worker")`: Alice's page when she has just earned these."""
     let_in(page, alice)
     stop_the_clock(page)
-    page.goto("/songs/")
-    return page
-
-
-@pytest.fixture
-def toasted(alice, at_songs):
-    """`toasted("dreamer", "hard_worker")`: Alice's page when she has just earned these."""
 
     def show(*codes):
         alice.given(*codes)
-        at_songs.reload()
-        at_songs.wait_for_load_state()
-        return at_songs
+        page.goto("/songs/")
+        return page
 
     return show
+
+
+@pytest.fixture
+def at_songs(toasted):
+    """Alice's page with her songs; nothing is left to be shown."""
+    return toasted()
 
 
 def standing(page):
