@@ -33,6 +33,7 @@ class Moves:
     numbers: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, str]] = field(default_factory=Counter)
     gauges: dict[str, Any] = field(default_factory=dict)
+    recount: bool = False
 
 
 def hear(activities: Sequence[Activity]) -> None:
@@ -40,6 +41,9 @@ def hear(activities: Sequence[Activity]) -> None:
     # In the order of the users' ids: two requests that move the same people cannot wait for each
     # other.
     for user_id, moves in sorted(_moves_by_user(activities).items()):
+        if moves.recount:
+            recheck.recheck([user_id])
+            continue
         moves.numbers.update(_move_values(user_id, moves.values))
         deltas = {name: delta for name, delta in moves.numbers.items() if delta}
         if not deltas and not moves.gauges:
@@ -69,6 +73,7 @@ def _moves_by_user(activities: Sequence[Activity]) -> dict[int, Moves]:
         for kind, value, sign in metrics.value_moves(activity):
             moves.values[kind, value] += sign
         moves.gauges |= metrics.gauges(activity)
+        moves.recount |= activity.fact in metrics.RECOUNTED
     return by_user
 
 

@@ -302,6 +302,9 @@ for _metric in METRICS:
         MOVES.setdefault(_fact, []).append((_metric.name, _amount))
 MOVES[Fact.ACHIEVEMENT_UNLOCKED].append((TOTAL_POINTS, _from_data("points")))
 
+# Facts about so many rows at once that counting these again is cheaper than moving by each.
+RECOUNTED = frozenset({Fact.SONGS_IMPORTED, Fact.SONGS_UNIMPORTED})
+
 
 def gauges(activity: Activity) -> dict[str, Any]:
     """The columns that a fact sets outright: they show the latest, they do not count."""
