@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
@@ -23,6 +24,7 @@ def run_migrations() -> None:
     options = current_app.extensions["migrate"].configure_args
     set_writing(writing=True)
     with db.engine.connect() as connection:
+        _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":
             # A large table takes longer to change than a page may take to answer.
             connection.exec_driver_sql("SET statement_timeout = 0")
@@ -41,7 +43,28 @@ def run_migrations() -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
                 connection.commit()
             connection.commit()
+        _check_references(connection)
     set_writing(writing=False)
+
+
+def _let_tables_be_rebuilt(connection: sa.Connection) -> None:
+    """SQLite changes a table by copying and dropping it; the drop would delete what refers to it.
+
+    The switch works only outside a transaction, so it goes past SQLAlchemy, which would begin one.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    cursor = connection.connection.cursor()
+    broken = cursor.execute("PRAGMA foreign_key_check").fetchall()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    if broken:
+        complaint = f"the migration left references to rows that are gone: {broken[:5]}"
+        raise SystemExit(complaint)
 
 
 if context.is_offline_mode():

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from trackflow_web import api, cli, logs, pages
 from trackflow_web.achievements import engine
+from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import passwords
+from trackflow_web.domain.series import actions as series
 from trackflow_web.kernel.unit_of_work import Listener
 
 if TYPE_CHECKING:
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
     from trackflow_web.config import Config
 
 # Who hears of the facts that are recorded, in this order.
-LISTENERS = (Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),)
+# Those that record further facts come before the one that counts them.
+LISTENERS = (
+    Listener("packs", hear=packs.hear, hear_again=packs.hear),
+    Listener("series", hear=series.hear, hear_again=series.hear),
+    Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),
+)
 
 
 def connect(app: Flask, config: Config) -> None:

@@ -109,6 +109,8 @@ def sweep(listeners: Sequence[Listener]) -> int:
         if unheard:
             for listener in listeners:
                 listener.hear_again(unheard)
+                # What this one recorded is counted before a later one counts everything anew.
+                announce(listeners)
             heard_at = clock.now()
             for activity in unheard:
                 activity.heard_at = heard_at

@@ -1,0 +1,103 @@
+"""Reading packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import PARTS, Progress, Status
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A pack with the numbers of its songs."""
+
+    pack: Pack
+    songs: int
+    released: int
+    authored: int
+    parts_done: int
+    parts_skipped: int
+
+    @property
+    def progress(self) -> Progress:
+        """The pack's progress over the parts of all its songs."""
+        return Progress(done=self.parts_done, skipped=self.parts_skipped, parts=self.songs * PARTS)
+
+
+def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
+    """The pack with this id; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Pack, pack_id, with_for_update=for_update or None)
+
+
+def find_same(user_id: int, name_key: str) -> Pack | None:
+    """The user's pack of this name, compared as people compare."""
+    return db.session.scalar(
+        sa.select(Pack).where(Pack.user_id == user_id, Pack.name_key == name_key)
+    )
+
+
+def packs_of(user_id: int) -> Sequence[Pack]:
+    """The user's packs, newest first."""
+    return db.session.scalars(
+        sa.select(Pack).where(Pack.user_id == user_id).order_by(Pack.id.desc())
+    ).all()
+
+
+def overviews_of(user_id: int) -> list[Overview]:
+    """The user's packs with their numbers, newest first."""
+    rows = db.session.execute(_overviews().where(Pack.user_id == user_id))
+    return [_overview(row) for row in rows]
+
+
+def overview(pack_id: int) -> Overview:
+    """One pack with its numbers."""
+    return _overview(db.session.execute(_overviews().where(Pack.id == pack_id)).one())
+
+
+def _overviews() -> sa.Select[Pack, int, int, int, int, int]:
+    released = sa.case((Song.status == Status.RELEASED, 1), else_=0)
+    return (
+        sa.select(
+            Pack,
+            sa.func.count(Song.id),
+            sa.func.coalesce(sa.func.sum(released), 0),
+            sa.func.count(Song.authored_at),
+            sa.func.coalesce(sa.func.sum(Song.parts_done), 0),
+            sa.func.coalesce(sa.func.sum(Song.parts_skipped), 0),
+        )
+        .outerjoin(Song, Song.pack_id == Pack.id)
+        .group_by(Pack.id)
+        .order_by(Pack.id.desc())
+    )
+
+
+def _overview(row: sa.Row[Pack, int, int, int, int, int]) -> Overview:
+    return Overview(*row)
+
+
+def songs_in(pack_id: int) -> Sequence[Song]:
+    """The songs of a pack: what is asked for first, then what is optional, by title."""
+    return db.session.scalars(
+        sa.select(Song)
+        .where(Song.pack_id == pack_id)
+        .order_by(Song.is_optional, Song.title_key, Song.id)
+    ).all()
+
+
+def is_complete(pack_id: int) -> bool:
+    """Whether every song that is not optional is fully authored, and there is such a song."""
+    songs, authored = db.session.execute(
+        sa.select(sa.func.count(Song.id), sa.func.count(Song.authored_at)).where(
+            Song.pack_id == pack_id, ~Song.is_optional
+        )
+    ).one()
+    return songs > 0 and songs == authored
