@@ -176,4 +176,10 @@ def _receipt(tile: Tile) -> list[tuple[str, str | None, object]]:
 def _address_of(row: Receipt) -> str | None:
     if row.subject_type in {"song", "artist", "year", "decade"}:
         return url_for("songs.show", song_id=row.subject_id)
+    if row.subject_type == "pack":
+        return url_for("packs.show", pack_id=row.subject_id)
+    if row.subject_type == "series":
+        return url_for("series.show", series_id=row.subject_id)
+    if row.subject_type in {"feature", "bug"}:
+        return url_for(f"{row.subject_type}s.show", item_id=row.subject_id)
     return None

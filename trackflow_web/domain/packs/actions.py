@@ -79,6 +79,26 @@ def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
     return song
 
 
+def own_pack(owner: User, pack_id: object) -> Pack | None:
+    """The owner's pack with this id, held for a change; None for an empty field.
+
+    Raises Invalid naming `pack_id`.
+    """
+    number = text.whole_number(pack_id, "pack_id", least=1, most=10**18 - 1)
+    pack = queries.find_pack(number, for_update=True) if number else None
+    if number and (pack is None or pack.user_id != owner.id):
+        raise Invalid(pack_id="This is not one of your packs.")
+    return pack
+
+
+def place_song(song: Song, pack: Pack | None) -> None:
+    """Put a song into a pack, or into none."""
+    if pack is not None and song.pack_id != pack.id:
+        put_song(pack, song_id=song.id, optional=False)
+    elif pack is None and song.pack_id is not None:
+        take_song_out(db.session.get_one(Pack, song.pack_id), song.id)
+
+
 def take_song_out(pack: Pack, song_id: int) -> None:
     """Take a song out of the pack; raises NotFound when it is not in it."""
     song = db.session.get(Song, song_id, with_for_update=True)

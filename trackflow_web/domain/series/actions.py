@@ -86,9 +86,10 @@ def set_track(series: Series, track: Track, *, song_id: object, irrelevant: bool
 
 def link_suggested(series: Series) -> int:
     """Link every open track to the owner's song of that title; gives how many were found."""
-    suggested = queries.suggestions(series)
+    tracks = queries.tracks_of(series.id)
+    suggested = queries.suggestions(series, tracks)
     linked = 0
-    for track in queries.tracks_of(series.id):
+    for track in tracks:
         if track.song_id is None and not track.irrelevant and track.title_key in suggested:
             track.song_id = suggested[track.title_key].id
             linked += 1

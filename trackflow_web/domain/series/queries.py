@@ -75,9 +75,9 @@ def find_track(series_id: int, position: int) -> Track | None:
     return db.session.get(Track, (series_id, position), with_for_update=True)
 
 
-def suggestions(series: Series) -> Mapping[str, Song]:
-    """The owner's songs by this artist whose title is a track's, by the title's key."""
-    keys = {track.title_key for track in series.tracks if track.song_id is None}
+def suggestions(series: Series, tracks: Sequence[Track]) -> Mapping[str, Song]:
+    """The owner's songs by this artist whose title is an open track's, by the title's key."""
+    keys = {track.title_key for track in tracks if track.song_id is None}
     songs = db.session.scalars(
         sa.select(Song).where(
             Song.user_id == series.user_id,
