@@ -10,7 +10,7 @@ from flask import Blueprint, flash, make_response, render_template, request, url
 from trackflow_web.domain.authoring import queries as authoring
 from trackflow_web.domain.collaborations.queries import helpers_of
 from trackflow_web.domain.packs import actions as packs
-from trackflow_web.domain.packs.queries import find_pack
+from trackflow_web.domain.packs.queries import packs_of
 from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
@@ -205,6 +205,7 @@ def _list_context(
             "next_url": wanted.address(found.page + 1) if found.page < found.pages else None,
         },
         "counts": queries.count_by_status(me().id),
+        "packs": pack_choices(me().id),
         "filters": {"status": wanted.status, "q": wanted.q},
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},
@@ -219,12 +220,17 @@ def song_context(
     return {
         "song": song,
         "parts": part_rows(song),
-        "pack": find_pack(song.pack_id) if song.pack_id else None,
+        "packs": pack_choices(song.user_id),
         "helpers": helpers_of(song.id),
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},
         "duplicate": _duplicate(refusal),
     }
+
+
+def pack_choices(user_id: int) -> list[tuple[int, str]]:
+    """The user's packs, for a form that asks for one."""
+    return [(pack.id, pack.name) for pack in packs_of(user_id)]
 
 
 def part_rows(song: Song) -> list[PartRow]:
