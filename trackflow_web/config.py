@@ -42,6 +42,7 @@ class Config:
     limit_sign_in_all: RateLimitItem
     limit_register: RateLimitItem
     limit_feedback: RateLimitItem
+    limit_comments: RateLimitItem
     spotify_client_id: str
     spotify_client_secret: str
     spotify_api_base: str
@@ -69,6 +70,7 @@ class Config:
             limit_sign_in_all=_limit(environ, "LIMIT_SIGN_IN_ALL", "1000/5 minutes"),
             limit_register=_limit(environ, "LIMIT_REGISTER", "100/1 hour"),
             limit_feedback=_limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
+            limit_comments=_limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
             spotify_api_base=environ.get("SPOTIFY_API_BASE", ""),

@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from trackflow_web.achievements.catalogue import COMPLETIONIST
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User, Visit
 from trackflow_web.domain.series.models import Series
@@ -182,6 +184,16 @@ def _record_days() -> Rows:
     ).where(days.c.run > sa.func.coalesce(days.c.best_before, 0))
 
 
+def _feedback(kind: Kind) -> Rows:
+    return sa.select(
+        Feedback.user_id.label("user_id"),
+        Feedback.counted_at.label("at"),
+        Feedback.title.label("label"),
+        sa.literal(kind.value).label("subject_type"),
+        Feedback.id.label("subject_id"),
+    ).where(Feedback.kind == kind, Feedback.counted_at.is_not(None))
+
+
 def _unlocked() -> Rows:
     return (
         sa.select(
@@ -318,12 +330,20 @@ METRICS: tuple[Metric, ...] = (
         "request",
         "requests",
         "Your own feature requests that are not withdrawn, rejected or duplicates.",
+        {
+            Fact.FEATURE_REQUESTED: up,
+            Fact.FEATURE_REQUEST_DROPPED: down,
+            Fact.FEATURE_REQUEST_TAKEN_UP: up,
+        },
+        _feedback(Kind.FEATURE),
     ),
     Metric(
         "total_bug_reports",
         "report",
         "reports",
         "Your own bug reports that are not withdrawn, rejected or duplicates.",
+        {Fact.BUG_REPORTED: up, Fact.BUG_REPORT_DROPPED: down, Fact.BUG_REPORT_TAKEN_UP: up},
+        _feedback(Kind.BUG),
     ),
     Metric(
         "login_streak",
