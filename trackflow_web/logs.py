@@ -7,8 +7,10 @@ import structlog
 
 def connect(*, production: bool) -> None:
     """Set up structlog for the process."""
+    # Plain tracebacks: the handsome ones show the values of variables, passwords among them.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer() if production else console
     )
     structlog.configure(
         processors=[

@@ -29,6 +29,7 @@ def connect(app: Flask, config: Config) -> None:
     """Give an application everything that it answers and follows."""
     logs.connect(production=config.production)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
+    api.surround(app)
     pages.connect(app, config, LISTENERS)
     api.connect(app)
     cli.connect(app, LISTENERS)

@@ -64,7 +64,22 @@ document.documentElement.classList.add("js");
     event.detail.target?.removeAttribute("aria-busy");
   }
 
+  // htmx gives the focus back to the element of the same id. Where there is none (a row becomes a form, a form becomes a
+  // row), the keyboard goes on at what the new content names by data-focus, instead of at the top of the page.
+  const heldFocus = new WeakSet();
+
+  function noteFocus(event) {
+    if (event.detail.target?.contains(document.activeElement)) heldFocus.add(event.detail.xhr);
+  }
+
+  function keepFocus(event) {
+    if (!heldFocus.has(event.detail.xhr) || document.activeElement !== document.body) return;
+    event.target.querySelector?.("[data-focus]")?.focus();
+  }
+
   document.addEventListener("DOMContentLoaded", fillTimezone);
+  document.addEventListener("htmx:beforeSwap", noteFocus);
+  document.addEventListener("htmx:afterSettle", keepFocus);
   document.addEventListener("htmx:beforeRequest", markBusy);
   document.addEventListener("htmx:afterRequest", markIdle);
   document.addEventListener("htmx:responseError", onFailure);

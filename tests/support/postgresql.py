@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,12 @@ class Server:
         """Run one statement on the maintenance database."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+    @cached_property
+    def version(self) -> int:
+        """As libpq counts: 150018 for 15.18."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            return connection.info.server_version
 
     def stop(self) -> None:
         """End the server at once and remove everything it wrote."""

@@ -87,14 +87,19 @@ def _ways_to_install_chromium() -> list[list[list[str]]]:
 
 
 def _succeeds(command: list[str]) -> bool:
-    # Asked for nothing and told little: only the exit code decides how to go on.
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return (
-        subprocess.run(
-            command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
-        ).returncode
-        == 0
+    done = subprocess.run(
+        command,
+        env=quiet,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        print(*done.stdout.splitlines()[-3:], sep="\n")
+    return done.returncode == 0
 
 
 def postgresql_folder() -> Path:

@@ -27,7 +27,7 @@ def user_ids_named(name: object) -> list[int] | None:
     if not typed:
         return None
     try:
-        user = queries.find_by_username(rules.username(typed))
+        user = queries.find_by_username(rules.username(typed, reserved_too=True))
     except Invalid:
         user = None
     if user is None:

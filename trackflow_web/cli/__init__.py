@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate import Migrate
 
-from trackflow_web.cli import achievements, people
+from trackflow_web.cli import achievements, demo, people
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -22,3 +22,4 @@ def connect(app: Flask, listeners: Sequence[Listener]) -> None:
     Migrate(app, db, render_as_batch=True, compare_type=True)
     app.cli.add_command(achievements.commands(listeners))
     app.cli.add_command(people.commands(listeners))
+    app.cli.add_command(demo.command(listeners))

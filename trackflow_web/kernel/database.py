@@ -98,6 +98,7 @@ def own_transaction() -> Iterator[Session]:
     so this is for the time before the action.
     """
     db.session.rollback()
+    db.session().info.clear()  # what was recorded did not happen any more
     token = _writing.set(True)
     try:
         with Session(db.engine, expire_on_commit=False) as session, session.begin():

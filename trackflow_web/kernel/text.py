@@ -6,6 +6,7 @@ of these gets past this module.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from enum import StrEnum
@@ -22,6 +23,12 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 # (Cf) stay, because joiners are part of real names and emoji.
 _REFUSED = frozenset({"Cc", "Cs"})
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+# Letters and a symbol by their category, and yet nothing is drawn for them.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Kana with and without a voicing mark are different letters, not one with an accent.
+_VOICING_MARKS = frozenset("\u3099\u309a")
+# Bytes. An index row of PostgreSQL holds 2,704, and a song's two keys stand in one.
+LONGEST_KEY = 1000
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -40,7 +47,9 @@ def line(value: object, field: str, *, longest: int, required: bool = True) -> s
         raise Invalid(**{field: "This contains characters that cannot be stored."})
     if len(text) > longest:
         raise Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
-    visible = any(unicodedata.category(char) not in _INVISIBLE for char in text)
+    visible = any(
+        unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text
+    )
     if required and not visible:
         raise Invalid(**{field: "This is needed."})
     return text if visible else ""
@@ -103,12 +112,25 @@ def choice(value: object, field: str, kind: type[Choice]) -> Choice:
 def comparison_key(text: str) -> str:
     """What two names share when people call them the same.
 
-    Case, accents, spacing and a leading "The" do not count. Never empty for a visible text.
+    Case, accents, spacing, a leading "The" and what cannot be seen do not count. Never empty for a
+    visible text, and never longer than LONGEST_KEY.
     """
     folded = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(char for char in folded if not unicodedata.combining(char)).casefold().strip()
+    bare = "".join(char for char in folded if _is_compared(char)).casefold().strip()
     without_article = re.sub(r"^the\s+(?=\S)", "", bare)
-    return _SPACES.sub("", without_article) or _SPACES.sub("", folded)
+    key = _SPACES.sub("", without_article) or _SPACES.sub("", folded)
+    if len(key.encode()) > LONGEST_KEY:  # some single characters unfold into eighteen
+        return hashlib.sha256(key.encode()).hexdigest()
+    return key
+
+
+def _is_compared(char: str) -> bool:
+    if char in _VOICING_MARKS:
+        return True
+    selects_variant = "\ufe00" <= char <= "\ufe0f"  # a heart as text or as a picture
+    return not (
+        unicodedata.combining(char) or selects_variant or unicodedata.category(char) == "Cf"
+    )
 
 
 def search_key(*texts: str) -> str:

@@ -57,8 +57,10 @@ def connect(app: Flask, config: Config, listeners: Sequence[Listener]) -> None:
     """Give an application its pages, and what stands around every request."""
     app.url_map.converters["id"] = RecordId
     session.connect(app)
-    toasts.connect(app, listeners)
+    # After-request functions run from the last to the first: what the hook of the toasts answers
+    # when a commit fails is to have these headers too.
     hx.connect(app)
+    toasts.connect(app, listeners)
     assets.connect(app)
     formats.connect(app)
     errors.connect(app)

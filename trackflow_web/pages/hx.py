@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, redirect, request
 from jinja2_fragments.flask import render_block
+from werkzeug.urls import iri_to_uri
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,7 +43,8 @@ def target() -> str:
 def go_to(address: str) -> BaseResponse:
     """Send the browser on after a deed: 303, for htmx by header so that the whole page goes."""
     if asked():
-        return Response(headers={"HX-Redirect": address})
+        # A header holds ASCII; werkzeug's own redirect takes care of its Location alike.
+        return Response(headers={"HX-Redirect": iri_to_uri(address)})
     return redirect(address, code=SEE_OTHER)
 
 

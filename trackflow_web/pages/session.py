@@ -61,6 +61,7 @@ class SignedIn:
 
 def connect(app: Flask) -> None:
     """Give an application its sessions and its protection against forged forms."""
+    app.before_request(begin_unit_of_work)
     csrf.init_app(app)
     login_manager.init_app(app)
     login_manager.session_protection = None  # addresses of phones change; the stamp decides
@@ -136,6 +137,14 @@ def admin_or_404() -> User:
 def settings() -> Config:
     """The installation's settings."""
     return cast("Config", current_app.extensions["trackflow"])
+
+
+def begin_unit_of_work() -> None:
+    """Say whether the request writes, before anything else asks the database.
+
+    The transaction that loads the signed-in user is the one that the action changes things in.
+    """
+    set_writing(writing=request.method not in SAFE_METHODS)
 
 
 def refuse_other_sites() -> None:

@@ -19,7 +19,7 @@ from trackflow_web.kernel import unit_of_work
 from trackflow_web.kernel.activity import anything_recorded, take_recorded
 from trackflow_web.kernel.database import db, set_writing
 from trackflow_web.pages import errors, hx
-from trackflow_web.pages.session import PATIENCE_FOR_A_VISIT, SAFE_METHODS, me
+from trackflow_web.pages.session import PATIENCE_FOR_A_VISIT, me
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,10 +39,6 @@ DATABASE_BUSY = (OperationalError, NoConnection)
 
 def connect(app: Flask, listeners: Sequence[Listener]) -> None:
     """Let every request of an application end in the hook."""
-
-    @app.before_request
-    def begin() -> None:
-        set_writing(writing=request.method not in SAFE_METHODS)
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -66,11 +62,12 @@ def end_unit_of_work(response: Response, listeners: Sequence[Listener]) -> Respo
         unit_of_work.announce(listeners)
         claimed = _claim(response) if acted else None
         unit_of_work.commit()
-    except DATABASE_BUSY:
+    except DATABASE_BUSY as busy:
         log.exception("commit_failed", path=request.path)
         take_recorded()
         db.session.rollback()
-        return errors.busy()
+        # By the handlers of errors, because the API tells it in its own way.
+        return current_app.make_response(current_app.handle_user_exception(busy))
     if not acted and _is_full_page(response):
         claimed = _claim_what_waited(response)
     return _show(response, claimed) if claimed and claimed.claimed else response

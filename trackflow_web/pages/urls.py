@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
@@ -44,9 +44,17 @@ def own_page(address: str | None) -> str:
 def here() -> str:
     """The page the person is on: for htmx the one that the fragment was asked for from."""
     if request.headers.get("HX-Request") == "true":
-        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+        parts = _split(request.headers.get("HX-Current-URL", ""))
         return own_page(f"{parts.path}?{parts.query}" if parts.query else parts.path)
     if request.method in {"GET", "HEAD"}:
         return own_page(request.full_path.rstrip("?"))
-    referrer = urlsplit(request.headers.get("Referer", ""))
+    referrer = _split(request.headers.get("Referer", ""))
     return own_page(referrer.path) if referrer.netloc == request.host else HOME
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address from a header; those of an empty one when it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # `http://[` and the like
+        return urlsplit("")

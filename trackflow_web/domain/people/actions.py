@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.domain.people import passwords, queries, rules
 from trackflow_web.domain.people.models import AccessToken, Scope, User, Visit
@@ -20,10 +22,14 @@ from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
+log = structlog.get_logger()
+
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
 MOST_TOKENS = 50
+# A program may ask many times a second; people only want to know which tokens are still in use.
+TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 NOBODY = "-"
 NAME_TAKEN = "This name is taken."
 PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
@@ -147,7 +153,12 @@ def _canonical(name: object) -> str:
     except Invalid:
         return NOBODY
     folded = unicodedata.normalize("NFKC", typed).casefold()
-    return folded if rules.USERNAME.fullmatch(folded) else typed.casefold()
+    if rules.USERNAME.fullmatch(folded):
+        return folded
+    try:
+        return rules.email(typed)
+    except Invalid:
+        return NOBODY
 
 
 def _rehash(user: User, password: str) -> None:
@@ -273,3 +284,22 @@ def revoke_token(user: User, token_id: int) -> None:
         message = "There is no such token."
         raise NotFound(message)
     db.session.delete(token)
+
+
+def note_token_use(token: AccessToken) -> None:
+    """Note that a token was used, at most once an hour; whatever happens here, its user goes on.
+
+    It has a transaction of its own, so this is for the time before the action.
+    """
+    now = clock.now()
+    used = token.last_used_at
+    if used is not None and now - used < TOKEN_USE_NOTED_EVERY:
+        return
+    token_id = token.id
+    try:
+        with own_transaction() as session:
+            session.execute(
+                sa.update(AccessToken).where(AccessToken.id == token_id).values(last_used_at=now)
+            )
+    except SQLAlchemyError:
+        log.warning("token_use_not_noted", exc_info=True)

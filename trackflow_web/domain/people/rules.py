@@ -100,7 +100,8 @@ def username(value: object, *, reserved_too: bool = False) -> str:
 def email(value: object) -> str:
     """An e-mail address as it is kept: case folded. Raises Invalid naming `email`."""
     address = text.line(value, "email", longest=LONGEST_EMAIL).casefold()
-    if not EMAIL.fullmatch(address):
+    # Folding may make it longer than it was typed.
+    if len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address):
         raise Invalid(email="This does not look like an e-mail address.")
     return address
 

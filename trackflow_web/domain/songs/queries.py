@@ -33,7 +33,7 @@ class Listing:
     @property
     def pages(self) -> int:
         """How many pages can be asked for, at least one."""
-        return min(MOST_PAGES, max(1, -(-self.total // SONGS_A_PAGE)))
+        return _pages(self.total)
 
 
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
@@ -51,13 +51,21 @@ def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
 
 
 def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
-    """A page of the user's songs and those they help with, in one state or all, containing `q`."""
+    """A page of the user's songs and those they help with, in one state or all, containing `q`.
+
+    Behind the last page comes the last one: songs may have been deleted meanwhile.
+    """
     wanted = _matching(user_id, status, q)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+    page = min(page, _pages(total))
     songs = db.session.scalars(
         wanted.order_by(Song.id.desc()).limit(SONGS_A_PAGE).offset((page - 1) * SONGS_A_PAGE)
     ).all()
     return Listing(songs=songs, page=page, total=total)
+
+
+def _pages(total: int) -> int:
+    return min(MOST_PAGES, max(1, -(-total // SONGS_A_PAGE)))
 
 
 def songs_after(

@@ -1,0 +1,272 @@
+"""The 82 achievements, their ladders, and their copy in the database."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.charter import at_once, new_charter
+from tests.support.databases import run_command
+from tests.support.people import working
+from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.catalogue import BY_CODE, BY_METRIC, ENTRIES, Synced, crossed
+from trackflow_web.achievements.models import Achievement, UserStats
+from trackflow_web.kernel.database import db
+
+# Codes, thresholds and rarities are promises: whoever changes one changes what people have. A line
+# is a metric, then its rungs as code, threshold and the first letter of the rarity.
+PROMISED = """
+total_planned: dreamer 1 c, visionary 5 c, long_term_planner 10 u, strategic_thinker 25 u, \
+master_planner 50 r, future_architect 100 e, planning_legend 250 l
+total_started: getting_started 1 c, hard_worker 5 c, dedicated_creator 10 u, busy_bee 25 u, \
+workhorse 50 r, productivity_master 100 e, work_legend 250 l
+total_finished: first_finish 1 c, finisher 5 c, wip_master 10 u, finishing_touch 25 r, \
+master_finisher 50 r, completion_legend 100 e, fireworks_master 250 l
+total_released: first_release 1 c, rising_star 5 c, published_artist 10 u, pro_performer 25 r, \
+chart_topper 50 r, hall_of_fame 100 e, legendary_status 250 l
+total_packs: pack_starter 1 c, pack_creator 3 c, pack_master 5 u, pack_legend 10 r, \
+pack_collector 20 e
+total_collaborations: team_player 1 c, collaborator 3 c, social_butterfly 10 u, \
+community_leader 25 r
+total_spotify_imports: spotify_explorer 1 c, playlist_master 5 u, spotify_power_user 10 r
+login_streak: early_bird 3 c, dedicated 7 u, committed 14 u, loyal 30 r, devoted 60 e, \
+trackflow_veteran 100 l
+total_feature_requests: idea_generator 1 c, innovator 5 u, community_voice 10 r
+total_bug_reports: bug_hunter 1 c, quality_guardian 5 u
+total_authored: perfectionist 1 c, multi_talented 5 u, master_craftsman 10 r, artisan 25 e
+completed_packs: pack_perfectionist 1 u, pack_completion_master 3 r, pack_completion_legend 5 e
+total_series: series_starter 1 c
+completed_series: series_master 1 u, series_collector 3 r, series_legend 5 e
+collaborations_joined: collaborative_spirit 1 c, popular_collaborator 5 u, sought_after 10 r, \
+community_favorite 25 e
+distinct_artists: variety_seeker 5 c, music_explorer 10 u, artist_collector 25 r, \
+diversity_master 50 e, universal_listener 100 l
+distinct_years: time_traveler 5 c, decade_explorer 10 u, era_collector 25 r, timeline_master 50 e, \
+history_buff 100 l
+distinct_decades: decade_dabbler 2 c, multi_decade 3 u, decade_master 4 r, timeline_legend 5 e
+total_songs: library_of_legend 500 l
+total_achievements: completionist 81 l
+"""
+POINTS = {"common": 10, "uncommon": 25, "rare": 50, "epic": 100, "legendary": 250}
+
+
+def promised():
+    for line in PROMISED.strip().splitlines():
+        metric, _, rungs = line.partition(": ")
+        for rung in rungs.split(", "):
+            code, threshold, rarity = rung.split()
+            yield metric, code, int(threshold), rarity
+
+
+# --- the data ------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_is_the_promised_one():
+    entries = [(entry.metric, entry.code, entry.threshold, entry.rarity[0]) for entry in ENTRIES]
+    assert sorted(entries) == sorted(promised())
+
+
+def test_there_are_eighty_two_achievements_each_with_its_own_code():
+    assert len(ENTRIES) == len(BY_CODE) == 82
+
+
+def test_points_follow_rarity():
+    assert {entry.rarity: entry.points for entry in ENTRIES} == POINTS
+
+
+def test_all_together_are_worth_what_they_say():
+    assert sum(entry.points for entry in ENTRIES) == 5170
+
+
+def test_every_achievement_has_a_name_a_sentence_and_an_icon():
+    assert all(entry.name and entry.description and entry.icon for entry in ENTRIES)
+
+
+def test_names_may_repeat_but_only_the_two_of_packs_do():
+    names = [entry.name for entry in ENTRIES]
+    assert {name for name in names if names.count(name) > 1} == {"Pack Master", "Pack Legend"}
+
+
+def test_every_icon_is_one_or_two_pictures_and_no_garbled_text():
+    for entry in ENTRIES:
+        pictures = entry.icon.replace("\N{VARIATION SELECTOR-16}", "")
+        assert 1 <= len(pictures) <= 2, entry.code
+        assert all(ord(picture) >= 0x2300 for picture in pictures), entry.code
+
+
+def test_every_metric_of_the_catalogue_is_declared():
+    assert {entry.metric for entry in ENTRIES} == set(metrics.BY_NAME)
+
+
+def test_every_metric_is_a_column_of_the_numbers():
+    assert set(metrics.BY_NAME) <= set(UserStats.__table__.columns.keys())
+
+
+def test_only_a_metric_with_rows_is_moved_by_anything():
+    moved = {name for moves in metrics.MOVES.values() for name, _ in moves}
+    moved |= set(metrics.DISTINCT.values())
+    counted = {metric.name for metric in metrics.METRICS if metric.rows is not None}
+    assert moved == counted | {metrics.TOTAL_POINTS}
+
+
+def test_the_completionist_asks_for_all_the_others():
+    assert BY_CODE["completionist"].threshold == len(ENTRIES) - 1
+
+
+# --- thresholds ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        (0, 0, []),
+        (0, 1, ["dreamer"]),
+        (1, 2, []),
+        (1, 1, []),
+        (3, 4, []),
+        (4, 5, ["visionary"]),
+        (0, 5, ["dreamer", "visionary"]),
+        (1, 25, ["visionary", "long_term_planner", "strategic_thinker"]),
+        (5, 9, []),
+        (5, 10, ["long_term_planner"]),
+        (249, 10_000, ["planning_legend"]),
+        (250, 10_000, []),
+        (5, 4, []),
+        (10, 0, []),
+        (-2, 1, ["dreamer"]),
+        (-5, 0, []),
+    ],
+)
+def test_a_step_awards_every_threshold_it_goes_past(old, new, codes):
+    assert [entry.code for entry in crossed("total_planned", old, new)] == codes
+
+
+def test_a_number_without_achievements_goes_past_nothing():
+    assert crossed("total_points", 0, 1_000_000) == ()
+
+
+@pytest.mark.parametrize("metric", list(BY_METRIC))
+def test_going_up_one_by_one_awards_the_same_as_one_great_step(metric):
+    top = BY_METRIC[metric][-1].threshold + 1
+    steps = [entry for number in range(top) for entry in crossed(metric, number, number + 1)]
+    assert steps == list(crossed(metric, 0, top)) == list(BY_METRIC[metric])
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """`without("dreamer")`: a later version of the code that does not have it any more."""
+
+    def drop(code):
+        change(lambda entries: [entry for entry in entries if entry.code != code])
+
+    def change(new):
+        entries = tuple(new(list(ENTRIES)))
+        monkeypatch.setattr(catalogue, "ENTRIES", entries)
+        monkeypatch.setattr(catalogue, "BY_CODE", {entry.code: entry for entry in entries})
+
+    drop.change = change
+    return drop
+
+
+def in_table(app, code):
+    with app.app_context():
+        return db.session.scalar(sa.select(Achievement).where(Achievement.code == code))
+
+
+def sync(app):
+    with working(app):
+        return catalogue.sync()
+
+
+def test_the_table_holds_what_the_code_says(app):
+    with app.app_context():
+        rows = db.session.scalars(sa.select(Achievement)).all()
+        kept = {(row.code, row.name, row.metric, row.threshold, row.points) for row in rows}
+    assert kept == {(e.code, e.name, e.metric, e.threshold, e.points) for e in ENTRIES}
+
+
+@pytest.mark.both_databases
+def test_syncing_again_changes_nothing(app):
+    assert sync(app) == Synced(added=0, changed=0, retired=0)
+
+
+@pytest.mark.both_databases
+def test_the_first_sync_adds_everything(make_app, databases):
+    app = make_app(DATABASE_URL=databases.empty())
+    run_command(app, "db", "upgrade")
+    assert sync(app) == Synced(added=82, changed=0, retired=0)
+    assert sync(app) == Synced(added=0, changed=0, retired=0)
+
+
+def test_the_command_says_what_it_did(app):
+    said = run_command(app, "achievements", "sync")
+    assert "0 added, 0 changed, 0 retired, 82 in the catalogue." in said
+
+
+def test_a_new_name_reaches_the_row_of_the_same_code(app, without):
+    before = in_table(app, "dreamer")
+    without.change(
+        lambda entries: [
+            dataclasses.replace(entry, name="Sleeper") if entry.code == "dreamer" else entry
+            for entry in entries
+        ]
+    )
+    assert sync(app) == Synced(added=0, changed=1, retired=0)
+    after = in_table(app, "dreamer")
+    assert (after.id, after.name) == (before.id, "Sleeper")
+
+
+def test_one_that_the_code_no_longer_has_is_retired_and_whoever_has_it_keeps_it(
+    app, alice, without
+):
+    alice.add()
+    without("dreamer")
+    assert sync(app) == Synced(added=0, changed=0, retired=1)
+    assert sync(app) == Synced(added=0, changed=0, retired=0)
+    assert in_table(app, "dreamer").retired_at is not None
+    assert alice.codes == ["dreamer"]
+    assert alice.number("total_points") == 10
+
+
+def test_one_that_comes_back_is_not_retired_any_more(app, without, monkeypatch):
+    without("dreamer")
+    sync(app)
+    monkeypatch.undo()
+    assert sync(app) == Synced(added=0, changed=1, retired=0)
+    assert in_table(app, "dreamer").retired_at is None
+
+
+def test_an_achievement_that_somebody_made_by_hand_is_left_alone(app):
+    with working(app):
+        row = db.session.scalar(sa.select(Achievement).where(Achievement.code == "dreamer"))
+        columns = {
+            column: getattr(row, column)
+            for column in Achievement.__table__.columns.keys()  # noqa: SIM118 -- not a dict
+            if column not in {"id", "code", "built_in"}
+        }
+        db.session.add(Achievement(code="made_by_hand", built_in=False, **columns))
+    assert sync(app) == Synced(added=0, changed=0, retired=0)
+
+
+@pytest.mark.both_databases
+def test_two_syncs_at_once_leave_one_row_for_each(make_app, databases):
+    url = databases.empty()
+    run_command(make_app(DATABASE_URL=url), "db", "upgrade")
+    apps = [make_app(DATABASE_URL=url) for _ in range(2)]
+    at_once([lambda app=app: sync(app) for app in apps])
+    with apps[0].app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Achievement.id))) == 82
+
+
+@pytest.mark.both_databases
+def test_an_award_brings_a_table_up_to_date_that_was_never_synced(make_app, databases):
+    app = make_app(DATABASE_URL=databases.empty())
+    run_command(app, "db", "upgrade")
+    alice = new_charter(app, "alice")
+    alice.add()
+    assert alice.codes == ["dreamer"]

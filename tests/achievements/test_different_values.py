@@ -1,0 +1,169 @@
+"""Different artists, years and decades of released songs, and the ledger they are counted by."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import at_once
+from trackflow_web.domain.songs import actions
+
+# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+both_databases = pytest.mark.both_databases
+
+
+def test_a_song_that_is_not_released_adds_nothing(alice):
+    song = alice.add(year=1988)
+    alice.move(song, "wip")
+    assert alice.ledger("artist") == alice.ledger("year") == {}
+    assert alice.number("distinct_artists") == 0
+
+
+@both_databases
+def test_a_released_song_adds_its_artist_year_and_decade(alice):
+    alice.add(artist="The Beatles", year=1969, status="released")
+    assert alice.ledger("artist") == {"beatles": 1}
+    assert alice.ledger("year") == {"1969": 1}
+    assert alice.ledger("decade") == {"1960": 1}
+
+
+def test_a_song_without_a_year_adds_only_its_artist(alice):
+    alice.add(status="released")
+    assert alice.ledger("artist") == {"metallica": 1}
+    assert alice.ledger("year") == alice.ledger("decade") == {}
+    assert alice.number("distinct_years") == 0
+
+
+@both_databases
+@pytest.mark.parametrize(
+    "spelling", ["beatles", "THE BEATLES", "the  beatles ", "Bëatles", "The Beat les"]
+)
+def test_an_artist_spelled_differently_is_the_same(alice, spelling):
+    alice.add("One", "The Beatles", status="released")
+    alice.add("Two", spelling, status="released")
+    assert alice.ledger("artist") == {"beatles": 2}
+    assert alice.number("distinct_artists") == 1
+
+
+def test_a_song_counts_once_however_often_it_is_released(alice):
+    song = alice.add(year=1988, status="released")
+    alice.move(song, "wip", "released", "future", "released")
+    assert alice.ledger("year") == {"1988": 1}
+
+
+@both_databases
+def test_the_last_song_of_an_artist_takes_it_away(alice):
+    one = alice.add("One", status="released")
+    two = alice.add("Two", status="released")
+    alice.delete(one)
+    assert alice.number("distinct_artists") == 1
+    alice.delete(two)
+    assert alice.number("distinct_artists") == 0
+
+
+def test_deleting_and_recreating_adds_the_value_again_and_no_award(alice):
+    songs = [alice.add(artist=f"Artist {n}", status="released") for n in range(5)]
+    earned = alice.codes
+    assert "variety_seeker" in earned
+    alice.delete(songs[0])
+    assert alice.number("distinct_artists") == 4
+    alice.add(artist="artist 0", status="released")
+    assert alice.number("distinct_artists") == 5
+    assert alice.codes == earned
+
+
+def test_editing_the_artist_of_a_released_song_moves_it_in_the_ledger(alice):
+    song = alice.add(artist="Metalica", status="released")
+    alice.edit(song, artist="Metallica")
+    assert alice.ledger("artist") == {"metallica": 1}
+    assert alice.number("distinct_artists") == 1
+
+
+@both_databases
+def test_editing_the_artist_of_one_of_two_makes_two_different_ones(alice):
+    song = alice.add("One", "Metallica", status="released")
+    alice.add("Two", "Metallica", status="released")
+    alice.edit(song, artist="Nirvana")
+    assert alice.ledger("artist") == {"metallica": 1, "nirvana": 1}
+    assert alice.number("distinct_artists") == 2
+
+
+def test_editing_a_song_to_another_spelling_changes_nothing(alice):
+    song = alice.add(artist="The Beatles", status="released")
+    before = alice.numbers
+    alice.edit(song, artist="BEATLES")
+    assert alice.numbers == before
+
+
+def test_editing_what_is_not_released_moves_nothing(alice):
+    song = alice.add(year=1988)
+    alice.edit(song, artist="Nirvana", year=1991)
+    assert alice.ledger("artist") == alice.ledger("year") == {}
+    alice.move(song, "released")
+    assert alice.ledger("artist") == {"nirvana": 1}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "years", "decades"),
+    [
+        (1988, 1989, {"1989": 1}, {"1980": 1}),
+        (1988, 1991, {"1991": 1}, {"1990": 1}),
+        (1988, None, {}, {}),
+        (None, 1988, {"1988": 1}, {"1980": 1}),
+    ],
+)
+def test_editing_the_year_of_a_released_song_moves_it(alice, was, becomes, years, decades):
+    song = alice.add(year=was, status="released")
+    alice.edit(song, year=becomes)
+    assert alice.ledger("year") == years
+    assert alice.ledger("decade") == decades
+    assert alice.number("distinct_years") == len(years)
+
+
+def test_an_edit_can_reach_a_threshold(alice):
+    alice.add("One", year=1988, status="released")
+    song = alice.add("Two", status="released")
+    assert "decade_dabbler" not in alice.codes
+    alice.edit(song, year=1991)
+    assert "decade_dabbler" in alice.codes
+    alice.edit(song, year=None)
+    assert "decade_dabbler" in alice.codes
+
+
+def test_a_song_moved_back_to_future_plans_still_counts_as_it_was_released(alice):
+    song = alice.add(artist="Metallica", status="released")
+    alice.move(song, "future")
+    alice.edit(song, artist="Nirvana")
+    assert alice.ledger("artist") == {"nirvana": 1}
+
+
+@both_databases
+def test_five_decades_from_five_songs_in_one_unit_of_work(work, alice):
+    with work():
+        for year in (1965, 1975, 1985, 1995, 2005):
+            actions.add_song(
+                alice.user, title=str(year), artist="Metallica", year=year, status="released"
+            )
+    decades = {"decade_dabbler", "multi_decade", "decade_master", "timeline_legend"}
+    assert decades | {"time_traveler", "rising_star"} <= set(alice.codes)
+
+
+@both_databases
+def test_a_release_and_its_edit_in_one_unit_of_work_count_what_is_left(work, alice):
+    with work():
+        song = actions.add_song(alice.user, title="One", artist="Metalica", status="released")
+        actions.edit_song(song, alice.user, title="One", artist="Metallica", album="", year=1988)
+    assert alice.ledger("artist") == {"metallica": 1}
+    assert alice.ledger("year") == {"1988": 1}
+
+
+def test_the_ledgers_of_two_people_are_apart(alice, bob):
+    alice.add(artist="Metallica", status="released")
+    bob.add(artist="Metallica", status="released")
+    assert alice.ledger("artist") == bob.ledger("artist") == {"metallica": 1}
+
+
+@both_databases
+def test_releases_at_once_of_the_same_artist_count_him_once(alice):
+    at_once([lambda n=n: alice.add(f"Song {n}", status="released") for n in range(6)])
+    assert alice.ledger("artist") == {"metallica": 6}
+    assert alice.number("distinct_artists") == 1

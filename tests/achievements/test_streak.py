@@ -1,0 +1,141 @@
+"""The login streak: the longest row of the user's own days with a visit."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import Charter, at_once
+from tests.support.people import add_person
+
+# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+both_databases = pytest.mark.both_databases
+
+
+@pytest.fixture
+def zoned(app, clock):
+    """`zoned("Europe/Rome")`: somebody who lives there."""
+    return lambda zone: Charter(app, add_person(app, "dora", timezone=zone))
+
+
+def visit_at(person, clock, *moments):
+    for moment in moments:
+        clock.set(moment)
+        person.visit()
+
+
+def visit_daily(person, clock, days):
+    for _ in range(days):
+        person.visit()
+        clock.move(days=1)
+
+
+@both_databases
+def test_three_days_in_a_row_make_an_early_bird(clock, alice):
+    visit_daily(alice, clock, 2)
+    assert alice.codes == []
+    visit_daily(alice, clock, 1)
+    assert alice.codes == ["early_bird"]
+    assert alice.number("login_streak") == 3
+
+
+def test_further_rungs_come_at_their_days(clock, alice):
+    visit_daily(alice, clock, 6)
+    assert alice.codes == ["early_bird"]
+    visit_daily(alice, clock, 8)
+    assert alice.codes == ["early_bird", "dedicated", "committed"]
+
+
+def test_many_visits_a_day_count_once(clock, alice):
+    for _ in range(5):
+        alice.visit()
+        clock.move(hours=1)
+    assert alice.number("login_streak") == 1
+
+
+@both_databases
+def test_a_missed_day_begins_anew_and_keeps_the_longest(clock, alice):
+    visit_daily(alice, clock, 4)
+    clock.move(days=1)
+    visit_daily(alice, clock, 2)
+    assert alice.number("login_streak") == 4
+    assert alice.number("current_streak") == 2
+
+
+def test_a_second_row_counts_from_where_the_longest_ended(clock, alice):
+    visit_daily(alice, clock, 5)
+    clock.move(days=3)
+    visit_daily(alice, clock, 7)
+    assert alice.number("login_streak") == 7
+    assert alice.codes == ["early_bird", "dedicated"]
+
+
+def test_two_short_rows_are_no_long_one(clock, alice):
+    visit_daily(alice, clock, 2)
+    clock.move(days=1)
+    visit_daily(alice, clock, 2)
+    assert alice.number("login_streak") == 2
+    assert alice.codes == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        ("UTC", "2026-03-02T23:59:00+00:00", "2026-03-03T00:01:00+00:00"),
+        ("Europe/Rome", "2026-03-02T22:59:00+00:00", "2026-03-02T23:01:00+00:00"),
+        ("Pacific/Kiritimati", "2026-03-02T09:59:00+00:00", "2026-03-02T10:01:00+00:00"),
+        ("Pacific/Niue", "2026-03-02T10:59:00+00:00", "2026-03-02T11:01:00+00:00"),
+        # The clocks go forward at two in the morning, at midnight, and back.
+        ("Europe/Rome", "2026-03-28T00:01:00+01:00", "2026-03-29T23:59:00+02:00"),
+        ("America/Sao_Paulo", "2018-11-03T12:00:00-03:00", "2018-11-04T23:59:00-02:00"),
+        ("Europe/Rome", "2026-10-24T00:01:00+02:00", "2026-10-25T23:59:00+01:00"),
+        # There was no 30 December 2011 there.
+        ("Pacific/Apia", "2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00"),
+    ],
+)
+def test_midnight_is_the_users_own(clock, zoned, zone, first, second):
+    dora = zoned(zone)
+    visit_at(dora, clock, first, second)
+    assert dora.number("login_streak") == 2
+
+
+def test_the_same_day_in_the_users_zone_is_one_day_though_the_servers_changes(clock, zoned):
+    dora = zoned("America/New_York")
+    visit_at(dora, clock, "2026-03-02T23:00:00+00:00", "2026-03-03T01:00:00+00:00")
+    assert dora.number("login_streak") == 1
+
+
+@both_databases
+def test_a_clock_that_steps_back_neither_resets_nor_credits(clock, alice):
+    visit_daily(alice, clock, 3)
+    clock.move(days=-2)
+    assert alice.visit() is False
+    clock.move(days=2)
+    assert alice.visit() is True
+    assert alice.number("login_streak") == 4
+
+
+def test_a_change_of_zone_cannot_earn_a_second_day(clock, work, alice):
+    visit_daily(alice, clock, 1)
+    clock.move(hours=-23)
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue", "Pacific/Kiritimati"):
+        with work():
+            alice.user.timezone = zone
+        alice.visit()
+        clock.move(hours=1)
+    assert alice.number("login_streak") == 1
+
+
+@both_databases
+def test_visits_at_once_at_midnight_count_once(clock, alice):
+    alice.visit()
+    clock.move(days=1)
+    assert sorted(at_once([alice.visit] * 6)) == [False] * 5 + [True]
+    assert alice.number("login_streak") == 2
+
+
+@both_databases
+def test_the_third_day_at_once_is_rewarded_once(clock, alice):
+    visit_daily(alice, clock, 2)
+    at_once([alice.visit] * 6)
+    assert alice.codes == ["early_bird"]
+    assert alice.number("total_points") == 10

@@ -1,0 +1,41 @@
+"""The parts of a song for programs."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def parts(program) -> str:
+    """The address of the parts of a song of Alice's."""
+    song = program.post("/api/songs/", title="One", artist="Metallica").json
+    return f"/api/songs/{song['id']}/parts"
+
+
+def test_a_new_song_has_everything_to_do(program, parts):
+    items = program.get(parts).json["items"]
+
+    assert len(items) == 15
+    assert items[1] == {"id": "midi", "label": "MIDI", "state": "todo"}
+    assert {item["state"] for item in items} == {"todo"}
+
+
+def test_alice_marks_a_part(program, parts):
+    answer = program.post(f"{parts}/drums", state="done")
+
+    assert answer.json == {"id": "drums", "label": "Drums", "state": "done"}
+    assert answer.json in program.get(parts).json["items"]
+    assert program.get(parts.removesuffix("/parts")).json["parts_done"] == 1
+
+
+@pytest.mark.parametrize("state", ["finished", "", None, 1])
+def test_a_state_that_does_not_exist_is_refused_by_name(program, parts, state):
+    answer = program.post(f"{parts}/drums", state=state)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["state"])
+
+
+def test_a_part_that_does_not_exist_is_not_there(program, parts):
+    assert program.post(f"{parts}/triangle", state="done").status_code == 404

@@ -1,0 +1,92 @@
+"""The document tells of every address there is, and of no other."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/api/openapi.json").json
+
+
+def _addresses(app):
+    return {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def _operations(document):
+    return {
+        (path, method): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def _references(part):
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+        part = list(part.values())
+    if isinstance(part, list):
+        for child in part:
+            yield from _references(child)
+
+
+def test_everybody_may_read_and_keep_it(client, as_alice):
+    answer = client.get("/api/openapi.json")
+
+    assert answer.json["openapi"].startswith("3.1")
+    assert answer.headers["Cache-Control"].startswith("public")
+    assert as_alice.get("/api/openapi.json").headers["Cache-Control"].startswith("public")
+
+
+def test_it_describes_every_address_and_no_other(app, document):
+    assert set(_operations(document)) == _addresses(app)
+
+
+def test_every_reference_leads_somewhere(document):
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+
+    assert set(_references(document)) <= named
+
+
+def test_every_operation_has_a_name_and_a_sentence(document):
+    operations = _operations(document).values()
+
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    assert all(operation["summary"].endswith(".") for operation in operations)
+
+
+def test_everything_but_itself_asks_who_one_is(document):
+    schemes = set(document["components"]["securitySchemes"])
+    assert {"bearerAuth", "cookieAuth"} <= schemes
+    for (path, method), operation in _operations(document).items():
+        if path == "/api/openapi.json":
+            assert operation["security"] == []
+            continue
+        assert [set(way) for way in operation["security"]] == [
+            {"bearerAuth"},
+            {"cookieAuth", "csrfToken"} if method == "post" else {"cookieAuth"},
+        ]
+
+
+def test_every_error_is_a_problem(document):
+    for operation in _operations(document).values():
+        for status, answer in operation["responses"].items():
+            wanted = "application/json" if status[0] == "2" else "application/problem+json"
+            assert list(answer["content"]) == [wanted]
+
+
+def test_every_path_parameter_says_what_it_is(document):
+    for operation in _operations(document).values():
+        assert all(parameter["schema"] for parameter in operation.get("parameters", []))
+
+
+def test_no_viewer_page_is_served(app):
+    assert not [rule for rule in app.url_map.iter_rules() if "apidoc" in rule.rule]

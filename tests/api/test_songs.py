@@ -1,0 +1,247 @@
+"""Songs for programs."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.both_databases
+
+ONE = {"title": "One", "artist": "Metallica"}
+
+
+def _add(program, **fields):
+    return program.post("/api/songs/", **{**ONE, **fields}).json
+
+
+def _titles(answer):
+    return [song["title"] for song in answer.json["items"]]
+
+
+def test_alice_adds_a_song_and_is_told_where_it_is(program):
+    answer = program.post("/api/songs/", **ONE, album="...And Justice for All", year=1988)
+
+    assert answer.status_code == 201
+    assert answer.location == f"/api/songs/{answer.json['id']}"
+    assert program.get(answer.location).json == answer.json
+    assert answer.json | {"created_at": "", "updated_at": ""} == {
+        "id": answer.json["id"],
+        "title": "One",
+        "artist": "Metallica",
+        "album": "...And Justice for All",
+        "year": 1988,
+        "status": "future",
+        "owner": "alice",
+        "pack_id": None,
+        "parts_done": 0,
+        "parts_skipped": 0,
+        "parts_total": 15,
+        "released_at": None,
+        "created_at": "",
+        "updated_at": "",
+    }
+
+
+def test_with_the_cookie_it_works_as_with_a_token(as_alice):
+    answer = as_alice.api("POST", "/api/songs/", ONE)
+
+    assert answer.status == 201
+    assert as_alice.api("GET", "/api/songs/").json["items"] == [answer.json]
+
+
+def test_the_list_has_only_ones_own(program, program_of, bob):
+    _add(program_of(bob), title="Bob's")
+    _add(program)
+
+    assert _titles(program.get("/api/songs/")) == ["One"]
+
+
+def test_the_list_can_be_narrowed(program):
+    _add(program, title="Orion", status="wip")
+    _add(program, title="One")
+
+    assert _titles(program.get("/api/songs/", status="wip")) == ["Orion"]
+    assert _titles(program.get("/api/songs/", q="ORI")) == ["Orion"]
+    assert _titles(program.get("/api/songs/", q="100%")) == []
+
+
+def test_the_list_comes_in_pieces(program):
+    for number in range(5):
+        _add(program, title=f"Song {number}")
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = program.get("/api/songs/", limit=2, cursor=cursor)
+        assert len(answer.json["items"]) <= 2
+        found += _titles(answer)
+        cursor = answer.json["next"]
+
+    assert found == ["Song 4", "Song 3", "Song 2", "Song 1", "Song 0"]
+
+
+def test_a_full_last_piece_has_nothing_after_it(program):
+    _add(program, title="One")
+    _add(program, title="Two")
+
+    assert program.get("/api/songs/", limit=2).json["next"] is None
+
+
+def test_a_song_added_meanwhile_shifts_nothing(program):
+    for number in range(3):
+        _add(program, title=f"Song {number}")
+    cursor = program.get("/api/songs/", limit=2).json["next"]
+    _add(program, title="Newer")
+
+    assert _titles(program.get("/api/songs/", limit=2, cursor=cursor)) == ["Song 0"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "a", "NaN", "1.5", "٣", "1" * 40])
+def test_a_strange_limit_is_refused_by_name(program, limit):
+    answer = program.get("/api/songs/", limit=limit)
+
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == ["limit"]
+
+
+@pytest.mark.parametrize("cursor", ["1", "MQ", "null", "é", "\x00", "x" * 5_000])
+def test_a_forged_cursor_is_refused_by_name(program, cursor):
+    answer = program.get("/api/songs/", cursor=cursor)
+
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == ["cursor"]
+
+
+def test_the_cursor_of_one_list_is_none_of_another(program):
+    cursor = program.get("/api/achievements/", limit=1).json["next"]
+
+    assert program.get("/api/songs/", cursor=cursor).status_code == 422
+
+
+def test_everything_wrong_with_an_address_is_told_at_once(program):
+    answer = program.get("/api/songs/", limit=0, cursor="x", status="gone", q="\x00")
+
+    assert set(answer.json["errors"]) == {"limit", "cursor", "status", "q"}
+
+
+def test_a_song_that_is_there_already_is_named(program):
+    first = _add(program)
+    answer = program.post("/api/songs/", title="ONE", artist="metallica")
+
+    assert answer.status_code == 422
+    assert answer.json["existing_id"] == first["id"]
+    assert list(answer.json["errors"]) == ["title"]
+
+
+def test_everything_missing_is_told_at_once(program):
+    answer = program.post("/api/songs/")
+
+    assert answer.status_code == 422
+    assert set(answer.json["errors"]) == {"title", "artist"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", 7),
+        ("title", ["One"]),
+        ("title", None),
+        ("title", "a\x00b"),
+        ("title", "\ud800"),
+        ("title", "x" * 201),
+        ("artist", {"name": "Metallica"}),
+        ("album", True),
+        ("year", "soon"),
+        ("year", 10**30),
+        ("year", 1988.5),
+        ("year", "١٩٨٨"),
+        ("year", True),
+        ("status", "gone"),
+        ("status", 0),
+        ("status", []),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(program, field, value):
+    answer = program.post("/api/songs/", **{**ONE, field: value})
+
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == [field]
+    assert program.get("/api/songs/").json["items"] == []
+
+
+def test_what_was_not_asked_for_gets_nowhere(program, bob):
+    song = _add(
+        program,
+        user_id=bob.id,
+        owner="bob",
+        id=4_711,
+        parts_done=15,
+        released_at="2020-01-01T00:00:00Z",
+        is_admin=True,
+    )
+
+    assert (song["owner"], song["parts_done"], song["released_at"]) == ("alice", 0, None)
+    assert song["id"] != 4_711
+
+
+def test_fields_that_are_not_sent_stay_as_they_are(program):
+    song = _add(program, album="...And Justice for All", year=1988)
+    changed = program.post(f"/api/songs/{song['id']}", title="Two").json
+
+    assert changed["title"] == "Two"
+    assert (changed["album"], changed["year"]) == (song["album"], 1988)
+
+
+def test_fields_that_are_sent_empty_are_emptied(program):
+    song = _add(program, album="...And Justice for All", year=1988)
+    changed = program.post(f"/api/songs/{song['id']}", album=None, year=None).json
+
+    assert (changed["album"], changed["year"]) == ("", None)
+
+
+def test_a_change_that_is_refused_in_part_changes_nothing(program):
+    song = _add(program)
+    answer = program.post(f"/api/songs/{song['id']}", title="Two", status="gone")
+
+    assert answer.status_code == 422
+    assert program.get(f"/api/songs/{song['id']}").json == song
+
+
+def test_a_song_moves(program):
+    song = _add(program)
+    moved = program.post(f"/api/songs/{song['id']}/status", status="released").json
+
+    assert moved["status"] == "released"
+    assert moved["released_at"].endswith("Z")
+
+
+def test_a_song_is_deleted_once(program):
+    song = _add(program)
+
+    assert program.post(f"/api/songs/{song['id']}/delete").json == {"deleted": song["id"]}
+    assert program.post(f"/api/songs/{song['id']}/delete").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "fields"),
+    [
+        ("GET", "", None),
+        ("POST", "", {"title": "Mine"}),
+        ("POST", "/status", {"status": "wip"}),
+        ("POST", "/delete", {}),
+        ("GET", "/parts", None),
+        ("POST", "/parts/drums", {"state": "done"}),
+    ],
+)
+def test_to_charlie_the_songs_of_alice_are_not_there(
+    program, program_of, charlie, method, rest, fields
+):
+    song = _add(program)
+    charlies = program_of(charlie)
+    answer = charlies.request(method, f"/api/songs/{song['id']}{rest}", json=fields)
+    absent = charlies.request(method, f"/api/songs/987654{rest}", json=fields)
+
+    assert (answer.status_code, answer.json) == (404, absent.json)
+    assert program.get(f"/api/songs/{song['id']}").json == song
+
+
+@pytest.mark.parametrize("song_id", ["0", "-1", "9" * 30, "١", "1.0", "9223372036854775808"])
+def test_a_strange_id_is_not_there(program, song_id):
+    assert program.get(f"/api/songs/{song_id}").status_code == 404

@@ -1,0 +1,192 @@
+"""`flask demo` makes a community once, with nothing left to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.browsing import Browser
+from tests.support.databases import run_command
+from trackflow_web import wiring
+from trackflow_web.achievements import recheck
+from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
+from trackflow_web.demo import cast, community
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.queries import count_by_status
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+TABLES = (User, Song, SongPart, Activity, UserAchievement, UserStats)
+NEWCOMERS = tuple(each for each in cast.RESIDENTS if each.username in {"demo", "wren", "milo"})
+
+
+@pytest.fixture
+def nobody(app: Flask) -> None:
+    """An application in which nobody lives yet."""
+    with app.app_context(), unit_of_work(listeners=()):
+        db.session.execute(sa.delete(User))
+
+
+@pytest.fixture
+def few(nobody, monkeypatch) -> None:
+    """A cast of three, made within a second."""
+    monkeypatch.setattr(cast, "RESIDENTS", NEWCOMERS)
+
+
+def counts(app: Flask) -> list[int]:
+    with app.app_context():
+        return [
+            db.session.scalar(sa.select(sa.func.count()).select_from(table)) for table in TABLES
+        ]
+
+
+def numbers(username: str) -> UserStats:
+    return db.session.scalars(
+        sa.select(UserStats)
+        .join(User, User.id == UserStats.user_id)
+        .where(User.username == username)
+    ).one()
+
+
+@pytest.mark.both_databases
+def test_nothing_is_left_to_do(app, few):
+    run_command(app, "demo")
+
+    with app.app_context():
+        plan = recheck.plan()
+        assert (plan.users, plan.awards, plan.drift) == (len(NEWCOMERS), [], [])
+        assert sweep(wiring.LISTENERS) == 0
+
+
+@pytest.mark.both_databases
+def test_a_second_run_changes_nothing(app, few):
+    run_command(app, "demo")
+    before = counts(app)
+
+    said = run_command(app, "demo")
+
+    assert "no demo community was made" in said
+    assert "Demo login: demo" in said
+    assert counts(app) == before
+
+
+def test_it_leaves_people_who_are_there_alone(app, alice):
+    before = counts(app)
+
+    said = run_command(app, "demo")
+
+    assert said == "There are people here already: no demo community was made.\n"
+    assert counts(app) == before
+
+
+def test_production_refuses(make_app):
+    app = make_app(TRACKFLOW_ENV="production")
+    before = counts(app)
+
+    result = app.test_cli_runner().invoke(args=["demo"])
+
+    assert result.exit_code == 1
+    assert "never in production" in result.output
+    assert counts(app) == before
+
+
+def test_it_is_made_as_a_whole_or_not_at_all(app, few, monkeypatch):
+    def break_off(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(community, "_reward", break_off)
+
+    with app.app_context(), pytest.raises(KeyboardInterrupt):
+        community.make(wiring.LISTENERS)
+
+    assert counts(app) == [0] * len(TABLES)
+
+
+def test_the_clock_goes_on_afterwards(app, few, clock):
+    run_command(app, "demo")
+
+    assert clock.move(hours=1) == clock()
+    with app.app_context():
+        newest = db.session.scalar(sa.select(sa.func.max(Activity.created_at)))
+    assert newest < clock()
+
+
+@pytest.mark.both_databases
+def test_awards_have_the_dates_on_which_they_were_earned(app, few):
+    run_command(app, "demo")
+
+    with app.app_context():
+        released = db.session.scalars(
+            sa.select(Song.released_at)
+            .join(User, User.id == Song.user_id)
+            .where(User.username == "demo", Song.released_at.is_not(None))
+            .order_by(Song.released_at)
+        ).all()
+        tenth = db.session.scalar(
+            sa.select(UserAchievement.earned_at)
+            .join(Achievement, Achievement.id == UserAchievement.achievement_id)
+            .where(Achievement.code == "published_artist")
+        )
+        assert tenth == released[9]
+
+
+def test_the_demo_login_is_in_the_middle_of_things(app, few):
+    run_command(app, "demo")
+
+    with app.app_context():
+        demo = numbers("demo")
+        assert 20 <= demo.total_achievements <= 40
+        # One more release unlocks three, one more part another.
+        assert (demo.total_released, demo.total_finished, demo.distinct_artists) == (24, 9, 24)
+        assert demo.total_authored == 4
+        assert db.session.scalar(
+            sa.select(sa.func.count(Song.id)).where(Song.user_id == demo.user_id, _nearly_charted())
+        )
+        assert count_by_status(demo.user_id) == {
+            "all": 42,
+            "future": 11,
+            "wip": 7,
+            "released": 24,
+        }
+
+
+def _nearly_charted() -> sa.ColumnElement[bool]:
+    return Song.parts_done + Song.parts_skipped == 14
+
+
+def test_the_first_page_of_the_demo_login_shows_one_summary(app, few):
+    run_command(app, "demo")
+    browser = Browser(app)
+
+    first = browser.sign_in("demo", cast.DEMO.password)
+
+    assert first.toasts() == ["summary"]
+    assert browser.get("/achievements/").toasts() == []
+
+
+def test_the_whole_community_spreads_over_two_years(app, nobody):
+    run_command(app, "demo")
+
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(User.id))) == len(cast.RESIDENTS)
+        dates = db.session.scalars(sa.select(UserAchievement.earned_at)).all()
+        assert max(dates) - min(dates) > timedelta(days=600)
+        assert max(dates) <= clock.now()
+        veteran = numbers("ragnhild")
+        assert veteran.total_released > 250
+        assert veteran.login_streak >= 100
+        assert veteran.distinct_decades == 8
+        assert numbers("wren").total_songs == 1
+        assert numbers("milo").total_achievements == 0
+        assert db.session.scalars(sa.select(User.username).where(User.is_admin)).all() == ["olga"]
+        assert recheck.plan().awards == []

@@ -1,0 +1,116 @@
+"""Charting a song part by part."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import working
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.domain.authoring import actions, queries
+from trackflow_web.domain.authoring.rules import Part, State, is_authored
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import queries as song_queries
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
+
+ALL = list(Part)
+
+
+@pytest.fixture
+def song_id(app, alice):
+    with working(app):
+        return songs.add_song(alice.user, title="One", artist="Metallica").id
+
+
+@pytest.fixture
+def mark(app, alice, song_id):
+    """`mark(parts, "done")`: each in a unit of work of its own."""
+
+    def mark(parts, state):
+        for part in parts:
+            with working(app):
+                song = song_queries.find_song(song_id, for_update=True)
+                actions.mark_part(song, part, alice.user, state=state)
+
+    return mark
+
+
+@pytest.fixture
+def authored(app, alice):
+    """How many fully authored songs are counted for Alice."""
+
+    def read():
+        with app.app_context():
+            return db.session.get_one(UserStats, alice.id).total_authored
+
+    return read
+
+
+def states(done, skipped):
+    return [State.DONE] * done + [State.SKIP] * skipped + [State.TODO] * (15 - done - skipped)
+
+
+def test_a_chart_has_fifteen_parts():
+    assert ", ".join(part.label for part in Part) == (
+        "Demucs, MIDI, Tempo map, Fake ending, Drums, Bass, Guitar, Vocals, Harmonies, Pro keys,"
+        " Keys, Animations, Drum fills, Overdrive, Compile"
+    )
+
+
+@pytest.mark.parametrize(("done", "skipped"), [(15, 0), (5, 10), (14, 1)])
+def test_a_song_is_authored(done, skipped):
+    assert is_authored(states(done, skipped))
+
+
+@pytest.mark.parametrize(("done", "skipped"), [(0, 0), (14, 0), (0, 15), (4, 11), (4, 10)])
+def test_a_song_is_not_authored(done, skipped):
+    assert not is_authored(states(done, skipped))
+
+
+def test_a_new_song_has_everything_to_do(app, song_id):
+    with app.app_context():
+        assert queries.states_of(song_id) == dict.fromkeys(Part, State.TODO)
+
+
+@pytest.mark.both_databases
+def test_parts_are_kept_and_counted(app, mark, song_id):
+    mark(ALL[:3], "done")
+    mark(ALL[3:5], "skip")
+    mark(ALL[:1], "todo")
+    mark(ALL[1:2], "skip")
+    with app.app_context():
+        song, parts = song_queries.find_song(song_id), queries.states_of(song_id)
+    assert (song.parts_done, song.parts_skipped) == (1, 3)
+    assert [parts[part] for part in ALL[:6]] == ["todo", "skip", "done", "skip", "skip", "todo"]
+
+
+@pytest.mark.both_databases
+def test_a_song_is_authored_with_its_last_part_and_counts_once(mark, authored):
+    mark(ALL[:14], "done")
+    assert authored() == 0
+    mark(ALL[14:], "skip")
+    assert authored() == 1
+    for state in ("todo", "done", "skip", "done"):
+        mark(ALL[:1], state)
+    assert authored() == 1
+
+
+def test_a_reopened_part_takes_the_song_back(mark, authored):
+    mark(ALL, "done")
+    mark(ALL[:1], "todo")
+    assert authored() == 0
+
+
+def test_marking_everything_as_not_needed_is_no_charting(mark, authored):
+    mark(ALL, "skip")
+    mark(ALL[:4], "done")
+    assert authored() == 0
+    mark(ALL[4:5], "done")
+    assert authored() == 1
+
+
+@pytest.mark.parametrize("bad", ["DONE", "", None, "deleted", ["done"], "done\x00", 1])
+def test_another_state_is_refused(app, alice, song_id, bad):
+    with pytest.raises(Invalid) as refusal, working(app):
+        actions.mark_part(song_queries.find_song(song_id), Part.BASS, alice.user, state=bad)
+    assert list(refusal.value.errors) == ["state"]

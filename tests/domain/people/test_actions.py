@@ -1,0 +1,201 @@
+"""Accounts: made once, changed by their owner, shut for good."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.people import PASSWORD, add_person, working
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.domain.people import actions, passwords, queries
+from trackflow_web.domain.people.models import AccessToken, User, Visit
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid, NotFound
+
+pytestmark = pytest.mark.both_databases
+
+
+def refused(app, action, **arguments):
+    """The fields that are named when an action is refused."""
+    with pytest.raises(Invalid) as refusal, working(app):
+        action(**arguments)
+    return set(refusal.value.errors)
+
+
+def register(**fields):
+    known = {"username": "dora", "email": "dora@example.org", "password": PASSWORD}
+    return actions.register(**known | fields)
+
+
+def visit(app, person):
+    with working(app):
+        return actions.record_visit(person.user)
+
+
+def numbers(app, person):
+    """The longest streak, the present one, and the last day."""
+    with app.app_context():
+        stats = db.session.get_one(UserStats, person.id)
+        return stats.login_streak, stats.current_streak, stats.last_login_date.isoformat()
+
+
+def test_a_password_is_kept_as_an_argon2id_hash_only(app, alice):
+    with app.app_context():
+        assert alice.user.password_hash.startswith("$argon2id$")
+
+
+def test_a_true_hash_is_as_strong_as_recommended():
+    passwords.use_cheap_hashes(cheap=False)
+    try:
+        assert "m=19456,t=2,p=1" in passwords.hash_password("x")
+    finally:
+        passwords.use_cheap_hashes(cheap=True)
+
+
+def test_everything_wrong_is_named_at_once(app):
+    assert refused(
+        app, register, username="x", email="x", password="x", timezone="x"
+    ) == {"username", "email", "password", "timezone"}  # fmt: skip
+
+
+def test_somebody_elses_name_is_refused_in_every_spelling(app, alice):
+    assert refused(app, register, username="ＡLICE") == {"username"}
+
+
+def test_somebody_elses_address_is_refused_in_every_spelling(app, alice):
+    assert refused(app, register, email="ALICE@example.ORG") == {"email"}
+
+
+def test_a_name_is_no_password(app):
+    assert refused(app, register, username="longenough", password="LongEnough") == {"password"}
+
+
+def test_registering_twice_at_once_makes_one_account(app):
+    def knock(_number):
+        try:
+            with working(app):
+                return register().id
+        except Invalid as refusal:
+            return set(refusal.errors)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(knock, range(4)))
+    assert sum(isinstance(answer, int) for answer in answers) == 1
+    with app.app_context():
+        count = sa.select(sa.func.count()).where(User.username == "dora")
+        assert db.session.scalar(count) == 1
+
+
+def test_a_visit_is_noted_once_a_day(app, clock):
+    alice = add_person(app, "alice", timezone="Asia/Kathmandu")
+    clock.set("2026-03-02T23:59+05:45")
+    assert [visit(app, alice), visit(app, alice)] == [True, False]
+    clock.move(minutes=2)
+    assert [visit(app, alice), visit(app, alice)] == [True, False]
+    assert numbers(app, alice) == (2, 2, "2026-03-03")
+
+
+def test_two_visits_at_once_at_midnight_are_one(app, alice, clock):
+    clock.set("2026-03-03T00:00+00:00")
+    with ThreadPoolExecutor(4) as pool:
+        noted = list(pool.map(lambda _number: visit(app, alice), range(4)))
+    assert noted.count(True) == 1
+    assert numbers(app, alice) == (1, 1, "2026-03-03")
+
+
+def test_the_longest_streak_stays_when_the_present_one_breaks(app, alice, clock):
+    for days in (0, 1, 1, 2, 1):
+        clock.move(days=days)
+        visit(app, alice)
+    assert numbers(app, alice) == (3, 2, "2026-03-07")
+
+
+def test_a_clock_that_steps_back_changes_nothing(app, alice, clock):
+    visit(app, alice)
+    before = numbers(app, alice)
+    clock.move(days=-3)
+    assert not visit(app, alice)
+    assert numbers(app, alice) == before
+
+
+def test_a_visit_in_another_zone_within_twenty_hours_is_none(app, clock):
+    farmer = add_person(app, "farmer", timezone="Pacific/Niue")
+    visit(app, farmer)
+    with working(app):
+        actions.change_profile(farmer.user, email=farmer.email, timezone="Pacific/Kiritimati")
+    assert not visit(app, farmer)
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).where(Visit.user_id == farmer.id)) == 1
+
+
+def test_a_changed_address_must_be_free(app, alice, bob):
+    def change(**fields):
+        actions.change_profile(alice.user, **fields)
+
+    assert refused(app, change, email="BOB@example.org", timezone="UTC") == {"email"}
+    with working(app):
+        change(email="Alice@New.example", timezone="Europe/Berlin")
+    with app.app_context():
+        assert (alice.user.email, alice.user.timezone) == ("alice@new.example", "Europe/Berlin")
+
+
+def test_a_token_is_kept_as_a_digest_and_found_by_its_secret(app, alice):
+    with working(app):
+        secret = actions.create_token(alice.user, name="Script", scope="read", days="30")
+    with app.app_context():
+        kept = db.session.scalars(sa.select(AccessToken)).one()
+        assert secret not in str(vars(kept))
+        assert queries.find_token(secret)[1].id == alice.id
+        assert queries.find_token(secret + "x") is None
+
+
+def test_a_token_ends(app, alice, clock):
+    with working(app):
+        secret = actions.create_token(alice.user, name="Script", scope="read", days="30")
+    clock.move(days=30)
+    with app.app_context():
+        assert queries.find_token(secret) is None
+
+
+@pytest.mark.parametrize("deed", ["change the password", "ban"])
+def test_tokens_and_sessions_die_with_the_password_and_the_account(app, alice, deed):
+    with working(app):
+        secret = actions.create_token(alice.user, name="Script", scope="write", days="365")
+        stamp = alice.user.session_stamp
+    with working(app):
+        if deed == "ban":
+            actions.ban(alice.user)
+        else:
+            actions.change_password(alice.user, new="another long password")
+    with app.app_context():
+        assert queries.find_token(secret) is None
+        assert queries.find_by_stamp(alice.id, stamp) is None
+
+
+def test_everything_wrong_with_a_token_is_named_at_once(app, alice):
+    def create(**fields):
+        actions.create_token(alice.user, **fields)
+
+    assert refused(app, create, name="", scope="admin", days="7") == {"name", "scope", "days"}
+
+
+def test_there_is_a_bound_to_the_number_of_tokens(app, alice, monkeypatch):
+    monkeypatch.setattr(actions, "MOST_TOKENS", 1)
+    with working(app):
+        actions.create_token(alice.user, name="One", scope="read", days="30")
+
+    def another():
+        actions.create_token(alice.user, name="Two", scope="read", days="30")
+
+    assert refused(app, another) == {"name"}
+
+
+def test_bob_cannot_revoke_alices_token(app, alice, bob):
+    with working(app):
+        actions.create_token(alice.user, name="Script", scope="read", days="30")
+    with app.app_context():
+        token_id = queries.tokens_of(alice.id)[0].id
+    with pytest.raises(NotFound), working(app):
+        actions.revoke_token(bob.user, token_id)

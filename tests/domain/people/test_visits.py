@@ -1,0 +1,183 @@
+"""Which visits make a streak: the days of a calendar where the person is, never hours."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from trackflow_web.domain.people import rules
+
+# Half hours, quarter hours, both ends of the day, zones that skipped days, changed sides of the
+# date line or have no midnight on some days.
+ZONES = """
+    UTC Africa/Cairo Africa/Casablanca Africa/Johannesburg America/Adak America/Anchorage
+    America/Argentina/Ushuaia America/Asuncion America/Caracas America/Chicago America/Denver
+    America/Havana America/Los_Angeles America/Nuuk America/New_York America/Sao_Paulo
+    America/St_Johns America/Santiago Antarctica/Troll Asia/Amman Asia/Beirut Asia/Gaza
+    Asia/Kabul Asia/Kathmandu Asia/Kolkata Asia/Pyongyang Asia/Tehran Asia/Tokyo Asia/Yangon
+    Atlantic/Azores Australia/Adelaide Australia/Eucla Australia/Lord_Howe Europe/Berlin
+    Europe/Dublin Europe/Istanbul Europe/London Europe/Moscow Pacific/Apia Pacific/Auckland
+    Pacific/Chatham Pacific/Fakaofo Pacific/Honolulu Pacific/Kiritimati Pacific/Marquesas
+    Pacific/Niue Pacific/Norfolk Pacific/Pago_Pago Pacific/Tongatapu
+""".split()  # noqa: SIM905 -- a list of so many would be as long as this file
+# Samoa had no 30 December in it, and many a zone changed its rules.
+THE_YEAR = 2011
+
+
+class Visitor:
+    """Somebody who comes by; `runs` is which day of a streak each counted visit was."""
+
+    def __init__(self, zone="UTC"):
+        self.zone = zone
+        self.day = self.at = self.last_zone = None
+        self.runs = []
+
+    def comes(self, at, zone=None):
+        """Come by at a moment (ISO 8601, or a datetime); gives the day of the streak or None."""
+        self.zone = zone or self.zone
+        now = datetime.fromisoformat(at) if isinstance(at, str) else at
+        run = rules.run_after(
+            last_day=self.day,
+            last_at=self.at,
+            last_zone=self.last_zone,
+            last_run=self.runs[-1] if self.runs else 0,
+            now=now.astimezone(UTC),
+            zone_name=self.zone,
+        )
+        if run is not None:
+            self.day = rules.local_day(now, self.zone)
+            self.at, self.last_zone = now, self.zone
+            self.runs.append(run)
+        return run
+
+
+def days_of(zone):
+    """The calendar of a zone over a year: what its clocks showed, found by asking every hour."""
+    here, days = ZoneInfo(zone), []
+    at = datetime(THE_YEAR, 1, 1, tzinfo=UTC)
+    while at.year == THE_YEAR:
+        day = at.astimezone(here).date()
+        if not days or days[-1] != day:
+            days.append(day)
+        at += timedelta(hours=1)
+    return days
+
+
+def test_the_first_visit_is_day_one():
+    assert Visitor().comes("2026-03-02T12:00+00:00") == 1
+
+
+def test_a_second_visit_on_the_same_day_counts_for_nothing():
+    alice = Visitor()
+    alice.comes("2026-03-02T00:01+00:00")
+    assert alice.comes("2026-03-02T23:59+00:00") is None
+
+
+def test_two_minutes_around_midnight_are_two_days_where_alice_lives():
+    alice = Visitor("Asia/Kathmandu")
+    alice.comes("2026-03-02T23:59+05:45")
+    assert alice.comes("2026-03-03T00:01+05:45") == 2
+
+
+def test_midnight_somewhere_else_means_nothing():
+    alice = Visitor("America/New_York")
+    alice.comes("2026-03-02T23:59+00:00")
+    assert alice.comes("2026-03-03T00:01+00:00") is None
+
+
+def test_nearly_two_days_apart_are_still_neighbours():
+    alice = Visitor()
+    alice.comes("2026-03-02T00:01+00:00")
+    assert alice.comes("2026-03-03T23:59+00:00") == 2
+
+
+def test_a_missed_day_begins_anew():
+    alice = Visitor()
+    for day in (1, 2, 3, 5):
+        alice.comes(f"2026-03-0{day}T12:00+00:00")
+    assert alice.runs == [1, 2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("Europe/Berlin", ["2026-03-28", "2026-03-29", "2026-03-30"]),  # 23 hours
+        ("Europe/Berlin", ["2026-10-24", "2026-10-25", "2026-10-26"]),  # 25 hours
+        ("Australia/Lord_Howe", ["2026-04-04", "2026-04-05", "2026-04-06"]),  # half an hour
+        ("America/Sao_Paulo", ["2018-11-03", "2018-11-04", "2018-11-05"]),  # no midnight
+        ("Africa/Cairo", ["2024-04-25", "2024-04-26", "2024-04-27"]),  # no midnight
+        ("Pacific/Apia", ["2011-12-28", "2011-12-29", "2011-12-31"]),  # no 30 December
+        ("Pacific/Kwajalein", ["1993-08-19", "1993-08-20", "1993-08-22"]),  # no 21 August
+    ],
+)
+def test_every_calendar_day_counts_whatever_its_length(zone, days):
+    alice = Visitor(zone)
+    for day in days:
+        alice.comes(datetime.combine(date.fromisoformat(day), datetime.min.time(), ZoneInfo(zone)))
+        alice.comes(datetime.fromisoformat(f"{day}T23:00").replace(tzinfo=ZoneInfo(zone)))
+    assert alice.runs == [1, 2, 3]
+
+
+def test_the_day_that_samoa_skipped_was_a_day_elsewhere():
+    bob = Visitor("Pacific/Auckland")
+    bob.comes("2011-12-29T12:00+13:00")
+    assert bob.comes("2011-12-31T12:00+13:00") == 1
+
+
+def test_a_change_of_zone_earns_no_day_within_twenty_hours():
+    farmer = Visitor("Pacific/Niue")
+    farmer.comes("2026-03-02T12:00+00:00")
+    assert farmer.comes("2026-03-02T12:01+00:00", zone="Pacific/Kiritimati") is None
+    assert farmer.comes("2026-03-03T07:59+00:00") is None
+    assert farmer.comes("2026-03-03T08:00+00:00") == 2
+
+
+def test_a_traveller_goes_on_counting_once_the_twenty_hours_are_over():
+    traveller = Visitor("Europe/London")
+    traveller.comes("2026-03-02T20:00+00:00")
+    assert traveller.comes("2026-03-03T23:59+09:00", zone="Asia/Tokyo") is None  # after 19 hours
+    traveller.comes("2026-03-04T08:00+09:00")
+    assert traveller.comes("2026-03-05T08:00+09:00") == traveller.runs[1] + 1
+
+
+def test_back_and_forth_over_the_date_line_earns_a_day_a_day():
+    farmer, at = Visitor("Pacific/Kiritimati"), datetime(2026, 3, 2, 11, tzinfo=UTC)
+    for hour in range(24 * 7):
+        zone = "Pacific/Niue" if hour % 2 else "Pacific/Kiritimati"
+        farmer.comes(at + timedelta(hours=hour), zone=zone)
+    assert len(farmer.runs) <= 8
+
+
+def test_a_clock_that_steps_back_neither_earns_nor_resets():
+    alice = Visitor()
+    alice.comes("2026-03-02T12:00+00:00")
+    alice.comes("2026-03-03T00:00:30+00:00")
+    assert alice.comes("2026-03-02T23:59:30+00:00") is None
+    assert alice.comes("2026-03-03T00:01+00:00") is None
+    assert alice.comes("2026-03-04T09:00+00:00") == 3
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_streaks_are_those_of_the_calendar(zone):
+    # Somebody comes on a part of the days that their zone had, at any hour; the calendar says
+    # which of these days follow each other.
+    dice = random.Random(zone)  # noqa: S311 -- the same dice on every run
+    calendar, here, alice = days_of(zone), ZoneInfo(zone), Visitor(zone)
+    expected, before = [], None
+    for number, day in enumerate(calendar):
+        moments = [
+            datetime(day.year, day.month, day.day, dice.randrange(24), dice.randrange(60),
+                     tzinfo=here, fold=dice.randrange(2)).astimezone(UTC)
+            for _ in range(dice.choice([0, 1, 1, 1, 3]))
+        ]  # fmt: skip
+        # An hour that the zone skipped may belong to another day.
+        moments = sorted(at for at in moments if at.astimezone(here).date() == day)
+        for at in moments:
+            alice.comes(at)
+        if moments:
+            expected.append(expected[-1] + 1 if before == number - 1 else 1)
+            before = number
+    assert alice.runs == expected

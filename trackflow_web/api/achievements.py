@@ -1,0 +1,114 @@
+"""The catalogue, what one has of it and how far one is, and the administrators' recheck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trackflow_web.achievements import actions, catalogue, progress, queries
+from trackflow_web.achievements.progress import Filters, Sort, State
+from trackflow_web.api import bodies, paging, schemas
+from trackflow_web.api.auth import admin_or_404, me
+from trackflow_web.api.blueprint import api
+from trackflow_web.api.openapi import described
+from trackflow_web.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from trackflow_web.achievements.catalogue import Entry
+    from trackflow_web.achievements.progress import Tile
+
+
+@api.get("/achievements/")
+@described(schemas.Achievements, query=schemas.Paging)
+def list_achievements() -> schemas.Achievements:
+    """All achievements there are."""
+    entries, following = paging.piece(_listed(), lambda entry: entry.code)
+    return schemas.Achievements(
+        items=[schemas.Achievement(**_described(entry)) for entry in entries], next=following
+    )
+
+
+@api.get("/achievements/<code>")
+@described(schemas.AchievementInFull)
+def show_achievement(code: str) -> schemas.AchievementInFull:
+    """One achievement, how far you are, and how many have it."""
+    tile = next((tile for tile in _tiles() if code == tile.code and code in queries.ids()), None)
+    if tile is None:
+        raise NotFound
+    return schemas.AchievementInFull(
+        **_described(tile.entry) | _progress(tile), holders=tile.holders, users=tile.users
+    )
+
+
+@api.get("/achievements/me")
+@described(schemas.EarnedAchievements, query=schemas.Paging)
+def list_earned_achievements() -> schemas.EarnedAchievements:
+    """What you have earned, newest first."""
+    earned = [tile for tile in _tiles() if tile.state is State.EARNED]
+    newest = [
+        tile for group in progress.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
+    ]
+    tiles, following = paging.piece(newest, lambda tile: tile.code)
+    return schemas.EarnedAchievements(
+        items=[
+            schemas.EarnedAchievement(**_described(tile.entry), earned_at=tile.earned_at)
+            for tile in tiles
+        ],
+        next=following,
+    )
+
+
+@api.get("/achievements/me/progress")
+@described(schemas.AchievementsProgress, query=schemas.Paging)
+def list_progress() -> schemas.AchievementsProgress:
+    """How far you are with each achievement."""
+    tiles, following = paging.piece(_tiles(), lambda tile: tile.code)
+    return schemas.AchievementsProgress(
+        items=[schemas.AchievementProgress(code=tile.code, **_progress(tile)) for tile in tiles],
+        next=following,
+    )
+
+
+@api.post("/achievements/check")
+@described(schemas.Rechecked, body=schemas.RecheckWanted)
+def check_achievements() -> schemas.Rechecked:
+    """Recheck one user or everyone; for administrators who gave their password just now."""
+    admin = admin_or_404()
+    done = actions.run_recheck(admin, bodies.asked(schemas.RecheckWanted).user)
+    return schemas.Rechecked(users=done.users, awards=len(done.awards), drift=len(done.drift))
+
+
+def _listed() -> list[Entry]:
+    """The catalogue as far as the table has it; one that was not synced yet has no id."""
+    return [entry for entry in catalogue.ENTRIES if entry.code in queries.ids()]
+
+
+def _tiles() -> list[Tile]:
+    user_id = me().id
+    return progress.tiles(queries.numbers_of(user_id), queries.earned_by(user_id), queries.owners())
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": queries.ids()[entry.code],
+        "code": entry.code,
+        "name": entry.name,
+        "description": entry.description,
+        "icon": entry.icon,
+        "category": entry.category,
+        "group": entry.group,
+        "points": entry.points,
+        "rarity": entry.rarity,
+        "threshold": entry.threshold,
+        "metric": entry.metric,
+    }
+
+
+def _progress(tile: Tile) -> dict[str, Any]:
+    """What the tile's bar shows: an earned one is full, whatever was undone since."""
+    return {
+        "earned": tile.state is State.EARNED,
+        "earned_at": tile.earned_at,
+        "current": tile.shown,
+        "target": tile.target,
+        "percent": tile.percent,
+    }

@@ -1,0 +1,75 @@
+"""Lists in pieces: at most `limit` items and a cursor that asks for what comes after them.
+
+A cursor says after which item to go on, never how many to skip: a list that grows meanwhile shows
+nothing twice. It is signed, so that only those that were handed out come back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import current_app, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Item = TypeVar("Item")
+Place = TypeVar("Place", int, str)
+
+MOST_ITEMS = 100
+USUAL_ITEMS = 50
+NO_SUCH_CURSOR = "This is not a cursor that this list gave."
+
+
+def limit() -> int:
+    """How many items are asked for. Raises Invalid naming `limit`."""
+    asked = request.args.get("limit")
+    number = text.whole_number(asked, "limit", least=1, most=MOST_ITEMS)
+    return USUAL_ITEMS if number is None else number
+
+
+def place(kind: type[Place]) -> Place | None:
+    """After which item to go on; None at the start. Raises Invalid naming `cursor`."""
+    cursor = request.args.get("cursor")
+    if not cursor:
+        return None
+    try:
+        found = _signer().loads(cursor)
+    except BadData:
+        raise Invalid(cursor=NO_SUCH_CURSOR) from None
+    if not isinstance(found, kind):
+        raise Invalid(cursor=NO_SUCH_CURSOR)
+    return found
+
+
+def cursor_after(
+    items: Sequence[Item], limit: int, place_of: Callable[[Item], int | str]
+) -> str | None:
+    """The cursor behind the first `limit` of some items; None when there are no more than that."""
+    return _signer().dumps(place_of(items[limit - 1])) if len(items) > limit else None
+
+
+def piece(
+    items: Sequence[Item], place_of: Callable[[Item], str]
+) -> tuple[Sequence[Item], str | None]:
+    """What was asked for of a list that is held whole, and the next cursor. Raises Invalid."""
+    check = Checks()
+    at_most, after = check(limit), check(place, str)
+    check.finish()
+    if after is not None:
+        places = [place_of(item) for item in items]
+        if after not in places:
+            raise Invalid(cursor=NO_SUCH_CURSOR)
+        items = items[places.index(after) + 1 :]
+    return items[:at_most], cursor_after(items, at_most, place_of)
+
+
+def _signer() -> URLSafeSerializer:
+    config = current_app.config
+    keys = [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]
+    # An own salt for each list: the cursor of one is none of another.
+    return URLSafeSerializer(keys, salt=f"cursor of {request.endpoint}")

@@ -1,0 +1,246 @@
+"""The shapes that go in and out: what is not written here neither comes in nor gets out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.songs import models as songs
+from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME, PARTS, Status
+
+# The bounds are written for readers; the domain holds them, with sentences about what is wrong.
+Name = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME})]
+Album = Annotated[str | None, Field(json_schema_extra={"maxLength": LONGEST_NAME})]
+Year = Annotated[int | None, Field(json_schema_extra={"minimum": EARLIEST_YEAR})]
+StatusName = Annotated[str, Field(json_schema_extra={"enum": [str(status) for status in Status]})]
+StateName = Annotated[str, Field(json_schema_extra={"enum": [str(state) for state in State]})]
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: dict[str, str] | None = Field(None, description="A sentence for each field refused.")
+    existing_id: int | None = Field(None, description="The thing that is there already.")
+    reference: str | None = Field(None, description="What to give when reporting this.")
+
+
+class Paging(BaseModel):
+    """Which piece of a list is wanted."""
+
+    limit: int = Field(50, ge=1, le=100, description="How many items at most.")
+    cursor: str | None = Field(None, description="What `next` of the piece before said.")
+
+
+# --- songs ---------------------------------------------------------------------------------------
+
+
+class Song(BaseModel):
+    """A song."""
+
+    id: int
+    title: str
+    artist: str
+    album: str
+    year: int | None
+    status: Status
+    owner: str = Field(description="A user name.")
+    pack_id: int | None
+    parts_done: int
+    parts_skipped: int = Field(description="How many parts are marked as not needed.")
+    parts_total: int
+    released_at: datetime | None = Field(description="When it was first released.")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, song: songs.Song, *, owner: str) -> Song:
+        """A song as it goes out."""
+        return cls(
+            id=song.id,
+            title=song.title,
+            artist=song.artist,
+            album=song.album,
+            year=song.year,
+            status=Status(song.status),
+            owner=owner,
+            pack_id=None,
+            parts_done=song.parts_done,
+            parts_skipped=song.parts_skipped,
+            parts_total=PARTS,
+            released_at=song.released_at,
+            created_at=song.created_at,
+            updated_at=song.updated_at,
+        )
+
+
+class Songs(BaseModel):
+    """A piece of a list of songs, newest first."""
+
+    items: list[Song]
+    next: str | None
+
+
+class SongsWanted(Paging):
+    """Which songs are wanted."""
+
+    status: Status | None = None
+    q: str | None = Field(None, max_length=100, description="Occurs in title, artist or album.")
+
+
+class NewSong(BaseModel):
+    """A song to add."""
+
+    title: Name
+    artist: Name
+    album: Album = None
+    year: Year = None
+    status: StatusName = Status.FUTURE
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for described in schema["properties"].values():
+        described.pop("default", None)
+
+
+class SongChanges(BaseModel):
+    """What to say anew of a song; what is left out stays as it is."""
+
+    # The values below only stand for "not sent" and are never used.
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    title: Name = ""
+    artist: Name = ""
+    album: Album = None
+    year: Year = None
+    status: StatusName = ""
+
+
+class Move(BaseModel):
+    """Where to move a song."""
+
+    status: StatusName
+
+
+class Deleted(BaseModel):
+    """What is gone."""
+
+    deleted: int
+
+
+# --- authoring -----------------------------------------------------------------------------------
+
+
+class SongPart(BaseModel):
+    """A part of a song; `id` is its name in addresses."""
+
+    id: Part
+    label: str
+    state: State
+
+    @classmethod
+    def of(cls, part: Part, state: State) -> SongPart:
+        """A part as it goes out."""
+        return cls(id=part, label=part.label, state=state)
+
+
+class SongParts(BaseModel):
+    """All parts of a song, in the order of the work."""
+
+    items: list[SongPart]
+    next: None = None
+
+
+class Mark(BaseModel):
+    """How a part stands now."""
+
+    state: StateName
+
+
+# --- achievements --------------------------------------------------------------------------------
+
+
+class Achievement(BaseModel):
+    """An achievement of the catalogue."""
+
+    id: int
+    code: str
+    name: str
+    description: str
+    icon: str
+    category: str
+    group: str
+    points: int
+    rarity: str
+    threshold: int
+    metric: str
+
+
+class Achievements(BaseModel):
+    """A piece of the catalogue, in its order."""
+
+    items: list[Achievement]
+    next: str | None
+
+
+class EarnedAchievement(Achievement):
+    """An achievement that the caller has."""
+
+    earned_at: datetime
+
+
+class EarnedAchievements(BaseModel):
+    """A piece of what the caller has earned, newest first."""
+
+    items: list[EarnedAchievement]
+    next: str | None
+
+
+class AchievementProgress(BaseModel):
+    """How far the caller is; `percent` is 100 only when it is earned."""
+
+    code: str
+    earned: bool
+    earned_at: datetime | None
+    current: int
+    target: int
+    percent: int
+
+
+class AchievementsProgress(BaseModel):
+    """A piece of how far the caller is, in the order of the catalogue."""
+
+    items: list[AchievementProgress]
+    next: str | None
+
+
+class AchievementInFull(Achievement):
+    """An achievement, how far the caller is, and how many have it."""
+
+    earned: bool
+    earned_at: datetime | None
+    current: int
+    target: int
+    percent: int
+    holders: int
+    users: int
+
+
+class RecheckWanted(BaseModel):
+    """Whom to recheck."""
+
+    user: str = Field("", description="A user name; empty means everyone.")
+
+
+class Rechecked(BaseModel):
+    """What a recheck did: users looked at, awards given, numbers corrected."""
+
+    users: int
+    awards: int
+    drift: int

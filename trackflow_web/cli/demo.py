@@ -1,0 +1,47 @@
+"""The command that makes a community to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from trackflow_web.demo import community
+from trackflow_web.kernel.errors import DomainError
+from trackflow_web.kernel.text import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.kernel.unit_of_work import Listener
+
+NEVER_IN_PRODUCTION = "A demo community has passwords that everybody knows: never in production."
+
+
+def command(listeners: Sequence[Listener]) -> click.Command:
+    """`flask demo`."""
+
+    @click.command("demo")
+    @with_appcontext
+    def demo() -> None:
+        """Make a small community to look at, where nobody is yet; print its logins."""
+        if current_app.extensions["trackflow"].production:
+            raise click.ClickException(NEVER_IN_PRODUCTION)
+        try:
+            made = community.make(listeners)
+        except DomainError as refusal:  # somebody registered meanwhile
+            raise click.ClickException(str(refusal)) from None
+        if made is None:
+            click.echo("There are people here already: no demo community was made.")
+        else:
+            click.echo(
+                f"A demo community was made: {count_of(made.people, 'person', 'people')},"
+                f" {count_of(made.songs, 'song')}, {count_of(made.awards, 'achievement')} earned."
+            )
+        for resident in community.logins():
+            kind = "admin" if resident.is_admin else "login"
+            click.echo(f"Demo {kind}: {resident.username}, password: {resident.password}")
+
+    return demo

@@ -1,0 +1,205 @@
+"""The people of the demo community and how far each of them got, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from trackflow_web.domain.songs.rules import Status
+
+FUTURE, WIP, RELEASED = Status.FUTURE, Status.WIP, Status.RELEASED
+
+
+class Charted(Enum):
+    """How much of a song's 15 parts was worked on."""
+
+    NOTHING = auto()
+    SOME = auto()
+    NEARLY = auto()  # all but the last one
+    FULLY = auto()
+
+
+@dataclass(frozen=True)
+class Work:
+    """So many songs that went this way, from years of this range."""
+
+    songs: int
+    way: tuple[Status, ...]
+    charted: Charted = Charted.NOTHING
+    years: range = range(1900, 2100)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Days on which somebody came one after another, the last of them so many days ago."""
+
+    days: int
+    ended: int
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Somebody who joined, and worked on songs until, so many days ago.
+
+    Without a password nobody can sign in as them.
+    """
+
+    username: str
+    timezone: str
+    joined: int
+    last_seen: int = 1
+    works: tuple[Work, ...] = ()
+    runs: tuple[Run, ...] = ()
+    password: str = ""
+    is_admin: bool = False
+
+
+# In the middle of things: the next song moved to Released unlocks several achievements, the one
+# from the sixties more than are shown singly; one part is missing for another.
+DEMO = Resident(
+    "demo",
+    "Europe/London",
+    joined=170,
+    password="charts make the band",
+    works=(
+        Work(11, (FUTURE,)),
+        Work(3, (FUTURE, WIP), Charted.SOME, range(1970, 2010)),
+        Work(1, (FUTURE, WIP), Charted.NEARLY, range(1970, 2010)),
+        Work(1, (WIP,), Charted.SOME, range(1960, 1970)),
+        Work(2, (WIP,), Charted.NOTHING, range(1970, 2010)),
+        Work(4, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010)),
+        Work(5, (FUTURE, WIP, RELEASED), Charted.SOME, range(1970, 2010)),
+        Work(15, (RELEASED,), Charted.SOME, range(1970, 2010)),
+    ),
+    runs=(Run(11, ended=40), Run(5, ended=1)),
+)
+ADMIN = Resident(
+    "olga",
+    "Europe/Warsaw",
+    joined=725,
+    password="somebody keeps the lights on",
+    is_admin=True,
+    works=(
+        Work(8, (FUTURE,)),
+        Work(3, (FUTURE, WIP), Charted.SOME),
+        Work(6, (FUTURE, WIP, RELEASED), Charted.FULLY),
+        Work(20, (FUTURE, WIP, RELEASED)),
+        Work(7, (WIP, RELEASED), Charted.SOME),
+    ),
+    runs=(Run(33, ended=200), Run(9, ended=1)),
+)
+
+RESIDENTS = (
+    DEMO,
+    ADMIN,
+    # The veteran.
+    Resident(
+        "ragnhild",
+        "Europe/Oslo",
+        joined=729,
+        works=(
+            Work(190, (FUTURE,)),
+            Work(8, (FUTURE, WIP), Charted.SOME),
+            Work(22, (FUTURE, WIP)),
+            Work(26, (FUTURE, WIP, RELEASED), Charted.FULLY),
+            Work(92, (FUTURE, WIP, RELEASED)),
+            Work(160, (WIP, RELEASED)),
+            Work(20, (RELEASED,)),
+        ),
+        runs=(Run(104, ended=300), Run(26, ended=1)),
+    ),
+    # Releases much, plans nothing.
+    Resident(
+        "tadeo",
+        "America/Argentina/Buenos_Aires",
+        joined=640,
+        works=(
+            Work(7, (WIP,), Charted.SOME),
+            Work(60, (WIP, RELEASED)),
+            Work(45, (RELEASED,), years=range(1965, 2000)),
+        ),
+        runs=(Run(16, ended=430),),
+    ),
+    # Plans everything, finishes little.
+    Resident(
+        "kiri",
+        "Pacific/Auckland",
+        joined=500,
+        works=(
+            Work(104, (FUTURE,)),
+            Work(8, (FUTURE, WIP), Charted.SOME),
+            Work(3, (FUTURE, WIP, RELEASED), Charted.FULLY, range(2000, 2026)),
+        ),
+        runs=(Run(8, ended=90),),
+    ),
+    # Leaves no part undone.
+    Resident(
+        "yusuf",
+        "Asia/Karachi",
+        joined=590,
+        works=(
+            Work(2, (WIP,), Charted.NEARLY),
+            Work(12, (WIP, RELEASED), Charted.FULLY),
+        ),
+        runs=(Run(20, ended=120), Run(4, ended=30)),
+    ),
+    # Comes every day.
+    Resident(
+        "noriko",
+        "Asia/Tokyo",
+        joined=400,
+        works=(
+            Work(6, (FUTURE,)),
+            Work(3, (FUTURE, WIP), Charted.SOME, range(1980, 1990)),
+            Work(6, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1980, 1990)),
+        ),
+        runs=(Run(63, ended=1),),
+    ),
+    Resident(
+        "lamar",
+        "America/Chicago",
+        joined=450,
+        works=(
+            Work(18, (FUTURE,)),
+            Work(4, (FUTURE, WIP), Charted.SOME),
+            Work(26, (FUTURE, WIP, RELEASED)),
+            Work(28, (RELEASED,), years=range(1990, 2026)),
+        ),
+        runs=(Run(5, ended=150),),
+    ),
+    Resident(
+        "anjali",
+        "Asia/Kolkata",
+        joined=210,
+        works=(
+            Work(9, (FUTURE,)),
+            Work(2, (FUTURE, WIP), Charted.SOME),
+            Work(12, (WIP, RELEASED), years=range(2000, 2026)),
+        ),
+        runs=(Run(7, ended=60),),
+    ),
+    # Was here for some weeks, long ago.
+    Resident(
+        "hugo",
+        "Europe/Paris",
+        joined=700,
+        last_seen=640,
+        works=(Work(5, (FUTURE,)),),
+        runs=(Run(3, ended=680),),
+    ),
+    Resident(
+        "sefa",
+        "Pacific/Apia",
+        joined=75,
+        works=(
+            Work(4, (FUTURE,)),
+            Work(2, (WIP,), Charted.SOME),
+            Work(2, (WIP, RELEASED), Charted.FULLY),
+        ),
+        runs=(Run(3, ended=12),),
+    ),
+    # One song.
+    Resident("wren", "America/St_Johns", joined=16, works=(Work(1, (FUTURE, WIP), Charted.SOME),)),
+    # Nothing yet.
+    Resident("milo", "UTC", joined=2),
+)
