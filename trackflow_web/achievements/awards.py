@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
@@ -63,7 +66,10 @@ def _row(award: Award, achievement_id: int, *, backfilled: bool) -> dict[str, ob
         "points": award.entry.points,
         "backfilled": backfilled,
         "notified": False,
-        "is_public": True,
+        # Looked up where the row is written: whoever earns something pays no statement for it.
+        "is_public": sa.select(User.shows_new_achievements)
+        .where(User.id == award.user_id)
+        .scalar_subquery(),
     }
 
 

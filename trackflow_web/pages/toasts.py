@@ -111,7 +111,7 @@ def _claim(response: Response) -> Toasts | None:
         if not _shows_toasts(response):
             return None
         with db.session.begin_nested():
-            return toasts.claim(me().id)
+            return toasts.claim(me().id, me().toasts)
     except DATABASE_BUSY:
         raise
     except Exception:
@@ -124,10 +124,10 @@ def _claim_what_waited(response: Response) -> Toasts | None:
     try:
         if not _shows_toasts(response) or not toasts.waiting(me().id):
             return None
-        user_id = me().id
+        user_id, wanted = me().id, me().toasts
         db.session.rollback()
         set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
-        claimed = toasts.claim(user_id)
+        claimed = toasts.claim(user_id, wanted)
         unit_of_work.commit()
     except Exception:
         log.exception("toasts_not_claimed")
