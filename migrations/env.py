@@ -19,6 +19,11 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     )
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a thing in the database is the models' to say; the queue's tables are its own."""
+    return not (kind == "table" and name is not None and name.startswith("huey_"))
+
+
 def run_migrations() -> None:
     """Migrate inside one transaction: all or nothing, on either database."""
     options = current_app.extensions["migrate"].configure_args
@@ -32,7 +37,11 @@ def run_migrations() -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
             connection.commit()
         context.configure(
-            connection=connection, target_metadata=db.metadata, render_item=render_item, **options
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            include_name=is_ours,
+            **options,
         )
         try:
             with context.begin_transaction():

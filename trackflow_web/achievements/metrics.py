@@ -20,6 +20,7 @@ from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.imports.models import ImportedPlaylist
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User, Visit
 from trackflow_web.domain.series.models import Series
@@ -194,6 +195,16 @@ def _feedback(kind: Kind) -> Rows:
     ).where(Feedback.kind == kind, Feedback.counted_at.is_not(None))
 
 
+def _playlists() -> Rows:
+    return sa.select(
+        ImportedPlaylist.user_id.label("user_id"),
+        ImportedPlaylist.at.label("at"),
+        ImportedPlaylist.name.label("label"),
+        sa.literal("import").label("subject_type"),
+        ImportedPlaylist.import_id.label("subject_id"),
+    )
+
+
 def _unlocked() -> Rows:
     return (
         sa.select(
@@ -323,7 +334,9 @@ METRICS: tuple[Metric, ...] = (
         "total_spotify_imports",
         "playlist",
         "playlists",
-        "Different playlists that you imported.",
+        "Different playlists that you imported and that brought you a new song.",
+        {Fact.PLAYLIST_IMPORTED: up, Fact.PLAYLIST_UNIMPORTED: down},
+        _playlists(),
     ),
     Metric(
         "total_feature_requests",

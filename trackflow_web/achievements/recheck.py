@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Users looked at together: bounds the memory, and every statement's number of bound values.
 USERS_A_CHUNK = 500
+# Both databases bind at most so many values in one statement that this many rows are safe.
+VALUES_A_STATEMENT = 1_000
 
 Numbers = dict[str, Any]
 
@@ -301,10 +303,11 @@ def _value_drift(
 
 def _correct(drift: Sequence[Drift]) -> None:
     numbers: dict[int, Numbers] = defaultdict(dict)
+    values = [found for found in drift if ":" in found.name]
+    for start in range(0, len(values), VALUES_A_STATEMENT):
+        _set_values(values[start : start + VALUES_A_STATEMENT])
     for found in drift:
-        if ":" in found.name:
-            _set_value(found)
-        else:
+        if ":" not in found.name:
             numbers[found.user_id][found.name] = found.true
     now = clock.now()
     for user_id, columns in sorted(numbers.items()):
@@ -317,13 +320,15 @@ def _correct(drift: Sequence[Drift]) -> None:
         )
 
 
-def _set_value(found: Drift) -> None:
-    kind, _, value = found.name.partition(":")
+def _set_values(drift: Sequence[Drift]) -> None:
+    rows = []
+    for found in drift:
+        kind, _, value = found.name.partition(":")
+        rows.append({"user_id": found.user_id, "kind": kind, "value": value, "n": found.true})
+    statement = upsert(UserValue).values(rows)
     db.session.execute(
-        upsert(UserValue)
-        .values(user_id=found.user_id, kind=kind, value=value, n=found.true)
-        .on_conflict_do_update(
+        statement.on_conflict_do_update(
             index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-            set_={"n": found.true},
+            set_={"n": statement.excluded.n},
         )
     )
