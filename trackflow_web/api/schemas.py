@@ -8,6 +8,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.feedback import models as feedback
+from trackflow_web.domain.feedback.queries import Shown
+from trackflow_web.domain.feedback.rules import (
+    DECISIONS,
+    LONGEST_COMMENT,
+    LONGEST_DESCRIPTION,
+    LONGEST_REASON,
+    LONGEST_TITLE,
+    STATUSES,
+    Kind,
+)
+from trackflow_web.domain.people import models as people
 from trackflow_web.domain.songs import models as songs
 from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME, PARTS, Status
 
@@ -244,3 +256,151 @@ class Rechecked(BaseModel):
     users: int
     awards: int
     drift: int
+
+
+# --- feature requests and bug reports ------------------------------------------------------------
+
+
+class NewFeedback(BaseModel):
+    """What to ask for or report."""
+
+    title: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_TITLE})
+    description: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_DESCRIPTION})
+
+
+class BugReport(BaseModel):
+    """A bug report."""
+
+    id: int
+    title: str
+    description: str
+    status: str = Field(json_schema_extra={"enum": [*STATUSES[Kind.BUG]]})
+    reason: str = Field(description="Why it has its status.")
+    author: str = Field(description="A user name.")
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> BugReport:
+        """A bug report as it goes out."""
+        return cls(**_said_of(shown))
+
+
+class BugReports(BaseModel):
+    """A piece of the bug reports, newest first."""
+
+    items: list[BugReport]
+    next: str | None
+
+
+class BugReportsWanted(Paging):
+    """Which bug reports are wanted."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*STATUSES[Kind.BUG]]})
+    q: str | None = Field(None, max_length=100, description="Occurs in title or description.")
+
+
+class FeatureRequest(BaseModel):
+    """A feature request."""
+
+    id: int
+    title: str
+    description: str
+    status: str = Field(json_schema_extra={"enum": [*STATUSES[Kind.FEATURE]]})
+    reason: str = Field(description="Why it has its status.")
+    author: str = Field(description="A user name.")
+    votes: int
+    voted: bool = Field(description="Whether one of the votes is the caller's.")
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> FeatureRequest:
+        """A feature request as it goes out."""
+        return cls(votes=shown.votes, voted=shown.voted, **_said_of(shown))
+
+
+class FeatureRequests(BaseModel):
+    """A piece of the feature requests, newest first."""
+
+    items: list[FeatureRequest]
+    next: str | None
+
+
+class FeatureRequestsWanted(Paging):
+    """Which feature requests are wanted."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*STATUSES[Kind.FEATURE]]})
+    q: str | None = Field(None, max_length=100, description="Occurs in title or description.")
+
+
+class Decision(BaseModel):
+    """How it goes on."""
+
+    status: str
+    reason: str = Field(
+        "", description="A word of why.", json_schema_extra={"maxLength": LONGEST_REASON}
+    )
+
+
+class FeatureDecision(Decision):
+    """How a feature request goes on."""
+
+    status: str = Field(json_schema_extra={"enum": [*DECISIONS[Kind.FEATURE]]})
+
+
+class BugDecision(Decision):
+    """How a bug report goes on."""
+
+    status: str = Field(json_schema_extra={"enum": [*DECISIONS[Kind.BUG]]})
+
+
+class NewComment(BaseModel):
+    """What to say."""
+
+    body: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_COMMENT})
+
+
+class Comment(BaseModel):
+    """What somebody said; with a `status` it is a step, and the body says why."""
+
+    id: int
+    author: str = Field(description="A user name.")
+    body: str
+    status: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, comment: feedback.FeedbackComment, *, author: people.User) -> Comment:
+        """A comment as it goes out."""
+        return cls(
+            id=comment.id,
+            author=author.username,
+            body=comment.body,
+            status=comment.status,
+            created_at=comment.created_at,
+        )
+
+
+class Comments(BaseModel):
+    """A piece of what was said, oldest first."""
+
+    items: list[Comment]
+    next: str | None
+
+
+def _said_of(shown: Shown) -> dict[str, Any]:
+    item = shown.item
+    return {
+        "id": item.id,
+        "title": item.title,
+        "description": item.description,
+        "status": item.status,
+        "reason": item.reason,
+        "author": shown.author.username,
+        "comments": shown.comments,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+    }
