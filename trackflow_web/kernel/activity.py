@@ -129,6 +129,12 @@ def take_recorded() -> list[Activity]:
     return taken
 
 
+def forget_recorded_of(user_id: int) -> None:
+    """Let nothing follow from what was recorded about somebody who is about to go."""
+    recorded: list[Activity] = db.session().info.get(_RECORDED, [])
+    recorded[:] = [activity for activity in recorded if activity.user_id != user_id]
+
+
 def anything_recorded() -> bool:
     """Whether something was recorded that nobody has taken yet."""
     return bool(db.session().info.get(_RECORDED))

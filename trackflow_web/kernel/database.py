@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.exc import IntegrityError
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 3
+FOREIGN_KEY_VIOLATION = "23503"  # as PostgreSQL calls it
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -105,6 +107,14 @@ def own_transaction() -> Iterator[Session]:
             yield session
     finally:
         _writing.reset(token)
+
+
+def refers_to_what_is_gone(error: IntegrityError) -> bool:
+    """Whether a row was written that belongs to one that somebody deleted at the same time.
+
+    Whoever asks again is told so in its own words. On SQLite nobody else writes meanwhile.
+    """
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
 
 
 def upsert(table: type[Base]) -> Insert:

@@ -115,6 +115,12 @@ def sign_out() -> None:
     session.clear()
 
 
+def forget_session() -> None:
+    """End this session alone: the account that it belonged to is gone."""
+    logout_user()
+    session.clear()
+
+
 def note_confirmation() -> None:
     """Remember that the password was given just now."""
     session["confirmed_at"] = clock.now().timestamp()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask, Response, current_app, render_template, request, session
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from trackflow_web.achievements import toasts
@@ -34,7 +34,8 @@ log = structlog.get_logger()
 EMPTY_LIST = b'<ol id="toasts" role="status" aria-live="polite"></ol>'
 BEFORE_TOASTS, AFTER_TOASTS = EMPTY_LIST[: -len(b"</ol>")], b"</ol>"
 WRITTEN = "trackflow.written"
-DATABASE_BUSY = (OperationalError, NoConnection)
+# The last: what this request was about somebody deleted at the same time.
+DATABASE_BUSY = (OperationalError, NoConnection, IntegrityError)
 
 
 def connect(app: Flask, listeners: Sequence[Listener]) -> None:

@@ -19,6 +19,13 @@ class Announced(StrEnum):
     NONE = "none"
 
 
+class Audience(StrEnum):
+    """Who sees something: every member, or nobody but its owner."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
 class User(Base):
     """An account. `session_stamp` stands in every cookie; a new one ends all of them.
 

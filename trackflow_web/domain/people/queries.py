@@ -43,6 +43,17 @@ def get_by_username(name: str) -> User:
     return user
 
 
+def find_visible_profile(name: str, viewer_id: int) -> User | None:
+    """The user with this canonical user name, if the viewer may see their profile.
+
+    One's own is always there; nobody else's is that is banned or private.
+    """
+    user = find_by_username(name)
+    if user is None or user.banned_at is not None:
+        return None
+    return user if user.is_profile_public or user.id == viewer_id else None
+
+
 def all_users() -> Sequence[User]:
     """Everyone, by id."""
     return db.session.scalars(sa.select(User).order_by(User.id)).all()
