@@ -86,9 +86,7 @@ def put_song(pack_id: int) -> str | Response:
     """Put a song into a pack, or change whether it is optional there."""
     pack, form = pack_or_404(pack_id), request.form
     try:
-        actions.put_song(
-            pack, song_id=form.get("song_id"), optional=bool(form.get("optional"))
-        )
+        actions.put_song(pack, song_id=form.get("song_id"), optional=bool(form.get("optional")))
     except Invalid as refusal:
         return _refused(pack, refusal)
     return _songs_of(pack)
