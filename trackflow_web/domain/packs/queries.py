@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.authoring.statistics import OPEN_PARTS
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import PARTS, Progress, Status
@@ -82,6 +83,30 @@ def _overviews() -> sa.Select[Pack, int, int, int, int, int]:
 
 def _overview(row: sa.Row[Pack, int, int, int, int, int]) -> Overview:
     return Overview(*row)
+
+
+def released_of(user_id: int, limit: int) -> list[Overview]:
+    """The user's packs of which something is released, newest first: what others may see."""
+    released = sa.func.sum(sa.case((Song.status == Status.RELEASED, 1), else_=0))
+    found = _overviews().where(Pack.user_id == user_id).having(released > 0).limit(limit)
+    return [_overview(row) for row in db.session.execute(found)]
+
+
+def fewest_parts(user_id: int, limit: int) -> sa.Select[int, str, int]:
+    """The own packs that are closest to being complete: id, name, open parts.
+
+    For use in another SELECT; the fewest open parts first. Packs without a song that is asked for
+    are not among them.
+    """
+    parts = sa.func.sum(sa.case((Song.authored_at.is_(None), OPEN_PARTS), else_=0))
+    return (
+        sa.select(Pack.id.label("id"), Pack.name.label("label"), parts.label("parts"))
+        .join(Song, Song.pack_id == Pack.id)
+        .where(Pack.user_id == user_id, Pack.completed_at.is_(None), ~Song.is_optional)
+        .group_by(Pack.id)
+        .order_by(parts, Pack.id)
+        .limit(limit)
+    )
 
 
 def songs_in(pack_id: int) -> Sequence[Song]:

@@ -100,6 +100,16 @@ def own_songs(user_id: int) -> Sequence[Song]:
     ).all()
 
 
+def released_of(user_id: int, limit: int) -> Sequence[Song]:
+    """The user's own songs that are Released, newest first: what others may see."""
+    return db.session.scalars(
+        sa.select(Song)
+        .where(Song.user_id == user_id, Song.status == Status.RELEASED)
+        .order_by(Song.released_at.desc(), Song.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def count_by_status(user_id: int) -> dict[str, int]:
     """How many songs the user has or helps with in each state, and `all`."""
     rows = db.session.execute(
