@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 from flask import abort, request
 
 from trackflow_web.domain.collaborations.queries import helps
+from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.pages.session import SAFE_METHODS, me
 
 if TYPE_CHECKING:
+    from trackflow_web.domain.imports.models import Import
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
@@ -50,6 +52,14 @@ def series_or_404(series_id: int) -> Series:
     if series is None or series.user_id != me().id:
         abort(404)
     return series
+
+
+def import_or_404(import_id: int) -> Import:
+    """One of the signed-in user's own imports; when it will be changed, held for that."""
+    item = find_import(import_id, for_update=_changes())
+    if item is None or item.user_id != me().id:
+        abort(404)
+    return item
 
 
 def _changes() -> bool:

@@ -36,6 +36,11 @@ CONFIRMATION_LASTS = 10 * 60
 # A GET that only notes today's visit gives way to whoever holds the database.
 PATIENCE_FOR_A_VISIT = 0.25
 
+# The last lets the database go while it asks Spotify, and would lose the visit.
+NO_VISIT = frozenset(
+    {None, "static", "people.login", "people.logout", "health.check", "connections.callback"}
+)
+
 login_manager = LoginManager()
 csrf = CSRFProtect()
 
@@ -162,7 +167,7 @@ def refuse_other_sites() -> None:
 
 def note_visit() -> None:
     """Note the first request of a user's local day; a visit, not a password, keeps a streak."""
-    if request.endpoint in {None, "static", "people.login", "people.logout", "health.check"}:
+    if request.endpoint in NO_VISIT:
         return
     if "_user_id" not in session or request.headers.get("Authorization"):
         return
