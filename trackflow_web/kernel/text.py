@@ -33,6 +33,13 @@ LONGEST_KEY = 1000
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+class YesOrNo(StrEnum):
+    """What a switch of a form sends."""
+
+    YES = "1"
+    NO = "0"
+
+
 def line(value: object, field: str, *, longest: int, required: bool = True) -> str:
     """One line of text: NFC, trimmed, runs of white space made one space.
 

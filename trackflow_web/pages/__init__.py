@@ -25,6 +25,8 @@ from trackflow_web.pages import (
     series,
     session,
     settings,
+    settings_achievements,
+    settings_privacy,
     songs,
     stats,
     toasts,
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
     from trackflow_web.config import Config
     from trackflow_web.kernel.unit_of_work import Listener
+
+# These two add their views to the settings' blueprint.
+__all__ = ["connect", "settings_achievements", "settings_privacy"]
 
 BLUEPRINTS = (
     home.pages,
