@@ -6,14 +6,32 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from trackflow_web.api import achievements, authoring, bugs, features, openapi, problems, songs
+from trackflow_web.api import (
+    achievements,
+    authoring,
+    bugs,
+    features,
+    openapi,
+    problems,
+    settings,
+    songs,
+)
 from trackflow_web.api.auth import PUBLIC
 from trackflow_web.api.blueprint import api
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-__all__ = ["achievements", "authoring", "bugs", "connect", "features", "songs", "surround"]
+__all__ = [
+    "achievements",
+    "authoring",
+    "bugs",
+    "connect",
+    "features",
+    "settings",
+    "songs",
+    "surround",
+]
 
 PREFIX = "/api/"
 

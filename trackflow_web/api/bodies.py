@@ -23,6 +23,7 @@ NO_OBJECT = "This must be a JSON object."
 SENTENCES = {
     "missing": "This is needed.",
     "string_type": "This must be text.",
+    "bool_type": "This must be true or false.",
     "string_unicode": "This contains characters that cannot be stored.",
 }
 WHOLE_NUMBER = "This must be a whole number."
