@@ -128,6 +128,7 @@ def test_pinned_badges_come_first_on_the_card(as_bob, worker, app):
         "artisan",
         "master_craftsman",
     ]
+    assert codes(as_bob.get("/users/alice"))[0] == "perfectionist"
 
 
 def test_without_htmx_the_card_is_the_profile(as_bob, alice):

@@ -53,13 +53,22 @@ class Face:
         return progress.level_of(self.points)
 
     @property
+    def pinned(self) -> list[Badge]:
+        """Those put first, in their order."""
+        pinned = [badge for badge in self.badges if badge.pin is not None]
+        return sorted(pinned, key=lambda badge: badge.pin or 0)
+
+    @property
+    def others(self) -> list[Badge]:
+        """The rest, newest first."""
+        return [badge for badge in self.badges if badge.pin is None]
+
+    @property
     def best(self) -> list[Badge]:
         """Up to five: the pinned ones in their order, then the rarest, then the newest."""
-        pinned = [badge for badge in self.badges if badge.pin is not None]
-        pinned.sort(key=lambda badge: badge.pin or 0)
+        pinned = self.pinned
         # A stable sort: among equals the newest stays first.
-        others = [badge for badge in self.badges if badge.pin is None]
-        others.sort(key=lambda badge: -badge.rarity.rank)
+        others = sorted(self.others, key=lambda badge: -badge.rarity.rank)
         shown = max(len(pinned), LEAST_SHOWN) if pinned else MOST_SHOWN
         return [*pinned, *others][: min(shown, MOST_SHOWN)]
 

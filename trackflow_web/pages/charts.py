@@ -124,7 +124,7 @@ def standing(key: str, title: str, named: str, series: Series, counts: Sequence[
         if count.total and len(counts) <= MOST_NUMBERS:
             above = _round(ground - solid - hollow - 4)
             texts.append(Text(f"{count.total:,}", middle, above, "middle"))
-        if place % every == 0:
+        if place % every == 0 and NAME_WIDTH / 2 <= middle <= WIDTH - NAME_WIDTH / 2:
             texts.append(Text(count.name, middle, ground + 15, "middle"))
     drawing = Drawing(ground + FOOT, boxes, texts, rules=[ground])
     return _chart(drawing, key, title, named, series, counts)

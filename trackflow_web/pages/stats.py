@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("stats", __name__, url_prefix="/stats")
 
-RECENT = 5
+RECENT = 8
 ARTISTS = 10
 # So many columns can be told apart; earlier years are in the decades and in the table.
 YEARS_DRAWN = 60
