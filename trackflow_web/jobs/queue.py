@@ -92,6 +92,11 @@ class Jobs:
             done += 1
         return done
 
+    def close(self) -> None:
+        """Let go of the queue's connection; the next use opens it again."""
+        if self._huey is not None:
+            self._huey.storage.close()
+
     def sweep(self, *, at_start: bool = False) -> None:
         """Look after what was begun."""
         with self.context():
