@@ -203,7 +203,9 @@ def _rows(
 
 
 def _selected(select: sa.Select[*tuple[Any, ...]]) -> list[Row]:
-    return [dict(row) for row in db.session.execute(select).mappings()]
+    found = db.session.execute(select)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _by(rows: Iterable[Row], column: str) -> Mapping[Any, list[Row]]:
