@@ -63,7 +63,8 @@ class Song(BaseModel):
     year: int | None
     status: Status
     owner: str = Field(description="A user name.")
-    pack_id: int | None
+    pack_id: int | None = Field(description="For its owner only.")
+    is_optional: bool = Field(description="Whether its pack is complete without it.")
     parts_done: int
     parts_skipped: int = Field(description="How many parts are marked as not needed.")
     parts_total: int
@@ -72,8 +73,8 @@ class Song(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, song: songs.Song, *, owner: str) -> Song:
-        """A song as it goes out."""
+    def of(cls, song: songs.Song, *, owner: str, shared: bool = False) -> Song:
+        """A song as it goes out to its owner, or to somebody with whom it is `shared`."""
         return cls(
             id=song.id,
             title=song.title,
@@ -82,7 +83,8 @@ class Song(BaseModel):
             year=song.year,
             status=Status(song.status),
             owner=owner,
-            pack_id=None,
+            pack_id=None if shared else song.pack_id,
+            is_optional=song.is_optional and not shared,
             parts_done=song.parts_done,
             parts_skipped=song.parts_skipped,
             parts_total=PARTS,
@@ -114,9 +116,11 @@ class NewSong(BaseModel):
     album: Album = None
     year: Year = None
     status: StatusName = Status.FUTURE
+    pack_id: int | None = None
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Let the document name no default where leaving a field out means to keep it."""
     for described in schema["properties"].values():
         described.pop("default", None)
 
@@ -125,13 +129,14 @@ class SongChanges(BaseModel):
     """What to say anew of a song; what is left out stays as it is."""
 
     # The values below only stand for "not sent" and are never used.
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     title: Name = ""
     artist: Name = ""
     album: Album = None
     year: Year = None
     status: StatusName = ""
+    pack_id: int | None = None
 
 
 class Move(BaseModel):

@@ -39,16 +39,16 @@ def song_or_404(song_id: int, *, may: Literal["work", "own"]) -> Song:
 
 
 def pack_or_404(pack_id: int) -> Pack:
-    """One of the signed-in user's own packs; when it will be changed, held for that."""
-    pack = find_pack(pack_id, for_update=_changes())
+    """One of the signed-in user's own packs; its actions hold it, and the songs before it."""
+    pack = find_pack(pack_id)
     if pack is None or pack.user_id != me().id:
         abort(404)
     return pack
 
 
 def series_or_404(series_id: int) -> Series:
-    """One of the signed-in user's own album series; when it will be changed, held for that."""
-    series = find_series(series_id, for_update=_changes())
+    """One of the signed-in user's own album series; its actions hold what they change."""
+    series = find_series(series_id)
     if series is None or series.user_id != me().id:
         abort(404)
     return series

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, make_response, render_template, request, url_for
 
 from trackflow_web.domain.packs import actions, queries
-from trackflow_web.domain.songs.queries import own_songs
+from trackflow_web.domain.songs.queries import choices
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from trackflow_web.domain.packs.models import Pack
 
 pages = Blueprint("packs", __name__, url_prefix="/packs")
+
+# A page offers a few songs and a search for the rest, however many somebody has.
+MOST_CHOICES = 12
+LONGEST_SEARCH = 100
 
 
 @pages.get("/")
@@ -46,8 +51,13 @@ def create() -> str | Response:
 @pages.get("/<id:pack_id>")
 @login_required
 def show(pack_id: int) -> str:
-    """One pack with its songs."""
-    return render_template("packs/show.html", **pack_context(pack_or_404(pack_id)))
+    """One pack with its songs, and songs to put in, those that contain `q`."""
+    pack = pack_or_404(pack_id)
+    q = text.line(request.args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
+    context = pack_context(pack, q=q)
+    if hx.asked():
+        return hx.block("packs/show.html", "songs", **context)
+    return render_template("packs/show.html", **context)
 
 
 @pages.post("/<id:pack_id>")
@@ -112,16 +122,19 @@ def release(pack_id: int) -> Response:
 
 
 def pack_context(
-    pack: Pack, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
+    pack: Pack,
+    form: Mapping[str, str] | None = None,
+    refusal: Invalid | None = None,
+    q: str = "",
 ) -> dict[str, object]:
     """What the page of a pack needs, and after a refusal what was typed and what is wrong."""
-    songs = queries.songs_in(pack.id)
-    inside = {song.id for song in songs}
     return {
         "pack": pack,
         "overview": queries.overview(pack.id),
-        "songs": songs,
-        "choices": [song for song in own_songs(pack.user_id) if song.id not in inside],
+        "songs": queries.songs_in(pack.id),
+        "choices": choices(pack.user_id, q, limit=MOST_CHOICES, outside_pack=pack.id),
+        "most_choices": MOST_CHOICES,
+        "q": q,
         "draft": dict(form or {}),
         "errors": refusal.errors if refusal else {},
         "duplicate": _duplicate(refusal),

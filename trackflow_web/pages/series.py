@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, make_response, render_template, request, url_for
+from flask import Blueprint, flash, make_response, render_template, request, url_for
 
-from trackflow_web.domain.series import actions, queries
-from trackflow_web.domain.songs.queries import own_songs
-from trackflow_web.kernel.errors import Duplicate, Invalid
+from trackflow_web.domain.series import actions, queries, rules
+from trackflow_web.domain.songs.queries import choices
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import series_or_404
 from trackflow_web.pages.session import login_required, me
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from werkzeug.wrappers import Response
 
-    from trackflow_web.domain.series.models import Series
+    from trackflow_web.domain.series.models import Series, Track
+    from trackflow_web.domain.songs.models import Song
 
 pages = Blueprint("series", __name__, url_prefix="/series")
+
+# A page offers a few songs for one track and a search for the rest, however many somebody has.
+MOST_CHOICES = 12
+LONGEST_SEARCH = 200  # as long as a title: what is searched for at first
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """The songs to choose from for one track: those that contain `q`."""
+
+    position: int
+    q: str
+    songs: Sequence[Song]
+    most: int = MOST_CHOICES
 
 
 @pages.get("/")
@@ -52,8 +69,11 @@ def create() -> str | Response:
 @pages.get("/<id:series_id>")
 @login_required
 def show(series_id: int) -> str:
-    """One album with its tracks."""
-    return render_template("series/show.html", **_context(series_or_404(series_id)))
+    """One album with its tracks, and for the `track` that is asked for the songs to choose from."""
+    context = _context(series_or_404(series_id), choosing=True)
+    if hx.asked():
+        return hx.block("series/show.html", "tracks", **context)
+    return render_template("series/show.html", **context)
 
 
 @pages.get("/<id:series_id>/delete")
@@ -78,13 +98,10 @@ def delete(series_id: int) -> Response:
 def set_track(series_id: int, position: int) -> str | Response:
     """Link a track to a song, or mark it irrelevant."""
     series = series_or_404(series_id)
-    track = queries.find_track(series.id, position)
-    if track is None:
-        abort(404)
     try:
         actions.set_track(
             series,
-            track,
+            position,
             song_id=request.form.get("song_id"),
             irrelevant=bool(request.form.get("irrelevant")),
         )
@@ -113,18 +130,33 @@ def _tracks(series: Series, refusal: Invalid | None = None) -> str | Response:
     return hx.go_to(url_for("series.show", series_id=series.id))
 
 
-def _context(series: Series, refusal: Invalid | None = None) -> dict[str, object]:
+def _context(
+    series: Series, refusal: Invalid | None = None, *, choosing: bool = False
+) -> dict[str, object]:
     tracks = queries.tracks_of(series.id)
-    relevant = [track for track in tracks if not track.irrelevant]
     return {
+        "overview": queries.overview(series.id),
         "series": series,
         "tracks": tracks,
-        "relevant": len(relevant),
-        "released": sum(bool(track.song and track.song.released_at) for track in relevant),
         "suggestions": queries.suggestions(series, tracks),
-        "songs": own_songs(series.user_id),
+        "chooser": _chooser(series, tracks) if choosing else None,
         "errors": refusal.errors if refusal else {},
     }
+
+
+def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
+    """What the address asks for. Raises Invalid naming every field that will not do."""
+    args, check = request.args, Checks()
+    position = check(text.whole_number, args.get("track"), "track", least=1, most=rules.MOST_TRACKS)
+    q = check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
+    check.finish()
+    track = next((track for track in tracks if track.position == position), None)
+    if track is None:
+        return None
+    # Songs of this title come first to mind; an emptied search shows the newest.
+    wanted = q if "q" in args else track.title
+    found = choices(series.user_id, wanted, limit=MOST_CHOICES)
+    return Chooser(track.position, wanted, found)
 
 
 def _list(form: Mapping[str, str], refusal: Invalid | None) -> str:

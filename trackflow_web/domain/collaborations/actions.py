@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.collaborations import queries
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
@@ -66,8 +65,15 @@ def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) 
 
 def end_all(*, song_id: int, about: dict[str, Any]) -> None:
     """End every collaboration on a song that is about to go."""
-    for helper in queries.on_song(song_id):
-        remove(song_id=song_id, owner_id=helper.owner_id, user_id=helper.user_id, about=about)
+    gone = db.session.execute(
+        sa.delete(Collaboration)
+        .where(Collaboration.song_id == song_id)
+        .returning(Collaboration.owner_id, Collaboration.user_id)
+    ).all()
+    for owner_id, user_id in sorted((owner_id, user_id) for owner_id, user_id in gone):
+        _record(
+            Fact.COLLABORATOR_REMOVED, Fact.COLLABORATION_LEFT, song_id, owner_id, user_id, about
+        )
 
 
 def _record(

@@ -32,15 +32,6 @@ def helpers_of(song_id: int) -> Sequence[User]:
     ).all()
 
 
-def on_song(song_id: int) -> Sequence[Collaboration]:
-    """The collaborations on a song, in the order of the people's ids."""
-    return db.session.scalars(
-        sa.select(Collaboration)
-        .where(Collaboration.song_id == song_id)
-        .order_by(Collaboration.user_id)
-    ).all()
-
-
 def song_ids_of(user_id: int) -> sa.Select[int]:
     """The ids of the songs of others with which the user helps, for use in another SELECT."""
     return sa.select(Collaboration.song_id).where(Collaboration.user_id == user_id)

@@ -1,10 +1,15 @@
-"""What people do with packs, and when one is complete."""
+"""What people do with packs, and when one is complete.
+
+Rows are held in one order everywhere, so that nobody waits in a circle: songs by their ids, then
+packs by theirs, then people's numbers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
 from trackflow_web.domain.packs import queries
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
 
 HAVE_IT_ALREADY = "You have a pack of this name already."
 NO_SUCH_SONG = "This is not one of your songs."
+# What happens to a song by itself and decides whether its pack is complete.
+OF_A_SONG = frozenset({Fact.SONG_AUTHORED, Fact.SONG_NO_LONGER_AUTHORED, Fact.SONG_DELETED})
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
@@ -45,17 +52,24 @@ def create_pack(owner: User, *, name: object) -> Pack:
 
 
 def rename_pack(pack: Pack, *, name: object) -> None:
-    """Give a pack another name. Raises Invalid naming `name`, Duplicate."""
+    """Give a pack another name. Raises Invalid naming `name`, Duplicate, NotFound."""
     cleaned = text.line(name, "name", longest=LONGEST_NAME)
     key = text.comparison_key(cleaned)
+    _hold(pack)
     existing = queries.find_same(pack.user_id, key)
     if existing is not None and existing.id != pack.id:
         raise _duplicate(pack.user_id, key)
-    pack.name, pack.name_key = cleaned, key
+    try:
+        with db.session.begin_nested():
+            pack.name, pack.name_key = cleaned, key
+    except IntegrityError:  # another request was first with the same name
+        raise _duplicate(pack.user_id, key) from None
 
 
 def delete_pack(pack: Pack) -> None:
-    """Delete a pack; its songs stay, in no pack."""
+    """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
+    queries.hold_songs(pack.id)
+    _hold(pack)
     _record(Fact.PACK_DELETED, pack, was_complete=pack.completed_at is not None)
     db.session.execute(
         sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
@@ -75,17 +89,17 @@ def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
     left = song.pack_id if song.pack_id != pack.id else None
     song.pack_id, song.is_optional = pack.id, optional
     db.session.flush()
-    _record(Fact.PACK_CHANGED, pack, packs=[pack.id, *([left] if left else [])])
+    _changed(pack, {pack.id, left or pack.id})
     return song
 
 
 def own_pack(owner: User, pack_id: object) -> Pack | None:
-    """The owner's pack with this id, held for a change; None for an empty field.
+    """The owner's pack with this id; None for an empty field.
 
     Raises Invalid naming `pack_id`.
     """
     number = text.whole_number(pack_id, "pack_id", least=1, most=10**18 - 1)
-    pack = queries.find_pack(number, for_update=True) if number else None
+    pack = queries.find_pack(number) if number else None
     if number and (pack is None or pack.user_id != owner.id):
         raise Invalid(pack_id="This is not one of your packs.")
     return pack
@@ -99,7 +113,7 @@ def place_song(song: Song, pack: Pack | None) -> None:
         take_song_out(db.session.get_one(Pack, song.pack_id), song.id)
 
 
-def take_song_out(pack: Pack, song_id: int) -> None:
+def take_song_out(pack: Pack, song_id: int) -> Song:
     """Take a song out of the pack; raises NotFound when it is not in it."""
     song = db.session.get(Song, song_id, with_for_update=True)
     if song is None or song.pack_id != pack.id:
@@ -107,17 +121,13 @@ def take_song_out(pack: Pack, song_id: int) -> None:
         raise NotFound(message)
     song.pack_id, song.is_optional = None, False
     db.session.flush()
-    _record(Fact.PACK_CHANGED, pack, packs=[pack.id])
+    _changed(pack, {pack.id})
+    return song
 
 
 def release_pack(pack: Pack, actor: User) -> int:
     """Release every song of the pack; gives how many were not yet."""
-    unreleased = db.session.scalars(
-        sa.select(Song)
-        .where(Song.pack_id == pack.id, Song.status != Status.RELEASED)
-        .order_by(Song.id)
-        .with_for_update()
-    ).all()
+    unreleased = [song for song in queries.hold_songs(pack.id) if song.status != Status.RELEASED]
     for song in unreleased:
         songs.move_song(song, actor, status=Status.RELEASED)
     return len(unreleased)
@@ -133,7 +143,7 @@ def add_helper(pack: Pack, *, username: object) -> int:
         collaborations.add(
             song_id=song.id, owner_id=song.user_id, user=user, about=songs.about(song)
         )
-        for song in queries.songs_in(pack.id)
+        for song in queries.hold_songs(pack.id)
     )
 
 
@@ -141,24 +151,21 @@ def add_helper(pack: Pack, *, username: object) -> int:
 
 
 def hear(activities: Sequence[Activity]) -> None:
-    """Look again at every pack whose songs changed; several times changes nothing more."""
-    touched = {pack_id for activity in activities for pack_id in _packs_touched(activity)}
+    """Look again at every pack of which a song changed; several times changes nothing more."""
+    touched = {a.data["pack_id"] for a in activities if a.fact in OF_A_SONG and a.data["pack_id"]}
     for pack_id in sorted(touched):
         _settle(pack_id)
 
 
-def _packs_touched(activity: Activity) -> Sequence[int]:
-    if activity.fact == Fact.PACK_CHANGED:
-        packs: list[int] = activity.data["packs"]
-        return packs
-    if activity.fact in {Fact.SONG_AUTHORED, Fact.SONG_NO_LONGER_AUTHORED, Fact.SONG_DELETED}:
-        pack_id = activity.data.get("pack_id")
-        return [pack_id] if pack_id else []
-    return []
+def _changed(pack: Pack, touched: set[int]) -> None:
+    """Note what a pack holds now and settle the packs it touches at once: the answer shows them."""
+    _record(Fact.PACK_CHANGED, pack)
+    for pack_id in sorted(touched):
+        _settle(pack_id)
 
 
 def _settle(pack_id: int) -> None:
-    pack = queries.find_pack(pack_id, for_update=True)
+    pack = queries.find_to_settle(pack_id)
     if pack is None:
         return
     complete = queries.is_complete(pack_id)
@@ -168,6 +175,12 @@ def _settle(pack_id: int) -> None:
     elif not complete and pack.completed_at is not None:
         pack.completed_at = None
         _record(Fact.PACK_REOPENED, pack)
+
+
+def _hold(pack: Pack) -> None:
+    """Hold a pack for a change and see it as it is now. Raises NotFound when it is gone."""
+    if queries.find_pack(pack.id, for_update=True) is None:
+        raise NotFound
 
 
 def _record(fact: Fact, pack: Pack, **more: Any) -> None:  # noqa: ANN401 -- JSON

@@ -39,6 +39,15 @@ def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
     return db.session.get(Pack, pack_id, with_for_update=for_update or None)
 
 
+def find_to_settle(pack_id: int) -> Pack | None:
+    """The pack with this id, held, while others may still put songs into it.
+
+    Those hold its key, and each of them comes here next: a stronger lock would let two of them
+    wait for each other.
+    """
+    return db.session.get(Pack, pack_id, with_for_update={"key_share": True})
+
+
 def find_same(user_id: int, name_key: str) -> Pack | None:
     """The user's pack of this name, compared as people compare."""
     return db.session.scalar(
@@ -57,6 +66,14 @@ def overviews_of(user_id: int) -> list[Overview]:
     """The user's packs with their numbers, newest first."""
     rows = db.session.execute(_overviews().where(Pack.user_id == user_id))
     return [_overview(row) for row in rows]
+
+
+def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
+    """Up to `limit` of them, newest first, before `before_id`."""
+    wanted = _overviews().where(Pack.user_id == user_id).limit(limit)
+    if before_id is not None:
+        wanted = wanted.where(Pack.id < before_id)
+    return [_overview(row) for row in db.session.execute(wanted)]
 
 
 def overview(pack_id: int) -> Overview:
@@ -115,6 +132,21 @@ def songs_in(pack_id: int) -> Sequence[Song]:
         sa.select(Song)
         .where(Song.pack_id == pack_id)
         .order_by(Song.is_optional, Song.title_key, Song.id)
+    ).all()
+
+
+def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[Song]:
+    """Up to `limit` songs of a pack, newest first, before `before_id`."""
+    wanted = sa.select(Song).where(Song.pack_id == pack_id)
+    if before_id is not None:
+        wanted = wanted.where(Song.id < before_id)
+    return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
+
+
+def hold_songs(pack_id: int) -> Sequence[Song]:
+    """The songs of a pack, held for a change in the order of their ids."""
+    return db.session.scalars(
+        sa.select(Song).where(Song.pack_id == pack_id).order_by(Song.id).with_for_update()
     ).all()
 
 

@@ -32,8 +32,6 @@ class Series(Base):
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
 
-    tracks: Mapped[list[Track]] = relationship(order_by="Track.position", viewonly=True)
-
 
 class Track(Base):
     """One track of an album; `position` counts from 1."""

@@ -9,6 +9,8 @@ from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 MOST_TRACKS = 200
+NO_TITLES = "At least one title is needed, one a line."
+TOO_MANY = f"These are too many: {MOST_TRACKS} tracks at the most."
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ def draft(*, artist: object, album: object, year: object, tracks: object) -> Dra
 
 
 def track_titles(value: object) -> tuple[str, ...]:
-    """The titles of a track list, one a line; empty lines are passed over.
+    """The titles of a track list: lines of a text, or a list; empty ones are passed over.
 
     Raises Invalid naming `tracks`, and the line when one will not do.
     """
-    lines = value.splitlines() if isinstance(value, str) else []
+    lines = value.splitlines() if isinstance(value, str) else value or []
+    if not isinstance(lines, list):
+        raise Invalid(tracks=NO_TITLES)
     titles: list[str] = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -49,7 +53,7 @@ def track_titles(value: object) -> tuple[str, ...]:
         if title:
             titles.append(title)
     if not titles:
-        raise Invalid(tracks="At least one title is needed, one a line.")
+        raise Invalid(tracks=NO_TITLES)
     if len(titles) > MOST_TRACKS:
-        raise Invalid(tracks=f"These are too many: {MOST_TRACKS} tracks at the most.")
+        raise Invalid(tracks=TOO_MANY)
     return tuple(titles)

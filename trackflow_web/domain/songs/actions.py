@@ -127,11 +127,12 @@ def delete_song(song: Song, actor: User) -> None:
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
-def add_helper(song: Song, *, username: object) -> None:
-    """Let somebody help with a song. Raises Invalid naming `username`."""
+def add_helper(song: Song, *, username: object) -> User:
+    """Let somebody help with a song; gives whom. Raises Invalid naming `username`."""
     user = collaborations.person_named(username, song.user_id)
     if not collaborations.add(song_id=song.id, owner_id=song.user_id, user=user, about=about(song)):
         raise Invalid(username=HELPS_ALREADY)
+    return user
 
 
 def remove_helper(song: Song, user_id: int) -> None:

@@ -91,13 +91,18 @@ def _visible(user_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(Song.user_id == user_id, Song.id.in_(song_ids_of(user_id)))
 
 
-def own_songs(user_id: int) -> Sequence[Song]:
-    """All songs of the user's own, by artist and title: to choose from."""
-    return db.session.scalars(
-        sa.select(Song)
-        .where(Song.user_id == user_id)
-        .order_by(Song.artist_key, Song.title_key, Song.id)
-    ).all()
+def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None) -> Sequence[Song]:
+    """Up to `limit` of the user's own songs containing `q`, newest first: to choose one from.
+
+    Those in the pack `outside_pack` are not among them.
+    """
+    wanted = sa.select(Song).where(Song.user_id == user_id)
+    if outside_pack is not None:
+        # Also true where there is no pack at all.
+        wanted = wanted.where(Song.pack_id.is_distinct_from(outside_pack))
+    if q:
+        wanted = wanted.where(Song.search_key.like(like_pattern(q), escape="\\"))
+    return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
 
 
 def released_of(user_id: int, limit: int) -> Sequence[Song]:
