@@ -171,11 +171,12 @@ def _count(environ: Mapping[str, str], name: str) -> int:
 
 def _limit(environ: Mapping[str, str], name: str, default: str) -> RateLimitItem:
     value = environ.get(name) or default
-    try:
-        return limits.parse(value)
-    except ValueError:
-        message = f"{name} is {value!r}; it must be a limit like {default!r}."
-        raise ConfigError(message) from None
+    with contextlib.suppress(ValueError):
+        limit = limits.parse(value)
+        if limit.amount > 0:  # none at all would shut everybody out
+            return limit
+    message = f"{name} is {value!r}; it must be a limit like {default!r}."
+    raise ConfigError(message)
 
 
 def _words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:

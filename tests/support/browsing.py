@@ -27,6 +27,7 @@ class Page:
         self.location = response.headers.get("Location", "")
         # Read to the end at once: toasts are confirmed when the answer has been sent.
         self.html = response.get_data(as_text=True)
+        response.close()  # lets go of a file that was sent
 
     @cached_property
     def soup(self) -> BeautifulSoup:

@@ -52,6 +52,10 @@ class Charter:
         return self.person.username
 
     @property
+    def password(self) -> str:
+        return self.person.password
+
+    @property
     def user(self) -> User:
         return self.person.user
 

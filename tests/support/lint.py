@@ -182,7 +182,8 @@ def _inline_problems(document: Document) -> Iterator[str]:
         for attribute, value in element.attrs.items():
             if attribute == "style" or attribute.startswith(("on", "hx-on", "data-hx-on")):
                 yield f"an inline {attribute}: {_shown(element)}"
-            if str(value).strip().lower().startswith("javascript:"):
+            # What stands in a field was typed, and is followed by nobody.
+            if attribute != "value" and str(value).strip().lower().startswith("javascript:"):
                 yield f"a script for an address: {_shown(element)}"
     for element in document.named("script", "style"):
         if not element.get("src"):

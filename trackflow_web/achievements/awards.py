@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from trackflow_web.achievements.catalogue import Entry
 
-# Both databases bind at most so many values in one statement that this many rows are safe.
-AWARDS_A_STATEMENT = 1_000
-
 
 @dataclass(frozen=True)
 class Award:
@@ -39,19 +36,17 @@ def give(awards: Sequence[Award], *, backfilled: bool) -> list[Award]:
     Only an inserted row makes points, a toast and a fact, so that two processes that notice the
     same thing at once reward it once.
     """
+    if not awards:
+        return []
     ids = catalogue.ids_for_award(list({award.entry.code for award in awards}))
     by_key = {(award.user_id, ids[award.entry.code]): award for award in awards}
-    given: list[Award] = []
-    keys = sorted(by_key)
-    for start in range(0, len(keys), AWARDS_A_STATEMENT):
-        batch = keys[start : start + AWARDS_A_STATEMENT]
-        inserted = db.session.execute(
-            upsert(UserAchievement)
-            .values([_row(by_key[key], key[1], backfilled=backfilled) for key in batch])
-            .on_conflict_do_nothing()
-            .returning(UserAchievement.user_id, UserAchievement.achievement_id)
-        )
-        given.extend(by_key[user_id, achievement_id] for user_id, achievement_id in inserted)
+    inserted = db.session.execute(
+        upsert(UserAchievement)
+        .on_conflict_do_nothing()
+        .returning(UserAchievement.user_id, UserAchievement.achievement_id),
+        [_row(by_key[key], key[1], backfilled=backfilled) for key in sorted(by_key)],
+    )
+    given = [by_key[user_id, achievement_id] for user_id, achievement_id in inserted]
     for award in given:
         _record(award, ids[award.entry.code], backfilled=backfilled)
     return given

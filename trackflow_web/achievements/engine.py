@@ -38,15 +38,19 @@ class Moves:
 
 def hear(activities: Sequence[Activity]) -> None:
     """Move what the facts move and award what that reaches."""
-    # In the order of the users' ids: two requests that move the same people cannot wait for each
-    # other.
-    for user_id, moves in sorted(_moves_by_user(activities).items()):
+    # Everybody's ledger before anybody's numbers, each in the order of the users' ids: two requests
+    # that move the same people, or one and a recheck, cannot wait for each other.
+    moved = sorted(_moves_by_user(activities).items())
+    for user_id, moves in moved:
+        if not moves.recount:
+            moves.numbers.update(_move_values(user_id, moves.values))
+    for user_id, moves in moved:
         if moves.recount:
             recheck.recheck([user_id])
             continue
-        moves.numbers.update(_move_values(user_id, moves.values))
         deltas = {name: delta for name, delta in moves.numbers.items() if delta}
-        if not deltas and not moves.gauges:
+        # A ledger that moved without a number writes the row all the same: a recheck holds it.
+        if not deltas and not moves.gauges and not any(moves.values.values()):
             continue
         numbers = _move_numbers(user_id, deltas, moves.gauges)
         due = [

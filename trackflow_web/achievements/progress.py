@@ -125,8 +125,10 @@ class Tile(Described):
 
     @property
     def shown(self) -> int:
-        """How much of the target the bar shows."""
-        return self.target if self.earned_at is not None else max(0, min(self.current, self.target))
+        """How much of the target the bar shows; all of it only when earned."""
+        if self.earned_at is not None:
+            return self.target
+        return max(0, min(self.current, self.target - 1))
 
     @property
     def missing(self) -> int:

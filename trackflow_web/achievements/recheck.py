@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # Users looked at together: bounds the memory, and every statement's number of bound values.
 USERS_A_CHUNK = 500
-# Both databases bind at most so many values in one statement that this many rows are safe.
-VALUES_A_STATEMENT = 1_000
 
 Numbers = dict[str, Any]
 
@@ -99,23 +97,26 @@ def chunks(user_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
 
 
 def _lock(chunk: Sequence[int]) -> None:
-    """Hold the users' numbers, in the order in which the engine takes them.
+    """Hold the users' numbers until the commit; who only reads is not kept waiting.
 
-    Whoever moved them already is waited for and then seen; whoever has not, moves them afterwards.
+    Whatever moves a number or the ledger writes its user's row of numbers, so that this row is a
+    lock for all of them: who wrote it already is waited for and then seen, who has not yet, moves
+    them afterwards.
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
-    for table, order in (
-        (UserValue, (UserValue.user_id, UserValue.kind, UserValue.value)),
-        (UserStats, (UserStats.user_id,)),
-    ):
-        db.session.execute(
-            sa.select(sa.literal(1))
-            .select_from(table)
-            .where(table.user_id.in_(chunk))
-            .order_by(*order)
-            .with_for_update()
-        )
+    now = clock.now()
+    db.session.execute(
+        upsert(UserStats)
+        .values([{"user_id": user_id, "updated_at": now} for user_id in sorted(chunk)])
+        .on_conflict_do_nothing()
+    )
+    db.session.execute(
+        sa.select(UserStats.user_id)
+        .where(UserStats.user_id.in_(chunk))
+        .order_by(UserStats.user_id)
+        .with_for_update()
+    )
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -271,12 +272,13 @@ def _number_drift(chunk: Sequence[int], truth: Mapping[int, Numbers]) -> list[Dr
             .execution_options(populate_existing=True)
         )
     }
+    nothing = UserStats(**dict.fromkeys(_counted(), 0), current_streak=0, last_login_date=None)
     return [
         Drift(user_id, name, was, number)
         for user_id in chunk
         for name, number in truth[user_id].items()
-        if (was := getattr(stored.get(user_id), name, None)) != number
-        if was is not None or number
+        # Who has no row yet has nothing of anything: no drift, unless there is something.
+        if (was := getattr(stored.get(user_id, nothing), name)) != number
     ]
 
 
@@ -302,33 +304,31 @@ def _value_drift(
 
 
 def _correct(drift: Sequence[Drift]) -> None:
-    numbers: dict[int, Numbers] = defaultdict(dict)
-    values = [found for found in drift if ":" in found.name]
-    for start in range(0, len(values), VALUES_A_STATEMENT):
-        _set_values(values[start : start + VALUES_A_STATEMENT])
+    """Write what is true, one statement a number for everybody."""
+    values = [_value_row(found) for found in drift if ":" in found.name]
+    if values:
+        statement = upsert(UserValue)
+        db.session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
+                set_={"n": statement.excluded.n},
+            ),
+            values,
+        )
+    numbers: dict[str, list[dict[str, object]]] = defaultdict(list)
+    now = clock.now()
     for found in drift:
         if ":" not in found.name:
-            numbers[found.user_id][found.name] = found.true
-    now = clock.now()
-    for user_id, columns in sorted(numbers.items()):
+            row = {"user_id": found.user_id, found.name: found.true, "updated_at": now}
+            numbers[found.name].append(row)
+    for name, rows in numbers.items():
+        statement = upsert(UserStats)
+        changed = {column: statement.excluded[column] for column in (name, "updated_at")}
         db.session.execute(
-            upsert(UserStats)
-            .values(user_id=user_id, updated_at=now, **columns)
-            .on_conflict_do_update(
-                index_elements=[UserStats.user_id], set_={**columns, "updated_at": now}
-            )
+            statement.on_conflict_do_update(index_elements=[UserStats.user_id], set_=changed), rows
         )
 
 
-def _set_values(drift: Sequence[Drift]) -> None:
-    rows = []
-    for found in drift:
-        kind, _, value = found.name.partition(":")
-        rows.append({"user_id": found.user_id, "kind": kind, "value": value, "n": found.true})
-    statement = upsert(UserValue).values(rows)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-            set_={"n": statement.excluded.n},
-        )
-    )
+def _value_row(found: Drift) -> dict[str, object]:
+    kind, _, value = found.name.partition(":")
+    return {"user_id": found.user_id, "kind": kind, "value": value, "n": found.true}

@@ -101,7 +101,8 @@ def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
     return Toasts(
         claimed=tuple(row.id for row in rows),
         shown=tuple(shown),
-        as_summary=len(shown) > MOST_AT_ONCE or any(row.backfilled for row in fresh),
+        as_summary=len(shown) > MOST_AT_ONCE
+        or bool(shown and any(row.backfilled for row in fresh)),
     )
 
 

@@ -30,7 +30,7 @@ FIRST_VISIT = time(7, 30)
 # Songs are worked on after work; the last step of a day is over before midnight.
 EVENING = (17 * 60, 23 * 60)  # minutes of the day
 LONGEST_WORK = 60  # days from a song's first step to its last
-MOST_EVENINGS = 3  # on which one song is worked on
+MOST_EVENINGS = 2  # on which one song is worked on
 
 
 class Listed(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from werkzeug.middleware.proxy_fix import ProxyFix
+
 from trackflow_web.pages import (
     achievements,
     admin,
@@ -79,5 +81,7 @@ def connect(app: Flask, config: Config, listeners: Sequence[Listener]) -> None:
     errors.connect(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if proxies := config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # As middleware, because an exception in one after-request function would skip the others.
     app.wsgi_app = SecurityHeaders(app.wsgi_app, https=config.production)  # type: ignore[method-assign]

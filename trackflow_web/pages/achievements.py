@@ -103,7 +103,8 @@ def check() -> Response:
     """Recheck one user or everyone; for administrators who gave their password just now."""
     admin = admin_or_404()
     if not recently_confirmed():
-        return hx.go_to(url_for("people.confirm_form", next=url_for("admin.achievements")))
+        back = url_for("admin.achievements", user=request.form.get("user", ""))
+        return hx.go_to(url_for("people.confirm_form", next=back))
     done = actions.run_recheck(admin, request.form.get("user"))
     session["recheck"] = {
         "user": request.form.get("user", ""),

@@ -10,10 +10,11 @@ from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.pages.session import ask_nobody
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -46,6 +47,7 @@ MESSAGES = {
     503: "The database is busy. Nothing was lost: try again in a moment.",
 }
 FORGED = "This form is out of date or came from elsewhere. Load the page again and try once more."
+FOREIGN_HOST = "This site has another name."
 
 
 def connect(app: Flask) -> None:
@@ -67,8 +69,7 @@ def page(
 ) -> Response:
     """The error page for a status."""
     answer = make_response(
-        render_template(
-            "errors/error.html",
+        _render(
             status=status,
             title=TITLES.get(status, "That did not work"),
             message=message or MESSAGES.get(status, ""),
@@ -78,6 +79,8 @@ def page(
         status,
     )
     answer.headers.update(headers or {})
+    # htmx swaps a 422 in where the form stood; a whole page has no place there.
+    answer.headers["HX-Reswap"] = "none"
     return answer
 
 
@@ -87,8 +90,7 @@ def busy() -> Response:
     if request.method == "POST":
         retry = {name: value for name, value in request.form.items() if name not in SECRET_FIELDS}
     answer = make_response(
-        render_template(
-            "errors/error.html",
+        _render(
             status=503,
             title=TITLES[503],
             message=MESSAGES[503],
@@ -100,6 +102,11 @@ def busy() -> Response:
     )
     answer.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
     return answer
+
+
+def _render(**context: object) -> str:
+    ask_nobody()
+    return render_template("errors/error.html", **context)
 
 
 def _invalid(error: Invalid) -> Response:
@@ -119,6 +126,8 @@ def _forged(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < FIRST_ERROR:  # a redirect that routing asks for
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # for a host that is not ours no address can be built
+        return Response(FOREIGN_HOST, error.code, mimetype="text/plain")
     headers = {
         name: value
         for name, value in error.get_response().headers

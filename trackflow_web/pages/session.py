@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask_login
 import structlog
-from flask import Response, abort, current_app, request, session, url_for
+from flask import Response, abort, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
@@ -40,6 +41,8 @@ PATIENCE_FOR_A_VISIT = 0.25
 NO_VISIT = frozenset(
     {None, "static", "people.login", "people.logout", "health.check", "connections.callback"}
 )
+# Ids that both databases can compare.
+USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
@@ -79,7 +82,7 @@ def connect(app: Flask) -> None:
 def load(cookie: str) -> SignedIn | None:
     """Who a cookie belongs to; None when its stamp is not the user's any more."""
     user_id, _, stamp = cookie.partition(":")
-    if not (user_id.isascii() and user_id.isdigit()):
+    if not USER_ID.fullmatch(user_id):
         return None
     user = queries.find_by_stamp(int(user_id), stamp)
     return None if user is None else SignedIn(user)
@@ -135,6 +138,16 @@ def recently_confirmed() -> bool:
     """Whether the password was given within the last ten minutes."""
     age = clock.now().timestamp() - float(session.get("confirmed_at", 0))
     return 0 <= age <= CONFIRMATION_LASTS
+
+
+def ask_nobody() -> None:
+    """Let the rest of the request be a stranger's, unless it is known already whose it is.
+
+    Every template is offered the signed-in user, and finding out is a question to the database: one
+    that a page about a database without answers must not ask.
+    """
+    if "_login_user" not in g:
+        g._login_user = login_manager.anonymous_user()  # noqa: SLF001 -- where Flask-Login keeps it
 
 
 def admin_or_404() -> User:

@@ -107,6 +107,9 @@ def update(song_id: int) -> str | Response:
     song = song_or_404(song_id, may="own")
     draft = {field: request.form.get(field, getattr(song, field)) for field in FIELDS}
     try:
+        # Before anything of the song changes.
+        status = rules.status(draft["status"])
+        pack = packs.own_pack(me(), request.form.get("pack_id"))
         actions.edit_song(
             song,
             me(),
@@ -115,9 +118,9 @@ def update(song_id: int) -> str | Response:
             album=draft["album"],
             year=draft["year"],
         )
-        actions.move_song(song, me(), status=draft["status"])
+        actions.move_song(song, me(), status=status)
         if "pack_id" in request.form:
-            packs.place_song(song, packs.own_pack(me(), request.form["pack_id"]))
+            packs.place_song(song, pack)
     except Invalid as refusal:
         return _edit_refused(song, request.form, refusal)
     if hx.asked():
@@ -264,6 +267,8 @@ def _row_or_details(song: Song) -> str:
 
 
 def _edit_refused(song: Song, form: Mapping[str, str], refusal: Invalid) -> FlaskResponse:
+    if "status" in refusal.errors:  # the form has no such field to say it beside
+        refusal.errors["form"] = f"status: {refusal.errors['status']}"
     context = song_context(song, form, refusal)
     if not hx.asked():
         return make_response(render_template("songs/edit.html", **context), 422)

@@ -97,6 +97,8 @@ def _shows_toasts(response: Response) -> bool:
         and not response.direct_passthrough
         and not {"HX-Redirect", "HX-Location", "HX-Refresh"} & set(response.headers.keys())
         and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        # The back button shows what was; it may throw away the part that toasts stand in.
+        and request.headers.get("HX-History-Restore-Request") != "true"
         and (hx.asked() or _is_full_page(response))
         and "_user_id" in session
         and current_user.is_authenticated

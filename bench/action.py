@@ -1,0 +1,51 @@
+"""How much longer moving a song takes with the engine plugged in than without (ratio of medians).
+
+Both sites hold as many songs, their users are past every threshold that a song can reach, and every
+song is moved on both, in turns: what remains is the price of counting.
+"""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+
+from bench.site import Visitor, two_sites
+from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.kernel.text import count_of
+
+SONGS_BEFORE = 260  # past the last threshold of 250
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """The ratio for an action that moves one number and for one that moves several."""
+    count = 10 if quick else 300
+    with two_sites() as sites:
+        visitors = [Visitor(site, "bench") for site in sites]
+        for visitor in visitors:
+            visitor.add_songs(range(SONGS_BEFORE), by_way_of=("wip", "released"))
+        numbers = range(SONGS_BEFORE, SONGS_BEFORE + count)
+        ids = [visitor.add_songs(numbers, by_way_of=("future",)) for visitor in visitors]
+        figures: dict[str, object] = {"songs moved on each site": count}
+        for status, name in (("wip", "to WIP"), ("released", "to Released")):
+            before = _numbers(visitors[0])
+            ratio = _ratio(visitors, ids, status)
+            after = _numbers(visitors[0])
+            moved = count_of(sum(after[key] != before[key] for key in before), "number")
+            figures[f"{name} ({moved} moved), with engine / without"] = round(ratio, 3)
+    return figures
+
+
+def _ratio(visitors: list[Visitor], ids: list[list[int]], status: str) -> float:
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for turn, pair in enumerate(zip(*ids, strict=True)):
+        # Who goes first changes, so that neither always finds the machine warmed up.
+        for which in (0, 1) if turn % 2 else (1, 0):
+            start = time.perf_counter()
+            visitors[which].move(pair[which], status)
+            seconds[which].append(time.perf_counter() - start)
+    return median(seconds[0]) / median(seconds[1])
+
+
+def _numbers(visitor: Visitor) -> dict[str, int]:
+    with visitor.site.app.app_context():
+        return numbers_of(visitor.user.id)

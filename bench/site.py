@@ -1,0 +1,131 @@
+"""An application on a new SQLite database, and somebody signed in to it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from trackflow_web import create_app, wiring
+from trackflow_web.domain.people import queries
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import Listener, unit_of_work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from trackflow_web.domain.people.models import User
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 -- of nobody
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Site:
+    """One application and who follows the facts there."""
+
+    app: Flask
+    listeners: Sequence[Listener]
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A unit of work as a command has it."""
+        with self.app.app_context(), unit_of_work(self.listeners):
+            yield
+
+
+class Visitor:
+    """Somebody signed in by the pages, as a browser with htmx would be."""
+
+    def __init__(self, site: Site, username: str) -> None:
+        self.site = site
+        self.username = username
+        self.client: FlaskClient = site.app.test_client()
+        answer = self.client.post(
+            "/register",
+            data={
+                "csrf_token": self._token("/register"),
+                "username": username,
+                "email": f"{username}@example.org",
+                "password": PASSWORD,
+            },
+        )
+        assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+        self.headers = {"X-CSRFToken": self._token("/songs/"), "HX-Request": "true"}
+
+    def _token(self, path: str) -> str:
+        found = TOKEN.search(self.client.get(path).text)
+        assert found, f"no token on {path}"
+        return found[1]
+
+    @property
+    def user(self) -> User:
+        """The account; inside a unit of work."""
+        return queries.get_by_username(self.username)
+
+    def add_songs(self, numbers: range, *, by_way_of: Sequence[str]) -> list[int]:
+        """Add songs, each of an artist and a year of its own, and move them; gives their ids."""
+        first, *others = by_way_of
+        with self.site.working():
+            added = [
+                songs.add_song(
+                    self.user,
+                    title=f"Song {number}",
+                    artist=f"Artist {number}",
+                    year=1000 + number,
+                    status=first,
+                )
+                for number in numbers
+            ]
+            for song in added:
+                for status in others:
+                    songs.move_song(song, self.user, status=status)
+        return [song.id for song in added]
+
+    def move(self, song_id: int, status: str) -> None:
+        """Press the button of a song."""
+        answer = self.client.post(
+            f"/songs/{song_id}/status", data={"status": status}, headers=self.headers
+        )
+        assert answer.status_code == HTTPStatus.OK, answer.text
+
+
+@contextmanager
+def site(*, plugged: bool = True) -> Iterator[Site]:
+    """A site that is thrown away afterwards; unplugged, nobody follows the facts."""
+    listeners = wiring.LISTENERS if plugged else ()
+    with TemporaryDirectory() as folder:
+        with patch.object(wiring, "LISTENERS", listeners):
+            app = create_app(
+                {
+                    "TESTING": True,
+                    "DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.sqlite3'}",
+                    "INSTANCE_PATH": folder,
+                    "SECRET_KEY": "not a secret: nobody lives here",
+                    "PASSWORD_COST": "cheap",
+                }
+            )
+        for command in (["db", "upgrade"], ["achievements", "sync"]):
+            result = app.test_cli_runner().invoke(args=command)
+            assert result.exit_code == 0, result.output
+        try:
+            yield Site(app, listeners)
+        finally:
+            with app.app_context():
+                db.engine.dispose()
+
+
+@contextmanager
+def two_sites() -> Iterator[tuple[Site, Site]]:
+    """The same site twice: with the engine plugged in, and without."""
+    with site(plugged=True) as plugged, site(plugged=False) as unplugged:
+        yield plugged, unplugged

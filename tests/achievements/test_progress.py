@@ -1,0 +1,268 @@
+"""How far somebody is, and how it is said: no database in sight."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from trackflow_web.achievements import progress
+from trackflow_web.achievements.catalogue import BY_CODE
+from trackflow_web.achievements.progress import Filters, Sort, State, Summary, Tile
+from trackflow_web.achievements.queries import Owners
+from trackflow_web.kernel.errors import Invalid
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOBODY = Owners(by_code={}, users=0)
+
+
+def tile(code, current=0, *, earned_at=None, holders=0, users=1):
+    return Tile(BY_CODE[code], current, earned_at, holders, users)
+
+
+def tiles(numbers=None, earned=()):
+    return progress.tiles(numbers or {}, dict.fromkeys(earned, NOON), NOBODY)
+
+
+def codes(found):
+    return [tile.code for tile in found]
+
+
+def shown(all_tiles, **wanted):
+    empty = {"category": None, "state": None, "rarity": None, "q": None, "sort": None}
+    groups = progress.groups(all_tiles, progress.filters(**{**empty, **wanted}))
+    return [tile.code for group in groups for tile in group.tiles]
+
+
+# --- one tile ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("current", "state", "percent", "text"),
+    [
+        (0, State.LOCKED, 0, "0/10 songs"),
+        (1, State.PROGRESS, 10, "1/10 songs"),
+        (9, State.PROGRESS, 90, "9/10 songs"),
+        (-3, State.LOCKED, 0, "0/10 songs"),
+    ],
+)
+def test_a_tile_on_the_way(current, state, percent, text):
+    planner = tile("long_term_planner", current)
+    assert (planner.state, planner.percent, planner.progress_text) == (state, percent, text)
+
+
+def test_a_tile_is_never_at_a_hundred_unless_earned():
+    assert tile("long_term_planner", 10).percent == 99
+    assert tile("long_term_planner", 10).progress_text == "9/10 songs"
+    assert tile("long_term_planner", 5000).percent == 99
+    assert tile("long_term_planner", 2, earned_at=NOON).percent == 100
+
+
+def test_a_great_number_is_rounded_down():
+    assert tile("library_of_legend", 499).percent == 99
+    assert tile("planning_legend", 2).percent == 0
+
+
+def test_an_earned_tile_is_full_though_the_number_went_down():
+    planner = tile("long_term_planner", 3, earned_at=NOON)
+    assert (planner.state, planner.progress_text) == (State.EARNED, "10/10 songs")
+
+
+@pytest.mark.parametrize(
+    ("code", "current", "text", "missing"),
+    [
+        ("dreamer", 0, "0/1 song", "1 song to go"),
+        ("visionary", 3, "3/5 songs", "2 songs to go"),
+        ("series_legend", 2, "2/5 series", "3 series to go"),
+        ("completionist", 80, "80/81 achievements", "1 achievement to go"),
+        ("trackflow_veteran", 1, "1/100 days", "99 days to go"),
+    ],
+)
+def test_the_way_is_told_in_the_words_of_its_unit(code, current, text, missing):
+    assert tile(code, current).progress_text == text
+    assert tile(code, current).missing_text == missing
+
+
+@pytest.mark.parametrize(
+    ("holders", "users", "text"),
+    [
+        (3, 41, "7 % · 3 of 41"),
+        (0, 41, "0 % · 0 of 41"),
+        (41, 41, "100 % · 41 of 41"),
+        (40, 41, "97 % · 40 of 41"),
+        (1, 1000, "< 1 % · 1 of 1,000"),
+        (10, 1000, "1 % · 10 of 1,000"),
+        (999, 1000, "99 % · 999 of 1,000"),
+        (0, 0, "0 % · 0 of 0"),
+    ],
+)
+def test_who_has_it_is_told_as_a_share_with_both_numbers(holders, users, text):
+    assert tile("dreamer", holders=holders, users=users).share_text == text
+
+
+# --- summary and levels --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("points", "level", "missing"),
+    [(0, 1, 50), (49, 1, 1), (50, 2, 100), (149, 2, 1), (150, 3, 150), (300, 4, 200)],
+)
+def test_levels_come_after_ever_more_points(points, level, missing):
+    summary = Summary(earned=0, total=82, points=points)
+    assert (summary.level, summary.points_to_next) == (level, missing)
+
+
+def test_levels_and_their_points_fit_each_other():
+    for level in range(2, 60):
+        begin = progress.points_of_level(level)
+        assert (progress.level_of(begin), progress.level_of(begin - 1)) == (level, level - 1)
+
+
+def test_the_summary_is_full_only_with_everything():
+    almost = progress.summary(tiles(earned=set(BY_CODE) - {"dreamer"}), 0)
+    assert (almost.earned, almost.total, almost.percent) == (81, 82, 98)
+    assert progress.summary(tiles(earned=BY_CODE), 0).percent == 100
+
+
+# --- next up -------------------------------------------------------------------------------------
+
+
+def test_next_up_are_the_three_nearest():
+    numbers = {"total_planned": 9, "total_released": 4, "distinct_years": 1, "total_started": 3}
+    earned = {"dreamer", "visionary", "first_release", "getting_started"}
+    assert codes(progress.next_up(tiles(numbers, earned))) == [
+        "long_term_planner",
+        "rising_star",
+        "hard_worker",
+    ]
+
+
+def test_next_up_has_at_most_one_of_a_ladder():
+    ups = progress.next_up(tiles({"total_planned": 249}, {"dreamer"}))
+    assert len({tile.metric for tile in ups}) == len(ups) == 3
+
+
+def test_next_up_is_the_rung_above_the_one_reached():
+    ups = progress.next_up(tiles({"total_planned": 6}, {"dreamer", "visionary"}))
+    assert ups[0].code == "long_term_planner"
+
+
+def test_next_up_names_nothing_that_nobody_can_do_yet():
+    assert not {"pack_starter", "bug_hunter"} & {t.code for t in progress.next_up(tiles())}
+
+
+def test_next_up_is_empty_for_who_has_everything():
+    assert progress.next_up(tiles(earned=BY_CODE)) == []
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "search",
+    ["rising star", "STAR rising", "rísing  stär", "released 5", "release 5 songs", "rising"],
+)
+def test_a_search_finds_words_in_any_order_case_and_accents(search):
+    assert "rising_star" in shown(tiles(), q=search)
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "rising moon", "<b>", "rising star star2"])
+def test_a_search_for_what_is_not_there_finds_nothing(search):
+    assert shown(tiles(), q=search) == []
+
+
+def test_each_filter_leaves_what_fits():
+    mine = tiles({"total_planned": 1}, {"dreamer"})
+    assert shown(mine, state="earned") == ["dreamer"]
+    assert "visionary" in shown(mine, state="progress")
+    assert "dreamer" not in shown(mine, state="locked")
+    assert len(shown(mine, category="social")) == 4
+    assert len(shown(mine, rarity="legendary")) == 9
+
+
+def test_filters_hold_together():
+    mine = tiles({"distinct_years": 30}, {"time_traveler", "decade_explorer", "era_collector"})
+    found = shown(mine, category="diversity", state="progress", rarity="epic", q="years")
+    assert found == ["timeline_master"]
+
+
+def test_the_states_divide_everything():
+    mine = tiles({"total_planned": 30}, {"dreamer"})
+    parts = [set(shown(mine, state=state)) for state in State]
+    assert set.union(*parts) == set(BY_CODE)
+    assert sum(map(len, parts)) == 82
+
+
+def test_what_cannot_be_is_refused_with_every_field_named():
+    with pytest.raises(Invalid) as refusal:
+        progress.filters(category="x", state="x", rarity="x", q="x" * 101, sort="x")
+    assert set(refusal.value.errors) == {"category", "state", "rarity", "q", "sort"}
+
+
+def test_empty_filters_leave_everything():
+    assert progress.filters(category="", state="", rarity="", q="", sort="") == Filters()
+
+
+# --- groups and sorting --------------------------------------------------------------------------
+
+
+def test_groups_are_the_catalogues_with_the_totals_of_the_whole():
+    mine = tiles({"total_planned": 5}, {"dreamer", "visionary"})
+    group = progress.groups(mine, Filters(state=State.EARNED))[0]
+    assert (group.name, group.earned, group.total) == ("Future Plans", 2, 7)
+    assert codes(group.tiles) == ["dreamer", "visionary"]
+
+
+def test_without_filters_every_achievement_stands_in_its_group():
+    groups = progress.groups(tiles(), Filters())
+    assert [tile.code for group in groups for tile in group.tiles] == list(BY_CODE)
+    assert len({group.name for group in groups}) == len(groups)
+
+
+def test_two_ladders_of_one_group_stand_under_one_heading():
+    groups = {group.name: codes(group.tiles) for group in progress.groups(tiles(), Filters())}
+    assert groups["Contributions"][-1] == "quality_guardian"
+    assert groups["Ultimate"] == ["library_of_legend", "completionist"]
+
+
+def test_the_closest_come_first_and_the_earned_last():
+    earned = {"dreamer", "visionary", "first_release"}
+    mine = tiles({"total_planned": 9, "total_released": 4}, earned)
+    order = shown(mine, sort="closest")
+    assert order[:2] == ["long_term_planner", "rising_star"]
+    assert set(order[-3:]) == earned
+
+
+def test_the_latest_earned_come_first():
+    earned = {"dreamer": NOON, "first_release": NOON + timedelta(days=1)}
+    order = shown(progress.tiles({}, earned, NOBODY), sort="recent")
+    assert order[:2] == ["first_release", "dreamer"]
+
+
+def test_the_rarest_are_those_that_the_fewest_have():
+    owners = Owners(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
+    assert shown(progress.tiles({}, {}, owners), sort="rarest")[0] == "visionary"
+
+
+def test_the_most_points_come_first():
+    points = [BY_CODE[code].points for code in shown(tiles(), sort="points")]
+    assert points == sorted(points, reverse=True)
+
+
+def test_names_are_in_the_order_of_the_alphabet():
+    names = [BY_CODE[code].name.casefold() for code in shown(tiles(), sort="name")]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_every_order_shows_everything_once(sort):
+    assert sorted(shown(tiles({"total_planned": 3}, {"dreamer"}), sort=sort)) == sorted(BY_CODE)
+
+
+def test_a_ladder_is_one_metric_from_the_easiest_on():
+    assert codes(progress.ladder(tiles(), "total_authored")) == [
+        "perfectionist",
+        "multi_talented",
+        "master_craftsman",
+        "artisan",
+    ]

@@ -1,0 +1,175 @@
+"""A listener that fails costs nobody their work, and nothing is forgotten for it."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from tests.support.charter import at_once
+from tests.support.databases import run_command
+from trackflow_web import wiring
+from trackflow_web.achievements import awards, engine, recheck
+from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """`broken(engine, "_move_numbers")`: this raises until `broken.mend()`."""
+
+    def break_it(module, name):
+        def fail(*_arguments, **_options):
+            message = f"{name} is broken"
+            raise ZeroDivisionError(message)
+
+        monkeypatch.setattr(module, name, fail)
+
+    break_it.mend = monkeypatch.undo
+    return break_it
+
+
+def unheard(app):
+    with app.app_context():
+        return list(
+            db.session.scalars(
+                sa.select(Activity.fact).where(Activity.heard_at.is_(None)).order_by(Activity.id)
+            )
+        )
+
+
+def swept(app):
+    with app.app_context():
+        return sweep(wiring.LISTENERS)
+
+
+def rechecked(app):
+    with app.app_context(), unit_of_work(wiring.LISTENERS):
+        return recheck.recheck()
+
+
+def test_the_song_is_kept_and_its_facts_wait(app, alice, broken):
+    broken(engine, "_move_values")
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken.mend()
+    assert unheard(app) == ["song_added", "song_planned"]
+    assert (alice.numbers, alice.codes) == ({}, [])
+    swept(app)
+
+
+@pytest.mark.parametrize("part", [(engine, "_move_numbers"), (awards, "_row"), (engine, "give")])
+def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
+    broken(*part)
+    alice.add(status="released", year=1988)
+    broken.mend()
+    assert (alice.numbers, alice.codes, alice.ledger("artist")) == ({}, [], {})
+    swept(app)
+    assert alice.codes == ["first_release"]
+    assert alice.ledger("artist") == {"metallica": 1}
+
+
+def test_a_failure_is_logged_once(app, alice, broken):
+    broken(engine, "_move_numbers")
+    with structlog.testing.capture_logs() as logs:
+        alice.add()
+    broken.mend()
+    assert [line["event"] for line in logs] == ["listener_failed"]
+    assert logs[0]["listener"] == "achievements"
+    swept(app)
+
+
+def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken.mend()
+    assert swept(app) == 2
+    assert unheard(app) == []
+    assert swept(app) == 0
+    assert alice.codes == ["dreamer"]
+    assert alice.numbers == {
+        "total_songs": 1, "total_planned": 1, "total_achievements": 1, "total_points": 10,
+    }  # fmt: skip
+
+
+def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken.mend()
+    assert [award.entry.code for award in rechecked(app).awards] == ["dreamer"]
+    before = alice.numbers
+    assert swept(app) == 2
+    assert (alice.numbers, alice.codes) == (before, ["dreamer"])
+
+
+def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add("One")
+    broken.mend()
+    for title in ("Two", "Three", "Four", "Five"):
+        alice.add(title)
+    assert alice.number("total_songs") == 4
+    swept(app)
+    assert alice.number("total_songs") == 5
+    assert alice.codes == ["dreamer", "visionary"]
+
+
+def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, alice, monkeypatch):
+    move = engine._move_numbers
+
+    def fail_at_points(user_id, deltas, gauges):
+        if "total_points" in deltas:
+            message = "no points today"
+            raise ZeroDivisionError(message)
+        return move(user_id, deltas, gauges)
+
+    monkeypatch.setattr(engine, "_move_numbers", fail_at_points)
+    alice.add()
+    monkeypatch.undo()
+    assert alice.codes == ["dreamer"]
+    assert alice.number("total_points") == 0
+    assert unheard(app) == ["achievement_unlocked"]
+    swept(app)
+    assert alice.number("total_points") == 10
+
+
+def test_sweeps_at_once_award_once(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken.mend()
+    assert sum(at_once([lambda: swept(app)] * 4)) == 2
+    assert alice.codes == ["dreamer"]
+    assert alice.number("total_points") == 10
+
+
+def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken(recheck, "_correct")
+    with pytest.raises(ZeroDivisionError):
+        swept(app)
+    broken.mend()
+    assert unheard(app) == ["song_added", "song_planned"]
+    assert swept(app) == 2
+
+
+def test_the_command_says_how_many_were_announced_again(app, alice, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    broken.mend()
+    assert "2 facts announced again." in run_command(app, "achievements", "sweep")
+    assert "0 facts announced again." in run_command(app, "achievements", "sweep")
+
+
+def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work, broken):
+    broken(engine, "_move_numbers")
+    alice.add()
+    bob.add()
+    broken.mend()
+    with work():
+        db.session.delete(alice.user)
+    assert swept(app) == 2
+    assert bob.codes == ["dreamer"]

@@ -1,0 +1,130 @@
+"""The commands, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.browsing import Browser
+from tests.support.databases import close, run_command
+from tests.support.people import PASSWORD, add_person, working
+from tests.support.settings import settings_for
+from tests.support.snapshots import snapshot
+from tests.support.songs import add_song
+from trackflow_web import create_app
+from trackflow_web.achievements.models import Achievement, UserStats
+from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel.database import db
+
+pytestmark = pytest.mark.both_databases
+
+ACCOUNT = ["--email", "dora@example.org", "--password", PASSWORD]
+
+
+@pytest.fixture
+def refusal(app):
+    """What a command says when it refuses."""
+
+    def run(*arguments):
+        result = app.test_cli_runner().invoke(args=list(arguments))
+        assert result.exit_code, result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+    return run
+
+
+def test_an_empty_database_becomes_a_site(databases):
+    url = databases.empty()
+    app = create_app(settings_for(url))
+    run_command(app, "db", "upgrade")
+    assert "82 added" in run_command(app, "achievements", "sync")
+    run_command(app, "user", "add", "dora", *ACCOUNT)
+    assert Browser(app).sign_in("dora", PASSWORD).status == 200
+    close(app)
+    databases.drop(url)
+
+
+def test_syncing_twice_changes_nothing(app):
+    before = snapshot(app)
+    said = run_command(app, "achievements", "sync")
+    assert said.startswith("0 added, 0 changed, 0 retired, 82 in the catalogue.")
+    assert snapshot(app) == before
+
+
+def test_syncing_mends_a_row_that_was_changed(app):
+    with working(app):
+        db.session.execute(
+            sa.update(Achievement).where(Achievement.code == "dreamer").values(name="Sleeper")
+        )
+    assert "1 changed" in run_command(app, "achievements", "sync")
+    with app.app_context():
+        name = sa.select(Achievement.name).where(Achievement.code == "dreamer")
+        assert db.session.scalar(name) == "Dreamer"
+
+
+def test_a_recheck_of_what_is_right_says_so(app, alice):
+    said = run_command(app, "achievements", "recheck")
+    assert said.strip() == "2 users, 0 awards, 0 numbers corrected."
+
+
+def test_a_recheck_corrects_and_prints_what_drifted(app, alice, bob):
+    add_song(app, alice)
+    with working(app):
+        db.session.execute(
+            sa.update(UserStats).where(UserStats.user_id == alice.id).values(total_songs=7)
+        )
+    assert run_command(app, "achievements", "recheck", "--user", "bob").startswith("1 user, 0")
+    said = run_command(app, "achievements", "recheck", "--user", "ALICE")
+    assert said.strip() == "1 user, 0 awards, 1 number corrected."
+
+
+def test_a_recheck_of_nobody(refusal):
+    assert "There is nobody of this name." in refusal("achievements", "recheck", "--user", "zora")
+
+
+def test_a_sweep_announces_what_was_not_heard(app, alice):
+    add_song(app, alice)
+    with working(app):
+        db.session.execute(
+            sa.update(Activity).where(Activity.user_id == alice.id).values(heard_at=None)
+        )
+    assert "announced again" in run_command(app, "achievements", "sweep")
+    assert run_command(app, "achievements", "sweep").startswith("0 facts")
+
+
+def test_an_account_is_created_and_can_be_used(app):
+    assert run_command(app, "user", "add", "Dora", *ACCOUNT).strip() == "Created dora."
+    assert Browser(app).sign_in("dora", PASSWORD).status == 200
+
+
+def test_an_administrator_is_created_and_may_recheck(app):
+    said = run_command(app, "user", "add", "dora", *ACCOUNT, "--admin")
+    assert "(administrator)" in said
+    browser = Browser(app)
+    browser.sign_in("dora", PASSWORD)
+    assert browser.get("/admin/achievements").status == 200
+
+
+def test_who_runs_the_place_may_take_a_reserved_name(app):
+    assert "Created admin." in run_command(app, "user", "add", "admin", *ACCOUNT)
+
+
+def test_a_name_is_given_once(app, refusal):
+    add_person(app, "dora")
+    assert "username: This name is taken." in refusal("user", "add", "DORA", *ACCOUNT)
+
+
+def test_a_bad_account_is_refused_by_field(app, refusal):
+    before = snapshot(app)
+    said = refusal("user", "add", "x", "--email", "x", "--password", "x", "--timezone", "x")
+    for field in ("username", "email", "password", "timezone"):
+        assert f"{field}: " in said
+    assert snapshot(app) == before
+
+
+def test_an_account_is_shut(app, alice, as_alice, refusal):
+    assert as_alice.get("/songs/").status == 200
+    run_command(app, "user", "ban", "Alice")
+    assert as_alice.get("/songs/").status == 303
+    assert "There is nobody of this name." in refusal("user", "ban", "zora")

@@ -1,0 +1,75 @@
+"""Ticking the parts of a song."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.songs import add_song
+from trackflow_web.domain.authoring.rules import Part
+
+
+@pytest.fixture
+def one(app, alice):
+    return add_song(app, alice)
+
+
+def pressed(page):
+    """The state of each part, by its button that is pressed."""
+    return [button["value"] for button in page.all('#song-parts [aria-pressed="true"]')]
+
+
+def bar(page):
+    progress = page.one("#song-parts progress")
+    return int(progress["value"]), int(progress["max"])
+
+
+@pytest.mark.both_databases
+def test_ticking_by_a_plain_form(one, as_alice):
+    page = as_alice.post(f"/songs/{one}/parts/drums", state="done")
+    assert (page.status, page.location) == (303, f"/songs/{one}#song-parts")
+    page = as_alice.follow()
+    assert pressed(page) == ["todo"] * 4 + ["done"] + ["todo"] * 10
+    assert bar(page) == (1, 15)
+
+
+@pytest.mark.both_databases
+def test_ticking_by_htmx_gives_the_parts_alone(one, as_alice):
+    page = as_alice.post(f"/songs/{one}/parts/keys", state="skip", htmx="song-parts")
+    assert not page.all("html")
+    assert pressed(page).count("skip") == 1
+    assert bar(page) == (0, 14)
+    assert "0/14 parts" in page.text
+
+
+def test_a_part_can_be_opened_again(one, as_alice):
+    as_alice.post(f"/songs/{one}/parts/drums", state="done")
+    page = as_alice.post(f"/songs/{one}/parts/drums", state="todo", htmx="song-parts")
+    assert set(pressed(page)) == {"todo"}
+
+
+def test_the_list_shows_how_far_a_song_is(one, as_alice):
+    for part in ("drums", "bass"):
+        as_alice.post(f"/songs/{one}/parts/{part}", state="done")
+    assert "2/15 parts" in as_alice.get("/songs/").one(f"#song-{one}").get_text()
+
+
+@pytest.mark.both_databases
+def test_the_last_part_is_told_of_once(one, as_alice):
+    parts = list(Part)
+    for part in parts[:-1]:
+        assert not as_alice.post(f"/songs/{one}/parts/{part}", state="done", htmx=True).toasts()
+    last = f"/songs/{one}/parts/{parts[-1]}"
+    assert as_alice.post(last, state="done", htmx=True).toasts() == ["perfectionist"]
+    as_alice.post(last, state="todo", htmx=True)
+    assert as_alice.post(last, state="done", htmx=True).toasts() == []
+
+
+@pytest.mark.parametrize("part", ["kazoo", "DRUMS", "drums%00", "drums/", "..", "drums'"])
+def test_a_part_that_does_not_exist(one, as_alice, part):
+    assert as_alice.post(f"/songs/{one}/parts/{part}", state="done").status == 404
+
+
+def test_a_state_that_does_not_exist(one, as_alice):
+    page = as_alice.post(f"/songs/{one}/parts/drums", state="perfect")
+    assert page.status == 422
+    assert "state: This must be one of: todo, done, skip." in page.text

@@ -1,0 +1,121 @@
+"""Somebody else holds the database: nothing is lost, and it heals by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.support.people import PASSWORD
+from tests.support.songs import add_song, titles_of
+from trackflow_web.kernel import database
+
+SONG = {"title": 'One "live"', "artist": "Metallica", "album": "", "year": "1988", "status": "wip"}
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Waiting for a lock takes a moment instead of seconds."""
+    monkeypatch.setitem(database.set_writing.__kwdefaults__, "patience", 0.05)
+
+
+@pytest.fixture
+def lock(app, database_url):
+    """`with lock():` no other connection can write."""
+
+    def hold():
+        file = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+        file.execute("BEGIN IMMEDIATE")
+        return closing(file)
+
+    return hold
+
+
+def kept(page):
+    """What the form on the page would send once more."""
+    fields = page.all("main form input[type=hidden]")
+    return {field["name"]: field["value"] for field in fields if field["name"] != "csrf_token"}
+
+
+def test_a_form_is_answered_503_and_kept(app, alice, as_alice, lock):
+    as_alice.get("/songs/")
+    with lock():
+        page = as_alice.post("/songs/", **SONG)
+    assert page.status == 503
+    assert page.headers["Retry-After"]
+    assert kept(page) == SONG
+    assert titles_of(app, alice) == []
+
+
+def test_sending_it_again_works(app, alice, as_alice, lock):
+    as_alice.get("/songs/")
+    with lock():
+        page = as_alice.post("/songs/", **SONG)
+    form = page.one("main form")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    assert as_alice.post(form["action"], **fields).status == 303
+    assert titles_of(app, alice) == ['One "live"']
+
+
+def test_every_form_is_answered_503(app, alice, as_alice, lock):
+    one = add_song(app, alice)
+    as_alice.get("/songs/")
+    forms = ["", "/status", "/parts/drums", "/delete"]
+    forms = [f"/songs/{one}{rest}" for rest in forms]
+    forms += ["/settings/profile", "/settings/tokens", "/logout"]
+    with lock():
+        answers = {path: as_alice.post(path, status="wip", state="done").status for path in forms}
+    assert set(answers.values()) == {503}, answers
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_no_password_is_kept_in_the_page(stranger, alice, lock, path):
+    stranger.get(path)
+    with lock():
+        page = stranger.post(path, username="alice", email="a@example.org", password=PASSWORD)
+    assert page.status == 503
+    assert PASSWORD not in page.html
+    assert kept(page)["username"] == "alice"
+
+
+def test_reading_goes_on(app, alice, as_alice, lock):
+    add_song(app, alice)
+    as_alice.get("/songs/")
+    with lock():
+        page = as_alice.get("/songs/")
+    assert page.status == 200
+    assert "Metallica" in page.text
+
+
+def test_a_visit_that_cannot_be_noted_is_noted_later(clock, as_alice, lock):
+    clock.move(days=1)
+    with lock():
+        assert as_alice.get("/songs/").status == 200
+    clock.move(days=1)
+    assert as_alice.get("/songs/").status == 200
+
+
+def test_a_toast_that_cannot_be_claimed_is_shown_later(as_alice, lock):
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    with lock():
+        assert as_alice.follow().toasts() == []
+    assert as_alice.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_a_database_that_is_not_there_is_a_503(make_app):
+    app = make_app(DATABASE_URL="sqlite:////nowhere/at/all.sqlite3")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "1:stamp"
+    answer = client.get("/songs/")
+    assert answer.status_code == 503
+    assert "Busy just now" in answer.text
+
+
+def test_htmx_is_answered_503_too(as_alice, lock):
+    as_alice.get("/songs/")
+    with lock():
+        page = as_alice.post("/songs/", htmx="songs-panel", **SONG)
+    assert page.status == 503
+    assert kept(page) == SONG

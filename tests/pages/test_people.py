@@ -1,0 +1,157 @@
+"""Registering, signing in and out, confirming that it is oneself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD
+from trackflow_web.domain.people import queries
+
+DORA = {"username": "dora", "email": "dora@example.org", "password": PASSWORD}
+
+
+@pytest.mark.both_databases
+def test_dora_registers_and_is_signed_in(stranger):
+    page = stranger.post("/register", **DORA, timezone="Europe/Berlin")
+    assert (page.status, page.location) == (303, "/")
+    assert "dora" in stranger.follow().one(".nav").get_text()
+    profile = stranger.get("/settings/profile")
+    assert profile.one("option[selected]")["value"] == "Europe/Berlin"
+
+
+def test_registering_without_a_zone_is_fine(stranger):
+    assert stranger.post("/register", **DORA).status == 303
+
+
+def test_what_is_wrong_stands_beside_the_fields_and_nothing_typed_is_lost(stranger):
+    page = stranger.post("/register", username="x!", email="dora@example.org", password="short")
+    assert page.status == 422
+    assert set(page.errors()) == {"username", "password"}
+    assert page.one("#email")["value"] == "dora@example.org"
+    assert 'value="short"' not in page.html
+    assert page.alert()
+
+
+def test_a_zone_that_nobody_knows_can_be_seen_and_corrected(stranger):
+    page = stranger.post("/register", **DORA, timezone="Mars/Olympus")
+    assert page.status == 422
+    assert "timezone" in page.errors()
+
+
+def test_clicking_twice_on_create_account_makes_one(app, stranger):
+    impatient = Browser(app)
+    impatient.get("/register")
+    assert stranger.post("/register", **DORA).status == 303
+    page = impatient.post("/register", **DORA)
+    assert page.status == 422
+    assert "username" in page.errors()
+
+
+def test_who_is_signed_in_needs_no_door(as_alice):
+    for path in ("/login", "/register"):
+        page = as_alice.get(path)
+        assert (page.status, page.location) == (303, "/")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["alice", "ALICE ", "alice@example.org", "Alice@Example.ORG"])
+def test_alice_signs_in_by_name_or_address(stranger, alice, name):
+    page = stranger.sign_in(name, PASSWORD)
+    assert page.status == 200
+    assert page.soup.select_one('form[action="/logout"]')
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("alice", "wrong horse"),
+        ("alice", PASSWORD.upper()),
+        ("alice", f" {PASSWORD}"),
+        ("alice", ""),
+        ("", PASSWORD),
+        ("zora", PASSWORD),
+        ("alice\x00", PASSWORD),
+        ("alice' --", PASSWORD),
+        ("%", PASSWORD),
+    ],
+)
+def test_a_wrong_name_or_password_stays_outside(stranger, alice, name, password):
+    page = stranger.sign_in(name, password)
+    assert page.status == 422
+    assert page.alert() == "The name or the password is wrong."
+    assert stranger.get("/songs/").status == 303
+
+
+def test_a_refused_sign_in_keeps_the_name_and_not_the_password(stranger, alice):
+    page = stranger.sign_in("alice", "wrong horse")
+    assert page.one("#username")["value"] == "alice"
+    assert "wrong horse" not in page.html
+
+
+def test_one_goes_on_to_where_one_wanted_to_go(stranger, alice):
+    stranger.get("/songs/", q="metallica")
+    assert stranger.follow().one('input[name="next"]')["value"] == "/songs/?q=metallica"
+    page = stranger.sign_in("alice", PASSWORD, next="/songs/?q=metallica")
+    assert page.one("#song-q")["value"] == "metallica"
+
+
+def test_the_way_to_go_survives_a_mistake(stranger, alice):
+    page = stranger.sign_in("alice", "wrong", next="/achievements/")
+    assert page.one('input[name="next"]')["value"] == "/achievements/"
+
+
+def test_a_session_ends_with_the_browser_unless_it_is_to_be_remembered(app, alice):
+    for remember, kept in (("", False), ("1", True)):
+        browser = Browser(app)
+        browser.sign_in("alice", PASSWORD, remember=remember)
+        assert (browser.client.get_cookie("session").expires is not None) is kept
+
+
+def test_signing_out(as_alice):
+    page = as_alice.sign_out()
+    assert (page.status, page.location) == (303, "/")
+    assert as_alice.get("/songs/").location.startswith("/login")
+
+
+def test_nobody_is_signed_out_by_a_picture(as_alice):
+    assert as_alice.get("/logout").status == 405
+    assert as_alice.get("/songs/").status == 200
+
+
+def test_the_password_is_asked_for_once_more(as_alice, alice):
+    assert as_alice.get("/confirm", next="/settings/tokens").status == 200
+    refused = as_alice.post("/confirm", password="wrong", next="/settings/tokens")
+    assert refused.status == 422
+    page = as_alice.post("/confirm", password=PASSWORD, next="/settings/tokens")
+    assert (page.status, page.location) == (303, "/settings/tokens")
+
+
+def test_bobs_password_confirms_nothing_for_alice(app, as_alice, bob):
+    assert as_alice.post("/confirm", password="not hers").status == 422
+
+
+def test_a_page_in_another_alphabet_is_gone_on_to_by_htmx_too(stranger, alice):
+    page = stranger.post(
+        "/login", username="alice", password=PASSWORD, next="/songs/?q=東京", htmx=True
+    )
+    assert page.headers["HX-Redirect"].isascii()
+    assert page.headers["HX-Redirect"].startswith("/songs/?q=%")
+
+
+def test_a_password_of_today_is_hashed_anew_when_the_recipe_changes(app, stranger, alice):
+    with app.app_context():
+        before = queries.find_user(alice.id).password_hash
+    strong = Browser(app)
+    from trackflow_web.domain.people import passwords  # noqa: PLC0415
+
+    passwords.use_cheap_hashes(cheap=False)
+    try:
+        strong.sign_in("alice", PASSWORD)
+    finally:
+        passwords.use_cheap_hashes(cheap=True)
+    with app.app_context():
+        after = queries.find_user(alice.id).password_hash
+    assert before != after
+    assert "m=19456" in after
+    assert stranger.sign_in("alice", PASSWORD).status == 200

@@ -1,0 +1,106 @@
+"""One's own account: profile, password, tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD
+from trackflow_web.domain.people import queries
+
+NEW = "a new long password"
+
+
+@pytest.fixture
+def token_of_alice(app, alice):
+    """The rows of Alice's tokens."""
+
+    def read():
+        with app.app_context():
+            return queries.tokens_of(alice.id)
+
+    return read
+
+
+def test_the_first_tab_is_the_profile(as_alice):
+    assert as_alice.get("/settings/").location == "/settings/profile"
+
+
+@pytest.mark.both_databases
+def test_changing_the_profile(as_alice):
+    page = as_alice.post("/settings/profile", email="Alice@New.example", timezone="Asia/Kathmandu")
+    assert (page.status, page.location) == (303, "/settings/profile")
+    page = as_alice.follow()
+    assert page.one("#email")["value"] == "alice@new.example"
+    assert page.one("option[selected]")["value"] == "Asia/Kathmandu"
+
+
+@pytest.mark.both_databases
+def test_an_address_that_somebody_has_is_refused(bob, as_alice):
+    page = as_alice.post("/settings/profile", email="BOB@example.org", timezone="UTC")
+    assert page.status == 422
+    assert set(page.errors()) == {"email"}
+
+
+def test_times_are_shown_in_ones_own_zone(clock, as_alice):
+    as_alice.post("/settings/profile", email="alice@example.org", timezone="Pacific/Kiritimati")
+    as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
+    page = as_alice.get("/settings/tokens")
+    made = page.all(".tokens__dates time")[0]
+    assert made.get_text() == "3 March 2026"
+    assert made["datetime"] == "2026-03-02T12:00:00Z"
+
+
+@pytest.mark.both_databases
+def test_changing_the_password(app, as_alice):
+    page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
+    assert page.status == 303
+    assert "Your password is changed" in as_alice.follow().text
+    assert Browser(app).sign_in("alice", PASSWORD).status == 422
+    assert Browser(app).sign_in("alice", NEW).status == 200
+
+
+def test_a_wrong_current_password_changes_nothing(app, as_alice):
+    page = as_alice.post("/settings/password", current="wrong", password=NEW)
+    assert page.status == 422
+    assert set(page.errors()) == {"current"}
+    assert Browser(app).sign_in("alice", PASSWORD).status == 200
+
+
+def test_ones_own_name_is_no_new_password(app, as_alice, alice):
+    page = as_alice.post("/settings/password", current=PASSWORD, password=alice.email)
+    assert page.status == 422
+    assert set(page.errors()) == {"password"}
+
+
+@pytest.mark.both_databases
+def test_a_token_is_shown_once(as_alice, token_of_alice):
+    page = as_alice.post("/settings/tokens", name="Script", scope="write", days="90")
+    secret = page.one("code.token").get_text()
+    assert secret.startswith("tf_")
+    again = as_alice.get("/settings/tokens")
+    assert "Script" in again.one(".tokens").get_text()
+    assert secret not in again.html
+    assert secret not in repr(vars(token_of_alice()[0]))
+
+
+@pytest.mark.both_databases
+def test_a_token_can_be_revoked(as_alice, token_of_alice):
+    as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
+    page = as_alice.get("/settings/tokens")
+    assert as_alice.post(page.one('form[action$="/delete"]')["action"]).status == 303
+    assert "None yet." in as_alice.follow().text
+    assert token_of_alice() == []
+
+
+def test_revoking_twice_is_a_404(as_alice, token_of_alice):
+    as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
+    path = f"/settings/tokens/{token_of_alice()[0].id}/delete"
+    assert [as_alice.post(path).status for _ in range(2)] == [303, 404]
+
+
+def test_what_is_wrong_with_a_token_keeps_what_was_typed(as_alice):
+    page = as_alice.post("/settings/tokens", name="Script", scope="read", days="7")
+    assert page.status == 422
+    assert set(page.errors()) == {"days"}
+    assert page.one("#name")["value"] == "Script"

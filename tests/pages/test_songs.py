@@ -1,0 +1,278 @@
+"""The songs: plain forms first, then the same by htmx."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.songs import add_song, titles_of
+from trackflow_web.domain.songs import queries
+
+
+@pytest.fixture
+def one(app, alice):
+    """The id of Alice's song One."""
+    return add_song(app, alice, year="1988")
+
+
+def shown(page):
+    """The titles in the list, from the top."""
+    return [heading.get_text() for heading in page.all("#song-rows h3 a")]
+
+
+def counts(page):
+    return [int(count.get_text()) for count in page.all(".tabs__count")]
+
+
+def markup(element):
+    """An element as it is written, but for the token, which is another one every time."""
+    for token in element.select('input[name="csrf_token"]'):
+        token["value"] = ""
+    return element.prettify()
+
+
+# --- the list -------------------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_what_to_do(as_alice):
+    page = as_alice.get("/songs/")
+    assert shown(page) == []
+    assert "title and artist are enough" in page.text
+    assert counts(page) == [0, 0, 0, 0]
+
+
+@pytest.mark.both_databases
+def test_tabs_and_their_counts(app, alice, as_alice):
+    for number, status in enumerate(["future", "wip", "wip", "released"]):
+        add_song(app, alice, f"Song {number}", status=status)
+    page = as_alice.get("/songs/", status="wip")
+    assert shown(page) == ["Song 2", "Song 1"]
+    assert counts(page) == [4, 1, 2, 1]
+    assert page.one('.tabs [aria-current="page"]')["id"] == "tab-wip"
+
+
+@pytest.mark.both_databases
+def test_searching_looks_at_title_artist_and_album(app, alice, as_alice):
+    add_song(app, alice, "Ace of Spades", "Motörhead")
+    add_song(app, alice, "One", album="...And Justice for All")
+    add_song(app, alice, "100% Pure Love", "Crystal Waters")
+    found = {q: shown(as_alice.get("/songs/", q=q)) for q in ("motorhead", "JUSTICE", "%", "0% p")}
+    assert found == {
+        "motorhead": ["Ace of Spades"],
+        "JUSTICE": ["One"],
+        "%": ["100% Pure Love"],
+        "0% p": ["100% Pure Love"],
+    }
+
+
+def test_a_search_without_result_says_what_to_drop(one, as_alice):
+    page = as_alice.get("/songs/", q="polka", status="wip")
+    assert "No song matches “ polka ” here" in page.text
+    links = {link.get_text(): link["href"] for link in page.all(".empty a")}
+    assert links == {"Drop the search": "/songs/?status=wip", "Search all songs": "/songs/?q=polka"}
+
+
+def test_an_empty_tab_helps_and_keeps_the_others_in_reach(one, as_alice):
+    assert "Nothing released yet" in as_alice.get("/songs/", status="released").text
+
+
+def test_pages_keep_the_search(app, alice, as_alice, monkeypatch):
+    monkeypatch.setattr(queries, "SONGS_A_PAGE", 2)
+    for number in range(5):
+        add_song(app, alice, f"Song {number}", status="wip")
+    page = as_alice.get("/songs/", q="song", status="wip", page=2)
+    assert shown(page) == ["Song 2", "Song 1"]
+    assert page.one("[rel=prev]")["href"] == "/songs/?status=wip&q=song&page=1"
+    assert page.one("[rel=next]")["href"] == "/songs/?status=wip&q=song&page=3"
+
+
+def test_a_page_behind_the_end_shows_the_last_songs(one, as_alice):
+    assert shown(as_alice.get("/songs/", page=99)) == ["One"]
+
+
+def test_htmx_gets_the_list_alone_and_it_is_what_the_page_shows(one, as_alice):
+    fragment = as_alice.get("/songs/", q="one", htmx="song-list")
+    page = as_alice.get("/songs/", q="one")
+    assert not fragment.all("html, #songs-panel")
+    assert markup(fragment.one("#song-list")) == markup(page.one("#song-list"))
+
+
+@pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
+def test_boosting_and_the_back_button_get_the_whole_page(as_alice, header):
+    page = as_alice.request("GET", "/songs/", htmx=True, headers={header: "true"})
+    assert page.all("html")
+
+
+# --- adding ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_adding_by_a_plain_form(as_alice):
+    page = as_alice.post(
+        "/songs/", title="One", artist="Metallica", album="Justice", year="1988", status="wip"
+    )
+    assert (page.status, page.location) == (303, "/songs/")
+    page = as_alice.follow()
+    assert shown(page) == ["One"]
+    assert "Added One." in page.text
+    assert "Metallica · Justice · 1988" in " ".join(page.one(".song__credits").get_text().split())
+    assert counts(page) == [1, 0, 1, 0]
+
+
+@pytest.mark.both_databases
+def test_adding_by_htmx_gives_the_panel_with_an_empty_form(as_alice):
+    page = as_alice.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
+    assert page.status == 200
+    assert not page.all("html")
+    assert shown(page) == ["One"]
+    assert page.one("#title")["value"] == ""
+
+
+def test_a_song_goes_into_future_plans_when_nothing_is_said(as_alice):
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    assert counts(as_alice.get("/songs/")) == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("htmx", [False, "songs-panel"])
+def test_what_is_wrong_stands_beside_the_fields(as_alice, htmx):
+    page = as_alice.post("/songs/", title="", artist="Metallica", year="soon", htmx=htmx)
+    assert page.status == 422
+    assert set(page.errors()) == {"title", "year"}
+    assert page.one("#artist")["value"] == "Metallica"
+
+
+@pytest.mark.both_databases
+def test_a_song_that_is_there_already_is_refused_with_a_link_to_it(app, alice, one, as_alice):
+    page = as_alice.post("/songs/", title="ONE", artist="The Metallica")
+    assert page.status == 422
+    assert page.one("[role=alert] a")["href"] == f"/songs/{one}"
+    assert page.errors() == {"title": "You have this song already."}
+    assert titles_of(app, alice) == ["One"]
+
+
+# --- one song -----------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_song(one, as_alice):
+    page = as_alice.get(f"/songs/{one}")
+    assert page.one("h1").get_text() == "One"
+    assert "0/15 parts" in page.text
+
+
+@pytest.mark.both_databases
+def test_editing_by_a_plain_form(one, as_alice):
+    form = as_alice.get(f"/songs/{one}/edit")
+    assert form.one("#title")["value"] == "One"
+    page = as_alice.post(f"/songs/{one}", title="Two", artist="Metallica", album="", year="")
+    assert (page.status, page.location) == (303, f"/songs/{one}")
+    page = as_alice.follow()
+    assert page.one("h1").get_text() == "Two"
+    assert page.one("#year")["value"] == ""
+
+
+def test_fields_that_are_not_sent_stay_as_they_are(one, as_alice):
+    as_alice.post(f"/songs/{one}", album="Justice")
+    page = as_alice.get(f"/songs/{one}")
+    values = [page.one(f"#{field}")["value"] for field in ("title", "artist", "album", "year")]
+    assert values == ["One", "Metallica", "Justice", "1988"]
+
+
+def test_an_edit_may_move_the_song_too(one, as_alice):
+    as_alice.post(f"/songs/{one}", title="Two", status="released")
+    assert shown(as_alice.get("/songs/", status="released")) == ["Two"]
+
+
+@pytest.mark.both_databases
+def test_editing_in_place(one, as_alice):
+    row = as_alice.get("/songs/").one(f"#song-{one}")
+    form = as_alice.get(f"/songs/{one}/edit", htmx=True)
+    assert form.one("li form")["action"] == f"/songs/{one}"
+    assert form.one("input[name=title]")["value"] == "One"
+    cancelled = as_alice.get(f"/songs/{one}/row", htmx=True)
+    assert markup(cancelled.one("li")) == markup(row)
+    saved = as_alice.post(f"/songs/{one}", title="Two", htmx=f"song-{one}")
+    assert saved.one(f"li#song-{one} h3").get_text() == "Two"
+
+
+def test_editing_in_place_says_what_is_wrong_in_place(one, as_alice):
+    page = as_alice.post(f"/songs/{one}", title=" ", artist="X", htmx=f"song-{one}")
+    assert page.status == 422
+    assert page.all(f"li#song-{one} form")
+    assert set(page.errors()) == {"title"}
+    assert page.one("input[name=artist]")["value"] == "X"
+
+
+def test_the_head_of_the_songs_page_is_edited_in_place_too(one, as_alice):
+    page = as_alice.post(f"/songs/{one}", title="Two", htmx="song-details")
+    assert page.one("#song-details h1").get_text() == "Two"
+    refused = as_alice.post(f"/songs/{one}", year="soon", htmx="song-details")
+    assert refused.status == 422
+    assert set(refused.errors()) == {"year"}
+
+
+@pytest.mark.both_databases
+def test_a_song_cannot_be_edited_into_another(app, alice, one, as_alice):
+    two = add_song(app, alice, "Two")
+    page = as_alice.post(f"/songs/{two}", title="One")
+    assert page.status == 422
+    assert page.one("[role=alert] a")["href"] == f"/songs/{one}"
+    assert titles_of(app, alice) == ["One", "Two"]
+
+
+def test_a_refused_edit_shows_the_song_as_it_is(one, as_alice):
+    page = as_alice.post(f"/songs/{one}", title="Two", status="nonsense")
+    assert page.status == 422
+    assert page.one(".crumb").get_text().strip() == "One"
+    assert "status" in page.alert()
+
+
+# --- moving and deleting ------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_moving_by_a_plain_form(one, as_alice):
+    page = as_alice.post(f"/songs/{one}/status", status="wip")
+    assert (page.status, page.location) == (303, f"/songs/{one}")
+    pressed = as_alice.follow().one('#song-details [aria-pressed="true"]')
+    assert pressed["value"] == "wip"
+
+
+@pytest.mark.parametrize(
+    ("target", "found"), [("song-details", "section#song-details"), ("x", "li")]
+)
+def test_moving_by_htmx_gives_back_what_is_replaced(one, as_alice, target, found):
+    page = as_alice.post(f"/songs/{one}/status", status="wip", htmx=target)
+    assert page.one(f'{found} [aria-pressed="true"]')["value"] == "wip"
+
+
+def test_the_way_of_a_song_is_told_of_step_by_step(as_alice):
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    page = as_alice.follow()
+    song_id = page.one("#song-rows li")["id"].removeprefix("song-")
+    told = [page.toasts()]
+    for status in ("wip", "released", "wip", "released"):
+        as_alice.post(f"/songs/{song_id}/status", status=status)
+        told.append(sorted(as_alice.follow().toasts()))
+    assert told == [["dreamer"], ["getting_started"], ["first_finish", "first_release"], [], []]
+
+
+@pytest.mark.both_databases
+def test_deleting_asks_once_more(app, alice, one, as_alice):
+    page = as_alice.get(f"/songs/{one}/delete")
+    assert page.one("h1").get_text() == "Delete One?"
+    assert titles_of(app, alice) == ["One"]
+    as_alice.post(page.one("main form")["action"])
+    assert "Deleted One." in as_alice.follow().text
+    assert titles_of(app, alice) == []
+
+
+def test_deleting_twice_is_a_404(one, as_alice):
+    as_alice.post(f"/songs/{one}/delete")
+    assert as_alice.post(f"/songs/{one}/delete").status == 404
+
+
+def test_a_song_that_is_gone_is_gone_for_every_button(one, as_alice):
+    as_alice.post(f"/songs/{one}/delete")
+    for path in ("", "/edit", "/row", "/delete"):
+        assert as_alice.get(f"/songs/{one}{path}").status == 404
+    for path in ("", "/status", "/parts/drums"):
+        assert as_alice.post(f"/songs/{one}{path}", status="wip", state="done").status == 404

@@ -1,0 +1,460 @@
+"""The hook at the end of every request: which answer shows what was unlocked, and only once."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from flask import Response, redirect, send_file, stream_with_context
+from werkzeug.test import EnvironBuilder
+
+from tests.support.browsing import Browser
+from tests.support.charter import Charter, at_once, statements_of
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements import toasts as waiting_toasts
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.database import db
+from trackflow_web.pages import toasts
+
+LIST = toasts.EMPTY_LIST.decode()
+SOME_FILE = Path(__file__).parents[2] / "LICENSE"
+
+# Answers that nobody reads toasts from. The page has the list in it, so that only its kind decides.
+ODD_ANSWERS = {
+    "json": lambda: {"list": LIST},
+    "text": lambda: Response(LIST, mimetype="text/plain"),
+    "empty": lambda: Response(status=204),
+    "reset": lambda: Response(LIST, status=205),
+    "unchanged": lambda: Response(status=304),
+    "moved": lambda: redirect("/songs/", 303),
+    "missing": lambda: Response(LIST, status=404),
+    "refused": lambda: Response(LIST, status=422),
+    "busy": lambda: Response(LIST, status=503),
+    "stream": lambda: Response(stream_with_context(iter([LIST, LIST])), mimetype="text/html"),
+    "file": lambda: send_file(SOME_FILE, mimetype="text/html"),
+    "go-there": lambda: Response(LIST, headers={"HX-Redirect": "/songs/"}),
+    "load-there": lambda: Response(LIST, headers={"HX-Location": "/songs/"}),
+    "load-again": lambda: Response(LIST, headers={"HX-Refresh": "true"}),
+}
+
+
+@pytest.fixture
+def app(app):
+    """The application, with an address `/odd/<name>` for each odd answer."""
+    for name, answer in ODD_ANSWERS.items():
+        app.add_url_rule(f"/odd/{name}", f"odd.{name}", answer)
+    return app
+
+
+@pytest.fixture
+def work_of_alice(app, alice):
+    return Charter(app, alice)
+
+
+@pytest.fixture
+def dreamer_waits(as_alice, work_of_alice):
+    """Alice is signed in and has unlocked Dreamer, which no answer has shown yet."""
+    work_of_alice.add()
+    return as_alice
+
+
+def song_id_of(app, title="One"):
+    with app.app_context():
+        return db.session.scalar(sa.select(Song.id).where(Song.title == title))
+
+
+def waiting(app, person):
+    """How many no answer has shown."""
+    with app.app_context():
+        return db.session.scalar(
+            sa.select(sa.func.count(UserAchievement.id)).where(
+                UserAchievement.user_id == person.id, ~UserAchievement.notified
+            )
+        )
+
+
+def fetch(browser, path, **request):
+    """The status and the body of an answer that is no page of the house."""
+    with browser.client.open(path, **request) as answer:
+        return answer.status_code, answer.get_data()
+
+
+# --- the walk through the house ------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_by_plain_forms_each_step_shows_what_it_unlocked_on_the_next_page(app, stranger):
+    def step(path, **fields):
+        assert stranger.post(path, **fields).status == 303
+        return stranger.follow().toasts()
+
+    person = {"username": "dora", "email": "dora@example.org", "password": "a long one indeed"}
+    assert step("/register", **person) == []
+    assert step("/songs/", title="One", artist="Metallica") == ["dreamer"]
+    status = f"/songs/{song_id_of(app)}/status"
+    assert step(status, status="wip") == ["getting_started"]
+    assert sorted(step(status, status="released")) == ["first_finish", "first_release"]
+    for state in ("future", "wip", "released"):
+        assert step(status, status=state) == []
+    assert stranger.get("/songs/").toasts() == []
+
+
+@pytest.mark.both_databases
+def test_by_htmx_each_step_shows_what_it_unlocked_in_its_own_answer(app, as_alice):
+    page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    assert page.toasts() == ["dreamer"]
+    song = song_id_of(app)
+
+    def move(state):
+        path = f"/songs/{song}/status"
+        return as_alice.post(path, htmx=f"song-{song}", status=state).toasts()
+
+    assert move("wip") == ["getting_started"]
+    assert sorted(move("released")) == ["first_finish", "first_release"]
+    assert [move(state) for state in ("future", "wip", "released")] == [[], [], []]
+    assert as_alice.get("/songs/").toasts() == []
+
+
+def test_adding_a_song_twice_shows_nothing_the_second_time(as_alice):
+    song = {"title": "One", "artist": "Metallica"}
+    assert as_alice.post("/songs/", htmx="songs-panel", **song).toasts() == ["dreamer"]
+    page = as_alice.post("/songs/", htmx="songs-panel", **song)
+    assert (page.status, page.toasts()) == (422, [])
+
+
+def test_deleting_and_adding_again_shows_nothing_the_second_time(app, as_alice):
+    as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    as_alice.post(f"/songs/{song_id_of(app)}/delete")
+    page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    assert (page.status, page.toasts()) == (200, [])
+
+
+def test_the_third_day_in_a_row_shows_the_early_bird(clock, as_alice):
+    for _ in range(2):
+        clock.move(days=1)
+        page = as_alice.get("/songs/")
+    assert page.toasts() == ["early_bird"]
+
+
+# --- how it stands in the answer -----------------------------------------------------------------
+
+
+def test_a_page_has_toasts_inside_its_live_region(dreamer_waits):
+    page = dreamer_waits.get("/achievements/")
+    assert page.one("#toasts > [data-toast=dreamer]")
+    assert page.one("#toasts")["role"] == "status"
+
+
+def test_a_page_without_toasts_has_the_empty_live_region(as_alice):
+    assert LIST in as_alice.get("/songs/").html
+
+
+def test_a_fragment_brings_toasts_for_the_live_region_of_the_page(as_alice):
+    page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    assert page.one('ol[hx-swap-oob="beforeend:#toasts"] > [data-toast=dreamer]')
+    assert "id" not in page.one("ol[hx-swap-oob]").attrs
+
+
+def test_a_fragment_that_unlocks_nothing_brings_no_list(app, as_alice):
+    as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    page = as_alice.post("/songs/", htmx="songs-panel", title="Two", artist="Metallica")
+    assert not page.all("[hx-swap-oob*=toasts]")
+
+
+def test_a_toast_says_name_description_points_and_rarity_and_can_be_dismissed(dreamer_waits):
+    toast = dreamer_waits.get("/songs/").one("[data-toast=dreamer]")
+    words = " ".join(toast.get_text(" ").split())
+    assert "Dreamer" in words
+    assert "Add your first song to Future Plans" in words
+    assert "Common" in words
+    assert "+10 points" in words
+    assert toast.select_one('a[href="/achievements/dreamer"]')
+    assert toast.select_one("button[data-close]")
+    assert "data-stays" not in toast.attrs
+
+
+@pytest.mark.parametrize("code", ["future_architect", "planning_legend"])
+def test_an_epic_or_legendary_toast_stays(as_alice, work_of_alice, code):
+    work_of_alice.given(code)
+    assert "data-stays" in as_alice.get("/songs/").one(f"[data-toast={code}]").attrs
+
+
+def test_three_are_shown_one_by_one_in_the_order_of_the_catalogue(as_alice, work_of_alice, clock):
+    work_of_alice.given("first_release", "dreamer", "getting_started")
+    assert as_alice.get("/songs/").toasts() == ["dreamer", "getting_started", "first_release"]
+
+
+def test_four_become_one_summary(app, alice, as_alice, work_of_alice):
+    work_of_alice.given("dreamer", "first_release", "chart_topper", "busy_bee")
+    page = as_alice.get("/songs/")
+    assert page.toasts() == ["summary"]
+    words = " ".join(page.one("[data-toast=summary]").get_text(" ").split())
+    assert "4 achievements unlocked" in words
+    assert "+95 points, rarest: Chart Topper" in words
+    assert waiting(app, alice) == 0
+    assert as_alice.get("/songs/").toasts() == []
+
+
+def test_what_is_given_afterwards_is_a_summary_even_alone(as_alice, work_of_alice):
+    work_of_alice.given("dreamer", backfilled=True)
+    page = as_alice.get("/songs/")
+    assert page.toasts() == ["summary"]
+    assert "1 achievement unlocked" in page.text
+
+
+# --- which answers show them ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/songs/", "/achievements/", "/achievements/me", "/settings/profile"]
+)
+def test_any_page_shows_what_waits_and_only_once(dreamer_waits, path):
+    assert dreamer_waits.get(path).toasts() == ["dreamer"]
+    assert dreamer_waits.get(path).toasts() == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_what_waits_goes_on_waiting_over_answers_that_show_nothing(
+    app, alice, dreamer_waits, headers
+):
+    for name in ODD_ANSWERS:
+        _, body = fetch(dreamer_waits, f"/odd/{name}", headers=headers)
+        assert b"data-toast" not in body, name
+        assert waiting(app, alice) == 1, name
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+NOT_LOOKED_AT = [
+    ("HEAD", "/songs/", {}),
+    ("OPTIONS", "/songs/", {}),
+    ("GET", "/static/css/base.css", {}),
+    ("GET", "/static/nothing.css", {}),
+    ("GET", "/nothing-here", {}),
+    ("GET", "/", {}),
+    ("GET", "/healthz", {}),
+    ("GET", "/api/songs/", {}),
+    ("GET", "/songs/?page=nonsense", {}),
+    ("GET", "/songs/", {"Sec-Purpose": "prefetch"}),
+    ("GET", "/songs/", {"Sec-Purpose": "prefetch;prerender"}),
+    ("GET", "/songs/", {"HX-Request": "true", "HX-History-Restore-Request": "true"}),
+]
+
+
+def test_what_waits_goes_on_waiting_over_requests_that_show_nothing(app, alice, dreamer_waits):
+    for method, path, headers in NOT_LOOKED_AT:
+        _, body = fetch(dreamer_waits, path, method=method, headers=headers)
+        assert b"data-toast" not in body, (method, path, headers)
+        assert waiting(app, alice) == 1, (method, path, headers)
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_a_refused_form_shows_nothing_and_the_next_page_does(dreamer_waits):
+    page = dreamer_waits.post("/songs/", title="", artist="")
+    assert (page.status, page.toasts()) == (422, [])
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_a_deed_that_unlocks_nothing_shows_what_waited_too(dreamer_waits):
+    page = dreamer_waits.post("/songs/", htmx="songs-panel", title="Two", artist="Metallica")
+    assert page.toasts() == ["dreamer"]
+
+
+def test_a_stranger_sees_nothing_of_it(dreamer_waits, stranger):
+    assert stranger.get("/").toasts() == stranger.get("/login").toasts() == []
+
+
+def test_somebody_else_sees_nothing_of_it(dreamer_waits, as_bob):
+    assert as_bob.get("/songs/").toasts() == []
+    assert as_bob.post("/songs/", htmx=True, title="One", artist="Metallica").toasts() == [
+        "dreamer"
+    ]
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_what_an_administrator_brings_about_shows_on_the_page_of_whom_it_concerns(
+    app, work, as_alice, as_admin, monkeypatch
+):
+    monkeypatch.setattr("trackflow_web.achievements.engine._moves_by_user", lambda _facts: {})
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    monkeypatch.undo()
+    as_admin.post("/achievements/check", user="alice")
+    assert as_admin.follow().toasts() == []
+    assert as_alice.get("/songs/").toasts() == ["summary"]
+
+
+# --- once, whatever happens ----------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_tabs_that_load_at_once_show_it_once_in_all(app, dreamer_waits):
+    cookie = dreamer_waits.client.get_cookie("session").value
+
+    def load():
+        tab = Browser(app)
+        tab.client.set_cookie("session", cookie)
+        return tab.get("/songs/").toasts()
+
+    shown = at_once([load] * 6)
+    assert [codes for codes in shown if codes] == [["dreamer"]]
+
+
+def test_an_answer_that_nobody_took_is_shown_again_after_two_seconds(clock, dreamer_waits):
+    answer = dreamer_waits.client.get("/songs/", buffered=False)
+    answer.close()
+    clock.move(seconds=1.9)
+    assert dreamer_waits.get("/songs/").toasts() == []
+    clock.move(seconds=0.1)
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+    clock.move(seconds=5)
+    assert dreamer_waits.get("/songs/").toasts() == []
+
+
+def test_an_answer_that_was_taken_half_is_shown_again(app, clock, dreamer_waits):
+    cookie = dreamer_waits.client.get_cookie("session").value
+    environ = EnvironBuilder("/songs/", headers={"Cookie": f"session={cookie}"}).get_environ()
+    body = app.wsgi_app(environ, lambda _status, _headers, _error=None: None)
+    assert b"data-toast" in next(iter(body))
+    body.close()  # the client is gone: nobody asks for the rest
+    clock.move(seconds=2)
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_what_is_older_than_thirty_days_is_not_shown(app, alice, clock, dreamer_waits):
+    clock.move(days=30)
+    assert dreamer_waits.get("/songs/").toasts() == []
+    assert waiting(app, alice) == 0
+
+
+def test_what_is_almost_thirty_days_old_is_shown(clock, dreamer_waits):
+    clock.move(days=29, hours=23)
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_what_is_new_is_shown_though_it_was_earned_long_ago(as_alice, work_of_alice, clock):
+    work_of_alice.given("dreamer", backfilled=True, at=clock() - timedelta(days=400))
+    assert as_alice.get("/songs/").toasts() == ["summary"]
+
+
+def test_one_that_the_catalogue_no_longer_has_is_passed_over(
+    app, alice, as_alice, work_of_alice, monkeypatch
+):
+    work_of_alice.given("dreamer", "first_release", backfilled=True)
+    left = {code: entry for code, entry in catalogue.BY_CODE.items() if code == "completionist"}
+    monkeypatch.setattr(catalogue, "BY_CODE", left)
+    with structlog.testing.capture_logs() as logs:
+        page = as_alice.get("/settings/profile")
+    assert (page.status, page.toasts(), logs) == (200, [], [])
+    assert waiting(app, alice) == 0
+
+
+# --- never an error ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """`broken(module, "name")`: this raises until `broken.mend()`."""
+
+    def break_it(module, name):
+        def fail(*_arguments, **_options):
+            message = f"{name} is broken"
+            raise ZeroDivisionError(message)
+
+        monkeypatch.setattr(module, name, fail)
+
+    break_it.mend = monkeypatch.undo
+    return break_it
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("part", "event"),
+    [
+        ((toasts, "render_template"), "toasts_not_rendered"),
+        ((waiting_toasts, "claim"), "toasts_not_claimed"),
+    ],
+    ids=["template", "claim"],
+)
+@pytest.mark.parametrize("htmx", [True, False], ids=["fragment", "page"])
+def test_what_fails_costs_neither_the_deed_nor_the_page(
+    app, clock, as_alice, broken, part, event, htmx
+):
+    broken(*part)
+    with structlog.testing.capture_logs() as logs:
+        page = as_alice.post("/songs/", htmx=htmx, title="One", artist="Metallica")
+        if not htmx:
+            page = as_alice.follow()
+    broken.mend()
+    assert (page.status, page.toasts()) == (200, [])
+    assert [line["event"] for line in logs] == [event]
+    clock.move(seconds=2)
+    assert as_alice.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_a_confirmation_that_fails_shows_it_once_more(clock, dreamer_waits, monkeypatch):
+    def busy(_ids):
+        statement = "UPDATE"
+        raise sa.exc.OperationalError(statement, {}, Exception("database is locked"))
+
+    monkeypatch.setattr(waiting_toasts, "confirm", busy)
+    with structlog.testing.capture_logs() as logs:
+        assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+    monkeypatch.undo()
+    assert [line["event"] for line in logs] == ["toasts_not_confirmed"]
+    clock.move(seconds=2)
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+def test_a_page_is_shown_though_the_database_is_locked(database_url, dreamer_waits):
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    page = dreamer_waits.get("/songs/")
+    other.rollback()
+    other.close()
+    assert (page.status, page.toasts()) == (200, [])
+    assert "One" in page.text
+    assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+# --- at no cost ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/static/css/base.css", 200),
+        ("/static/nothing.css", 404),
+        ("/nothing-here", 404),
+        ("/songs/", 303),
+        ("/achievements/", 303),
+        ("/odd/moved", 303),
+        ("/odd/file", 200),
+        ("/odd/stream", 200),
+        ("/odd/json", 200),
+    ],
+)
+def test_the_hook_asks_nothing_for_strangers_and_files(app, stranger, path, status):
+    with statements_of(app) as seen:
+        assert fetch(stranger, path)[0] == status
+    assert (seen, seen.commits) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/css/base.css", "/static/nothing.css", "/nothing-here", "/odd/missing"]
+)
+def test_the_hook_asks_nothing_for_files_and_errors_of_who_is_signed_in(app, dreamer_waits, path):
+    with statements_of(app) as seen:
+        fetch(dreamer_waits, path)
+    assert seen.naming("user_achievements") == []
+    assert seen.commits == 0
+
+
+def test_a_page_asks_once_whether_something_waits_and_writes_nothing(app, as_alice):
+    with statements_of(app) as seen:
+        as_alice.get("/songs/")
+    assert len(seen.naming("user_achievements")) == 1
+    assert [text for text in seen if not text.startswith("SELECT")] == []

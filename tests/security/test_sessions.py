@@ -1,0 +1,141 @@
+"""A session ends everywhere at once, and nobody else's can be taken over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD, working
+from trackflow_web.domain.people import actions
+
+NEW = "a new long password"
+
+
+def cookie_of(browser):
+    return browser.client.get_cookie("session").value
+
+
+@pytest.fixture
+def let_in(app, make_app):
+    """Whether a copied cookie still opens Alice's songs, on this process and on another one."""
+    apps = [app, make_app()]
+
+    def ask(cookie):
+        answers = set()
+        for process in apps:
+            client = process.test_client()
+            client.set_cookie("session", cookie)
+            answers.add(client.get("/songs/").status_code)
+        assert len(answers) == 1
+        return answers == {200}
+
+    return ask
+
+
+@pytest.mark.both_databases
+def test_a_copied_cookie_dies_at_sign_out(as_alice, let_in):
+    cookie = cookie_of(as_alice)
+    assert let_in(cookie)
+    as_alice.sign_out()
+    assert not let_in(cookie)
+
+
+@pytest.mark.both_databases
+def test_a_copied_cookie_dies_with_the_password_and_alice_stays(as_alice, let_in):
+    cookie = cookie_of(as_alice)
+    page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
+    assert page.status == 303
+    assert not let_in(cookie)
+    assert let_in(cookie_of(as_alice))
+
+
+def test_a_copied_cookie_dies_with_a_ban(app, alice, as_alice, let_in):
+    with working(app):
+        actions.ban(alice.user)
+    assert not let_in(cookie_of(as_alice))
+
+
+def test_who_is_banned_is_answered_like_somebody_unknown(app, alice, stranger):
+    with working(app):
+        actions.ban(alice.user)
+    page = stranger.sign_in("alice", PASSWORD)
+    assert (page.status, page.alert()) == (422, "The name or the password is wrong.")
+
+
+def test_signing_out_in_one_browser_ends_the_others(app, alice, as_alice, let_in):
+    phone = Browser(app)
+    phone.sign_in("alice", PASSWORD, remember="1")
+    as_alice.sign_out()
+    assert not let_in(cookie_of(phone))
+
+
+def test_a_second_sign_in_leaves_the_first_alone(app, alice, as_alice):
+    Browser(app).sign_in("alice", PASSWORD)
+    assert as_alice.get("/songs/").status == 200
+
+
+def test_a_session_that_was_planted_becomes_nobodys(app, stranger, alice, let_in):
+    stranger.get("/login")
+    planted = cookie_of(stranger)
+    stranger.sign_in("alice", PASSWORD)
+    assert cookie_of(stranger) != planted
+    assert not let_in(planted)
+
+
+def test_nothing_of_bobs_session_stays_in_alices(app, alice, bob):
+    browser = Browser(app)
+    browser.sign_in("bob", PASSWORD)
+    with browser.client.session_transaction() as session:
+        session["left behind"] = "by Bob"
+    browser.post("/login", username="alice", password=PASSWORD)
+    with browser.client.session_transaction() as session:
+        assert "left behind" not in session
+
+
+@pytest.mark.parametrize("forged", ["", "x", "e30.ZZ.ZZ", ".eJw.ZZ.ZZ", "1:stamp", "é", "x" * 3000])
+def test_a_forged_cookie_is_nobodys(let_in, forged):
+    assert not let_in(forged)
+
+
+@pytest.mark.parametrize("said", ["", ":", "x:y", "1", "1:", "²:x", "١:x", f"{10**30}:x", "-1:x"])
+def test_a_signed_cookie_of_another_make_is_nobodys(app, alice, said):
+    browser = Browser(app)
+    with browser.client.session_transaction() as session:
+        session["_user_id"] = said
+    assert browser.get("/songs/").status == 303
+
+
+def test_a_cookie_signed_with_another_key_is_nobodys(make_app, as_alice, let_in):
+    other = make_app(SECRET_KEY="another secret of thirty-two letters").test_client()
+    with other.session_transaction() as session:
+        session["_user_id"] = "1:stamp"
+    assert not let_in(other.get_cookie("session").value)
+
+
+def test_a_key_that_was_replaced_still_opens_what_it_closed(make_app, alice):
+    before = Browser(make_app(SECRET_KEY="the-key-of-last-year"))
+    before.sign_in("alice", PASSWORD)
+    for fallbacks, status in (("", 303), ("some-other-key the-key-of-last-year", 200)):
+        after = make_app(SECRET_KEY="the-key-of-this-year", SECRET_KEY_FALLBACKS=fallbacks)
+        client = after.test_client()
+        client.set_cookie("session", cookie_of(before))
+        assert client.get("/songs/").status_code == status
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(stranger, alice):
+    page = stranger.post("/login", username="alice", password=PASSWORD)
+    cookie = page.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Domain" not in cookie
+    assert len(cookie) < 4096
+    assert PASSWORD not in cookie
+
+
+def test_in_production_the_cookie_is_for_https_and_this_host_only(make_app):
+    app = make_app(TRACKFLOW_ENV="production", SECRET_KEY="x" * 40)
+    answer = app.test_client().get("/login", base_url="https://localhost")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie

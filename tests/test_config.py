@@ -1,0 +1,95 @@
+"""A setting that is not understood stops the start with a sentence that names it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from trackflow_web import create_app
+from trackflow_web.config import Config, ConfigError
+
+LONG = "a key of more than thirty-two letters"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """The configuration that an environment makes."""
+
+    def read(**environ):
+        return Config.from_environment(environ, tmp_path)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://localhost/trackflow"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("TRACKFLOW_ENV", "prod"),
+        ("TRUSTED_PROXIES", "many"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "١"),
+        ("LIMIT_SIGN_IN", "often"),
+        ("LIMIT_SIGN_IN_ALL", "10"),
+        ("LIMIT_REGISTER", "10/5 fortnights"),
+        ("LIMIT_FEEDBACK", "-1/1 day"),
+        ("LIMIT_SIGN_IN", "0/1 minute"),
+        ("PASSWORD_COST", "free"),
+    ],
+)
+def test_what_is_not_understood_is_named(read, name, value):
+    with pytest.raises(ConfigError, match=name):
+        read(**{name: value})
+
+
+@pytest.mark.parametrize("key", ["", "short", "changeme", "development", "x" * 31])
+def test_production_demands_a_key(read, key):
+    with pytest.raises(ConfigError, match="SECRET_KEY"):
+        read(TRACKFLOW_ENV="production", SECRET_KEY=key)
+
+
+def test_production_with_a_key_starts(read):
+    config = read(TRACKFLOW_ENV="production", SECRET_KEY=LONG)
+    assert config.production
+    assert config.secret_key == LONG
+
+
+def test_the_process_ends_with_the_sentence():
+    with pytest.raises(SystemExit, match="TrackFlow cannot start: LIMIT_REGISTER is 'often'"):
+        create_app(
+            {"SECRET_KEY": LONG, "DATABASE_URL": "sqlite:////tmp/x", "LIMIT_REGISTER": "often"}
+        )
+
+
+def test_without_any_setting_there_is_a_file_and_a_key_that_stays(read, tmp_path):
+    config = read()
+    assert config.database_url == f"sqlite:///{tmp_path}/instance/trackflow.sqlite3"
+    assert len(config.secret_key) == 64
+    assert read().secret_key == config.secret_key
+
+
+def test_processes_that_start_at_once_agree_on_the_key(read):
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _number: read().secret_key, range(8)))
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize("name", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_by_any_of_its_names(read, name):
+    assert (
+        read(DATABASE_URL=f"{name}://u:p%40@h/d").database_url == "postgresql+psycopg://u:p%40@h/d"
+    )
+
+
+def test_limits_as_people_write_them(read):
+    limit = read(LIMIT_SIGN_IN="500/2 hours").limit_sign_in
+    assert (limit.amount, limit.get_expiry()) == (500, 7200)
+
+
+def test_lists_may_be_written_with_commas_or_spaces(read):
+    config = read(TRUSTED_HOSTS="a.example, b.example c.example")
+    assert config.trusted_hosts == ("a.example", "b.example", "c.example")
