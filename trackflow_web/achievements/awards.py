@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue import Entry
 
 
+# Looked up where the row is written: whoever earns something pays no statement for it.
+_DEFAULT_OF_OWNER = (
+    sa.select(User.shows_new_achievements).where(User.id == sa.bindparam("owner")).scalar_subquery()
+)
+
+
 @dataclass(frozen=True)
 class Award:
     """An achievement that is due to somebody, and since when."""
@@ -42,6 +48,7 @@ def give(awards: Sequence[Award], *, backfilled: bool) -> list[Award]:
     by_key = {(award.user_id, ids[award.entry.code]): award for award in awards}
     inserted = db.session.execute(
         upsert(UserAchievement)
+        .values(is_public=_DEFAULT_OF_OWNER)
         .on_conflict_do_nothing()
         .returning(UserAchievement.user_id, UserAchievement.achievement_id),
         [_row(by_key[key], key[1], backfilled=backfilled) for key in sorted(by_key)],
@@ -61,10 +68,7 @@ def _row(award: Award, achievement_id: int, *, backfilled: bool) -> dict[str, ob
         "points": award.entry.points,
         "backfilled": backfilled,
         "notified": False,
-        # Looked up where the row is written: whoever earns something pays no statement for it.
-        "is_public": sa.select(User.shows_new_achievements)
-        .where(User.id == award.user_id)
-        .scalar_subquery(),
+        "owner": award.user_id,
     }
 
 

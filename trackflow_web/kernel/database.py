@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -120,7 +120,8 @@ def refers_to_what_is_gone(error: IntegrityError) -> bool:
 def upsert(table: type[Base]) -> Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the database in use."""
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    return insert(table)  # type: ignore[return-value]  # both have the methods used here
+    # The plain table: rows written in bulk need none of what the ORM does for objects.
+    return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
 def engine_options(url: str) -> dict[str, Any]:
