@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # Users looked at together: bounds the memory, and every statement's number of bound values.
 USERS_A_CHUNK = 500
-# Both databases bind at most so many values in one statement that this many rows are safe.
-VALUES_A_STATEMENT = 1_000
 
 Numbers = dict[str, Any]
 
@@ -303,12 +301,14 @@ def _value_drift(
 
 def _correct(drift: Sequence[Drift]) -> None:
     numbers: dict[int, Numbers] = defaultdict(dict)
-    values = [found for found in drift if ":" in found.name]
-    for start in range(0, len(values), VALUES_A_STATEMENT):
-        _set_values(values[start : start + VALUES_A_STATEMENT])
+    values = []
     for found in drift:
-        if ":" not in found.name:
+        if ":" in found.name:
+            values.append(_value_row(found))
+        else:
             numbers[found.user_id][found.name] = found.true
+    if values:
+        _set_values(values)
     now = clock.now()
     for user_id, columns in sorted(numbers.items()):
         db.session.execute(
@@ -320,15 +320,16 @@ def _correct(drift: Sequence[Drift]) -> None:
         )
 
 
-def _set_values(drift: Sequence[Drift]) -> None:
-    rows = []
-    for found in drift:
-        kind, _, value = found.name.partition(":")
-        rows.append({"user_id": found.user_id, "kind": kind, "value": value, "n": found.true})
-    statement = upsert(UserValue).values(rows)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-            set_={"n": statement.excluded.n},
-        )
+def _value_row(found: Drift) -> dict[str, Any]:
+    kind, _, value = found.name.partition(":")
+    return {"user_id": found.user_id, "kind": kind, "value": value, "n": found.true}
+
+
+def _set_values(rows: Sequence[dict[str, Any]]) -> None:
+    """One statement sent with many rows: an import has thousands, each of which would cost."""
+    statement = upsert(UserValue)
+    statement = statement.on_conflict_do_update(
+        index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
+        set_={"n": statement.excluded.n},
     )
+    db.session.connection().execute(statement, list(rows))
