@@ -9,12 +9,14 @@ from flask import request
 from trackflow_web.api.auth import SAFE_METHODS, me
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations.queries import helps
+from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
+    from trackflow_web.domain.imports.models import Import
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
@@ -52,6 +54,14 @@ def series_or_404(series_id: int) -> Series:
     if series is None or series.user_id != me().id:
         raise NotFound
     return series
+
+
+def import_or_404(import_id: int) -> Import:
+    """One of the caller's own imports; when something will be changed, held for that."""
+    item = find_import(import_id, for_update=request.method not in SAFE_METHODS)
+    if item is None or item.user_id != me().id:
+        raise NotFound
+    return item
 
 
 def part_or_404(name: str) -> Part:

@@ -263,6 +263,19 @@ class Rechecked(BaseModel):
     drift: int
 
 
+# --- people ---------------------------------------------------------------------------------------
+
+
+class Profile(BaseModel):
+    """What somebody shows of themselves; points and level are those of what is shown."""
+
+    username: str
+    since: datetime
+    points: int
+    level: int
+    achievements: list[EarnedAchievement] = Field(description="Newest first.")
+
+
 # --- feature requests and bug reports ------------------------------------------------------------
 
 

@@ -9,10 +9,8 @@ from flask import Blueprint, abort, render_template, url_for
 from trackflow_web.achievements import queries, showcase
 from trackflow_web.achievements.showcase import Face
 from trackflow_web.domain.packs import queries as packs
-from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.domain.songs import queries as songs
-from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages import hx
 from trackflow_web.pages.session import login_required, me
 
@@ -81,15 +79,8 @@ def compare(username: str) -> str | Response:
 
 
 def person_or_404(username: str) -> User:
-    """Somebody whose profile the signed-in user may see: not the banned, not who keeps it private.
-
-    Names are kept in one spelling, and that is the only address.
-    """
-    try:
-        is_canonical = rules.username(username, reserved_too=True) == username
-    except Invalid:
-        is_canonical = False
-    person = find_visible_profile(username, me().id) if is_canonical else None
+    """Somebody whose profile may be seen: not the banned, and not who keeps it private."""
+    person = find_visible_profile(username, me().id)
     if person is None:
         abort(404)
     return person

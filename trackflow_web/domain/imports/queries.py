@@ -129,6 +129,19 @@ def list_rows(import_id: int, *, outcome: Outcome | None, page: int) -> Rows:
     return Rows(rows=[_shown(row) for row in found], page=page, total=total)
 
 
+def rows_after(
+    import_id: int, *, outcome: Outcome | None, after: int, limit: int
+) -> Sequence[ShownRow]:
+    """Up to `limit` rows of an import behind the one with the number `after`, counted from 1."""
+    wanted = sa.select(ImportRow).where(
+        ImportRow.import_id == import_id, ImportRow.position >= after
+    )
+    if outcome is not None:
+        wanted = wanted.where(ImportRow.outcome == outcome)
+    found = db.session.scalars(wanted.order_by(ImportRow.position).limit(limit))
+    return [_shown(row) for row in found]
+
+
 def _shown(row: ImportRow) -> ShownRow:
     return ShownRow(
         position=row.position + 1,
