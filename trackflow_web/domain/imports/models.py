@@ -61,13 +61,16 @@ class Import(Base):
 
     @property
     def steps(self) -> int:
-        """The length of its bar: each row is fetched and compared, and one step writes."""
-        return 2 * (self.total or max(self.fetched, 1)) + 1
+        """The length of its bar: rows are fetched, but for a file's, and compared, then written."""
+        rows = self.total or max(self.fetched, 1)
+        return (1 if self.source == Source.FILE else 2) * rows + 1
 
     @property
     def steps_done(self) -> int:
         """How far along the bar it is."""
-        return self.steps if self.state == State.DONE else self.fetched + self.matched
+        if self.state == State.DONE:
+            return self.steps
+        return self.matched if self.source == Source.FILE else self.fetched + self.matched
 
     @property
     def percent(self) -> int:
