@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
@@ -18,11 +19,17 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     )
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a thing in the database is the models' to say; the queue's tables are its own."""
+    return not (kind == "table" and name is not None and name.startswith("huey_"))
+
+
 def run_migrations() -> None:
     """Migrate inside one transaction: all or nothing, on either database."""
     options = current_app.extensions["migrate"].configure_args
     set_writing(writing=True)
     with db.engine.connect() as connection:
+        _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":
             # A large table takes longer to change than a page may take to answer.
             connection.exec_driver_sql("SET statement_timeout = 0")
@@ -30,7 +37,11 @@ def run_migrations() -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
             connection.commit()
         context.configure(
-            connection=connection, target_metadata=db.metadata, render_item=render_item, **options
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            include_name=is_ours,
+            **options,
         )
         try:
             with context.begin_transaction():
@@ -41,7 +52,28 @@ def run_migrations() -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
                 connection.commit()
             connection.commit()
+        _check_references(connection)
     set_writing(writing=False)
+
+
+def _let_tables_be_rebuilt(connection: sa.Connection) -> None:
+    """SQLite changes a table by copying and dropping it; the drop would delete what refers to it.
+
+    The switch works only outside a transaction, so it goes past SQLAlchemy, which would begin one.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    cursor = connection.connection.cursor()
+    broken = cursor.execute("PRAGMA foreign_key_check").fetchall()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    if broken:
+        complaint = f"the migration left references to rows that are gone: {broken[:5]}"
+        raise SystemExit(complaint)
 
 
 if context.is_offline_mode():

@@ -42,10 +42,14 @@ class Config:
     limit_sign_in_all: RateLimitItem
     limit_register: RateLimitItem
     limit_feedback: RateLimitItem
+    limit_comments: RateLimitItem
     spotify_client_id: str
     spotify_client_secret: str
     spotify_api_base: str
     spotify_accounts_base: str
+    spotify_redirect_uri: str
+    token_secrets: tuple[str, ...]
+    jobs: str
     redis_url: str
 
     @classmethod
@@ -56,9 +60,10 @@ class Config:
         """
         production = _one_of(environ, "TRACKFLOW_ENV", ("development", "production"))
         instance = Path(environ.get("INSTANCE_PATH") or root / "instance")
+        secret_key = _secret_key(environ, instance, production=production == "production")
         return cls(
             database_url=_database_url(environ, instance),
-            secret_key=_secret_key(environ, instance, production=production == "production"),
+            secret_key=secret_key,
             secret_key_fallbacks=_words(environ, "SECRET_KEY_FALLBACKS"),
             instance_path=instance,
             production=production == "production",
@@ -69,10 +74,14 @@ class Config:
             limit_sign_in_all=_limit(environ, "LIMIT_SIGN_IN_ALL", "1000/5 minutes"),
             limit_register=_limit(environ, "LIMIT_REGISTER", "100/1 hour"),
             limit_feedback=_limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
+            limit_comments=_limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
-            spotify_api_base=environ.get("SPOTIFY_API_BASE", ""),
-            spotify_accounts_base=environ.get("SPOTIFY_ACCOUNTS_BASE", ""),
+            spotify_api_base=_web_address(environ, "SPOTIFY_API_BASE"),
+            spotify_accounts_base=_web_address(environ, "SPOTIFY_ACCOUNTS_BASE"),
+            spotify_redirect_uri=environ.get("SPOTIFY_REDIRECT_URI", ""),
+            token_secrets=_token_secrets(environ, secret_key),
+            jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
             redis_url=environ.get("REDIS_URL", ""),
         )
 
@@ -106,6 +115,29 @@ def _secret_key(environ: Mapping[str, str], instance: Path, *, production: bool)
         message = f"SECRET_KEY needs at least {SHORTEST_SECRET_KEY} characters in production."
         raise ConfigError(message)
     return given or _kept_secret(instance / "secret_key")
+
+
+def _token_secrets(environ: Mapping[str, str], secret_key: str) -> tuple[str, ...]:
+    """What seals the tokens of other services, the newest first; the rest only opens.
+
+    TOKEN_KEY makes it a secret of its own. What was sealed before stays readable: by the secrets in
+    TOKEN_KEY_FALLBACKS and by those of the sessions.
+    """
+    given = environ.get("TOKEN_KEY", "")
+    if given and len(given) < SHORTEST_SECRET_KEY:
+        message = f"TOKEN_KEY needs at least {SHORTEST_SECRET_KEY} characters."
+        raise ConfigError(message)
+    older = (*_words(environ, "TOKEN_KEY_FALLBACKS"), secret_key)
+    secrets_of_sessions = _words(environ, "SECRET_KEY_FALLBACKS")
+    return tuple(filter(None, (given, *older, *secrets_of_sessions)))
+
+
+def _web_address(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if value and not value.startswith(("https://", "http://")):
+        message = f"{name} is {value!r}; it must begin with https:// or http://."
+        raise ConfigError(message)
+    return value
 
 
 def _kept_secret(path: Path) -> str:

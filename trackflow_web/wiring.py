@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from trackflow_web import api, cli, logs, pages
 from trackflow_web.achievements import engine
+from trackflow_web.adapters.spotify import SpotifyWeb
+from trackflow_web.adapters.vault import FernetVault
+from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import passwords
+from trackflow_web.domain.series import actions as series
+from trackflow_web.jobs.queue import Jobs, Mode
+from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel.unit_of_work import Listener
 
 if TYPE_CHECKING:
@@ -15,7 +21,12 @@ if TYPE_CHECKING:
     from trackflow_web.config import Config
 
 # Who hears of the facts that are recorded, in this order.
-LISTENERS = (Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),)
+# Those that record further facts come before the one that counts them.
+LISTENERS = (
+    Listener("packs", hear=packs.hear, hear_again=packs.hear),
+    Listener("series", hear=series.hear, hear_again=series.hear),
+    Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),
+)
 
 
 def connect(app: Flask, config: Config) -> None:
@@ -23,6 +34,29 @@ def connect(app: Flask, config: Config) -> None:
     logs.connect(production=config.production)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     api.surround(app)
+    app.extensions["trackflow.jobs"] = _jobs(app, config)
     pages.connect(app, config, LISTENERS)
     api.connect(app)
     cli.connect(app, LISTENERS)
+
+
+def _jobs(app: Flask, config: Config) -> Jobs:
+    """The jobs; they know neither Flask nor how the outside is reached."""
+    spotify = SpotifyWeb(
+        client_id=config.spotify_client_id,
+        client_secret=config.spotify_client_secret,
+        api_base=config.spotify_api_base,
+        accounts_base=config.spotify_accounts_base,
+    )
+    return Jobs(
+        mode=Mode.AT_ONCE if app.testing and config.jobs == Mode.THREAD else Mode(config.jobs),
+        database_url=config.database_url,
+        instance_path=config.instance_path,
+        secret=config.secret_key,
+        tools=Tools(
+            listeners=LISTENERS,
+            vault=FernetVault(config.token_secrets),
+            spotify=spotify if config.spotify_client_id else None,
+        ),
+        context=app.app_context,
+    )

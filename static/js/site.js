@@ -15,6 +15,13 @@ document.documentElement.classList.add("js");
     }
   }
 
+  // The row of places may be wider than a phone; the one that one is in is to be seen.
+  function showPlace() {
+    const here = document.querySelector(".nav__list--places [aria-current]");
+    const row = here?.closest("ul");
+    if (row) row.scrollLeft += here.getBoundingClientRect().right - row.getBoundingClientRect().right + 48;
+  }
+
   function element(name, className, text) {
     const made = document.createElement(name);
     made.className = className;
@@ -78,6 +85,7 @@ document.documentElement.classList.add("js");
   }
 
   document.addEventListener("DOMContentLoaded", fillTimezone);
+  document.addEventListener("DOMContentLoaded", showPlace);
   document.addEventListener("htmx:beforeSwap", noteFocus);
   document.addEventListener("htmx:afterSettle", keepFocus);
   document.addEventListener("htmx:beforeRequest", markBusy);

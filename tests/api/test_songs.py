@@ -32,6 +32,7 @@ def test_alice_adds_a_song_and_is_told_where_it_is(program):
         "status": "future",
         "owner": "alice",
         "pack_id": None,
+        "is_optional": False,
         "parts_done": 0,
         "parts_skipped": 0,
         "parts_total": 15,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
+WAYS_OUT = {"/logout", "/settings/privacy/delete"}
 
 
 class Page:
@@ -146,7 +147,7 @@ class Browser:
         if page.status not in REDIRECTS and response.mimetype == "text/html":
             check_answer(self.app, response, page.soup, signed_in=self.signed_in)
             self._learn_from(page)
-        if path == "/logout" and page.status in REDIRECTS:
+        if path in WAYS_OUT and page.status in REDIRECTS:
             self.signed_in, self._token = False, ""
         return page
 

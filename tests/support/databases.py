@@ -118,6 +118,7 @@ def run_command(app: Flask, *arguments: str) -> str:
 
 def close(app: Flask) -> None:
     """Let go of every connection, so that the database can be copied or dropped."""
+    app.extensions["trackflow.jobs"].close()
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackflow_web.achievements.catalogue import Entry
+
+
+# Looked up where the row is written: whoever earns something pays no statement for it.
+_DEFAULT_OF_OWNER = (
+    sa.select(User.shows_new_achievements).where(User.id == sa.bindparam("owner")).scalar_subquery()
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ def give(awards: Sequence[Award], *, backfilled: bool) -> list[Award]:
     by_key = {(award.user_id, ids[award.entry.code]): award for award in awards}
     inserted = db.session.execute(
         upsert(UserAchievement)
+        .values(is_public=_DEFAULT_OF_OWNER)
         .on_conflict_do_nothing()
         .returning(UserAchievement.user_id, UserAchievement.achievement_id),
         [_row(by_key[key], key[1], backfilled=backfilled) for key in sorted(by_key)],
@@ -58,7 +68,7 @@ def _row(award: Award, achievement_id: int, *, backfilled: bool) -> dict[str, ob
         "points": award.entry.points,
         "backfilled": backfilled,
         "notified": False,
-        "is_public": True,
+        "owner": award.user_id,
     }
 
 

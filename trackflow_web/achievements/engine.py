@@ -33,6 +33,7 @@ class Moves:
     numbers: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, str]] = field(default_factory=Counter)
     gauges: dict[str, Any] = field(default_factory=dict)
+    recount: bool = False
 
 
 def hear(activities: Sequence[Activity]) -> None:
@@ -41,8 +42,12 @@ def hear(activities: Sequence[Activity]) -> None:
     # that move the same people, or one and a recheck, cannot wait for each other.
     moved = sorted(_moves_by_user(activities).items())
     for user_id, moves in moved:
-        moves.numbers.update(_move_values(user_id, moves.values))
+        if not moves.recount:
+            moves.numbers.update(_move_values(user_id, moves.values))
     for user_id, moves in moved:
+        if moves.recount:
+            recheck.recheck([user_id])
+            continue
         deltas = {name: delta for name, delta in moves.numbers.items() if delta}
         # A ledger that moved without a number writes the row all the same: a recheck holds it.
         if not deltas and not moves.gauges and not any(moves.values.values()):
@@ -72,6 +77,7 @@ def _moves_by_user(activities: Sequence[Activity]) -> dict[int, Moves]:
         for kind, value, sign in metrics.value_moves(activity):
             moves.values[kind, value] += sign
         moves.gauges |= metrics.gauges(activity)
+        moves.recount |= activity.fact in metrics.RECOUNTED
     return by_user
 
 

@@ -17,7 +17,13 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.catalogue import COMPLETIONIST
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.domain.people.models import Visit
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.imports.models import ImportedPlaylist
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import User, Visit
+from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.kernel.activity import Activity, Fact
 
@@ -70,6 +76,13 @@ def _down_if_was(milestone: Milestone) -> Amount:
     return amount
 
 
+def _down_if(key: str) -> Amount:
+    def amount(activity: Activity) -> int:
+        return -1 if activity.data[key] else 0
+
+    return amount
+
+
 def _from_data(key: str) -> Amount:
     def amount(activity: Activity) -> int:
         return int(activity.data[key])
@@ -94,6 +107,41 @@ def _songs(at: InstrumentedAttribute[Any]) -> Rows:
 
 def _reached(milestone: Milestone) -> Rows:
     return _songs(getattr(Song, f"{milestone}_at"))
+
+
+def _packs(at: InstrumentedAttribute[Any]) -> Rows:
+    return sa.select(
+        Pack.user_id.label("user_id"),
+        at.label("at"),
+        Pack.name.label("label"),
+        sa.literal("pack").label("subject_type"),
+        Pack.id.label("subject_id"),
+    ).where(at.is_not(None))
+
+
+def _series(at: InstrumentedAttribute[Any]) -> Rows:
+    return sa.select(
+        Series.user_id.label("user_id"),
+        at.label("at"),
+        (Series.album + " \N{EM DASH} " + Series.artist).label("label"),
+        sa.literal("series").label("subject_type"),
+        Series.id.label("subject_id"),
+    ).where(at.is_not(None))
+
+
+def _collaborations(whose: InstrumentedAttribute[int], other: InstrumentedAttribute[int]) -> Rows:
+    """The pairs of a song and a person, as one side of it sees them."""
+    return (
+        sa.select(
+            whose.label("user_id"),
+            Collaboration.created_at.label("at"),
+            (Song.title + " \N{EM DASH} with " + User.username).label("label"),
+            sa.literal("song").label("subject_type"),
+            Collaboration.song_id.label("subject_id"),
+        )
+        .join(Song, Song.id == Collaboration.song_id)
+        .join(User, User.id == other)
+    )
 
 
 DECADE = (Song.year - Song.year % 10).label("decade")
@@ -135,6 +183,26 @@ def _record_days() -> Rows:
         sa.literal("day").label("subject_type"),
         days.c.run.label("subject_id"),
     ).where(days.c.run > sa.func.coalesce(days.c.best_before, 0))
+
+
+def _feedback(kind: Kind) -> Rows:
+    return sa.select(
+        Feedback.user_id.label("user_id"),
+        Feedback.counted_at.label("at"),
+        Feedback.title.label("label"),
+        sa.literal(kind.value).label("subject_type"),
+        Feedback.id.label("subject_id"),
+    ).where(Feedback.kind == kind, Feedback.counted_at.is_not(None))
+
+
+def _playlists() -> Rows:
+    return sa.select(
+        ImportedPlaylist.user_id.label("user_id"),
+        ImportedPlaylist.at.label("at"),
+        ImportedPlaylist.name.label("label"),
+        sa.literal("import").label("subject_type"),
+        ImportedPlaylist.import_id.label("subject_id"),
+    )
 
 
 def _unlocked() -> Rows:
@@ -206,49 +274,89 @@ METRICS: tuple[Metric, ...] = (
         },
         _reached(Milestone.AUTHORED),
     ),
-    Metric("total_packs", "pack", "packs", "Your own packs."),
+    Metric(
+        "total_packs",
+        "pack",
+        "packs",
+        "Your own packs.",
+        {Fact.PACK_CREATED: up, Fact.PACK_DELETED: down},
+        _packs(Pack.created_at),
+    ),
     Metric(
         "completed_packs",
         "pack",
         "packs",
         "Your own packs in which every song that is not optional is fully authored.",
+        {
+            Fact.PACK_COMPLETED: up,
+            Fact.PACK_REOPENED: down,
+            Fact.PACK_DELETED: _down_if("was_complete"),
+        },
+        _packs(Pack.completed_at),
     ),
-    Metric("total_series", "series", "series", "Your own album series."),
+    Metric(
+        "total_series",
+        "series",
+        "series",
+        "Your own album series.",
+        {Fact.SERIES_CREATED: up, Fact.SERIES_DELETED: down},
+        _series(Series.created_at),
+    ),
     Metric(
         "completed_series",
         "series",
         "series",
         "Your own album series whose every relevant track is one of your released songs.",
+        {
+            Fact.SERIES_COMPLETED: up,
+            Fact.SERIES_REOPENED: down,
+            Fact.SERIES_DELETED: _down_if("was_complete"),
+        },
+        _series(Series.completed_at),
     ),
     Metric(
         "total_collaborations",
         "collaboration",
         "collaborations",
         "Other people on your own songs: each person once a song.",
+        {Fact.COLLABORATOR_ADDED: up, Fact.COLLABORATOR_REMOVED: down},
+        _collaborations(Collaboration.owner_id, Collaboration.user_id),
     ),
     Metric(
         "collaborations_joined",
         "song",
         "songs",
         "Songs of others on which you are a collaborator.",
+        {Fact.COLLABORATION_JOINED: up, Fact.COLLABORATION_LEFT: down},
+        _collaborations(Collaboration.user_id, Collaboration.owner_id),
     ),
     Metric(
         "total_spotify_imports",
         "playlist",
         "playlists",
-        "Different playlists that you imported.",
+        "Different playlists that you imported and that brought you a new song.",
+        {Fact.PLAYLIST_IMPORTED: up, Fact.PLAYLIST_UNIMPORTED: down},
+        _playlists(),
     ),
     Metric(
         "total_feature_requests",
         "request",
         "requests",
         "Your own feature requests that are not withdrawn, rejected or duplicates.",
+        {
+            Fact.FEATURE_REQUESTED: up,
+            Fact.FEATURE_REQUEST_DROPPED: down,
+            Fact.FEATURE_REQUEST_TAKEN_UP: up,
+        },
+        _feedback(Kind.FEATURE),
     ),
     Metric(
         "total_bug_reports",
         "report",
         "reports",
         "Your own bug reports that are not withdrawn, rejected or duplicates.",
+        {Fact.BUG_REPORTED: up, Fact.BUG_REPORT_DROPPED: down, Fact.BUG_REPORT_TAKEN_UP: up},
+        _feedback(Kind.BUG),
     ),
     Metric(
         "login_streak",
@@ -301,6 +409,9 @@ for _metric in METRICS:
     for _fact, _amount in _metric.moved_by.items():
         MOVES.setdefault(_fact, []).append((_metric.name, _amount))
 MOVES[Fact.ACHIEVEMENT_UNLOCKED].append((TOTAL_POINTS, _from_data("points")))
+
+# Facts about so many rows at once that counting these again is cheaper than moving by each.
+RECOUNTED = frozenset({Fact.SONGS_IMPORTED, Fact.SONGS_UNIMPORTED})
 
 
 def gauges(activity: Activity) -> dict[str, Any]:

@@ -37,7 +37,8 @@ class UserAchievement(Base):
 
     `earned_at` is when the threshold was reached, `awarded_at` when it was noticed; `backfilled`
     ones were noticed later. `points` are those of the day. `shown_until` reserves the toast for the
-    answer that is about to show it; `notified` says that one did.
+    answer that is about to show it; `notified` says that one did. `pin` is its place, from 1, among
+    those that their owner puts first.
     """
 
     __tablename__ = "user_achievements"
@@ -62,6 +63,7 @@ class UserAchievement(Base):
     notified: Mapped[bool] = mapped_column(default=False)
     shown_until: Mapped[datetime | None]
     is_public: Mapped[bool] = mapped_column(default=True)
+    pin: Mapped[int | None]
 
 
 class UserStats(Base):

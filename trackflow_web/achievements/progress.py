@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from trackflow_web.achievements.queries import Owners
 
-NEXT_UP = 3
 LONGEST_SEARCH = 100
 # Points to the next level grow by this with every level: 50, 100, 150, ...
 POINTS_A_LEVEL = 50
@@ -44,15 +43,10 @@ class Sort(StrEnum):
     NAME = "name"
 
 
-@dataclass(frozen=True)
-class Tile:
-    """One achievement as one person sees it."""
+class Described:
+    """What an entry of the catalogue says of whatever is about it."""
 
     entry: Entry
-    current: int
-    earned_at: datetime | None
-    holders: int
-    users: int
 
     @property
     def code(self) -> str:
@@ -104,9 +98,20 @@ class Tile:
         """How many it asks for."""
         return self.entry.threshold
 
+
+@dataclass(frozen=True)
+class Tile(Described):
+    """One achievement as one person sees it."""
+
+    entry: Entry
+    current: int
+    earned_at: datetime | None
+    holders: int
+    users: int
+
     @property
     def state(self) -> State:
-        """Earned, on the way, or not begun."""
+        """Earned, on the way, or locked."""
         if self.earned_at is not None:
             return State.EARNED
         return State.PROGRESS if self.current > 0 else State.LOCKED
@@ -188,6 +193,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many achievements of one kind somebody has, and the points they gave."""
+
+    name: str
+    earned: int
+    total: int
+    points: int
+
+
+@dataclass(frozen=True)
 class Filters:
     """What a person wants to see; None means everything."""
 
@@ -241,8 +256,34 @@ def summary(all_tiles: Sequence[Tile], points: int) -> Summary:
     return Summary(earned=earned, total=len(all_tiles), points=points)
 
 
-def next_up(all_tiles: Sequence[Tile]) -> list[Tile]:
-    """The three that are closest, at most one a ladder: the one above the rung reached."""
+def by_category(all_tiles: Sequence[Tile]) -> list[Share]:
+    """How much of each kind of work is earned; a category without achievements is left out."""
+    return _shares(all_tiles, Category, lambda tile: tile.category)
+
+
+def by_rarity(all_tiles: Sequence[Tile]) -> list[Share]:
+    """How much of each rarity is earned, the easiest first."""
+    return _shares(all_tiles, Rarity, lambda tile: tile.rarity)
+
+
+def _shares(
+    all_tiles: Sequence[Tile], kinds: Iterable[str], kind_of: Callable[[Tile], str]
+) -> list[Share]:
+    counted = [(kind, [tile for tile in all_tiles if kind_of(tile) == kind]) for kind in kinds]
+    return [
+        Share(
+            name=str(kind),
+            earned=sum(tile.state is State.EARNED for tile in those),
+            total=len(those),
+            points=sum(tile.points for tile in those if tile.state is State.EARNED),
+        )
+        for kind, those in counted
+        if those
+    ]
+
+
+def next_rungs(all_tiles: Sequence[Tile]) -> list[Tile]:
+    """Of every ladder that can be climbed here the one above the rung reached, closest first."""
     by_code = {tile.code: tile for tile in all_tiles}
     nearest = [
         next(
@@ -256,7 +297,7 @@ def next_up(all_tiles: Sequence[Tile]) -> list[Tile]:
         for metric, rungs in BY_METRIC.items()
         if metrics.BY_NAME[metric].rows is not None
     ]
-    return sorted((tile for tile in nearest if tile is not None), key=_by_closeness)[:NEXT_UP]
+    return sorted((tile for tile in nearest if tile is not None), key=_by_closeness)
 
 
 def ladder(all_tiles: Iterable[Tile], metric: str) -> list[Tile]:

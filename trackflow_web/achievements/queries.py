@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements import catalogue, metrics, next_up
 from trackflow_web.achievements.models import (
     Achievement,
     RecheckRun,
     UserAchievement,
     UserStats,
 )
+from trackflow_web.achievements.next_up import Opening
+from trackflow_web.achievements.showcase import Badge
+from trackflow_web.domain.authoring import statistics as authoring
+from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 RUNS_SHOWN = 20
@@ -30,6 +34,11 @@ class Owners:
 
     by_code: dict[str, int]
     users: int
+
+    @classmethod
+    def unknown(cls) -> Owners:
+        """For pages that do not say who else has what."""
+        return cls(by_code={}, users=0)
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,43 @@ def earned_by(user_id: int) -> dict[str, datetime]:
         .where(UserAchievement.user_id == user_id)
     ).all()
     return {row.code: row.earned_at for row in rows}
+
+
+def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
+    """What the user earned, newest first; to everybody else only what they show.
+
+    One that the catalogue no longer has is kept by who earned it, and its points with it.
+    """
+    found = (
+        sa.select(
+            Achievement.code,
+            UserAchievement.earned_at,
+            UserAchievement.points,
+            UserAchievement.pin,
+        )
+        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .where(UserAchievement.user_id == user_id)
+        .order_by(UserAchievement.earned_at.desc(), Achievement.position)
+    )
+    if not hidden_too:
+        found = found.where(UserAchievement.is_public)
+    return [
+        Badge(catalogue.BY_CODE[row.code], row.earned_at, row.points, row.pin)
+        for row in db.session.execute(found)
+        if row.code in catalogue.BY_CODE
+    ]
+
+
+def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
+    """The songs and packs with the fewest open parts, as many of each metric as are needed."""
+    nearest = {next_up.SONGS: authoring.fewest_parts, next_up.PACKS: packs.fewest_parts}
+    selects = [
+        sa.select(sa.literal(metric).label("metric"), nearest[metric](user_id, number).subquery())
+        for metric, number in needed.items()
+    ]
+    if not selects:
+        return []
+    return [Opening(*row) for row in db.session.execute(sa.union_all(*selects))]
 
 
 def owners() -> Owners:

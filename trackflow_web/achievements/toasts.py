@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.ladders import Rarity
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
@@ -69,21 +71,26 @@ def waiting(user_id: int) -> bool:
     )
 
 
-def claim(user_id: int) -> Toasts:
-    """Reserve what waits for the answer that is being made; two answers never get the same."""
+def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
+    """Reserve what waits for the answer that is being made; two answers never get the same.
+
+    What the user does not want to be told of counts as shown.
+    """
     now = clock.now()
     rows = db.session.execute(
         sa.update(UserAchievement)
         .where(_unclaimed(user_id))
-        .values(shown_until=now + CLAIM)
+        .values(shown_until=now + CLAIM, notified=_unwanted(wanted))
         .returning(
             UserAchievement.id,
             UserAchievement.achievement_id,
             UserAchievement.earned_at,
             UserAchievement.awarded_at,
             UserAchievement.backfilled,
+            UserAchievement.notified,
         )
     ).all()
+    rows = [row for row in rows if not row.notified]
     fresh = [row for row in rows if now - row.awarded_at < OLDEST_SHOWN]
     shown = [
         Toast(row.id, catalogue.BY_CODE[code], row.earned_at)
@@ -105,6 +112,30 @@ def confirm(award_ids: Sequence[int]) -> None:
         sa.update(UserAchievement)
         .where(UserAchievement.id.in_(award_ids))
         .values(notified=True, shown_until=None)
+    )
+
+
+def forget_unwanted(user_id: int, wanted: Announced) -> None:
+    """Note what waits and is not wanted as shown, so that it does not come when it is wanted."""
+    db.session.execute(
+        sa.update(UserAchievement)
+        .where(UserAchievement.user_id == user_id, ~UserAchievement.notified, _unwanted(wanted))
+        .values(notified=True, shown_until=None)
+    )
+
+
+def _unwanted(wanted: Announced) -> sa.ColumnElement[bool]:
+    """Which awards are not announced to somebody who wants these."""
+    if wanted == Announced.ALL:
+        return sa.false()
+    if wanted == Announced.NONE:
+        return sa.true()
+    return UserAchievement.achievement_id.in_(
+        [
+            achievement_id
+            for code, achievement_id in catalogue.ids().items()
+            if code in catalogue.BY_CODE and catalogue.BY_CODE[code].rarity.rank < Rarity.RARE.rank
+        ]
     )
 
 

@@ -6,14 +6,42 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from trackflow_web.api import achievements, authoring, openapi, problems, songs
+from trackflow_web.api import (
+    achievements,
+    authoring,
+    bugs,
+    collaborations,
+    features,
+    imports,
+    openapi,
+    packs,
+    problems,
+    profiles,
+    series,
+    settings,
+    songs,
+)
 from trackflow_web.api.auth import PUBLIC
 from trackflow_web.api.blueprint import api
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-__all__ = ["achievements", "authoring", "connect", "songs", "surround"]
+__all__ = [
+    "achievements",
+    "authoring",
+    "bugs",
+    "collaborations",
+    "connect",
+    "features",
+    "imports",
+    "packs",
+    "profiles",
+    "series",
+    "settings",
+    "songs",
+    "surround",
+]
 
 PREFIX = "/api/"
 

@@ -23,7 +23,7 @@ def list_achievements() -> schemas.Achievements:
     """All achievements there are."""
     entries, following = paging.piece(_listed(), lambda entry: entry.code)
     return schemas.Achievements(
-        items=[schemas.Achievement(**_described(entry)) for entry in entries], next=following
+        items=[schemas.Achievement(**entry_fields(entry)) for entry in entries], next=following
     )
 
 
@@ -35,7 +35,7 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
     if tile is None:
         raise NotFound
     return schemas.AchievementInFull(
-        **_described(tile.entry) | _progress(tile), holders=tile.holders, users=tile.users
+        **entry_fields(tile.entry) | _progress(tile), holders=tile.holders, users=tile.users
     )
 
 
@@ -50,7 +50,7 @@ def list_earned_achievements() -> schemas.EarnedAchievements:
     tiles, following = paging.piece(newest, lambda tile: tile.code)
     return schemas.EarnedAchievements(
         items=[
-            schemas.EarnedAchievement(**_described(tile.entry), earned_at=tile.earned_at)
+            schemas.EarnedAchievement(**entry_fields(tile.entry), earned_at=tile.earned_at)
             for tile in tiles
         ],
         next=following,
@@ -87,7 +87,8 @@ def _tiles() -> list[Tile]:
     return progress.tiles(queries.numbers_of(user_id), queries.earned_by(user_id), queries.owners())
 
 
-def _described(entry: Entry) -> dict[str, Any]:
+def entry_fields(entry: Entry) -> dict[str, Any]:
+    """What goes out of an entry of the catalogue."""
     return {
         "id": queries.ids()[entry.code],
         "code": entry.code,

@@ -14,7 +14,7 @@ from trackflow_web.domain.authoring import actions, queries
 @described(schemas.SongParts)
 def list_parts(song_id: int) -> schemas.SongParts:
     """All parts of a song, in the order of the work."""
-    states = queries.states_of(song_or_404(song_id).id)
+    states = queries.states_of(song_or_404(song_id, may="work").id)
     return schemas.SongParts(
         items=[schemas.SongPart.of(part, state) for part, state in states.items()]
     )
@@ -24,6 +24,6 @@ def list_parts(song_id: int) -> schemas.SongParts:
 @described(schemas.SongPart, body=schemas.Mark)
 def mark_part(song_id: int, part: str) -> schemas.SongPart:
     """Say that a part is to do, done or not needed."""
-    song, wanted = song_or_404(song_id), part_or_404(part)
+    song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
     actions.mark_part(song, wanted, me(), state=bodies.asked(schemas.Mark).state)
     return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])

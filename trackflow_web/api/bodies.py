@@ -15,6 +15,8 @@ Body = TypeVar("Body", bound=BaseModel)
 
 # A song is some hundred bytes.
 LARGEST_BODY = 64 * 1024
+# A playlist file is some megabytes, as large as a form may send it.
+LARGER_BODIES = {"api.begin_import": 4 * 1024 * 1024}
 
 NO_JSON = "The body is not valid JSON."
 ONLY_JSON = "Send application/json in UTF-8, not compressed."
@@ -23,6 +25,7 @@ NO_OBJECT = "This must be a JSON object."
 SENTENCES = {
     "missing": "This is needed.",
     "string_type": "This must be text.",
+    "bool_type": "This must be true or false.",
     "string_unicode": "This contains characters that cannot be stored.",
 }
 WHOLE_NUMBER = "This must be a whole number."
@@ -33,7 +36,7 @@ def read() -> None:
 
     Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge and Invalid naming `body`.
     """
-    request.max_content_length = LARGEST_BODY
+    request.max_content_length = LARGER_BODIES.get(request.endpoint or "", LARGEST_BODY)
     data = request.get_data()
     if not data and not request.mimetype:
         g.body = {}

@@ -9,11 +9,12 @@ from http import HTTPStatus
 import structlog
 from flask import Response, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from trackflow_web.api.schemas import Problem
+from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
 
 log = structlog.get_logger()
@@ -61,6 +62,10 @@ def unrouted() -> Response | None:
 @singledispatch
 def answer(error: Exception) -> Response:
     """The problem that an error is told as. One that nobody expected is logged and not shown."""
+    return _broken(error)
+
+
+def _broken(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
     log.error("request_failed", path=request.path, reference=reference, exc_info=error)
     return problem(500, BROKEN, reference=reference)
@@ -96,6 +101,14 @@ def _too_many(error: TooMany) -> Response:
 def _busy(error: Exception) -> Response:
     log.warning("database_busy", path=request.path, exc_info=error)
     return problem(503, DETAILS[503], retry_after=RETRY_AFTER_BUSY)
+
+
+@answer.register
+def _outrun(error: IntegrityError) -> Response:
+    """Something went while this request was about to add to it."""
+    if refers_to_what_is_gone(error):
+        return _busy(error)
+    return _broken(error)
 
 
 @answer.register(CSRFError)

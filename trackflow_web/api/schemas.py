@@ -8,6 +8,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.feedback import models as feedback
+from trackflow_web.domain.feedback.queries import Shown
+from trackflow_web.domain.feedback.rules import (
+    DECISIONS,
+    LONGEST_COMMENT,
+    LONGEST_DESCRIPTION,
+    LONGEST_REASON,
+    LONGEST_TITLE,
+    STATUSES,
+    Kind,
+)
+from trackflow_web.domain.people import models as people
 from trackflow_web.domain.songs import models as songs
 from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME, PARTS, Status
 
@@ -51,7 +63,8 @@ class Song(BaseModel):
     year: int | None
     status: Status
     owner: str = Field(description="A user name.")
-    pack_id: int | None
+    pack_id: int | None = Field(description="For its owner only.")
+    is_optional: bool = Field(description="Whether its pack is complete without it.")
     parts_done: int
     parts_skipped: int = Field(description="How many parts are marked as not needed.")
     parts_total: int
@@ -60,8 +73,8 @@ class Song(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, song: songs.Song, *, owner: str) -> Song:
-        """A song as it goes out."""
+    def of(cls, song: songs.Song, *, owner: str, shared: bool = False) -> Song:
+        """A song as it goes out to its owner, or to somebody with whom it is `shared`."""
         return cls(
             id=song.id,
             title=song.title,
@@ -70,7 +83,8 @@ class Song(BaseModel):
             year=song.year,
             status=Status(song.status),
             owner=owner,
-            pack_id=None,
+            pack_id=None if shared else song.pack_id,
+            is_optional=song.is_optional and not shared,
             parts_done=song.parts_done,
             parts_skipped=song.parts_skipped,
             parts_total=PARTS,
@@ -102,9 +116,11 @@ class NewSong(BaseModel):
     album: Album = None
     year: Year = None
     status: StatusName = Status.FUTURE
+    pack_id: int | None = None
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Let the document name no default where leaving a field out means to keep it."""
     for described in schema["properties"].values():
         described.pop("default", None)
 
@@ -113,13 +129,14 @@ class SongChanges(BaseModel):
     """What to say anew of a song; what is left out stays as it is."""
 
     # The values below only stand for "not sent" and are never used.
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     title: Name = ""
     artist: Name = ""
     album: Album = None
     year: Year = None
     status: StatusName = ""
+    pack_id: int | None = None
 
 
 class Move(BaseModel):
@@ -244,3 +261,164 @@ class Rechecked(BaseModel):
     users: int
     awards: int
     drift: int
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+class Profile(BaseModel):
+    """What somebody shows of themselves; points and level are those of what is shown."""
+
+    username: str
+    since: datetime
+    points: int
+    level: int
+    achievements: list[EarnedAchievement] = Field(description="Newest first.")
+
+
+# --- feature requests and bug reports ------------------------------------------------------------
+
+
+class NewFeedback(BaseModel):
+    """What to ask for or report."""
+
+    title: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_TITLE})
+    description: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_DESCRIPTION})
+
+
+class BugReport(BaseModel):
+    """A bug report."""
+
+    id: int
+    title: str
+    description: str
+    status: str = Field(json_schema_extra={"enum": [*STATUSES[Kind.BUG]]})
+    reason: str = Field(description="Why it has its status.")
+    author: str = Field(description="A user name.")
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> BugReport:
+        """A bug report as it goes out."""
+        return cls(**_said_of(shown))
+
+
+class BugReports(BaseModel):
+    """A piece of the bug reports, newest first."""
+
+    items: list[BugReport]
+    next: str | None
+
+
+class BugReportsWanted(Paging):
+    """Which bug reports are wanted."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*STATUSES[Kind.BUG]]})
+    q: str | None = Field(None, max_length=100, description="Occurs in title or description.")
+
+
+class FeatureRequest(BaseModel):
+    """A feature request."""
+
+    id: int
+    title: str
+    description: str
+    status: str = Field(json_schema_extra={"enum": [*STATUSES[Kind.FEATURE]]})
+    reason: str = Field(description="Why it has its status.")
+    author: str = Field(description="A user name.")
+    votes: int
+    voted: bool = Field(description="Whether one of the votes is the caller's.")
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> FeatureRequest:
+        """A feature request as it goes out."""
+        return cls(votes=shown.votes, voted=shown.voted, **_said_of(shown))
+
+
+class FeatureRequests(BaseModel):
+    """A piece of the feature requests, newest first."""
+
+    items: list[FeatureRequest]
+    next: str | None
+
+
+class FeatureRequestsWanted(Paging):
+    """Which feature requests are wanted."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*STATUSES[Kind.FEATURE]]})
+    q: str | None = Field(None, max_length=100, description="Occurs in title or description.")
+
+
+class Decision(BaseModel):
+    """How it goes on."""
+
+    status: str
+    reason: str = Field(
+        "", description="A word of why.", json_schema_extra={"maxLength": LONGEST_REASON}
+    )
+
+
+class FeatureDecision(Decision):
+    """How a feature request goes on."""
+
+    status: str = Field(json_schema_extra={"enum": [*DECISIONS[Kind.FEATURE]]})
+
+
+class BugDecision(Decision):
+    """How a bug report goes on."""
+
+    status: str = Field(json_schema_extra={"enum": [*DECISIONS[Kind.BUG]]})
+
+
+class NewComment(BaseModel):
+    """What to say."""
+
+    body: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_COMMENT})
+
+
+class Comment(BaseModel):
+    """What somebody said; with a `status` it is a step, and the body says why."""
+
+    id: int
+    author: str = Field(description="A user name.")
+    body: str
+    status: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, comment: feedback.FeedbackComment, *, author: people.User) -> Comment:
+        """A comment as it goes out."""
+        return cls(
+            id=comment.id,
+            author=author.username,
+            body=comment.body,
+            status=comment.status,
+            created_at=comment.created_at,
+        )
+
+
+class Comments(BaseModel):
+    """A piece of what was said, oldest first."""
+
+    items: list[Comment]
+    next: str | None
+
+
+def _said_of(shown: Shown) -> dict[str, Any]:
+    item = shown.item
+    return {
+        "id": item.id,
+        "title": item.title,
+        "description": item.description,
+        "status": item.status,
+        "reason": item.reason,
+        "author": shown.author.username,
+        "comments": shown.comments,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+    }

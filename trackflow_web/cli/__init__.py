@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate import Migrate
 
-from trackflow_web.cli import achievements, demo, people
+from trackflow_web.cli import achievements, demo, jobs, people
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -23,3 +23,4 @@ def connect(app: Flask, listeners: Sequence[Listener]) -> None:
     app.cli.add_command(achievements.commands(listeners))
     app.cli.add_command(people.commands(listeners))
     app.cli.add_command(demo.command(listeners))
+    app.cli.add_command(jobs.commands())

@@ -30,6 +30,30 @@ class Fact(StrEnum):
     SONG_FINISHED = "song_finished"
     SONG_AUTHORED = "song_authored"
     SONG_NO_LONGER_AUTHORED = "song_no_longer_authored"
+    SONGS_IMPORTED = "songs_imported"
+    SONGS_UNIMPORTED = "songs_unimported"
+    PLAYLIST_IMPORTED = "playlist_imported"
+    PLAYLIST_UNIMPORTED = "playlist_unimported"
+    PACK_CREATED = "pack_created"
+    PACK_DELETED = "pack_deleted"
+    PACK_CHANGED = "pack_changed"
+    PACK_COMPLETED = "pack_completed"
+    PACK_REOPENED = "pack_reopened"
+    SERIES_CREATED = "series_created"
+    SERIES_DELETED = "series_deleted"
+    SERIES_CHANGED = "series_changed"
+    SERIES_COMPLETED = "series_completed"
+    SERIES_REOPENED = "series_reopened"
+    COLLABORATOR_ADDED = "collaborator_added"
+    COLLABORATOR_REMOVED = "collaborator_removed"
+    COLLABORATION_JOINED = "collaboration_joined"
+    COLLABORATION_LEFT = "collaboration_left"
+    FEATURE_REQUESTED = "feature_requested"
+    FEATURE_REQUEST_DROPPED = "feature_request_dropped"
+    FEATURE_REQUEST_TAKEN_UP = "feature_request_taken_up"
+    BUG_REPORTED = "bug_reported"
+    BUG_REPORT_DROPPED = "bug_report_dropped"
+    BUG_REPORT_TAKEN_UP = "bug_report_taken_up"
     ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
 
 
@@ -103,6 +127,12 @@ def take_recorded() -> list[Activity]:
     """What was recorded in this unit of work and not taken yet, oldest first."""
     taken: list[Activity] = db.session().info.pop(_RECORDED, [])
     return taken
+
+
+def forget_recorded_of(user_id: int) -> None:
+    """Let nothing follow from what was recorded about somebody who is about to go."""
+    recorded: list[Activity] = db.session().info.get(_RECORDED, [])
+    recorded[:] = [activity for activity in recorded if activity.user_id != user_id]
 
 
 def anything_recorded() -> bool:

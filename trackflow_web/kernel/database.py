@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.exc import IntegrityError
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 3
+FOREIGN_KEY_VIOLATION = "23503"  # as PostgreSQL calls it
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -107,10 +109,19 @@ def own_transaction() -> Iterator[Session]:
         _writing.reset(token)
 
 
+def refers_to_what_is_gone(error: IntegrityError) -> bool:
+    """Whether a row was written that belongs to one that somebody deleted at the same time.
+
+    Whoever asks again is told so in its own words. On SQLite nobody else writes meanwhile.
+    """
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
+
+
 def upsert(table: type[Base]) -> Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the database in use."""
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    return insert(table)  # type: ignore[return-value]  # both have the methods used here
+    # The plain table: rows written in bulk need none of what the ORM does for objects.
+    return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
 def engine_options(url: str) -> dict[str, Any]:

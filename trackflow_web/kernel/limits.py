@@ -1,7 +1,7 @@
 """How often something may be done: one row a key and window, counted up atomically.
 
-The count lives in the database, because every process must see the same one, and has a transaction
-of its own, because it must survive an error answer.
+The count lives in the database, because every process must see the same one. A try is counted in a
+transaction of its own, because it must survive an error answer; a deed in that of the deed.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import Base, own_transaction, upsert
+from trackflow_web.kernel.database import Base, db, own_transaction, upsert
 from trackflow_web.kernel.errors import TooMany
 
 if TYPE_CHECKING:
@@ -37,22 +37,8 @@ def claim(scope: str, key: str, limit: RateLimitItem) -> int:
 
     Counting comes first and the answer from the count, so that parallel tries cannot pass together.
     """
-    now = clock.now()
-    window = timedelta(seconds=limit.get_expiry())
-    over = LimitCount.ends_at <= now
-    statement = upsert(LimitCount).values(scope=scope, key=key, n=1, ends_at=now + window)
-    statement = statement.on_conflict_do_update(
-        index_elements=[LimitCount.scope, LimitCount.key],
-        set_={
-            "n": sa.case((over, 1), else_=LimitCount.n + 1),
-            "ends_at": sa.case((over, now + window), else_=LimitCount.ends_at),
-        },
-    )
     with own_transaction() as session:
-        n, ends_at = session.execute(statement.returning(LimitCount.n, LimitCount.ends_at)).one()
-    if n <= limit.amount:
-        return 0
-    return max(1, math.ceil((ends_at - now).total_seconds()))
+        return _count(session, scope, key, limit)
 
 
 def give_back(scope: str, key: str) -> None:
@@ -71,8 +57,35 @@ def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
         raise TooMany(message, seconds)
 
 
+def enforce_within(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
+    """The same inside the running transaction: only what is committed has counted.
+
+    For what people may do so often, as against what they may try.
+    """
+    if seconds := _count(db.session(), scope, key, limit):
+        raise TooMany(message, seconds)
+
+
 def forget_ended() -> int:
     """Delete the counts whose window is over; gives how many there were."""
     with own_transaction() as session:
         ended = sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now())
         return len(session.scalars(ended.returning(LimitCount.n)).all())
+
+
+def _count(session: Session, scope: str, key: str, limit: RateLimitItem) -> int:
+    now = clock.now()
+    window = timedelta(seconds=limit.get_expiry())
+    over = LimitCount.ends_at <= now
+    statement = upsert(LimitCount).values(scope=scope, key=key, n=1, ends_at=now + window)
+    statement = statement.on_conflict_do_update(
+        index_elements=[LimitCount.scope, LimitCount.key],
+        set_={
+            "n": sa.case((over, 1), else_=LimitCount.n + 1),
+            "ends_at": sa.case((over, now + window), else_=LimitCount.ends_at),
+        },
+    )
+    n, ends_at = session.execute(statement.returning(LimitCount.n, LimitCount.ends_at)).one()
+    if n <= limit.amount:
+        return 0
+    return max(1, math.ceil((ends_at - now).total_seconds()))

@@ -15,6 +15,9 @@ from typing import TypeVar
 from trackflow_web.kernel.errors import Invalid
 
 _SPACES = re.compile(r"\s+")
+_LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029")
+_SPACES_AT_THE_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 # Control characters and lone surrogates: the databases refuse or mangle them. Format characters
 # (Cf) stay, because joiners are part of real names and emoji.
@@ -28,6 +31,13 @@ _VOICING_MARKS = frozenset("\u3099\u309a")
 LONGEST_KEY = 1000
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class YesOrNo(StrEnum):
+    """What a switch of a form sends."""
+
+    YES = "1"
+    NO = "0"
 
 
 def line(value: object, field: str, *, longest: int, required: bool = True) -> str:
@@ -47,6 +57,27 @@ def line(value: object, field: str, *, longest: int, required: bool = True) -> s
     visible = any(
         unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text
     )
+    if required and not visible:
+        raise Invalid(**{field: "This is needed."})
+    return text if visible else ""
+
+
+def lines(value: object, field: str, *, longest: int, required: bool = True) -> str:
+    """A text of several lines: NFC, trimmed, ends of lines as LF, at most one line left empty.
+
+    `longest` counts characters after that. Raises Invalid naming `field`.
+    """
+    text = "" if value is None else value
+    if not isinstance(text, str):
+        raise Invalid(**{field: "This must be text."})
+    # A tab becomes spaces, because logs and code that are pasted have them.
+    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text).expandtabs(4))
+    text = _EMPTY_LINES.sub("\n\n", _SPACES_AT_THE_END.sub("", text)).strip()
+    if any(unicodedata.category(char) in _REFUSED for char in text if char != "\n"):
+        raise Invalid(**{field: "This contains characters that cannot be stored."})
+    if len(text) > longest:
+        raise Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
+    visible = any(unicodedata.category(char) not in _INVISIBLE | _REFUSED for char in text)
     if required and not visible:
         raise Invalid(**{field: "This is needed."})
     return text if visible else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ACTIVITIES_A_SWEEP = 500
+_AFTER_COMMIT = "called after the commit"
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,24 @@ def _tell(listeners: Sequence[Listener], recorded: list[Activity]) -> None:
         activity.heard_at = heard_at
 
 
+def after_commit(call: Callable[[], None]) -> None:
+    """Do something once the running unit of work is committed, and not at all when it is not.
+
+    For what others are told of it: they look at once, and must find it.
+    """
+    db.session().info.setdefault(_AFTER_COMMIT, []).append(call)
+
+
 def commit() -> None:
     """Make the unit of work last; raises what the database raises."""
+    calls = db.session().info.pop(_AFTER_COMMIT, [])
     db.session.commit()
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            # What is committed is done; a sweep finds what nobody was told of.
+            log.exception("after_commit_failed")
 
 
 @contextmanager
@@ -89,6 +105,7 @@ def unit_of_work(listeners: Sequence[Listener]) -> Iterator[None]:
         commit()
     except BaseException:
         take_recorded()
+        db.session().info.pop(_AFTER_COMMIT, None)
         db.session.rollback()
         raise
     finally:
@@ -109,6 +126,8 @@ def sweep(listeners: Sequence[Listener]) -> int:
         if unheard:
             for listener in listeners:
                 listener.hear_again(unheard)
+                # What this one recorded is counted before a later one counts everything anew.
+                announce(listeners)
             heard_at = clock.now()
             for activity in unheard:
                 activity.heard_at = heard_at

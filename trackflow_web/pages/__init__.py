@@ -11,15 +11,26 @@ from trackflow_web.pages import (
     admin,
     assets,
     authoring,
+    bugs,
+    collaborations,
+    connections,
     errors,
+    features,
     formats,
     health,
     home,
     hx,
+    imports,
+    packs,
     people,
+    profiles,
+    series,
     session,
     settings,
+    settings_achievements,
+    settings_privacy,
     songs,
+    stats,
     toasts,
 )
 from trackflow_web.pages.headers import SecurityHeaders
@@ -33,13 +44,25 @@ if TYPE_CHECKING:
     from trackflow_web.config import Config
     from trackflow_web.kernel.unit_of_work import Listener
 
+# These two add their views to the settings' blueprint.
+__all__ = ["connect", "settings_achievements", "settings_privacy"]
+
 BLUEPRINTS = (
     home.pages,
     people.pages,
     settings.pages,
     songs.pages,
     authoring.pages,
+    collaborations.pages,
+    packs.pages,
+    series.pages,
+    imports.pages,
+    connections.pages,
     achievements.pages,
+    stats.pages,
+    profiles.pages,
+    features.pages,
+    bugs.pages,
     admin.pages,
     health.pages,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, session, url_for
 
-from trackflow_web.achievements import actions, metrics, progress, queries
+from trackflow_web.achievements import actions, metrics, next_up, progress, queries
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.progress import Filters, Sort, State, Tile
 from trackflow_web.kernel.text import count_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
+    from trackflow_web.achievements.next_up import Step
     from trackflow_web.achievements.progress import Group, Summary
     from trackflow_web.achievements.queries import Receipt
 
@@ -27,7 +28,7 @@ RECEIPT_ROWS = 500
 STATE_LABELS = {
     State.EARNED: "Earned",
     State.PROGRESS: "In progress",
-    State.LOCKED: "Not begun",
+    State.LOCKED: "Locked",
 }
 SORT_LABELS = {**progress.SORT_HEADINGS, Sort.LADDER: "By group"}
 FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "q": "Search"}
@@ -41,7 +42,7 @@ def index() -> str:
     tiles, summary = _mine()
     context = {
         "summary": summary,
-        "next_up": progress.next_up(tiles),
+        "next_up": _next_up(tiles),
         "filters": _filter_values(wanted),
         "options": _options(),
         **_results(tiles, wanted),
@@ -125,6 +126,10 @@ def _mine() -> tuple[list[Tile], Summary]:
     return tiles, progress.summary(tiles, numbers[metrics.TOTAL_POINTS])
 
 
+def _next_up(tiles: Sequence[Tile]) -> list[Step]:
+    return next_up.next_up(tiles, queries.openings(me().id, next_up.needed(tiles)))
+
+
 def _results(tiles: Sequence[Tile], wanted: Filters) -> dict[str, object]:
     groups: list[Group] = progress.groups(tiles, wanted)
     count = sum(len(group.tiles) for group in groups)
@@ -177,4 +182,10 @@ def _receipt(tile: Tile) -> list[tuple[str, str | None, object]]:
 def _address_of(row: Receipt) -> str | None:
     if row.subject_type in {"song", "artist", "year", "decade"}:
         return url_for("songs.show", song_id=row.subject_id)
+    if row.subject_type == "pack":
+        return url_for("packs.show", pack_id=row.subject_id)
+    if row.subject_type == "series":
+        return url_for("series.show", series_id=row.subject_id)
+    if row.subject_type in {"feature", "bug"}:
+        return url_for(f"{row.subject_type}s.show", item_id=row.subject_id)
     return None

@@ -23,7 +23,7 @@ pages = Blueprint("authoring", __name__)
 @login_required
 def mark(song_id: int, part: str) -> str | Response:
     """Say that a part is to do, done or not needed."""
-    song = song_or_404(song_id)
+    song = song_or_404(song_id, may="work")
     if part not in set(Part):
         abort(404)
     actions.mark_part(song, Part(part), me(), state=request.form.get("state"))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
 from trackflow_web.pages.session import ask_nobody
 
@@ -57,6 +58,7 @@ def connect(app: Flask) -> None:
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(IntegrityError, _outrun)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(NoConnection, _busy)
     app.register_error_handler(Exception, _broken)
@@ -137,6 +139,11 @@ def _http(error: HTTPException) -> Response:
 def _busy(error: Exception) -> Response:
     log.warning("database_busy", path=request.path, error=repr(error))
     return busy()
+
+
+def _outrun(error: IntegrityError) -> Response:
+    """Something went while this request was about to add to it."""
+    return _busy(error) if refers_to_what_is_gone(error) else _broken(error)
 
 
 def _broken(error: Exception) -> Response:

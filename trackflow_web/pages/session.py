@@ -37,6 +37,10 @@ CONFIRMATION_LASTS = 10 * 60
 # A GET that only notes today's visit gives way to whoever holds the database.
 PATIENCE_FOR_A_VISIT = 0.25
 
+# The last lets the database go while it asks Spotify, and would lose the visit.
+NO_VISIT = frozenset(
+    {None, "static", "people.login", "people.logout", "health.check", "connections.callback"}
+)
 # Ids that both databases can compare.
 USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -119,6 +123,12 @@ def sign_out() -> None:
     session.clear()
 
 
+def forget_session() -> None:
+    """End this session alone: the account that it belonged to is gone."""
+    logout_user()
+    session.clear()
+
+
 def note_confirmation() -> None:
     """Remember that the password was given just now."""
     session["confirmed_at"] = clock.now().timestamp()
@@ -170,7 +180,7 @@ def refuse_other_sites() -> None:
 
 def note_visit() -> None:
     """Note the first request of a user's local day; a visit, not a password, keeps a streak."""
-    if request.endpoint in {None, "static", "people.login", "people.logout", "health.check"}:
+    if request.endpoint in NO_VISIT:
         return
     if "_user_id" not in session or request.headers.get("Authorization"):
         return

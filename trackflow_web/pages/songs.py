@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, make_response, render_template, request, url_for
 
 from trackflow_web.domain.authoring import queries as authoring
+from trackflow_web.domain.collaborations.queries import helpers_of
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.packs.queries import packs_of
 from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
@@ -30,6 +33,7 @@ pages = Blueprint("songs", __name__, url_prefix="/songs")
 LONGEST_SEARCH = 100
 PAGES = {"least": 1, "most": queries.MOST_PAGES}
 FIELDS = ("title", "artist", "album", "year", "status")
+DRAFT_FIELDS = (*FIELDS, "pack_id", "username")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def create() -> str | Response:
     """Add a song."""
     form = request.form
     try:
+        pack = packs.own_pack(me(), form.get("pack_id"))
         song = actions.add_song(
             me(),
             title=form.get("title"),
@@ -78,6 +83,8 @@ def create() -> str | Response:
             year=form.get("year"),
             status=form.get("status") or "future",
         )
+        if pack is not None:
+            packs.put_song(pack, song_id=song.id, optional=False)
     except Invalid as refusal:
         return _panel(_list_context(_everything(), form, refusal), 422)
     if hx.asked():
@@ -90,17 +97,19 @@ def create() -> str | Response:
 @login_required
 def show(song_id: int) -> str:
     """One song with its parts."""
-    return render_template("songs/show.html", **_song_context(song_or_404(song_id)))
+    return render_template("songs/show.html", **song_context(song_or_404(song_id, may="work")))
 
 
 @pages.post("/<id:song_id>")
 @login_required
 def update(song_id: int) -> str | Response:
     """Say something else of a song; fields that are not sent stay as they are."""
-    song = song_or_404(song_id)
+    song = song_or_404(song_id, may="own")
     draft = {field: request.form.get(field, getattr(song, field)) for field in FIELDS}
     try:
-        status = rules.status(draft["status"])  # before anything of the song changes
+        # Before anything of the song changes.
+        status = rules.status(draft["status"])
+        pack = packs.own_pack(me(), request.form.get("pack_id"))
         actions.edit_song(
             song,
             me(),
@@ -110,6 +119,8 @@ def update(song_id: int) -> str | Response:
             year=draft["year"],
         )
         actions.move_song(song, me(), status=status)
+        if "pack_id" in request.form:
+            packs.place_song(song, pack)
     except Invalid as refusal:
         return _edit_refused(song, request.form, refusal)
     if hx.asked():
@@ -122,7 +133,7 @@ def update(song_id: int) -> str | Response:
 @login_required
 def edit(song_id: int) -> str:
     """The form to edit a song: in place of its row for htmx, else a page."""
-    context = _song_context(song_or_404(song_id))
+    context = song_context(song_or_404(song_id, may="own"))
     if hx.asked():
         return render_template("songs/_row_form.html", **context)
     return render_template("songs/edit.html", **context)
@@ -132,14 +143,14 @@ def edit(song_id: int) -> str:
 @login_required
 def row(song_id: int) -> str:
     """The row of a song as the list shows it."""
-    return render_template("songs/_row.html", song=song_or_404(song_id))
+    return render_template("songs/_row.html", song=song_or_404(song_id, may="work"))
 
 
 @pages.post("/<id:song_id>/status")
 @login_required
 def move(song_id: int) -> str | Response:
     """Move a song to Future Plans, WIP or Released."""
-    song = song_or_404(song_id)
+    song = song_or_404(song_id, may="work")
     actions.move_song(song, me(), status=request.form.get("status"))
     if hx.asked():
         return _row_or_details(song)
@@ -150,14 +161,14 @@ def move(song_id: int) -> str | Response:
 @login_required
 def confirm_delete(song_id: int) -> str:
     """Ask once more."""
-    return render_template("songs/delete.html", song=song_or_404(song_id))
+    return render_template("songs/delete.html", song=song_or_404(song_id, may="own"))
 
 
 @pages.post("/<id:song_id>/delete")
 @login_required
 def delete(song_id: int) -> Response:
     """Delete a song."""
-    song = song_or_404(song_id)
+    song = song_or_404(song_id, may="own")
     actions.delete_song(song, me())
     flash(f"Deleted {song.title}.")
     return hx.go_to(url_for("songs.index"))
@@ -197,6 +208,7 @@ def _list_context(
             "next_url": wanted.address(found.page + 1) if found.page < found.pages else None,
         },
         "counts": queries.count_by_status(me().id),
+        "packs": pack_choices(me().id),
         "filters": {"status": wanted.status, "q": wanted.q},
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},
@@ -204,16 +216,24 @@ def _list_context(
     }
 
 
-def _song_context(
+def song_context(
     song: Song, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
 ) -> dict[str, object]:
+    """What the page of a song needs, and after a refusal what was typed and what is wrong."""
     return {
         "song": song,
         "parts": part_rows(song),
+        "packs": pack_choices(song.user_id),
+        "helpers": helpers_of(song.id),
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},
         "duplicate": _duplicate(refusal),
     }
+
+
+def pack_choices(user_id: int) -> list[tuple[int, str]]:
+    """The user's packs, for a form that asks for one."""
+    return [(pack.id, pack.name) for pack in packs_of(user_id)]
 
 
 def part_rows(song: Song) -> list[PartRow]:
@@ -223,7 +243,7 @@ def part_rows(song: Song) -> list[PartRow]:
 
 
 def _draft(form: Mapping[str, str] | None) -> dict[str, str]:
-    return {field: form[field] for field in FIELDS if form and field in form}
+    return {field: form[field] for field in DRAFT_FIELDS if form and field in form}
 
 
 def _duplicate(refusal: Invalid | None) -> Song | None:
@@ -242,14 +262,14 @@ def _panel(context: dict[str, object], status: int) -> FlaskResponse:
 def _row_or_details(song: Song) -> str:
     """What htmx replaces: the head of the song's page, or its row in the list."""
     if hx.target() == "song-details":
-        return hx.block("songs/show.html", "details", **_song_context(song))
+        return hx.block("songs/show.html", "details", **song_context(song))
     return render_template("songs/_row.html", song=song)
 
 
 def _edit_refused(song: Song, form: Mapping[str, str], refusal: Invalid) -> FlaskResponse:
     if "status" in refusal.errors:  # the form has no such field to say it beside
         refusal.errors["form"] = f"status: {refusal.errors['status']}"
-    context = _song_context(song, form, refusal)
+    context = song_context(song, form, refusal)
     if not hx.asked():
         return make_response(render_template("songs/edit.html", **context), 422)
     if hx.target() == "song-details":

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask, Response, current_app, render_template, request, session
+from flask import Flask, Response, current_app, g, render_template, request, session
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from trackflow_web.achievements import toasts
@@ -34,7 +34,9 @@ log = structlog.get_logger()
 EMPTY_LIST = b'<ol id="toasts" role="status" aria-live="polite"></ol>'
 BEFORE_TOASTS, AFTER_TOASTS = EMPTY_LIST[: -len(b"</ol>")], b"</ol>"
 WRITTEN = "trackflow.written"
-DATABASE_BUSY = (OperationalError, NoConnection)
+SHOW_WHAT_WAITS = "show_what_waits"
+# The last: what this request was about somebody deleted at the same time.
+DATABASE_BUSY = (OperationalError, NoConnection, IntegrityError)
 
 
 def connect(app: Flask, listeners: Sequence[Listener]) -> None:
@@ -49,6 +51,14 @@ def connect(app: Flask, listeners: Sequence[Listener]) -> None:
         set_writing(writing=False)
 
     app.wsgi_app = TellWhenWritten(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def show_what_waits() -> None:
+    """Let this fragment show what was unlocked elsewhere, as a full page does.
+
+    For one that somebody looks at because of that: the end of a job.
+    """
+    setattr(g, SHOW_WHAT_WAITS, True)
 
 
 def end_unit_of_work(response: Response, listeners: Sequence[Listener]) -> Response:
@@ -68,7 +78,7 @@ def end_unit_of_work(response: Response, listeners: Sequence[Listener]) -> Respo
         db.session.rollback()
         # By the handlers of errors, because the API tells it in its own way.
         return current_app.make_response(current_app.handle_user_exception(busy))
-    if not acted and _is_full_page(response):
+    if not acted and (_is_full_page(response) or g.get(SHOW_WHAT_WAITS)):
         claimed = _claim_what_waited(response)
     return _show(response, claimed) if claimed and claimed.claimed else response
 
@@ -113,7 +123,7 @@ def _claim(response: Response) -> Toasts | None:
         if not _shows_toasts(response):
             return None
         with db.session.begin_nested():
-            return toasts.claim(me().id)
+            return toasts.claim(me().id, me().toasts)
     except DATABASE_BUSY:
         raise
     except Exception:
@@ -126,10 +136,10 @@ def _claim_what_waited(response: Response) -> Toasts | None:
     try:
         if not _shows_toasts(response) or not toasts.waiting(me().id):
             return None
-        user_id = me().id
+        user_id, wanted = me().id, me().toasts
         db.session.rollback()
         set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
-        claimed = toasts.claim(user_id)
+        claimed = toasts.claim(user_id, wanted)
         unit_of_work.commit()
     except Exception:
         log.exception("toasts_not_claimed")

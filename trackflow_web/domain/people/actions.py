@@ -13,11 +13,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.domain.people import passwords, queries, rules
-from trackflow_web.domain.people.models import AccessToken, Scope, User, Visit
+from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
 from trackflow_web.kernel import clock, limits, text
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, own_transaction, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
+from trackflow_web.kernel.limits import LimitCount
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
+# The scope of the tries for one name or address.
+SIGN_IN_NAME = "sign-in name"
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
 MOST_TOKENS = 50
 # A program may ask many times a second; people only want to know which tokens are still in use.
@@ -122,7 +125,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
         ("sign-in all", "", bounds.all_together),
     ):
         limits.enforce(scope, key, limit, TOO_MANY_TRIES)
-    wait = limits.claim("sign-in name", wanted, bounds.each)
+    wait = limits.claim(SIGN_IN_NAME, wanted, bounds.each)
     with own_transaction() as session:
         user = session.scalar(
             sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
@@ -138,12 +141,21 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     for scope, key in (
         ("sign-in address", address),
         ("sign-in all", ""),
-        ("sign-in name", wanted),
+        (SIGN_IN_NAME, wanted),
     ):
         limits.give_back(scope, key)
     if passwords.needs_rehash(user.password_hash):
         _rehash(user, secret)
     return db.session.get_one(User, user.id)
+
+
+def forget_tries(user: User) -> None:
+    """Forget who tried to sign in as this user: the counts are kept by name and address."""
+    db.session.execute(
+        sa.delete(LimitCount).where(
+            LimitCount.scope == SIGN_IN_NAME, LimitCount.key.in_([user.username, user.email])
+        )
+    )
 
 
 def _canonical(name: object) -> str:
@@ -232,6 +244,16 @@ def change_profile(user: User, *, email: object, timezone: object) -> None:
         raise Invalid(email="This address cannot be used.")
     user.email = new_email
     user.timezone = new_zone
+
+
+def change_privacy(user: User, *, profile: object, new_achievements: object) -> None:
+    """Choose who sees the profile and what will be earned. Raises Invalid naming the fields."""
+    check = Checks()
+    seen = check(text.choice, profile, "profile", Audience)
+    new_ones = check(text.choice, new_achievements, "new_achievements", Audience)
+    check.finish()
+    user.is_profile_public = seen is Audience.PUBLIC
+    user.shows_new_achievements = new_ones is Audience.PUBLIC
 
 
 def change_password(user: User, *, new: object) -> None:

@@ -11,10 +11,35 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trackflow_web.kernel.database import Base, BigId
 
 
+class Announced(StrEnum):
+    """Which unlocked achievements are announced to somebody: `rare` means rare and up."""
+
+    ALL = "all"
+    RARE = "rare"
+    NONE = "none"
+
+
+class Audience(StrEnum):
+    """Who sees something: every member, or nobody but its owner."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
 class User(Base):
-    """An account. `session_stamp` stands in every cookie; a new one ends all of them."""
+    """An account. `session_stamp` stands in every cookie; a new one ends all of them.
+
+    `toasts` says which achievements are announced, `is_profile_public` whether other members see
+    the profile, and `shows_new_achievements` whether they see what will be earned.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (
+        sa.CheckConstraint("toasts IN ('all', 'rare', 'none')", name="toasts"),
+        # SQLite would give the id of a deleted account to the next one, and with it whatever still
+        # names that id: a line in somebody else's history, a cookie.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(sa.String(30), unique=True)
@@ -26,6 +51,11 @@ class User(Base):
     # The user's local day of the last visit: read on every request, so that only the first one of
     # a day writes.
     last_visit_day: Mapped[date | None]
+    toasts: Mapped[Announced] = mapped_column(
+        sa.String(4), default=Announced.ALL, server_default="all"
+    )
+    is_profile_public: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime]
     banned_at: Mapped[datetime | None]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -41,6 +42,17 @@ def get_by_username(name: str) -> User:
         message = "There is nobody of this name."
         raise NotFound(message)
     return user
+
+
+def find_visible_profile(name: str, viewer_id: int) -> User | None:
+    """The user with exactly this user name, if the viewer may see their profile.
+
+    One's own is always there; nobody else's is that is banned or private.
+    """
+    user = find_by_username(name) if rules.is_username(name) else None
+    if user is None or user.banned_at is not None:
+        return None
+    return user if user.is_profile_public or user.id == viewer_id else None
 
 
 def all_users() -> Sequence[User]:

@@ -97,6 +97,11 @@ def username(value: object, *, reserved_too: bool = False) -> str:
     return name
 
 
+def is_username(name: str) -> bool:
+    """Whether a user name is spelt as it is kept."""
+    return USERNAME.fullmatch(name) is not None
+
+
 def email(value: object) -> str:
     """An e-mail address as it is kept: case folded. Raises Invalid naming `email`."""
     address = text.line(value, "email", longest=LONGEST_EMAIL).casefold()

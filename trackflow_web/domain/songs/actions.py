@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from trackflow_web.domain.collaborations import actions as collaborations
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Duplicate
+from trackflow_web.kernel.errors import Duplicate, Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 HAVE_IT_ALREADY = "You have this song already."
+HELPS_ALREADY = "This person helps with the song already."
 
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,
@@ -55,6 +57,7 @@ def add_song(
             user_id=owner.id,
             **_columns(draft),
             status=state,
+            is_optional=False,
             parts_done=0,
             parts_skipped=0,
             created_at=now,
@@ -114,20 +117,46 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
         _reach(song, Milestone.AUTHORED, actor, clock.now())
     elif not authored and song.authored_at is not None:
         song.authored_at = None
-        _record(Fact.SONG_NO_LONGER_AUTHORED, song, actor)
+        _record(Fact.SONG_NO_LONGER_AUTHORED, song, actor, pack_id=song.pack_id)
 
 
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
-    _record(Fact.SONG_DELETED, song, actor, was=song.milestones())
+    collaborations.end_all(song_id=song.id, about=about(song))
+    _record(Fact.SONG_DELETED, song, actor, was=song.milestones(), pack_id=song.pack_id)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
+
+
+def add_helper(song: Song, *, username: object) -> User:
+    """Let somebody help with a song; gives whom. Raises Invalid naming `username`."""
+    user = collaborations.person_named(username, song.user_id)
+    if not collaborations.add(song_id=song.id, owner_id=song.user_id, user=user, about=about(song)):
+        raise Invalid(username=HELPS_ALREADY)
+    return user
+
+
+def remove_helper(song: Song, user_id: int) -> None:
+    """Let somebody help no longer; raises NotFound when they did not."""
+    collaborations.remove(
+        song_id=song.id, owner_id=song.user_id, user_id=user_id, about=about(song)
+    )
+
+
+def about(song: Song) -> dict[str, Any]:
+    """What a fact about a song says of it."""
+    return {
+        "title": song.title,
+        "artist": song.artist,
+        "artist_key": song.artist_key,
+        "year": song.year,
+    }
 
 
 def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
     """Note the first time; each song counts once for a milestone, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
-        _record(FACT_OF_MILESTONE[milestone], song, actor)
+        _record(FACT_OF_MILESTONE[milestone], song, actor, pack_id=song.pack_id)
 
 
 def _record(fact: Fact, song: Song, actor: User, **more: Any) -> None:  # noqa: ANN401 -- JSON
@@ -136,13 +165,7 @@ def _record(fact: Fact, song: Song, actor: User, **more: Any) -> None:  # noqa: 
         user_id=song.user_id,
         actor_id=actor.id,
         subject=Subject("song", song.id),
-        data={
-            "title": song.title,
-            "artist": song.artist,
-            "artist_key": song.artist_key,
-            "year": song.year,
-            **more,
-        },
+        data={**about(song), **more},
     )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Progress, Status
 from trackflow_web.kernel.database import Base, BigId
 
@@ -44,6 +45,11 @@ class Song(Base):
     album: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="")
     year: Mapped[int | None]
     status: Mapped[Status] = mapped_column(sa.String(10))
+    pack_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("packs.id", ondelete="SET NULL"), index=True
+    )
+    # An optional song of a pack may stay unfinished.
+    is_optional: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     title_key: Mapped[str] = mapped_column(sa.Text)
     artist_key: Mapped[str] = mapped_column(sa.Text)
     search_key: Mapped[str] = mapped_column(sa.Text)
@@ -57,6 +63,8 @@ class Song(Base):
     parts_skipped: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    owner: Mapped[User] = relationship(viewonly=True)
 
     @property
     def progress(self) -> Progress:

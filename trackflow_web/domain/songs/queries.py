@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
+from trackflow_web.domain.collaborations.queries import song_ids_of
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db
@@ -49,7 +51,7 @@ def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
 
 
 def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
-    """A page of the user's songs, in one state or all, whose text contains `q`.
+    """A page of the user's songs and those they help with, in one state or all, containing `q`.
 
     Behind the last page comes the last one: songs may have been deleted meanwhile.
     """
@@ -69,7 +71,7 @@ def _pages(total: int) -> int:
 def songs_after(
     user_id: int, *, status: Status | None, q: str, before_id: int | None, limit: int
 ) -> Sequence[Song]:
-    """Up to `limit` of the user's songs, newest first, from the one before `before_id` on."""
+    """Up to `limit` songs of the user or shared with them, newest first, before `before_id`."""
     wanted = _matching(user_id, status, q)
     if before_id is not None:
         wanted = wanted.where(Song.id < before_id)
@@ -77,7 +79,7 @@ def songs_after(
 
 
 def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
-    wanted = sa.select(Song).where(Song.user_id == user_id)
+    wanted = sa.select(Song).where(_visible(user_id)).options(joinedload(Song.owner))
     if status is not None:
         wanted = wanted.where(Song.status == status)
     if q:
@@ -85,10 +87,38 @@ def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
     return wanted
 
 
+def _visible(user_id: int) -> sa.ColumnElement[bool]:
+    return sa.or_(Song.user_id == user_id, Song.id.in_(song_ids_of(user_id)))
+
+
+def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None) -> Sequence[Song]:
+    """Up to `limit` of the user's own songs containing `q`, newest first: to choose one from.
+
+    Those in the pack `outside_pack` are not among them.
+    """
+    wanted = sa.select(Song).where(Song.user_id == user_id)
+    if outside_pack is not None:
+        # Also true where there is no pack at all.
+        wanted = wanted.where(Song.pack_id.is_distinct_from(outside_pack))
+    if q:
+        wanted = wanted.where(Song.search_key.like(like_pattern(q), escape="\\"))
+    return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
+
+
+def released_of(user_id: int, limit: int) -> Sequence[Song]:
+    """The user's own songs that are Released, newest first: what others may see."""
+    return db.session.scalars(
+        sa.select(Song)
+        .where(Song.user_id == user_id, Song.status == Status.RELEASED)
+        .order_by(Song.released_at.desc(), Song.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def count_by_status(user_id: int) -> dict[str, int]:
-    """How many songs the user has in each state, and `all`."""
+    """How many songs the user has or helps with in each state, and `all`."""
     rows = db.session.execute(
-        sa.select(Song.status, sa.func.count()).where(Song.user_id == user_id).group_by(Song.status)
+        sa.select(Song.status, sa.func.count()).where(_visible(user_id)).group_by(Song.status)
     ).all()
     counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in rows}
     return {"all": sum(counts.values())} | {str(status): n for status, n in counts.items()}

@@ -49,15 +49,16 @@ class Draft:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of a song's 15 parts are done or not needed."""
+    """How many parts of a song, or of several, are done or not needed."""
 
     done: int
     skipped: int
+    parts: int = PARTS
 
     @property
     def max(self) -> int:
         """How many parts are needed; at least one, for a bar needs a length."""
-        return max(PARTS - self.skipped, 1)
+        return max(self.parts - self.skipped, 1)
 
     @property
     def value(self) -> int:
@@ -72,7 +73,7 @@ class Progress:
     @property
     def text(self) -> str:
         """The bar in words."""
-        return f"{self.done}/{PARTS - self.skipped} parts"
+        return f"{self.done:,}/{self.parts - self.skipped:,} parts"
 
 
 def draft(*, title: object, artist: object, album: object, year: object) -> Draft:

@@ -1,0 +1,125 @@
+"""Alice, who did a bit of everything, alone and with Bob."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.people import working
+from trackflow_web.domain.imports.models import Connection
+from trackflow_web.domain.people import actions as people
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.support.browsing import Browser, Page
+    from tests.support.people import Person
+
+PLAYLIST = "title,artist,album,year\nHurt,Johnny Cash,,2002\n"
+SEALED = "sealed-by-a-key-outside"
+
+
+@dataclass
+class Life:
+    """What Alice has that is worth remembering after she is gone."""
+
+    token: str = ""
+    bobs_request: str = ""
+    her_request: str = ""
+
+
+@pytest.fixture
+def full_life(
+    app: Flask,
+    alice: Person,
+    as_alice: Browser,
+    as_bob: Browser,
+    as_admin: Browser,
+    stranger: Browser,
+) -> Life:
+    """Something of Alice's in every table that can hold it."""
+    life = Life()
+    _make_music(as_alice)
+    _work_together(as_alice, as_bob)
+    _talk(life, as_alice, as_bob, as_admin)
+    as_alice.post("/settings/tokens", name="My script", scope="write", days="30")
+    as_admin.post("/achievements/check", user="alice")
+    stranger.sign_in("alice", "guessed by a stranger")
+    with working(app):
+        life.token = people.create_token(alice.user, name="Another", scope="read", days=30)
+        db.session.add(
+            Connection(
+                user_id=alice.id,
+                access_token=SEALED,
+                refresh_token=SEALED,
+                created_at=clock.now(),
+                updated_at=clock.now(),
+            )
+        )
+    return life
+
+
+def _make_music(as_alice: Browser) -> None:
+    song = _song(as_alice, "One", "Metallica", year=1988)
+    as_alice.post(f"{song}/parts/drums", state="done")
+    as_alice.post(f"{song}/status", status="released")
+    pack = _made(as_alice.post("/packs/", name="Road trip"))
+    as_alice.post(f"{pack}/songs", song_id=song.rpartition("/")[2])
+    series = _made(
+        as_alice.post("/series/", artist="Metallica", album="Justice", tracks="One\nBlackened")
+    )
+    as_alice.post(f"{series}/tracks/1", song_id=song.rpartition("/")[2])
+    as_alice.post("/imports/", file=(io.BytesIO(PLAYLIST.encode()), "list.csv"))
+    as_alice.post("/settings/achievements/first_release/pin", move="pin")
+
+
+def _work_together(as_alice: Browser, as_bob: Browser) -> None:
+    hers = _song(as_alice, "Battery", "Metallica")
+    also_hers = _song(as_alice, "Orion", "Metallica")
+    his = _song(as_bob, "Creep", "Radiohead")
+    for song in (hers, also_hers):
+        as_alice.post(f"{song}/collaborators", username="bob")
+    as_bob.post(f"{his}/collaborators", username="alice")
+    as_bob.post(f"{hers}/parts/bass", state="done")
+
+
+def _talk(life: Life, as_alice: Browser, as_bob: Browser, as_admin: Browser) -> None:
+    life.her_request = _made(as_alice.post("/features/", title="Dark mode", description="Night."))
+    life.bobs_request = _made(as_bob.post("/features/", title="Undo", description="For me."))
+    as_alice.post(f"{life.bobs_request}/comments", body="Me too, please.")
+    as_alice.post(f"{life.bobs_request}/vote")
+    as_bob.post(f"{life.her_request}/comments", body="Good idea.")
+    as_bob.post(f"{life.her_request}/vote")
+    as_admin.post(f"{life.her_request}/status", status="planned", reason="Yes.")
+
+
+def _song(browser: Browser, title: str, artist: str, **fields: object) -> str:
+    made = browser.api("POST", "/api/songs/", {"title": title, "artist": artist, **fields})
+    return f"/songs/{made.json['id']}"
+
+
+def _made(answer: Page) -> str:
+    """The address of what a form made."""
+    assert answer.status == 303, answer
+    return answer.location
+
+
+@pytest.fixture
+def dump(app: Flask):
+    """`dump()`: every value of every table there is, as one text in small letters."""
+
+    def read() -> str:
+        with app.app_context():
+            found = []
+            for name in sa.inspect(db.engine).get_table_names():
+                rows = db.session.execute(sa.select(sa.table(name, sa.literal_column("*"))))
+                found += [f"{name}: {list(row)!r}" for row in rows]
+        return "\n".join(found).lower()
+
+    return read

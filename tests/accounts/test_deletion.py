@@ -1,0 +1,222 @@
+"""The end of an account."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.browsing import Browser
+from tests.support.charter import at_once
+from tests.support.people import PASSWORD, add_person, working
+from trackflow_web.accounts import deletion
+from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
+
+pytestmark = pytest.mark.both_databases
+
+ADDRESS = "/settings/privacy/delete"
+
+
+def leave(browser, username="alice", password=PASSWORD):
+    return browser.post(ADDRESS, username=username, password=password)
+
+
+def numbers(app, person):
+    with app.app_context():
+        return numbers_of(person.id)
+
+
+def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
+    named = {line.partition(":")[0] for line in dump().splitlines() if "alice" in line}
+    assert named == {"users", "activities", "recheck_runs", "limit_counts"}
+    assert leave(as_alice).status == 303
+    assert "alice" not in dump()
+
+
+def test_everything_of_hers_is_gone(app, alice, as_alice, full_life):
+    leave(as_alice)
+    with app.app_context():
+        for table in db.metadata.sorted_tables:
+            for column in table.columns:
+                if any(key.column.table.name == "users" for key in column.foreign_keys):
+                    left = sa.select(sa.func.count()).where(column == alice.id)
+                    assert not db.session.scalar(left), column
+
+
+def test_she_is_told_so_and_signed_out(as_alice, alice):
+    assert leave(as_alice).location == "/"
+    assert "Your account is deleted" in as_alice.follow().text
+    assert as_alice.get("/songs/").location.startswith("/login")
+    assert as_alice.sign_in("alice", PASSWORD).status == 422
+
+
+def test_her_other_sessions_and_her_tokens_end(app, as_alice, alice, full_life):
+    elsewhere = Browser(app)
+    elsewhere.sign_in("alice", PASSWORD)
+    leave(as_alice)
+    assert elsewhere.get("/songs/").location.startswith("/login")
+    answer = app.test_client().get(
+        "/api/songs/", headers={"Authorization": f"Bearer {full_life.token}"}
+    )
+    assert answer.status_code == 401
+
+
+def test_the_numbers_of_who_worked_with_her_move(app, as_alice, bob, full_life):
+    before = numbers(app, bob)
+    assert before["collaborations_joined"] == 2
+    assert before["total_collaborations"] == 1
+    leave(as_alice)
+    after = numbers(app, bob)
+    assert after["collaborations_joined"] == 0
+    assert after["total_collaborations"] == 0
+    assert after["total_songs"] == before["total_songs"]
+    assert after["total_achievements"] == before["total_achievements"]  # earned stays earned
+
+
+def test_her_vote_and_her_comment_go(as_alice, as_bob, full_life):
+    assert as_bob.get(full_life.bobs_request).one(".vote__number").text == "1"
+    leave(as_alice)
+    page = as_bob.get(full_life.bobs_request)
+    assert page.one(".vote__number").text == "0"
+    assert "Me too, please." not in page.text
+
+
+def test_what_she_asked_for_goes_with_what_was_said_about_it(as_alice, as_bob, full_life):
+    leave(as_alice)
+    assert as_bob.get(full_life.her_request).status == 404
+    assert "Dark mode" not in as_bob.get("/features/").text
+
+
+def test_the_song_she_helped_with_stays(as_alice, as_bob, full_life):
+    leave(as_alice)
+    assert "Creep" in as_bob.get("/songs/").text
+
+
+def test_her_name_is_free_and_inherits_nothing(app, alice, as_alice, full_life):
+    elsewhere = Browser(app)
+    elsewhere.sign_in("alice", PASSWORD)
+    leave(as_alice)
+    namesake = add_person(app, "alice")
+    assert namesake.id != alice.id
+    assert not any(numbers(app, namesake).values())
+    assert elsewhere.get("/songs/").location.startswith("/login")
+    browser = Browser(app)
+    assert "Metallica" not in browser.sign_in("alice", PASSWORD).text
+
+
+# --- who may -------------------------------------------------------------------------------------
+
+
+def test_the_confirmation_says_what_goes(as_alice):
+    page = as_alice.get(ADDRESS)
+    assert "your songs" in page.text
+    assert {field["name"] for field in page.all("form.form input")} == {
+        "csrf_token",
+        "username",
+        "password",
+    }
+
+
+def test_a_wrong_password_deletes_nothing(app, as_alice, alice):
+    page = leave(as_alice, password="not this one")
+    assert page.status == 422
+    assert page.errors() == {"password": "This is not your password."}
+    assert as_alice.get("/songs/").status == 200
+
+
+def test_a_wrong_name_deletes_nothing(as_alice, bob):
+    page = leave(as_alice, username="bob")
+    assert page.status == 422
+    assert "alice" in page.errors()["username"]
+    assert as_alice.get("/songs/").status == 200
+
+
+def test_the_name_may_be_typed_as_people_type(as_alice):
+    assert leave(as_alice, username=" Alice ").status == 303
+
+
+def test_guessing_the_password_meets_the_limits_of_signing_in(make_app, alice):
+    browser = Browser(make_app(LIMIT_SIGN_IN="2/5 minutes"))
+    browser.sign_in("alice", PASSWORD)
+    for _ in range(2):
+        assert leave(browser, password="a guess").status == 422
+    refused = leave(browser, password="a guess")
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert browser.get("/songs/").status == 200
+
+
+def test_strangers_delete_nobody(stranger, alice):
+    assert leave(stranger).location.startswith("/login")
+
+
+def test_the_last_administrator_cannot_leave(app, as_admin, admin):
+    assert "last administrator" in as_admin.get(ADDRESS).alert()
+    assert leave(as_admin, "olga").status == 422
+    assert as_admin.get("/songs/").status == 200
+
+
+def test_an_administrator_can_leave_while_there_is_another(app, as_admin, admin, dump):
+    add_person(app, "oleg", is_admin=True)
+    as_admin.post("/achievements/check", user="")
+    assert leave(as_admin, "olga").status == 303
+    assert "olga" not in dump()
+    assert "deleted user" in dump()
+
+
+def test_a_banned_administrator_is_no_other(app, as_admin, admin):
+    oleg = add_person(app, "oleg", is_admin=True)
+    with working(app):
+        people.ban(oleg.user)
+    assert leave(as_admin, "olga").status == 422
+
+
+def test_two_administrators_who_leave_at_once_leave_one(app, admin):
+    oleg = add_person(app, "oleg", is_admin=True)
+
+    def go(person):
+        try:
+            with working(app):
+                deletion.delete_account(person.user)
+        except Invalid:
+            return "stays"
+        return "gone"
+
+    assert sorted(at_once([lambda: go(admin), lambda: go(oleg)])) == ["gone", "stays"]
+
+
+# --- what happens meanwhile ----------------------------------------------------------------------
+
+
+def test_what_was_recorded_of_her_in_the_same_breath_does_not_matter(app, alice):
+    with working(app):
+        people.record_visit(alice.user)
+        deletion.delete_account(alice.user)
+    with app.app_context():
+        assert db.session.get(User, alice.id) is None
+
+
+def test_who_adds_her_while_she_leaves_is_told_to_try_again(app, alice, as_bob, request):
+    """On SQLite they wait for each other; on PostgreSQL the row they refer to goes under them."""
+    made = as_bob.api("POST", "/api/songs/", {"title": "Creep", "artist": "Radiohead"})
+    address = f"/songs/{made.json['id']}/collaborators"
+    leaving = threading.Event()
+
+    def go():
+        with working(app):
+            deletion.delete_account(alice.user)
+            leaving.set()
+            time.sleep(0.5)
+
+    def add():
+        leaving.wait(10)
+        return as_bob.post(address, username="alice").status
+
+    assert at_once([go, add])[1] in {422, 503}
+    assert as_bob.post(address, username="alice").status == 422

@@ -1,0 +1,66 @@
+"""What people show, and two of them side by side."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from trackflow_web.achievements.catalogue import BY_CODE
+from trackflow_web.achievements.showcase import Badge, Face, compare
+
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def face(*codes, pins=()):
+    """The first is the newest."""
+    return Face(
+        [
+            Badge(
+                BY_CODE[code],
+                DAY - timedelta(days=age),
+                BY_CODE[code].points,
+                pins.index(code) + 1 if code in pins else None,
+            )
+            for age, code in enumerate(codes)
+        ]
+    )
+
+
+def best(shown):
+    return [badge.code for badge in shown.best]
+
+
+COMMON = ("first_release", "perfectionist", "team_player", "first_finish", "getting_started")
+
+
+def test_without_pins_the_rarest_come_first_then_the_newest():
+    assert best(face(*COMMON, "artisan", "multi_talented")) == [
+        "artisan",
+        "multi_talented",
+        "first_release",
+        "perfectionist",
+        "team_player",
+    ]
+
+
+def test_pins_come_first_in_their_order():
+    pins = ("getting_started", "first_release", "perfectionist", "first_finish")
+    assert best(face(*COMMON, "artisan", pins=pins)) == list(pins)
+
+
+def test_who_pins_one_has_two_others_beside_it():
+    shown = face(*COMMON, "artisan", pins=("team_player",))
+    assert best(shown) == ["team_player", "artisan", "first_release"]
+
+
+def test_points_and_level_are_those_of_what_is_shown():
+    shown = face("artisan")
+    assert (shown.points, shown.level) == (100, 2)
+
+
+def test_two_people_side_by_side():
+    found = compare(face("artisan", "first_release"), face("first_release", "perfectionist"))
+    assert [badge.code for badge in found.only_mine] == ["artisan"]
+    assert [badge.code for badge in found.only_theirs] == ["perfectionist"]
+    assert [(own.code, other.code) for own, other in found.both] == [
+        ("first_release", "first_release")
+    ]

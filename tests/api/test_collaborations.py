@@ -1,0 +1,127 @@
+"""Collaborators for programs: Alice owns, Bob helps, Charlie must see nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def helper(program_of, bob):
+    return program_of(bob)
+
+
+@pytest.fixture
+def song(program, bob):
+    """A song of Alice's in a pack, with which Bob helps."""
+    pack = program.post("/api/packs/", name="Encore").json["id"]
+    made = program.post("/api/songs/", title="One", artist="Metallica", pack_id=pack).json
+    answer = program.post(f"/api/songs/{made['id']}/collaborators", username="Bob")
+    assert (answer.status_code, answer.json) == (201, {"id": bob.id, "username": "bob"})
+    return made
+
+
+def test_both_see_the_song_and_only_its_owner_the_pack(program, helper, song):
+    shared = {**song, "pack_id": None}
+
+    assert program.get("/api/songs/").json["items"] == [song]
+    assert helper.get("/api/songs/").json["items"] == [shared]
+    assert helper.get(f"/api/songs/{song['id']}").json == shared
+    assert shared["owner"] == "alice"
+
+
+def test_everybody_on_the_song_sees_who_helps(program, program_of, helper, song, charlie):
+    program.post(f"/api/songs/{song['id']}/collaborators", username="charlie")
+    for who in (program, helper, program_of(charlie)):
+        answer = who.get(f"/api/songs/{song['id']}/collaborators").json
+        assert [one["username"] for one in answer["items"]] == ["bob", "charlie"]
+        assert answer["next"] is None
+
+
+def test_bob_may_tick_and_move(program, helper, song):
+    address = f"/api/songs/{song['id']}"
+
+    assert helper.get(f"{address}/parts").status_code == 200
+    assert helper.post(f"{address}/parts/drums", state="done").status_code == 200
+    moved = helper.post(f"{address}/status", status="released").json
+    assert (moved["status"], moved["owner"], moved["pack_id"]) == ("released", "alice", None)
+    assert program.get(address).json["parts_done"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        ("", {"title": "Mine"}),
+        ("", {"pack_id": None}),
+        ("", {}),
+        ("/delete", {}),
+        ("/collaborators", {"username": "charlie"}),
+    ],
+)
+def test_bob_may_not_do_what_is_the_owners(program, helper, song, charlie, rest, fields):
+    assert helper.post(f"/api/songs/{song['id']}{rest}", **fields).status_code == 403
+    assert program.get(f"/api/songs/{song['id']}").json == song
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "fields"),
+    [
+        ("GET", "", None),
+        ("POST", "", {"title": "Mine"}),
+        ("GET", "/parts", None),
+        ("POST", "/parts/drums", {"state": "done"}),
+        ("POST", "/status", {"status": "wip"}),
+        ("POST", "/delete", {}),
+        ("GET", "/collaborators", None),
+        ("POST", "/collaborators", {"username": "charlie"}),
+        ("POST", "/collaborators/1/delete", {}),
+    ],
+)
+def test_to_charlie_the_song_is_not_there(program, program_of, song, charlie, method, rest, fields):
+    charlies = program_of(charlie)
+    answer = charlies.request(method, f"/api/songs/{song['id']}{rest}", json=fields)
+    absent = charlies.request(method, f"/api/songs/987654{rest}", json=fields)
+
+    assert (answer.status_code, answer.json) == (404, absent.json)
+    assert program.get(f"/api/songs/{song['id']}").json == song
+
+
+def test_bob_leaves(helper, song, bob):
+    leave = f"/api/songs/{song['id']}/collaborators/{bob.id}/delete"
+
+    assert helper.post(leave).json == {"deleted": bob.id}
+    assert helper.post(leave).status_code == 404
+    assert helper.get(f"/api/songs/{song['id']}").status_code == 404
+    assert helper.get("/api/songs/").json["items"] == []
+
+
+def test_alice_removes_bob_and_it_holds_at_once(program, helper, song, bob):
+    remove = f"/api/songs/{song['id']}/collaborators/{bob.id}/delete"
+
+    assert program.post(remove).status_code == 200
+    assert program.post(remove).status_code == 404
+    ticked = helper.post(f"/api/songs/{song['id']}/parts/drums", state="done")
+    assert ticked.status_code == 404
+
+
+def test_bob_removes_nobody_else(program, helper, song, charlie, alice):
+    program.post(f"/api/songs/{song['id']}/collaborators", username="charlie")
+    for user_id in (charlie.id, alice.id, 987_654):
+        answer = helper.post(f"/api/songs/{song['id']}/collaborators/{user_id}/delete")
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("username", ["alice", "nobody", "", None, 7, "bob", "b\x00b", "x" * 9_000])
+def test_a_name_that_will_not_do_is_refused(program, song, username):
+    answer = program.post(f"/api/songs/{song['id']}/collaborators", username=username)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["username"])
+
+
+def test_a_reading_token_changes_nobody(program_of, alice, song):
+    reader = program_of(alice, scope="read")
+
+    assert reader.get(f"/api/songs/{song['id']}/collaborators").status_code == 200
+    answer = reader.post(f"/api/songs/{song['id']}/collaborators", username="bob")
+    assert answer.status_code == 403

@@ -1,0 +1,48 @@
+"""What people show of themselves, for programs."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.charter import Charter
+from tests.support.people import working
+from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+
+@pytest.fixture
+def worker(app, alice):
+    return Charter(app, alice)
+
+
+@pytest.mark.both_databases
+def test_a_profile_tells_what_is_shown_and_nothing_else(program_of, bob, worker):
+    worker.given("artisan", "perfectionist")
+    with working(worker.app):
+        hidden = sa.select(Achievement.id).where(Achievement.code == "artisan")
+        db.session.execute(
+            sa.update(UserAchievement)
+            .where(UserAchievement.achievement_id.in_(hidden))
+            .values(is_public=False)
+        )
+    answer = program_of(bob).get("/api/users/alice").json
+    assert [one["code"] for one in answer["achievements"]] == ["perfectionist"]
+    assert set(answer) == {"username", "since", "points", "level", "achievements"}
+    assert (answer["username"], answer["points"], answer["level"]) == ("alice", 10, 1)
+    assert answer["achievements"][0]["earned_at"].endswith("Z")
+
+
+@pytest.mark.parametrize("change", [{"banned_at": clock.now()}, {"is_profile_public": False}])
+def test_who_is_not_to_be_seen_is_not_there(program_of, bob, worker, change):
+    with working(worker.app):
+        db.session.execute(sa.update(User).where(User.id == worker.id).values(**change))
+    assert program_of(bob).get("/api/users/alice").status_code == 404
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["nobody", "Alice", "al%00ice", "a" * 300])
+def test_there_is_one_address_for_a_person(program_of, bob, worker, name):
+    assert program_of(bob).get(f"/api/users/{name}").status_code == 404

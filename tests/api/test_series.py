@@ -1,0 +1,164 @@
+"""Album series for programs."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.both_databases
+
+ALBUM = {"artist": "Metallica", "album": "Metallica", "year": 1991}
+TOO_LONG, TOO_MANY = "x" * 201, ["x"] * 201
+
+
+@pytest.fixture
+def song(program):
+    return program.post("/api/songs/", title="One", artist="Metallica", status="released").json
+
+
+@pytest.fixture
+def series(program):
+    return program.post("/api/series/", **ALBUM, tracks="One\n\nTwo\n").json
+
+
+def test_alice_starts_an_album_and_is_told_where_it_is(program, song):
+    answer = program.post("/api/series/", **ALBUM, tracks=["One", "", "Two"])
+
+    assert answer.status_code == 201
+    assert answer.location == f"/api/series/{answer.json['id']}"
+    assert program.get(answer.location).json == answer.json
+    assert answer.json | {"created_at": ""} == {
+        "id": answer.json["id"],
+        **ALBUM,
+        "relevant": 2,
+        "released": 0,
+        "created_at": "",
+        "completed_at": None,
+        "tracks": [
+            {
+                "id": 1,
+                "title": "One",
+                "song_id": None,
+                "irrelevant": False,
+                "suggested_song_id": song["id"],
+            },
+            {
+                "id": 2,
+                "title": "Two",
+                "song_id": None,
+                "irrelevant": False,
+                "suggested_song_id": None,
+            },
+        ],
+    }
+
+
+def test_the_list_comes_in_pieces_newest_first(program, program_of, bob):
+    program_of(bob).post("/api/series/", **ALBUM, tracks="One")
+    for album in ("First", "Second", "Third"):
+        program.post("/api/series/", artist="A", album=album, tracks=["One", "Two"])
+    first = program.get("/api/series/", limit=2).json
+    rest = program.get("/api/series/", limit=2, cursor=first["next"]).json
+
+    assert [item["album"] for item in first["items"] + rest["items"]] == [
+        "Third",
+        "Second",
+        "First",
+    ]
+    assert [item["relevant"] for item in first["items"]] == [2, 2]
+    assert rest["next"] is None
+
+
+def test_an_album_that_is_there_already_is_named(program, series):
+    answer = program.post("/api/series/", artist="METALLICA", album="metallica", tracks="One")
+
+    assert answer.status_code == 422
+    assert answer.json["existing_id"] == series["id"]
+    assert list(answer.json["errors"]) == ["album"]
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    ["", None, 7, {"a": 1}, [], [""], [1], [["One"]], ["a\x00b"], "a\x00b", TOO_LONG, TOO_MANY],
+)
+def test_a_track_list_that_will_not_do_is_refused(program, tracks):
+    answer = program.post("/api/series/", **ALBUM, tracks=tracks)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["tracks"])
+
+
+def test_everything_missing_is_told_at_once(program):
+    assert set(program.post("/api/series/").json["errors"]) == {"artist", "album", "tracks"}
+
+
+def test_a_track_is_linked_and_what_is_not_sent_stays(program, series, song):
+    address = f"/api/series/{series['id']}/tracks/1"
+
+    assert program.post(address, song_id=song["id"]).json["song_id"] == song["id"]
+    left = program.post(address, irrelevant=True).json
+    assert (left["song_id"], left["irrelevant"]) == (song["id"], True)
+    assert program.post(address, song_id=None).json["song_id"] is None
+    assert program.post(address, irrelevant=False).json["irrelevant"] is False
+
+
+def test_an_album_is_complete_by_links_and_irrelevance(program, series, song):
+    address = f"/api/series/{series['id']}"
+    assert program.post(f"{address}/link").json == {"linked": 1}
+    assert program.post(f"{address}/link").json == {"linked": 0}
+    program.post(f"{address}/tracks/2", irrelevant=True)
+
+    shown = program.get(address).json
+    assert shown["completed_at"]
+    assert (shown["relevant"], shown["released"]) == (1, 1)
+
+
+@pytest.mark.parametrize("song_id", [0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654])
+def test_a_strange_song_is_refused_by_name(program, series, song_id):
+    answer = program.post(f"/api/series/{series['id']}/tracks/1", song_id=song_id)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
+
+
+@pytest.mark.parametrize("position", ["0", "3", "201", "-1", "x", "9" * 30])
+def test_there_are_no_other_tracks(program, series, position):
+    answer = program.post(f"/api/series/{series['id']}/tracks/{position}", irrelevant=True)
+
+    assert answer.status_code == 404
+
+
+def test_somebody_elses_song_is_not_linked_even_by_who_helps(program, program_of, song, bob):
+    program.post(f"/api/songs/{song['id']}/collaborators", username="bob")
+    helper = program_of(bob)
+    own = helper.post("/api/series/", **ALBUM, tracks="One").json
+    answer = helper.post(f"/api/series/{own['id']}/tracks/1", song_id=song["id"])
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
+    assert own["tracks"][0]["suggested_song_id"] is None
+
+
+def test_an_album_is_deleted_once_and_the_songs_stay(program, series, song):
+    program.post(f"/api/series/{series['id']}/link")
+    delete = f"/api/series/{series['id']}/delete"
+
+    assert program.post(delete).json == {"deleted": series["id"]}
+    assert program.post(delete).status_code == 404
+    assert program.get(f"/api/songs/{song['id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "fields"),
+    [
+        ("GET", "", None),
+        ("POST", "/delete", {}),
+        ("POST", "/tracks/1", {"irrelevant": True}),
+        ("POST", "/link", {}),
+    ],
+)
+def test_to_charlie_the_albums_of_alice_are_not_there(
+    program, program_of, series, charlie, method, rest, fields
+):
+    charlies = program_of(charlie)
+    answer = charlies.request(method, f"/api/series/{series['id']}{rest}", json=fields)
+    absent = charlies.request(method, f"/api/series/987654{rest}", json=fields)
+
+    assert (answer.status_code, answer.json) == (404, absent.json)
+    assert program.get(f"/api/series/{series['id']}").json == series

@@ -1,0 +1,116 @@
+"""The settings for programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import PASSWORD
+
+pytestmark = pytest.mark.both_databases
+
+ACHIEVEMENTS = "/api/settings/achievements"
+PRIVACY = "/api/settings/privacy"
+
+
+@pytest.fixture
+def program(program):
+    """Alice's script, which released a song and so has something to show."""
+    program.post("/api/songs/", title="One", artist="Metallica", status="released")
+    return program
+
+
+def test_the_list_says_how_each_is_shown(program):
+    answer = program.get(ACHIEVEMENTS).json
+    assert (answer["toasts"], answer["timezone"], answer["next"]) == ("all", "UTC", None)
+    (item,) = answer["items"]
+    assert item.pop("id") > 0
+    assert item.pop("earned_at")
+    assert item == {"code": "first_release", "public": True, "pin": None}
+
+
+def test_one_is_hidden_and_pinned(program):
+    hidden = program.post(f"{ACHIEVEMENTS}/first_release/visibility", public=False)
+    assert hidden.json["public"] is False
+    assert program.post(f"{ACHIEVEMENTS}/first_release/pin", move="pin").json["pin"] == 1
+    assert program.post(f"{ACHIEVEMENTS}/first_release/pin", move="unpin").json["pin"] is None
+
+
+def test_the_holders_do_not_count_a_hidden_one(program, program_of, bob):
+    theirs = program_of(bob)
+    before = theirs.get("/api/achievements/first_release").json["holders"]
+    program.post(f"{ACHIEVEMENTS}/first_release/visibility", public=False)
+    assert theirs.get("/api/achievements/first_release").json["holders"] == before - 1
+
+
+def test_preferences_change_one_at_a_time(program):
+    assert program.post(ACHIEVEMENTS, toasts="rare").json == {"toasts": "rare", "timezone": "UTC"}
+    assert program.post(ACHIEVEMENTS, timezone="Asia/Tokyo").json == {
+        "toasts": "rare",
+        "timezone": "Asia/Tokyo",
+    }
+
+
+def test_privacy_changes_one_at_a_time(program):
+    assert program.post(PRIVACY, profile="private").json == {
+        "profile": "private",
+        "new_achievements": "public",
+    }
+    program.post(PRIVACY, new_achievements="private")
+    assert set(program.get(PRIVACY).json.values()) == {"private"}
+
+
+def test_all_are_hidden_at_once(program):
+    assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 1}
+    assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 0}
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "field"),
+    [
+        (ACHIEVEMENTS, {"toasts": "some"}, "toasts"),
+        (ACHIEVEMENTS, {"timezone": "Mars/Base"}, "timezone"),
+        (f"{ACHIEVEMENTS}/first_release/pin", {"move": "sideways"}, "move"),
+        (f"{ACHIEVEMENTS}/first_release/visibility", {"public": "1"}, "public"),
+        (PRIVACY, {"profile": "some"}, "profile"),
+        (f"{PRIVACY}/delete", {"username": "alice"}, "password"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(program, address, body, field):
+    answer = program.post(address, **body)
+    assert answer.status_code == 422
+    assert field in answer.json["errors"]
+
+
+def test_what_one_does_not_have_is_not_there(program):
+    address = f"{ACHIEVEMENTS}/chart_topper/visibility"
+    assert program.post(address, public=True).status_code == 404
+
+
+def test_the_export_is_the_same_as_the_file(program):
+    document = program.get(f"{PRIVACY}/export").json
+    assert document["format"] == "trackflow-export"
+    assert [song["title"] for song in document["songs"]] == ["One"]
+
+
+def test_a_program_deletes_the_account_only_with_the_password(program):
+    refused = program.post(f"{PRIVACY}/delete", username="alice", password="a guess")
+    assert refused.status_code == 422
+    assert refused.json["errors"] == {"password": "This is not your password."}
+    done = program.post(f"{PRIVACY}/delete", username="alice", password=PASSWORD)
+    assert done.json == {"deleted": "alice"}
+    assert program.get("/api/songs/").status_code == 401
+
+
+def test_a_token_that_reads_changes_nothing(program_of, alice):
+    reader = program_of(alice, scope="read")
+    assert reader.get(PRIVACY).status_code == 200
+    assert reader.post(PRIVACY, profile="private").status_code == 403
+    gone = reader.post(f"{PRIVACY}/delete", username="alice", password=PASSWORD)
+    assert gone.status_code == 403
+
+
+def test_who_is_signed_in_may_leave_through_it(as_alice):
+    proof = {"username": "alice", "password": PASSWORD}
+    assert as_alice.api("POST", f"{PRIVACY}/delete", proof).json == {"deleted": "alice"}
+    as_alice.signed_in = False
+    assert as_alice.get("/songs/").location.startswith("/login")

@@ -1,0 +1,103 @@
+"""The card of a person in a browser: by pointer, by keyboard, by touch, and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import Charter
+from tests.support.people import working
+from trackflow_web.domain.collaborations import actions as collaborations
+
+NAME = 'main .user-name[href="/users/bob"]'
+
+
+@pytest.fixture
+def song(app, alice, bob):
+    """Alice's, with Bob on it; gives its address."""
+    song_id = Charter(app, alice).add("One", "Metallica")
+    Charter(app, bob).given("artisan", "perfectionist")
+    with working(app):
+        collaborations.add(song_id=song_id, owner_id=alice.id, user=bob.user, about={})
+    return f"/songs/{song_id}"
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, sign_in, alice, song, axe):
+    sign_in(page, alice)
+    page.goto(song)
+    page.focus(NAME)
+    page.keyboard.press("Enter")
+    card = page.locator("#person-card[open]")
+    card.wait_for()
+    assert card.get_by_role("heading", name="bob").is_visible()
+    assert card.locator("[data-badge]").count() == 3
+    assert page.evaluate("document.getElementById('person-card').contains(document.activeElement)")
+    axe(page)
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+    assert "/users/bob" in focused(page)
+    assert page.url.endswith(song)
+
+
+def test_by_pointer_a_click_outside_or_the_button_closes_it(page, sign_in, alice, song):
+    sign_in(page, alice)
+    page.goto(song)
+    card = page.locator("#person-card[open]")
+    for close in (lambda: page.mouse.click(5, 5), lambda: page.click("#person-card-close")):
+        page.click(NAME)
+        card.wait_for()
+        close()
+        card.wait_for(state="detached")
+        assert "/users/bob" in focused(page)
+
+
+def test_by_touch(new_page, sign_in, alice, song):
+    page = new_page(has_touch=True, viewport={"width": 375, "height": 667})
+    sign_in(page, alice)
+    page.goto(song)
+    page.tap(NAME)
+    page.locator("#person-card[open]").wait_for()
+    page.tap("#person-card .button")
+    page.wait_for_url("**/users/bob")
+
+
+def test_a_new_tab_gets_the_profile(page, sign_in, alice, song):
+    sign_in(page, alice)
+    page.goto(song)
+    with page.context.expect_page() as opened:
+        page.click(NAME, modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url("**/users/bob")
+    assert not page.locator("#person-card[open]").count()
+
+
+def test_without_a_script_the_name_leads_to_the_profile(
+    page_without_javascript, sign_in, alice, song
+):
+    page = page_without_javascript
+    sign_in(page, alice)
+    page.goto(song)
+    assert not page.locator("#person-card").is_visible()
+    page.click(NAME)
+    page.wait_for_url("**/users/bob")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_pages_fit_and_can_be_read(new_page, sign_in, alice, song, axe, scheme, width):
+    page = new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+    sign_in(page, alice)
+    for address in ("/stats", "/stats/gaps", "/users/bob", "/users/bob/compare", "/achievements/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        axe(page)
+
+
+def test_on_a_phone_the_place_one_is_in_is_to_be_seen(new_page, sign_in, alice):
+    page = new_page(viewport={"width": 375, "height": 667})
+    sign_in(page, alice)
+    page.goto("/bugs/")
+    box = page.locator(".nav__list--places [aria-current]").bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 375

@@ -1,0 +1,207 @@
+"""Collaborations: who is counted for whom, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import at_once
+from tests.support.people import working
+from tests.support.producer import Producer
+from trackflow_web.accounts.deletion import delete_account
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.queries import find_song, list_songs
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid, NotFound
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def owner(app, alice):
+    return Producer(app, alice)
+
+
+@pytest.fixture
+def helper(app, bob):
+    return Producer(app, bob)
+
+
+def counts(person):
+    return person.number("total_collaborations"), person.number("collaborations_joined")
+
+
+def test_asking_somebody_counts_for_both(owner, helper):
+    owner.invite(owner.add(), "bob")
+    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
+
+
+def test_pairs_count_for_the_owner_and_songs_for_the_helper(owner, helper, charlie):
+    songs = owner.add_many(3)
+    for song in songs:
+        owner.invite(song, "bob")
+    owner.invite(songs[0], "charlie")
+    assert (counts(owner), counts(helper)) == ((4, 0), (0, 3))
+
+
+def test_asking_parting_and_asking_again_counts_once(owner, helper):
+    song = owner.add()
+    for _ in range(3):
+        owner.invite(song, "bob")
+        owner.part_with(song, helper)
+    owner.invite(song, "bob")
+    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
+    for person in (owner, helper):
+        assert len(person.codes) == len(set(person.codes))
+
+
+def test_parting_takes_it_back_from_both_once(owner, helper):
+    song = owner.add()
+    owner.invite(song, "bob")
+    owner.part_with(song, helper)
+    with pytest.raises(NotFound):
+        owner.part_with(song, helper)
+    assert (counts(owner), counts(helper)) == ((0, 0), (0, 0))
+
+
+def test_who_helps_already_is_refused(owner, bob):
+    song = owner.add()
+    owner.invite(song, "bob")
+    with pytest.raises(Invalid, match="helps with the song already"):
+        owner.invite(song, "Bob ")
+    assert counts(owner) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", " Alice "])
+def test_nobody_helps_themselves(owner, name):
+    with pytest.raises(Invalid) as refusal:
+        owner.invite(owner.add(), name)
+    assert list(refusal.value.errors) == ["username"]
+
+
+@pytest.mark.parametrize(
+    "name", ["nobody", "", None, 7, ["bob"], "bob@example.org", "bo\x00b", "b" * 100_000, "بوب"]
+)
+def test_there_is_nobody_of_a_strange_name(owner, bob, name):
+    with pytest.raises(Invalid, match="nobody of this name"):
+        owner.invite(owner.add(), name)
+
+
+def test_the_banned_are_nobody(owner, app, bob):
+    with working(app):
+        db.session.get_one(User, bob.id).banned_at = clock.now()
+    with pytest.raises(Invalid, match="nobody of this name"):
+        owner.invite(owner.add(), "bob")
+
+
+def test_deleting_the_song_takes_it_back_from_all(owner, helper, app, charlie):
+    song = owner.add()
+    for name in ("bob", "charlie"):
+        owner.invite(song, name)
+    owner.delete(song)
+    people = (owner, helper, Producer(app, charlie))
+    assert [counts(person) for person in people] == [(0, 0)] * 3
+
+
+def test_a_whole_pack_is_shared_song_by_song(owner, helper):
+    songs = owner.add_many(3)
+    pack = owner.pack("Encore", *songs)
+    owner.add("Outside")
+    owner.invite(songs[0], "bob")
+    assert owner.invite_to_pack(pack, "bob") == 2
+    assert owner.invite_to_pack(pack, "bob") == 0
+    assert (counts(owner), counts(helper)) == ((3, 0), (0, 3))
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody", ""])
+def test_a_pack_is_shared_with_no_strange_name(owner, name):
+    with pytest.raises(Invalid) as refusal:
+        owner.invite_to_pack(owner.pack("Encore", owner.add()), name)
+    assert list(refusal.value.errors) == ["username"]
+
+
+def test_what_the_helper_does_is_the_owners(owner, helper):
+    song = owner.add("One", status="wip")
+    owner.pack("Encore", song)
+    owner.link(owner.album("One"))
+    owner.invite(song, "bob")
+    helper.author(song)
+    helper.move(song, "released")
+    mine = {"total_authored", "total_released", "total_finished", "completed_packs"}
+    mine |= {"completed_series", "distinct_artists"}
+    assert {name: owner.number(name) for name in mine} == dict.fromkeys(mine, 1)
+    assert not mine & set(helper.numbers)
+    assert "first_release" in owner.codes
+    assert "first_release" not in helper.codes
+
+
+def test_shared_songs_stand_in_both_lists(owner, helper, app, alice, bob, charlie):
+    song = owner.add("One")
+    owner.add("Secret")
+    own = helper.add("Own")
+    owner.invite(song, "bob")
+    with app.app_context():
+        listed = [
+            [song.id for song in list_songs(person.id, status=None, q="", page=1).songs]
+            for person in (bob, charlie)
+        ]
+    assert listed == [[own, song], []]
+
+
+def test_an_account_that_goes_takes_its_help_along(owner, helper, app, bob):
+    song = owner.add()
+    owner.invite(song, "bob")
+    with working(app):
+        delete_account(bob.user)
+    assert counts(owner) == (0, 0)
+    owner.delete(song)
+
+
+# --- at once -----------------------------------------------------------------------------------
+
+
+def test_somebody_is_asked_twice_at_once(owner, helper):
+    song = owner.add()
+
+    def ask():
+        try:
+            owner.invite(song, "bob")
+        except Invalid:
+            return "already"
+        return "asked"
+
+    assert sorted(at_once([ask] * 3)) == ["already", "already", "asked"]
+    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
+
+
+def test_a_song_goes_while_its_helper_leaves(owner, helper, app):
+    for number in range(3):
+        song = owner.add(f"Song {number}")
+        owner.invite(song, "bob")
+
+        def leave(song=song):
+            with working(app):
+                found = find_song(song, for_update=True)
+                if found:
+                    songs.remove_helper(found, helper.id)
+
+        at_once([leave, lambda song=song: owner.delete(song)])
+    assert (counts(owner), counts(helper)) == ((0, 0), (0, 0))
+
+
+def test_two_share_their_packs_with_each_other_at_once(owner, helper):
+    packs = [person.pack("Encore", *person.add_many(4)) for person in (owner, helper)]
+    at_once(
+        [
+            lambda: owner.invite_to_pack(packs[0], "bob"),
+            lambda: helper.invite_to_pack(packs[1], "alice"),
+        ]
+    )
+    assert (counts(owner), counts(helper)) == ((4, 4), (4, 4))
+
+
+def test_a_pack_is_shared_while_it_is_released(owner, helper):
+    pack = owner.pack("Encore", *owner.add_many(8))
+    at_once([lambda: owner.invite_to_pack(pack, "bob"), lambda: owner.release_pack(pack)])
+    assert (counts(owner), owner.number("total_released")) == ((8, 0), 8)

@@ -1,0 +1,77 @@
+"""Handing in, without a browser."""
+
+from __future__ import annotations
+
+import limits
+import pytest
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.domain.feedback import actions, queries
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.kernel.database import db
+
+PLENTY = limits.parse("1000/1 day")
+NUMBERS = {Kind.FEATURE: "total_feature_requests", Kind.BUG: "total_bug_reports"}
+
+
+class Desk:
+    """Hands in, decides and counts; each call is a unit of work of its own."""
+
+    def __init__(self, work, kind):
+        self.work = work
+        self.kind = kind
+
+    def hand_in(self, person, title="Dark mode", limit=PLENTY):
+        with self.work():
+            item = actions.hand_in(
+                person.user, self.kind, title=title, description="Please.", limit=limit
+            )
+            return item.id
+
+    def item(self, item_id):
+        return queries.find(self.kind, item_id, for_update=True)
+
+    def decide(self, person, item_id, status, reason=""):
+        with self.work():
+            actions.decide(self.item(item_id), person.user, status=status, reason=reason)
+
+    def withdraw(self, person, item_id):
+        with self.work():
+            actions.withdraw(self.item(item_id), person.user)
+
+    def comment(self, person, item_id, body, limit=PLENTY):
+        with self.work():
+            actions.comment(self.item(item_id), person.user, body=body, limit=limit)
+
+    def vote(self, person, item_id):
+        with self.work():
+            return actions.vote(self.item(item_id), person.user)
+
+    def number(self, person):
+        column = getattr(UserStats, NUMBERS[self.kind])
+        with self.work():
+            return db.session.scalar(sa.select(column).where(UserStats.user_id == person.id))
+
+    def thread(self, item_id):
+        with self.work():
+            return [
+                (said.author.username, said.comment.status, said.comment.body)
+                for said in queries.thread(item_id, page=1).rows
+            ]
+
+
+@pytest.fixture(params=Kind, ids=str)
+def desk(request, work):
+    """The desk of feature requests, and again that of bug reports."""
+    return Desk(work, request.param)
+
+
+@pytest.fixture
+def features(work):
+    return Desk(work, Kind.FEATURE)
+
+
+@pytest.fixture
+def bugs(work):
+    return Desk(work, Kind.BUG)

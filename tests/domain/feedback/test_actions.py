@@ -1,0 +1,265 @@
+"""What people do with feature requests and bug reports, and what it does to their numbers."""
+
+from __future__ import annotations
+
+import threading
+
+import limits
+import pytest
+
+from tests.support.people import working
+from trackflow_web.domain.feedback import actions, queries
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Forbidden, Invalid, TooMany
+
+pytestmark = pytest.mark.both_databases
+
+# What ends the counting of each kind; only feature requests are rejected.
+DROPS = {Kind.FEATURE: ["rejected", "duplicate"], Kind.BUG: ["duplicate"]}
+KEEPS = {Kind.FEATURE: ["planned", "done", "open"], Kind.BUG: ["confirmed", "fixed", "closed"]}
+
+
+def test_handing_in_counts(desk, alice, bob):
+    desk.hand_in(alice)
+    desk.hand_in(alice)
+    assert desk.number(alice) == 2
+    assert not desk.number(bob)
+
+
+def test_requests_and_reports_count_apart(features, bugs, alice):
+    features.hand_in(alice)
+    assert features.number(alice) == 1
+    assert not bugs.number(alice)
+
+
+def test_a_bug_report_is_no_feature_request(features, bugs, alice, work):
+    item_id = bugs.hand_in(alice)
+    with work():
+        assert features.item(item_id) is None
+
+
+def test_withdrawing_takes_the_number_back_once(desk, alice):
+    item_id = desk.hand_in(alice)
+    desk.withdraw(alice, item_id)
+    desk.withdraw(alice, item_id)
+    assert desk.number(alice) == 0
+    assert desk.thread(item_id) == [("alice", "withdrawn", "")]
+
+
+def test_only_the_author_withdraws(desk, alice, bob, admin):
+    item_id = desk.hand_in(alice)
+    for other in (bob, admin):
+        with pytest.raises(Forbidden):
+            desk.withdraw(other, item_id)
+    assert desk.number(alice) == 1
+
+
+def test_only_administrators_decide(desk, alice, bob):
+    item_id = desk.hand_in(alice)
+    for other in (alice, bob):
+        with pytest.raises(Forbidden):
+            desk.decide(other, item_id, "duplicate")
+    assert desk.number(alice) == 1
+
+
+def test_what_is_no_contribution_counts_no_more(desk, alice, admin):
+    for status in DROPS[desk.kind]:
+        item_id = desk.hand_in(alice)
+        desk.decide(admin, item_id, status)
+    assert desk.number(alice) == 0
+
+
+def test_the_other_steps_do_not_move_the_number(desk, alice, admin):
+    item_id = desk.hand_in(alice)
+    for status in KEEPS[desk.kind]:
+        desk.decide(admin, item_id, status)
+        assert desk.number(alice) == 1
+
+
+def test_taken_up_again_it_counts_again(desk, alice, admin):
+    item_id = desk.hand_in(alice)
+    for status, number in [("duplicate", 0), ("duplicate", 0), ("open", 1), ("open", 1)]:
+        desk.decide(admin, item_id, status, reason="Word.")
+        assert desk.number(alice) == number
+
+
+def test_what_was_withdrawn_can_be_taken_up_by_an_administrator(desk, alice, admin):
+    item_id = desk.hand_in(alice)
+    desk.withdraw(alice, item_id)
+    desk.decide(admin, item_id, "open")
+    assert desk.number(alice) == 1
+
+
+def test_withdrawing_what_did_not_count_moves_nothing(features, alice, admin):
+    item_id = features.hand_in(alice)
+    features.decide(admin, item_id, "rejected")
+    features.withdraw(alice, item_id)
+    assert features.number(alice) == 0
+
+
+def test_administrators_get_nothing_for_deciding(desk, alice, admin):
+    item_id = desk.hand_in(alice)
+    desk.decide(admin, item_id, "duplicate")
+    desk.decide(admin, item_id, "open")
+    desk.comment(admin, item_id, "Noted.")
+    assert not desk.number(admin)
+
+
+def test_the_word_of_why_stands_and_every_step_is_kept(features, alice, admin, work):
+    item_id = features.hand_in(alice)
+    features.decide(admin, item_id, "planned", "In spring.")
+    features.decide(admin, item_id, "planned")  # says nothing new
+    features.decide(admin, item_id, "done")
+    with work():
+        assert (features.item(item_id).status, features.item(item_id).reason) == ("done", "")
+    assert features.thread(item_id) == [
+        ("olga", "planned", "In spring."),
+        ("olga", "done", ""),
+    ]
+
+
+def test_comments_stand_oldest_first(desk, alice, bob):
+    item_id = desk.hand_in(alice)
+    desk.comment(bob, item_id, "Me too.\r\nReally.")
+    desk.comment(alice, item_id, "Good.")
+    assert desk.thread(item_id) == [
+        ("bob", None, "Me too.\nReally."),
+        ("alice", None, "Good."),
+    ]
+
+
+def test_a_second_vote_takes_the_first_back(features, alice, bob, charlie, work):
+    item_id = features.hand_in(alice)
+    assert features.vote(bob, item_id)
+    assert features.vote(charlie, item_id)
+    assert not features.vote(bob, item_id)
+    with work():
+        seen_by_bob = queries.shown(features.item(item_id), bob.user)
+        seen_by_charlie = queries.shown(features.item(item_id), charlie.user)
+    assert (seen_by_bob.votes, seen_by_bob.voted) == (1, False)
+    assert (seen_by_charlie.votes, seen_by_charlie.voted) == (1, True)
+
+
+def test_the_authors_vote_does_not_count(features, alice, work):
+    item_id = features.hand_in(alice)
+    assert not features.vote(alice, item_id)
+    with work():
+        assert queries.shown(features.item(item_id), alice.user).votes == 0
+
+
+def test_requests_and_reports_share_a_limit(features, bugs, alice, bob, clock):
+    three_a_day = limits.parse("3/1 day")
+    features.hand_in(alice, limit=three_a_day)
+    bugs.hand_in(alice, limit=three_a_day)
+    features.hand_in(alice, limit=three_a_day)
+    with pytest.raises(TooMany) as refusal:
+        bugs.hand_in(alice, limit=three_a_day)
+    assert refusal.value.retry_after == 24 * 3600
+    bugs.hand_in(bob, limit=three_a_day)
+    clock.move(days=1)
+    bugs.hand_in(alice, limit=three_a_day)
+    assert (features.number(alice), bugs.number(alice)) == (2, 2)
+
+
+def test_what_was_refused_does_not_use_the_limit_up(desk, alice):
+    one_a_day = limits.parse("1/1 day")
+    with pytest.raises(Invalid):
+        desk.hand_in(alice, title="", limit=one_a_day)
+    desk.hand_in(alice, limit=one_a_day)
+    with pytest.raises(TooMany):
+        desk.hand_in(alice, limit=one_a_day)
+
+
+def test_comments_have_a_limit_of_their_own(desk, alice):
+    one_an_hour = limits.parse("1/1 hour")
+    item_id = desk.hand_in(alice, limit=one_an_hour)
+    desk.comment(alice, item_id, "One.", limit=one_an_hour)
+    with pytest.raises(TooMany):
+        desk.comment(alice, item_id, "Two.", limit=one_an_hour)
+
+
+def test_an_account_goes_with_its_votes_and_requests(features, alice, bob, work):
+    by_alice, by_bob = features.hand_in(alice), features.hand_in(bob)
+    features.vote(bob, by_alice)
+    features.comment(bob, by_alice, "Yes.")
+    with work():
+        db.session.delete(bob.user)
+    with work():
+        assert features.item(by_bob) is None
+        assert queries.shown(features.item(by_alice), alice.user).votes == 0
+
+
+# --- at the same time --------------------------------------------------------------------------
+
+
+def at_once(app, *deeds):
+    """Run the deeds in threads that start together; gives what they raised."""
+    start, raised = threading.Barrier(len(deeds)), []
+
+    def run(deed):
+        start.wait()
+        try:
+            with working(app):
+                deed()
+        except Exception as error:  # noqa: BLE001 -- the test looks at it
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_parallel_decisions_move_the_number_once(app, desk, alice, admin):
+    item_id = desk.hand_in(alice)
+
+    def decide(status):
+        actions.decide(desk.item(item_id), admin.user, status=status)
+
+    for status, number in [("duplicate", 0), ("open", 1), ("duplicate", 0)]:
+        deeds = [lambda status=status: decide(status)] * 4
+        assert at_once(app, *deeds) == []
+        assert desk.number(alice) == number
+
+
+def test_withdrawing_while_it_is_rejected_moves_the_number_once(app, features, alice, admin):
+    item_id = features.hand_in(alice)
+    features.hand_in(alice)
+    raised = at_once(
+        app,
+        lambda: actions.withdraw(features.item(item_id), alice.user),
+        lambda: actions.decide(features.item(item_id), admin.user, status="rejected"),
+    )
+    assert raised == []
+    assert features.number(alice) == 1
+
+
+def test_parallel_votes_are_one_after_the_other(app, features, alice, bob, work):
+    item_id = features.hand_in(alice)
+    deeds = [lambda: actions.vote(features.item(item_id), bob.user)] * 3
+    assert at_once(app, *deeds) == []
+    with work():
+        assert queries.shown(features.item(item_id), bob.user).votes == 1
+
+
+def test_parallel_requests_do_not_pass_the_limit(app, desk, alice):
+    two_a_day = limits.parse("2/1 day")
+
+    def hand_in():
+        actions.hand_in(alice.user, desk.kind, title="One", description="Two", limit=two_a_day)
+
+    raised = at_once(app, *[hand_in] * 5)
+    assert [type(error) for error in raised] == [TooMany] * 3
+    assert desk.number(alice) == 2
+
+
+def test_the_database_holds_status_and_counting_together(work, desk, alice):
+    item_id = desk.hand_in(alice)
+    with pytest.raises(Exception, match="counted_at"), work():
+        desk.item(item_id).status = Status.DUPLICATE
+    with work():
+        assert db.session.get_one(Feedback, item_id).status == "open"

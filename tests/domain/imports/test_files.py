@@ -1,0 +1,245 @@
+"""Playlist files as the exporters write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from trackflow_web.domain.imports import files, rules
+from trackflow_web.domain.imports.files import Exporter
+from trackflow_web.domain.imports.rules import Reason, Row
+from trackflow_web.kernel.errors import Invalid
+
+
+def read(text, encoding="utf-8"):
+    return files.read(text.encode(encoding))
+
+
+def artists(text):
+    return [row.artist for row in read(text).rows]
+
+
+def refusal(content):
+    with pytest.raises(Invalid) as caught:
+        files.read(content.encode() if isinstance(content, str) else content)
+    return caught.value.errors["file"]
+
+
+# --- who wrote it --------------------------------------------------------------------------------
+
+
+def test_exportify_of_today():
+    found = read(
+        '"Track URI","Track Name","Album Name","Artist Name(s)","Release Date","Duration (ms)"\n'
+        '"spotify:track:1","One","Justice","Metallica;Guest","1988-08-25","446000"\n'
+    )
+    assert found.exporter is Exporter.EXPORTIFY
+    assert found.rows == [Row("One", "Metallica", "Justice", 1988)]
+
+
+def test_exportify_of_yesterday():
+    found = read(
+        '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album Name",'
+        '"Album Release Date"\n'
+        '"spotify:track:1","Split","spotify:artist:a, spotify:artist:b",'
+        '"Sufjan Stevens, Bon Iver","Both","2003"\n'
+        '"spotify:track:2","Earfquake","spotify:artist:c",'
+        '"Tyler, The Creator","Igor","2019-05-17"\n'
+    )
+    assert found.rows == [
+        Row("Split", "Sufjan Stevens", "Both", 2003),
+        Row("Earfquake", "Tyler, The Creator", "Igor", 2019),
+    ]
+
+
+def test_tunemymusic():
+    found = read(
+        "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
+        'Bad Habit,"Steve Lacy, Foushee",Gemini Rights,My Mix,Playlist,USSM12204340,x\n'
+    )
+    assert found.exporter is Exporter.TUNEMYMUSIC
+    assert found.name == "My Mix"
+    assert found.rows == [Row("Bad Habit", "Steve Lacy", "Gemini Rights")]
+
+
+def test_soundiiz():
+    found = read("\ufefftitle;artist;album;isrc\nBlinding Lights;The Weeknd;After Hours;USUG1\n")
+    assert found.exporter is Exporter.SOUNDIIZ
+    assert found.rows == [Row("Blinding Lights", "The Weeknd", "After Hours")]
+
+
+def test_ours_takes_the_artist_as_written():
+    found = read('title,artist,album,year\nSeptember,"Earth, Wind & Fire",,1978\n')
+    assert found.exporter is Exporter.OURS
+    assert found.rows == [Row("September", "Earth, Wind & Fire", "", 1978)]
+
+
+def test_a_file_of_several_playlists_has_no_name_of_its_own():
+    text = "Track name,Artist name,Playlist name\nA,B,One\nC,D,Two\n"
+    assert read(text).name == ""
+
+
+# --- the first artist ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "first"),
+    [
+        ("Metallica", "Metallica"),
+        ("Metallica, Lou Reed", "Metallica"),
+        ("Earth, Wind & Fire, Somebody", "Earth, Wind & Fire"),
+        ("Crosby, Stills, Nash & Young", "Crosby, Stills, Nash & Young"),
+        ("TYLER, THE CREATOR", "TYLER, THE CREATOR"),
+    ],
+)
+def test_the_first_of_a_list(cell, first):
+    assert artists(f'Track name,Artist name,Album\nX,"{cell}",\n') == [first]
+
+
+def test_where_semicolons_separate_commas_belong_to_names():
+    text = 'Track Name,Artist Name(s)\nA,"Foo, Bar"\nB,One;Two\n'
+    assert artists(text) == ["Foo, Bar", "One"]
+
+
+def test_where_bare_commas_separate_commas_with_a_space_belong_to_names():
+    text = 'Track Name,Artist Name(s)\nA,"Foo, Bar,Baz"\nB,"One,Two"\nC,"10,000 Maniacs"\n'
+    assert artists(text) == ["Foo, Bar", "One", "10,000 Maniacs"]
+
+
+# --- how it is written ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_usual_delimiter(delimiter):
+    text = "title,artist,year\r\nOne,Metallica,1988\r\n".replace(",", delimiter)
+    assert read(text).rows == [Row("One", "Metallica", "", 1988)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_with_and_without_a_byte_order_mark(encoding):
+    assert read("title,artist\nDéjà vu,Beyoncé\n", encoding).rows == [Row("Déjà vu", "Beyoncé")]
+
+
+def test_excels_hint_about_the_delimiter_is_no_header():
+    assert read("sep=;\ntitle;artist\nA;B\n").rows == [Row("A", "B")]
+
+
+def test_line_breaks_and_separators_inside_quotes_are_spaces():
+    assert read('title,artist\n"A\nB","C\u2028D"\n').rows == [Row("A B", "C D")]
+
+
+def test_empty_lines_count_in_the_numbers_and_for_nothing_else():
+    assert refusal(f"title,artist\n\nA,B\n\n{'x' * 201},B\n").endswith(
+        "Row 5: title: This is too long: 200 characters at the most."
+    )
+
+
+def test_formulas_stay_text():
+    assert read('title,artist\n"=1+1",@b\n').rows == [Row("=1+1", "@b")]
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [("1988-08-25", 1988), ("1988-08", 1988), ("1988", 1988), ("0000", None), ("", None)],
+)
+def test_the_year_is_what_a_date_begins_with(date, year):
+    found = read(f"Track Name,Artist Name(s),Release Date\nA,B,{date}\n")
+    assert found.rows[0].year == year
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("spotify:local:x,A,B", Reason.LOCAL_FILE),
+        ("spotify:episode:x,A,B", Reason.EPISODE),
+        ("spotify:track:x,,B", Reason.NO_TITLE),
+        ("spotify:track:x,A,", Reason.NO_ARTIST),
+    ],
+)
+def test_what_is_no_song_says_why(line, reason):
+    assert read(f"Track URI,Track Name,Artist Name(s)\n{line}\n").rows[0].reason is reason
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "is empty"),
+        ("a,b\n1,2\n", "Row 1 must name the columns"),
+        ("title,artist\n", "no song"),
+        ("title,artist\nA,B,C\n", "Row 2 has 3 fields where the header has 2"),
+        ('title,artist\nA,"B\n', "Row 2 is not CSV"),
+        (b"title,artist\nA,B\n\xff,C\n", "Row 3 is not UTF-8"),
+        ("title,artist\nA\0,B\n", "Row 2 has a NUL"),
+        ("title,artist\nA,B\x07\n", "Row 2: artist: This contains characters"),
+        ("title,artist,year\nA,B,88\n", "Row 2: year"),
+        (b"PK\x03\x04\x00\xff", "is not UTF-8"),
+    ],
+)
+def test_a_bad_file_is_refused(content, told):
+    assert told in refusal(content)
+
+
+def test_every_bad_row_is_named_up_to_ten():
+    told = refusal("title,artist,year\n" + "A,B,x\n" * 12)
+    assert "Row 2:" in told
+    assert "Row 11:" in told
+    assert "2 more rows" in told
+
+
+def test_ten_thousand_rows_pass_and_one_more_does_not():
+    line = "A,B\n"
+    assert len(read("title,artist\n" + line * rules.MOST_ROWS).rows) == rules.MOST_ROWS
+    assert "Row 10002" in refusal("title,artist\n" + line * (rules.MOST_ROWS + 1))
+
+
+# --- addresses -----------------------------------------------------------------------------------
+
+ID = "3cEYpjA9oz9GiPac4AsH4n"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ID,
+        f" {ID} ",
+        f"spotify:playlist:{ID}",
+        f"spotify:user:somebody:playlist:{ID}",
+        f"https://open.spotify.com/playlist/{ID}",
+        f"https://open.spotify.com/playlist/{ID}?si=abc#x",
+        f"open.spotify.com/intl-de/playlist/{ID}",
+        f"https://open.spotify.com/user/somebody/playlist/{ID}",
+    ],
+)
+def test_the_id_of_an_address(address):
+    assert rules.spotify_id(address) == ID
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "short",
+        f"https://open.spotify.com/album/{ID}",
+        f"https://example.org/playlist/{ID}",
+        f"https://open.spotify.com.example.org/playlist/{ID}",
+        f"{ID}/../../me",
+        f"{ID}x",
+    ],
+)
+def test_what_is_no_address_of_a_playlist(address):
+    with pytest.raises(Invalid, match="playlist"):
+        rules.spotify_id(address)
+
+
+def test_the_same_name_is_the_same_file():
+    assert rules.key_of_file("The  Róad trip") == rules.key_of_file("road TRIP")
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [("my_list.csv", "my list"), (r"C:\x\Mix.CSV", "Mix"), ("noending", "noending"), (None, "")],
+)
+def test_a_file_is_called_like_itself(filename, name):
+    assert files.name_of_file(filename) == name

@@ -1,0 +1,149 @@
+"""People on a song: Alice owns, Bob helps, Charlie must see nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.producer import Producer
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def owner(app, alice):
+    return Producer(app, alice)
+
+
+@pytest.fixture
+def helper(app, bob):
+    return Producer(app, bob)
+
+
+@pytest.fixture
+def song(owner, bob):
+    """A song of Alice's in WIP, with which Bob helps."""
+    song = owner.add("One", status="wip")
+    owner.invite(song, "bob")
+    return song
+
+
+def test_alice_adds_bob_and_removes_him(as_alice, owner, helper):
+    song = owner.add("One")
+    as_alice.post(f"/songs/{song}/collaborators", username=" BOB ")
+    page = as_alice.follow()
+    assert "bob" in page.one("#song-helpers").get_text()
+    remove = page.one(f'form[action="/songs/{song}/collaborators/{helper.id}/delete"]')
+    assert "Remove" in remove.get_text()
+    as_alice.post(remove["action"])
+    assert "bob" not in as_alice.follow().one("#song-helpers").get_text()
+
+
+def test_with_htmx_only_the_people_come_back(as_alice, owner, bob):
+    song = owner.add("One")
+    page = as_alice.post(f"/songs/{song}/collaborators", htmx="song-helpers", username="bob")
+    assert "bob" in page.one("#song-helpers").get_text()
+    assert not page.all("h1")
+    page = as_alice.post(f"/songs/{song}/collaborators/{bob.id}/delete", htmx="song-helpers")
+    assert "bob" not in page.one("#song-helpers").get_text()
+
+
+@pytest.mark.parametrize("htmx", [False, "song-helpers"])
+@pytest.mark.parametrize("username", ["", "alice", "nobody", "bob", "b\x00b", "x" * 100_000])
+def test_a_name_that_will_not_do_is_refused_beside_the_field(as_alice, song, htmx, username):
+    page = as_alice.post(f"/songs/{song}/collaborators", htmx=htmx, username=username)
+    assert (page.status, list(page.errors())) == (422, ["username"])
+
+
+def test_bob_sees_whose_song_it_is_and_may_tick_and_move(as_bob, owner, song):
+    assert "alice" in as_bob.get("/songs/").one(f"#song-{song} .song__owner").get_text()
+    assert as_bob.post(f"/songs/{song}/parts/drums", state="done").status == 303
+    assert as_bob.post(f"/songs/{song}/status", status="released").status == 303
+    assert (owner.number("total_finished"), as_bob.follow().status) == (1, 200)
+
+
+def test_bobs_page_offers_nothing_that_is_the_owners(as_bob, owner, song):
+    owner.pack("Secret pack", song)
+    pages = [as_bob.get("/songs/"), as_bob.get(f"/songs/{song}")]
+    for page in pages:
+        assert "Secret pack" not in page.html
+        assert not page.all(f'[action="/songs/{song}"]')
+        assert not page.all(f'[href^="/songs/{song}/"]')
+        assert not page.all(f'[action="/songs/{song}/collaborators"]')
+    assert "Leave" in pages[1].one("#song-helpers").get_text()
+
+
+def test_bob_may_not_edit_delete_or_add_people(as_bob, owner, song, charlie):
+    for path in ("/edit", "/delete"):
+        assert as_bob.get(f"/songs/{song}{path}").status == 403
+    for path in ("", "/delete", "/collaborators"):
+        page = as_bob.post(f"/songs/{song}{path}", title="Mine", username="charlie")
+        assert page.status == 403, path
+    assert owner.numbers["total_collaborations"] == 1
+    assert as_bob.get(f"/songs/{song}").one("h1").get_text() == "One"
+
+
+def test_bob_leaves_and_it_holds_at_once(as_bob, song, bob):
+    as_bob.post(f"/songs/{song}/collaborators/{bob.id}/delete")
+    assert "no longer help" in as_bob.follow().text
+    assert as_bob.get(f"/songs/{song}").status == 404
+    assert as_bob.post(f"/songs/{song}/parts/drums", state="done").status == 404
+
+
+def test_a_removal_holds_on_the_next_request(as_alice, as_bob, owner, song, bob):
+    assert as_bob.get(f"/songs/{song}").status == 200
+    as_alice.post(f"/songs/{song}/collaborators/{bob.id}/delete")
+    assert as_bob.post(f"/songs/{song}/status", status="released").status == 404
+    assert not as_bob.get("/songs/").all(".song")
+    assert not owner.number("total_released")
+
+
+def test_bob_removes_nobody_else(as_bob, owner, song, charlie, alice):
+    owner.invite(song, "charlie")
+    for user_id in (charlie.id, alice.id, 987_654):
+        assert as_bob.post(f"/songs/{song}/collaborators/{user_id}/delete").status == 403
+
+
+def test_who_does_not_help_is_not_removed(as_alice, song, charlie):
+    assert as_alice.post(f"/songs/{song}/collaborators/{charlie.id}/delete").status == 404
+
+
+def test_for_charlie_it_is_not_there(as_charlie, song, bob):
+    for path in ("", "/edit", "/row", "/delete"):
+        assert as_charlie.get(f"/songs/{song}{path}").status == 404
+    posts = ("", "/delete", "/status", "/parts/drums", "/collaborators")
+    for path in (*posts, f"/collaborators/{bob.id}/delete"):
+        page = as_charlie.post(
+            f"/songs/{song}{path}", username="charlie", status="wip", state="done"
+        )
+        assert page.status == 404, path
+    assert not as_charlie.get("/songs/").all(".song")
+
+
+def test_a_whole_pack_is_shared(as_alice, as_bob, owner):
+    pack = owner.pack("Encore", *owner.add_many(2))
+    as_alice.post(f"/packs/{pack}/collaborators", username="bob")
+    assert "Added to 2 songs." in as_alice.follow().text
+    assert len(as_bob.get("/songs/").all(".song")) == 2
+    page = as_alice.post(f"/packs/{pack}/collaborators", username="nobody")
+    assert (page.status, list(page.errors())) == (422, ["username"])
+
+
+def test_the_owners_toast_comes_on_the_owners_next_page(as_alice, as_bob, owner, song):
+    for browser in (as_alice, as_bob):
+        browser.get("/songs/")
+    released = as_bob.post(f"/songs/{song}/status", htmx=f"song-{song}", status="released")
+    assert not released.toasts()
+    assert not as_bob.get("/songs/").toasts()
+    assert "first_release" in owner.codes
+    assert as_alice.get("/songs/").toasts()
+    assert not as_alice.get("/songs/").toasts()
+
+
+def test_the_helpers_toast_comes_on_the_helpers_next_page(as_alice, as_bob, owner, helper):
+    song = owner.add("One")
+    for browser in (as_alice, as_bob):
+        browser.get("/songs/")
+    page = as_alice.post(f"/songs/{song}/collaborators", htmx="song-helpers", username="bob")
+    assert page.toasts() == owner.codes[-1:]
+    assert as_bob.get("/songs/").toasts() == helper.codes[-1:]
+    assert not set(owner.codes[-1:]) & set(helper.codes)

@@ -1,0 +1,287 @@
+"""Feature requests and bug reports in the browser: what both have in common."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+
+BOARDS = ["/features/", "/bugs/"]
+pytestmark = pytest.mark.parametrize("board", BOARDS)
+
+
+def hand_in(browser, board, title="Dark mode", description="For the night."):
+    """Hand one in; gives its address."""
+    answer = browser.post(board, title=title, description=description)
+    assert answer.status == 303, answer
+    return answer.location
+
+
+@pytest.fixture
+def by_alice(as_alice, board):
+    """The address of one that Alice wrote."""
+    return hand_in(as_alice, board)
+
+
+def number_of(browser, board):
+    """How many of the reader's own count."""
+    code = {"/features/": "innovator", "/bugs/": "quality_guardian"}[board]
+    return int(browser.get(f"/achievements/{code}").one("main progress")["value"])
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+def test_an_empty_list_invites(board, as_alice):
+    page = as_alice.get(board)
+    assert page.one(".empty__title").text.startswith("No ")
+    assert not page.one("#new").has_attr("open")
+
+
+def test_what_was_handed_in_stands_for_everybody(board, as_alice, as_charlie):
+    address = hand_in(as_alice, board)
+    assert as_alice.follow().one("h1").text == "Dark mode"
+    row = as_charlie.get(board).one(".ask")
+    assert row.select_one(f'a[href="{address}"]').text == "Dark mode"
+    assert row.select_one('a[href="/users/alice"]')
+    assert "Open" in row.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"description": "b"}, "title"),
+        ({"title": "a"}, "description"),
+        ({"title": " ", "description": "b"}, "title"),
+        ({"title": "a" * 201, "description": "b"}, "title"),
+        ({"title": "a", "description": "b" * 10_001}, "description"),
+        ({"title": "a\x00b", "description": "b"}, "title"),
+    ],
+)
+def test_bad_input_names_the_field_and_is_kept(board, as_alice, fields, field):
+    page = as_alice.post(board, **fields)
+    assert page.status == 422
+    assert set(page.errors()) == {field}
+    assert page.one("#new").has_attr("open")
+    assert page.one("#title")["value"] == fields.get("title", "").strip("\x00")
+    assert page.one("#description").text.strip() == fields.get("description", "")
+
+
+@pytest.mark.parametrize(
+    "query", ["status=wip", "sort=title", "page=0", "page=x", "q=" + "a" * 101]
+)
+def test_an_address_that_asks_for_nonsense_is_refused_by_name(board, as_alice, query):
+    page = as_alice.get(f"{board}?{query}")
+    assert page.status == 422
+    assert query.partition("=")[0] in page.text
+
+
+def test_searching_gives_the_list_alone_to_htmx(board, as_alice):
+    hand_in(as_alice, board, "Dark mode")
+    hand_in(as_alice, board, "Louder", "At least one.")
+    page = as_alice.get(board, htmx="asks", q="NIGHT")
+    assert not page.soup.html
+    assert [row.text.strip() for row in page.all(".ask__title")] == ["Dark mode"]
+    assert page.one("[role=status]").text.startswith("1 ")
+
+
+def test_an_empty_search_says_what_to_drop(board, as_alice):
+    page = as_alice.get(board, q="nothing", status="open")
+    assert [link["href"] for link in page.all(".empty a")] == [
+        f"{board}?status=open",
+        f"{board}?q=nothing",
+    ]
+
+
+def test_a_tab_shows_one_state(board, as_alice):
+    withdrawn = hand_in(as_alice, board, "Never mind")
+    as_alice.post(f"{withdrawn}/withdraw")
+    hand_in(as_alice, board, "Louder")
+    page = as_alice.get(board, status="withdrawn")
+    assert [row.text.strip() for row in page.all(".ask__title")] == ["Never mind"]
+    assert page.one(".tabs [aria-current]").text.split() == ["Withdrawn", "1"]
+
+
+def test_pages_keep_what_was_asked_for(board, make_app, alice):
+    browser = Browser(make_app(LIMIT_FEEDBACK="100/1 day"))
+    browser.sign_in(alice.username, alice.password)
+    for number in range(21):
+        hand_in(browser, board, f"Louder {number}")
+    page = browser.get(board, q="louder", sort="votes")
+    assert len(page.all(".ask")) == 20
+    assert page.one("[rel=next]")["href"] == f"{board}?q=louder&sort=votes&page=2"
+    page = browser.get(page.one("[rel=next]")["href"])
+    assert len(page.all(".ask")) == 1
+    assert page.one("[rel=prev]")
+
+
+# --- one of them -------------------------------------------------------------------------------
+
+
+def test_markup_is_text(board, as_alice, as_bob):
+    hostile = '<img src=x onerror="go()"><b hx-get="/logout">&amp; {{ 7 * 7 }}'
+    address = hand_in(as_alice, board, hostile, hostile)
+    as_bob.post(f"{address}/comments", body=hostile)
+    page = as_bob.get(address)
+    assert page.one("h1").text == hostile
+    assert [said.text for said in page.all(".said")] == [hostile, hostile]
+    assert all(said.has_attr("hx-disable") for said in page.all(".said, h1"))
+    assert as_bob.get(board).one(".ask__title").text.strip() == hostile
+
+
+def test_ends_of_lines_are_kept(board, as_alice):
+    address = hand_in(as_alice, board, description="One\r\n  two\r\n\r\nthree")
+    assert as_alice.get(address).one(".said").text == "One\n  two\n\nthree"
+
+
+def test_a_comment_stands_at_the_end(board, by_alice, as_bob, as_charlie):
+    as_bob.post(f"{by_alice}/comments", body="Me too.")
+    answer = as_charlie.post(f"{by_alice}/comments", body="Me not.")
+    assert answer.status == 303
+    path, _, anchor = answer.location.partition("#")
+    page = as_charlie.get(path)
+    assert [said.text for said in page.all(".remark .said")] == ["Me too.", "Me not."]
+    assert "Me not." in page.one(f"#{anchor}").text
+
+
+def test_a_comment_by_htmx_brings_the_thread_back(board, by_alice, as_bob):
+    page = as_bob.post(f"{by_alice}/comments", htmx="thread", body="Me too.")
+    assert page.status == 200
+    assert page.one("#thread .remark .said").text == "Me too."
+    assert page.one("#body").text.strip() == ""
+
+
+@pytest.mark.parametrize("body", [None, " \n ", "a" * 5_001])
+@pytest.mark.parametrize("htmx", [False, "thread"])
+def test_a_bad_comment_names_its_field_and_is_kept(board, by_alice, as_bob, body, htmx):
+    page = as_bob.post(f"{by_alice}/comments", htmx=htmx, body=body)
+    assert page.status == 422
+    assert set(page.errors()) == {"body"}
+    assert page.one("#body").text.strip() == (body or "").strip()
+
+
+def test_the_hundred_and_first_comment_opens_a_page(board, by_alice, make_app, bob):
+    browser = Browser(make_app(LIMIT_COMMENTS="200/1 hour"))
+    browser.sign_in(bob.username, bob.password)
+    for number in range(101):
+        answer = browser.post(f"{by_alice}/comments", body=f"Number {number}")
+    assert answer.location.startswith(f"{by_alice}?page=2#comment-")
+    assert [said.text for said in browser.follow().all(".remark .said")] == ["Number 100"]
+    assert len(browser.get(by_alice).all(".remark")) == 100
+
+
+# --- withdrawing and deciding ------------------------------------------------------------------
+
+
+def test_the_author_withdraws_and_the_number_goes_down(board, as_alice):
+    address = hand_in(as_alice, board)
+    assert number_of(as_alice, board) == 1
+    assert as_alice.post(f"{address}/withdraw").status == 303
+    page = as_alice.follow()
+    assert "Withdrawn" in page.one(".ask-head").text
+    assert not page.all(f'form[action="{address}/withdraw"]')
+    assert number_of(as_alice, board) == 0
+
+
+def test_an_administrator_says_how_it_goes_on_and_why(board, by_alice, as_admin, as_alice):
+    answer = as_admin.post(f"{by_alice}/status", status="duplicate", reason="See the other one.")
+    assert answer.status == 303
+    assert number_of(as_alice, board) == 0
+    page = as_alice.get(by_alice)
+    assert "See the other one." in page.one(".ask-head .notice").text
+    assert "olga set it to Duplicate" in " ".join(page.one(".remark").text.split())
+    as_admin.post(f"{by_alice}/status", status="open")
+    assert number_of(as_alice, board) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({}, "status"),
+        ({"status": "withdrawn"}, "status"),
+        ({"status": "great"}, "status"),
+        ({"status": "open", "reason": "a" * 501}, "reason"),
+    ],
+)
+def test_a_bad_decision_names_its_field(board, by_alice, as_admin, fields, field):
+    page = as_admin.post(f"{by_alice}/status", **fields)
+    assert page.status == 422
+    assert set(page.errors()) == {field}
+    assert page.one("#reason").text.strip() == fields.get("reason", "")
+
+
+# --- who may what ------------------------------------------------------------------------------
+
+
+def test_strangers_are_sent_to_sign_in(board, by_alice, stranger):
+    for path in (board, by_alice):
+        answer = stranger.get(path)
+        assert answer.status == 303
+        assert answer.location.startswith("/login?next=")
+    for path in (board, *(f"{by_alice}/{deed}" for deed in ("comments", "withdraw", "status"))):
+        assert stranger.post(path).location.startswith("/login")
+
+
+def test_others_read_and_comment_but_no_more(board, by_alice, as_charlie):
+    page = as_charlie.get(by_alice)
+    assert not page.all('form[action$="/withdraw"], form[action$="/status"]')
+    assert as_charlie.post(f"{by_alice}/comments", body="Hm.").status == 303
+    assert as_charlie.post(f"{by_alice}/withdraw").status == 403
+    assert as_charlie.post(f"{by_alice}/status", status="open").status == 403
+
+
+def test_the_author_does_not_decide(board, by_alice, as_alice):
+    page = as_alice.get(by_alice)
+    assert page.one('form[action$="/withdraw"]')
+    assert not page.all('form[action$="/status"]')
+    assert as_alice.post(f"{by_alice}/status", status="open").status == 403
+
+
+def test_an_administrator_does_not_withdraw_for_others(board, by_alice, as_admin):
+    page = as_admin.get(by_alice)
+    assert page.one('form[action$="/status"]')
+    assert not page.all('form[action$="/withdraw"]')
+    assert as_admin.post(f"{by_alice}/withdraw").status == 403
+
+
+def test_what_is_not_there_is_404(board, by_alice, as_admin):
+    other_board = next(other for other in BOARDS if other != board)
+    not_there = f"{other_board}{by_alice.removeprefix(board)}"
+    for address in (f"{board}999999", f"{board}999999999999999999", not_there):
+        assert as_admin.get(address).status == 404
+        for deed in ("comments", "withdraw", "status"):
+            assert as_admin.post(f"{address}/{deed}", status="open", body="x").status == 404
+
+
+# --- limits ------------------------------------------------------------------------------------
+
+
+def test_the_sixth_of_a_day_is_one_too_many(board, as_alice, as_bob, clock):
+    for number in range(5):
+        hand_in(as_alice, BOARDS[number % 2])
+    page = as_alice.post(board, title="Sixth", description="Once more.")
+    assert page.status == 429
+    assert page.headers["Retry-After"] == str(24 * 3600)
+    assert "Try again later" in page.alert()
+    assert page.one("#title")["value"] == "Sixth"
+    assert page.one("#description").text.strip() == "Once more."
+    hand_in(as_bob, board)
+    clock.move(days=1)
+    hand_in(as_alice, board)
+
+
+def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, clock):
+    clock.move(days=1)
+    assert as_alice.post(board, title="", description="").status == 422
+    clock.move(days=1)
+    hand_in(as_alice, board)  # the invariants look whether the streak is what the visits say
+
+
+def test_too_many_comments_keep_what_was_typed(board, by_alice, make_app, bob):
+    browser = Browser(make_app(LIMIT_COMMENTS="1/1 hour"))
+    browser.sign_in(bob.username, bob.password)
+    browser.post(f"{by_alice}/comments", body="One.")
+    page = browser.post(f"{by_alice}/comments", body="Two.")
+    assert page.status == 429
+    assert page.one("#body").text.strip() == "Two."
+    assert page.alert()

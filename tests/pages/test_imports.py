@@ -1,0 +1,251 @@
+"""Imports in the browser: a file in, its page, cancel, undo."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.support.browsing import Browser
+from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.domain.imports.rules import MOST_ROWS
+
+pytestmark = pytest.mark.both_databases
+
+CSV = "title,artist,album,year\nOne,Metallica,...And Justice for All,1988\nHurt,Johnny Cash,,2002\n"
+EXPORTIFY = (
+    "Track URI,Track Name,Album Name,Artist Name(s),Release Date\n"
+    "spotify:track:1,One,Justice,Metallica;Guest,1988-08-25\n"
+    "spotify:local:2,Demo,,Me,\n"
+    "spotify:episode:3,Episode 1,,A Podcast,2020\n"
+    "spotify:track:4,,,Nobody,\n"
+    "spotify:track:5,ONE,Justice,The Metallica,1988\n"
+)
+
+
+def send(browser, text=CSV, *, filename="list.csv", **fields):
+    content = text.encode() if isinstance(text, str) else text
+    return browser.post("/imports/", file=(io.BytesIO(content), filename), **fields)
+
+
+def numbers(app, person):
+    with app.app_context():
+        return numbers_of(person.id)
+
+
+@pytest.fixture
+def waiting_app(make_app):
+    """An application whose jobs are done by hand."""
+    return make_app(JOBS="worker")
+
+
+def run_due_jobs(app):
+    return app.extensions["trackflow.jobs"].run_due()
+
+
+# --- a file --------------------------------------------------------------------------------------
+
+
+def test_alice_imports_a_file_and_has_its_songs(app, as_alice, alice):
+    answer = send(as_alice, status="wip")
+    assert answer.status == 303
+    page = as_alice.follow()
+    assert page.one("#import")["data-state"] == "done"
+    assert page.one(".figure:nth-of-type(2) dd").text == "2"
+    songs = as_alice.get("/songs/", status="wip").text
+    assert "Metallica" in songs
+    assert "Johnny Cash" in songs
+    assert numbers(app, alice)["total_spotify_imports"] == 1
+    assert numbers(app, alice)["total_started"] == 2
+
+
+def test_the_achievements_of_an_import_come_as_one_summary(as_alice):
+    send(as_alice)
+    assert as_alice.follow().toasts() == ["summary"]
+
+
+def test_the_page_says_what_was_skipped_and_why(as_alice):
+    send(as_alice, EXPORTIFY)
+    page = as_alice.follow()
+    for reason in ("a local file", "a podcast episode", "no title", "stands in the playlist twice"):
+        assert reason in page.text
+    assert as_alice.get(page.response.request.path, outcome="imported").text.count("Metallica") == 1
+
+
+def test_the_same_playlist_again_adds_what_is_new_and_counts_once(app, as_alice, alice):
+    send(as_alice, name="Road trip")
+    send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="The ROAD  Trip")
+    page = as_alice.follow()
+    assert "2 skipped: you have it already" in page.text
+    assert numbers(app, alice)["total_spotify_imports"] == 1
+    assert numbers(app, alice)["total_songs"] == 3
+
+
+def test_a_playlist_that_brings_nothing_new_does_not_count(app, as_alice, alice):
+    send(as_alice, name="One")
+    send(as_alice, name="Another")
+    assert numbers(app, alice)["total_spotify_imports"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "empty"),
+        ("colour,size\nred,1\n", "Row 1 must name the columns"),
+        ("title,artist\n", "no song in this file"),
+        ("title,artist\nOne,Metallica\n" + "x" * 201 + ",Long\n", "Row 3: title"),
+        (b"title,artist\nOne,Metallica\nCaf\xe9,X\n", "Row 3 is not UTF-8"),
+        ("title,artist\nO\0ne,Metallica\n", "Row 2 has a NUL"),
+        ('title,artist\nOne,"Metallica\n', "Row 2 is not CSV"),
+        ("title,artist,year\nOne,Metallica,19x8\n", "Row 2: year"),
+        ("title,artist\n" + "One,Two\n" * (MOST_ROWS + 1), f"Row {MOST_ROWS + 2} is one too many"),
+    ],
+)
+def test_a_bad_file_is_refused_whole_and_names_its_rows(app, as_alice, alice, content, told):
+    page = send(as_alice, content)
+    assert page.status == 422
+    assert told in page.errors()["file"]
+    assert numbers(app, alice)["total_songs"] == 0
+    assert "None yet." in as_alice.get("/imports/").text
+
+
+def test_a_form_without_a_file_is_refused(as_alice):
+    page = as_alice.post("/imports/", name="Nothing")
+    assert page.status == 422
+    assert page.errors()["file"] == "Choose a file."
+
+
+def test_formulas_are_just_text(as_alice):
+    send(as_alice, 'title,artist\n"=cmd|1",@x\n+1,-1\n')
+    assert "=cmd|1" in as_alice.get("/songs/").text
+
+
+def test_markup_in_a_file_stays_text(as_alice):
+    send(as_alice, 'title,artist\n"<img src=x onerror=1>",<b>x</b>\n', name="<i>name</i>")
+    page = as_alice.follow()
+    assert not page.all("main i, main b, main img")
+
+
+# --- watching ------------------------------------------------------------------------------------
+
+
+def signed_in(app, person):
+    browser = Browser(app)
+    browser.sign_in(person.username, person.password)
+    return browser
+
+
+def test_the_page_asks_again_until_it_is_done(app, alice, waiting_app):
+    browser = signed_in(waiting_app, alice)
+    address = send(browser).location
+    before = browser.get(address, htmx="import")
+    assert before.one("#import")["hx-get"] == address
+    assert before.one("#import").get("hx-trigger")
+    assert "<html" not in before.html
+    run_due_jobs(waiting_app)
+    after = browser.get(address, htmx="import")
+    assert after.one("#import").get("hx-get") is None
+    assert after.toasts() == ["summary"]
+
+
+def test_without_javascript_a_link_shows_how_far_it_is(app, alice, waiting_app):
+    browser = signed_in(waiting_app, alice)
+    address = send(browser).location
+    page = browser.get(address)
+    assert any(link["href"] == address for link in page.all("a.without-script"))
+    assert page.one("#import progress")
+
+
+def test_a_cancelled_import_makes_no_song(app, alice, waiting_app):
+    browser = signed_in(waiting_app, alice)
+    address = send(browser).location
+    browser.post(f"{address}/cancel")
+    run_due_jobs(waiting_app)
+    assert browser.get(address).one("#import")["data-state"] == "cancelled"
+    assert numbers(app, alice)["total_songs"] == 0
+
+
+def test_three_imports_may_wait_and_no_more(app, alice, waiting_app):
+    browser = signed_in(waiting_app, alice)
+    for number in range(3):
+        assert send(browser, name=f"List {number}").status == 303
+    page = send(browser, name="One more")
+    assert page.status == 429
+    assert page.headers["Retry-After"]
+    run_due_jobs(waiting_app)
+    assert send(browser, name="One more").status == 303
+
+
+# --- undo ----------------------------------------------------------------------------------------
+
+
+def test_undo_takes_the_songs_back_and_lowers_the_numbers(app, as_alice, alice):
+    address = send(as_alice).location
+    as_alice.post(f"{address}/undo")
+    page = as_alice.follow()
+    assert page.one("#import")["data-state"] == "undone"
+    assert "Took back 2 songs." in page.text
+    assert numbers(app, alice)["total_songs"] == 0
+    assert numbers(app, alice)["total_spotify_imports"] == 0
+
+
+def test_what_was_earned_stays_earned_after_undo(as_alice):
+    address = send(as_alice).location
+    as_alice.get(address)
+    as_alice.post(f"{address}/undo")
+    tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
+    assert tile["data-state"] == "earned"
+
+
+def test_a_song_that_alice_worked_on_stays(app, as_alice, alice):
+    address = send(as_alice).location
+    link = as_alice.get(address).one('main th a:-soup-contains("One")')["href"]
+    as_alice.post(f"{link}/parts/drums", state="done")
+    as_alice.post(f"{address}/undo")
+    page = as_alice.follow()
+    assert "Took back 1 song. 1 song stayed" in page.text
+    assert "One" in page.text
+    assert numbers(app, alice)["total_songs"] == 1
+
+
+def test_an_undone_import_cannot_be_undone_again(as_alice):
+    address = send(as_alice).location
+    as_alice.post(f"{address}/undo")
+    assert as_alice.post(f"{address}/undo").status == 422
+
+
+def test_the_playlist_still_counts_while_another_import_of_it_stands(app, as_alice, alice):
+    first = send(as_alice, name="Mix").location
+    send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="Mix")
+    as_alice.post(f"{first}/undo")
+    assert numbers(app, alice)["total_spotify_imports"] == 1
+
+
+# --- whose it is ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deed", ["", "/cancel", "/undo"])
+def test_charlie_finds_nothing_of_alices_imports(as_alice, as_charlie, deed):
+    address = send(as_alice).location
+    answer = as_charlie.post(f"{address}{deed}") if deed else as_charlie.get(address)
+    assert answer.status == 404
+
+
+def test_a_stranger_is_sent_to_sign_in(stranger):
+    assert stranger.get("/imports/").status == 303
+
+
+# --- achievements --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "playlists"),
+    [("spotify_explorer", 1), ("playlist_master", 5), ("spotify_power_user", 10)],
+)
+def test_playlists_earn_achievements(as_alice, code, playlists):
+    for number in range(playlists):
+        state = as_alice.get("/achievements/").one(f'[data-achievement="{code}"]')["data-state"]
+        assert state != "earned"
+        send(as_alice, f"title,artist\nSong {number},Somebody\n", name=f"List {number}")
+    tile = as_alice.get("/achievements/").one(f'[data-achievement="{code}"]')
+    assert tile["data-state"] == "earned"

@@ -1,0 +1,181 @@
+"""The pages of packs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import statements_of
+from tests.support.producer import Producer
+
+MOST_STATEMENTS = 8
+
+
+@pytest.fixture
+def maker(app, alice):
+    return Producer(app, alice)
+
+
+@pytest.mark.both_databases
+def test_alice_starts_a_pack_and_puts_songs_in(as_alice, maker):
+    song = maker.add("One")
+    answer = as_alice.post("/packs/", name="Encore")
+    assert answer.status == 303
+    address = answer.location
+    assert "First Pack" not in as_alice.get("/packs/").one("h1").get_text()
+    assert as_alice.post(f"{address}/songs", song_id=song).location == address
+    page = as_alice.get(address)
+    assert [title.get_text() for title in page.all(".song__title a")] == ["One"]
+    assert as_alice.get(f"/songs/{song}").one(f'a[href="{address}"]').get_text() == "Encore"
+
+
+def test_the_list_tells_how_far_each_pack_is(as_alice, maker):
+    maker.pack("Encore", maker.authored("One"), maker.add("Two"))
+    maker.pack("Done", maker.authored("Three"))
+    rows = as_alice.get("/packs/").all(".song")
+    assert [row.progress["value"] + "/" + row.progress["max"] for row in rows] == ["15/15", "15/30"]
+    assert "Complete" in rows[0].get_text()
+    assert "Complete" not in rows[1].get_text()
+
+
+def test_the_fragment_that_completes_a_pack_says_so(as_alice, maker):
+    pack = maker.pack("Encore", maker.authored("One"), missing := maker.add("Two"))
+    page = as_alice.post(f"/packs/{pack}/songs", htmx="pack-songs", song_id=missing, optional="1")
+    assert "Complete" in page.one(".song-head").get_text()
+    assert page.one(f"#song-{missing} .pill").get_text() == "optional"
+    page = as_alice.post(f"/packs/{pack}/songs", htmx="pack-songs", song_id=missing)
+    assert "Complete" not in page.one(".song-head").get_text()
+
+
+def test_taking_out_gives_the_fragment_without_it(as_alice, maker):
+    pack = maker.pack("Encore", song := maker.add("One"))
+    page = as_alice.post(f"/packs/{pack}/songs/{song}/delete", htmx="pack-songs")
+    assert not page.all(".song")
+    assert page.one(f"#choice-{song}")
+    assert as_alice.post(f"/packs/{pack}/songs/{song}/delete").status == 404
+
+
+def test_only_a_few_songs_are_offered_and_the_rest_is_found(as_alice, maker):
+    maker.add_many(40)
+    pack = maker.pack("Encore", inside := maker.add("Inside"))
+    page = as_alice.get(f"/packs/{pack}")
+    assert len(page.all(".choices__song")) == 12
+    found = as_alice.get(f"/packs/{pack}", htmx="pack-choices", q="song 17")
+    assert [title.get_text() for title in found.all(".choices__title")] == ["Song 17"]
+    assert not as_alice.get(f"/packs/{pack}", q="inside").all(f"#choice-{inside}")
+    assert "No song that is not in it" in as_alice.get(f"/packs/{pack}", q="100%").text
+    assert as_alice.get(f"/packs/{pack}", q="\x00").status == 422
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("htmx", [False, "pack-songs"])
+@pytest.mark.parametrize("song_id", ["", "x", "١", "0", "9" * 30, "987654", "\x00"])
+def test_a_strange_song_is_refused_beside_the_songs(as_alice, maker, htmx, song_id):
+    pack = maker.pack("Encore", maker.add())
+    page = as_alice.post(f"/packs/{pack}/songs", htmx=htmx, song_id=song_id)
+    assert page.status == 422
+    assert page.one("#song_id-error").get_text()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["", " ", "x" * 201, "x" * 100_000, "a\x00b"])
+def test_a_name_that_will_not_do_is_refused_beside_the_field(as_alice, maker, name):
+    pack = maker.pack("Encore")
+    for address in ("/packs/", f"/packs/{pack}"):
+        page = as_alice.post(address, name=name)
+        assert (page.status, list(page.errors())) == (422, ["name"])
+
+
+def test_a_second_pack_of_the_name_leads_to_the_first(as_alice, maker):
+    first, other = maker.pack("Encore"), maker.pack("Other")
+    for address in ("/packs/", f"/packs/{other}"):
+        page = as_alice.post(address, name="encore")
+        assert page.status == 422
+        assert page.one(f'[role=alert] a[href="/packs/{first}"]').get_text() == "Encore"
+        assert page.one('input[name="name"]')["value"] == "encore"
+
+
+def test_a_pack_is_renamed_and_deleted_and_its_songs_stay(as_alice, maker):
+    pack = maker.pack("Encore", song := maker.add())
+    as_alice.post(f"/packs/{pack}", name="<b>Afters</b>")
+    assert as_alice.follow().one("h1").get_text() == "<b>Afters</b>"
+    assert as_alice.get(f"/packs/{pack}/delete").status == 200
+    as_alice.post(f"/packs/{pack}/delete")
+    assert "still there" in as_alice.follow().text
+    assert as_alice.get(f"/packs/{pack}").status == 404
+    assert as_alice.get(f"/songs/{song}").status == 200
+
+
+@pytest.mark.both_databases
+def test_releasing_a_whole_pack_makes_one_summary(as_alice, maker, clock):
+    as_alice.post("/packs/", name="Encore")
+    pack = maker.pack(
+        "Big", *(maker.add(f"{n}", f"Artist {n}", year=1900 + 10 * n) for n in range(10))
+    )
+    as_alice.get("/songs/")
+    as_alice.post(f"/packs/{pack}/release")
+    page = as_alice.follow()
+    assert page.toasts() == ["summary"]
+    assert "Released 10 songs of Big." in page.text
+    assert not page.all(f'form[action="/packs/{pack}/release"]')
+    assert not as_alice.get("/songs/").toasts()
+
+
+def test_releasing_again_earns_nothing_more(as_alice, maker):
+    pack = maker.pack("Encore", maker.add())
+    for _ in range(2):
+        as_alice.post(f"/packs/{pack}/release")
+        page = as_alice.follow()
+    assert "Released 0 songs" in page.text
+    assert not page.toasts()
+
+
+def test_a_song_is_added_to_a_pack_from_the_list(as_alice, maker):
+    pack = maker.pack("Encore")
+    as_alice.post("/songs/", title="One", artist="Metallica", pack_id=pack)
+    assert [song.get_text() for song in as_alice.get(f"/packs/{pack}").all(".song__title a")] == [
+        "One"
+    ]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("pack_id", ["x", "0", "987654", "9" * 30, "١"])
+def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(as_alice, maker, pack_id):
+    song = maker.add("Two")
+    page = as_alice.post("/songs/", title="One", artist="Metallica", pack_id=pack_id)
+    assert (page.status, list(page.errors())) == (422, ["pack_id"])
+    assert as_alice.post(f"/songs/{song}", title="New", pack_id=pack_id).status == 422
+    assert as_alice.get("/songs/").one(".song__title").get_text() == "Two"
+
+
+@pytest.mark.both_databases
+def test_the_packs_of_alice_are_not_there_for_others(as_charlie, maker, app, charlie):
+    pack = maker.pack("Secret", song := maker.add("Hidden"))
+    own = Producer(app, charlie).pack("Own")
+    for path in ("", "/delete"):
+        assert as_charlie.get(f"/packs/{pack}{path}").status == 404
+    for path in ("", "/delete", "/songs", f"/songs/{song}/delete", "/release", "/collaborators"):
+        page = as_charlie.post(f"/packs/{pack}{path}", name="x", song_id=song, username="charlie")
+        assert page.status == 404, path
+    assert as_charlie.post(f"/packs/{own}/songs", song_id=song).status == 422
+    assert as_charlie.post("/songs/", title="A", artist="B", pack_id=pack).status == 422
+    for path in ("/packs/", f"/packs/{own}", "/songs/"):
+        page = as_charlie.get(path)
+        assert "Secret" not in page.html
+        assert "Hidden" not in page.html
+
+
+@pytest.mark.parametrize("address", ["/packs/", "/series/", "/songs/", "{pack}", "{album}"])
+def test_a_page_asks_as_much_for_many_songs_as_for_few(as_alice, maker, app, address):
+    pack, album = maker.pack("Encore", *maker.add_many(3)), maker.album("Song 1", "Song 2")
+    maker.link(album)
+    path = address.format(pack=f"/packs/{pack}", album=f"/series/{album}?track=1&q=song")
+    asked, sizes = [], []
+    for start, count in ((4, 6), (10, 990)):
+        maker.add_many(count, start=start)
+        as_alice.get(path)
+        with statements_of(app) as seen:
+            sizes.append(len(as_alice.get(path).html))
+        asked.append(len(seen))
+    assert asked[0] == asked[1] <= MOST_STATEMENTS
+    if "{" in address:
+        assert sizes[1] < sizes[0] + 10_000

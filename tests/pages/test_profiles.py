@@ -1,0 +1,225 @@
+"""Cards, profiles and comparisons: what people show of themselves, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.charter import Charter, statements_of
+from tests.support.people import working
+from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+MOST_STATEMENTS = 8
+ADDRESSES = ("/users/alice", "/users/alice/card", "/users/alice/compare")
+
+
+@pytest.fixture
+def worker(app, alice):
+    return Charter(app, alice)
+
+
+@pytest.fixture
+def hide(app, alice):
+    """`hide("first_release")`: Alice shows it to nobody."""
+
+    def hide(code):
+        with working(app):
+            db.session.execute(
+                sa.update(UserAchievement)
+                .where(
+                    UserAchievement.user_id == alice.id,
+                    UserAchievement.achievement_id.in_(
+                        sa.select(Achievement.id).where(Achievement.code == code)
+                    ),
+                )
+                .values(is_public=False)
+            )
+
+    return hide
+
+
+def see(browser, address):
+    return browser.get(address, htmx=address.endswith("/card"))
+
+
+def codes(page):
+    return [str(badge["data-badge"]) for badge in page.all("[data-badge]")]
+
+
+@pytest.mark.both_databases
+def test_a_profile_shows_what_was_earned_and_released(as_bob, worker, app):
+    song = worker.add("One", "Metallica", status="released")
+    worker.add("Secret plan", "Metallica")
+    with working(app):
+        packs.put_song(packs.create_pack(worker.user, name="Encore"), song_id=song, optional=False)
+        packs.create_pack(worker.user, name="Secret pack")
+    page = as_bob.get("/users/alice")
+    assert {"first_release", "pack_rookie"} & set(codes(page))
+    assert "Metallica" in page.text
+    assert "Encore" in page.text
+    assert "Secret" not in page.text
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_hidden_achievement_is_nowhere(as_charlie, worker, hide, address):
+    worker.given("artisan", "perfectionist")
+    before = see(as_charlie, address)
+    hide("artisan")
+    after = see(as_charlie, address)
+    assert "artisan" in codes(before)
+    assert "artisan" not in codes(after)
+    assert "Artisan" not in after.text
+
+
+def test_a_hidden_achievement_is_in_no_count(as_charlie, worker, hide):
+    worker.given("artisan", "perfectionist")
+    hide("artisan")
+    standing = as_charlie.get("/users/alice").one(".standing").get_text(" ", strip=True)
+    assert "10 points" in standing
+    assert "level 1" in standing
+    assert "1 achievement" in standing
+    assert "0 of 3" in as_charlie.get("/achievements/artisan").text
+
+
+def test_ones_own_profile_is_what_others_see(as_alice, worker, hide):
+    worker.given("artisan")
+    hide("artisan")
+    assert "artisan" not in codes(as_alice.get("/users/alice"))
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_private_is_told(as_charlie, worker, alice, address):
+    worker.add("Secret plan")
+    page = see(as_charlie, address)
+    assert alice.email not in page.html
+    assert "Secret plan" not in page.html
+    assert f"/{alice.id}" not in page.html
+
+
+@pytest.mark.both_databases
+def test_the_card_shows_up_to_five_badges(as_bob, worker):
+    worker.given("artisan", "perfectionist", "multi_talented", "master_craftsman", "team_player")
+    worker.given("first_finish")
+    card = as_bob.get("/users/alice/card", htmx=True)
+    assert codes(card)[:3] == ["artisan", "master_craftsman", "multi_talented"]
+    assert len(codes(card)) == 5
+    assert card.one("#person-card-name").get_text(strip=True) == "alice"
+    assert "Here since" in card.text
+    assert card.all('a[href="/users/alice"]')
+    assert card.all('a[href="/users/alice#achievements"]')
+    assert not card.soup.html
+
+
+def test_pinned_badges_come_first_on_the_card(as_bob, worker, app):
+    worker.given("artisan", "perfectionist", "multi_talented", "master_craftsman")
+    with working(app):
+        award = db.session.scalars(
+            sa.select(UserAchievement)
+            .join(Achievement)
+            .where(Achievement.code == "perfectionist", UserAchievement.user_id == worker.id)
+        ).one()
+        award.pin = 1
+    assert codes(as_bob.get("/users/alice/card", htmx=True)) == [
+        "perfectionist",
+        "artisan",
+        "master_craftsman",
+    ]
+    assert codes(as_bob.get("/users/alice"))[0] == "perfectionist"
+
+
+def test_without_htmx_the_card_is_the_profile(as_bob, alice):
+    answer = as_bob.get("/users/alice/card")
+    assert (answer.status, answer.location) == (303, "/users/alice")
+
+
+@pytest.mark.both_databases
+def test_compare_shows_what_each_has_alone_and_both(as_bob, bob, app, worker):
+    worker.given("artisan", "perfectionist")
+    Charter(app, bob).given("perfectionist", "team_player")
+    page = as_bob.get("/users/alice/compare")
+    assert [str(badge["data-badge"]) for badge in page.all("#only-theirs [data-badge]")] == [
+        "artisan"
+    ]
+    assert [str(badge["data-badge"]) for badge in page.all("#only-mine [data-badge]")] == [
+        "team_player"
+    ]
+    assert [str(badge["data-badge"]) for badge in page.all("#both [data-badge]")] == [
+        "perfectionist"
+    ]
+
+
+def test_nobody_is_compared_with_themselves(as_alice):
+    answer = as_alice.get("/users/alice/compare")
+    assert (answer.status, answer.location) == (303, "/users/alice")
+    assert not as_alice.get("/users/alice").all('a[href$="/compare"]')
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_banned_are_not_there(as_bob, alice, app, address):
+    with working(app):
+        db.session.get_one(User, alice.id).banned_at = clock.now()
+    assert see(as_bob, address).status == 404
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_who_keeps_the_profile_private_is_not_there_for_others(as_bob, as_alice, app, address):
+    with working(app):
+        db.session.scalars(
+            sa.select(User).where(User.username == "alice")
+        ).one().is_profile_public = False
+    assert see(as_bob, address).status == 404
+    assert see(as_alice, address).status in {200, 303}
+
+
+def test_a_name_without_a_profile_is_no_link(as_alice, bob, app):
+    with working(app):
+        db.session.get_one(User, bob.id).is_profile_public = False
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    address = as_alice.get("/songs/").one(".song__title a")["href"]
+    as_alice.post(f"{address}/collaborators", username="bob")
+    page = as_alice.get(address)
+    assert "bob" in page.one(".helpers").get_text()
+    assert not page.all('a[href="/users/bob"]')
+
+
+@pytest.mark.parametrize("name", ["nobody", "Alice", "ALICE", "al%00ice", "a" * 300, "%ff"])
+def test_there_is_one_address_for_a_person(as_bob, alice, name):
+    assert as_bob.get(f"/users/{name}").status == 404
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_strangers_are_sent_to_sign_in(stranger, alice, address):
+    answer = stranger.get(address)
+    assert answer.status == 303
+    assert answer.location.startswith("/login?next=")
+
+
+def test_a_name_is_a_link_that_htmx_makes_a_card(as_alice, bob):
+    song = as_alice.post("/songs/", title="One", artist="Metallica").location
+    assert song
+    page = as_alice.get("/songs/")
+    address = page.one(".song__title a")["href"]
+    as_alice.post(f"{address}/collaborators", username="bob")
+    name = as_alice.get(address).one('main .user-name[href="/users/bob"]')
+    assert name["hx-get"] == "/users/bob/card"
+    assert name["hx-target"] == "#person-card-body"
+
+
+def test_ones_own_name_in_the_navigation_leads_to_the_profile(as_alice):
+    page = as_alice.get("/users/alice")
+    assert page.one('.nav a[href="/users/alice"]')["aria-current"] == "page"
+    assert page.one('.nav a[href="/stats"]')
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_statements_are_bounded(as_bob, worker, app, address):
+    worker.given("artisan", "perfectionist")
+    worker.add_many(30, status="released")
+    see(as_bob, address)
+    with statements_of(app) as seen:
+        see(as_bob, address)
+    assert len(seen) <= MOST_STATEMENTS

@@ -1,0 +1,131 @@
+"""The pages of album series."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.producer import Producer
+
+ALBUM = {"artist": "Metallica", "album": "Black Album", "year": "1991", "tracks": "One\r\nTwo\r\n"}
+
+
+@pytest.fixture
+def maker(app, alice):
+    return Producer(app, alice)
+
+
+@pytest.mark.both_databases
+def test_alice_charts_an_album(as_alice, maker):
+    maker.add("One", status="released")
+    address = as_alice.post("/series/", **ALBUM).location
+    page = as_alice.get(address)
+    assert [title.get_text() for title in page.all(".track__title")] == ["One", "Two"]
+    assert "1 of your songs has the title of an open track" in page.text
+    assert as_alice.post(f"{address}/link").status == 303
+    assert "1/2 tracks" in as_alice.follow().text
+    as_alice.post(f"{address}/tracks/2", irrelevant="1")
+    page = as_alice.follow()
+    assert "Every relevant track is released." in page.text
+    assert "1/1 tracks" in as_alice.get("/series/").text
+
+
+def test_the_fragment_that_completes_an_album_says_so(as_alice, maker):
+    album, song = maker.album("One"), maker.add("Other", status="released")
+    page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", song_id=song)
+    assert "Every relevant track is released." in page.text
+    page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks")
+    assert "Every relevant track is released." not in page.text
+
+
+def test_one_track_at_a_time_has_songs_to_choose_from(as_alice, maker):
+    maker.add_many(40)
+    fitting = maker.add("One (live)")
+    album = maker.album("One", "Two")
+    assert not as_alice.get(f"/series/{album}").all(".choices")
+    page = as_alice.get(f"/series/{album}", track=1)
+    assert page.one("#track-1 .choices__title").get_text() == "One (live)"
+    assert page.one("#track-q")["value"] == "One"
+    assert len(as_alice.get(f"/series/{album}", track=2, q="").all(".choices__song")) == 12
+    found = as_alice.get(f"/series/{album}", htmx="track-choices", track=2, q="live")
+    assert found.one(".choices__song button")["value"] == str(fitting)
+    assert not as_alice.get(f"/series/{album}", track=3).all(".choices")
+
+
+@pytest.mark.parametrize("query", [{"track": "x"}, {"track": "١"}, {"track": 1, "q": "\x00"}])
+def test_a_nonsense_question_is_refused(as_alice, maker, query):
+    assert as_alice.get(f"/series/{maker.album('One')}", **query).status == 422
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("tracks", ""),
+        ("tracks", "\n".join(map(str, range(201)))),
+        ("tracks", "One\nT\x00wo"),
+        ("tracks", "x" * 100_000),
+        ("year", "١٩٩١"),
+        ("year", "9" * 40),
+        ("artist", ""),
+        ("album", "x" * 201),
+    ],
+)
+def test_what_will_not_do_is_refused_beside_its_field(as_alice, field, value):
+    page = as_alice.post("/series/", **{**ALBUM, field: value})
+    assert (page.status, list(page.errors())) == (422, [field])
+    kept = next(name for name in ("artist", "album") if name != field)
+    assert page.one(f'input[name="{kept}"]')["value"] == ALBUM[kept]
+
+
+def test_an_album_that_is_there_is_led_to(as_alice, maker):
+    first = maker.album("One")
+    page = as_alice.post("/series/", **ALBUM)
+    assert page.status == 422
+    assert page.one(f'[role=alert] a[href="/series/{first}"]').get_text() == "Black Album"
+    assert page.one("textarea").get_text().split() == ["One", "Two"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("htmx", [False, "series-tracks"])
+@pytest.mark.parametrize("song_id", ["x", "١", "0", "9" * 30, "987654", "\x00"])
+def test_a_strange_song_is_refused_beside_the_tracks(as_alice, maker, htmx, song_id):
+    album = maker.album("One")
+    page = as_alice.post(f"/series/{album}/tracks/1", htmx=htmx, song_id=song_id)
+    assert page.status == 422
+    assert page.one("#song_id-error").get_text()
+
+
+def test_making_a_track_irrelevant_and_back_keeps_its_song(as_alice, maker):
+    song, album = maker.add("One"), maker.album("One")
+    maker.link(album)
+    for said in ("Not relevant", "Make relevant"):
+        form = as_alice.get(f"/series/{album}").one("#track-1-relevance").find_parent("form")
+        assert said in form.get_text()
+        fields = {field["name"]: field["value"] for field in form.select("input[name]")}
+        as_alice.post(form["action"], **fields)
+        assert maker.linked(album) == [song]
+
+
+def test_an_album_is_deleted_and_the_songs_stay(as_alice, maker):
+    song, album = maker.add("One"), maker.album("One")
+    maker.link(album)
+    assert as_alice.get(f"/series/{album}/delete").status == 200
+    as_alice.post(f"/series/{album}/delete")
+    assert "still there" in as_alice.follow().text
+    assert as_alice.get(f"/series/{album}").status == 404
+    assert as_alice.get(f"/songs/{song}").status == 200
+
+
+@pytest.mark.both_databases
+def test_the_albums_of_alice_are_not_there_for_others(as_charlie, maker, app, charlie):
+    album, song = maker.album("Hidden"), maker.add("Hidden")
+    own = Producer(app, charlie).album("Hidden")
+    for path in ("", "/delete"):
+        assert as_charlie.get(f"/series/{album}{path}").status == 404
+    for path in ("/delete", "/tracks/1", "/link"):
+        assert as_charlie.post(f"/series/{album}{path}", song_id=song).status == 404, path
+    assert as_charlie.post(f"/series/{own}/tracks/1", song_id=song).status == 422
+    assert as_charlie.post(f"/series/{own}/tracks/2").status == 404
+    page = as_charlie.get(f"/series/{own}", track=1)
+    assert not page.all(".choices__song")
+    assert not page.all(".suggestions")

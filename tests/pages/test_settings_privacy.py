@@ -1,0 +1,79 @@
+"""The settings' tab of privacy: what others see."""
+
+from __future__ import annotations
+
+import pytest
+
+ADDRESS = "/settings/privacy"
+
+
+def release(browser, title="One"):
+    browser.post("/songs/", title=title, artist="Metallica", status="released")
+
+
+def chosen(page):
+    return {
+        name: page.one(f"#{name} option[selected]")["value"]
+        for name in ("profile", "new_achievements")
+    }
+
+
+def test_at_first_everything_is_public(as_alice):
+    assert chosen(as_alice.get(ADDRESS)) == {"profile": "public", "new_achievements": "public"}
+
+
+@pytest.mark.both_databases
+def test_a_hidden_profile_is_there_for_its_owner_only(as_alice, as_bob):
+    assert as_bob.get("/users/alice").status == 200
+    assert as_alice.post(ADDRESS, profile="private", new_achievements="public").status == 303
+    assert chosen(as_alice.follow())["profile"] == "private"
+    for address in ("/users/alice", "/users/alice/card", "/users/alice/compare"):
+        hidden, missing = as_bob.get(address), as_bob.get(address.replace("alice", "nobody-here"))
+        assert hidden.status == missing.status == 404
+        assert hidden.text == missing.text
+    assert as_alice.get("/users/alice").status == 200
+
+
+@pytest.mark.both_databases
+def test_new_achievements_can_be_private_from_the_start(as_alice, as_bob):
+    as_alice.post(ADDRESS, profile="public", new_achievements="private")
+    release(as_alice)
+    assert "First Release" not in as_bob.get("/users/alice").text
+    tab = as_alice.get("/settings/achievements")
+    assert tab.one("#award-first_release .segmented [aria-pressed=true]").text == "Private"
+
+
+def test_all_can_be_hidden_and_shown_at_once(as_alice, as_bob):
+    release(as_alice)
+    as_alice.post(f"{ADDRESS}/achievements", public="0")
+    page = as_alice.follow()
+    assert "1 achievement made private." in page.text
+    assert "0 of yours are public, 1 private" in page.text
+    assert "First Release" not in as_bob.get("/users/alice").text
+    page = as_alice.post(f"{ADDRESS}/achievements", htmx="at-once", public="1")
+    assert page.one("#at-once-status").text == "1 achievement made public."
+    assert "First Release" in as_bob.get("/users/alice").text
+
+
+def test_saving_by_htmx_says_so_in_its_status_line(as_alice):
+    fields = {"profile": "private", "new_achievements": "private"}
+    page = as_alice.post(ADDRESS, htmx="audience", **fields)
+    assert page.one("#audience-status").text == "Saved."
+    assert chosen(page) == fields
+
+
+@pytest.mark.parametrize("htmx", [False, "audience"])
+def test_what_makes_no_sense_is_refused(as_alice, htmx):
+    page = as_alice.post(ADDRESS, htmx=htmx, profile="some", new_achievements="public")
+    assert page.status == 422
+    assert set(page.errors()) == {"profile"}
+    assert chosen(as_alice.get(ADDRESS))["profile"] == "public"
+
+
+def test_nobody_makes_themselves_an_administrator_on_the_way(app, as_alice, alice):
+    as_alice.post(ADDRESS, profile="public", new_achievements="public", is_admin="1")
+    assert as_alice.get("/admin/achievements").status == 404
+
+
+def test_strangers_are_sent_to_sign_in(stranger):
+    assert stranger.get(ADDRESS).location.startswith("/login")

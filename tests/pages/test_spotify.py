@@ -1,0 +1,374 @@
+"""Spotify playlists through one's own connection, against a stand-in over real HTTP."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.browsing import Browser
+from tests.support.fake_spotify import CLIENT, OLD_SHAPE, WISHLIST, faking_spotify, song
+from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.domain.imports.models import Connection, Import
+from trackflow_web.kernel.database import db
+
+ADDRESS = f"https://open.spotify.com/playlist/{WISHLIST}?si=abc"
+
+
+@pytest.fixture
+def spotify():
+    with faking_spotify() as fake:
+        yield fake
+
+
+@pytest.fixture
+def spotify_app(make_app, spotify):
+    return make_app(
+        SPOTIFY_CLIENT_ID=CLIENT,
+        SPOTIFY_CLIENT_SECRET="not needed with a verifier",
+        SPOTIFY_API_BASE=spotify.address,
+        SPOTIFY_ACCOUNTS_BASE=spotify.address,
+        JOBS="worker",
+    )
+
+
+@pytest.fixture
+def alices(app, spotify_app, alice):
+    """Alice's browser."""
+    return signed_in(spotify_app, alice)
+
+
+@pytest.fixture
+def connected(alices, spotify):
+    connect(alices, spotify)
+    return alices
+
+
+def signed_in(app, person):
+    browser = Browser(app)
+    browser.sign_in(person.username, person.password)
+    return browser
+
+
+def connect(browser, spotify):
+    back = spotify.allow(browser.get("/imports/spotify/connect").location)
+    return browser.get(back)
+
+
+def import_it(browser, playlist=ADDRESS):
+    """Begin an import and do what the queue holds; gives the page of the import."""
+    answer = browser.post("/imports/", playlist=playlist)
+    assert answer.status == 303, answer
+    browser.app.extensions["trackflow.jobs"].run_due()
+    return browser.get(answer.location)
+
+
+def standing(page):
+    return page.one("#import")["data-state"]
+
+
+def connection_of(app, person):
+    with app.app_context():
+        return db.session.scalar(sa.select(Connection).where(Connection.user_id == person.id))
+
+
+# --- connecting ----------------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_alice_connects_and_imports_her_playlist(spotify_app, connected, alice):
+    page = import_it(connected)
+    assert standing(page) == "done"
+    assert "Charting wishlist" in page.one("h1").text
+    for reason in ("a local file", "a podcast episode", "no longer on Spotify"):
+        assert reason in page.text
+    with spotify_app.app_context():
+        numbers = numbers_of(alice.id)
+    assert numbers["total_songs"] > 100
+    assert numbers["total_spotify_imports"] == 1
+
+
+def test_entries_in_the_older_shape_are_read_too(connected):
+    assert page_numbers(import_it(connected, f"spotify:playlist:{OLD_SHAPE}")) == ["1", "1", "0"]
+
+
+def page_numbers(page):
+    return [figure.text for figure in page.all(".figure dd")]
+
+
+def test_only_the_address_that_answers_today_is_asked(connected, spotify):
+    import_it(connected)
+    paths = {urlsplit(path).path for path in spotify.asked if path.startswith("/v1/")}
+    assert paths == {f"/v1/playlists/{WISHLIST}", f"/v1/playlists/{WISHLIST}/items"}
+
+
+def test_the_song_has_its_first_artist_and_its_year(connected, spotify):
+    spotify.playlists[WISHLIST] = ("Mix", [song("One", "Metallica")])
+    import_it(connected)
+    row = connected.get("/songs/").one(".song")
+    assert "Metallica" in row.text
+    assert "A Guest" not in row.text
+    assert "1999" in row.text
+
+
+def test_entries_that_are_no_song_are_skipped(connected, spotify):
+    odd = [
+        None,
+        {"item": None},
+        {"item": {"type": "track", "name": "", "artists": [{"name": "A"}]}},
+        {"item": {"type": "track", "name": "X", "artists": []}},
+        {"item": {"type": "track", "name": "x" * 300, "artists": [{"name": "A"}]}},
+        {"item": {"type": "track", "name": "a\0b", "artists": [{"name": "A"}]}},
+        {"item": "nonsense"},
+        {"item": {"type": "track", "name": 5, "artists": "none", "album": []}},
+    ]
+    spotify.playlists[WISHLIST] = ("Odd", [*odd, song("One")])
+    assert page_numbers(import_it(connected)) == ["9", "1", "8"]
+
+
+def test_without_a_client_id_the_page_offers_the_file(as_alice):
+    page = as_alice.get("/imports/")
+    assert "Spotify is not set up on this site" in page.text
+    assert page.one('input[type="file"]')
+    assert as_alice.post("/imports/", playlist=ADDRESS).status == 422
+    assert as_alice.get("/imports/spotify/connect").status == 404
+
+
+def test_without_a_connection_alice_is_asked_to_connect(alices):
+    page = alices.post("/imports/", playlist=ADDRESS)
+    assert page.status == 422
+    assert "Connect your Spotify account first." in page.text
+
+
+@pytest.mark.parametrize(
+    "address", ["", "https://example.org/playlist/x", "spotify:album:1", "../x"]
+)
+def test_what_is_no_playlist_is_refused(connected, address):
+    page = connected.post("/imports/", playlist=address)
+    assert page.status == 422
+    assert page.errors()["playlist"]
+
+
+# --- the state -----------------------------------------------------------------------------------
+
+
+def refused(browser, back):
+    assert browser.get(back).location == "/settings/connections"
+    return browser.follow().text
+
+
+def test_a_callback_that_was_not_begun_here_is_refused(app, spotify_app, alice, bob, spotify):
+    """Bob sends Alice his own callback: she would import into his account's eyes."""
+    bobs = signed_in(spotify_app, bob)
+    back = spotify.allow(bobs.get("/imports/spotify/connect").location)
+    alices = signed_in(spotify_app, alice)
+    alices.get("/imports/spotify/connect")
+    assert "not begun here" in refused(alices, back)
+    assert connection_of(app, alice) is None
+
+
+def test_another_state_is_refused(alices, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    forged = f"/imports/spotify/callback?{urlencode({'code': code, 'state': 'forged'})}"
+    assert "not begun here" in refused(alices, forged)
+
+
+def test_a_callback_works_once(alices, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    assert alices.get(back).location == "/imports/"
+    assert "not begun here" in refused(alices, back)
+
+
+def test_a_callback_works_once_even_with_an_older_cookie(alices, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    cookie = alices.client.get_cookie("session").value
+    alices.get(back)
+    alices.client.set_cookie("session", cookie)
+    assert "not begun here" in refused(alices, back)
+
+
+def test_a_callback_after_more_than_ten_minutes_is_refused(clock, alices, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    clock.move(minutes=11)
+    assert "not begun here" in refused(alices, back)
+
+
+def test_a_no_is_taken_for_a_no(app, alices, alice, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    no = f"/imports/spotify/callback?{urlencode({'error': 'access_denied', 'state': state})}"
+    assert "did not allow it" in refused(alices, no)
+    assert connection_of(app, alice) is None
+
+
+def test_a_code_that_spotify_refuses_connects_nothing(app, alices, alice, spotify):
+    back = spotify.allow(alices.get("/imports/spotify/connect").location)
+    spotify.answer("/api/token", 400, '{"error": "invalid_grant"}')
+    assert "did not accept" in refused(alices, back)
+    assert connection_of(app, alice) is None
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+
+def test_an_old_token_is_renewed_before_it_is_used(clock, connected, spotify):
+    clock.move(hours=2)
+    assert standing(import_it(connected)) == "done"
+    assert spotify.renewals == 1
+
+
+def test_a_token_that_is_refused_is_renewed_once(connected, spotify):
+    spotify.let_tokens_end()
+    assert standing(import_it(connected)) == "done"
+    assert spotify.renewals == 1
+
+
+def test_a_connection_that_was_withdrawn_is_dropped_and_asked_for_again(
+    app, connected, alice, spotify
+):
+    spotify.revoke()
+    page = import_it(connected)
+    assert standing(page) == "failed"
+    assert "Connect your account again" in page.text
+    kept = connection_of(app, alice)
+    assert (kept.access_token, kept.refresh_token) == (None, None)
+    assert "Reconnect Spotify" in connected.get("/settings/connections").text
+    connect(connected, spotify)
+    assert standing(import_it(connected)) == "done"
+
+
+def test_a_token_that_is_refused_for_ever_ends_the_connection(connected, spotify):
+    spotify.fail("/v1/", "401.expired", times=2)
+    assert standing(import_it(connected)) == "failed"
+    assert "Reconnect Spotify" in connected.get("/settings/connections").text
+
+
+@pytest.mark.both_databases
+def test_no_token_stands_in_the_database_or_the_log(
+    app, spotify_app, alices, spotify, caplog, capsys
+):
+    caplog.set_level(logging.DEBUG)
+    connect(alices, spotify)
+    spotify.let_tokens_end()
+    import_it(alices)
+    with app.app_context():
+        tables = [db.session.execute(sa.select(table)).all() for table in db.metadata.sorted_tables]
+    logged = caplog.text + "".join(capsys.readouterr())
+    for secret in spotify.secrets:
+        assert secret not in repr(tables)
+        assert secret not in logged
+
+
+def test_disconnecting_destroys_the_tokens(app, connected, alice):
+    connected.post("/imports/spotify/disconnect")
+    assert "destroyed" in connected.follow().text
+    assert connection_of(app, alice) is None
+
+
+def test_tokens_stay_readable_when_the_key_is_changed(app, make_app, connected, alice, spotify):
+    changed = make_app(
+        SPOTIFY_CLIENT_ID=CLIENT,
+        SPOTIFY_API_BASE=spotify.address,
+        SPOTIFY_ACCOUNTS_BASE=spotify.address,
+        TOKEN_KEY="another secret of more than thirty-two characters",
+        JOBS="worker",
+    )
+    before = connection_of(app, alice).key_id
+    spotify.let_tokens_end()
+    assert standing(import_it(signed_in(changed, alice))) == "done"
+    assert connection_of(app, alice).key_id != before
+
+
+def test_a_lost_key_is_as_good_as_no_connection(make_app, connected, alice, spotify):
+    other = make_app(
+        SPOTIFY_CLIENT_ID=CLIENT,
+        SPOTIFY_API_BASE=spotify.address,
+        SPOTIFY_ACCOUNTS_BASE=spotify.address,
+        SECRET_KEY="quite another secret, and nothing is left of the first",
+        JOBS="worker",
+    )
+    page = import_it(signed_in(other, alice))
+    assert "Connect your account again" in page.text
+
+
+# --- what Spotify may answer ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("403.items_not_owned", "only to its owner"),
+        ("403.owner_not_premium", "does not let this site"),
+        ("404.not_found", "knows no such playlist"),
+    ],
+)
+def test_a_playlist_that_is_not_to_be_had_is_said_so(connected, spotify, answer, told):
+    spotify.fail("/items", answer)
+    page = import_it(connected)
+    assert standing(page) == "failed"
+    assert told in page.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        ("429.rate_limit_json", 7),
+        ("429.rate_limit_plain_text", 19056),
+        ("429.quota_exceeded_2026-07", 3600),
+        ("429.no_retry_after", 30),
+        ("502.bad_gateway", 30),
+    ],
+)
+def test_an_import_waits_as_long_as_it_is_asked_and_goes_on(
+    app, clock, connected, spotify, answer, seconds
+):
+    spotify.fail("/items", answer)
+    page = import_it(connected)
+    assert standing(page) == "queued"
+    assert "Trying again at" in page.text
+    jobs = connected.app.extensions["trackflow.jobs"]
+    clock.move(seconds=seconds - 1)
+    jobs.sweep()
+    jobs.run_due()
+    assert standing(connected.get(page.response.request.path)) == "queued"
+    clock.move(seconds=2)
+    jobs.sweep()
+    jobs.run_due()
+    assert standing(connected.get(page.response.request.path)) == "done"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>", "[]", "null", '{"items": {}}', '{"items": [], "total": "x"}']
+)
+def test_gibberish_is_waited_out(connected, spotify, text):
+    spotify.answer("/items", 200, text)
+    assert standing(import_it(connected)) == "queued"
+
+
+def test_an_import_that_gets_no_answer_is_given_up_in_the_end(clock, connected, spotify):
+    spotify.fail("/items", "502.bad_gateway", times=9)
+    page = import_it(connected)
+    jobs = connected.app.extensions["trackflow.jobs"]
+    for _ in range(6):
+        clock.move(hours=1)
+        jobs.sweep()
+        jobs.run_due()
+    assert standing(connected.get(page.response.request.path)) == "failed"
+
+
+def test_an_import_goes_on_where_it_was_cut_off(clock, app, connected, spotify):
+    spotify.fail("offset=50", "502.bad_gateway")
+    page = import_it(connected)
+    spotify.asked.clear()
+    clock.move(minutes=5)
+    jobs = connected.app.extensions["trackflow.jobs"]
+    jobs.sweep()
+    jobs.run_due()
+    assert standing(connected.get(page.response.request.path)) == "done"
+    assert not [path for path in spotify.asked if "offset=0" in path]
+    with app.app_context():
+        item = db.session.scalar(sa.select(Import))
+        assert item.fetched == item.total == 122

@@ -1,0 +1,1 @@
+"""A whole account, across all features: everything it holds, and its end."""

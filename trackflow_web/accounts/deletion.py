@@ -1,0 +1,133 @@
+"""The end of an account: it leaves nothing behind, and other people's numbers stay right.
+
+Every table that says whose a row is lets that row go with its user, so that none can be forgotten.
+What is done here is the rest: the numbers of others that counted this user, and the places where a
+name is kept as text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import RecheckRun
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.people import actions
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.activity import Activity, Fact, Subject, forget_recorded_of, record
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.limits import LimitCount
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
+
+DELETED_USER = "deleted user"
+LAST_ADMINISTRATOR = (
+    "You are the last administrator: make somebody else one before you delete your account."
+)
+
+
+def check_name(user: User, typed: object) -> None:
+    """See that the user typed their own name, so that nobody deletes anything by one press.
+
+    Raises Invalid naming `username`.
+    """
+    if not isinstance(typed, str) or typed.strip().casefold() != user.username:
+        raise Invalid(username=f"Type your user name: {user.username}.")
+
+
+def is_last_administrator(user: User, *, hold: bool = False) -> bool:
+    """Whether nobody else could administer this place.
+
+    With `hold` two administrators who leave at once ask after each other.
+    """
+    if not user.is_admin:
+        return False
+    found = sa.select(User.id).where(User.is_admin, User.banned_at.is_(None)).order_by(User.id)
+    return set(db.session.scalars(found.with_for_update() if hold else found)) <= {user.id}
+
+
+def delete_account(user: User) -> None:
+    """Delete a user with all that is theirs. The object must not be used afterwards.
+
+    Raises Invalid naming `form` for the last administrator.
+    """
+    if is_last_administrator(user, hold=True):
+        raise Invalid(form=LAST_ADMINISTRATOR)
+    user_id = user.id
+    _hold(user_id)
+    forget_recorded_of(user_id)
+    _take_back_collaborations(user_id)
+    _remove_name(user)
+    actions.forget_tries(user)
+    db.session.flush()
+    db.session.expunge(user)
+    # Before their songs, because one statement for all is quicker than one for each song.
+    own_songs = sa.select(Song.id).where(Song.user_id == user_id)
+    for table, theirs in (
+        (SongPart, SongPart.song_id.in_(own_songs)),
+        (Activity, Activity.user_id == user_id),
+        (Song, Song.user_id == user_id),
+        (User, User.id == user_id),
+    ):
+        db.session.execute(
+            sa.delete(table).where(theirs), execution_options={"synchronize_session": False}
+        )
+
+
+def _hold(user_id: int) -> None:
+    """Wait for who works on the user's songs just now, then for who adds something of theirs.
+
+    In the order in which those take them, so that nobody waits in a circle.
+    """
+    if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
+        return
+    for held in (
+        sa.select(Song.id).where(Song.user_id == user_id).order_by(Song.id),
+        sa.select(User.id).where(User.id == user_id),
+    ):
+        db.session.execute(held.with_for_update())
+
+
+def _take_back_collaborations(user_id: int) -> None:
+    """Tell everybody who worked with the user, once each, that this counts no longer."""
+    for whose, theirs, fact in (
+        (Collaboration.user_id, Collaboration.owner_id, Fact.COLLABORATION_LEFT),
+        (Collaboration.owner_id, Collaboration.user_id, Fact.COLLABORATOR_REMOVED),
+    ):
+        for other_id, songs in _counted(whose, theirs, user_id):
+            record(
+                fact,
+                user_id=other_id,
+                subject=Subject("account", user_id),
+                n=songs,
+                data={"account_deleted": True},
+            )
+
+
+def _counted(
+    whose: InstrumentedAttribute[int], theirs: InstrumentedAttribute[int], user_id: int
+) -> list[tuple[int, int]]:
+    """How many songs each other person shares with the user in this way."""
+    rows = db.session.execute(
+        sa.select(whose, sa.func.count()).where(theirs == user_id).group_by(whose).order_by(whose)
+    )
+    return [(other_id, songs) for other_id, songs in rows]
+
+
+def _remove_name(user: User) -> None:
+    """Take the name out of the places that keep it as text, and let go of what counts by id."""
+    for column, named in (
+        ("admin_name", RecheckRun.admin_id == user.id),
+        ("target", RecheckRun.target == user.username),
+    ):
+        db.session.execute(sa.update(RecheckRun).where(named).values({column: DELETED_USER}))
+    db.session.execute(
+        sa.delete(LimitCount).where(
+            LimitCount.key == str(user.id), LimitCount.scope != actions.SIGN_IN_NAME
+        )
+    )

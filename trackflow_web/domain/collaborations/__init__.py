@@ -1,0 +1,1 @@
+"""Who helps with whose songs. Knows songs only by their id."""

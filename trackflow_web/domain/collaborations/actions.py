@@ -1,0 +1,87 @@
+"""Asking somebody to help, and parting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.people import queries as people
+from trackflow_web.domain.people import rules
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.people.models import User
+
+NOBODY = "There is nobody of this name."
+
+
+def person_named(name: object, owner_id: int) -> User:
+    """The person with this name who may be added to this owner's songs.
+
+    Raises Invalid naming `username`.
+    """
+    try:
+        user = people.find_by_username(rules.username(name, reserved_too=True))
+    except Invalid:
+        user = None
+    if user is None or user.banned_at is not None:
+        raise Invalid(username=NOBODY)
+    if user.id == owner_id:
+        raise Invalid(username="That is the owner of the song.")
+    return user
+
+
+def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bool:
+    """Let somebody help with a song; gives whether they did not yet. `about` tells the song."""
+    added = db.session.scalar(
+        upsert(Collaboration)
+        .values(song_id=song_id, owner_id=owner_id, user_id=user.id, created_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(Collaboration.id)
+    )
+    if added is None:
+        return False
+    _record(Fact.COLLABORATOR_ADDED, Fact.COLLABORATION_JOINED, song_id, owner_id, user.id, about)
+    return True
+
+
+def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) -> None:
+    """Let somebody help no longer; raises NotFound when they did not."""
+    gone = db.session.scalar(
+        sa.delete(Collaboration)
+        .where(Collaboration.song_id == song_id, Collaboration.user_id == user_id)
+        .returning(Collaboration.id)
+    )
+    if gone is None:
+        message = "This person does not help with this song."
+        raise NotFound(message)
+    _record(Fact.COLLABORATOR_REMOVED, Fact.COLLABORATION_LEFT, song_id, owner_id, user_id, about)
+
+
+def end_all(*, song_id: int, about: dict[str, Any]) -> None:
+    """End every collaboration on a song that is about to go."""
+    gone = db.session.execute(
+        sa.delete(Collaboration)
+        .where(Collaboration.song_id == song_id)
+        .returning(Collaboration.owner_id, Collaboration.user_id)
+    ).all()
+    for owner_id, user_id in sorted((owner_id, user_id) for owner_id, user_id in gone):
+        _record(
+            Fact.COLLABORATOR_REMOVED, Fact.COLLABORATION_LEFT, song_id, owner_id, user_id, about
+        )
+
+
+def _record(
+    owners: Fact, helpers: Fact, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]
+) -> None:
+    """The two sides of it: one moves the owner's numbers, the other the helper's."""
+    subject = Subject("song", song_id)
+    record(owners, user_id=owner_id, subject=subject, data={**about, "with": user_id})
+    record(
+        helpers, user_id=user_id, actor_id=owner_id, subject=subject, data={**about, "of": owner_id}
+    )

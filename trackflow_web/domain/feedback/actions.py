@@ -1,0 +1,164 @@
+"""What people do with feature requests and bug reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.feedback import rules
+from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.kernel import clock, limits
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Forbidden
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+    from trackflow_web.domain.people.models import User
+
+TOO_MANY = "That is enough for now: so many in so short a time could not be read. Try again later."
+ONLY_THE_AUTHOR = "Only who wrote it can withdraw it."
+ONLY_ADMINISTRATORS = "Only administrators say how it goes on."
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is recorded when something of a kind begins to count, stops and counts again."""
+
+    handed_in: Fact
+    dropped: Fact
+    taken_up: Fact
+
+
+FACTS = {
+    Kind.FEATURE: Facts(
+        handed_in=Fact.FEATURE_REQUESTED,
+        dropped=Fact.FEATURE_REQUEST_DROPPED,
+        taken_up=Fact.FEATURE_REQUEST_TAKEN_UP,
+    ),
+    Kind.BUG: Facts(
+        handed_in=Fact.BUG_REPORTED,
+        dropped=Fact.BUG_REPORT_DROPPED,
+        taken_up=Fact.BUG_REPORT_TAKEN_UP,
+    ),
+}
+
+
+def hand_in(
+    author: User, kind: Kind, *, title: object, description: object, limit: RateLimitItem
+) -> Feedback:
+    """Ask for a feature or report a bug; requests and reports share the limit.
+
+    Raises Invalid naming the fields, TooMany.
+    """
+    draft = rules.draft(title=title, description=description)
+    limits.enforce_within("feedback", str(author.id), limit, TOO_MANY)
+    now = clock.now()
+    item = Feedback(
+        kind=kind,
+        user_id=author.id,
+        title=draft.title,
+        description=draft.description,
+        search_key=draft.search_key,
+        status=Status.OPEN,
+        reason="",
+        counted_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(item)
+    db.session.flush()
+    _record(FACTS[kind].handed_in, item, author)
+    return item
+
+
+def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem) -> FeedbackComment:
+    """Say something about it. Raises Invalid naming `body`, TooMany."""
+    said = rules.comment(body)
+    limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
+    return _say(item, author, said)
+
+
+def vote(item: Feedback, voter: User) -> bool:
+    """Want it too, or no more; gives whether the voter's vote stands now.
+
+    Who asked for it wants it anyway, so that their own vote does not count. The item must have been
+    loaded for update: two votes at once are one after the other.
+    """
+    if item.user_id == voter.id:
+        return False
+    added = db.session.scalar(
+        upsert(FeedbackVote)
+        .values(feedback_id=item.id, user_id=voter.id, at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(FeedbackVote.user_id)
+    )
+    if added is None:
+        db.session.execute(
+            sa.delete(FeedbackVote).where(
+                FeedbackVote.feedback_id == item.id, FeedbackVote.user_id == voter.id
+            )
+        )
+    return added is not None
+
+
+def withdraw(item: Feedback, actor: User) -> None:
+    """Take back what one has handed in. It must have been loaded for update. Raises Forbidden."""
+    if item.user_id != actor.id:
+        raise Forbidden(ONLY_THE_AUTHOR)
+    if item.status == Status.WITHDRAWN:
+        return
+    _move(item, actor, Status.WITHDRAWN)
+    item.reason = ""
+    _say(item, actor, "", status=Status.WITHDRAWN)
+
+
+def decide(item: Feedback, actor: User, *, status: object, reason: object = "") -> None:
+    """Say how it goes on and why, as an administrator; what was withdrawn can be taken up again.
+
+    It must have been loaded for update. Raises Forbidden, Invalid naming `status` or `reason`.
+    """
+    if not actor.is_admin:
+        raise Forbidden(ONLY_ADMINISTRATORS)
+    decided, why = rules.decision(item.kind, status=status, reason=reason)
+    if (decided, why) in {(item.status, item.reason), (item.status, "")}:
+        return
+    _move(item, actor, decided)
+    item.reason = why
+    _say(item, actor, why, status=decided)
+
+
+def _move(item: Feedback, actor: User, status: Status) -> None:
+    """Put it into a state; its author's number moves when it begins or ceases to count."""
+    item.status, item.updated_at = status, clock.now()
+    if rules.counts(status) and item.counted_at is None:
+        item.counted_at = item.updated_at
+        _record(FACTS[Kind(item.kind)].taken_up, item, actor)
+    elif not rules.counts(status) and item.counted_at is not None:
+        item.counted_at = None
+        _record(FACTS[Kind(item.kind)].dropped, item, actor)
+
+
+def _say(
+    item: Feedback, author: User, body: str, *, status: Status | None = None
+) -> FeedbackComment:
+    said = FeedbackComment(
+        feedback_id=item.id, user_id=author.id, body=body, status=status, created_at=clock.now()
+    )
+    db.session.add(said)
+    db.session.flush()
+    return said
+
+
+def _record(fact: Fact, item: Feedback, actor: User) -> None:
+    record(
+        fact,
+        user_id=item.user_id,
+        actor_id=actor.id,
+        subject=Subject(item.kind, item.id),
+        data={"title": item.title},
+    )

@@ -1,0 +1,84 @@
+"""Feature requests and bug reports, what is said about them and who wants them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.domain.feedback.rules import LONGEST_TITLE, NOT_COUNTED, STATUSES, Kind, Status
+from trackflow_web.kernel.database import Base, BigId
+
+
+def _listed(statuses: tuple[Status, ...]) -> str:
+    return ", ".join(f"'{status}'" for status in statuses)
+
+
+class Feedback(Base):
+    """A feature request or a bug report; `reason` is the word of why of its status.
+
+    `counted_at` is since when it counts for who handed it in. It goes when it is rejected, found to
+    be a duplicate or withdrawn, and comes back with the status.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        sa.Index("ix_feedback_kind_status_id", "kind", "status", "id"),
+        sa.Index("ix_feedback_user_id_kind", "user_id", "kind"),
+        sa.CheckConstraint(
+            " OR ".join(
+                f"(kind = '{kind}' AND status IN ({_listed(statuses)}))"
+                for kind, statuses in STATUSES.items()
+            ),
+            name="status",
+        ),
+        sa.CheckConstraint(
+            f"(counted_at IS NULL) = (status IN ({_listed(tuple(sorted(NOT_COUNTED)))}))",
+            name="counted_at",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[Kind] = mapped_column(sa.String(10))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(sa.String(LONGEST_TITLE))
+    description: Mapped[str] = mapped_column(sa.Text)
+    search_key: Mapped[str] = mapped_column(sa.Text)
+    status: Mapped[Status] = mapped_column(sa.String(10))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    counted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class FeedbackComment(Base):
+    """What somebody said about it; with a `status` it is the word of why of that step."""
+
+    __tablename__ = "feedback_comments"
+    __table_args__ = (sa.Index("ix_feedback_comments_feedback_id_id", "feedback_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    body: Mapped[str] = mapped_column(sa.Text)
+    status: Mapped[Status | None] = mapped_column(sa.String(10))
+    created_at: Mapped[datetime]
+
+
+class FeedbackVote(Base):
+    """Somebody who wants it too.
+
+    The votes are counted when they are shown: a number kept beside them would stay when an account
+    goes with its votes.
+    """
+
+    __tablename__ = "feedback_votes"
+
+    feedback_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    at: Mapped[datetime]

@@ -1,0 +1,174 @@
+"""Reading feature requests and bug reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.feedback.rules import STATUSES, Sort, Status
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.text import like_pattern
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.feedback.rules import Kind
+
+ITEMS_A_PAGE = 20
+COMMENTS_A_PAGE = 100
+# An offset makes the database walk past all it skips; beyond this one searches.
+MOST_PAGES = 200
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A request or report as its reader sees it: with its author and what others said."""
+
+    item: Feedback
+    author: User
+    votes: int
+    voted: bool
+    comments: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment or a step, with who said it."""
+
+    comment: FeedbackComment
+    author: User
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list; `page` counts from 1."""
+
+    rows: Sequence[Row]
+    page: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be asked for, at least one."""
+        return min(MOST_PAGES, max(1, -(-self.total // self.size)))
+
+
+def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:
+    """The one of this kind and id; `for_update` makes others wait to change it until the commit."""
+    item = db.session.get(Feedback, item_id, with_for_update=for_update or None)
+    return item if item is not None and item.kind == kind else None
+
+
+def shown(item: Feedback, reader: User) -> Shown:
+    """One request or report as the reader sees it."""
+    row = db.session.execute(_with_the_rest(reader).where(Feedback.id == item.id)).one()
+    return Shown(*row)
+
+
+def list_feedback(
+    kind: Kind, reader: User, *, status: Status | None, q: str, sort: Sort, page: int
+) -> Page[Shown]:
+    """A page of everybody's, in one state or all, whose text contains `q`."""
+    which = _matching(kind, status, q)
+    total = db.session.scalar(sa.select(sa.func.count(Feedback.id)).where(*which)) or 0
+    rows = db.session.execute(
+        _with_the_rest(reader)
+        .where(*which)
+        .order_by(*_ORDER[sort])
+        .limit(ITEMS_A_PAGE)
+        .offset((page - 1) * ITEMS_A_PAGE)
+    )
+    return Page([Shown(*row) for row in rows], page, ITEMS_A_PAGE, total)
+
+
+def feedback_after(
+    kind: Kind, reader: User, *, status: Status | None, q: str, before_id: int | None, limit: int
+) -> Sequence[Shown]:
+    """Up to `limit` of everybody's, newest first, from the one before `before_id` on."""
+    wanted = _with_the_rest(reader).where(*_matching(kind, status, q))
+    if before_id is not None:
+        wanted = wanted.where(Feedback.id < before_id)
+    rows = db.session.execute(wanted.order_by(*_ORDER[Sort.NEWEST]).limit(limit))
+    return [Shown(*row) for row in rows]
+
+
+def count_by_status(kind: Kind) -> dict[str, int]:
+    """How many there are in each state that the kind has, and `all`."""
+    rows = db.session.execute(
+        sa.select(Feedback.status, sa.func.count())
+        .where(Feedback.kind == kind)
+        .group_by(Feedback.status)
+    ).all()
+    counts = {str(status): 0 for status in STATUSES[kind]} | {row[0]: row[1] for row in rows}
+    return {"all": sum(counts.values())} | counts
+
+
+def thread(item_id: int, *, page: int) -> Page[Said]:
+    """A page of what was said about it, oldest first, the steps it took among that."""
+    about = FeedbackComment.feedback_id == item_id
+    total = db.session.scalar(sa.select(sa.func.count(FeedbackComment.id)).where(about)) or 0
+    rows = db.session.execute(
+        _said()
+        .where(about)
+        .order_by(FeedbackComment.id)
+        .limit(COMMENTS_A_PAGE)
+        .offset((page - 1) * COMMENTS_A_PAGE)
+    )
+    return Page([Said(*row) for row in rows], page, COMMENTS_A_PAGE, total)
+
+
+def comments_after(item_id: int, *, after_id: int | None, limit: int) -> Sequence[Said]:
+    """Up to `limit` of what was said about it, oldest first, from the one after `after_id` on."""
+    wanted = _said().where(FeedbackComment.feedback_id == item_id)
+    if after_id is not None:
+        wanted = wanted.where(FeedbackComment.id > after_id)
+    rows = db.session.execute(wanted.order_by(FeedbackComment.id).limit(limit))
+    return [Said(*row) for row in rows]
+
+
+# --- parts of the statements -------------------------------------------------------------------
+
+_VOTES = (
+    sa.select(sa.func.count())
+    .where(FeedbackVote.feedback_id == Feedback.id)
+    .correlate(Feedback)
+    .scalar_subquery()
+)
+_COMMENTS = (
+    sa.select(sa.func.count())
+    .where(FeedbackComment.feedback_id == Feedback.id, FeedbackComment.status.is_(None))
+    .correlate(Feedback)
+    .scalar_subquery()
+)
+_ORDER: dict[Sort, tuple[sa.ColumnElement[Any], ...]] = {
+    Sort.NEWEST: (Feedback.id.desc(),),
+    Sort.VOTES: (_VOTES.desc(), Feedback.id.desc()),
+}
+
+
+def _with_the_rest(reader: User) -> sa.Select[*tuple[Any, ...]]:
+    voted = sa.exists().where(
+        FeedbackVote.feedback_id == Feedback.id, FeedbackVote.user_id == reader.id
+    )
+    return sa.select(Feedback, User, _VOTES, voted, _COMMENTS).join(
+        User, User.id == Feedback.user_id
+    )
+
+
+def _said() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(FeedbackComment, User).join(User, User.id == FeedbackComment.user_id)
+
+
+def _matching(kind: Kind, status: Status | None, q: str) -> list[sa.ColumnElement[bool]]:
+    wanted = [Feedback.kind == kind]
+    if status is not None:
+        wanted.append(Feedback.status == status)
+    if q:
+        wanted.append(Feedback.search_key.like(like_pattern(q), escape="\\"))
+    return wanted

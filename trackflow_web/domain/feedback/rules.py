@@ -1,0 +1,126 @@
+"""What a feature request and a bug report are and how they go on; no database here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks, Invalid
+
+LONGEST_TITLE = 200
+# A bug report may bring a log, a comment an answer to it; a word of why is short.
+LONGEST_DESCRIPTION = 10_000
+LONGEST_COMMENT = 5_000
+LONGEST_REASON = 500
+
+
+class Kind(StrEnum):
+    """What somebody hands in."""
+
+    FEATURE = "feature"
+    BUG = "bug"
+
+
+class Status(StrEnum):
+    """Where it stands."""
+
+    OPEN = "open"
+    PLANNED = "planned"
+    DONE = "done"
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    FIXED = "fixed"
+    CLOSED = "closed"
+    DUPLICATE = "duplicate"
+    WITHDRAWN = "withdrawn"
+
+
+class Sort(StrEnum):
+    """In which order a list stands."""
+
+    NEWEST = "newest"
+    VOTES = "votes"
+
+
+# What administrators can say of each kind, in the order of the work.
+DECISIONS = {
+    Kind.FEATURE: (
+        Status.OPEN,
+        Status.PLANNED,
+        Status.DONE,
+        Status.REJECTED,
+        Status.DUPLICATE,
+    ),
+    Kind.BUG: (
+        Status.OPEN,
+        Status.CONFIRMED,
+        Status.FIXED,
+        Status.CLOSED,
+        Status.DUPLICATE,
+    ),
+}
+STATUSES = {kind: (*decisions, Status.WITHDRAWN) for kind, decisions in DECISIONS.items()}
+# With these it is no contribution: otherwise the achievements could be had for nonsense.
+NOT_COUNTED = frozenset({Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN})
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person hands in, checked."""
+
+    title: str
+    description: str
+
+    @property
+    def search_key(self) -> str:
+        """What is searched in."""
+        return text.search_key(self.title, self.description)
+
+
+def draft(*, title: object, description: object) -> Draft:
+    """Check what a person hands in. Raises Invalid naming every field that will not do."""
+    check = Checks()
+    checked = Draft(
+        title=check(text.line, title, "title", longest=LONGEST_TITLE),
+        description=check(text.lines, description, "description", longest=LONGEST_DESCRIPTION),
+    )
+    check.finish()
+    return checked
+
+
+def comment(value: object) -> str:
+    """What somebody says about it. Raises Invalid naming `body`."""
+    return text.lines(value, "body", longest=LONGEST_COMMENT)
+
+
+def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str]:
+    """What an administrator says of it and why; the why may be empty. Raises Invalid."""
+    check = Checks()
+    checked = (
+        check(_one_of, status, DECISIONS[kind]),
+        check(text.lines, reason, "reason", longest=LONGEST_REASON, required=False),
+    )
+    check.finish()
+    return checked
+
+
+def status(kind: Kind, value: object) -> Status:
+    """The status of this name that the kind has. Raises Invalid naming `status`."""
+    return _one_of(value, STATUSES[kind])
+
+
+def sort(value: object) -> Sort:
+    """The order of this name. Raises Invalid naming `sort`."""
+    return text.choice(value, "sort", Sort)
+
+
+def counts(status: Status) -> bool:
+    """Whether it counts for who handed it in."""
+    return status not in NOT_COUNTED
+
+
+def _one_of(value: object, statuses: tuple[Status, ...]) -> Status:
+    if isinstance(value, str) and value in statuses:
+        return Status(value)
+    raise Invalid(status=f"This must be one of: {', '.join(statuses)}.")

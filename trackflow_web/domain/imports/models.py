@@ -1,0 +1,149 @@
+"""An import with its rows, the playlists that count, and a user's connection to Spotify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Source, State
+from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
+from trackflow_web.kernel.database import Base, BigId
+
+
+class Import(Base):
+    """One playlist on its way into somebody's songs.
+
+    `status` is the state its songs begin in. Of `total` rows (unknown until a playlist has been
+    asked for) `fetched` are kept here and `matched` compared with the songs; `imported` became
+    songs and `skipped` did not. `worker` is the job that holds it until `held_until`; a job that
+    died lets it go by that. `retry_at` is when to try again after the other side asked to wait.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (
+        sa.Index("ix_imports_user_id_id", "user_id", "id"),
+        sa.Index(
+            "ix_imports_unfinished",
+            "user_id",
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    source: Mapped[Source] = mapped_column(sa.String(10))
+    playlist_key: Mapped[str] = mapped_column(sa.Text)
+    name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    status: Mapped[Status] = mapped_column(sa.String(10))
+    state: Mapped[State] = mapped_column(sa.String(10))
+    total: Mapped[int | None]
+    fetched: Mapped[int] = mapped_column(default=0)
+    matched: Mapped[int] = mapped_column(default=0)
+    imported: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(sa.String(32), default="")
+    held_until: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something will still happen to it."""
+        return self.state in UNFINISHED
+
+    @property
+    def steps(self) -> int:
+        """The length of its bar: rows are fetched, but for a file's, and compared, then written."""
+        rows = self.total or max(self.fetched, 1)
+        return (1 if self.source == Source.FILE else 2) * rows + 1
+
+    @property
+    def steps_done(self) -> int:
+        """How far along the bar it is."""
+        if self.state == State.DONE:
+            return self.steps
+        return self.matched if self.source == Source.FILE else self.fetched + self.matched
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 means done."""
+        return min(self.steps_done * 100 // self.steps, 100)
+
+
+class ImportRow(Base):
+    """One entry of a playlist and what became of it. `position` counts from 0.
+
+    The keys are made when it is compared, so that the writing transaction need not.
+    """
+
+    __tablename__ = "import_rows"
+    __table_args__ = (sa.Index("ix_import_rows_song_id", "song_id"),)
+
+    import_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    artist: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    album: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="")
+    year: Mapped[int | None]
+    outcome: Mapped[Outcome] = mapped_column(sa.String(10))
+    reason: Mapped[str] = mapped_column(sa.String(20), default="")
+    title_key: Mapped[str] = mapped_column(sa.Text, default="")
+    artist_key: Mapped[str] = mapped_column(sa.Text, default="")
+    search_key: Mapped[str] = mapped_column(sa.Text, default="")
+    song_id: Mapped[int | None] = mapped_column(sa.ForeignKey("songs.id", ondelete="SET NULL"))
+
+
+# For statements about thousands of rows, which need not go through the mapper.
+IMPORT_ROWS = cast("sa.Table", ImportRow.__table__)
+
+
+class ImportedPlaylist(Base):
+    """A playlist that brought its user a new song: this is what counts, each playlist once."""
+
+    __tablename__ = "imported_playlists"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    playlist_key: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    import_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("imports.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    at: Mapped[datetime]
+
+
+class Connection(Base):
+    """A user's connection to Spotify; its tokens are sealed, with a key outside the database.
+
+    `key_id` tells which key. A connection without tokens has ended on the other side and is to be
+    made again. `renewing_until` is set while somebody exchanges the tokens for newer ones.
+    """
+
+    __tablename__ = "spotify_connections"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    access_token: Mapped[str | None] = mapped_column(sa.Text)
+    refresh_token: Mapped[str | None] = mapped_column(sa.Text)
+    expires_at: Mapped[datetime | None]
+    scopes: Mapped[str] = mapped_column(sa.Text, default="")
+    key_id: Mapped[str] = mapped_column(sa.String(16), default="")
+    renewing_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has to be made again."""
+        return self.refresh_token is None

@@ -1,0 +1,174 @@
+"""Reading imports and connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.imports.models import Connection, Import, ImportRow
+from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IMPORTS_SHOWN = 50
+ROWS_A_PAGE = 100
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row of an import as its page shows it."""
+
+    position: int
+    title: str
+    artist: str
+    outcome: Outcome
+    reason: str
+    song_id: int | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One page of an import's rows in the playlist's order; `page` counts from 1."""
+
+    rows: Sequence[ShownRow]
+    page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // ROWS_A_PAGE))
+
+
+def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
+    """The import with this id; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Import, import_id, with_for_update=for_update or None)
+
+
+def imports_of(user_id: int) -> Sequence[Import]:
+    """The user's latest imports, newest first."""
+    return db.session.scalars(
+        sa.select(Import)
+        .where(Import.user_id == user_id)
+        .order_by(Import.id.desc())
+        .limit(IMPORTS_SHOWN)
+    ).all()
+
+
+def imports_after(user_id: int, *, before_id: int | None, limit: int) -> Sequence[Import]:
+    """Up to `limit` of the user's imports, newest first, from the one before `before_id` on."""
+    wanted = sa.select(Import).where(Import.user_id == user_id)
+    if before_id is not None:
+        wanted = wanted.where(Import.id < before_id)
+    return db.session.scalars(wanted.order_by(Import.id.desc()).limit(limit)).all()
+
+
+def count_unfinished(user_id: int) -> int:
+    """How many of the user's imports are not finished."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Import)
+            .where(Import.user_id == user_id, Import.state.in_(UNFINISHED))
+        )
+        or 0
+    )
+
+
+def forsaken(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
+    """The ids of imports that wait for a job and that no living job holds.
+
+    `all_unfinished` takes those too that a job still holds: for a start at which nobody else can
+    be at work.
+    """
+    now = clock.now()
+    wanted = sa.select(Import.id).where(
+        Import.state.in_(UNFINISHED), sa.or_(Import.retry_at.is_(None), Import.retry_at <= now)
+    )
+    if not all_unfinished:
+        wanted = wanted.where(sa.or_(Import.held_until.is_(None), Import.held_until <= now))
+    return db.session.scalars(wanted.order_by(Import.id).limit(limit)).all()
+
+
+def outcomes(import_id: int) -> dict[Outcome, int]:
+    """How many rows came to what."""
+    counted = db.session.execute(
+        sa.select(ImportRow.outcome, sa.func.count())
+        .where(ImportRow.import_id == import_id)
+        .group_by(ImportRow.outcome)
+    )
+    return dict.fromkeys(Outcome, 0) | {Outcome(outcome): n for outcome, n in counted}
+
+
+def reasons(import_id: int) -> list[tuple[Reason, int]]:
+    """Why rows were skipped and how many for each reason, the most frequent first."""
+    counted = db.session.execute(
+        sa.select(ImportRow.reason, sa.func.count().label("n"))
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == Outcome.SKIPPED)
+        .group_by(ImportRow.reason)
+        .order_by(sa.text("n DESC"), ImportRow.reason)
+    )
+    return [(Reason(reason), n) for reason, n in counted]
+
+
+def list_rows(import_id: int, *, outcome: Outcome | None, page: int) -> Rows:
+    """A page of the rows of an import, all or those that came to one outcome."""
+    wanted = sa.select(ImportRow).where(ImportRow.import_id == import_id)
+    if outcome is not None:
+        wanted = wanted.where(ImportRow.outcome == outcome)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+    found = db.session.scalars(
+        wanted.order_by(ImportRow.position).limit(ROWS_A_PAGE).offset((page - 1) * ROWS_A_PAGE)
+    )
+    return Rows(rows=[_shown(row) for row in found], page=page, total=total)
+
+
+def rows_after(
+    import_id: int, *, outcome: Outcome | None, after: int, limit: int
+) -> Sequence[ShownRow]:
+    """Up to `limit` rows of an import behind the one with the number `after`, counted from 1."""
+    wanted = sa.select(ImportRow).where(
+        ImportRow.import_id == import_id, ImportRow.position >= after
+    )
+    if outcome is not None:
+        wanted = wanted.where(ImportRow.outcome == outcome)
+    found = db.session.scalars(wanted.order_by(ImportRow.position).limit(limit))
+    return [_shown(row) for row in found]
+
+
+def _shown(row: ImportRow) -> ShownRow:
+    return ShownRow(
+        position=row.position + 1,
+        title=row.title,
+        artist=row.artist,
+        outcome=Outcome(row.outcome),
+        reason=Reason(row.reason).text if row.reason else "",
+        song_id=row.song_id,
+    )
+
+
+def kept_songs(import_id: int) -> Sequence[Song]:
+    """The songs that an import made and that are still there."""
+    return db.session.scalars(
+        sa.select(Song)
+        .join(ImportRow, ImportRow.song_id == Song.id)
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == Outcome.IMPORTED)
+        .order_by(ImportRow.position)
+    ).all()
+
+
+def may_be_undone(item: Import) -> bool:
+    """Whether an import is one that made songs which could be taken back."""
+    return item.state == State.DONE and item.imported > 0
+
+
+def find_connection(user_id: int, *, for_update: bool = False) -> Connection | None:
+    """The user's connection to Spotify."""
+    wanted = sa.select(Connection).where(Connection.user_id == user_id)
+    return db.session.scalar(wanted.with_for_update() if for_update else wanted)

@@ -1,0 +1,139 @@
+"""What an import goes through, and what a playlist is known by; no database here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME
+from trackflow_web.kernel import clock, text
+from trackflow_web.kernel.errors import Invalid
+
+# What one import may hold: a library of a lifetime, and still a few seconds of work.
+MOST_ROWS = 10_000
+# Imports of one user that are not finished; more would only wait for each other.
+MOST_UNFINISHED = 3
+
+# Spotify's ids are 22 digits of base 62; its links carry a language and a tracking code.
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}", re.ASCII)
+_SPOTIFY_ADDRESS = re.compile(
+    r"(?:https?://)?open\.spotify\.com/(?:intl-[a-z]{2}(?:-[a-z]{2})?/|embed/)?"
+    r"(?:user/[^/?#\s]+/)?playlist/(?P<id>[0-9A-Za-z]{22})/?(?:[?#]\S*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_SPOTIFY_URI = re.compile(
+    r"spotify:(?:user:[^:\s]+:)?playlist:(?P<id>[0-9A-Za-z]{22})", re.ASCII | re.IGNORECASE
+)
+_YEAR = re.compile(r"[0-9]{4}", re.ASCII)
+
+
+class Source(StrEnum):
+    """Where a playlist comes from."""
+
+    FILE = "file"
+    SPOTIFY = "spotify"
+
+
+class State(StrEnum):
+    """How far an import is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+UNFINISHED = (State.QUEUED, State.RUNNING)
+
+
+class Outcome(StrEnum):
+    """What became of a row: `waiting` has not been looked at, `new` will be a song."""
+
+    WAITING = "waiting"
+    NEW = "new"
+    IMPORTED = "imported"
+    SKIPPED = "skipped"
+    REMOVED = "removed"
+
+
+class Reason(StrEnum):
+    """Why a row did not become a song."""
+
+    HAVE_IT = "have_it"
+    TWICE = "twice"
+    NO_TITLE = "no_title"
+    NO_ARTIST = "no_artist"
+    LOCAL_FILE = "local_file"
+    EPISODE = "episode"
+    UNAVAILABLE = "unavailable"
+    UNUSABLE = "unusable"
+
+    @property
+    def text(self) -> str:
+        """The reason as a person reads it."""
+        return REASONS[self]
+
+
+REASONS = {
+    Reason.HAVE_IT: "you have it already",
+    Reason.TWICE: "stands in the playlist twice",
+    Reason.NO_TITLE: "no title",
+    Reason.NO_ARTIST: "no artist",
+    Reason.LOCAL_FILE: "a local file",
+    Reason.EPISODE: "a podcast episode",
+    Reason.UNAVAILABLE: "no longer on Spotify",
+    Reason.UNUSABLE: "title or artist too long, or with characters that cannot be stored",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry of a playlist, as far as it can be a song; `reason` says why it cannot."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    year: int | None = None
+    reason: Reason | None = None
+
+
+def year_of(release_date: object) -> int | None:
+    """The year that a release date begins with (`1999`, `1999-05`, `1999-05-03`), if it is one.
+
+    Catalogues know songs without a date and write `0000` or nothing: then there is no year.
+    """
+    begins = _YEAR.match(release_date.strip()) if isinstance(release_date, str) else None
+    year = int(begins.group()) if begins else 0
+    return year if EARLIEST_YEAR <= year <= clock.now().year + 1 else None
+
+
+def spotify_id(address: object) -> str:
+    """The id of the playlist with this address, URI or id. Raises Invalid naming `playlist`."""
+    typed = text.line(address, "playlist", longest=500)
+    if _SPOTIFY_ID.fullmatch(typed):
+        return typed
+    found = _SPOTIFY_ADDRESS.fullmatch(typed) or _SPOTIFY_URI.fullmatch(typed)
+    if found is None:
+        raise Invalid(
+            playlist="This is no Spotify playlist. Its address looks like"
+            " https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M."
+        )
+    return found["id"]
+
+
+def playlist_name(value: object, field: str = "name") -> str:
+    """What a playlist is called. Raises Invalid naming `field`."""
+    return text.line(value, field, longest=LONGEST_NAME)
+
+
+def key_of_file(name: str) -> str:
+    """What a playlist that comes as a file is known by: its name, compared as people compare."""
+    return f"file:{text.comparison_key(name)}"
+
+
+def key_of_spotify(playlist_id: str) -> str:
+    """What a playlist on Spotify is known by."""
+    return f"spotify:{playlist_id}"

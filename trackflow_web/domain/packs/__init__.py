@@ -1,0 +1,1 @@
+"""Packs: songs that are released together."""

@@ -1,0 +1,197 @@
+"""What people do with packs, and when one is complete.
+
+Rows are held in one order everywhere, so that nobody waits in a circle: songs by their ids, then
+packs by theirs, then people's numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from trackflow_web.domain.collaborations import actions as collaborations
+from trackflow_web.domain.packs import queries
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
+from trackflow_web.kernel import clock, text
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.domain.people.models import User
+    from trackflow_web.kernel.activity import Activity
+
+HAVE_IT_ALREADY = "You have a pack of this name already."
+NO_SUCH_SONG = "This is not one of your songs."
+# What happens to a song by itself and decides whether its pack is complete.
+OF_A_SONG = frozenset({Fact.SONG_AUTHORED, Fact.SONG_NO_LONGER_AUTHORED, Fact.SONG_DELETED})
+
+
+def create_pack(owner: User, *, name: object) -> Pack:
+    """Give the user a pack. Raises Invalid naming `name`, Duplicate when it is there already."""
+    cleaned = text.line(name, "name", longest=LONGEST_NAME)
+    key = text.comparison_key(cleaned)
+    pack_id = db.session.scalar(
+        upsert(Pack)
+        .values(user_id=owner.id, name=cleaned, name_key=key, created_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(Pack.id)
+    )
+    if pack_id is None:
+        raise _duplicate(owner.id, key)
+    pack = db.session.get_one(Pack, pack_id)
+    _record(Fact.PACK_CREATED, pack)
+    return pack
+
+
+def rename_pack(pack: Pack, *, name: object) -> None:
+    """Give a pack another name. Raises Invalid naming `name`, Duplicate, NotFound."""
+    cleaned = text.line(name, "name", longest=LONGEST_NAME)
+    key = text.comparison_key(cleaned)
+    _hold(pack)
+    existing = queries.find_same(pack.user_id, key)
+    if existing is not None and existing.id != pack.id:
+        raise _duplicate(pack.user_id, key)
+    try:
+        with db.session.begin_nested():
+            pack.name, pack.name_key = cleaned, key
+    except IntegrityError:  # another request was first with the same name
+        raise _duplicate(pack.user_id, key) from None
+
+
+def delete_pack(pack: Pack) -> None:
+    """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
+    queries.hold_songs(pack.id)
+    _hold(pack)
+    _record(Fact.PACK_DELETED, pack, was_complete=pack.completed_at is not None)
+    db.session.execute(
+        sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
+    )
+    db.session.execute(sa.delete(Pack).where(Pack.id == pack.id))
+
+
+def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
+    """Put one of the owner's songs into the pack, or change whether it is optional there.
+
+    Raises Invalid naming `song_id`.
+    """
+    number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
+    song = db.session.get(Song, number, with_for_update=True) if number else None
+    if song is None or song.user_id != pack.user_id:
+        raise Invalid(song_id=NO_SUCH_SONG)
+    left = song.pack_id if song.pack_id != pack.id else None
+    song.pack_id, song.is_optional = pack.id, optional
+    db.session.flush()
+    _changed(pack, {pack.id, left or pack.id})
+    return song
+
+
+def own_pack(owner: User, pack_id: object) -> Pack | None:
+    """The owner's pack with this id; None for an empty field.
+
+    Raises Invalid naming `pack_id`.
+    """
+    number = text.whole_number(pack_id, "pack_id", least=1, most=10**18 - 1)
+    pack = queries.find_pack(number) if number else None
+    if number and (pack is None or pack.user_id != owner.id):
+        raise Invalid(pack_id="This is not one of your packs.")
+    return pack
+
+
+def place_song(song: Song, pack: Pack | None) -> None:
+    """Put a song into a pack, or into none."""
+    if pack is not None and song.pack_id != pack.id:
+        put_song(pack, song_id=song.id, optional=False)
+    elif pack is None and song.pack_id is not None:
+        take_song_out(db.session.get_one(Pack, song.pack_id), song.id)
+
+
+def take_song_out(pack: Pack, song_id: int) -> Song:
+    """Take a song out of the pack; raises NotFound when it is not in it."""
+    song = db.session.get(Song, song_id, with_for_update=True)
+    if song is None or song.pack_id != pack.id:
+        message = "This song is not in the pack."
+        raise NotFound(message)
+    song.pack_id, song.is_optional = None, False
+    db.session.flush()
+    _changed(pack, {pack.id})
+    return song
+
+
+def release_pack(pack: Pack, actor: User) -> int:
+    """Release every song of the pack; gives how many were not yet."""
+    unreleased = [song for song in queries.hold_songs(pack.id) if song.status != Status.RELEASED]
+    for song in unreleased:
+        songs.move_song(song, actor, status=Status.RELEASED)
+    return len(unreleased)
+
+
+def add_helper(pack: Pack, *, username: object) -> int:
+    """Let somebody help with every song of the pack; gives on how many they are new.
+
+    Raises Invalid naming `username`.
+    """
+    user = collaborations.person_named(username, pack.user_id)
+    return sum(
+        collaborations.add(
+            song_id=song.id, owner_id=song.user_id, user=user, about=songs.about(song)
+        )
+        for song in queries.hold_songs(pack.id)
+    )
+
+
+# --- when a pack is complete ---------------------------------------------------------------------
+
+
+def hear(activities: Sequence[Activity]) -> None:
+    """Look again at every pack of which a song changed; several times changes nothing more."""
+    touched = {a.data["pack_id"] for a in activities if a.fact in OF_A_SONG and a.data["pack_id"]}
+    for pack_id in sorted(touched):
+        _settle(pack_id)
+
+
+def _changed(pack: Pack, touched: set[int]) -> None:
+    """Note what a pack holds now and settle the packs it touches at once: the answer shows them."""
+    _record(Fact.PACK_CHANGED, pack)
+    for pack_id in sorted(touched):
+        _settle(pack_id)
+
+
+def _settle(pack_id: int) -> None:
+    pack = queries.find_to_settle(pack_id)
+    if pack is None:
+        return
+    complete = queries.is_complete(pack_id)
+    if complete and pack.completed_at is None:
+        pack.completed_at = clock.now()
+        _record(Fact.PACK_COMPLETED, pack)
+    elif not complete and pack.completed_at is not None:
+        pack.completed_at = None
+        _record(Fact.PACK_REOPENED, pack)
+
+
+def _hold(pack: Pack) -> None:
+    """Hold a pack for a change and see it as it is now. Raises NotFound when it is gone."""
+    if queries.find_pack(pack.id, for_update=True) is None:
+        raise NotFound
+
+
+def _record(fact: Fact, pack: Pack, **more: Any) -> None:  # noqa: ANN401 -- JSON
+    record(
+        fact,
+        user_id=pack.user_id,
+        subject=Subject("pack", pack.id),
+        data={"name": pack.name, **more},
+    )
+
+
+def _duplicate(user_id: int, key: str) -> Duplicate:
+    existing = queries.find_same(user_id, key)
+    return Duplicate(existing.id if existing else 0, name=HAVE_IT_ALREADY)

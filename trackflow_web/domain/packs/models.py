@@ -1,0 +1,30 @@
+"""A pack of songs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.domain.songs.rules import LONGEST_NAME
+from trackflow_web.kernel.database import Base, BigId
+
+
+class Pack(Base):
+    """Songs of one owner that belong together; a song points at its pack.
+
+    `completed_at` is since when every song that is not optional is fully authored; it goes when
+    that ends.
+    """
+
+    __tablename__ = "packs"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    name_key: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.UniqueConstraint("user_id", "name_key"),)

@@ -1,0 +1,160 @@
+"""Reading packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.authoring.statistics import OPEN_PARTS
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import PARTS, Progress, Status
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A pack with the numbers of its songs."""
+
+    pack: Pack
+    songs: int
+    released: int
+    authored: int
+    parts_done: int
+    parts_skipped: int
+
+    @property
+    def progress(self) -> Progress:
+        """The pack's progress over the parts of all its songs."""
+        return Progress(done=self.parts_done, skipped=self.parts_skipped, parts=self.songs * PARTS)
+
+
+def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
+    """The pack with this id; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Pack, pack_id, with_for_update=for_update or None)
+
+
+def find_to_settle(pack_id: int) -> Pack | None:
+    """The pack with this id, held, while others may still put songs into it.
+
+    Those hold its key, and each of them comes here next: a stronger lock would let two of them
+    wait for each other.
+    """
+    return db.session.get(Pack, pack_id, with_for_update={"key_share": True})
+
+
+def find_same(user_id: int, name_key: str) -> Pack | None:
+    """The user's pack of this name, compared as people compare."""
+    return db.session.scalar(
+        sa.select(Pack).where(Pack.user_id == user_id, Pack.name_key == name_key)
+    )
+
+
+def packs_of(user_id: int) -> Sequence[Pack]:
+    """The user's packs, newest first."""
+    return db.session.scalars(
+        sa.select(Pack).where(Pack.user_id == user_id).order_by(Pack.id.desc())
+    ).all()
+
+
+def overviews_of(user_id: int) -> list[Overview]:
+    """The user's packs with their numbers, newest first."""
+    rows = db.session.execute(_overviews().where(Pack.user_id == user_id))
+    return [_overview(row) for row in rows]
+
+
+def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
+    """Up to `limit` of them, newest first, before `before_id`."""
+    wanted = _overviews().where(Pack.user_id == user_id).limit(limit)
+    if before_id is not None:
+        wanted = wanted.where(Pack.id < before_id)
+    return [_overview(row) for row in db.session.execute(wanted)]
+
+
+def overview(pack_id: int) -> Overview:
+    """One pack with its numbers."""
+    return _overview(db.session.execute(_overviews().where(Pack.id == pack_id)).one())
+
+
+def _overviews() -> sa.Select[Pack, int, int, int, int, int]:
+    released = sa.case((Song.status == Status.RELEASED, 1), else_=0)
+    return (
+        sa.select(
+            Pack,
+            sa.func.count(Song.id),
+            sa.func.coalesce(sa.func.sum(released), 0),
+            sa.func.count(Song.authored_at),
+            sa.func.coalesce(sa.func.sum(Song.parts_done), 0),
+            sa.func.coalesce(sa.func.sum(Song.parts_skipped), 0),
+        )
+        .outerjoin(Song, Song.pack_id == Pack.id)
+        .group_by(Pack.id)
+        .order_by(Pack.id.desc())
+    )
+
+
+def _overview(row: sa.Row[Pack, int, int, int, int, int]) -> Overview:
+    return Overview(*row)
+
+
+def released_of(user_id: int, limit: int) -> list[Overview]:
+    """The user's packs of which something is released, newest first: what others may see."""
+    released = sa.func.sum(sa.case((Song.status == Status.RELEASED, 1), else_=0))
+    found = _overviews().where(Pack.user_id == user_id).having(released > 0).limit(limit)
+    return [_overview(row) for row in db.session.execute(found)]
+
+
+def fewest_parts(user_id: int, limit: int) -> sa.Select[int, str, int]:
+    """The own packs that are closest to being complete: id, name, open parts.
+
+    For use in another SELECT; the fewest open parts first. Packs without a song that is asked for
+    are not among them.
+    """
+    parts = sa.func.sum(sa.case((Song.authored_at.is_(None), OPEN_PARTS), else_=0))
+    return (
+        sa.select(Pack.id.label("id"), Pack.name.label("label"), parts.label("parts"))
+        .join(Song, Song.pack_id == Pack.id)
+        .where(Pack.user_id == user_id, Pack.completed_at.is_(None), ~Song.is_optional)
+        .group_by(Pack.id)
+        .order_by(parts, Pack.id)
+        .limit(limit)
+    )
+
+
+def songs_in(pack_id: int) -> Sequence[Song]:
+    """The songs of a pack: what is asked for first, then what is optional, by title."""
+    return db.session.scalars(
+        sa.select(Song)
+        .where(Song.pack_id == pack_id)
+        .order_by(Song.is_optional, Song.title_key, Song.id)
+    ).all()
+
+
+def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[Song]:
+    """Up to `limit` songs of a pack, newest first, before `before_id`."""
+    wanted = sa.select(Song).where(Song.pack_id == pack_id)
+    if before_id is not None:
+        wanted = wanted.where(Song.id < before_id)
+    return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
+
+
+def hold_songs(pack_id: int) -> Sequence[Song]:
+    """The songs of a pack, held for a change in the order of their ids."""
+    return db.session.scalars(
+        sa.select(Song).where(Song.pack_id == pack_id).order_by(Song.id).with_for_update()
+    ).all()
+
+
+def is_complete(pack_id: int) -> bool:
+    """Whether every song that is not optional is fully authored, and there is such a song."""
+    songs, authored = db.session.execute(
+        sa.select(sa.func.count(Song.id), sa.func.count(Song.authored_at)).where(
+            Song.pack_id == pack_id, ~Song.is_optional
+        )
+    ).one()
+    return songs > 0 and songs == authored

@@ -1,0 +1,1 @@
+"""Album series: an album charted track by track."""

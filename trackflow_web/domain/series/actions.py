@@ -1,0 +1,160 @@
+"""What people do with album series, and when one is complete.
+
+Rows are held in one order everywhere, so that nobody waits in a circle: songs, then tracks, then
+series by their ids, then people's numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.series import queries, rules
+from trackflow_web.domain.series.models import Series, Track
+from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.kernel import clock, text
+from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.domain.people.models import User
+    from trackflow_web.kernel.activity import Activity
+
+HAVE_IT_ALREADY = "You have a series of this album already."
+NO_SUCH_SONG = "This is not one of your songs."
+SONGS_WENT = frozenset({Fact.SONG_DELETED, Fact.SONGS_UNIMPORTED})
+
+
+def create_series(
+    owner: User, *, artist: object, album: object, year: object, tracks: object
+) -> Series:
+    """Give the user an album series. Raises Invalid naming the fields, Duplicate."""
+    draft = rules.draft(artist=artist, album=album, year=year, tracks=tracks)
+    artist_key, album_key = text.comparison_key(draft.artist), text.comparison_key(draft.album)
+    series_id = db.session.scalar(
+        upsert(Series)
+        .values(
+            user_id=owner.id,
+            artist=draft.artist,
+            album=draft.album,
+            year=draft.year,
+            artist_key=artist_key,
+            album_key=album_key,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Series.id)
+    )
+    if series_id is None:
+        existing = queries.find_same(owner.id, artist_key, album_key)
+        raise Duplicate(existing.id if existing else 0, album=HAVE_IT_ALREADY)
+    db.session.add_all(
+        Track(
+            series_id=series_id,
+            position=position,
+            title=title,
+            title_key=text.comparison_key(title),
+            irrelevant=False,
+        )
+        for position, title in enumerate(draft.tracks, start=1)
+    )
+    db.session.flush()
+    series = db.session.get_one(Series, series_id)
+    _record(Fact.SERIES_CREATED, series)
+    return series
+
+
+def delete_series(series: Series) -> None:
+    """Delete a series; the songs stay. Raises NotFound when it is gone already."""
+    queries.hold_tracks(series.id)
+    if queries.find_series(series.id, for_update=True) is None:
+        raise NotFound
+    _record(Fact.SERIES_DELETED, series, was_complete=series.completed_at is not None)
+    db.session.execute(sa.delete(Series).where(Series.id == series.id))
+
+
+def set_track(series: Series, position: int, *, song_id: object, irrelevant: bool) -> Track:
+    """Link a track to one of the owner's songs (empty: to none), or mark it irrelevant.
+
+    Raises NotFound when there is no such track, Invalid naming `song_id`.
+    """
+    number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
+    song = find_song(number, for_update=True) if number else None
+    if number and (song is None or song.user_id != series.user_id):
+        raise Invalid(song_id=NO_SUCH_SONG)
+    track = queries.find_track(series.id, position, for_update=True)
+    if track is None:
+        message = "This album has no such track."
+        raise NotFound(message)
+    track.song_id = song.id if song else None
+    track.irrelevant = irrelevant
+    db.session.flush()
+    _changed(series)
+    return track
+
+
+def link_suggested(series: Series) -> int:
+    """Link every open track to the owner's song of that title; gives how many were found."""
+    namesake = queries.namesake_of_track(series)
+    linked = db.session.execute(
+        sa.update(Track)
+        .where(
+            Track.series_id == series.id,
+            Track.song_id.is_(None),
+            ~Track.irrelevant,
+            namesake.exists(),
+        )
+        .values(song_id=namesake.scalar_subquery())
+        .returning(Track.position),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if linked:
+        _changed(series)
+    return len(linked)
+
+
+# --- when a series is complete -------------------------------------------------------------------
+
+
+def hear(activities: Sequence[Activity]) -> None:
+    """Look again at every series of which a song changed; several times changes nothing more."""
+    _settle_all(
+        song_ids={a.subject_id for a in activities if a.fact == Fact.SONG_RELEASED},
+        # The database has unlinked the tracks already, so nothing says which series they were of.
+        user_ids={a.user_id for a in activities if a.fact in SONGS_WENT},
+    )
+
+
+def _changed(series: Series) -> None:
+    """Note that tracks stand otherwise and settle the series at once: the answer shows it."""
+    _record(Fact.SERIES_CHANGED, series)
+    _settle_all(series_ids={series.id})
+
+
+def _settle_all(**touched: set[int]) -> None:
+    held = queries.hold_touched(**touched)
+    complete = queries.complete_among([series.id for series in held])
+    for series in held:
+        _settle(series, complete=series.id in complete)
+
+
+def _settle(series: Series, *, complete: bool) -> None:
+    if complete and series.completed_at is None:
+        series.completed_at = clock.now()
+        _record(Fact.SERIES_COMPLETED, series)
+    elif not complete and series.completed_at is not None:
+        series.completed_at = None
+        _record(Fact.SERIES_REOPENED, series)
+
+
+def _record(fact: Fact, series: Series, **more: Any) -> None:  # noqa: ANN401 -- JSON
+    record(
+        fact,
+        user_id=series.user_id,
+        subject=Subject("series", series.id),
+        data={"artist": series.artist, "album": series.album, **more},
+    )

@@ -1,0 +1,176 @@
+"""Reading album series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from trackflow_web.domain.series.models import Series, Track
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A series with how many of its relevant tracks are released songs."""
+
+    series: Series
+    relevant: int
+    released: int
+
+
+def find_series(series_id: int, *, for_update: bool = False) -> Series | None:
+    """The series with this id; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Series, series_id, with_for_update=for_update or None)
+
+
+def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
+    """The user's series of this album, compared as people compare."""
+    return db.session.scalar(
+        sa.select(Series).where(
+            Series.user_id == user_id,
+            Series.artist_key == artist_key,
+            Series.album_key == album_key,
+        )
+    )
+
+
+def overviews_of(user_id: int) -> list[Overview]:
+    """The user's series with their numbers, newest first."""
+    rows = db.session.execute(_overviews().where(Series.user_id == user_id))
+    return [_overview(row) for row in rows]
+
+
+def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
+    """Up to `limit` of them, newest first, before `before_id`."""
+    wanted = _overviews().where(Series.user_id == user_id).limit(limit)
+    if before_id is not None:
+        wanted = wanted.where(Series.id < before_id)
+    return [_overview(row) for row in db.session.execute(wanted)]
+
+
+def overview(series_id: int) -> Overview:
+    """One series with its numbers."""
+    return _overview(db.session.execute(_overviews().where(Series.id == series_id)).one())
+
+
+def _overviews() -> sa.Select[Series, int, int]:
+    # The condition stands in the join, so that a series of irrelevant tracks only is there too.
+    return (
+        sa.select(Series, sa.func.count(Track.position), sa.func.count(Song.released_at))
+        .outerjoin(Track, sa.and_(Track.series_id == Series.id, ~Track.irrelevant))
+        .outerjoin(Song, Song.id == Track.song_id)
+        .group_by(Series.id)
+        .order_by(Series.id.desc())
+    )
+
+
+def _overview(row: sa.Row[Series, int, int]) -> Overview:
+    return Overview(*row)
+
+
+def tracks_of(series_id: int) -> Sequence[Track]:
+    """The tracks of a series with their songs, in order."""
+    return db.session.scalars(
+        sa.select(Track)
+        .where(Track.series_id == series_id)
+        .options(joinedload(Track.song))
+        .order_by(Track.position)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def find_track(series_id: int, position: int, *, for_update: bool = False) -> Track | None:
+    """One track of a series; `for_update` makes others wait to change it until the commit."""
+    return db.session.get(Track, (series_id, position), with_for_update=for_update or None)
+
+
+def hold_tracks(series_id: int) -> None:
+    """Make others wait to change any track of a series until the commit."""
+    db.session.execute(
+        sa.select(Track.position)
+        .where(Track.series_id == series_id)
+        .order_by(Track.position)
+        .with_for_update()
+    )
+
+
+def suggestions(series: Series, tracks: Sequence[Track]) -> Mapping[str, Song]:
+    """The owner's songs by this artist whose title is an open track's, by the title's key.
+
+    An open track is one that is relevant and has no song.
+    """
+    keys = {track.title_key for track in tracks if track.song_id is None and not track.irrelevant}
+    if not keys:
+        return {}
+    songs = db.session.scalars(
+        sa.select(Song).where(
+            Song.user_id == series.user_id,
+            Song.artist_key == series.artist_key,
+            Song.title_key.in_(keys),
+        )
+    )
+    return {song.title_key: song for song in songs}
+
+
+def namesake_of_track(series: Series) -> sa.Select[int]:
+    """The owner's song by this artist with the title of a track, inside a statement about tracks.
+
+    There is one at the most: nobody has a song twice.
+    """
+    return (
+        sa.select(Song.id)
+        .where(
+            Song.user_id == series.user_id,
+            Song.artist_key == series.artist_key,
+            Song.title_key == Track.title_key,
+        )
+        .correlate(Track)
+    )
+
+
+def complete_among(series_ids: Collection[int]) -> set[int]:
+    """Those of these series that have a relevant track and of which every one was released."""
+    if not series_ids:
+        return set()
+    return set(
+        db.session.scalars(
+            sa.select(Track.series_id)
+            .outerjoin(Song, Song.id == Track.song_id)
+            .where(Track.series_id.in_(series_ids), ~Track.irrelevant)
+            .group_by(Track.series_id)
+            .having(sa.func.count(Track.position) == sa.func.count(Song.released_at))
+        )
+    )
+
+
+def hold_touched(
+    *,
+    series_ids: Collection[int] = (),
+    song_ids: Collection[int] = (),
+    user_ids: Collection[int] = (),
+) -> Sequence[Series]:
+    """These series, those with one of these songs and those of these users, held, by their ids."""
+    touched = []
+    if series_ids:
+        touched.append(Series.id.in_(series_ids))
+    if song_ids:
+        with_song = sa.select(Track.series_id).where(Track.song_id.in_(song_ids))
+        touched.append(Series.id.in_(with_song))
+    if user_ids:
+        touched.append(Series.user_id.in_(user_ids))
+    if not touched:
+        return []
+    return db.session.scalars(
+        sa.select(Series)
+        .where(sa.or_(*touched))
+        .order_by(Series.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()

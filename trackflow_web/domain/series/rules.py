@@ -1,0 +1,59 @@
+"""What an album is; no database here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME
+from trackflow_web.kernel import clock, text
+from trackflow_web.kernel.errors import Checks, Invalid
+
+MOST_TRACKS = 200
+NO_TITLES = "At least one title is needed, one a line."
+TOO_MANY = f"These are too many: {MOST_TRACKS} tracks at the most."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person says of an album, checked."""
+
+    artist: str
+    album: str
+    year: int | None
+    tracks: tuple[str, ...]
+
+
+def draft(*, artist: object, album: object, year: object, tracks: object) -> Draft:
+    """Check what a person says of an album. Raises Invalid naming every field that will not do."""
+    check = Checks()
+    checked = Draft(
+        artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
+        album=check(text.line, album, "album", longest=LONGEST_NAME),
+        year=check(text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1),
+        tracks=check(track_titles, tracks),
+    )
+    check.finish()
+    return checked
+
+
+def track_titles(value: object) -> tuple[str, ...]:
+    """The titles of a track list: lines of a text, or a list; empty ones are passed over.
+
+    Raises Invalid naming `tracks`, and the line when one will not do.
+    """
+    lines = value.splitlines() if isinstance(value, str) else value or []
+    if not isinstance(lines, list):
+        raise Invalid(tracks=NO_TITLES)
+    titles: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            title = text.line(line, "tracks", longest=LONGEST_NAME, required=False)
+        except Invalid as refusal:
+            raise Invalid(tracks=f"Line {number}: {refusal.errors['tracks']}") from None
+        if title:
+            titles.append(title)
+    if not titles:
+        raise Invalid(tracks=NO_TITLES)
+    if len(titles) > MOST_TRACKS:
+        raise Invalid(tracks=TOO_MANY)
+    return tuple(titles)

@@ -1,0 +1,214 @@
+"""The job that brings a playlist in, from wherever it was cut off."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from trackflow_web.domain.imports import actions, connections, queries, steps
+from trackflow_web.domain.imports.connections import RECONNECT
+from trackflow_web.domain.imports.ports import (
+    GrantEnded,
+    PlaylistRefused,
+    TokenRefused,
+    TryLater,
+)
+from trackflow_web.domain.imports.rules import MOST_ROWS, Source
+from trackflow_web.jobs.tokens import usable_token
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import unit_of_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trackflow_web.domain.imports.models import Import
+    from trackflow_web.domain.imports.ports import PlaylistPage, Spotify
+    from trackflow_web.domain.imports.rules import Row
+    from trackflow_web.jobs.tools import Tools
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+# Seconds. A short pause is slept through, a longer one leaves the worker to others.
+SLEPT_THROUGH = 5
+FIRST_PAUSE = 30
+# Whoever is asked to wait longer than a day asks again himself.
+LONGEST_PAUSE = 24 * 3600
+# Pauses in a row without a page in between; with doubling pauses the last one is after 8 minutes.
+MOST_ATTEMPTS = 5
+
+NOT_SET_UP = "Spotify is not set up on this site any more. Import a file instead."
+TOO_LONG = f"This playlist has more than {MOST_ROWS:,} entries. Split it."
+OUR_FAULT = "Something broke on our side. Try once more."
+
+
+def run(import_id: int, tools: Tools, *, whoever_holds_it: bool = False) -> int | None:
+    """Bring an import as far as it goes: to its end, or to a pause whose seconds it gives.
+
+    Running it twice or at once with itself changes nothing: only who holds the import goes on.
+    """
+    worker = secrets.token_hex(16)
+    with unit_of_work(tools.listeners):
+        if not steps.claim(import_id, worker, whoever_holds_it=whoever_holds_it):
+            return None
+    job = _Job(import_id, worker, tools)
+    try:
+        job.run()
+    except steps.NotOurs:
+        db.session.rollback()
+    except PlaylistRefused as refusal:
+        job.fail(str(refusal))
+    except (GrantEnded, TokenRefused):
+        job.fail(RECONNECT)
+    except TryLater as pause:
+        return job.pause(str(pause), pause.seconds)
+    except Exception:
+        log.exception("import_broke_off", import_id=import_id)
+        return job.pause(OUR_FAULT, None)
+    return None
+
+
+class _Job:
+    def __init__(self, import_id: int, worker: str, tools: Tools) -> None:
+        self.import_id = import_id
+        self.worker = worker
+        self.tools = tools
+
+    def run(self) -> None:
+        item = self._read()
+        if item.source == Source.SPOTIFY:
+            self._fetch(item)
+        self._compare()
+        self._finish()
+
+    # --- Spotify ---
+
+    def _fetch(self, item: Import) -> None:
+        spotify = self.tools.spotify
+        if spotify is None:
+            raise PlaylistRefused(NOT_SET_UP)
+        playlist_id = item.playlist_key.partition(":")[2]
+        asking = _Asking(item.user_id, self.tools, spotify)
+        if item.total is None:
+            called = asking(lambda token: spotify.playlist_name(token, playlist_id))
+            self._change(lambda held: _name(held, called))
+        offset, total = item.fetched, item.total
+        while total is None or offset < total:
+            page = asking(partial(_page, spotify, playlist_id, offset))
+            if page.total > MOST_ROWS:
+                raise PlaylistRefused(TOO_LONG)
+            # An empty page ends it: somebody took songs out meanwhile.
+            total = page.total if page.rows else offset
+            self._change(partial(_keep_page, offset=offset, rows=page.rows, total=total))
+            offset += len(page.rows)
+
+    # --- the songs ---
+
+    def _compare(self) -> None:
+        seen = steps.seen_before(self.import_id)
+        while True:
+            item = self._read()
+            compared = steps.compare(item, seen)
+            db.session.rollback()
+            if compared is None:
+                return
+            self._change(partial(steps.keep_compared, compared=compared))
+
+    def _finish(self) -> None:
+        positions = steps.positions_of_new(self.import_id)
+        db.session.rollback()  # what can be read before the writing is no part of it
+        self._change(lambda held: steps.finish(held, positions))
+
+    # --- holding it ---
+
+    def _read(self) -> Import:
+        db.session.rollback()
+        item = queries.find_import(self.import_id)
+        if item is None:
+            raise steps.NotOurs
+        db.session.expunge(item)
+        return item
+
+    def _change(self, change: Callable[[Import], T]) -> T:
+        with unit_of_work(self.tools.listeners):
+            return change(steps.hold(self.import_id, self.worker))
+
+    def fail(self, why: str) -> None:
+        self._try_to(lambda held: actions.fail(held, why))
+
+    def pause(self, why: str, seconds: int | None) -> int | None:
+        return self._try_to(lambda held: _pause(held, why, seconds))
+
+    def _try_to(self, change: Callable[[Import], T]) -> T | None:
+        """The last word on an import; without it the sweep takes it up once nobody holds it."""
+        db.session.rollback()
+        try:
+            return self._change(change)
+        except steps.NotOurs:
+            db.session.rollback()
+            return None
+
+
+class _Asking:
+    """Asks Spotify with a token that is renewed once when it is not taken any more."""
+
+    def __init__(self, user_id: int, tools: Tools, spotify: Spotify) -> None:
+        self.user_id = user_id
+        self.tools = tools
+        self.spotify = spotify
+
+    def __call__(self, ask: Callable[[str], T]) -> T:
+        token = usable_token(self.user_id, self.tools, self.spotify)
+        try:
+            return self._patiently(ask, token)
+        except TokenRefused:
+            newer = usable_token(self.user_id, self.tools, self.spotify, refused=token)
+        try:
+            return self._patiently(ask, newer)
+        except TokenRefused:
+            with unit_of_work(self.tools.listeners):
+                connections.end(self.user_id)
+            raise GrantEnded(RECONNECT) from None
+
+    def _patiently(self, ask: Callable[[str], T], token: str) -> T:
+        try:
+            return ask(token)
+        except TryLater as pause:
+            if pause.seconds is None or pause.seconds > SLEPT_THROUGH:
+                raise
+            time.sleep(pause.seconds)
+        return ask(token)
+
+
+def _page(spotify: Spotify, playlist_id: str, offset: int, token: str) -> PlaylistPage:
+    return spotify.playlist_page(token, playlist_id, offset)
+
+
+def _name(item: Import, called: str) -> None:
+    if called:
+        item.name = called
+
+
+def _keep_page(item: Import, offset: int, rows: Sequence[Row], total: int) -> None:
+    actions.keep_rows(item, offset, rows)
+    item.total, item.attempts, item.error = total, 0, ""
+
+
+def _pause(item: Import, why: str, seconds: int | None) -> int | None:
+    """Try again later; after too many times, or for too long a time, not any more.
+
+    Gives how many seconds later.
+    """
+    wait = FIRST_PAUSE * 2**item.attempts if seconds is None else seconds
+    if item.attempts + 1 >= MOST_ATTEMPTS or wait > LONGEST_PAUSE:
+        actions.fail(item, why)
+        return None
+    steps.let_go(item, retry_at=clock.now() + timedelta(seconds=wait), error=why)
+    return wait

@@ -1,0 +1,144 @@
+"""The queue of jobs: huey, in a file beside the SQLite database or in PostgreSQL.
+
+A job that huey hands out and that dies is not handed out again. So jobs may be repeated, and a
+sweep finds what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from huey.serializer import SignedSerializer
+
+from trackflow_web.jobs import imports, sweep
+from trackflow_web.jobs.tools import Tools
+from trackflow_web.kernel import unit_of_work
+
+log = structlog.get_logger()
+
+NAME = "trackflow"
+
+
+class Mode(StrEnum):
+    """Who does the jobs: a thread of the web process, a process apart, or whoever causes them."""
+
+    THREAD = "thread"
+    WORKER = "worker"
+    AT_ONCE = "at-once"
+
+
+class Jobs:
+    """The jobs of one application; `context` gives what a job's database session lives in."""
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        database_url: str,
+        instance_path: Path,
+        secret: str,
+        tools: Tools,
+        context: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        self.mode = mode
+        self.tools = tools
+        self.context = context
+        self._url = sa.make_url(database_url)
+        self._instance = instance_path
+        self._secret = secret
+        self._huey: Huey | None = None
+
+    @property
+    def huey(self) -> Huey:
+        """The queue; opened when first needed, for starting up needs no database."""
+        if self._huey is None:
+            self._huey = self._open()
+        return self._huey
+
+    @property
+    def lock_path(self) -> Path:
+        """The file by which the processes of a machine agree on who does the jobs."""
+        if self._url.get_backend_name() == "sqlite":
+            return _beside(self._url, ".jobs.lock")
+        return self._instance / "jobs.lock"
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether a thread of the web process is to do the jobs."""
+        return self.mode is Mode.THREAD
+
+    @property
+    def alone_on_one_machine(self) -> bool:
+        """Whether who holds the lock is the only one who can do jobs: SQLite has one machine."""
+        return self._url.get_backend_name() == "sqlite"
+
+    def start_import(self, import_id: int) -> None:
+        """Let an import be done once the running unit of work is committed."""
+        unit_of_work.after_commit(lambda: self._start(import_id))
+
+    def run_due(self) -> int:
+        """Do what stands in the queue, here and now; gives how much that was."""
+        done = 0
+        while (task := self.huey.dequeue()) is not None:
+            self.huey.execute(task)
+            done += 1
+        return done
+
+    def close(self) -> None:
+        """Let go of the queue's connection; the next use opens it again."""
+        if self._huey is not None:
+            self._huey.storage.close()
+
+    def sweep(self, *, at_start: bool = False) -> None:
+        """Look after what was begun."""
+        with self.context():
+            # Those whom a start finds unfinished are begun again whoever seems to hold them.
+            sweep.run(
+                self.tools,
+                lambda import_id: self._start(import_id, whoever_holds_it=at_start),
+                at_start=at_start,
+            )
+
+    def _start(self, import_id: int, *, whoever_holds_it: bool = False) -> None:
+        if self.mode is Mode.AT_ONCE:
+            # In a context of its own: what the request has set for itself stays as it is.
+            copy_context().run(self._import, import_id, whoever_holds_it=whoever_holds_it)
+            return
+        huey = self.huey
+        huey.enqueue(self._tasks["import"].s(import_id, whoever_holds_it=whoever_holds_it))
+
+    def _import(self, import_id: int, *, whoever_holds_it: bool = False) -> None:
+        with self.context():
+            pause = imports.run(import_id, self.tools, whoever_holds_it=whoever_holds_it)
+        if pause is not None and self.mode is not Mode.AT_ONCE:
+            # A second more: a job that comes too early leaves it to the sweep.
+            huey = self.huey
+            huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
+
+    def _open(self) -> Huey:
+        options: dict[str, Any] = {"results": False, "serializer": SignedSerializer(self._secret)}
+        if self._url.get_backend_name() == "sqlite":
+            huey: Huey = SqliteHuey(
+                NAME, filename=str(_beside(self._url, ".jobs")), fsync=False, **options
+            )
+        else:
+            dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+            # The tables come by a migration: made by the queue, two processes would race.
+            huey = PostgresHuey(NAME, dsn=dsn, create_tables=False, **options)
+        self._tasks = {
+            "import": huey.task(name="import")(self._import),
+            "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
+        }
+        return huey
+
+
+def _beside(url: sa.URL, ending: str) -> Path:
+    return Path(f"{url.database}{ending}")

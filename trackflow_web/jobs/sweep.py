@@ -1,0 +1,46 @@
+"""What is looked after again and again: nothing that was begun is forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from trackflow_web.domain.imports import queries
+from trackflow_web.kernel import limits, unit_of_work
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trackflow_web.jobs.tools import Tools
+
+log = structlog.get_logger()
+
+IMPORTS_A_SWEEP = 100
+
+
+def run(tools: Tools, start_import: Callable[[int], None], *, at_start: bool = False) -> None:
+    """Start forsaken imports again, announce unheard facts, forget the counts of ended limits.
+
+    `at_start`: nobody else can be at work, so whatever is unfinished has been forsaken. One part
+    that fails leaves the others to be done.
+    """
+    for part in (
+        lambda: _forsaken(start_import, at_start=at_start),
+        lambda: unit_of_work.sweep(tools.listeners),
+        limits.forget_ended,
+    ):
+        try:
+            part()
+        except Exception:
+            log.exception("sweep_failed")
+        finally:
+            db.session.rollback()
+
+
+def _forsaken(start_import: Callable[[int], None], *, at_start: bool) -> None:
+    ids = queries.forsaken(IMPORTS_A_SWEEP, all_unfinished=at_start)
+    db.session.rollback()
+    for import_id in ids:
+        start_import(import_id)

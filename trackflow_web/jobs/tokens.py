@@ -1,0 +1,57 @@
+"""A token that Spotify takes now, exchanged for a newer one when it is old."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from trackflow_web.domain.imports import connections
+from trackflow_web.domain.imports.connections import RECONNECT
+from trackflow_web.domain.imports.ports import GrantEnded, TryLater
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import unit_of_work
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.imports.connections import Tokens
+    from trackflow_web.domain.imports.ports import Grant, Spotify
+    from trackflow_web.jobs.tools import Tools
+
+# Somebody else is at it: longer than they may take is not waited for.
+LOOKS = 60
+SECONDS_BETWEEN_LOOKS = 0.25
+
+
+def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str = "") -> str:
+    """An access token of the user's connection; not `refused`, which Spotify did not take.
+
+    Raises GrantEnded when the user has to connect again, TryLater.
+    """
+    for _ in range(LOOKS):
+        db.session.rollback()  # look at what is there now
+        tokens = connections.tokens_of(user_id, tools.vault)
+        db.session.rollback()
+        if tokens.usable and tokens.access != refused:
+            return tokens.access
+        with unit_of_work(tools.listeners):
+            ours = connections.claim_renewal(user_id)
+        if ours:
+            return _renew(user_id, tokens, tools, spotify).access_token
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    message = "Spotify does not renew the connection just now."
+    raise TryLater(message)
+
+
+def _renew(user_id: int, tokens: Tokens, tools: Tools, spotify: Spotify) -> Grant:
+    try:
+        grant = spotify.renew(tokens.refresh)
+    except GrantEnded:
+        with unit_of_work(tools.listeners):
+            connections.end(user_id)
+        raise GrantEnded(RECONNECT) from None
+    except BaseException:
+        with unit_of_work(tools.listeners):
+            connections.give_up_renewal(user_id)
+        raise
+    with unit_of_work(tools.listeners):
+        connections.keep_renewed(user_id, grant, tools.vault)
+    return grant
