@@ -8,8 +8,9 @@ import pytest
 
 from trackflow_web.achievements import next_up, progress
 from trackflow_web.achievements.catalogue import BY_CODE
-from trackflow_web.achievements.progress import Filters, Sort, State, Summary, Tile
+from trackflow_web.achievements.progress import Filters, Sort, Summary
 from trackflow_web.achievements.queries import Owners
+from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel.errors import Invalid
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

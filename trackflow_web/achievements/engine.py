@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, metrics, recheck
+from trackflow_web.achievements import catalogue, ledger, metrics, recheck
 from trackflow_web.achievements.awards import Award, give
 from trackflow_web.achievements.models import UserStats, UserValue
 from trackflow_web.kernel import clock
@@ -74,7 +74,7 @@ def _moves_by_user(activities: Sequence[Activity]) -> dict[int, Moves]:
         moves = by_user.setdefault(activity.user_id, Moves())
         for name, amount in metrics.MOVES.get(activity.fact, ()):  # type: ignore[call-overload]
             moves.numbers[name] += amount(activity)
-        for kind, value, sign in metrics.value_moves(activity):
+        for kind, value, sign in ledger.value_moves(activity):
             moves.values[kind, value] += sign
         moves.gauges |= metrics.gauges(activity)
         moves.recount |= activity.fact in metrics.RECOUNTED

@@ -13,7 +13,7 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trackflow_web.achievements.progress import Tile
+    from trackflow_web.achievements.tiles import Tile
 
 SHOWN = 3
 NAMED = 2

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements import catalogue, metrics, truth
 from trackflow_web.achievements.awards import Award, give
-from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats, UserValue
-from trackflow_web.domain.people.models import User, Visit
-from trackflow_web.domain.songs.models import Song
+from trackflow_web.achievements.models import UserStats, UserValue
+from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from trackflow_web.achievements.catalogue import Entry
+    from trackflow_web.achievements.truth import Numbers
 
 # Users looked at together: bounds the memory, and every statement's number of bound values.
 USERS_A_CHUNK = 500
-
-Numbers = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -123,104 +120,30 @@ def _lock(chunk: Sequence[int]) -> None:
 
 
 def _plan_chunk(chunk: Sequence[int]) -> Plan:
-    true_values = _true_values(chunk)
-    truth = _true_numbers(chunk, true_values)
-    earned = _earned(chunk)
+    true_values = truth.values(chunk)
+    true = truth.numbers(chunk, true_values)
+    earned = truth.earned(chunk)
     due = {
         user_id: [
             entry
-            for metric, number in truth[user_id].items()
+            for metric, number in true[user_id].items()
             for entry in catalogue.crossed(metric, 0, number or 0)
             if metric in metrics.BY_NAME and entry.code not in earned[user_id]
         ]
         for user_id in chunk
     }
     for user_id, entries in due.items():
-        _add_completionist(truth[user_id], entries, earned[user_id])
+        _add_completionist(true[user_id], entries, earned[user_id])
     return Plan(
         users=len(chunk),
         awards=_dated(due),
-        drift=[*_value_drift(chunk, true_values), *_number_drift(chunk, truth)],
+        drift=[*_value_drift(chunk, true_values), *_number_drift(chunk, true)],
     )
 
 
-def _true_values(chunk: Sequence[int]) -> dict[tuple[int, str, str], int]:
-    """The ledger as the songs have it: (user, kind, value) -> how many songs."""
-    true: dict[tuple[int, str, str], int] = {}
-    for kind, value in metrics.VALUE_OF_KIND.items():
-        rows = db.session.execute(
-            sa.select(Song.user_id, value, sa.func.count())
-            .where(Song.user_id.in_(chunk), Song.released_at.is_not(None), value.is_not(None))
-            .group_by(Song.user_id, value)
-        )
-        true |= {(user_id, kind, text): n for user_id, text, n in rows}
-    return true
-
-
-def _true_numbers(
-    chunk: Sequence[int], true_values: Mapping[tuple[int, str, str], int]
-) -> dict[int, Numbers]:
-    truth: dict[int, Numbers] = {user_id: dict.fromkeys(_counted(), 0) for user_id in chunk}
-    for user_id in chunk:
-        truth[user_id] |= {"last_login_date": None, "current_streak": 0}
-    for metric in metrics.METRICS:
-        if metric.rows is None or metric.distinct:
-            continue
-        rows = _of(metric.rows, chunk).subquery()
-        counted = sa.select(rows.c.user_id, sa.func.count()).group_by(rows.c.user_id)
-        for user_id, number in db.session.execute(counted):
-            truth[user_id][metric.name] = number
-    for user_id, kind, _value in true_values:
-        truth[user_id][metrics.DISTINCT[kind]] += 1
-    points = (
-        sa.select(UserAchievement.user_id, sa.func.sum(UserAchievement.points))
-        .where(UserAchievement.user_id.in_(chunk))
-        .group_by(UserAchievement.user_id)
-    )
-    for user_id, total in db.session.execute(points):
-        truth[user_id][metrics.TOTAL_POINTS] = int(total)
-    for user_id, day, run in db.session.execute(_last_visits(chunk)):
-        truth[user_id] |= {"last_login_date": day, "current_streak": run}
-    return truth
-
-
-def _counted() -> list[str]:
-    return [metric.name for metric in metrics.METRICS if metric.rows is not None] + [
-        metrics.TOTAL_POINTS
-    ]
-
-
-def _of(rows: metrics.Rows, chunk: Sequence[int]) -> metrics.Rows:
-    return rows.where(rows.selected_columns.user_id.in_(chunk))
-
-
-def _last_visits(chunk: Sequence[int]) -> metrics.Rows:
-    last = (
-        sa.select(Visit.user_id, sa.func.max(Visit.day).label("day"))
-        .where(Visit.user_id.in_(chunk))
-        .group_by(Visit.user_id)
-        .subquery()
-    )
-    return sa.select(Visit.user_id, Visit.day, Visit.run).join(
-        last, sa.and_(last.c.user_id == Visit.user_id, last.c.day == Visit.day)
-    )
-
-
-def _earned(chunk: Sequence[int]) -> dict[int, set[str]]:
-    earned: dict[int, set[str]] = defaultdict(set)
-    rows = db.session.execute(
-        sa.select(UserAchievement.user_id, Achievement.code)
-        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id.in_(chunk))
-    )
-    for user_id, code in rows:
-        earned[user_id].add(code)
-    return earned
-
-
-def _add_completionist(truth: Numbers, due: list[Entry], earned: set[str]) -> None:
+def _add_completionist(true: Numbers, due: list[Entry], earned: set[str]) -> None:
     """Awards that are due now may be the last ones missing for the completionist."""
-    number = truth["total_achievements"] + sum(entry.counts_for_completionist for entry in due)
+    number = true["total_achievements"] + sum(entry.counts_for_completionist for entry in due)
     codes = {entry.code for entry in due} | earned
     due += [
         entry
@@ -237,7 +160,7 @@ def _dated(due: Mapping[int, Sequence[Entry]]) -> list[Award]:
             wanted[entry.metric].append((user_id, entry))
     awards: list[Award] = []
     for name, pairs in wanted.items():
-        dates = _dates(name, pairs)
+        dates = truth.dates(name, pairs)
         awards += [
             Award(user_id, entry, earned_at=dates.get((user_id, entry.threshold), clock.now()))
             for user_id, entry in pairs
@@ -245,25 +168,7 @@ def _dated(due: Mapping[int, Sequence[Entry]]) -> list[Award]:
     return awards
 
 
-def _dates(name: str, pairs: Sequence[tuple[int, Entry]]) -> dict[tuple[int, int], datetime]:
-    rows = metrics.BY_NAME[name].rows
-    if rows is None:
-        return {}
-    counted = _of(rows, sorted({user_id for user_id, _ in pairs})).subquery()
-    nth = sa.func.row_number().over(
-        partition_by=counted.c.user_id, order_by=(counted.c.at, counted.c.subject_id)
-    )
-    numbered = sa.select(counted.c.user_id, counted.c.at, nth.label("nth")).subquery()
-    thresholds = {entry.threshold for _, entry in pairs}
-    found = db.session.execute(
-        sa.select(numbered.c.user_id, numbered.c.nth, numbered.c.at).where(
-            numbered.c.nth.in_(thresholds)
-        )
-    )
-    return {(user_id, number): at for user_id, number, at in found}
-
-
-def _number_drift(chunk: Sequence[int], truth: Mapping[int, Numbers]) -> list[Drift]:
+def _number_drift(chunk: Sequence[int], true: Mapping[int, Numbers]) -> list[Drift]:
     stored = {
         row.user_id: row
         for row in db.session.scalars(
@@ -272,11 +177,11 @@ def _number_drift(chunk: Sequence[int], truth: Mapping[int, Numbers]) -> list[Dr
             .execution_options(populate_existing=True)
         )
     }
-    nothing = UserStats(**dict.fromkeys(_counted(), 0), current_streak=0, last_login_date=None)
+    nothing = UserStats(**dict.fromkeys(truth.names(), 0), current_streak=0, last_login_date=None)
     return [
         Drift(user_id, name, was, number)
         for user_id in chunk
-        for name, number in truth[user_id].items()
+        for name, number in true[user_id].items()
         # Who has no row yet has nothing of anything: no drift, unless there is something.
         if (was := getattr(stored.get(user_id, nothing), name)) != number
     ]

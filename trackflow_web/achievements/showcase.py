@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements import progress
-from trackflow_web.achievements.progress import Described, State
+from trackflow_web.achievements.tiles import Described, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trackflow_web.achievements import actions, catalogue, progress, queries
-from trackflow_web.achievements.progress import Filters, Sort, State
+from trackflow_web.achievements.progress import Filters, Sort
+from trackflow_web.achievements.tiles import State
 from trackflow_web.api import bodies, paging, schemas
 from trackflow_web.api.auth import admin_or_404, me
 from trackflow_web.api.blueprint import api
@@ -14,7 +15,7 @@ from trackflow_web.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue import Entry
-    from trackflow_web.achievements.progress import Tile
+    from trackflow_web.achievements.tiles import Tile
 
 
 @api.get("/achievements/")

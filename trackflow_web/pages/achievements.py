@@ -8,7 +8,8 @@ from flask import Blueprint, abort, flash, render_template, request, session, ur
 
 from trackflow_web.achievements import actions, metrics, next_up, progress, queries
 from trackflow_web.achievements.ladders import Category, Rarity
-from trackflow_web.achievements.progress import Filters, Sort, State, Tile
+from trackflow_web.achievements.progress import Filters, Sort
+from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.session import admin_or_404, login_required, me, recently_confirmed

@@ -10,7 +10,8 @@ from flask import flash, make_response, render_template, request, url_for
 
 from trackflow_web.achievements import preferences, progress, queries
 from trackflow_web.achievements.ladders import Category
-from trackflow_web.achievements.progress import Filters, Sort, State, Tile
+from trackflow_web.achievements.progress import Filters, Sort
+from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.domain.people import actions, rules
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text

@@ -20,7 +20,7 @@ from trackflow_web.pages.session import login_required, me
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.achievements.progress import Tile
+    from trackflow_web.achievements.tiles import Tile
     from trackflow_web.domain.authoring.statistics import InStatus, PartTally, YearTally
     from trackflow_web.pages.charts import Chart
 
