@@ -164,7 +164,7 @@ def test_a_clock_that_steps_back_neither_earns_nor_resets():
 def test_streaks_are_those_of_the_calendar(zone):
     # Somebody comes on a part of the days that their zone had, at any hour; the calendar says
     # which of these days follow each other.
-    dice = random.Random(zone)  # noqa: S311 -- the same dice on every run
+    dice = random.Random(zone)
     calendar, here, alice = days_of(zone), ZoneInfo(zone), Visitor(zone)
     expected, before = [], None
     for number, day in enumerate(calendar):
