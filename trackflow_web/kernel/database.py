@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.exc import IntegrityError
+
+Row = TypeVar("Row", bound="Base")
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 3
@@ -107,6 +109,17 @@ def own_transaction() -> Iterator[Session]:
             yield session
     finally:
         _writing.reset(token)
+
+
+def held(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
+    """The row of this primary key, as it is now, which others wait to change until the commit.
+
+    A lock by itself does not refresh what the session has loaded before it waited. With `key_share`
+    others may still write rows that refer to this one.
+    """
+    return db.session.get(
+        table, key, with_for_update={"key_share": key_share}, populate_existing=True
+    )
 
 
 def refers_to_what_is_gone(error: IntegrityError) -> bool:

@@ -16,6 +16,7 @@ from trackflow_web.domain.packs import queries
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.activity import Fact, Subject, record
@@ -83,7 +84,7 @@ def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
     Raises Invalid naming `song_id`.
     """
     number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
-    song = db.session.get(Song, number, with_for_update=True) if number else None
+    song = find_song(number, for_update=True) if number else None
     if song is None or song.user_id != pack.user_id:
         raise Invalid(song_id=NO_SUCH_SONG)
     left = song.pack_id if song.pack_id != pack.id else None
@@ -115,7 +116,7 @@ def place_song(song: Song, pack: Pack | None) -> None:
 
 def take_song_out(pack: Pack, song_id: int) -> Song:
     """Take a song out of the pack; raises NotFound when it is not in it."""
-    song = db.session.get(Song, song_id, with_for_update=True)
+    song = find_song(song_id, for_update=True)
     if song is None or song.pack_id != pack.id:
         message = "This song is not in the pack."
         raise NotFound(message)

@@ -11,7 +11,7 @@ from trackflow_web.domain.authoring.statistics import OPEN_PARTS
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import PARTS, Progress, Status
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Overview:
 
 def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
     """The pack with this id; `for_update` makes others wait to change it until the commit."""
-    return db.session.get(Pack, pack_id, with_for_update=for_update or None)
+    return held(Pack, pack_id) if for_update else db.session.get(Pack, pack_id)
 
 
 def find_to_settle(pack_id: int) -> Pack | None:
@@ -45,7 +45,7 @@ def find_to_settle(pack_id: int) -> Pack | None:
     Those hold its key, and each of them comes here next: a stronger lock would let two of them
     wait for each other.
     """
-    return db.session.get(Pack, pack_id, with_for_update={"key_share": True})
+    return held(Pack, pack_id, key_share=True)
 
 
 def find_same(user_id: int, name_key: str) -> Pack | None:
@@ -146,7 +146,11 @@ def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[
 def hold_songs(pack_id: int) -> Sequence[Song]:
     """The songs of a pack, held for a change in the order of their ids."""
     return db.session.scalars(
-        sa.select(Song).where(Song.pack_id == pack_id).order_by(Song.id).with_for_update()
+        sa.select(Song)
+        .where(Song.pack_id == pack_id)
+        .order_by(Song.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
 
 
