@@ -115,9 +115,9 @@ def test_one_unit_of_work_that_goes_past_several_rungs_awards_each(alice):
 
 
 def test_five_hundred_songs_are_a_library(alice):
-    alice.add_many(499)
+    alice.find_many(499)
     assert "library_of_legend" not in alice.codes
-    alice.add_many(1, start=500)
+    alice.add()
     assert "library_of_legend" in alice.codes
 
 

@@ -22,7 +22,8 @@ from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
 
-pytestmark = pytest.mark.both_databases
+# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+both_databases = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def stats_of(person):
 # --- what is right stays as it is ----------------------------------------------------------------
 
 
+@both_databases
 def test_where_nothing_is_wrong_a_recheck_does_nothing(app, alice):
     alice.move(alice.add(year=1988), "wip", "released")
     alice.visit()
@@ -85,6 +87,7 @@ def test_a_recheck_looks_at_everyone(app, alice, bob):
     assert recheck_all(app).users == 2 + everyone_else
 
 
+@both_databases
 def test_a_recheck_of_some_leaves_the_others_alone(app, alice, bob, plant):
     alice.add()
     bob.add()
@@ -121,6 +124,7 @@ def test_numbers_that_drifted_are_reported_and_corrected(app, clock, alice, plan
     assert (alice.numbers, alice.codes) == (before, earned)
 
 
+@both_databases
 def test_a_missing_row_of_numbers_is_made_again(app, alice, plant):
     alice.add(year=1988, status="released")
     before = alice.numbers
@@ -130,6 +134,7 @@ def test_a_missing_row_of_numbers_is_made_again(app, alice, plant):
     assert alice.numbers == before
 
 
+@both_databases
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -169,6 +174,7 @@ def test_drift_does_not_take_away_what_is_earned(app, alice, plant):
 # --- awards that were missed ---------------------------------------------------------------------
 
 
+@both_databases
 def test_what_nobody_noticed_is_awarded_with_its_true_date(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
@@ -195,6 +201,7 @@ def test_the_date_of_a_step_is_that_of_the_song_that_reached_it(app, clock, alic
     assert alice.awards["first_finish"].earned_at == clock() - timedelta(days=1)
 
 
+@both_databases
 def test_the_date_of_a_new_artist_is_that_of_his_first_release(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
@@ -206,6 +213,7 @@ def test_the_date_of_a_new_artist_is_that_of_his_first_release(app, clock, alice
     assert alice.awards["variety_seeker"].earned_at == began + timedelta(days=4)
 
 
+@both_databases
 def test_the_date_of_a_streak_is_that_of_its_day(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
@@ -221,6 +229,7 @@ def test_the_date_of_a_streak_is_that_of_its_day(app, clock, alice, without_engi
     assert alice.number("login_streak") == 4
 
 
+@both_databases
 def test_everything_that_was_missed_comes_at_once(app, clock, alice, without_engine):
     with without_engine():
         song = alice.add(status="wip", year=1988)
@@ -239,6 +248,7 @@ def test_what_was_undone_before_anybody_noticed_is_not_awarded(app, alice, witho
     assert recheck_all(app).awards == []
 
 
+@both_databases
 def test_a_second_recheck_does_nothing(app, alice, without_engine):
     with without_engine():
         alice.add_many(10, status="released", year=1988)
@@ -249,6 +259,7 @@ def test_a_second_recheck_does_nothing(app, alice, without_engine):
     assert (again.awards, again.drift) == ([], [])
 
 
+@both_databases
 def test_what_a_dry_run_shows_is_what_is_done(app, clock, alice, bob, plant, without_engine):
     with without_engine():
         alice.add_many(6, status="released", year=1988)
@@ -270,6 +281,7 @@ def test_a_dry_run_changes_nothing(app, alice, without_engine):
     recheck_all(app)
 
 
+@both_databases
 def test_a_recheck_goes_through_everyone_in_chunks(app, monkeypatch, without_engine):
     monkeypatch.setattr(recheck, "USERS_A_CHUNK", 2)
     people = [new_charter(app, f"person-{number}") for number in range(5)]
@@ -285,6 +297,7 @@ def test_a_recheck_goes_through_everyone_in_chunks(app, monkeypatch, without_eng
 # --- the command and the audit -------------------------------------------------------------------
 
 
+@both_databases
 def test_the_command_says_users_awards_and_drift(app, alice, without_engine):
     with without_engine():
         alice.add()
@@ -328,6 +341,7 @@ def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, witho
 ROUNDS = {"sqlite": 4, "postgresql": 12}
 
 
+@both_databases
 def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, alice, bob):
     rounds = ROUNDS[database_kind]
 
@@ -355,6 +369,7 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, a
     assert alice.number("total_points") == sum(a.points for a in alice.awards.values())
 
 
+@both_databases
 def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alice, bob):
     def release_for(first, second, title):
         for number in range(6):
@@ -375,6 +390,7 @@ def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alic
     assert alice.ledger("artist") == bob.ledger("artist") == {"forth": 6, "back": 6}
 
 
+@both_databases
 def test_a_first_deed_at_once_with_a_recheck_is_counted(app):
     for number in range(8):
         person = new_charter(app, f"person-{number}")
@@ -389,6 +405,7 @@ def test_a_first_deed_at_once_with_a_recheck_is_counted(app):
         assert person.number("total_songs") == 1
 
 
+@both_databases
 def test_rechecks_at_once_award_once(app, alice, without_engine):
     with without_engine():
         alice.add_many(10)

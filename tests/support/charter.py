@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tests.support.people import Person, add_person, working
-from trackflow_web.achievements import catalogue, queries
+from trackflow_web.achievements import catalogue, queries, recheck
 from trackflow_web.achievements.awards import Award, give
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserValue
 from trackflow_web.domain.authoring import actions as authoring
@@ -75,6 +75,17 @@ class Charter:
                 ).id
                 for number in range(start, start + count)
             ]
+
+    def find_many(self, count: int) -> None:
+        """Has so many planned songs more, put there at once and noticed by a recheck."""
+        now = clock.now()
+        row = {"artist": "Found", "artist_key": "found", "album": "", "search_key": "found"}
+        row |= {"user_id": self.id, "status": "future", "parts_done": 0, "parts_skipped": 0}
+        row |= {"planned_at": now, "created_at": now, "updated_at": now}
+        rows = [{**row, "title": f"{n}", "title_key": f"{n}"} for n in range(count)]
+        with working(self.app):
+            db.session.execute(sa.insert(songs.Song), rows)
+            recheck.recheck([self.id])
 
     def move(self, song_id: int, *statuses: str) -> None:
         for status in statuses:
