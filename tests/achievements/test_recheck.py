@@ -196,7 +196,7 @@ def test_the_date_of_a_step_is_that_of_the_song_that_reached_it(app, clock, alic
         clock.move(days=1)
         alice.move(second, "wip", "released")
         clock.move(days=1)
-        alice.move(first, "released")
+        alice.move(first, "wip", "released")
     recheck_all(app)
     assert alice.awards["first_finish"].earned_at == clock() - timedelta(days=1)
 

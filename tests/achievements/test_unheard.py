@@ -10,6 +10,7 @@ from tests.support.charter import at_once
 from tests.support.databases import run_command
 from trackflow_web import wiring
 from trackflow_web.achievements import awards, engine, recheck
+from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
@@ -70,6 +71,26 @@ def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
     swept(app)
     assert alice.codes == ["first_release"]
     assert alice.ledger("artist") == {"metallica": 1}
+
+
+def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, work, monkeypatch):
+    move = engine._move_numbers
+
+    def fail_for_bob(user_id, deltas, gauges):
+        if user_id == bob.id:
+            message = "not for bob"
+            raise ZeroDivisionError(message)
+        return move(user_id, deltas, gauges)
+
+    monkeypatch.setattr(engine, "_move_numbers", fail_for_bob)
+    with work():
+        actions.add_song(alice.user, title="One", artist="Metallica")
+        actions.add_song(bob.user, title="One", artist="Metallica")
+    monkeypatch.undo()
+    assert (alice.codes, alice.numbers) == ([], {})
+    assert "achievement_unlocked" not in unheard(app)
+    swept(app)
+    assert alice.codes == bob.codes == ["dreamer"]
 
 
 def test_a_failure_is_logged_once(app, alice, broken):

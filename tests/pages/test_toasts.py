@@ -17,9 +17,11 @@ from tests.support.charter import Charter, at_once, statements_of
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements import toasts as waiting_toasts
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 from trackflow_web.pages import toasts
+from trackflow_web.pages.session import me
 
 LIST = toasts.EMPTY_LIST.decode()
 SOME_FILE = Path(__file__).parents[2] / "LICENSE"
@@ -48,7 +50,13 @@ def app(app):
     """The application, with an address `/odd/<name>` for each odd answer."""
     for name, answer in ODD_ANSWERS.items():
         app.add_url_rule(f"/odd/{name}", f"odd.{name}", answer)
+    app.add_url_rule("/odd/deed", "odd.deed", add_a_song_and_stream)
     return app
+
+
+def add_a_song_and_stream():
+    actions.add_song(me(), title="Streamed", artist="Metallica")
+    return Response(iter(["one", "two"]), mimetype="text/html")
 
 
 @pytest.fixture
@@ -251,6 +259,12 @@ def test_what_waits_goes_on_waiting_over_requests_that_show_nothing(app, alice, 
         assert b"data-toast" not in body, (method, path, headers)
         assert waiting(app, alice) == 1, (method, path, headers)
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_a_deed_that_is_answered_by_a_stream_shows_what_it_unlocked_later(as_alice, headers):
+    assert fetch(as_alice, "/odd/deed", headers=headers) == (200, b"onetwo")
+    assert as_alice.get("/songs/").toasts() == ["dreamer"]
 
 
 def test_a_refused_form_shows_nothing_and_the_next_page_does(dreamer_waits):
