@@ -17,8 +17,8 @@ help: ## list what there is to do
 
 run: database ## install, migrate, make a demo community on first use, serve on http://127.0.0.1:5000 (PORT=... changes it)
 	@echo "TrackFlow: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
-	@exec $(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 4 \
-		--graceful-timeout 5 --no-control-socket wsgi:app
+	@exec $(BIN)/gunicorn --config gunicorn.conf.py --bind 127.0.0.1:$(PORT) \
+		--worker-class gthread --workers 2 --threads 4 --graceful-timeout 5 --no-control-socket wsgi:app
 
 dev: database ## the same with the debugger, reloading when a file changes
 	@exec $(FLASK) run --debug --port $(PORT)
