@@ -1,0 +1,130 @@
+"""An import, watched from its file to its undoing."""
+
+from __future__ import annotations
+
+import re
+from threading import Semaphore, Thread
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.watching import STANDING
+from trackflow_web.domain.imports import steps
+
+CSV = "title,artist\nOne,Metallica\nHurt,Johnny Cash\nCreep,Radiohead\nOne,Metallica\n"
+SECONDS_TO_WAIT = 20
+BETWEEN_POLLS = 1000  # ms, as imports/show.html has it
+
+
+class JobByHand:
+    """Does what stands in the queue in a thread that stops before each comparison of two rows."""
+
+    def __init__(self, app, monkeypatch):
+        self.stopped, self.may_go = Semaphore(0), Semaphore(0)
+        self.jobs = app.extensions["trackflow.jobs"]
+        self.thread = Thread(target=self._run, daemon=True)
+        compare = steps.compare
+
+        def stop_first(*args):
+            self.stopped.release()
+            assert self.may_go.acquire(timeout=SECONDS_TO_WAIT)
+            return compare(*args)
+
+        monkeypatch.setattr(steps, "compare", stop_first)
+        monkeypatch.setattr(steps, "ROWS_A_STEP", 2)
+
+    def begin(self):
+        self.thread.start()
+        self._wait()
+
+    def go_on(self):
+        """Compare two rows."""
+        self.may_go.release()
+        self._wait()
+
+    def end(self):
+        """Find nothing more to compare, and write."""
+        self.may_go.release()
+        self.thread.join(SECONDS_TO_WAIT)
+        assert not self.thread.is_alive()
+
+    def _wait(self):
+        assert self.stopped.acquire(timeout=SECONDS_TO_WAIT)
+
+    def _run(self):
+        self.jobs.run_due()
+        self.jobs.close()
+
+
+@pytest.fixture
+def app(make_app):
+    """Its jobs wait until somebody does them."""
+    return make_app(JOBS="worker")
+
+
+@pytest.fixture
+def job(app, monkeypatch):
+    return JobByHand(app, monkeypatch)
+
+
+@pytest.fixture
+def poll(page):
+    """`poll()`: a second passes on the page; gives how often it has asked by itself so far."""
+    asked = []
+    page.on("request", lambda request: asked.append(1) if "hx-request" in request.headers else None)
+
+    def wait():
+        # The page asks within this second, and has settled when it is over.
+        page.clock.run_for(BETWEEN_POLLS)
+        page.wait_for_load_state("networkidle")
+        page.clock.run_for(100)
+        return len(asked)
+
+    return wait
+
+
+def test_alice_watches_an_import_and_takes_it_back(page, alice, let_in, job, poll):
+    let_in(page, alice)
+    page.clock.install(time=0)
+    page.goto("/imports/")
+    page.clock.pause_at(60_000)
+    road = {"name": "road.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+    page.get_by_label("File", exact=True).set_input_files(road)
+    page.get_by_role("button", name="Import file").click()
+
+    expect(page).to_have_url(re.compile(r"/imports/\d+$"))
+    expect(page.locator("h1")).to_have_text("road")
+    page.evaluate("window.sameDocument = true")
+    standing = page.locator("#import")
+    bar = standing.get_by_role("progressbar", name="Progress of the import")
+    expect(standing).to_contain_text("Waiting for its turn.")
+    assert poll() == 1
+    expect(standing).to_contain_text("Waiting for its turn.")
+
+    job.begin()
+    seen = []
+    for polls, compared in ((2, "0 of 4"), (3, "2 of 4"), (4, "4 of 4")):
+        assert poll() == polls
+        expect(standing).to_contain_text(f"{compared} rows compared")
+        seen.append(bar.evaluate("bar => bar.position"))
+        if compared != "4 of 4":
+            job.go_on()
+    assert seen == sorted(set(seen))
+    assert seen[-1] < 1
+    expect(page.locator(STANDING)).to_have_count(0)
+
+    job.end()
+    polls = poll()
+    expect(standing).to_have_attribute("data-state", "done")
+    expect(standing.locator(".figure dd")).to_have_text(["4", "3", "1"])
+    expect(page.locator(STANDING)).to_have_count(1)
+    expect(page.locator(STANDING)).to_have_attribute("data-toast", "summary")
+    assert [poll(), poll(), poll()] == [polls] * 3  # nothing is asked any more
+    assert page.evaluate("window.sameDocument")
+
+    page.get_by_role("button", name="Undo this import").click()
+    expect(standing).to_have_attribute("data-state", "undone")
+    expect(page.locator(".notice")).to_have_text("Took back 3 songs.")
+    assert poll() == polls
+    page.goto("/songs/")
+    expect(page.locator("#song-rows > li")).to_have_count(0)

@@ -1,0 +1,87 @@
+"""A pack from its name to its release, and an album whose tracks are songs; not a page is loaded
+for what is changed on one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.charter import Charter
+from tests.support.watching import STANDING
+
+
+@pytest.fixture
+def songs(page, app, alice, let_in):
+    """Alice's songs One to Three, before she looks; gives her page."""
+    alice = Charter(app, alice)
+    for title, year in (("One", 1971), ("Two", 1982), ("Three", 1993)):
+        alice.add(title, year=year, status="wip")
+    let_in(page, alice)
+    page.goto("/songs/")
+    expect(page.locator(STANDING)).not_to_have_count(0)  # what these have earned is told here
+    return page
+
+
+def begin(page, button):
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url(re.compile(r"/\d+$"))
+    page.evaluate("window.sameDocument = true")
+
+
+def test_alice_fills_a_pack_and_releases_it(songs):
+    page = songs
+    page.goto("/packs/")
+    page.get_by_role("textbox", name="Name").fill("Encore")
+    begin(page, "Start pack")
+    inside = page.locator("#pack-songs .songs > li")
+    expect(page.locator("#pack-songs")).to_contain_text("Nothing in it yet.")
+    for count, title in enumerate(("One", "Two", "Three"), start=1):
+        page.get_by_role("button", name=f"Put in {title}").focus()
+        page.keyboard.press("Enter")
+        expect(inside).to_have_count(count)
+        expect(page.locator("#pack-songs-title")).to_be_focused()  # its button is gone
+
+    two = inside.filter(has=page.get_by_role("link", name="Two"))
+    two.get_by_role("button", name="Make optional").focus()
+    page.keyboard.press("Enter")
+    expect(two.locator(".pill")).to_have_text("optional")
+    expect(two.get_by_role("button", name="Make required")).to_be_focused()
+    page.get_by_label("Search the songs that are not in it").press_sequentially("x")
+    expect(page.locator("#pack-choices")).to_contain_text("No song that is not in it matches “x”")
+    assert page.evaluate("window.sameDocument")
+
+    page.get_by_role("button", name="Release the whole pack").click()
+    expect(page.locator(".notice")).to_have_text("Released 3 songs of Encore.")
+    expect(page.get_by_role("button", name="Release the whole pack")).to_have_count(0)
+    expect(page.locator(STANDING)).to_have_attribute("data-toast", "summary")
+    expect(page.locator(STANDING)).to_have_count(1)
+
+
+def test_alice_links_what_is_suggested_and_leaves_a_track_out(songs):
+    page = songs
+    page.goto("/series/")
+    page.get_by_role("textbox", name="Artist").fill("Metallica")
+    page.get_by_role("textbox", name="Album").fill("The Three")
+    page.get_by_role("textbox", name="Tracks").fill("One\nInterlude\nThree")
+    begin(page, "Start album")
+    tracks = page.locator(".tracks > li")
+    meter = page.locator("#series-tracks .chart__head .meter__text")
+    expect(page.locator(".suggestions")).to_contain_text("2 of your songs have the title")
+    expect(meter).to_have_text("0/3 tracks")
+
+    tracks.nth(0).get_by_role("button", name="Link it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#track-1-link")).to_have_text("Unlink: One")
+    expect(page.locator("#track-1-link")).to_be_focused()
+    expect(page.locator(".suggestions")).to_contain_text("1 of your songs has the title")
+    page.locator("#series-link").click()
+    expect(tracks.nth(2)).to_contain_text("WIP")
+    expect(meter).to_have_text("0/3 tracks")
+
+    tracks.nth(1).get_by_role("button", name="Not relevant").focus()
+    page.keyboard.press("Enter")
+    expect(tracks.nth(1).get_by_role("button", name="Make relevant")).to_be_focused()
+    expect(meter).to_have_text("0/2 tracks")
+    assert page.evaluate("window.sameDocument")
