@@ -83,19 +83,29 @@ def collaborations(whose: InstrumentedAttribute[int], other: InstrumentedAttribu
 
 
 def different(kind: str, label: sa.ColumnElement[Any]) -> Rows:
-    """Different values of released songs, each since the first song that had it."""
+    """Different values of released songs, each since the first song that had it; that one tells."""
     value = ledger.VALUE_OF_KIND[kind]
-    return (
+    nth = sa.func.row_number().over(
+        partition_by=(Song.user_id, value), order_by=(Song.released_at, Song.id)
+    )
+    released = (
         sa.select(
-            Song.user_id.label("user_id"),
-            sa.func.min(Song.released_at).label("at"),
+            Song.user_id,
+            Song.released_at,
+            Song.id,
             label.label("label"),
-            sa.literal(kind).label("subject_type"),
-            sa.func.min(Song.id).label("subject_id"),
+            nth.label("nth"),
         )
         .where(Song.released_at.is_not(None), value.is_not(None))
-        .group_by(Song.user_id, value)
+        .subquery()
     )
+    return sa.select(
+        released.c.user_id.label("user_id"),
+        released.c.released_at.label("at"),
+        released.c.label.label("label"),
+        sa.literal(kind).label("subject_type"),
+        released.c.id.label("subject_id"),
+    ).where(released.c.nth == 1)
 
 
 def record_days() -> Rows:

@@ -234,7 +234,7 @@ METRICS: tuple[Metric, ...] = (
         "artists",
         "Different artists of your released songs; case, accents and a leading The do not count.",
         moved_by={},
-        rows=counted.different("artist", sa.func.min(Song.artist)),
+        rows=counted.different("artist", Song.artist.expression),
         distinct="artist",
     ),
     Metric(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, session, url_for
 
-from trackflow_web.achievements import actions, metrics, next_up, progress, queries
+from trackflow_web.achievements import actions, catalogue, metrics, next_up, progress, queries
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State, Tile
@@ -32,6 +32,15 @@ STATE_LABELS = {
     State.LOCKED: "Locked",
 }
 SORT_LABELS = {**progress.SORT_HEADINGS, Sort.LADDER: "By group"}
+# Where the things stand that count: of a different value the song that brought it.
+PLACES = {
+    **dict.fromkeys(("song", "artist", "year", "decade"), ("songs.show", "song_id")),
+    "pack": ("packs.show", "pack_id"),
+    "series": ("series.show", "series_id"),
+    "feature": ("features.show", "item_id"),
+    "bug": ("bugs.show", "item_id"),
+    "import": ("imports.show", "import_id"),
+}
 FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "q": "Search"}
 
 
@@ -181,12 +190,11 @@ def _receipt(tile: Tile) -> list[tuple[str, str | None, object]]:
 
 
 def _address_of(row: Receipt) -> str | None:
-    if row.subject_type in {"song", "artist", "year", "decade"}:
-        return url_for("songs.show", song_id=row.subject_id)
-    if row.subject_type == "pack":
-        return url_for("packs.show", pack_id=row.subject_id)
-    if row.subject_type == "series":
-        return url_for("series.show", series_id=row.subject_id)
-    if row.subject_type in {"feature", "bug"}:
-        return url_for(f"{row.subject_type}s.show", item_id=row.subject_id)
-    return None
+    if row.subject_type == "achievement":
+        code = catalogue.code_of(row.subject_id)
+        # One that was retired has no page any more.
+        return url_for("achievements.show", code=code) if code in catalogue.BY_CODE else None
+    if row.subject_type not in PLACES:
+        return None
+    endpoint, argument = PLACES[row.subject_type]
+    return url_for(endpoint, **{argument: row.subject_id})  # type: ignore[arg-type]
