@@ -29,7 +29,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import Fact, Subject, record
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, held
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 
@@ -215,9 +215,7 @@ def _stop_counting(item: Import) -> bool:
 
     Another import of the same playlist that stands takes its place.
     """
-    counted = db.session.get(
-        ImportedPlaylist, (item.user_id, item.playlist_key), with_for_update=True
-    )
+    counted = held(ImportedPlaylist, (item.user_id, item.playlist_key))
     if counted is None or counted.import_id != item.id:
         return False
     other = db.session.scalar(

@@ -11,7 +11,7 @@ from trackflow_web.domain.imports.models import Connection, Import, ImportRow
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Rows:
 
 def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
     """The import with this id; `for_update` makes others wait to change it until the commit."""
-    return db.session.get(Import, import_id, with_for_update=for_update or None)
+    return held(Import, import_id) if for_update else db.session.get(Import, import_id)
 
 
 def imports_of(user_id: int) -> Sequence[Import]:

@@ -26,7 +26,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import Fact
-from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.database import db, held, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def claim(import_id: int, worker: str, *, whoever_holds_it: bool = False) -> boo
 
 def hold(import_id: int, worker: str) -> Import:
     """The import, held on for a while; raises NotOurs when it is not this worker's any more."""
-    item = db.session.get(Import, import_id, with_for_update=True, populate_existing=True)
+    item = held(Import, import_id)
     if item is None or item.state != State.RUNNING or item.worker != worker:
         raise NotOurs
     item.held_until = clock.now() + HELD_FOR
