@@ -15,7 +15,12 @@ from trackflow_web.achievements import recheck
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.demo import cast, community
 from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.packs import queries as packs
+from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.series import queries as series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import count_by_status
 from trackflow_web.kernel import clock
@@ -26,7 +31,7 @@ from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
 if TYPE_CHECKING:
     from flask import Flask
 
-TABLES = (User, Song, SongPart, Activity, UserAchievement, UserStats)
+TABLES = (User, Song, SongPart, Pack, Feedback, Activity, UserAchievement, UserStats)
 NEWCOMERS = tuple(each for each in cast.RESIDENTS if each.username in {"demo", "wren", "milo"})
 
 
@@ -152,12 +157,33 @@ def test_the_demo_login_is_in_the_middle_of_things(app, few):
         assert db.session.scalar(
             sa.select(sa.func.count(Song.id)).where(Song.user_id == demo.user_id, _nearly_charted())
         )
+        # The song of wren, with which the demo login helps, is among those in WIP.
         assert count_by_status(demo.user_id) == {
-            "all": 42,
+            "all": 43,
             "future": 11,
-            "wip": 7,
+            "wip": 8,
             "released": 24,
         }
+
+
+@pytest.mark.both_databases
+def test_the_demo_login_has_packs_and_half_an_album(app, few):
+    run_command(app, "demo")
+
+    with app.app_context():
+        demo = numbers("demo")
+        assert (demo.total_packs, demo.completed_packs) == (2, 0)
+        nearly, other = sorted(
+            packs.overviews_of(demo.user_id), key=lambda each: each.authored, reverse=True
+        )
+        assert (nearly.songs, nearly.authored) == (4, 3)
+        optional = [song.is_optional for song in packs.songs_in(other.pack.id)]
+        assert optional == [False, False, False, True]
+        (album,) = series.overviews_of(demo.user_id)
+        linked = [track for track in series.tracks_of(album.series.id) if track.song_id]
+        assert (album.relevant, album.released, len(linked)) == (7, 1, 4)
+        assert (demo.total_collaborations, demo.collaborations_joined) == (1, 1)
+        assert demo.total_feature_requests == 1
 
 
 def _nearly_charted() -> sa.ColumnElement[bool]:
@@ -190,3 +216,17 @@ def test_the_whole_community_spreads_over_two_years(app, nobody):
         assert numbers("milo").total_achievements == 0
         assert db.session.scalars(sa.select(User.username).where(User.is_admin)).all() == ["olga"]
         assert recheck.plan().awards == []
+        for pack in db.session.scalars(sa.select(Pack)):
+            assert packs.is_complete(pack.id) == (pack.completed_at is not None), pack.name
+        assert _have_help_on_both_sides("demo", "noriko")
+        assert db.session.scalars(sa.select(Feedback.status).order_by(Feedback.id)).all() == [
+            "planned",
+            "open",
+            "confirmed",
+        ]
+
+
+def _have_help_on_both_sides(one: str, other: str) -> bool:
+    ids = {user.username: user.id for user in db.session.scalars(sa.select(User))}
+    pairs = set(db.session.execute(sa.select(Collaboration.owner_id, Collaboration.user_id)))
+    return {(ids[one], ids[other]), (ids[other], ids[one])} <= {tuple(pair) for pair in pairs}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.moving_clock import MONDAY_NOON
-from trackflow_web.demo import cast, diary
+from trackflow_web.demo import cast, diary, wishes
 from trackflow_web.kernel.text import comparison_key
 
 YEARS_IN_SONG = range(1955, 2026)
@@ -47,10 +47,30 @@ def test_the_steps_of_a_song_stand_in_their_order():
     steps = [
         entry.deed
         for entry in diary.entries(cast.DEMO, MONDAY_NOON)
-        if not isinstance(entry.deed, diary.Visit)
+        if isinstance(entry.deed, diary.Add | diary.Move | diary.Mark | diary.Put)
     ]
     for song in {step.song for step in steps}:
         kinds = [type(step) for step in steps if step.song == song]
 
         assert kinds[0] is diary.Add
         assert diary.Add not in kinds[1:]
+        # What is in a pack is worked on no more: nobody would settle the pack.
+        assert diary.Put not in kinds[:-1]
+
+
+@pytest.mark.parametrize("wish", wishes.WISHES, ids=lambda wish: wish.title)
+def test_whoever_says_something_to_a_wish_is_here_already(wish):
+    joined = {each.username: diary.joined_at(each, MONDAY_NOON) for each in cast.RESIDENTS}
+
+    entries = [each for each in wishes.entries(MONDAY_NOON) if each.deed.wish is wish]
+
+    assert type(entries[0].deed) is wishes.HandIn
+    for entry in entries:
+        assert joined[entry.username] < entry.at < MONDAY_NOON
+
+
+def test_the_songs_of_an_album_are_titles_of_its_tracks():
+    for album in cast.DEMO.albums:
+        listed = {song.title for song in diary.songs() if song.album == album.name}
+        assert listed < set(album.tracks)
+        assert set(album.irrelevant) <= set(album.tracks) - listed

@@ -21,12 +21,30 @@ class Charted(Enum):
 
 @dataclass(frozen=True)
 class Work:
-    """So many songs that went this way, from years of this range."""
+    """So many songs that went this way, from years of this range or from one album.
+
+    They were put into the `pack` and `helper` was asked to help with each of them, where named.
+    """
 
     songs: int
     way: tuple[Status, ...]
     charted: Charted = Charted.NOTHING
     years: range = range(1900, 2100)
+    album: str = ""
+    pack: str = ""
+    optional: bool = False
+    helper: str = ""
+
+
+@dataclass(frozen=True)
+class Album:
+    """An album that somebody charts track by track; tracks link to songs of the same title."""
+
+    artist: str
+    name: str
+    year: int
+    tracks: tuple[str, ...]
+    irrelevant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,27 +68,54 @@ class Resident:
     last_seen: int = 1
     works: tuple[Work, ...] = ()
     runs: tuple[Run, ...] = ()
+    albums: tuple[Album, ...] = ()
     password: str = ""
     is_admin: bool = False
 
 
+BOSTON = Album(
+    "Boston",
+    "Boston",
+    1976,
+    tracks=(
+        "More Than a Feeling",
+        "Peace of Mind",
+        "Foreplay/Long Time",
+        "Rock and Roll Band",
+        "Smokin'",
+        "Hitch a Ride",
+        "Something About You",
+        "Let Me Take You Home Tonight",
+    ),
+    irrelevant=("Let Me Take You Home Tonight",),
+)
+
 # In the middle of things: the next song moved to Released unlocks several achievements, the one
-# from the sixties more than are shown singly; one part is missing for another.
+# from the sixties more than are shown singly; one part is missing for another and for a pack.
 DEMO = Resident(
     "demo",
     "Europe/London",
     joined=170,
     password="charts make the band",
     works=(
-        Work(11, (FUTURE,)),
-        Work(3, (FUTURE, WIP), Charted.SOME, range(1970, 2010)),
-        Work(1, (FUTURE, WIP), Charted.NEARLY, range(1970, 2010)),
+        Work(1, (FUTURE, WIP, RELEASED), Charted.FULLY, album="Boston", pack="Stadium Night"),
+        Work(1, (FUTURE, WIP), Charted.SOME, album="Boston"),
+        Work(2, (FUTURE,), album="Boston"),
+        Work(9, (FUTURE,)),
+        Work(1, (FUTURE, WIP), Charted.SOME, range(1970, 2010), pack="Sunday Drive"),
+        Work(
+            1, (FUTURE, WIP), Charted.SOME, range(1970, 2010), pack="Sunday Drive", helper="noriko"
+        ),
+        Work(1, (FUTURE, WIP), Charted.NEARLY, range(1970, 2010), pack="Stadium Night"),
         Work(1, (WIP,), Charted.SOME, range(1960, 1970)),
-        Work(2, (WIP,), Charted.NOTHING, range(1970, 2010)),
-        Work(4, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010)),
+        Work(1, (WIP,), Charted.NOTHING, range(1970, 2010), pack="Sunday Drive", optional=True),
+        Work(1, (WIP,), Charted.NOTHING, range(1970, 2010), helper="wren"),
+        Work(2, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010), pack="Stadium Night"),
+        Work(1, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010), pack="Sunday Drive"),
         Work(5, (FUTURE, WIP, RELEASED), Charted.SOME, range(1970, 2010)),
         Work(15, (RELEASED,), Charted.SOME, range(1970, 2010)),
     ),
+    albums=(BOSTON,),
     runs=(Run(11, ended=40), Run(5, ended=1)),
 )
 ADMIN = Resident(
@@ -150,8 +195,9 @@ RESIDENTS = (
         joined=400,
         works=(
             Work(6, (FUTURE,)),
-            Work(3, (FUTURE, WIP), Charted.SOME, range(1980, 1990)),
-            Work(6, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1980, 1990)),
+            Work(2, (FUTURE, WIP), Charted.SOME, range(1980, 1990), helper="demo"),
+            Work(1, (FUTURE, WIP), Charted.SOME, range(1980, 1990)),
+            Work(6, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1980, 1990), pack="Neon Decade"),
         ),
         runs=(Run(63, ended=1),),
     ),
@@ -199,7 +245,12 @@ RESIDENTS = (
         runs=(Run(3, ended=12),),
     ),
     # One song.
-    Resident("wren", "America/St_Johns", joined=16, works=(Work(1, (FUTURE, WIP), Charted.SOME),)),
+    Resident(
+        "wren",
+        "America/St_Johns",
+        joined=16,
+        works=(Work(1, (FUTURE, WIP), Charted.SOME, helper="demo"),),
+    ),
     # Nothing yet.
     Resident("milo", "UTC", joined=2),
 )

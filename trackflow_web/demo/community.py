@@ -15,12 +15,11 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements import recheck, toasts
 from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.demo import cast, diary
-from trackflow_web.domain.authoring import actions as authoring
+from trackflow_web.demo import cast, diary, wishes
+from trackflow_web.demo.doing import Doing
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import passwords, queries
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackflow_web.demo.cast import Resident
-    from trackflow_web.demo.diary import Entry, Listed
-    from trackflow_web.domain.songs.models import Song
     from trackflow_web.kernel.unit_of_work import Listener
 
 # How many of the demo login's achievements are still to be announced: its first page shows one
@@ -106,29 +103,15 @@ def _register(resident: Resident) -> int:
 
 def _live(calendar: _Calendar, now: datetime) -> int:
     """Do all that is in the diaries, in order; gives the number of songs added."""
-    owned: dict[tuple[str, Listed], Song] = {}
-    written = diary.merged(diary.entries(resident, now) for resident in cast.RESIDENTS)
+    diaries = [diary.entries(resident, now) for resident in cast.RESIDENTS]
+    written = diary.merged([*diaries, wishes.entries(now)])
     with unit_of_work(listeners=()):
-        residents = {user.username: user for user in queries.all_users()}
+        doing = Doing({user.username: user for user in queries.all_users()})
         for entry in written:
             calendar.at = entry.at
-            _do(entry, residents[entry.username], owned)
+            doing.do(entry)
         calendar.at = now
-    return len(owned)
-
-
-def _do(entry: Entry, user: User, owned: dict[tuple[str, Listed], Song]) -> None:
-    if people.visit_is_due(user):
-        people.record_visit(user)
-    match entry.deed:
-        case diary.Add(song, status):
-            owned[user.username, song] = songs.add_song(user, **song._asdict(), status=status)
-        case diary.Move(song, status):
-            songs.move_song(owned[user.username, song], user, status=status)
-        case diary.Mark(song, part, state):
-            authoring.mark_part(owned[user.username, song], part, user, state=state)
-        case diary.Visit():
-            pass  # noted above, as before any other deed
+    return len(doing.songs)
 
 
 def _reward(listeners: Sequence[Listener]) -> int:

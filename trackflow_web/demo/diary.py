@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from trackflow_web.demo import cast
 from trackflow_web.demo.cast import Charted
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.people.rules import local_day
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from trackflow_web.demo.cast import Resident, Work
+    from trackflow_web.demo.cast import Album, Resident, Work
 
 # Parts that many charts do without.
 OFTEN_SKIPPED = (Part.FAKE_ENDING, Part.HARMONIES, Part.PRO_KEYS, Part.KEYS)
@@ -31,6 +32,7 @@ FIRST_VISIT = time(7, 30)
 EVENING = (17 * 60, 23 * 60)  # minutes of the day
 LONGEST_WORK = 60  # days from a song's first step to its last
 MOST_EVENINGS = 2  # on which one song is worked on
+A_WHILE = timedelta(minutes=10)
 
 
 class Listed(NamedTuple):
@@ -42,13 +44,17 @@ class Listed(NamedTuple):
     year: int
 
 
+class Deed:
+    """Something that somebody did."""
+
+
 @dataclass(frozen=True)
-class Visit:
+class Visit(Deed):
     """Somebody came."""
 
 
 @dataclass(frozen=True)
-class Add:
+class Add(Deed):
     """A song was added in this state."""
 
     song: Listed
@@ -56,7 +62,7 @@ class Add:
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(Deed):
     """A song was moved to this state."""
 
     song: Listed
@@ -64,12 +70,43 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(Deed):
     """A part of a song was found done or not needed."""
 
     song: Listed
     part: Part
     state: State
+
+
+@dataclass(frozen=True)
+class StartPack(Deed):
+    """A pack was started."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Put(Deed):
+    """A song was put into a pack."""
+
+    song: Listed
+    pack: str
+    optional: bool
+
+
+@dataclass(frozen=True)
+class AskForHelp(Deed):
+    """Somebody was let help with a song."""
+
+    song: Listed
+    helper: str
+
+
+@dataclass(frozen=True)
+class StartAlbum(Deed):
+    """An album was begun, with the songs of it that there were."""
+
+    album: Album
 
 
 @dataclass(frozen=True, order=True)
@@ -78,7 +115,7 @@ class Entry:
 
     at: datetime
     username: str
-    deed: Visit | Add | Move | Mark = field(compare=False)
+    deed: Deed = field(compare=False)
 
 
 @functools.cache
@@ -101,13 +138,48 @@ def entries(resident: Resident, now: datetime) -> list[Entry]:
         for ago in range(run.ended, run.ended + run.days):
             at = _moment(resident, today - timedelta(days=ago), FIRST_VISIT)
             written.append(Entry(at, resident.username, Visit()))
+    ends: list[tuple[Work, Listed, datetime]] = []
     for work, song in _chosen(resident.works, dice):
         deeds = list(_deeds(work, song, dice))
         times = _times(resident, today, len(deeds), dice)
         written += [
             Entry(at, resident.username, deed) for at, deed in zip(times, deeds, strict=True)
         ]
+        ends.append((work, song, times[-1]))
+    together = [*_packs(ends), *_help(ends, now), *_albums(resident, ends)]
+    written += [Entry(at, resident.username, deed) for at, deed in together]
     return sorted(written)
+
+
+def _packs(ends: Sequence[tuple[Work, Listed, datetime]]) -> Iterator[tuple[datetime, Deed]]:
+    """Packs are made when their songs have come as far as they come: nobody settles them later."""
+    for name in dict.fromkeys(work.pack for work, _, _ in ends if work.pack):
+        inside = [each for each in ends if each[0].pack == name]
+        at = max(end for _, _, end in inside) + A_WHILE
+        yield at, StartPack(name)
+        for work, song, _ in inside:
+            yield at, Put(song, name, work.optional)
+
+
+def _help(
+    ends: Sequence[tuple[Work, Listed, datetime]], now: datetime
+) -> Iterator[tuple[datetime, Deed]]:
+    """Who is asked for help has been here for a day."""
+    joined = {each.username: joined_at(each, now) for each in cast.RESIDENTS}
+    for work, song, end in ends:
+        if work.helper in joined:
+            yield (
+                max(end + A_WHILE, joined[work.helper] + timedelta(days=1)),
+                AskForHelp(song, work.helper),
+            )
+
+
+def _albums(
+    resident: Resident, ends: Sequence[tuple[Work, Listed, datetime]]
+) -> Iterator[tuple[datetime, Deed]]:
+    for album in resident.albums:
+        at = max(end for work, _, end in ends if work.album == album.name) + A_WHILE
+        yield at, StartAlbum(album)
 
 
 def joined_at(resident: Resident, now: datetime) -> datetime:
@@ -124,7 +196,7 @@ def _chosen(works: Sequence[Work], dice: random.Random) -> Iterator[tuple[Work, 
     for work in works:
         for _ in range(work.songs):
             song = min(
-                (song for song in left if song.year in work.years),
+                (song for song in left if _suits(song, work)),
                 key=lambda song: taken[_artist_key(song.artist)],
             )
             left.remove(song)
@@ -132,10 +204,14 @@ def _chosen(works: Sequence[Work], dice: random.Random) -> Iterator[tuple[Work, 
             yield work, song
 
 
+def _suits(song: Listed, work: Work) -> bool:
+    return song.year in work.years and work.album in {"", song.album}
+
+
 _artist_key = functools.cache(comparison_key)
 
 
-def _deeds(work: Work, song: Listed, dice: random.Random) -> Iterator[Add | Move | Mark]:
+def _deeds(work: Work, song: Listed, dice: random.Random) -> Iterator[Deed]:
     """The steps of one song; what is released at last was charted before."""
     first, *others = work.way
     last = [others.pop()] if others and others[-1] is Status.RELEASED else []
