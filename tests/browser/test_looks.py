@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import limits
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.charter import Charter
 from tests.support.people import working
 from tests.support.watching import STANDING
+from trackflow_web.domain.feedback import actions as feedback
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.imports import actions as imports
+from trackflow_web.domain.imports import files
+from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import actions
+from trackflow_web.domain.series import actions as series
+from trackflow_web.kernel.database import db
 
 FOR_STRANGERS = ("/", "/register", "/login", "/nothing-here")
 FOR_OLGA = (
@@ -28,6 +36,25 @@ FOR_OLGA = (
     "/confirm",
     "/admin/achievements?user=",
     "/nothing-here",
+)
+# These are looked at once in the light on a large screen and once in the dark on a small one.
+FOR_OLGA_TOO = (
+    "/packs/",
+    "/packs/{pack}",
+    "/series/",
+    "/series/{series}?track=1",
+    "/imports/",
+    "/imports/{file}",
+    "/features/",
+    "/features/{feature}",
+    "/bugs/",
+    "/stats",
+    "/stats/gaps",
+    "/users/olga",
+    "/users/bob/compare",
+    "/settings/achievements?category=activity",
+    "/settings/privacy",
+    "/settings/connections",
 )
 PHONE, DESKTOP = {"width": 375, "height": 800}, {"width": 1280, "height": 800}
 NARROWEST = {"width": 320, "height": 640}
@@ -56,7 +83,33 @@ def olga(app, admin):
 
 
 @pytest.fixture
-def pages(new_page, olga, let_in):
+def places(app, olga, bob):
+    """What the addresses name; all of it is hers, and long words are among it."""
+    song = olga.add("One", year=1971, status="wip")
+    with working(app):
+        pack = packs.create_pack(olga.user, name="E" * 60)
+        db.session.flush()
+        packs.put_song(pack, song_id=song, optional=True)
+        album = series.create_series(
+            olga.user, artist="Metallica", album="F" * 60, year="", tracks=f"One\n{'G' * 60}"
+        )
+        csv = f"title,artist\nHurt,Johnny Cash\n{'H' * 60},{'I' * 60}\nOne,Metallica\n"
+        file = imports.begin_file(olga.user, files.read(csv.encode()), name="J" * 60)
+        app.extensions["trackflow.jobs"].start_import(file.id)
+        feature, _ = [
+            feedback.hand_in(
+                who.user, kind, title="K" * 60, description="L" * 60, limit=limits.parse("9/day")
+            )
+            for who, kind in ((bob, Kind.FEATURE), (olga, Kind.BUG))
+        ]
+        db.session.flush()
+        feedback.comment(feature, olga.user, body="M" * 60, limit=limits.parse("9/day"))
+        ids = {"pack": pack.id, "series": album.id, "file": file.id, "feature": feature.id}
+    return {"song": song, **ids}
+
+
+@pytest.fixture
+def pages(new_page, olga, places, let_in):
     """`pages(FOR_OLGA, viewport=...)`: one after another, as she sees it."""
 
     def open_all(paths, **options):
@@ -64,9 +117,9 @@ def pages(new_page, olga, let_in):
         page = new_page(reduced_motion="reduce", **options)
         if paths is not FOR_STRANGERS:
             let_in(page, olga)
-        song = olga.add("One")
         for path in paths:
-            page.goto(path.format(song=song))
+            answer = page.goto(path.format(**places))
+            assert answer.ok or path == "/nothing-here", f"{path} answers {answer.status}"
             yield page
 
     return open_all
@@ -81,6 +134,14 @@ def test_nobody_is_kept_out(pages, axe, paths):
             axe(page)
             page.emulate_media(color_scheme="dark")
             axe(page, "color-contrast")  # in the dark nothing else is different
+
+
+@pytest.mark.parametrize(
+    ("light", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark"]
+)
+def test_nobody_is_kept_out_of_the_pages_beside(pages, axe, light, size):
+    for page in pages(FOR_OLGA_TOO, color_scheme=light, viewport=size):
+        axe(page)
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
@@ -106,7 +167,7 @@ def test_what_appears_later_keeps_nobody_out(new_page, olga, let_in, axe, light)
     axe(page)
 
 
-@pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA])
+@pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA, FOR_OLGA_TOO])
 def test_nothing_hangs_over_the_edge_of_a_narrow_screen(pages, paths):
     for page in pages(paths, viewport=NARROWEST):
         wide = page.evaluate("document.documentElement.scrollWidth")
