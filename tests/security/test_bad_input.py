@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from tests.support.belongings import belongings_of
 from tests.support.people import PASSWORD
 from tests.support.routes import html_routes
 from tests.support.snapshots import snapshot
@@ -212,9 +213,8 @@ def test_a_file_where_a_text_belongs_is_a_missing_text(as_alice):
     assert set(page.errors()) == {"title"}
 
 
-def test_every_address_bears_every_method_with_nothing_in_it(app, one, as_alice):
-    values = {"song_id": one, "part": "drums", "token_id": 1, "code": "dreamer"}
-    for route in html_routes(app, values):
+def test_every_address_bears_every_method_with_nothing_in_it(app, alice, as_alice):
+    for route in html_routes(app, belongings_of(app, alice)):
         if route.endpoint == "people.logout":
             continue
         for method in ("HEAD", "POST", "DELETE", "OPTIONS"):

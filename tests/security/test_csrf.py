@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.belongings import belongings_of
 from tests.support.browsing import Browser
-from tests.support.people import PASSWORD, working
+from tests.support.people import PASSWORD
 from tests.support.routes import html_routes
 from tests.support.snapshots import snapshot
 from tests.support.songs import add_song
-from trackflow_web.domain.people import actions, queries
 
 # Something for every field of every form, so that each would do something if it were let.
 FIELDS = {
@@ -32,12 +32,7 @@ FIELDS = {
 @pytest.fixture
 def forms(app, admin):
     """Every address that changes something, about things of Olga's: an administrator."""
-    song_id = add_song(app, admin)
-    with working(app):
-        actions.create_token(admin.user, name="Script", scope="read", days="30")
-    with app.app_context():
-        token_id = queries.tokens_of(admin.id)[0].id
-    values = {"song_id": song_id, "part": "drums", "token_id": token_id, "code": "dreamer"}
+    values = belongings_of(app, admin)
     found = [route for route in html_routes(app, values) if route.is_unsafe]
     # Signing out ends the session that the others need.
     return sorted(found, key=lambda route: route.endpoint == "people.logout")

@@ -1,0 +1,425 @@
+"""Who may do what: every address there is, for everybody there can be.
+
+An address that no line names fails, and so does a line whose address is gone.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.belongings import belongings_of
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD, working
+from tests.support.routes import all_routes
+from tests.support.snapshots import snapshot
+from trackflow_web.domain.people import actions
+
+if TYPE_CHECKING:
+    from tests.support.routes import Route
+
+# Nobody is not signed in. Everything is Alice's; Bob helps with her song, Olga is an administrator,
+# Charlie has nothing to do with it.
+ROLES = ("nobody", "charlie", "bob", "alice", "olga")
+DOOR = "door"  # 303 to /login; for htmx the same by a header
+CHANGES_NOTHING = {DOOR, "401", "403", "404"}
+
+# In the order in which it is asked for: what takes something away stands behind what needs it.
+PAGES = """
+#                                                     nobody charlie bob alice olga
+# Everybody
+GET  /                                                   200     303  303   303  303
+GET  /healthz                                            200     200  200   200  200
+GET  /login                                              200     303  303   303  303
+POST /login                                              422     422  422   422  422
+GET  /register                                           200     303  303   303  303
+POST /register                                           422     422  422   422  422
+GET  /static/<filename>                                  200     200  200   200  200
+# Achievements
+GET  /achievements/                                     door     200  200   200  200
+GET  /achievements/<code>                               door     200  200   200  200
+POST /achievements/check                                door     404  404   404  303
+GET  /achievements/me                                   door     200  200   200  200
+GET  /achievements/me/progress                          door     200  200   200  200
+GET  /admin/achievements                                door     404  404   404  200
+GET  /stats                                             door     200  200   200  200
+GET  /stats/gaps                                        door     200  200   200  200
+# Songs
+GET  /songs/                                            door     200  200   200  200
+POST /songs/                                            door     303  303   303  303
+GET  /songs/<song_id>                                   door     404  200   200  404
+POST /songs/<song_id>                                   door     404  403   303  404
+POST /songs/<song_id>/collaborators                     door     404  403   303  404
+GET  /songs/<song_id>/delete                            door     404  403   200  404
+GET  /songs/<song_id>/edit                              door     404  403   200  404
+POST /songs/<song_id>/parts/<part>                      door     404  303   303  404
+GET  /songs/<song_id>/row                               door     404  200   200  404
+POST /songs/<song_id>/status                            door     404  303   303  404
+POST /songs/<song_id>/collaborators/<user_id>/delete    door     404  303   303  404
+# Packs
+GET  /packs/                                            door     200  200   200  200
+POST /packs/                                            door     303  303   303  303
+GET  /packs/<pack_id>                                   door     404  404   200  404
+POST /packs/<pack_id>                                   door     404  404   303  404
+POST /packs/<pack_id>/collaborators                     door     404  404   303  404
+GET  /packs/<pack_id>/delete                            door     404  404   200  404
+POST /packs/<pack_id>/release                           door     404  404   303  404
+POST /packs/<pack_id>/songs                             door     404  404   303  404
+# Album series
+GET  /series/                                           door     200  200   200  200
+POST /series/                                           door     303  303   303  303
+GET  /series/<series_id>                                door     404  404   200  404
+GET  /series/<series_id>/delete                         door     404  404   200  404
+POST /series/<series_id>/link                           door     404  404   303  404
+POST /series/<series_id>/tracks/<position>              door     404  404   303  404
+# Imports
+GET  /imports/                                          door     200  200   200  200
+POST /imports/                                          door     303  303   303  303
+GET  /imports/<import_id>                               door     404  404   200  404
+GET  /imports/spotify/callback                          door     303  303   303  303
+GET  /imports/spotify/connect                           door     303  303   303  303
+POST /imports/spotify/disconnect                        door     303  303   303  303
+POST /imports/<import_id>/cancel                        door     404  404   303  404
+POST /imports/<import_id>/undo                          door     404  404   422  404
+# Requests and reports, which everybody may see
+GET  /bugs/                                             door     200  200   200  200
+POST /bugs/                                             door     303  303   303  303
+GET  /bugs/<item_id>                                    door     200  200   200  200
+POST /bugs/<item_id>/comments                           door     303  303   303  303
+POST /bugs/<item_id>/status                             door     403  403   403  303
+GET  /features/                                         door     200  200   200  200
+POST /features/                                         door     303  303   303  303
+GET  /features/<item_id>                                door     200  200   200  200
+POST /features/<item_id>/comments                       door     303  303   303  303
+POST /features/<item_id>/status                         door     403  403   403  303
+POST /features/<item_id>/vote                           door     303  303   303  303
+POST /bugs/<item_id>/withdraw                           door     403  403   303  403
+POST /features/<item_id>/withdraw                       door     403  403   303  403
+# People
+GET  /users/<username>                                  door     200  200   200  200
+GET  /users/<username>/card                             door     303  303   303  303
+GET  /users/<username>/compare                          door     200  200   303  200
+# The own account
+GET  /confirm                                           door     200  200   200  200
+POST /confirm                                           door     303  303   303  303
+GET  /settings/                                         door     303  303   303  303
+GET  /settings/achievements                             door     200  200   200  200
+POST /settings/achievements                             door     303  303   303  303
+POST /settings/achievements/<code>/pin                  door     404  404   303  404
+POST /settings/achievements/<code>/visibility           door     404  404   303  404
+GET  /settings/connections                              door     200  200   200  200
+POST /settings/password                                 door     422  422   422  422
+GET  /settings/privacy                                  door     200  200   200  200
+POST /settings/privacy                                  door     303  303   303  303
+POST /settings/privacy/achievements                     door     303  303   303  303
+GET  /settings/privacy/delete                           door     200  200   200  200
+GET  /settings/privacy/export                           door     200  200   200  200
+GET  /settings/profile                                  door     200  200   200  200
+POST /settings/profile                                  door     422  422   422  422
+GET  /settings/tokens                                   door     200  200   200  200
+POST /settings/tokens                                   door     200  200   200  200
+POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
+POST /settings/privacy/delete                           door     422  422   422  422
+# What the other lines need goes last
+POST /packs/<pack_id>/songs/<song_id>/delete            door     404  404   303  404
+POST /packs/<pack_id>/delete                            door     404  404   303  404
+POST /series/<series_id>/delete                         door     404  404   303  404
+POST /songs/<song_id>/delete                            door     404  403   303  404
+POST /logout                                            door     303  303   303  303
+"""
+
+API = """
+#                                                         nobody charlie bob alice olga
+# Everybody
+GET  /api/openapi.json                                       200     200  200   200  200
+# Achievements
+GET  /api/achievements/                                      401     200  200   200  200
+GET  /api/achievements/<code>                                401     200  200   200  200
+POST /api/achievements/check                                 401     404  404   404  200
+GET  /api/achievements/me                                    401     200  200   200  200
+GET  /api/achievements/me/progress                           401     200  200   200  200
+# Songs
+GET  /api/songs/                                             401     200  200   200  200
+POST /api/songs/                                             401     201  201   201  201
+GET  /api/songs/<song_id>                                    401     404  200   200  404
+POST /api/songs/<song_id>                                    401     404  403   200  404
+GET  /api/songs/<song_id>/collaborators                      401     404  200   200  404
+POST /api/songs/<song_id>/collaborators                      401     404  403   201  404
+GET  /api/songs/<song_id>/parts                              401     404  200   200  404
+POST /api/songs/<song_id>/parts/<part>                       401     404  200   200  404
+POST /api/songs/<song_id>/status                             401     404  200   200  404
+POST /api/songs/<song_id>/collaborators/<user_id>/delete     401     404  200   200  404
+# Packs
+GET  /api/packs/                                             401     200  200   200  200
+POST /api/packs/                                             401     201  201   201  201
+GET  /api/packs/<pack_id>                                    401     404  404   200  404
+POST /api/packs/<pack_id>                                    401     404  404   200  404
+POST /api/packs/<pack_id>/collaborators                      401     404  404   200  404
+POST /api/packs/<pack_id>/release                            401     404  404   200  404
+GET  /api/packs/<pack_id>/songs                              401     404  404   200  404
+POST /api/packs/<pack_id>/songs                              401     404  404   200  404
+# Album series
+GET  /api/series/                                            401     200  200   200  200
+POST /api/series/                                            401     201  201   201  201
+GET  /api/series/<series_id>                                 401     404  404   200  404
+POST /api/series/<series_id>/link                            401     404  404   200  404
+POST /api/series/<series_id>/tracks/<position>               401     404  404   200  404
+# Imports
+GET  /api/imports/                                           401     200  200   200  200
+POST /api/imports/                                           401     201  201   201  201
+GET  /api/imports/<import_id>                                401     404  404   200  404
+GET  /api/imports/<import_id>/rows                           401     404  404   200  404
+POST /api/imports/<import_id>/cancel                         401     404  404   200  404
+POST /api/imports/<import_id>/undo                           401     404  404   422  404
+# Requests and reports, which everybody may see
+GET  /api/bugs/                                              401     200  200   200  200
+POST /api/bugs/                                              401     201  201   201  201
+GET  /api/bugs/<item_id>                                     401     200  200   200  200
+GET  /api/bugs/<item_id>/comments                            401     200  200   200  200
+POST /api/bugs/<item_id>/comments                            401     201  201   201  201
+POST /api/bugs/<item_id>/status                              401     403  403   403  200
+GET  /api/features/                                          401     200  200   200  200
+POST /api/features/                                          401     201  201   201  201
+GET  /api/features/<item_id>                                 401     200  200   200  200
+GET  /api/features/<item_id>/comments                        401     200  200   200  200
+POST /api/features/<item_id>/comments                        401     201  201   201  201
+POST /api/features/<item_id>/status                          401     403  403   403  200
+POST /api/features/<item_id>/vote                            401     200  200   200  200
+POST /api/bugs/<item_id>/withdraw                            401     403  403   200  403
+POST /api/features/<item_id>/withdraw                        401     403  403   200  403
+# People
+GET  /api/users/<username>                                   401     200  200   200  200
+# The own account
+GET  /api/settings/achievements                              401     200  200   200  200
+POST /api/settings/achievements                              401     200  200   200  200
+POST /api/settings/achievements/<code>/pin                   401     404  404   200  404
+POST /api/settings/achievements/<code>/visibility            401     404  404   200  404
+GET  /api/settings/privacy                                   401     200  200   200  200
+POST /api/settings/privacy                                   401     200  200   200  200
+POST /api/settings/privacy/achievements                      401     200  200   200  200
+GET  /api/settings/privacy/export                            401     200  200   200  200
+POST /api/settings/privacy/delete                            401     422  422   422  422
+# What the other lines need goes last
+POST /api/packs/<pack_id>/songs/<song_id>/delete             401     404  404   200  404
+POST /api/packs/<pack_id>/delete                             401     404  404   200  404
+POST /api/series/<series_id>/delete                          401     404  404   200  404
+POST /api/songs/<song_id>/delete                             401     404  403   200  404
+"""
+
+
+# What is sent. Where the account would end or its password change, something that is refused at the
+# form: whoever is told so has been let in.
+def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
+    yes: object = True if route.is_api else "1"
+    csv = "title,artist\nOne,Metallica\n"
+    return {
+        "/achievements/check": {"user": "noise"},
+        "/bugs/": {"title": "A bug", "description": "It bites."},
+        "/bugs/<item_id>/comments": {"body": "It bites me, too."},
+        "/bugs/<item_id>/status": {"status": "confirmed"},
+        "/confirm": {"password": PASSWORD},
+        "/features/": {"title": "A feature", "description": "It shines."},
+        "/features/<item_id>/comments": {"body": "Oh yes."},
+        "/features/<item_id>/status": {"status": "planned"},
+        "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
+        "/packs/": {"name": "A new pack"},
+        "/packs/<pack_id>": {"name": "Another name"},
+        "/packs/<pack_id>/collaborators": {"username": "noise"},
+        "/packs/<pack_id>/songs": {"song_id": values["song_id"]},
+        "/series/": {"artist": "Metallica", "album": "Load", "tracks": "Ain't My Bitch"},
+        "/series/<series_id>/tracks/<position>": {"song_id": values["song_id"]},
+        "/settings/achievements": {"toasts": "all"},
+        "/settings/achievements/<code>/pin": {"move": "pin"},
+        "/settings/achievements/<code>/visibility": {"public": yes},
+        "/settings/password": {"current": "not it", "password": "correct horse battery"},
+        "/settings/privacy": {"profile": "public", "new_achievements": "public"},
+        "/settings/privacy/achievements": {"public": yes},
+        "/settings/privacy/delete": {"username": "somebody", "password": PASSWORD},
+        "/settings/profile": {"email": "", "timezone": "UTC"},
+        "/settings/tokens": {"name": "New", "scope": "read", "days": "30"},
+        "/songs/": {"title": "A new song", "artist": "Metallica"},
+        "/songs/<song_id>": {"title": "Another title"},
+        "/songs/<song_id>/collaborators": {"username": "noise"},
+        "/songs/<song_id>/parts/<part>": {"state": "done"},
+        "/songs/<song_id>/status": {"status": "wip"},
+    }.get(route.pattern.removeprefix("/api"), {})
+
+
+def _upload(text: str) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(text.encode()), "new.csv"
+
+
+def lines_of(table: str) -> dict[str, dict[str, str]]:
+    """By `METHOD /address` what each role is answered."""
+    found = {}
+    for line in table.strip().splitlines():
+        if line.startswith("#"):
+            continue
+        method, pattern, *answers = line.split()
+        assert f"{method} {pattern}" not in found, f"{line} stands here twice"
+        found[f"{method} {pattern}"] = dict(zip(ROLES, answers, strict=True))
+    return found
+
+
+@pytest.fixture
+def app(make_app):
+    """An application that could ask Spotify; nothing here does."""
+    return make_app(SPOTIFY_CLIENT_ID="id", SPOTIFY_CLIENT_SECRET="secret")
+
+
+@pytest.fixture
+def values(app, alice, bob):
+    return belongings_of(app, alice, bob)
+
+
+@pytest.fixture
+def people(alice, bob, charlie, admin):
+    return {person.username: person for person in (alice, bob, charlie, admin)}
+
+
+def browser_of(app, people, role):
+    browser = Browser(app)
+    if role in people:
+        browser.sign_in(role, PASSWORD)
+        assert browser.signed_in
+    browser.token()
+    return browser
+
+
+def routes_in(app, values, table):
+    """The routes of a table, in its order."""
+    routes = {route.name: route for route in all_routes(app, values)}
+    return [routes[name] for name in lines_of(table)]
+
+
+def answer(page) -> str:
+    """As the table says it."""
+    if page.location.startswith("/login?next="):
+        assert page.status == 303
+        return DOOR
+    return str(page.status)
+
+
+def ask(browser, route, values, *, htmx=False) -> str:
+    body = body_of(route, values)
+    if route.is_api:
+        return answer(browser.api(route.method, route.path, body if route.is_unsafe else None))
+    if route.is_unsafe:
+        return answer(browser.post(route.path, htmx=htmx, **body))
+    return answer(browser.get(route.path, htmx=htmx))
+
+
+def walk(app, table, expected, ask_for) -> dict[str, str]:
+    """Ask for everything: first what is refused, which must leave all as it is."""
+    routes = [route for route in table if expected[route.name] in CHANGES_NOTHING]
+    before = snapshot(app)
+    answers = {route.name: ask_for(route) for route in routes}
+    assert snapshot(app) == before
+    return answers | {route.name: ask_for(route) for route in table if route not in routes}
+
+
+def test_the_tables_name_every_address_and_no_other(app, values):
+    assert {*lines_of(PAGES), *lines_of(API)} == {route.name for route in all_routes(app, values)}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_are_for_whom_the_table_says(app, values, people, role):
+    browser = browser_of(app, people, role)
+    expected = {name: answers[role] for name, answers in lines_of(PAGES).items()}
+    routes = routes_in(app, values, PAGES)
+    assert walk(app, routes, expected, lambda route: ask(browser, route, values)) == expected
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("role", ROLES)
+def test_the_api_is_for_whom_the_table_says(app, values, people, role):
+    browser = browser_of(app, people, role)
+    expected = {name: answers[role] for name, answers in lines_of(API).items()}
+    routes = routes_in(app, values, API)
+    assert walk(app, routes, expected, lambda route: ask(browser, route, values)) == expected
+
+
+def test_htmx_is_led_to_the_door_by_a_header(app, values, stranger):
+    stranger.token()
+    for route in routes_in(app, values, PAGES):
+        if lines_of(PAGES)[route.name]["nobody"] != DOOR:
+            continue
+        page = stranger.request(
+            route.method,
+            route.path,
+            htmx=True,
+            data={"csrf_token": stranger.token()} if route.is_unsafe else None,
+            headers={"HX-Current-URL": "http://localhost/songs/?status=wip"},
+        )
+        assert page.headers["HX-Redirect"] == "/login?next=/songs/?status%3Dwip", route
+        assert not page.html
+
+
+@pytest.mark.parametrize("role", ["charlie", "bob", "olga"])
+def test_fragments_are_refused_as_pages_are(app, values, people, role):
+    browser = browser_of(app, people, role)
+    for route in routes_in(app, values, PAGES):
+        expected = lines_of(PAGES)[route.name][role]
+        if expected in CHANGES_NOTHING:
+            assert ask(browser, route, values, htmx=True) == expected, route
+            assert "secret" not in browser.last.html
+
+
+# --- programs ------------------------------------------------------------------------------------
+
+
+class Program:
+    """Something that asks with a token of somebody's."""
+
+    def __init__(self, app, person, scope):
+        self.client = app.test_client()
+        with working(app):
+            token = actions.create_token(person.user, name="New", scope=scope, days="30")
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.client.get("/api/songs/", headers=self.headers)  # its first use is noted
+
+    def ask(self, route: Route, values: dict[str, object]) -> str:
+        sent = {"json": body_of(route, values)} if route.is_unsafe else {}
+        answered = self.client.open(route.path, method=route.method, headers=self.headers, **sent)
+        return str(answered.status_code)
+
+
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_a_token_that_writes_may_what_its_owner_may(app, values, people, role):
+    program = Program(app, people[role], "write")
+    expected = {name: answers[role] for name, answers in lines_of(API).items()}
+    routes = routes_in(app, values, API)
+    assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
+
+
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_a_token_that_reads_may_look_and_change_nothing(app, values, people, role):
+    program = Program(app, people[role], "read")
+    expected = {
+        name: answers[role] if name.startswith("GET") else "403"
+        for name, answers in lines_of(API).items()
+    }
+    expected["POST /api/achievements/check"] = "404"  # nobody but who may is told that it is there
+    routes = routes_in(app, values, API)
+    assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
+
+
+@pytest.mark.parametrize("sent", ["Bearer tf_none", "Bearer", "Basic YWxpY2U6YQ==", "Bearer é", ""])
+def test_a_token_that_is_none_opens_nothing_even_beside_a_cookie(app, values, as_alice, sent):
+    for route in routes_in(app, values, API):
+        if route.endpoint != "api.openapi_document":
+            headers = {"Authorization": sent, "X-CSRFToken": as_alice.token()}
+            page = as_alice.request(route.method, route.path, headers=headers)
+            assert page.status == 401, route
+
+
+def test_a_cookie_alone_changes_nothing_over_the_api(app, values, as_alice):
+    before = snapshot(app)
+    for route in routes_in(app, values, API):
+        if route.is_unsafe:
+            page = as_alice.request(route.method, route.path, json=body_of(route, values))
+            assert page.status == 403 or route.endpoint == "api.check_achievements", route
+    assert snapshot(app) == before

@@ -1,0 +1,70 @@
+"""One of everything that can be somebody's, for tests that go through every address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.people import working
+from tests.support.songs import add_song
+from trackflow_web.domain.feedback import actions as feedback
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.imports import actions as imports
+from trackflow_web.domain.imports import files
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import queries
+from trackflow_web.domain.series import actions as series
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.pages.session import settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.support.people import Person
+
+
+def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> dict[str, object]:
+    """Give the owner one of everything, all of it called secret; gives what addresses name.
+
+    `helper` helps with the song. Requests and reports, which everybody may see, are not secret.
+    """
+    song_id = add_song(app, owner, "A secret song", album="A secret album")
+    with working(app):
+        user = owner.user
+        song = find_song(song_id, for_update=True)
+        if helper:
+            songs.add_helper(song, username=helper.username)
+        pack = packs.create_pack(user, name="A secret pack")
+        packs.put_song(pack, song_id=song_id, optional=False)
+        album = series.create_series(
+            user, artist="Metallica", album="A secret album", year="", tracks="A secret track"
+        )
+        content = files.read(b"title,artist\nA secret row,Metallica\n")
+        item = imports.begin_file(user, content, name="A secret playlist")
+        request, report = (
+            feedback.hand_in(
+                user,
+                kind,
+                title="For all to see",
+                description="This.",
+                limit=settings().limit_feedback,
+            )
+            for kind in (Kind.FEATURE, Kind.BUG)
+        )
+        people.create_token(user, name="A secret script", scope="read", days="30")
+        return {
+            "song_id": song_id,
+            "part": "drums",
+            "user_id": (helper or owner).id,
+            "pack_id": pack.id,
+            "series_id": album.id,
+            "position": 1,
+            "import_id": item.id,
+            "feature_id": request.id,
+            "bug_id": report.id,
+            "token_id": queries.tokens_of(owner.id)[0].id,
+            "code": "dreamer",
+            "username": owner.username,
+            "filename": "css/base.css",
+        }
