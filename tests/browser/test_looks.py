@@ -51,6 +51,7 @@ FOR_OLGA_TOO = (
     "/stats",
     "/stats/gaps",
     "/users/olga",
+    "/users/bob",
     "/users/bob/compare",
     "/settings/achievements?category=activity",
     "/settings/privacy",

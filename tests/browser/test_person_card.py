@@ -84,17 +84,6 @@ def test_without_a_script_the_name_leads_to_the_profile(
     page.wait_for_url("**/users/bob")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-def test_the_pages_fit_and_can_be_read(new_page, sign_in, alice, song, axe, scheme, width):
-    page = new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
-    sign_in(page, alice)
-    for address in ("/stats", "/stats/gaps", "/users/bob", "/users/bob/compare", "/achievements/"):
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-        axe(page)
-
-
 def test_on_a_phone_the_place_one_is_in_is_to_be_seen(new_page, sign_in, alice):
     page = new_page(viewport={"width": 375, "height": 667})
     sign_in(page, alice)
