@@ -19,7 +19,9 @@ class Watch:
     def __init__(self, address: str) -> None:
         self.host = urlsplit(address).netloc
         self.seen: list[str] = []
-        self.allowed: list[str] = []
+        # A search that is typed on takes the place of the one under way: htmx reports the abort.
+        # A request that truly failed says htmx:sendError or htmx:responseError too.
+        self.allowed: list[str] = ["htmx:sendAbort", "htmx:afterRequest"]
 
     def allow(self, text: str) -> None:
         """Expect complaints that contain this text; for tests of what goes wrong."""
