@@ -169,7 +169,7 @@ def test_a_song_is_added_to_a_pack_moved_and_taken_out(program, pack):
 
 @pytest.mark.parametrize("pack_id", [0, -1, 10**18, 987_654, "x", True])
 def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(program, song, pack_id):
-    for address, status in (("/api/songs/", 422), (f"/api/songs/{song['id']}", 403)):
+    for address in ("/api/songs/", f"/api/songs/{song['id']}"):
         answer = program.post(address, title="A", artist="B", pack_id=pack_id)
         assert (answer.status_code, list(answer.json["errors"])) == (422, ["pack_id"])
     assert program.get("/api/songs/").json["items"] == [song]
