@@ -39,6 +39,7 @@ def read(tmp_path):
         ("LIMIT_FEEDBACK", "-1/1 day"),
         ("LIMIT_SIGN_IN", "0/1 minute"),
         ("PASSWORD_COST", "free"),
+        ("FAULTS", "/no/such/folder"),
     ],
 )
 def test_what_is_not_understood_is_named(read, name, value):
@@ -50,6 +51,11 @@ def test_what_is_not_understood_is_named(read, name, value):
 def test_production_demands_a_key(read, key):
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=key)
+
+
+def test_nothing_dies_on_purpose_in_production(read, tmp_path):
+    with pytest.raises(ConfigError, match="FAULTS"):
+        read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, FAULTS=str(tmp_path))
 
 
 def test_production_with_a_key_starts(read):

@@ -51,6 +51,7 @@ class Config:
     token_secrets: tuple[str, ...]
     jobs: str
     redis_url: str
+    faults: Path | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], root: Path) -> Config:
@@ -83,6 +84,7 @@ class Config:
             token_secrets=_token_secrets(environ, secret_key),
             jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
             redis_url=environ.get("REDIS_URL", ""),
+            faults=_faults(environ, production=production == "production"),
         )
 
 
@@ -130,6 +132,17 @@ def _token_secrets(environ: Mapping[str, str], secret_key: str) -> tuple[str, ..
     older = (*_words(environ, "TOKEN_KEY_FALLBACKS"), secret_key)
     secrets_of_sessions = _words(environ, "SECRET_KEY_FALLBACKS")
     return tuple(filter(None, (given, *older, *secrets_of_sessions)))
+
+
+def _faults(environ: Mapping[str, str], *, production: bool) -> Path | None:
+    given = environ.get("FAULTS", "")
+    if given and production:
+        message = "FAULTS lets processes die on purpose, for tests: never in production."
+        raise ConfigError(message)
+    if given and not Path(given).is_dir():
+        message = f"FAULTS is {given!r}; it must be a folder."
+        raise ConfigError(message)
+    return Path(given) if given else None
 
 
 def _web_address(environ: Mapping[str, str], name: str) -> str:

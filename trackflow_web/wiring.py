@@ -13,6 +13,7 @@ from trackflow_web.domain.people import passwords
 from trackflow_web.domain.series import actions as series
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
+from trackflow_web.kernel import faults
 from trackflow_web.kernel.unit_of_work import Listener
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ LISTENERS = (
 def connect(app: Flask, config: Config) -> None:
     """Give an application everything that it answers and follows."""
     logs.connect(production=config.production)
+    faults.arm(config.faults)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     api.surround(app)
     app.extensions["trackflow.jobs"] = _jobs(app, config)

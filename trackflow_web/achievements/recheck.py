@@ -16,7 +16,7 @@ from trackflow_web.achievements import catalogue, metrics, truth
 from trackflow_web.achievements.awards import Award, give
 from trackflow_web.achievements.models import UserStats, UserValue
 from trackflow_web.domain.people.models import User
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.database import db, upsert
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def recheck_chunk(chunk: Sequence[int]) -> Plan:
     _lock(chunk)
     found = _plan_chunk(chunk)
     _correct(found.drift)
+    faults.point(faults.Point.IN_RECHECK)
     found.awards = give(found.awards, backfilled=True)
     return found
 

@@ -20,7 +20,7 @@ from trackflow_web.domain.imports.ports import (
 )
 from trackflow_web.domain.imports.rules import MOST_ROWS, Source
 from trackflow_web.jobs.tokens import usable_token
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
 
@@ -124,6 +124,7 @@ class _Job:
     def _finish(self) -> None:
         positions = steps.positions_of_new(self.import_id)
         db.session.rollback()  # what can be read before the writing is no part of it
+        faults.point(faults.Point.IMPORT_COMPARED)
         self._change(lambda held: steps.finish(held, positions))
 
     # --- holding it ---

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.activity import Activity, take_recorded
 from trackflow_web.kernel.database import db, set_writing
 
@@ -64,6 +64,7 @@ def _tell(listeners: Sequence[Listener], recorded: list[Activity]) -> None:
             for listener in listeners:
                 name = listener.name
                 listener.hear(recorded)
+            faults.point(faults.Point.IN_LISTENER)
     except Exception:
         if not name:
             raise
@@ -86,7 +87,9 @@ def after_commit(call: Callable[[], None]) -> None:
 def commit() -> None:
     """Make the unit of work last; raises what the database raises."""
     calls = db.session().info.pop(_AFTER_COMMIT, [])
+    faults.point(faults.Point.BEFORE_COMMIT)
     db.session.commit()
+    faults.point(faults.Point.AFTER_COMMIT)
     for call in calls:
         try:
             call()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from trackflow_web.achievements import toasts
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import faults, unit_of_work
 from trackflow_web.kernel.activity import anything_recorded, take_recorded
 from trackflow_web.kernel.database import db, set_writing
 from trackflow_web.pages import errors, hx
@@ -153,6 +153,7 @@ def _claim_what_waited(response: Response) -> Toasts | None:
 
 def _show(response: Response, claimed: Toasts) -> Response:
     """Put the toasts into the answer; once it was written, they count as shown."""
+    faults.point(faults.Point.AFTER_CLAIM)
     try:
         items = render_template("partials/_toasts.html", toasts=claimed).encode()
     except Exception:
@@ -209,6 +210,7 @@ class _Written:
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.answer
+        faults.point(faults.Point.AFTER_ANSWER)
         for call in self.waiting:
             call()
 

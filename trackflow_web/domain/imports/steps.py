@@ -24,7 +24,7 @@ from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, Stat
 from trackflow_web.domain.songs.actions import STATUS_MILESTONE
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.activity import Fact
 from trackflow_web.kernel.database import db, held, upsert
 
@@ -209,6 +209,7 @@ def finish(item: Import, positions: dict[Keys, int]) -> None:
     What the user has got by other ways since the rows were compared is left as it is.
     """
     made = _insert_songs(item)
+    faults.point(faults.Point.IMPORT_MADE)
     if made:
         _update_rows(
             item.id,
