@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.models import RecheckRun
+from trackflow_web.achievements.models import RecheckRun, UserAchievement
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import actions
@@ -126,6 +126,11 @@ def _remove_name(user: User) -> None:
         ("target", RecheckRun.target == user.username),
     ):
         db.session.execute(sa.update(RecheckRun).where(named).values({column: DELETED_USER}))
+    db.session.execute(
+        sa.update(UserAchievement)
+        .where(UserAchievement.revoked_by_id == user.id)
+        .values(revoked_by=DELETED_USER)
+    )
     db.session.execute(
         sa.delete(LimitCount).where(
             LimitCount.key == str(user.id), LimitCount.scope != actions.SIGN_IN_NAME

@@ -52,7 +52,11 @@ TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # What others are compared and searched by, made from what stands beside it, and how jobs work.
 DERIVED = frozenset({"title_key", "artist_key", "album_key", "name_key", "search_key"})
-WORKINGS = frozenset({"worker", "held_until", "retry_at", "attempts"})
+WORKINGS = frozenset({"worker", "held_until", "retry_at", "attempts", "last_user_id"})
+# Of somebody's award these stay here: keys, workings, and the name of somebody else.
+OF_AN_AWARD = frozenset(
+    {"id", "user_id", "achievement_id", "shown_until", "revoked_by_id", "revoked_by"}
+)
 
 
 def export(user: User) -> Document:
@@ -163,7 +167,7 @@ def _earned(user_id: int) -> Document:
                 *(
                     column
                     for column in UserAchievement.__table__.c
-                    if column.name not in {"id", "user_id", "achievement_id", "shown_until"}
+                    if column.name not in OF_AN_AWARD
                 ),
             )
             .join(UserAchievement, UserAchievement.achievement_id == Achievement.id)

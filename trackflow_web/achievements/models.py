@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,7 +39,8 @@ class UserAchievement(Base):
     `earned_at` is when the threshold was reached, `awarded_at` when it was noticed; `backfilled`
     ones were noticed later. `points` are those of the day. `shown_until` reserves the toast for the
     answer that is about to show it; `notified` says that one did. `pin` is its place, from 1, among
-    those that their owner puts first.
+    those that their owner puts first. `revoked_at` says that an administrator took it back, and why
+    (`revoked_reason`) stays with it: the row is kept, so that it is not given again.
     """
 
     __tablename__ = "user_achievements"
@@ -50,6 +52,12 @@ class UserAchievement(Base):
             "user_id",
             sqlite_where=sa.text("NOT notified"),
             postgresql_where=sa.text("NOT notified"),
+        ),
+        sa.Index(
+            "ix_user_achievements_revoked_by_id",
+            "revoked_by_id",
+            sqlite_where=sa.text("revoked_by_id IS NOT NULL"),
+            postgresql_where=sa.text("revoked_by_id IS NOT NULL"),
         ),
     )
 
@@ -64,6 +72,12 @@ class UserAchievement(Base):
     shown_until: Mapped[datetime | None]
     is_public: Mapped[bool] = mapped_column(default=True)
     pin: Mapped[int | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL")
+    )
+    revoked_by: Mapped[str | None] = mapped_column(sa.String(30))
+    revoked_reason: Mapped[str | None] = mapped_column(sa.String(300))
 
 
 class UserStats(Base):
@@ -116,10 +130,39 @@ class UserValue(Base):
     n: Mapped[int]
 
 
+class RunState(StrEnum):
+    """How far a recheck is; it ends in one of the last three."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED_RUNS = frozenset({RunState.WAITING, RunState.RUNNING})
+_UNFINISHED = sa.text("state IN ('waiting', 'running')")
+
+
 class RecheckRun(Base):
-    """A recheck that an administrator ran: who, for whom, and what came of it."""
+    """A recheck: who asked for it, for whom, how far it is and what came of it.
+
+    One of everybody may be a job: `total` is then how many users there were when it began (empty
+    when it was done while somebody waited), `last_user_id` how far in the order of the ids it came.
+    `worker` holds it until `held_until`; one that died lets it go by that. Of each target one can
+    be unfinished: that is the lock.
+    """
 
     __tablename__ = "recheck_runs"
+    __table_args__ = (
+        sa.Index(
+            "ix_recheck_runs_unfinished",
+            "target",
+            unique=True,
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     admin_id: Mapped[int | None] = mapped_column(
@@ -128,6 +171,27 @@ class RecheckRun(Base):
     admin_name: Mapped[str] = mapped_column(sa.String(30))
     target: Mapped[str] = mapped_column(sa.String(30))
     at: Mapped[datetime]
-    users: Mapped[int]
-    awards: Mapped[int]
-    drift: Mapped[int]
+    state: Mapped[RunState] = mapped_column(sa.String(10), default=RunState.DONE)
+    total: Mapped[int | None]
+    last_user_id: Mapped[int] = mapped_column(BigId, default=0)
+    users: Mapped[int] = mapped_column(default=0)
+    awards: Mapped[int] = mapped_column(default=0)
+    drift: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(sa.String(32), default="")
+    held_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something will still happen to it."""
+        return self.state in UNFINISHED_RUNS
+
+    @property
+    def percent(self) -> int:
+        """How much of its users it has been through, rounded down; 100 means done."""
+        if self.state == RunState.DONE:
+            return 100
+        return min(self.users * 100 // max(self.total or 0, 1), 99)
