@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, ledger, metrics, recheck
 from trackflow_web.achievements.awards import Award, give
-from trackflow_web.achievements.models import UserStats, UserValue
+from trackflow_web.achievements.models import UserStats
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.database import db, dialect, insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sqlalchemy import Executable
 
     from trackflow_web.kernel.activity import Activity
 
@@ -84,20 +87,14 @@ def _moves_by_user(activities: Sequence[Activity]) -> dict[int, Moves]:
 def _move_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]:
     """Move the ledger; gives by how much the numbers of different values go up or down."""
     # Sorted for the same reason as the users.
-    rows = [
-        {"user_id": user_id, "kind": kind, "value": value, "n": delta}
-        for (kind, value), delta in sorted(values.items())
-        if delta
-    ]
+    rows = [(kind, value, delta) for (kind, value), delta in sorted(values.items()) if delta]
     if not rows:
         return Counter()
-    statement = upsert(UserValue).values(rows)
-    moved = statement.on_conflict_do_update(
-        index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-        set_={"n": UserValue.n + statement.excluded.n},
-    ).returning(UserValue.kind, UserValue.value, UserValue.n)
+    given: dict[str, object] = {"user_id": user_id}
+    for at, (kind, value, delta) in enumerate(rows):
+        given |= {f"kind_{at}": kind, f"value_{at}": value, f"n_{at}": delta}
     deltas: Counter[str] = Counter()
-    for kind, value, n in db.session.execute(moved):
+    for kind, value, n in db.session.execute(_values_statement(len(rows)), given):
         before = n - values[kind, value]
         deltas[metrics.DISTINCT[kind]] += (n > 0) - (before > 0)
     return deltas
@@ -105,14 +102,42 @@ def _move_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]
 
 def _move_numbers(user_id: int, deltas: dict[str, int], gauges: dict[str, Any]) -> dict[str, int]:
     """Move the counters in one statement; gives their new values."""
-    table = UserStats.__table__
-    statement = upsert(UserStats).values(
-        user_id=user_id, updated_at=clock.now(), **deltas, **gauges
-    )
-    changed = {name: table.c[name] + statement.excluded[name] for name in deltas}
-    changed |= {name: statement.excluded[name] for name in (*gauges, "updated_at")}
-    moved = statement.on_conflict_do_update(
-        index_elements=[UserStats.user_id], set_=changed
-    ).returning(*(table.c[name] for name in deltas), sa.literal(1))
-    row = db.session.execute(moved).one()
+    statement = _numbers_statement(dialect(), tuple(deltas), tuple(gauges))
+    given = {"user_id": user_id, "updated_at": clock.now(), **deltas, **gauges}
+    row = db.session.execute(statement, given).one()
     return dict(zip(deltas, row, strict=False))
+
+
+# --- the two statements ------------------------------------------------------------------------
+# Making one costs ten times as much as running it, and few combinations of numbers ever move.
+
+
+@lru_cache(maxsize=64)
+def _values_statement(rows: int) -> sa.TextClause:
+    """Move so many lines of one user's ledger; gives them as they are then.
+
+    As text, because SQLAlchemy compiles an INSERT of several rows anew each time.
+    """
+    lines = ", ".join(f"(:user_id, :kind_{at}, :value_{at}, :n_{at})" for at in range(rows))
+    return sa.text(
+        f"INSERT INTO user_values (user_id, kind, value, n) VALUES {lines}"  # noqa: S608 -- numbered names
+        " ON CONFLICT (user_id, kind, value) DO UPDATE SET n = user_values.n + excluded.n"
+        " RETURNING kind, value, n"
+    )
+
+
+@lru_cache(maxsize=256)
+def _numbers_statement(
+    dialect_name: str, moved: tuple[str, ...], shown: tuple[str, ...]
+) -> Executable:
+    """Add to some numbers of one user and set others; gives those added to, as they are then."""
+    table = UserStats.__table__
+    columns = ("user_id", "updated_at", *moved, *shown)
+    statement = insert_into(UserStats, dialect_name).values(
+        {column: sa.bindparam(column) for column in columns}
+    )
+    changed = {name: table.c[name] + statement.excluded[name] for name in moved}
+    changed |= {name: statement.excluded[name] for name in (*shown, "updated_at")}
+    return statement.on_conflict_do_update(
+        index_elements=[UserStats.user_id], set_=changed
+    ).returning(*(table.c[name] for name in moved), sa.literal(1))

@@ -66,9 +66,8 @@ class Toasts:
 
 def waiting(user_id: int) -> bool:
     """Whether something waits that nobody has claimed just now."""
-    return (
-        db.session.scalar(sa.select(sa.literal(1)).where(_unclaimed(user_id)).limit(1)) is not None
-    )
+    asked = {"owner_id": user_id, "moment": clock.now()}
+    return db.session.scalar(_WAITING, asked) is not None
 
 
 def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
@@ -79,7 +78,7 @@ def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
     now = clock.now()
     rows = db.session.execute(
         sa.update(UserAchievement)
-        .where(_unclaimed(user_id))
+        .where(_UNCLAIMED)
         .values(shown_until=now + CLAIM, notified=_unwanted(wanted))
         .returning(
             UserAchievement.id,
@@ -88,7 +87,8 @@ def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
             UserAchievement.awarded_at,
             UserAchievement.backfilled,
             UserAchievement.notified,
-        )
+        ),
+        {"owner_id": user_id, "moment": now},
     ).all()
     rows = [row for row in rows if not row.notified]
     fresh = [row for row in rows if now - row.awarded_at < OLDEST_SHOWN]
@@ -139,9 +139,12 @@ def _unwanted(wanted: Announced) -> sa.ColumnElement[bool]:
     )
 
 
-def _unclaimed(user_id: int) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        UserAchievement.user_id == user_id,
-        ~UserAchievement.notified,
-        sa.or_(UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= clock.now()),
-    )
+_UNCLAIMED = sa.and_(
+    UserAchievement.user_id == sa.bindparam("owner_id"),
+    ~UserAchievement.notified,
+    sa.or_(
+        UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= sa.bindparam("moment")
+    ),
+)
+# Asked by every page and action, and made once: making it costs more than running it.
+_WAITING = sa.select(sa.literal(1)).where(_UNCLAIMED).limit(1)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import Base, BigId, db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _RECORDED = "recorded activities"
 
@@ -121,6 +124,21 @@ def record(
         created_at=clock.now(),
     )
     db.session().info.setdefault(_RECORDED, []).append(activity)
+
+
+def keep(activities: Sequence[Activity]) -> None:
+    """Write these, in their order and in one statement; nobody needs them as objects afterwards."""
+    columns = Activity.__table__.columns.keys()
+    db.session.execute(
+        _KEEP,
+        [
+            {name: getattr(activity, name) for name in columns if name != "id"}
+            for activity in activities
+        ],
+    )
+
+
+_KEEP = sa.insert(cast("sa.Table", Activity.__table__))
 
 
 def take_recorded() -> list[Activity]:

@@ -130,9 +130,19 @@ def refers_to_what_is_gone(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
 
 
+def dialect() -> str:
+    """Which database is in use: `sqlite` or `postgresql`."""
+    return db.engine.dialect.name
+
+
 def upsert(table: type[Base]) -> Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the database in use."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    return insert_into(table, dialect())
+
+
+def insert_into(table: type[Base], dialect_name: str) -> Insert:
+    """An INSERT that knows ON CONFLICT, in this dialect; for statements that are kept."""
+    insert = sqlite.insert if dialect_name == "sqlite" else postgresql.insert
     # The plain table: rows written in bulk need none of what the ORM does for objects.
     return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 

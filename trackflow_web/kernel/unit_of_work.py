@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from trackflow_web.kernel import clock, faults
-from trackflow_web.kernel.activity import Activity, take_recorded
+from trackflow_web.kernel.activity import Activity, keep, take_recorded
 from trackflow_web.kernel.database import db, set_writing
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def announce(listeners: Sequence[Listener]) -> list[Activity]:
     announced: list[Activity] = []
     while recorded := take_recorded():
         _tell(listeners, recorded)
-        db.session.add_all(recorded)
+        keep(recorded)
         announced.extend(recorded)
     return announced
 

@@ -120,7 +120,7 @@ def _is_full_page(response: Response) -> bool:
 def _claim(response: Response) -> Toasts | None:
     """Claim inside the action's own transaction: no second commit is needed."""
     try:
-        if not _shows_toasts(response):
+        if not _shows_toasts(response) or not toasts.waiting(me().id):
             return None
         with db.session.begin_nested():
             return toasts.claim(me().id, me().toasts)

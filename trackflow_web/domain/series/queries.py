@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -158,20 +159,29 @@ def hold_touched(
     user_ids: Collection[int] = (),
 ) -> Sequence[Series]:
     """These series, those with one of these songs and those of these users, held, by their ids."""
-    touched = []
-    if series_ids:
-        touched.append(Series.id.in_(series_ids))
-    if song_ids:
-        with_song = sa.select(Track.series_id).where(Track.song_id.in_(song_ids))
-        touched.append(Series.id.in_(with_song))
-    if user_ids:
-        touched.append(Series.user_id.in_(user_ids))
-    if not touched:
+    touching = {"series_ids": series_ids, "song_ids": song_ids, "user_ids": user_ids}
+    given = {name: list(ids) for name, ids in touching.items() if ids}
+    if not given:
         return []
-    return db.session.scalars(
+    return db.session.scalars(_held_touched(tuple(given)), given).all()
+
+
+# Every release asks for this, and making the statement costs more than running it.
+@cache
+def _held_touched(names: tuple[str, ...]) -> sa.Select[Series]:
+    ids: dict[str, Any] = {name: sa.bindparam(name, expanding=True) for name in names}
+    touched = []
+    if "series_ids" in ids:
+        touched.append(Series.id.in_(ids["series_ids"]))
+    if "song_ids" in ids:
+        with_song = sa.select(Track.series_id).where(Track.song_id.in_(ids["song_ids"]))
+        touched.append(Series.id.in_(with_song))
+    if "user_ids" in ids:
+        touched.append(Series.user_id.in_(ids["user_ids"]))
+    return (
         sa.select(Series)
         .where(sa.or_(*touched))
         .order_by(Series.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
-    ).all()
+    )
