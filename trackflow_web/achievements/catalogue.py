@@ -15,7 +15,7 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -36,6 +36,7 @@ class Entry:
     threshold: int
     rarity: Rarity
     position: int
+    retired: bool = False
 
     @property
     def points(self) -> int:
@@ -45,7 +46,7 @@ class Entry:
     @property
     def counts_for_completionist(self) -> bool:
         """Whether it is one of the others that the completionist has."""
-        return self.code != COMPLETIONIST
+        return self.code != COMPLETIONIST and not self.retired
 
 
 ENTRIES: tuple[Entry, ...] = tuple(
@@ -144,6 +145,34 @@ def _columns(entry: Entry) -> dict[str, object]:
     }
 
 
+def entries_of(codes: Iterable[str]) -> dict[str, Entry]:
+    """What these codes stand for; those that the code no longer has as their rows tell it."""
+    wanted = set(codes)
+    gone = wanted - BY_CODE.keys()
+    entries = {code: BY_CODE[code] for code in wanted - gone}
+    if gone:
+        rows = db.session.scalars(sa.select(Achievement).where(Achievement.code.in_(gone)))
+        entries |= {row.code: _entry(row) for row in rows}
+    return entries
+
+
+def _entry(row: Achievement) -> Entry:
+    return Entry(
+        code=row.code,
+        name=row.name,
+        description=row.description,
+        icon=row.icon,
+        # A later version may have other kinds than the one that wrote the row.
+        category=Category(row.category) if row.category in set(Category) else Category.SPECIAL,
+        group=row.group,
+        metric=row.metric,
+        threshold=row.threshold,
+        rarity=Rarity(row.rarity) if row.rarity in set(Rarity) else Rarity.COMMON,
+        position=row.position,
+        retired=True,
+    )
+
+
 # Ids never change for a code, so that a process may remember them; a database is known by its
 # engine.
 _ids: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
@@ -154,7 +183,7 @@ def ids() -> dict[str, int]:
     known = _ids.get(db.engine)
     if known is None:
         known = _read_ids()
-        if len(known) >= len(ENTRIES):
+        if known.keys() >= BY_CODE.keys():
             _ids[db.engine] = known
     return known
 

@@ -148,7 +148,7 @@ def playlists() -> Rows:
 
 
 def unlocked() -> Rows:
-    """The achievements that the completionist has all of."""
+    """The achievements that the completionist has all of: not what is retired, nor revoked."""
     return (
         sa.select(
             UserAchievement.user_id.label("user_id"),
@@ -158,5 +158,10 @@ def unlocked() -> Rows:
             Achievement.id.label("subject_id"),
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(Achievement.built_in, Achievement.code != COMPLETIONIST)
+        .where(
+            Achievement.built_in,
+            Achievement.retired_at.is_(None),
+            Achievement.code != COMPLETIONIST,
+            UserAchievement.revoked_at.is_(None),
+        )
     )

@@ -74,11 +74,20 @@ def _down_if(key: str) -> Amount:
     return amount
 
 
-def _from_data(key: str) -> Amount:
+def _from_data(key: str, sign: int = 1) -> Amount:
     def amount(activity: Activity) -> int:
-        return int(activity.data[key])
+        return sign * int(activity.data[key])
 
     return amount
+
+
+def _of_awards(key: str) -> dict[Fact, Amount]:
+    """What an award adds when it is given or given back, and takes when it is revoked."""
+    return {
+        Fact.ACHIEVEMENT_UNLOCKED: _from_data(key),
+        Fact.ACHIEVEMENT_REVOKED: _from_data(key, -1),
+        Fact.ACHIEVEMENT_RESTORED: _from_data(key),
+    }
 
 
 # --- the metrics -------------------------------------------------------------------------------
@@ -260,7 +269,7 @@ METRICS: tuple[Metric, ...] = (
         "achievement",
         "achievements",
         "The other achievements of this list that you unlocked.",
-        {Fact.ACHIEVEMENT_UNLOCKED: _from_data("counts")},
+        _of_awards("counts"),
         counted.unlocked(),
     ),
 )
@@ -273,7 +282,8 @@ MOVES: dict[Fact, list[tuple[str, Amount]]] = {}
 for _metric in METRICS:
     for _fact, _amount in _metric.moved_by.items():
         MOVES.setdefault(_fact, []).append((_metric.name, _amount))
-MOVES[Fact.ACHIEVEMENT_UNLOCKED].append((TOTAL_POINTS, _from_data("points")))
+for _fact, _amount in _of_awards("points").items():
+    MOVES[_fact].append((TOTAL_POINTS, _amount))
 
 # Facts about so many rows at once that counting these again is cheaper than moving by each.
 RECOUNTED = frozenset({Fact.SONGS_IMPORTED, Fact.SONGS_UNIMPORTED})

@@ -50,7 +50,7 @@ def choices_of(user_id: int) -> dict[str, Choice]:
     rows = db.session.execute(
         sa.select(Achievement.code, UserAchievement.is_public, UserAchievement.pin)
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id == user_id)
+        .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
     )
     return {row.code: Choice(*row) for row in rows}
 
@@ -59,7 +59,7 @@ def set_visibility(user: User, code: str, *, public: bool) -> None:
     """Let others see one of the user's achievements, or nobody else. Raises NotFound."""
     shown = db.session.scalar(
         sa.update(UserAchievement)
-        .where(UserAchievement.user_id == user.id, UserAchievement.achievement_id == _id_of(code))
+        .where(_award_of(user, code))
         .values(is_public=public)
         .returning(UserAchievement.id)
     )
@@ -86,11 +86,7 @@ def move_pin(user: User, code: str, *, move: object) -> None:
     """
     wanted = text.choice(move, "move", Move)
     _hold_pins(user)
-    award = db.session.scalar(
-        sa.select(UserAchievement).where(
-            UserAchievement.user_id == user.id, UserAchievement.achievement_id == _id_of(code)
-        )
-    )
+    award = db.session.scalar(sa.select(UserAchievement).where(_award_of(user, code)))
     if award is None:
         raise NotFound(NOT_YOURS)
     pinned = _pinned(user.id)
@@ -140,6 +136,14 @@ def choose_toasts(user: User, *, toasts_wanted: object) -> None:
     wanted = text.choice(toasts_wanted, "toasts", Announced)
     toasts.forget_unwanted(user.id, user.toasts)
     user.toasts = wanted
+
+
+def _award_of(user: User, code: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        UserAchievement.user_id == user.id,
+        UserAchievement.achievement_id == _id_of(code),
+        UserAchievement.revoked_at.is_(None),
+    )
 
 
 def _id_of(code: str) -> int:

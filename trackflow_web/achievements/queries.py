@@ -62,11 +62,11 @@ def numbers_of(user_id: int) -> dict[str, int]:
 
 
 def earned_by(user_id: int) -> dict[str, datetime]:
-    """When the user earned what, by code."""
+    """When the user earned what, by code; without what was revoked."""
     rows = db.session.execute(
         sa.select(Achievement.code, UserAchievement.earned_at)
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id == user_id)
+        .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
     ).all()
     return {row.code: row.earned_at for row in rows}
 
@@ -74,7 +74,8 @@ def earned_by(user_id: int) -> dict[str, datetime]:
 def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
     """What the user earned, newest first; to everybody else only what they show.
 
-    One that the catalogue no longer has is kept by who earned it, and its points with it.
+    One that was retired is kept by who earned it, and its points with it; one that was revoked is
+    not.
     """
     found = (
         sa.select(
@@ -84,16 +85,14 @@ def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
             UserAchievement.pin,
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id == user_id)
+        .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
         .order_by(UserAchievement.earned_at.desc(), Achievement.position)
     )
     if not hidden_too:
         found = found.where(UserAchievement.is_public)
-    return [
-        Badge(catalogue.BY_CODE[row.code], row.earned_at, row.points, row.pin)
-        for row in db.session.execute(found)
-        if row.code in catalogue.BY_CODE
-    ]
+    rows = db.session.execute(found).all()
+    entries = catalogue.entries_of([row.code for row in rows])
+    return [Badge(entries[row.code], row.earned_at, row.points, row.pin) for row in rows]
 
 
 def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
@@ -109,14 +108,18 @@ def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
 
 
 def owners() -> Owners:
-    """How many people show each achievement. Banned people and hidden ones do not count."""
+    """How many people show each achievement: without the banned, the hidden and the revoked."""
     users = sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None)).scalar_subquery()
     rows = db.session.execute(
         sa.select(Achievement.code, sa.func.count(User.id), users)
         .select_from(Achievement)
         .outerjoin(
             UserAchievement,
-            sa.and_(UserAchievement.achievement_id == Achievement.id, UserAchievement.is_public),
+            sa.and_(
+                UserAchievement.achievement_id == Achievement.id,
+                UserAchievement.is_public,
+                UserAchievement.revoked_at.is_(None),
+            ),
         )
         .outerjoin(User, sa.and_(User.id == UserAchievement.user_id, User.banned_at.is_(None)))
         .group_by(Achievement.code)

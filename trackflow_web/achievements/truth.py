@@ -54,7 +54,7 @@ def numbers(
         truth[user_id][metrics.DISTINCT[kind]] += 1
     points = (
         sa.select(UserAchievement.user_id, sa.func.sum(UserAchievement.points))
-        .where(UserAchievement.user_id.in_(chunk))
+        .where(UserAchievement.user_id.in_(chunk), UserAchievement.revoked_at.is_(None))
         .group_by(UserAchievement.user_id)
     )
     for user_id, total in db.session.execute(points):
@@ -86,7 +86,7 @@ def _last_visits(chunk: Sequence[int]) -> Rows:
 
 
 def earned(chunk: Sequence[int]) -> dict[int, set[str]]:
-    """The codes of what these users have."""
+    """The codes of what these users have or had: what was revoked is not given again."""
     codes: dict[int, set[str]] = defaultdict(set)
     rows = db.session.execute(
         sa.select(UserAchievement.user_id, Achievement.code)
