@@ -1,4 +1,4 @@
-"""What gunicorn does beside serving: one of its workers does the jobs."""
+"""What gunicorn does beside serving: connections of each worker's own, and one does the jobs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from trackflow_web.jobs.consumer import JobThread
+from trackflow_web.kernel.database import forget_connections
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -16,6 +17,10 @@ _threads: list[JobThread] = []
 def post_worker_init(worker: Worker) -> None:
     """Start the thread once the worker is forked: threads and connections survive no fork."""
     jobs = worker.wsgi.extensions["trackflow.jobs"]
+    # With --preload the master may have some, which two processes must not talk through.
+    with worker.wsgi.app_context():
+        forget_connections()
+    jobs.forget_connections()
     if jobs.in_thread:
         _threads.append(JobThread(jobs))
         _threads[-1].start()

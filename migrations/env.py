@@ -10,6 +10,8 @@ from trackflow_web.kernel.database import UTCDateTime, db, set_writing
 
 # Two processes that migrate at once: the second waits here and finds the work done.
 ADVISORY_LOCK = 7_242_006
+# On SQLite it waits for the lock of the file; seconds.
+PATIENCE = 600
 
 
 def render_item(kind: str, item: object, _context: object) -> str | bool:
@@ -27,7 +29,7 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
 def run_migrations() -> None:
     """Migrate inside one transaction: all or nothing, on either database."""
     options = current_app.extensions["migrate"].configure_args
-    set_writing(writing=True)
+    set_writing(writing=True, patience=PATIENCE)
     with db.engine.connect() as connection:
         _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":

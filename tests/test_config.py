@@ -40,6 +40,8 @@ def read(tmp_path):
         ("LIMIT_SIGN_IN", "0/1 minute"),
         ("PASSWORD_COST", "free"),
         ("FAULTS", "/no/such/folder"),
+        ("DATABASE_CONNECTIONS", "0"),  # would mean any number
+        ("DATABASE_CONNECTIONS_MORE", "some"),
     ],
 )
 def test_what_is_not_understood_is_named(read, name, value):

@@ -64,7 +64,11 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SECRET_KEY": config.secret_key,
         "SECRET_KEY_FALLBACKS": list(config.secret_key_fallbacks),
         "SQLALCHEMY_DATABASE_URI": config.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(config.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+            config.database_url,
+            connections=config.database_connections,
+            more=config.database_connections_more,
+        ),
         "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
         # The prefix makes browsers insist on Secure, on this host only and on the whole site.
         "SESSION_COOKIE_NAME": "__Host-session" if config.production else "session",

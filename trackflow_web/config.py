@@ -31,6 +31,8 @@ class Config:
     """What one installation is set to."""
 
     database_url: str
+    database_connections: int
+    database_connections_more: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     instance_path: Path
@@ -64,6 +66,8 @@ class Config:
         secret_key = _secret_key(environ, instance, production=production == "production")
         return cls(
             database_url=_database_url(environ, instance),
+            database_connections=_count(environ, "DATABASE_CONNECTIONS", "5", least=1),
+            database_connections_more=_count(environ, "DATABASE_CONNECTIONS_MORE", "5"),
             secret_key=secret_key,
             secret_key_fallbacks=_words(environ, "SECRET_KEY_FALLBACKS"),
             instance_path=instance,
@@ -174,10 +178,13 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     return value
 
 
-def _count(environ: Mapping[str, str], name: str) -> int:
-    value = environ.get(name) or "0"
+def _count(environ: Mapping[str, str], name: str, default: str = "0", *, least: int = 0) -> int:
+    value = environ.get(name) or default
     if not (value.isascii() and value.isdigit()):
         message = f"{name} is {value!r}; it must be a whole number."
+        raise ConfigError(message)
+    if int(value) < least:
+        message = f"{name} is {value}; it must be at least {least}."
         raise ConfigError(message)
     return int(value)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trackflow_web import api, cli, logs, pages
@@ -14,9 +16,12 @@ from trackflow_web.domain.series import actions as series
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import faults
+from trackflow_web.kernel.database import unhurried
 from trackflow_web.kernel.unit_of_work import Listener
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
 
     from trackflow_web.config import Config
@@ -60,5 +65,11 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             vault=FernetVault(config.token_secrets),
             spotify=spotify if config.spotify_client_id else None,
         ),
-        context=app.app_context,
+        context=partial(_context_of_jobs, app),
     )
+
+
+@contextmanager
+def _context_of_jobs(app: Flask) -> Iterator[None]:
+    with app.app_context(), unhurried():
+        yield

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 
 from tests.support.databases import close, run_command
 from tests.support.settings import settings_for
+from tests.support.web_server import ROOT, environment
 from trackflow_web import create_app
 from trackflow_web.kernel.database import db
 
@@ -51,3 +55,19 @@ def test_upgrading_twice_changes_nothing(app):
     before = tables(app)
     run_command(app, "db", "upgrade")
     assert tables(app) == before
+
+
+def test_two_that_migrate_at_once_make_the_tables_once(databases, tmp_path):
+    url = databases.empty()
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    surroundings = environment(url, INSTANCE_PATH=tmp_path)
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=surroundings, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    app = create_app(settings_for(url))
+    assert tables(app) == set(db.metadata.tables)
+    close(app)
+    databases.drop(url)

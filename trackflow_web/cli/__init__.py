@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
 from flask_migrate import Migrate
 
 from trackflow_web.cli import achievements, demo, jobs, people
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,20 @@ if TYPE_CHECKING:
 def connect(app: Flask, listeners: Sequence[Listener]) -> None:
     """Give an application its commands, `flask db` among them."""
     Migrate(app, db, render_as_batch=True, compare_type=True)
-    app.cli.add_command(achievements.commands(listeners))
-    app.cli.add_command(people.commands(listeners))
-    app.cli.add_command(demo.command(listeners))
-    app.cli.add_command(jobs.commands())
+    for command in (
+        achievements.commands(listeners),
+        people.commands(listeners),
+        demo.command(listeners),
+        jobs.commands(),
+    ):
+        app.cli.add_command(_unhurried(command))
+
+
+def _unhurried(command: click.Command) -> click.Command:
+    """Let what a command asks of the database take longer than a page may."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _unhurried(each)
+    elif command.callback is not None:
+        command.callback = unhurried()(command.callback)
+    return command

@@ -97,6 +97,10 @@ class Jobs:
         if self._huey is not None:
             self._huey.storage.close()
 
+    def forget_connections(self) -> None:
+        """Begin without any: after a fork the one that there was belongs to the parent."""
+        self._huey = None
+
     def sweep(self, *, at_start: bool = False) -> None:
         """Look after what was begun."""
         with self.context():

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 if TYPE_CHECKING:
@@ -19,14 +20,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
     from sqlalchemy.exc import IntegrityError
 
 Row = TypeVar("Row", bound="Base")
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 3
-FOREIGN_KEY_VIOLATION = "23503"  # as PostgreSQL calls it
+SECONDS_OF_A_STATEMENT = 5
+SECONDS_IDLE_IN_A_TRANSACTION = 10
+# What nobody waits for in front of a page: commands and jobs.
+SECONDS_A_COMMAND_WAITS_FOR_A_LOCK = 30
+SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION = 300
+# When the network swallows what is sent, the system says so after this long and not after hours.
+SECONDS_WITHOUT_AN_ANSWER = 10
+# As PostgreSQL calls them.
+FOREIGN_KEY_VIOLATION = "23503"
+IDLE_IN_A_TRANSACTION_TOO_LONG = "25P03"
+READ_ONLY = "25006"  # a standby, where another machine takes over
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -79,6 +90,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _patience: ContextVar[float] = ContextVar("patience", default=SECONDS_TO_WAIT_FOR_A_LOCK)
+_unhurried: ContextVar[bool] = ContextVar("unhurried", default=False)
 
 
 def set_writing(*, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK) -> None:
@@ -91,6 +103,19 @@ def set_writing(*, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK) 
     """
     _writing.set(writing)
     _patience.set(patience)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let transactions that begin inside take their time: no statement is cut off.
+
+    For commands and jobs. A page has somebody who waits, and gives up after seconds.
+    """
+    token = _unhurried.set(True)
+    try:
+        yield
+    finally:
+        _unhurried.reset(token)
 
 
 @contextmanager
@@ -147,27 +172,58 @@ def insert_into(table: type[Base], dialect_name: str) -> Insert:
     return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """What SQLAlchemy's create_engine needs beside the address, for either database."""
-    if sa.make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": SECONDS_TO_WAIT_FOR_A_LOCK}}
-    return {
-        "pool_pre_ping": True,
+def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str, Any]:
+    """What SQLAlchemy's create_engine needs beside the address, for either database.
+
+    A process keeps `connections` and opens so many `more` for a rush; who gets none in time is
+    told so by sqlalchemy.exc.TimeoutError.
+    """
+    pool = {
+        "pool_size": connections,
+        "max_overflow": more,
         "pool_timeout": SECONDS_TO_WAIT_FOR_A_CONNECTION,
+        # Errors are logged, and what was to be written may be an address or a hash.
+        "hide_parameters": True,
+    }
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        return {**pool, "connect_args": {"timeout": SECONDS_TO_WAIT_FOR_A_LOCK}}
+    limits = {
+        "statement_timeout": f"{SECONDS_OF_A_STATEMENT}s",
+        "idle_in_transaction_session_timeout": f"{SECONDS_IDLE_IN_A_TRANSACTION}s",
+        "lock_timeout": f"{SECONDS_TO_WAIT_FOR_A_LOCK}s",
+    }
+    return {
+        **pool,
+        # A connection that was closed meanwhile is replaced before anybody notices.
+        "pool_pre_ping": True,
         "connect_args": {
+            "application_name": "trackflow",
             "connect_timeout": SECONDS_TO_WAIT_FOR_A_CONNECTION,
-            "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
-            " -c lock_timeout=5s",
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            "keepalives_idle": SECONDS_WITHOUT_AN_ANSWER // 2,
+            "keepalives_interval": 1,
+            "keepalives_count": SECONDS_WITHOUT_AN_ANSWER // 2,
+            "tcp_user_timeout": SECONDS_WITHOUT_AN_ANSWER * 1000,
         },
     }
 
 
 def prepare(engine: Engine) -> None:
-    """Give an engine the settings that keep SQLite from losing updates; PostgreSQL needs none."""
-    if engine.dialect.name != "sqlite":
-        return
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
+    """Give an engine what keeps SQLite from losing updates, and what commands may take longer."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "begin", _take_time)
+        event.listen(engine, "handle_error", _tell_as_busy)
+
+
+def forget_connections() -> None:
+    """Begin without any: after a fork those that there were belong to the parent.
+
+    They are left open, because closing them would end the parent's sessions.
+    """
+    db.engine.dispose(close=False)
 
 
 def _set_pragmas(connection: DBAPIConnection, _record: object) -> None:
@@ -187,5 +243,29 @@ def _begin(connection: Connection) -> None:
     if not _writing.get():
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_patience.get() * 1000)}")
+    seconds = SECONDS_A_COMMAND_WAITS_FOR_A_LOCK if _unhurried.get() else _patience.get()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take_time(connection: Connection) -> None:
+    """Raise PostgreSQL's limits for one transaction, where nobody waits for it."""
+    if not _unhurried.get():
+        return
+    connection.exec_driver_sql(
+        "SELECT set_config('statement_timeout', '0', true),"
+        f" set_config('lock_timeout', '{SECONDS_A_COMMAND_WAITS_FOR_A_LOCK}s', true),"
+        " set_config('idle_in_transaction_session_timeout',"
+        f" '{SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION}s', true)"
+    )
+
+
+def _tell_as_busy(context: ExceptionContext) -> None:
+    """Raise what everybody takes for a database that is busy: trying again will help.
+
+    The driver calls these internal errors, as if the program had made them.
+    """
+    error = context.original_exception
+    if getattr(error, "sqlstate", None) in {IDLE_IN_A_TRANSACTION_TOO_LONG, READ_ONLY}:
+        context.is_disconnect = True  # the next one asks a new connection
+        raise OperationalError(context.statement, None, error) from error
