@@ -1,0 +1,157 @@
+"""A job or a command is killed half way: begun again, it ends as if nothing had been."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.charter import Charter
+from tests.support.people import add_person, working
+from tests.support.settings import settings_for
+from trackflow_web.achievements import recheck
+from trackflow_web.achievements.models import UserAchievement, UserStats
+from trackflow_web.domain.imports import actions, files
+from trackflow_web.domain.imports.models import Import
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.faults import Point
+
+pytestmark = pytest.mark.both_databases
+
+ROOT = Path(__file__).parents[2]
+SECONDS_TO_END = 60
+ROWS = 30
+# More than one chunk of a recheck.
+MANY_PEOPLE = recheck.USERS_A_CHUNK + 1
+
+
+@pytest.fixture
+def database_url(databases):
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def alice(app):
+    return Charter(app, add_person(app, "alice"))
+
+
+@pytest.fixture
+def faults(tmp_path):
+    (tmp_path / "faults").mkdir()
+    return tmp_path / "faults"
+
+
+@pytest.fixture
+def command(database_url, tmp_path, faults):
+    """`command("jobs", "run")`: a process of that command on the test's database."""
+    running = []
+
+    def start(*arguments):
+        settings = settings_for(database_url, INSTANCE_PATH=tmp_path, FAULTS=faults, JOBS="worker")
+        del settings["TESTING"]
+        environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+        program = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        quiet = subprocess.DEVNULL
+        running.append(
+            subprocess.Popen(program, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(SECONDS_TO_END)
+
+
+def claim_runs_out(app, import_id):
+    """A dead job's claim on its import is borne for a minute."""
+    with working(app):
+        item = db.session.get_one(Import, import_id)
+        item.held_until = clock.now() - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("place", [Point.IMPORT_COMPARED, Point.IMPORT_MADE])
+def test_an_import_that_dies_half_way_is_done_whole_and_once(
+    make_app, alice, command, faults, place
+):
+    lines = "".join(f"Song {number},Artist {number}\n" for number in range(ROWS))
+    app = make_app(JOBS="worker")
+    jobs = app.extensions["trackflow.jobs"]
+    with working(app):
+        playlist = files.read(f"title,artist\n{lines}".encode())
+        item = actions.begin_file(alice.user, playlist, name="Mix", status="future")
+        jobs.start_import(item.id)
+    (faults / place).touch()
+    assert command("jobs", "run").wait(SECONDS_TO_END) == -signal.SIGKILL
+    assert (alice.number("total_songs"), alice.codes) == (0, [])
+    claim_runs_out(app, item.id)
+    jobs.sweep()
+    jobs.run_due()
+    assert alice.number("total_songs") == ROWS
+    assert len(alice.codes) == len(set(alice.codes)) > 3
+
+
+@pytest.fixture
+def many_due(app):
+    """People with a song each that nobody has counted."""
+    now = clock.now()
+    song = {"title": "One", "artist": "Metallica", "title_key": "one", "artist_key": "metallica"}
+    song |= {"album": "", "search_key": "one metallica", "status": "future", "planned_at": now}
+    song |= {"parts_done": 0, "parts_skipped": 0, "created_at": now, "updated_at": now}
+    with working(app):
+        people = [
+            {
+                "username": f"person-{number}",
+                "email": f"person-{number}@example.org",
+                "password_hash": "",
+                "session_stamp": "",
+                "timezone": "UTC",
+                "created_at": now,
+            }
+            for number in range(MANY_PEOPLE)
+        ]
+        ids = db.session.scalars(sa.insert(User).returning(User.id), people).all()
+        db.session.execute(sa.insert(Song), [{**song, "user_id": user_id} for user_id in ids])
+
+
+def figures(app):
+    """How many people have an award, how many a counted song, and all their points."""
+    with app.app_context():
+        people = UserAchievement.user_id.distinct()
+        return (
+            db.session.scalar(sa.select(sa.func.count(people)).where(UserAchievement.backfilled)),
+            db.session.scalar(sa.select(sa.func.sum(UserStats.total_songs))),
+            db.session.scalar(sa.select(sa.func.sum(UserStats.total_points))),
+        )
+
+
+def test_a_recheck_that_dies_half_way_keeps_whole_chunks_and_goes_on(
+    app, command, faults, many_due
+):
+    people, songs, points = figures(app)
+
+    def since(figures):
+        return figures[0] - people, figures[1] - songs, figures[2] - points
+
+    def killed_at(place):
+        (faults / place).touch()
+        assert command("achievements", "recheck").wait(SECONDS_TO_END) == -signal.SIGKILL
+        return since(figures(app))
+
+    assert killed_at(Point.IN_RECHECK) == (0, 0, 0)
+    # The chunks go by ids, and noise, who was there before, has everything.
+    first = recheck.USERS_A_CHUNK - 1
+    assert killed_at(Point.AFTER_COMMIT) == (first, first, 10 * first)
+    assert command("achievements", "recheck").wait(SECONDS_TO_END) == 0
+    assert since(figures(app)) == (MANY_PEOPLE, MANY_PEOPLE, 10 * MANY_PEOPLE)

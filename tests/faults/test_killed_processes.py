@@ -1,0 +1,74 @@
+"""A web process is killed at a named place: what was durable is rewarded once and shown once."""
+
+from __future__ import annotations
+
+import pytest
+
+from trackflow_web.kernel.faults import Point
+
+pytestmark = pytest.mark.both_databases
+
+BEFORE = [Point.IN_LISTENER, Point.BEFORE_COMMIT]
+
+
+@pytest.mark.parametrize("place", BEFORE)
+@pytest.mark.parametrize("htmx", [False, True])
+def test_before_the_commit_nothing_happened_and_trying_again_works(alice, place, htmx):
+    alice.dies(place, lambda: alice.adds(htmx=htmx))
+    assert (alice.codes, alice.number("total_songs")) == ([], 0)
+    alice.adds()
+    assert alice.codes == ["dreamer"]
+    assert [alice.sees(), alice.sees()] == [["dreamer"], []]
+
+
+def test_after_the_commit_of_a_form_the_next_page_shows_what_was_earned(alice):
+    alice.dies(Point.AFTER_COMMIT, alice.adds)
+    assert (alice.codes, alice.number("total_points")) == (["dreamer"], 10)
+    assert [alice.sees(), alice.sees()] == [["dreamer"], []]
+
+
+@pytest.mark.parametrize("place", [Point.AFTER_COMMIT, Point.AFTER_CLAIM])
+def test_after_a_claim_it_is_shown_when_the_claim_has_run_out(alice, place):
+    alice.dies(place, lambda: alice.adds(htmx=True))
+    assert (alice.codes, alice.number("total_points")) == (["dreamer"], 10)
+    assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]
+
+
+def test_a_page_that_claimed_and_never_came_costs_no_toast(alice):
+    alice.adds()
+    alice.dies(Point.AFTER_CLAIM, alice.sees)
+    assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]
+
+
+def test_after_the_last_byte_it_comes_again_under_the_same_id(alice):
+    (alice.site.faults / Point.AFTER_ANSWER).touch()
+    first = alice.adds(htmx=True).toasts()
+    alice.site.wait()
+    assert [code for _, code in first] == ["dreamer"]
+    again = []
+    while not again:
+        again = alice.browser.get("/songs/").toasts()
+    assert again == first
+    assert alice.sees() == []
+
+
+def test_sending_again_what_was_done_before_the_kill_makes_no_second_song(alice):
+    alice.dies(Point.AFTER_COMMIT, alice.adds)
+    assert alice.adds().status == 422
+    assert (alice.codes, alice.number("total_songs")) == (["dreamer"], 1)
+
+
+def test_the_other_process_goes_on_while_one_is_dead(alice):
+    for number in range(5):
+        alice.dies(Point.BEFORE_COMMIT, lambda title=f"Song {number}": alice.adds(title))
+        assert alice.adds(f"Song {number}").status == 303
+    assert alice.codes == ["dreamer", "visionary"]
+
+
+def test_all_processes_killed_at_once_lose_nothing(alice):
+    answers = [alice.adds(f"Song {number}").status for number in range(3)]
+    alice.site.kill()
+    alice.site.start()
+    assert answers == [303] * 3
+    assert alice.number("total_songs") == 3
+    assert [alice.sees(), alice.sees()] == [["dreamer"], []]

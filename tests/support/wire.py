@@ -1,0 +1,109 @@
+"""Requests over a real connection, and people who make them with a cookie made in advance."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import session
+from flask_wtf.csrf import generate_csrf
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask
+    from itsdangerous import URLSafeTimedSerializer
+
+SECONDS_FOR_AN_ANSWER = 30
+ONE_TOAST = re.compile(r'<li class="toast [^>]*id="([^"]+)" data-toast="([^"]+)"')
+IN_A_SUMMARY = re.compile(r">([\d,]+) achievements? unlocked<")
+
+
+class Broken(Exception):
+    """No whole answer came: nobody can say what became of the request."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that was read to its end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+    def toasts(self) -> list[tuple[str, str]]:
+        """What it announces: the id of each message in the page, and its code or `summary`."""
+        return ONE_TOAST.findall(self.text) if "data-toast" in self.text else []
+
+    @property
+    def in_summary(self) -> int:
+        """How many achievements its summary tells of; 0 without one."""
+        found = IN_A_SUMMARY.search(self.text)
+        return int(found[1].replace(",", "")) if found else 0
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in, on a port."""
+
+    port: int
+    user_id: int
+    username: str
+    cookie: str
+    token: str
+
+    def get(self, path: str) -> Answer:
+        """Look at a page. Raises Broken."""
+        return ask(self.port, "GET", path, {"Cookie": self.cookie})
+
+    def post(self, path: str, *, htmx: bool = False, **fields: object) -> Answer:
+        """Send a form. Raises Broken."""
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        if htmx:
+            headers["HX-Request"] = "true"
+        return ask(
+            self.port, "POST", path, headers, urlencode({"csrf_token": self.token, **fields})
+        )
+
+
+def ask(
+    port: int, method: str, path: str, headers: dict[str, str] | None = None, body: str = ""
+) -> Answer:
+    """Send one request on a connection of its own. Raises Broken."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_FOR_AN_ANSWER)
+    try:
+        connection.request(
+            method, path, body.encode() or None, {"Connection": "close", **(headers or {})}
+        )
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read().decode())
+    except (OSError, http.client.HTTPException) as error:
+        raise Broken(repr(error)) from error
+    finally:
+        connection.close()
+
+
+def visitors(app: Flask, port: int, user_ids: Sequence[int]) -> list[Visitor]:
+    """Signed-in people, by cookies such as the sign-in form gives."""
+    with app.test_request_context():
+        token = generate_csrf()
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        users = db.session.scalars(
+            sa.select(User).where(User.id.in_(user_ids)).order_by(User.id)
+        ).all()
+        return [
+            Visitor(port, user.id, user.username, _cookie(serializer, user), token)
+            for user in users
+        ]
+
+
+def _cookie(serializer: URLSafeTimedSerializer, user: User) -> str:
+    kept = {"_user_id": f"{user.id}:{user.session_stamp}", "csrf_token": session["csrf_token"]}
+    return f"session={serializer.dumps(kept)}"
