@@ -87,50 +87,20 @@ def crossed(metric: str, old: int, new: int) -> tuple[Entry, ...]:
     return BY_METRIC[metric][bisect_right(thresholds, old) : bisect_right(thresholds, new)]
 
 
-@dataclass(frozen=True)
-class Synced:
-    """What a sync changed."""
-
-    added: int
-    changed: int
-    retired: int
-
-
-def sync() -> Synced:
-    """Bring the `achievements` table in line with the code, by code; repeating it changes nothing.
-
-    One that the code no longer has is retired: whoever earned it keeps it.
-    """
-    kept = {row.code: row for row in db.session.scalars(sa.select(Achievement))}
-    now = clock.now()
-    added = changed = retired = 0
+def add_missing() -> None:
+    """Give every achievement of the code its row; whoever adds at the same time adds the same."""
+    known, now = _read_ids(), clock.now()
     for entry in ENTRIES:
-        values = _columns(entry)
-        row = kept.get(entry.code)
-        if row is None:
-            # Two processes may sync at once; the other one's row is as good.
+        if entry.code not in known:
             db.session.execute(
                 upsert(Achievement)
-                .values(code=entry.code, built_in=True, created_at=now, **values)
+                .values(code=entry.code, built_in=True, created_at=now, **columns_of(entry))
                 .on_conflict_do_nothing()
             )
-            added += 1
-        elif row.retired_at is not None or any(
-            getattr(row, column) != value for column, value in values.items()
-        ):
-            for column, value in values.items():
-                setattr(row, column, value)
-            row.retired_at = None
-            changed += 1
-    for code, row in kept.items():
-        if row.built_in and code not in BY_CODE and row.retired_at is None:
-            row.retired_at = now
-            retired += 1
-    db.session.flush()
-    return Synced(added=added, changed=changed, retired=retired)
 
 
-def _columns(entry: Entry) -> dict[str, object]:
+def columns_of(entry: Entry) -> dict[str, object]:
+    """What its row in the table says of it."""
     return {
         "name": entry.name,
         "description": entry.description,
@@ -189,10 +159,10 @@ def ids() -> dict[str, int]:
 
 
 def ids_for_award(codes: Sequence[str]) -> dict[str, int]:
-    """The ids of these codes; brings the table up to date first when one is missing there."""
+    """The ids of these codes; adds what is missing in the table first, when one of them is."""
     known = ids()
     if not all(code in known for code in codes):
-        sync()
+        add_missing()
         known = _read_ids()  # not remembered: this transaction may yet be rolled back
     return {code: known[code] for code in codes}
 

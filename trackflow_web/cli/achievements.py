@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
 
-from trackflow_web.achievements import catalogue, recheck
+from trackflow_web.achievements import catalogue, changes, recheck
 from trackflow_web.achievements.actions import user_ids_named
+from trackflow_web.achievements.changes import Kind
 from trackflow_web.kernel import unit_of_work
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
@@ -16,6 +18,7 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trackflow_web.achievements.changes import Change
     from trackflow_web.kernel.unit_of_work import Listener
 
 
@@ -27,11 +30,8 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
     def sync() -> None:
         """Bring the achievements table in line with the catalogue; repeating it changes nothing."""
         with unit_of_work.unit_of_work(listeners):
-            done = catalogue.sync()
-        click.echo(
-            f"{done.added} added, {done.changed} changed, {done.retired} retired,"
-            f" {len(catalogue.ENTRIES)} in the catalogue."
-        )
+            done = changes.sync()
+        click.echo(_counted(done))
 
     @group.command("recheck")
     @click.option("--user", default="", metavar="NAME", help="Only this user; else everyone.")
@@ -56,3 +56,12 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
         click.echo(f"{count_of(unit_of_work.sweep(listeners), 'fact')} announced again.")
 
     return group
+
+
+def _counted(done: Sequence[Change]) -> str:
+    kinds = Counter(change.kind for change in done)
+    changed = kinds[Kind.CHANGED] + kinds[Kind.RETURNED]
+    return (
+        f"{kinds[Kind.ADDED]} added, {changed} changed, {kinds[Kind.RETIRED]} retired,"
+        f" {len(catalogue.ENTRIES)} in the catalogue."
+    )
