@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from flask_migrate import Migrate
 
-from trackflow_web.cli import achievements, demo, jobs, people
+from trackflow_web.cli import achievements, backup, demo, jobs, people
 from trackflow_web.kernel.database import db, unhurried
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def connect(app: Flask, listeners: Sequence[Listener]) -> None:
         people.commands(listeners),
         demo.command(listeners),
         jobs.commands(),
+        backup.command(),
     ):
         app.cli.add_command(_unhurried(command))
 

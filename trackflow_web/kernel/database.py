@@ -208,6 +208,14 @@ def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str
     }
 
 
+def server_version() -> int:
+    """The major version of the PostgreSQL server; 0 for SQLite, which has none."""
+    if db.engine.dialect.name == "sqlite":
+        return 0
+    with db.engine.connect() as connection:
+        return int(connection.scalar(sa.text("SHOW server_version_num")) or 0) // 10_000
+
+
 def prepare(engine: Engine) -> None:
     """Give an engine what keeps SQLite from losing updates, and what commands may take longer."""
     if engine.dialect.name == "sqlite":
