@@ -133,7 +133,9 @@ def _dump_postgresql(url: sa.URL, dump: Path, server_version: int) -> None:
             f" it must not be older (Debian: apt-get install postgresql-client-{server_version})."
         )
         raise BackupFailed(message)
-    address = url.set(drivername="postgresql", password=None).render_as_string()
+    address = sa.URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    ).render_as_string()
     options = ["--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=huey_*"]
     options += [f"--lock-wait-timeout={PATIENCE}s", f"--file={dump}", f"--dbname={address}"]
     # In the environment, because everybody on the machine can read what a program is called with.
