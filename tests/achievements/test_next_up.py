@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.people import working
 from trackflow_web.achievements import next_up, progress, queries
-from trackflow_web.achievements.queries import Owners
+from trackflow_web.achievements.holders import Holders
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs.rules import PARTS
@@ -17,7 +17,7 @@ PERFECT = ("total_authored", "perfectionist")
 def steps(person):
     with person.app.app_context():
         numbers, earned = queries.numbers_of(person.id), queries.earned_by(person.id)
-        tiles = progress.tiles(numbers, earned, Owners.unknown())
+        tiles = progress.tiles(numbers, earned, Holders.unknown())
         openings = queries.openings(person.id, next_up.needed(tiles))
         return next_up.next_up(tiles, openings)
 
@@ -27,7 +27,7 @@ def step(person, code):
 
 
 def tiles_of(earned=(), **numbers):
-    return progress.tiles(numbers, dict.fromkeys(earned, 1), Owners.unknown())
+    return progress.tiles(numbers, dict.fromkeys(earned, 1), Holders.unknown())
 
 
 @pytest.mark.both_databases

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.charter import at_once, statements_of
 from tests.support.people import working
-from trackflow_web.achievements import preferences, queries, recheck, toasts
+from trackflow_web.achievements import holders, preferences, queries, recheck, toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import Announced
@@ -127,11 +127,11 @@ def test_a_hidden_one_counts_for_its_owner_only(app, alice, bob):
     alice.add(status="released")
     bob.add(status="released")
     with app.app_context():
-        before = queries.owners().by_code["first_release"]
+        before = holders.of_each().by_code["first_release"]
     with working(app):
         preferences.set_visibility(alice.user, "first_release", public=False)
     with app.app_context():
-        assert queries.owners().by_code["first_release"] == before - 1
+        assert holders.of_each().by_code["first_release"] == before - 1
         assert "first_release" in queries.earned_by(alice.id)
         assert not queries.badges_of(alice.id, hidden_too=False)
     assert alice.number("total_achievements") == 1

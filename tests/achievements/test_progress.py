@@ -8,13 +8,13 @@ import pytest
 
 from trackflow_web.achievements import next_up, progress
 from trackflow_web.achievements.catalogue import BY_CODE
+from trackflow_web.achievements.holders import Holders
 from trackflow_web.achievements.progress import Filters, Sort, Summary
-from trackflow_web.achievements.queries import Owners
 from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel.errors import Invalid
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-NOBODY = Owners(by_code={}, users=0)
+NOBODY = Holders(by_code={}, users=0)
 
 
 def tile(code, current=0, *, earned_at=None, holders=0, users=1):
@@ -228,8 +228,8 @@ def test_the_latest_earned_come_first():
 
 
 def test_the_rarest_are_those_that_the_fewest_have():
-    owners = Owners(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
-    assert shown(progress.tiles({}, {}, owners), sort="rarest")[0] == "visionary"
+    holders = Holders(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
+    assert shown(progress.tiles({}, {}, holders), sort="rarest")[0] == "visionary"
 
 
 def test_the_most_points_come_first():

@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from tests.support.charter import at_once
 from tests.support.people import working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements import catalogue, preferences, queries, recheck, revocations, toasts
+from trackflow_web.achievements import (
+    catalogue,
+    holders,
+    preferences,
+    queries,
+    recheck,
+    revocations,
+    toasts,
+)
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.kernel.activity import Activity, Fact
 from trackflow_web.kernel.database import db
@@ -111,10 +119,10 @@ def test_the_last_one_missing_is_not_counted_while_it_is_revoked(app, olga, alic
 
 def test_it_disappears_from_what_others_see(app, olga, released):
     with app.app_context():
-        before = queries.owners().by_code["first_release"]
+        before = holders.of_each().by_code["first_release"]
     revoke(app, olga, released)
     with app.app_context():
-        assert queries.owners().by_code["first_release"] == before - 1
+        assert holders.of_each().by_code["first_release"] == before - 1
         for hidden_too in (True, False):
             shown = queries.badges_of(released.id, hidden_too=hidden_too)
             assert "first_release" not in {badge.code for badge in shown}

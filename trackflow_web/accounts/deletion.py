@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements import holders
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
@@ -77,6 +78,7 @@ def delete_account(user: User) -> None:
         db.session.execute(
             sa.delete(table).where(theirs), execution_options={"synchronize_session": False}
         )
+    holders.changed()
 
 
 def _hold(user_id: int) -> None:

@@ -46,7 +46,14 @@ class UserAchievement(Base):
     __tablename__ = "user_achievements"
     __table_args__ = (
         sa.UniqueConstraint("user_id", "achievement_id"),
-        sa.Index("ix_user_achievements_achievement_id_is_public", "achievement_id", "is_public"),
+        # All that counting the holders reads.
+        sa.Index(
+            "ix_user_achievements_shown",
+            "achievement_id",
+            "user_id",
+            sqlite_where=sa.text("is_public = 1 AND revoked_at IS NULL"),
+            postgresql_where=sa.text("is_public AND revoked_at IS NULL"),
+        ),
         sa.Index(
             "ix_user_achievements_waiting",
             "user_id",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, toasts
+from trackflow_web.achievements import catalogue, holders, toasts
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.people.models import Announced, User
 from trackflow_web.kernel import text
@@ -65,18 +65,20 @@ def set_visibility(user: User, code: str, *, public: bool) -> None:
     )
     if shown is None:
         raise NotFound(NOT_YOURS)
+    holders.changed()
 
 
 def set_all_visibility(user: User, *, public: bool) -> int:
     """Let others see all of the user's achievements, or none; gives how many were otherwise."""
-    return len(
-        db.session.scalars(
-            sa.update(UserAchievement)
-            .where(UserAchievement.user_id == user.id, UserAchievement.is_public != public)
-            .values(is_public=public)
-            .returning(UserAchievement.id)
-        ).all()
-    )
+    changed = db.session.scalars(
+        sa.update(UserAchievement)
+        .where(UserAchievement.user_id == user.id, UserAchievement.is_public != public)
+        .values(is_public=public)
+        .returning(UserAchievement.id)
+    ).all()
+    if changed:
+        holders.changed()
+    return len(changed)
 
 
 def move_pin(user: User, code: str, *, move: object) -> None:

@@ -18,7 +18,7 @@ from trackflow_web.kernel.errors import Checks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from trackflow_web.achievements.queries import Owners
+    from trackflow_web.achievements.holders import Holders
 
 LONGEST_SEARCH = 100
 # Points to the next level grow by this with every level: 50, 100, 150, ...
@@ -115,15 +115,17 @@ def filters(*, category: object, state: object, rarity: object, q: object, sort:
     return checked
 
 
-def tiles(numbers: Mapping[str, int], earned: Mapping[str, datetime], owners: Owners) -> list[Tile]:
+def tiles(
+    numbers: Mapping[str, int], earned: Mapping[str, datetime], holders: Holders
+) -> list[Tile]:
     """Every achievement as one person sees it, in the order of the catalogue."""
     return [
         Tile(
             entry=entry,
             current=numbers.get(entry.metric, 0),
             earned_at=earned.get(entry.code),
-            holders=owners.by_code.get(entry.code, 0),
-            users=owners.users,
+            holders=holders.by_code.get(entry.code, 0),
+            users=holders.users,
         )
         for entry in ENTRIES
     ]

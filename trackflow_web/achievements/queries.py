@@ -18,7 +18,6 @@ from trackflow_web.achievements.next_up import Opening
 from trackflow_web.achievements.showcase import Badge
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
-from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -26,19 +25,29 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 RUNS_SHOWN = 20
+NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak")
 
-
-@dataclass(frozen=True)
-class Owners:
-    """How many people have each achievement, by code, and how many people there are."""
-
-    by_code: dict[str, int]
-    users: int
-
-    @classmethod
-    def unknown(cls) -> Owners:
-        """For pages that do not say who else has what."""
-        return cls(by_code={}, users=0)
+# What every achievements page asks, put together once: that takes longer than the answer.
+_USER_ID: sa.BindParameter[int] = sa.bindparam("user_id")
+_NUMBERS = sa.select(*(UserStats.__table__.c[name] for name in NUMBERS)).where(
+    UserStats.__table__.c.user_id == _USER_ID
+)
+_CATALOGUE, _AWARDS = Achievement.__table__, UserAchievement.__table__
+_EARNED = (
+    sa.select(_CATALOGUE.c.code, _AWARDS.c.earned_at)
+    .join_from(_AWARDS, _CATALOGUE, _CATALOGUE.c.id == _AWARDS.c.achievement_id)
+    .where(_AWARDS.c.user_id == _USER_ID, _AWARDS.c.revoked_at.is_(None))
+)
+_NEAREST = {next_up.SONGS: authoring.fewest_parts, next_up.PACKS: packs.fewest_parts}
+_OPENINGS = sa.union_all(
+    *(
+        sa.select(
+            sa.literal(metric).label("metric"),
+            fewest_parts(_USER_ID, sa.bindparam(metric)).subquery(),
+        )
+        for metric, fewest_parts in _NEAREST.items()
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -53,22 +62,13 @@ class Receipt:
 
 def numbers_of(user_id: int) -> dict[str, int]:
     """The user's numbers by metric, points and streaks included; 0 for who has none yet."""
-    names = [*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak"]
-    table = UserStats.__table__
-    row = db.session.execute(
-        sa.select(*(table.c[name] for name in names)).where(table.c.user_id == user_id)
-    ).one_or_none()
-    return dict(zip(names, row or [0] * len(names), strict=True))
+    row = db.session.execute(_NUMBERS, {"user_id": user_id}).one_or_none()
+    return dict(zip(NUMBERS, row or [0] * len(NUMBERS), strict=True))
 
 
 def earned_by(user_id: int) -> dict[str, datetime]:
     """When the user earned what, by code; without what was revoked."""
-    rows = db.session.execute(
-        sa.select(Achievement.code, UserAchievement.earned_at)
-        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
-    ).all()
-    return {row.code: row.earned_at for row in rows}
+    return dict(db.session.execute(_EARNED, {"user_id": user_id}).all())
 
 
 def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
@@ -97,34 +97,10 @@ def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
 
 def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
     """The songs and packs with the fewest open parts, as many of each metric as are needed."""
-    nearest = {next_up.SONGS: authoring.fewest_parts, next_up.PACKS: packs.fewest_parts}
-    selects = [
-        sa.select(sa.literal(metric).label("metric"), nearest[metric](user_id, number).subquery())
-        for metric, number in needed.items()
-    ]
-    if not selects:
+    if not needed:
         return []
-    return [Opening(*row) for row in db.session.execute(sa.union_all(*selects))]
-
-
-def owners() -> Owners:
-    """How many people show each achievement: without the banned, the hidden and the revoked."""
-    users = sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None)).scalar_subquery()
-    rows = db.session.execute(
-        sa.select(Achievement.code, sa.func.count(User.id), users)
-        .select_from(Achievement)
-        .outerjoin(
-            UserAchievement,
-            sa.and_(
-                UserAchievement.achievement_id == Achievement.id,
-                UserAchievement.is_public,
-                UserAchievement.revoked_at.is_(None),
-            ),
-        )
-        .outerjoin(User, sa.and_(User.id == UserAchievement.user_id, User.banned_at.is_(None)))
-        .group_by(Achievement.code)
-    ).all()
-    return Owners(by_code={code: count for code, count, _ in rows}, users=rows[0][2] if rows else 0)
+    wanted = {metric: needed.get(metric, 0) for metric in _NEAREST}
+    return [Opening(*row) for row in db.session.execute(_OPENINGS, {"user_id": user_id, **wanted})]
 
 
 def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:

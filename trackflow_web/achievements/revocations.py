@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue
+from trackflow_web.achievements import catalogue, holders
 from trackflow_web.achievements.catalogue import Entry
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.kernel import clock, text
@@ -66,6 +66,7 @@ def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
     # What waits to be announced is not announced any more, and nothing that is gone stays first.
     award.notified, award.shown_until, award.pin = True, None, None
     _record(Fact.ACHIEVEMENT_REVOKED, award, achievement, admin, reason=why)
+    holders.changed()
     return True
 
 
@@ -80,6 +81,7 @@ def restore(admin: User, user: User, code: str) -> bool:
     award.revoked_at = award.revoked_reason = None
     award.revoked_by_id = award.revoked_by = None
     _record(Fact.ACHIEVEMENT_RESTORED, award, achievement, admin)
+    holders.changed()
     return True
 
 

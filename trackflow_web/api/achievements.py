@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trackflow_web.achievements import actions, catalogue, progress, queries
+from trackflow_web.achievements import actions, catalogue, holders, progress, queries
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State
 from trackflow_web.api import bodies, paging, schemas
@@ -85,7 +85,9 @@ def _listed() -> list[Entry]:
 
 def _tiles() -> list[Tile]:
     user_id = me().id
-    return progress.tiles(queries.numbers_of(user_id), queries.earned_by(user_id), queries.owners())
+    return progress.tiles(
+        queries.numbers_of(user_id), queries.earned_by(user_id), holders.of_each()
+    )
 
 
 def entry_fields(entry: Entry) -> dict[str, Any]:

@@ -105,6 +105,11 @@ def set_writing(*, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK) 
     _patience.set(patience)
 
 
+def is_writing() -> bool:
+    """Whether transactions that begin now in this context are writing ones."""
+    return _writing.get()
+
+
 @contextmanager
 def unhurried() -> Iterator[None]:
     """Let transactions that begin inside take their time: no statement is cut off.

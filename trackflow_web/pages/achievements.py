@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, session, url_for
 
-from trackflow_web.achievements import actions, catalogue, metrics, next_up, progress, queries
+from trackflow_web.achievements import (
+    actions,
+    catalogue,
+    holders,
+    metrics,
+    next_up,
+    progress,
+    queries,
+)
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State, Tile
@@ -50,16 +58,17 @@ def index() -> str:
     """All achievements: summary, what comes next, filters, tiles."""
     wanted = progress.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
     tiles, summary = _mine()
-    context = {
-        "summary": summary,
-        "next_up": _next_up(tiles),
-        "filters": _filter_values(wanted),
-        "options": _options(),
-        **_results(tiles, wanted),
-    }
+    results = _results(tiles, wanted)
     if hx.asked():
-        return hx.block("achievements/index.html", "results", **context)
-    return render_template("achievements/index.html", **context)
+        return hx.block("achievements/index.html", "results", **results)
+    return render_template(
+        "achievements/index.html",
+        summary=summary,
+        next_up=_next_up(tiles),
+        filters=_filter_values(wanted),
+        options=_options(),
+        **results,
+    )
 
 
 @pages.get("/<code>")
@@ -132,7 +141,7 @@ def check() -> Response:
 def _mine() -> tuple[list[Tile], Summary]:
     user_id = me().id
     numbers = queries.numbers_of(user_id)
-    tiles = progress.tiles(numbers, queries.earned_by(user_id), queries.owners())
+    tiles = progress.tiles(numbers, queries.earned_by(user_id), holders.of_each())
     return tiles, progress.summary(tiles, numbers[metrics.TOTAL_POINTS])
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import flash, make_response, render_template, request, url_for
 
-from trackflow_web.achievements import preferences, progress, queries
+from trackflow_web.achievements import holders, preferences, progress, queries
 from trackflow_web.achievements.ladders import Category
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State, Tile
@@ -178,7 +178,7 @@ def _category() -> Category | None:
 def _grid(category: Category | None) -> Grid:
     user_id = me().id
     tiles = progress.tiles(
-        queries.numbers_of(user_id), queries.earned_by(user_id), queries.owners()
+        queries.numbers_of(user_id), queries.earned_by(user_id), holders.of_each()
     )
     return Grid(tiles, preferences.choices_of(user_id), category)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template
 
 from trackflow_web.achievements import gaps, metrics, progress, queries
-from trackflow_web.achievements.queries import Owners
+from trackflow_web.achievements.holders import Holders
 from trackflow_web.achievements.showcase import Face
 from trackflow_web.domain.authoring import statistics
 from trackflow_web.kernel import clock
@@ -43,7 +43,7 @@ def index() -> str:
     numbers = queries.numbers_of(user_id)
     face = Face(queries.badges_of(user_id, hidden_too=True))
     earned = {badge.code: badge.earned_at for badge in face.badges}
-    tiles = progress.tiles(numbers, earned, Owners.unknown())
+    tiles = progress.tiles(numbers, earned, Holders.unknown())
     states = statistics.by_status(user_id)
     return render_template(
         "stats/index.html",
@@ -65,7 +65,7 @@ def gap_map() -> str:
     """The wall of decades and years, the artists, and the planned songs that would add to them."""
     user_id = me().id
     numbers = queries.numbers_of(user_id)
-    tiles = progress.tiles(numbers, queries.earned_by(user_id), Owners.unknown())
+    tiles = progress.tiles(numbers, queries.earned_by(user_id), Holders.unknown())
     artists = statistics.by_artist(user_id, ARTISTS_ON_THE_MAP, released_first=True)
     return render_template(
         "stats/gaps.html",

@@ -185,7 +185,9 @@ def _read(planned: sa.Select[Any]) -> list[Planned]:
     ]
 
 
-def fewest_parts(user_id: int, limit: int) -> sa.Select[int, str, int]:
+def fewest_parts(
+    user_id: sa.BindParameter[int], limit: sa.BindParameter[int]
+) -> sa.Select[int, str, int]:
     """The own songs that are closest to being fully authored: id, title, open parts.
 
     For use in another SELECT; the fewest open parts first.

@@ -109,7 +109,9 @@ def released_of(user_id: int, limit: int) -> list[Overview]:
     return [_overview(row) for row in db.session.execute(found)]
 
 
-def fewest_parts(user_id: int, limit: int) -> sa.Select[int, str, int]:
+def fewest_parts(
+    user_id: sa.BindParameter[int], limit: sa.BindParameter[int]
+) -> sa.Select[int, str, int]:
     """The own packs that are closest to being complete: id, name, open parts.
 
     For use in another SELECT; the fewest open parts first. Packs without a song that is asked for

@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.domain.people import passwords, queries, rules
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
-from trackflow_web.kernel import clock, limits, text
+from trackflow_web.kernel import clock, limits, text, versions
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, own_transaction, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
 from trackflow_web.kernel.limits import LimitCount
+from trackflow_web.kernel.versions import Versioned
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -271,6 +272,7 @@ def ban(user: User) -> None:
     user.banned_at = clock.now()
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
+    versions.step(Versioned.HOLDERS)
 
 
 def create_token(user: User, *, name: object, scope: object, days: object) -> str:

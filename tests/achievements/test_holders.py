@@ -1,0 +1,116 @@
+"""How many people have an achievement: right at once, however it was counted before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.charter import new_charter, statements_of
+from tests.support.people import working
+from trackflow_web.accounts import deletion
+from trackflow_web.achievements import holders, preferences
+from trackflow_web.domain.people import actions as people
+from trackflow_web.kernel.database import db, set_writing
+
+pytestmark = pytest.mark.both_databases
+
+CODE = "first_release"
+
+
+@pytest.fixture
+def shown(app):
+    """`shown()`: how many show the achievement, and how many people there are."""
+
+    def ask(among=app):
+        with among.app_context():
+            known = holders.of_each()
+            return known.by_code[CODE], known.users
+
+    return ask
+
+
+@pytest.fixture
+def among_many(monkeypatch):
+    monkeypatch.setattr(holders, "MANY", 0)
+
+
+def hide(app, charter, *, public=False):
+    with working(app):
+        preferences.set_visibility(charter.user, CODE, public=public)
+
+
+def test_a_new_award_is_seen_at_once(alice, shown):
+    had, people_before = shown()
+    alice.add(status="released")
+    assert shown() == (had + 1, people_before)
+
+
+def test_a_new_member_is_seen_at_once(app, shown):
+    _, before = shown()
+    new_charter(app, "dora")
+    assert shown()[1] == before + 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_is_hidden_and_shown_again_is_seen_at_once(app, alice, shown, many, request):
+    if many:
+        request.getfixturevalue("among_many")
+    alice.add(status="released")
+    had = shown()
+    hide(app, alice)
+    assert shown() == (had[0] - 1, had[1])
+    hide(app, alice, public=True)
+    assert shown() == had
+    with working(app):
+        preferences.set_all_visibility(alice.user, public=False)
+    assert shown() == (had[0] - 1, had[1])
+
+
+def test_who_is_banned_counts_nowhere_at_once(app, alice, shown, among_many):
+    alice.add(status="released")
+    had, people_before = shown()
+    with working(app):
+        people.ban(alice.user)
+    assert shown() == (had - 1, people_before - 1)
+
+
+def test_who_is_gone_counts_nowhere_at_once(app, alice, shown, among_many):
+    alice.add(status="released")
+    had, people_before = shown()
+    with working(app):
+        deletion.delete_account(alice.user)
+    assert shown() == (had - 1, people_before - 1)
+
+
+def test_another_process_sees_it_too(app, make_app, alice, shown):
+    other = make_app()
+    alice.add(status="released")
+    had = shown(other)
+    hide(app, alice)
+    assert shown(other) == (had[0] - 1, had[1])
+
+
+def test_among_many_a_new_award_may_be_missing_for_a_minute(app, alice, shown, among_many, clock):
+    had, people_before = shown()
+    alice.add(status="released")
+    assert shown() == (had, people_before)
+    clock.move(seconds=61)
+    assert shown() == (had + 1, people_before)
+
+
+def test_nothing_is_counted_while_nothing_changes(app, alice, shown):
+    shown()
+    with statements_of(app) as seen:
+        shown()
+    assert len(seen) == 1
+
+
+def test_what_is_rolled_back_is_not_kept(app, alice, shown):
+    alice.add(status="released")
+    had = shown()
+    with app.app_context():
+        set_writing(writing=True)
+        preferences.set_visibility(alice.user, CODE, public=False)
+        assert holders.of_each().by_code[CODE] == had[0] - 1
+        db.session.rollback()
+        set_writing(writing=False)
+    assert shown() == had
