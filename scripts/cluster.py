@@ -1,0 +1,236 @@
+"""TrackFlow as it runs on several machines, on this one: `make cluster`.
+
+nginx in front of two gunicorns, which share nothing but a PostgreSQL database. All of it is thrown
+away at the end. `--check` asks it what such a thing must stand, and ends with 0 or 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from string import Template
+
+import psutil
+import requests
+
+from scripts.cluster_check import check
+from tests.support.postgresql import Server
+from tests.support.programs import Missing, nginx
+
+ROOT = Path(__file__).parents[1]
+HOST = "127.0.0.1"
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 15
+NGINX = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+{user}
+events {{ worker_connections 256; }}
+http {{
+    log_format upstream '$request_method $uri $status $upstream_addr';
+    access_log {folder}/access.log upstream;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/trackflow.conf;
+}}
+"""
+
+
+class Web:
+    """A gunicorn with two workers on a port of its own, and with a folder of its own."""
+
+    def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.port = _free_port()
+        self.environment = {**environment, "INSTANCE_PATH": str(self.folder)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is asked directly."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Begin to serve; returns when it answers."""
+        options = ["--config", "gunicorn.conf.py", "--bind", f"{HOST}:{self.port}"]
+        options += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+        options += ["--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning"]
+        options += ["--forwarded-allow-ips", HOST, "wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", *options]
+        self.process = _begin(command, self.folder / "log", self.environment)
+        wait_for(f"{self.address}/healthz", self.process, self.folder / "log")
+
+    def reload(self) -> None:
+        """Let new workers take over; returns when the old ones are gone."""
+        if self.process is None:
+            return
+        before = self._workers()
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + SECONDS_TO_START
+        while before & self._workers() or not self._workers():
+            assert time.monotonic() < deadline, "the old workers do not go"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End once everybody was answered."""
+        if self.process is not None:
+            _end(self.process)
+
+    def _workers(self) -> set[int]:
+        assert self.process is not None
+        return {child.pid for child in psutil.Process(self.process.pid).children()}
+
+
+class Cluster:
+    """What runs, and where it is asked."""
+
+    def __init__(self, address: str, webs: tuple[Web, Web], log: Path, database: str) -> None:
+        self.address = address
+        self.webs = webs
+        self.log = log
+        self.database = database
+
+
+@contextmanager
+def running(metrics_token: str = "") -> Iterator[Cluster]:
+    """Everything, until the block ends."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cluster-")))
+        server = Server()
+        stack.callback(server.stop)
+        server.execute("CREATE DATABASE trackflow")
+        environment = _environment(server.url("trackflow"), folder, metrics_token)
+        for command in (["db", "upgrade"], ["achievements", "sync"]):
+            _flask(command, environment)
+        webs = (Web("web1", folder, environment), Web("web2", folder, environment))
+        for web in webs:
+            stack.callback(web.stop)
+            web.start()
+        address = f"http://{HOST}:{_free_port()}"
+        stack.callback(_end, _nginx(address, webs, folder))
+        wait_for(f"{address}/healthz")
+        yield Cluster(address, webs, folder / "access.log", server.url("trackflow"))
+
+
+def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, str]:
+    settings = {
+        "DATABASE_URL": database,
+        # Both must know the same one, or each would sign out whom the other signed in.
+        "SECRET_KEY": secrets.token_hex(32),
+        "INSTANCE_PATH": str(folder),
+        "TRUSTED_HOSTS": HOST,
+        "TRUSTED_PROXIES": "1",
+        "METRICS_TOKEN": metrics_token,
+    }
+    return {**os.environ, "TRACKFLOW_ENV": "development", **settings}
+
+
+def _flask(arguments: list[str], environment: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+    done = subprocess.run(  # noqa: S603 -- our own commands
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"flask {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _nginx(address: str, webs: tuple[Web, Web], folder: Path) -> subprocess.Popen[bytes]:
+    template = Template((ROOT / "deploy" / "nginx.conf.template").read_text("utf-8"))
+    names = {"TRACKFLOW_LISTEN": address.removeprefix("http://")}
+    names |= {f"TRACKFLOW_WEB_{n}": f"{HOST}:{web.port}" for n, web in enumerate(webs, start=1)}
+    # Not all: nginx has variables of its own, written the same way.
+    (folder / "trackflow.conf").write_text(template.safe_substitute(names), "utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user), "utf-8")
+    command = [nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return _begin(command, folder / "nginx.out", dict(os.environ))
+
+
+def _begin(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 -- the programs are ours
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # Ctrl-C is for this script, which ends them in order
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_for(
+    address: str, process: subprocess.Popen[bytes] | None = None, log: Path | None = None
+) -> None:
+    """Wait until an address answers 200; ends the script when it does not in time."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            if requests.get(address, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        if time.monotonic() > deadline or (process and process.poll() is not None):
+            sys.exit(f"{address} does not answer.\n{log.read_text() if log else ''}")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+def main() -> None:
+    """Run until Ctrl-C, or as long as the checks take."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.cluster", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="ask it what it must stand, and end")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with running(metrics_token=secrets.token_hex(16)) as cluster:
+            if asked.check:
+                sys.exit(0 if check(cluster) else 1)
+            _serve(cluster)
+    except Missing as missing:
+        sys.exit(str(missing))
+    except KeyboardInterrupt:
+        print()
+
+
+def _serve(cluster: Cluster) -> None:
+    print("Making a community to look at ...")
+    said = _flask(["demo"], cluster.webs[0].environment)
+    print(*(line for line in said.splitlines() if line.startswith("Demo")), sep="\n")
+    print(f"Web 1:     {cluster.webs[0].address}\nWeb 2:     {cluster.webs[1].address}")
+    print(f"TrackFlow: {cluster.address}  (Ctrl-C ends it)", flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()
