@@ -12,9 +12,29 @@
 
   // Toast -> { left: ms still to stand, since: when its clock was started, timer }. Those that stay have no clock.
   const clocks = new Map();
-  // Ids of all that were ever shown on this page: an answer that arrives twice announces nothing twice.
-  const seen = new Set();
+  // Ids of what was shown in this tab, the latest last: what comes again under its id, because the server cannot know
+  // whether it was seen or because the back button shows an old page, is dropped.
+  const SEEN = "toasts-seen";
+  const MOST_SEEN = 200;
+  const seen = new Set(recall());
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  function recall() {
+    try {
+      return JSON.parse(sessionStorage.getItem(SEEN) ?? "[]");
+    } catch {
+      return []; // no storage here, or nothing of ours in it
+    }
+  }
+
+  function remember(id) {
+    seen.add(id);
+    try {
+      sessionStorage.setItem(SEEN, JSON.stringify([...seen].slice(-MOST_SEEN)));
+    } catch {
+      // This page remembers all the same.
+    }
+  }
 
   const standing = () => [...stack.querySelectorAll("[data-toast]:not(.toast--leaving)")];
   const held = () => stack.matches(":hover") || stack.contains(document.activeElement);
@@ -58,7 +78,7 @@
       toast.remove();
       return;
     }
-    if (toast.id) seen.add(toast.id);
+    if (toast.id) remember(toast.id);
     if (!toast.hasAttribute("data-stays")) {
       clocks.set(toast, { left: STAY_MS, since: 0, timer: 0 });
       if (!held()) start(toast);

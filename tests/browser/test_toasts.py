@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from tests.support.charter import Charter
 from tests.support.watching import STANDING
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.kernel.database import db
 
 LEAVING = 300  # ms, a little more than toasts.js gives the way out
 
@@ -188,6 +191,19 @@ def test_a_second_tab_shows_nothing_again(toasted):
         assert standing(other) == []
     page.reload()
     assert standing(page) == []
+
+
+def test_a_message_that_comes_again_is_not_shown_again_in_this_tab(app, alice, toasted):
+    page = toasted("dreamer", "devoted")
+    assert standing(page) == ["dreamer", "devoted"]
+    with app.app_context():  # as if the process had died before it noted that they were shown
+        db.session.execute(sa.update(UserAchievement).values(notified=False, shown_until=None))
+        db.session.commit()
+    page.goto("/achievements/")
+    assert standing(page) == []
+    alice.given("hard_worker")
+    page.goto("/songs/")
+    assert standing(page) == ["hard_worker"]
 
 
 # --- for eyes and ears ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from trackflow_web.kernel.database import db
 from trackflow_web.pages import toasts
 from trackflow_web.pages.session import me
 
+MESSAGE = re.compile(r'id="(toast-[^"]+)" data-toast="([^"]+)"')
 LIST = toasts.EMPTY_LIST.decode()
 SOME_FILE = Path(__file__).parents[2] / "LICENSE"
 
@@ -328,14 +330,34 @@ def test_an_answer_that_nobody_took_is_shown_again_after_two_seconds(clock, drea
     assert dreamer_waits.get("/songs/").toasts() == []
 
 
-def test_an_answer_that_was_taken_half_is_shown_again(app, clock, dreamer_waits):
-    cookie = dreamer_waits.client.get_cookie("session").value
+def half_taken(app, browser):
+    """What a page says whose client goes away before it has all of it."""
+    cookie = browser.client.get_cookie("session").value
     environ = EnvironBuilder("/songs/", headers={"Cookie": f"session={cookie}"}).get_environ()
     body = app.wsgi_app(environ, lambda _status, _headers, _error=None: None)
-    assert b"data-toast" in next(iter(body))
-    body.close()  # the client is gone: nobody asks for the rest
+    begun = next(iter(body)).decode()
+    body.close()  # nobody asks for the rest
+    return begun
+
+
+def test_an_answer_that_was_taken_half_is_shown_again(app, clock, dreamer_waits):
+    assert "data-toast" in half_taken(app, dreamer_waits)
     clock.move(seconds=2)
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
+
+
+@pytest.mark.both_databases
+def test_what_was_claimed_together_comes_again_as_the_same_message(
+    app, clock, as_alice, work_of_alice
+):
+    work_of_alice.given("dreamer", "first_release", "hard_worker", "visionary")
+    first = MESSAGE.findall(half_taken(app, as_alice))
+    clock.move(seconds=2)
+    work_of_alice.given("finisher")
+    shown = [MESSAGE.findall(as_alice.get("/songs/").html) for _ in range(3)]
+    assert [code for _, code in shown[0]] == ["finisher"]
+    assert [code for _, code in first] == ["summary"]
+    assert shown[1:] == [first, []]
 
 
 def test_what_is_older_than_thirty_days_is_not_shown(app, alice, clock, dreamer_waits):

@@ -2,7 +2,8 @@
 
 What waits lives in the database, so that it survives redirects, other tabs and crashes. An answer
 that will show it claims it for a moment and says when it was written; if it never was, the claim
-runs out.
+runs out. Nobody knows then whether it was seen, so what was claimed together comes again as the
+same message, of which a browser shows the first only.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ class Toasts:
         return len(self.shown)
 
     @property
+    def id(self) -> int:
+        """What a summary is known by: the first award in it."""
+        return min(self.claimed)
+
+    @property
     def points(self) -> int:
         """What they are worth together."""
         return sum(toast.entry.points for toast in self.shown)
@@ -64,21 +70,34 @@ class Toasts:
         return max((toast.entry for toast in self.shown), key=lambda entry: entry.rarity.rank)
 
 
-def waiting(user_id: int) -> bool:
-    """Whether something waits that nobody has claimed just now."""
+@dataclass(frozen=True)
+class Batch:
+    """What was claimed together, until when; without a time, what nobody has claimed yet."""
+
+    claimed_until: datetime | None = None
+
+
+NEW = Batch()
+
+
+def waiting(user_id: int) -> Batch | None:
+    """What the next answer is to show: what is new, else what waits since a claim ran out."""
     asked = {"owner_id": user_id, "moment": clock.now()}
-    return db.session.scalar(_WAITING, asked) is not None
+    row = db.session.execute(_WAITING, asked).first()
+    return None if row is None else Batch(row.shown_until)
 
 
-def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
+def claim(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = NEW) -> Toasts:
     """Reserve what waits for the answer that is being made; two answers never get the same.
 
     What the user does not want to be told of counts as shown.
     """
     now = clock.now()
+    # A null is no value to compare with, and the statements are kept.
+    claimed = _NEVER_CLAIMED if batch.claimed_until is None else _CLAIMED_UNTIL
     rows = db.session.execute(
         sa.update(UserAchievement)
-        .where(_UNCLAIMED)
+        .where(claimed)
         .values(shown_until=now + CLAIM, notified=_unwanted(wanted))
         .returning(
             UserAchievement.id,
@@ -88,7 +107,7 @@ def claim(user_id: int, wanted: Announced = Announced.ALL) -> Toasts:
             UserAchievement.backfilled,
             UserAchievement.notified,
         ),
-        {"owner_id": user_id, "moment": now},
+        {"owner_id": user_id, "until": batch.claimed_until},
     ).all()
     rows = [row for row in rows if not row.notified]
     fresh = [row for row in rows if now - row.awarded_at < OLDEST_SHOWN]
@@ -139,12 +158,19 @@ def _unwanted(wanted: Announced) -> sa.ColumnElement[bool]:
     )
 
 
-_UNCLAIMED = sa.and_(
-    UserAchievement.user_id == sa.bindparam("owner_id"),
-    ~UserAchievement.notified,
-    sa.or_(
-        UserAchievement.shown_until.is_(None), UserAchievement.shown_until <= sa.bindparam("moment")
-    ),
-)
+_NOT_SHOWN = sa.and_(UserAchievement.user_id == sa.bindparam("owner_id"), ~UserAchievement.notified)
+_NEVER_CLAIMED = sa.and_(_NOT_SHOWN, UserAchievement.shown_until.is_(None))
+_CLAIMED_UNTIL = sa.and_(_NOT_SHOWN, UserAchievement.shown_until == sa.bindparam("until"))
 # Asked by every page and action, and made once: making it costs more than running it.
-_WAITING = sa.select(sa.literal(1)).where(_UNCLAIMED).limit(1)
+_WAITING = (
+    sa.select(UserAchievement.shown_until)
+    .where(
+        _NOT_SHOWN,
+        sa.or_(
+            UserAchievement.shown_until.is_(None),
+            UserAchievement.shown_until <= sa.bindparam("moment"),
+        ),
+    )
+    .order_by(UserAchievement.shown_until.nulls_first())
+    .limit(1)
+)

@@ -120,10 +120,10 @@ def _is_full_page(response: Response) -> bool:
 def _claim(response: Response) -> Toasts | None:
     """Claim inside the action's own transaction: no second commit is needed."""
     try:
-        if not _shows_toasts(response) or not toasts.waiting(me().id):
+        if not _shows_toasts(response) or (batch := toasts.waiting(me().id)) is None:
             return None
         with db.session.begin_nested():
-            return toasts.claim(me().id, me().toasts)
+            return toasts.claim(me().id, me().toasts, batch=batch)
     except DATABASE_BUSY:
         raise
     except Exception:
@@ -134,12 +134,12 @@ def _claim(response: Response) -> Toasts | None:
 def _claim_what_waited(response: Response) -> Toasts | None:
     """Claim what earlier answers could not show. The page is shown, whatever happens here."""
     try:
-        if not _shows_toasts(response) or not toasts.waiting(me().id):
+        if not _shows_toasts(response) or (batch := toasts.waiting(me().id)) is None:
             return None
         user_id, wanted = me().id, me().toasts
         db.session.rollback()
         set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
-        claimed = toasts.claim(user_id, wanted)
+        claimed = toasts.claim(user_id, wanted, batch=batch)
         unit_of_work.commit()
     except Exception:
         log.exception("toasts_not_claimed")
