@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
+import tempfile
 from typing import TYPE_CHECKING
+
+# Where the workers write their numbers. It must be said before anything that counts is imported,
+# and stays the same when SIGHUP reads this file again.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+PREFIX = "trackflow-metrics-"
+if os.environ.get("METRICS_TOKEN") and METRICS_FOLDER not in os.environ:
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=PREFIX)
+
+from prometheus_client.multiprocess import mark_process_dead
 
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import forget_connections
 
 if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
 _threads: list[JobThread] = []
@@ -33,8 +46,17 @@ def worker_exit(_server: object, _worker: Worker) -> None:
     _end_quickly()
 
 
-def on_exit(_server: object) -> None:
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Let what a worker had in use be nobody's any more, however it ended."""
+    if METRICS_FOLDER in os.environ:
+        mark_process_dead(worker.pid)
+
+
+def on_exit(server: Arbiter) -> None:
     """The master has loaded the application too, for its workers to share."""
+    folder = os.environ.get(METRICS_FOLDER, "")
+    if PREFIX in folder and not server.reexec_pid:  # else it is the next master's
+        shutil.rmtree(folder, ignore_errors=True)
     _end_quickly()
 
 

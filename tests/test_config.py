@@ -42,6 +42,7 @@ def read(tmp_path):
         ("FAULTS", "/no/such/folder"),
         ("DATABASE_CONNECTIONS", "0"),  # would mean any number
         ("DATABASE_CONNECTIONS_MORE", "some"),
+        ("METRICS_TOKEN", "too short"),
     ],
 )
 def test_what_is_not_understood_is_named(read, name, value):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
 
 SHORTEST_SECRET_KEY = 32
+SHORTEST_METRICS_TOKEN = 16
 SECRET_KEYS_EVERYBODY_KNOWS = frozenset({"dev", "secret", "changeme", "change-me", "development"})
 
 
@@ -53,6 +54,7 @@ class Config:
     token_secrets: tuple[str, ...]
     jobs: str
     redis_url: str
+    metrics_token: str
     faults: Path | None
 
     @classmethod
@@ -88,6 +90,7 @@ class Config:
             token_secrets=_token_secrets(environ, secret_key),
             jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
             redis_url=environ.get("REDIS_URL", ""),
+            metrics_token=_metrics_token(environ),
             faults=_faults(environ, production=production == "production"),
         )
 
@@ -147,6 +150,14 @@ def _faults(environ: Mapping[str, str], *, production: bool) -> Path | None:
         message = f"FAULTS is {given!r}; it must be a folder."
         raise ConfigError(message)
     return Path(given) if given else None
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    given = environ.get("METRICS_TOKEN", "")
+    if given and len(given) < SHORTEST_METRICS_TOKEN:
+        message = f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters."
+        raise ConfigError(message)
+    return given
 
 
 def _web_address(environ: Mapping[str, str], name: str) -> str:

@@ -32,6 +32,7 @@ PAGES = """
 # Everybody
 GET  /                                                   200     303  303   303  303
 GET  /healthz                                            200     200  200   200  200
+GET  /metrics                                            404     404  404   404  404
 GET  /login                                              200     303  303   303  303
 POST /login                                              422     422  422   422  422
 GET  /register                                           200     303  303   303  303

@@ -115,6 +115,15 @@ def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
     return [Receipt(*row) for row in db.session.execute(found)]
 
 
+def latest_award_id() -> int:
+    """The id of the award that was given last; 0 before the first.
+
+    How many there are takes counting them; this is one look into an index, and never goes back
+    while the site runs.
+    """
+    return db.session.scalar(sa.select(sa.func.max(UserAchievement.id))) or 0
+
+
 def ids() -> dict[str, int]:
     """The id of every achievement by code."""
     return catalogue.ids()

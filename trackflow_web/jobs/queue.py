@@ -92,6 +92,12 @@ class Jobs:
             done += 1
         return done
 
+    def waiting(self) -> int:
+        """How many jobs stand in the queue, those that are to be done later among them."""
+        if self.mode is Mode.AT_ONCE:
+            return 0
+        return int(self.huey.pending_count() + self.huey.scheduled_count())
+
     def close(self) -> None:
         """Let go of the queue's connection; the next use opens it again."""
         if self._huey is not None:

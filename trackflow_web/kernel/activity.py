@@ -143,6 +143,15 @@ def keep(activities: Sequence[Activity]) -> None:
 _KEEP = sa.insert(cast("sa.Table", Activity.__table__))
 
 
+def unheard() -> tuple[int, datetime | None]:
+    """How many facts the listeners have not heard yet, and since when the oldest waits."""
+    found = sa.select(sa.func.count(), sa.func.min(Activity.created_at)).where(
+        Activity.heard_at.is_(None)
+    )
+    count, oldest = db.session.execute(found).one()
+    return count, oldest
+
+
 def take_recorded() -> list[Activity]:
     """What was recorded in this unit of work and not taken yet, oldest first."""
     taken: list[Activity] = db.session().info.pop(_RECORDED, [])

@@ -21,6 +21,7 @@ from trackflow_web.pages import (
     home,
     hx,
     imports,
+    metrics,
     packs,
     people,
     profiles,
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     bugs.pages,
     admin.pages,
     health.pages,
+    metrics.pages,
 )
 
 
@@ -85,3 +87,4 @@ def connect(app: Flask, config: Config, listeners: Sequence[Listener]) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # As middleware, because an exception in one after-request function would skip the others.
     app.wsgi_app = SecurityHeaders(app.wsgi_app, https=config.production)  # type: ignore[method-assign]
+    metrics.connect(app, config)

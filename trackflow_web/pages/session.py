@@ -39,7 +39,15 @@ PATIENCE_FOR_A_VISIT = 0.25
 
 # The last lets the database go while it asks Spotify, and would lose the visit.
 NO_VISIT = frozenset(
-    {None, "static", "people.login", "people.logout", "health.check", "connections.callback"}
+    {
+        None,
+        "static",
+        "people.login",
+        "people.logout",
+        "health.check",
+        "metrics.show",
+        "connections.callback",
+    }
 )
 # Ids that both databases can compare.
 USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)

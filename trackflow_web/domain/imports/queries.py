@@ -51,6 +51,12 @@ def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
     return held(Import, import_id) if for_update else db.session.get(Import, import_id)
 
 
+def unfinished() -> int:
+    """How many imports are neither done nor failed, everybody's together."""
+    found = sa.select(sa.func.count()).where(Import.state.in_(UNFINISHED))
+    return db.session.scalar(found) or 0
+
+
 def imports_of(user_id: int) -> Sequence[Import]:
     """The user's latest imports, newest first."""
     return db.session.scalars(

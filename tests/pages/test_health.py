@@ -1,0 +1,51 @@
+"""`/healthz`: quick, whatever the database does, and about nobody."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from tests.support.charter import statements_of
+from trackflow_web.kernel.database import db
+
+
+@pytest.mark.both_databases
+def test_it_is_ok_while_the_database_answers(stranger):
+    page = stranger.get("/healthz")
+    assert (page.status, page.html) == (200, "ok")
+
+
+def test_it_is_a_503_when_there_is_no_database(make_app, tmp_path):
+    client = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3").test_client()
+    assert client.get("/healthz").status_code == 503
+
+
+def test_it_asks_for_nobody_and_leaves_no_cookie(app, as_alice):
+    with statements_of(app) as seen:
+        page = as_alice.get("/healthz")
+    assert list(seen) == ["SELECT 1"]
+    assert "Set-Cookie" not in page.headers
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_a_database_that_hangs_is_not_waited_for(app, databases, stranger):
+    stranger.get("/healthz")
+    with app.app_context():
+        db.engine.dispose()
+    databases.server.process.send_signal(signal.SIGSTOP)  # nobody takes new connections
+    try:
+        begun = time.monotonic()
+        assert stranger.get("/healthz").status == 503
+        assert stranger.get("/healthz").status == 503
+        seconds = time.monotonic() - begun
+    finally:
+        databases.server.process.send_signal(signal.SIGCONT)
+    assert seconds < 5
+    assert _until_ok(stranger)
+
+
+def _until_ok(stranger):
+    return any(stranger.get("/healthz").status == 200 for _ in range(10))

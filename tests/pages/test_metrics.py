@@ -1,0 +1,195 @@
+"""`/metrics`: for who knows the token, right over several processes, and nearly for nothing."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+import sqlalchemy as sa
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.browsing import Browser
+from tests.support.people import add_person, working
+from tests.support.web_server import gunicorn
+from trackflow_web.domain.songs import actions
+from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel.database import db
+from trackflow_web.pages.timing import CountRequests, Timing
+
+TOKEN = "a token for the numbers"
+PROFILE = "/users/<username>"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(METRICS_TOKEN=TOKEN)
+
+
+@pytest.fixture
+def numbers(app):
+    """`numbers()`: every sample by its name and labels."""
+
+    def ask():
+        return samples(app.test_client().get("/metrics", headers=BEARER).text)
+
+    return ask
+
+
+def samples(told):
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(told)
+        for sample in family.samples
+    }
+
+
+def test_without_a_setting_it_is_not_there(make_app):
+    client = make_app().test_client()
+    assert client.get("/metrics", headers=BEARER).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "sent", ["", TOKEN, "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"]
+)
+def test_nobody_without_the_token_sees_a_number(app, sent):
+    answer = app.test_client().get("/metrics", headers={"Authorization": sent})
+    assert answer.status_code == 401
+    assert "trackflow_" not in answer.text
+
+
+def test_not_even_an_administrator(app):
+    add_person(app, "olga", is_admin=True)
+    browser = Browser(app)
+    browser.sign_in("olga", "correct horse battery staple")
+    assert browser.get("/metrics").status == 401
+
+
+def test_it_is_in_the_format_of_prometheus_and_kept_by_nobody(app):
+    answer = app.test_client().get("/metrics", headers=BEARER)
+    assert answer.content_type.startswith("text/plain; version=")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_requests_are_counted_by_route_and_class_of_status(app, stranger, numbers):
+    alice = add_person(app, "alice")
+    stranger.sign_in("alice", alice.password)
+    for _ in range(3):
+        stranger.get("/users/alice")
+    stranger.get("/users/nobody")
+    stranger.post("/songs/", title="")
+    told = numbers()
+    name = "trackflow_request_seconds_count"
+    assert told[name, "GET", PROFILE, "2xx"] == 3
+    assert told[name, "GET", PROFILE, "4xx"] == 1
+    assert told[name, "POST", "/songs/", "4xx"] == 1
+    assert told["trackflow_request_seconds_bucket", "+Inf", "GET", PROFILE, "2xx"] == 3
+    assert told["trackflow_request_seconds_sum", "GET", PROFILE, "2xx"] > 0
+
+
+def test_who_knocks_at_random_makes_no_new_numbers(stranger, numbers):
+    for number in range(5):
+        stranger.get(f"/nothing/{number}")
+        stranger.request("BREW", f"/pot/{number}")
+    told = numbers()
+    assert told["trackflow_request_seconds_count", "other", "none", "4xx"] == 10
+    assert not any("nothing" in str(key) or "BREW" in key for key in told)
+
+
+@pytest.mark.both_databases
+def test_it_tells_what_waits(app, numbers, clock):
+    alice = add_person(app, "alice")
+    with working(app):
+        actions.add_song(alice.user, title="One", artist="Metallica")
+    assert numbers()["trackflow_activities_unheard",] == 0
+    with app.app_context():
+        newest = db.session.scalar(sa.select(sa.func.max(Activity.id)))
+        db.session.execute(sa.update(Activity).where(Activity.id == newest).values(heard_at=None))
+        db.session.commit()
+    clock.move(seconds=90)
+    told = numbers()
+    assert told["trackflow_activities_unheard",] == 1
+    assert told["trackflow_activities_unheard_oldest_seconds",] == 90
+    assert told["trackflow_imports_unfinished",] == 0
+    assert told["trackflow_jobs_waiting",] == 0
+    assert told["trackflow_database_up",] == 1
+
+
+@pytest.mark.both_databases
+def test_it_tells_of_awards(app, numbers):
+    before = numbers()["trackflow_awards_total",]
+    alice = add_person(app, "alice")
+    with working(app):
+        actions.add_song(alice.user, title="One", artist="Metallica")
+    assert numbers()["trackflow_awards_total",] == before + 1
+
+
+@pytest.mark.both_databases
+def test_jobs_that_wait_are_counted(make_app, tmp_path):
+    app = make_app(METRICS_TOKEN=TOKEN, JOBS="worker", INSTANCE_PATH=tmp_path)
+    with app.app_context():
+        app.extensions["trackflow.jobs"].start_import(4711)
+        unit_of_work.commit()
+    told = samples(app.test_client().get("/metrics", headers=BEARER).text)
+    assert told["trackflow_jobs_waiting",] == 1
+
+
+def test_connections_in_use_are_counted(app, numbers):
+    with app.app_context(), db.engine.connect(), db.engine.connect():
+        assert numbers()["trackflow_database_connections_in_use",] == 2
+    assert numbers()["trackflow_database_connections_in_use",] == 0
+
+
+def test_a_database_that_is_away_is_told(make_app, tmp_path):
+    app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3", METRICS_TOKEN=TOKEN)
+    answer = app.test_client().get("/metrics", headers=BEARER)
+    told = samples(answer.text)
+    assert answer.status_code == 200
+    assert told["trackflow_database_up",] == 0
+    assert ("trackflow_activities_unheard",) not in told
+
+
+@pytest.mark.both_databases
+def test_the_processes_of_a_server_are_told_as_one(database_url, tmp_path):
+    def get(_number):
+        return requests.get(f"{address}/login", timeout=10).status_code
+
+    settings = {"METRICS_TOKEN": TOKEN, "LIMIT_SIGN_IN": "1000/1 minute"}
+    with gunicorn(database_url, tmp_path, "--workers", "2", **settings) as address:
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(get, range(60))) == {200}
+        # Whichever worker answers, it tells the same.
+        told = [
+            samples(requests.get(f"{address}/metrics", headers=BEARER, timeout=10).text)
+            for _ in range(6)
+        ]
+    logins = ("trackflow_request_seconds_count", "GET", "/login", "2xx")
+    assert {each.get(logins) for each in told} == {60}, told[-1]
+    assert told[-1]["trackflow_database_up",] == 1
+    assert told[-1]["trackflow_database_connections_in_use",] == 0
+
+
+def test_counting_costs_a_request_next_to_nothing():
+    def application(_environ, start_response):
+        start_response("200 OK", [])
+        return [b""]
+
+    counting = CountRequests(application, Timing())
+    environ = {"REQUEST_METHOD": "GET"}
+    assert best_of(counting, environ) - best_of(application, environ) < 20e-6
+
+
+def best_of(application, environ, batches=30, calls=200):
+    """The seconds of one call in the quickest of some batches, which nothing else disturbed."""
+
+    def batch():
+        begun = time.perf_counter()
+        for _ in range(calls):
+            application(environ, lambda *_: None)
+        return (time.perf_counter() - begun) / calls
+
+    return min(batch() for _ in range(batches))

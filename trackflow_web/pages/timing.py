@@ -1,0 +1,112 @@
+"""How many requests were answered how quickly: counted in each process, told as one.
+
+Under gunicorn every worker writes its numbers into a file of its own in a folder of the machine
+(`gunicorn.conf.py` makes it), and whichever worker is asked adds them up. Workers that have ended
+still count, so that no number ever goes back.
+"""
+
+from __future__ import annotations
+
+import os
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from flask import Request
+    from prometheus_client.registry import Collector
+    from sqlalchemy.engine import Engine
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# Upper bounds in seconds: from what a page takes to what is given up.
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# For addresses that no route takes: whoever knocks must not be able to make up new numbers.
+UNKNOWN = ("other", "none")
+BROKEN = (*UNKNOWN, "5xx")
+
+
+class Timing:
+    """The numbers of this machine's web processes."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "trackflow_request_seconds",
+            "Requests by route and class of status, and how long their answers took.",
+            ("method", "route", "status"),
+            buckets=BOUNDS,
+            registry=self._registry,
+        )
+        self._connections = Gauge(
+            "trackflow_database_connections_in_use",
+            "Database connections that somebody works with just now.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        # Looking a histogram up by its labels costs more than counting in it.
+        self._known: dict[tuple[str, str, str], Histogram] = {}
+
+    def count(self, key: tuple[str, str, str], seconds: float) -> None:
+        """Count one request by its method, route and class of status."""
+        histogram = self._known.get(key)
+        if histogram is None:
+            histogram = self._known[key] = self._requests.labels(*key)
+        histogram.observe(seconds)
+
+    def watch(self, engine: Engine) -> None:
+        """Count the engine's connections as they are taken and given back."""
+        event.listen(engine, "checkout", lambda *_: self._connections.inc())
+        event.listen(engine, "checkin", lambda *_: self._connections.dec())
+
+    def told_with(self, more: Collector) -> bytes:
+        """All of it and what `more` knows, in the text format of Prometheus."""
+        if folder := os.environ.get(FOLDER):
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, path=folder)  # type: ignore[no-untyped-call]
+        else:
+            counted = self._registry
+        rest = CollectorRegistry()
+        rest.register(more)
+        return generate_latest(counted) + generate_latest(rest)
+
+
+class CountRequests:
+    """WSGI middleware around everything: what the other layers refuse is counted too."""
+
+    def __init__(self, application: WSGIApplication, timing: Timing) -> None:
+        self.application = application
+        self.timing = timing
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does."""
+        begun, key = perf_counter(), BROKEN
+
+        def start(
+            status: str,
+            headers: list[tuple[str, str]],
+            exc_info: tuple[type[BaseException], BaseException, TracebackType]
+            | tuple[None, None, None]
+            | None = None,
+        ) -> object:
+            nonlocal key
+            key = _key(environ, status)
+            return start_response(status, headers, exc_info)
+
+        try:
+            return self.application(environ, start)  # type: ignore[arg-type]  # start_response's shape
+        finally:
+            self.timing.count(key, perf_counter() - begun)
+
+
+def _key(environ: WSGIEnvironment, status: str) -> tuple[str, str, str]:
+    asked: Request | None = environ.get("werkzeug.request")  # gone once the request has ended
+    rule = asked.url_rule if asked else None
+    method, route = (environ["REQUEST_METHOD"], rule.rule) if rule else UNKNOWN
+    return method, route, f"{status[0]}xx"
