@@ -169,7 +169,7 @@ def test_sweeps_at_once_award_once(app, alice, broken):
 def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
     broken(engine, "_move_numbers")
     alice.add()
-    broken(recheck, "_correct")
+    broken(recheck, "_keep")
     with pytest.raises(ZeroDivisionError):
         swept(app)
     broken.mend()

@@ -118,7 +118,10 @@ class Charter:
                 Award(self.id, catalogue.BY_CODE[code], earned_at=at or clock.now())
                 for code in codes
             ]
-            give(due, backfilled=backfilled)
+            give(due)
+            if backfilled:
+                mine = sa.update(UserAchievement).where(UserAchievement.user_id == self.id)
+                db.session.execute(mine.values(backfilled=True))
 
     # --- what came of them ---------------------------------------------------------------------
 

@@ -15,4 +15,5 @@ def assert_nothing_forgotten(app: Flask) -> None:
     with app.app_context():
         plan = recheck.plan(user_ids=None)
     assert not plan.awards, f"earned but not awarded: {plan.awards}"
+    assert not plan.wrong_lines, "the ledger says something else than the songs"
     assert not plan.drift, f"the numbers say something else than the facts: {plan.drift}"

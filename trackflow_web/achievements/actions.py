@@ -48,7 +48,7 @@ def run_recheck(admin: User, name: object) -> Plan:
             at=clock.now(),
             users=done.users,
             awards=len(done.awards),
-            drift=len(done.drift),
+            drift=done.corrections,
         )
     )
     return done

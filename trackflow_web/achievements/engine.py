@@ -63,7 +63,7 @@ def hear(activities: Sequence[Activity]) -> None:
         ]
         if due:
             now = clock.now()
-            give([Award(user_id, entry, earned_at=now) for entry in due], backfilled=False)
+            give([Award(user_id, entry, earned_at=now) for entry in due])
 
 
 def hear_again(activities: Sequence[Activity]) -> None:

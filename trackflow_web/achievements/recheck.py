@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, metrics, truth
-from trackflow_web.achievements.awards import Award, give
-from trackflow_web.achievements.models import UserStats, UserValue
+from trackflow_web.achievements import catalogue, ledger, metrics, truth
+from trackflow_web.achievements.awards import Award, backfill, record_backfilled
+from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.database import db, upsert
@@ -41,17 +41,24 @@ class Drift:
 
 @dataclass
 class Plan:
-    """What a recheck finds."""
+    """What a recheck finds: awards that are due, numbers and lines of the ledger that are wrong."""
 
     users: int = 0
     awards: list[Award] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
+    wrong_lines: int = 0
+
+    @property
+    def corrections(self) -> int:
+        """How much of what is kept is not what the facts say."""
+        return len(self.drift) + self.wrong_lines
 
     def add(self, other: Plan) -> None:
         """Take another chunk's findings in."""
         self.users += other.users
         self.awards += other.awards
         self.drift += other.drift
+        self.wrong_lines += other.wrong_lines
 
 
 def plan(user_ids: Sequence[int] | None = None) -> Plan:
@@ -73,11 +80,15 @@ def recheck(user_ids: Sequence[int] | None = None) -> Plan:
 def recheck_chunk(chunk: Sequence[int]) -> Plan:
     """Recount some users in the running transaction; gives what was done."""
     _lock(chunk)
-    found = _plan_chunk(chunk)
-    _correct(found.drift)
+    wrong_lines = ledger.correct_lines(chunk)
+    true = truth.numbers(chunk)
+    drift = _drift(chunk, true)
     faults.point(faults.Point.IN_RECHECK)
-    found.awards = give(found.awards, backfilled=True)
-    return found
+    awards = _award(true)
+    record_backfilled(awards)
+    changed = {found.user_id for found in drift} | {award.user_id for award in awards}
+    _keep({user_id: true[user_id] for user_id in sorted(changed)})
+    return Plan(users=len(chunk), awards=awards, drift=drift, wrong_lines=wrong_lines)
 
 
 def chunks(user_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
@@ -117,124 +128,128 @@ def _lock(chunk: Sequence[int]) -> None:
     )
 
 
-# --- reading -----------------------------------------------------------------------------------
+# --- what is due and what is wrong -------------------------------------------------------------
 
 
 def _plan_chunk(chunk: Sequence[int]) -> Plan:
-    true_values = truth.values(chunk)
-    true = truth.numbers(chunk, true_values)
-    earned = truth.earned(chunk)
-    due = {
-        user_id: [
-            entry
-            for metric, number in true[user_id].items()
-            for entry in catalogue.crossed(metric, 0, number or 0)
-            if metric in metrics.BY_NAME and entry.code not in earned[user_id]
-        ]
-        for user_id in chunk
-    }
-    for user_id, entries in due.items():
-        _add_completionist(true[user_id], entries, earned[user_id])
-    return Plan(
-        users=len(chunk),
-        awards=_dated(due),
-        drift=[*_value_drift(chunk, true_values), *_number_drift(chunk, true)],
-    )
-
-
-def _add_completionist(true: Numbers, due: list[Entry], earned: set[str]) -> None:
-    """Awards that are due now may be the last ones missing for the completionist."""
-    number = true["total_achievements"] + sum(entry.counts_for_completionist for entry in due)
-    codes = {entry.code for entry in due} | earned
-    due += [
-        entry
-        for entry in catalogue.crossed("total_achievements", 0, number)
-        if entry.code not in codes
-    ]
-
-
-def _dated(due: Mapping[int, Sequence[Entry]]) -> list[Award]:
-    """Each due achievement with the time at which its Nth row came to be."""
-    wanted: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
-    for user_id, entries in due.items():
-        for entry in entries:
-            wanted[entry.metric].append((user_id, entry))
+    wrong_lines = ledger.wrong_lines(chunk)
+    true = truth.numbers(chunk, wrong_lines)
+    drift = _drift(chunk, true)
     awards: list[Award] = []
-    for name, pairs in wanted.items():
-        dates = truth.dates(name, pairs)
+    for metric, due in _due(true):
+        thresholds = {entry.threshold for entries in due.values() for entry in entries}
+        dates = {
+            (user_id, threshold): at
+            for user_id, at, threshold in db.session.execute(
+                truth.reached(metric, thresholds, sorted(due))
+            )
+        }
         awards += [
-            Award(user_id, entry, earned_at=dates.get((user_id, entry.threshold), clock.now()))
-            for user_id, entry in pairs
+            # What the completionist needs may itself only be due: then it is of this moment.
+            Award(user_id, entry, dates.get((user_id, entry.threshold), clock.now()))
+            for user_id, entries in due.items()
+            for entry in entries
         ]
-    return awards
+        _count(true, due)
+    return Plan(users=len(chunk), awards=awards, drift=drift, wrong_lines=len(wrong_lines))
 
 
-def _number_drift(chunk: Sequence[int], true: Mapping[int, Numbers]) -> list[Drift]:
-    stored = {
-        row.user_id: row
-        for row in db.session.scalars(
-            sa.select(UserStats)
-            .where(UserStats.user_id.in_(chunk))
-            .execution_options(populate_existing=True)
+def _due(true: Mapping[int, Numbers]) -> Iterator[tuple[str, dict[int, list[Entry]]]]:
+    """Metric by metric what it owes to whom; the one that counts achievements comes last.
+
+    Whoever goes through this adds what was given to `true` on the way.
+    """
+    earned = _earned(list(true))
+    for metric in metrics.METRICS:
+        due = {
+            user_id: missing
+            for user_id, numbers in true.items()
+            if (
+                missing := [
+                    entry
+                    for entry in catalogue.crossed(metric.name, 0, numbers[metric.name])
+                    if entry.code not in earned[user_id]
+                ]
+            )
+        }
+        if due:
+            yield metric.name, due
+
+
+def _earned(chunk: Sequence[int]) -> dict[int, set[str]]:
+    """The codes of what these users have or had: what was revoked is not given again."""
+    codes = {achievement_id: code for code, achievement_id in catalogue.ids().items()}
+    earned: dict[int, set[str]] = defaultdict(set)
+    rows = db.session.execute(
+        sa.select(UserAchievement.user_id, UserAchievement.achievement_id).where(
+            UserAchievement.user_id.in_(chunk)
         )
-    }
-    nothing = UserStats(**dict.fromkeys(truth.names(), 0), current_streak=0, last_login_date=None)
-    return [
-        Drift(user_id, name, was, number)
-        for user_id in chunk
-        for name, number in true[user_id].items()
-        # Who has no row yet has nothing of anything: no drift, unless there is something.
-        if (was := getattr(stored.get(user_id, nothing), name)) != number
-    ]
+    )
+    for user_id, achievement_id in rows:
+        earned[user_id].add(codes.get(achievement_id, ""))
+    return earned
 
 
-def _value_drift(
-    chunk: Sequence[int], true_values: Mapping[tuple[int, str, str], int]
-) -> list[Drift]:
-    stored = {
-        (user_id, kind, value): n
-        for user_id, kind, value, n in db.session.execute(
-            sa.select(UserValue.user_id, UserValue.kind, UserValue.value, UserValue.n).where(
-                UserValue.user_id.in_(chunk)
+def _count(true: Mapping[int, Numbers], due: Mapping[int, Sequence[Entry]]) -> None:
+    """Add awards to the numbers of those who have them now."""
+    for user_id, entries in due.items():
+        numbers = true[user_id]
+        numbers[metrics.TOTAL_POINTS] += sum(entry.points for entry in entries)
+        numbers["total_achievements"] += sum(entry.counts_for_completionist for entry in entries)
+
+
+def _drift(chunk: Sequence[int], true: Mapping[int, Numbers]) -> list[Drift]:
+    table = UserStats.__table__
+    names = [*true[chunk[0]]] if chunk else []
+    kept = {
+        user_id: numbers
+        for user_id, *numbers in db.session.execute(
+            sa.select(table.c.user_id, *(table.c[name] for name in names)).where(
+                table.c.user_id.in_(chunk)
             )
         )
     }
+    # Who has no row yet has nothing of anything: no drift, unless there is something.
+    nothing = [None if name == "last_login_date" else 0 for name in names]
     return [
-        Drift(key[0], f"{key[1]}:{key[2]}", stored.get(key, 0), true_values.get(key, 0))
-        for key in sorted(stored.keys() | true_values.keys())
-        if stored.get(key, 0) != true_values.get(key, 0)
+        Drift(user_id, name, was, number)
+        for user_id in chunk
+        for (name, number), was in zip(
+            true[user_id].items(), kept.get(user_id, nothing), strict=True
+        )
+        if was != number
     ]
 
 
 # --- writing -----------------------------------------------------------------------------------
 
 
-def _correct(drift: Sequence[Drift]) -> None:
-    """Write what is true, one statement a number for everybody."""
-    values = [_value_row(found) for found in drift if ":" in found.name]
-    if values:
-        statement = upsert(UserValue)
-        db.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[UserValue.user_id, UserValue.kind, UserValue.value],
-                set_={"n": statement.excluded.n},
-            ),
-            values,
-        )
-    numbers: dict[str, list[dict[str, object]]] = defaultdict(list)
-    now = clock.now()
-    for found in drift:
-        if ":" not in found.name:
-            row = {"user_id": found.user_id, found.name: found.true, "updated_at": now}
-            numbers[found.name].append(row)
-    for name, rows in numbers.items():
-        statement = upsert(UserStats)
-        changed = {column: statement.excluded[column] for column in (name, "updated_at")}
-        db.session.execute(
-            statement.on_conflict_do_update(index_elements=[UserStats.user_id], set_=changed), rows
-        )
+def _award(true: Mapping[int, Numbers]) -> list[Award]:
+    """Give what is due, and count it."""
+    awards: list[Award] = []
+    for metric, due in _due(true):
+        given = backfill(metric, due)
+        awards += given
+        by_user: dict[int, list[Entry]] = defaultdict(list)
+        for award in given:
+            by_user[award.user_id].append(award.entry)
+        _count(true, by_user)
+    return awards
 
 
-def _value_row(found: Drift) -> dict[str, object]:
-    kind, _, value = found.name.partition(":")
-    return {"user_id": found.user_id, "kind": kind, "value": value, "n": found.true}
+def _keep(true: Mapping[int, Numbers]) -> None:
+    """Write the numbers of these users as they are."""
+    if not true:
+        return
+    statement = upsert(UserStats)
+    columns = [*next(iter(true.values())), "updated_at"]
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[UserStats.user_id],
+            set_={name: statement.excluded[name] for name in columns},
+        ),
+        [
+            {"user_id": user_id, "updated_at": clock.now(), **numbers}
+            for user_id, numbers in true.items()
+        ],
+    )

@@ -1,67 +1,28 @@
-"""What the facts say: the numbers and the ledger counted anew, and when thresholds were reached."""
+"""What the facts say: the numbers counted anew, and when thresholds were reached."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import ledger, metrics
-from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.achievements import metrics
+from trackflow_web.achievements.models import UserAchievement, UserValue
 from trackflow_web.domain.people.models import Visit
-from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
 
-    from trackflow_web.achievements.catalogue import Entry
     from trackflow_web.achievements.counted import Rows
+    from trackflow_web.achievements.ledger import Line
 
 Numbers = dict[str, Any]
 
-
-def values(chunk: Sequence[int]) -> dict[tuple[int, str, str], int]:
-    """The ledger as the songs have it: (user, kind, value) -> how many songs."""
-    true: dict[tuple[int, str, str], int] = {}
-    for kind, value in ledger.VALUE_OF_KIND.items():
-        rows = db.session.execute(
-            sa.select(Song.user_id, value, sa.func.count())
-            .where(Song.user_id.in_(chunk), Song.released_at.is_not(None), value.is_not(None))
-            .group_by(Song.user_id, value)
-        )
-        true |= {(user_id, kind, text): n for user_id, text, n in rows}
-    return true
-
-
-def numbers(
-    chunk: Sequence[int], true_values: Mapping[tuple[int, str, str], int]
-) -> dict[int, Numbers]:
-    """Every number of these users as the facts have it; `true_values` is what `values` gives."""
-    truth: dict[int, Numbers] = {user_id: dict.fromkeys(names(), 0) for user_id in chunk}
-    for user_id in chunk:
-        truth[user_id] |= {"last_login_date": None, "current_streak": 0}
-    for metric in metrics.METRICS:
-        if metric.distinct:
-            continue
-        rows = _of(metric.rows, chunk).subquery()
-        counted = sa.select(rows.c.user_id, sa.func.count()).group_by(rows.c.user_id)
-        for user_id, number in db.session.execute(counted):
-            truth[user_id][metric.name] = number
-    for user_id, kind, _value in true_values:
-        truth[user_id][metrics.DISTINCT[kind]] += 1
-    points = (
-        sa.select(UserAchievement.user_id, sa.func.sum(UserAchievement.points))
-        .where(UserAchievement.user_id.in_(chunk), UserAchievement.revoked_at.is_(None))
-        .group_by(UserAchievement.user_id)
-    )
-    for user_id, total in db.session.execute(points):
-        truth[user_id][metrics.TOTAL_POINTS] = int(total)
-    for user_id, day, run in db.session.execute(_last_visits(chunk)):
-        truth[user_id] |= {"last_login_date": day, "current_streak": run}
-    return truth
+_USER_IDS: Any = sa.bindparam("user_ids", expanding=True)
 
 
 def names() -> list[str]:
@@ -69,46 +30,84 @@ def names() -> list[str]:
     return [*metrics.BY_NAME, metrics.TOTAL_POINTS]
 
 
-def _of(rows: Rows, chunk: Sequence[int]) -> Rows:
-    return rows.where(rows.selected_columns.user_id.in_(chunk))
+def numbers(chunk: Sequence[int], wrong_lines: Iterable[Line] = ()) -> dict[int, Numbers]:
+    """Every number of these users as the facts have it.
+
+    Different values are counted in the ledger; `wrong_lines` are those not corrected there yet.
+    """
+    nothing: Numbers = {**dict.fromkeys(names(), 0), "last_login_date": None, "current_streak": 0}
+    true = {user_id: dict(nothing) for user_id in chunk}
+    for counted, statement in _counts():
+        for user_id, *found in db.session.execute(statement, {"user_ids": chunk}):
+            true[user_id].update(zip(counted, found, strict=True))
+    for line in wrong_lines:
+        true[line.user_id][metrics.DISTINCT[line.kind]] += (line.counted > 0) - (line.kept > 0)
+    return true
 
 
-def _last_visits(chunk: Sequence[int]) -> Rows:
-    last = (
-        sa.select(Visit.user_id, sa.func.max(Visit.day).label("day"))
-        .where(Visit.user_id.in_(chunk))
-        .group_by(Visit.user_id)
-        .subquery()
-    )
-    return sa.select(Visit.user_id, Visit.day, Visit.run).join(
-        last, sa.and_(last.c.user_id == Visit.user_id, last.c.day == Visit.day)
-    )
-
-
-def earned(chunk: Sequence[int]) -> dict[int, set[str]]:
-    """The codes of what these users have or had: what was revoked is not given again."""
-    codes: dict[int, set[str]] = defaultdict(set)
-    rows = db.session.execute(
-        sa.select(UserAchievement.user_id, Achievement.code)
-        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id.in_(chunk))
-    )
-    for user_id, code in rows:
-        codes[user_id].add(code)
-    return codes
-
-
-def dates(name: str, pairs: Sequence[tuple[int, Entry]]) -> dict[tuple[int, int], datetime]:
-    """When users came to the thresholds of a metric: (user, threshold) -> its Nth row's time."""
-    counted = _of(metrics.BY_NAME[name].rows, sorted({user_id for user_id, _ in pairs})).subquery()
+def reached(name: str, thresholds: Collection[int], user_ids: Sequence[int]) -> sa.Select[Any]:
+    """When users came to thresholds of a metric: `user_id`, `threshold`, `at` of the Nth row."""
+    rows = metrics.BY_NAME[name].rows
+    counted = rows.where(rows.selected_columns.user_id.in_(user_ids)).subquery()
     nth = sa.func.row_number().over(
         partition_by=counted.c.user_id, order_by=(counted.c.at, counted.c.subject_id)
     )
-    numbered = sa.select(counted.c.user_id, counted.c.at, nth.label("nth")).subquery()
-    thresholds = {entry.threshold for _, entry in pairs}
-    found = db.session.execute(
-        sa.select(numbered.c.user_id, numbered.c.nth, numbered.c.at).where(
-            numbered.c.nth.in_(thresholds)
-        )
+    numbered = sa.select(counted.c.user_id, counted.c.at, nth.label("threshold")).subquery()
+    return sa.select(numbered).where(numbered.c.threshold.in_(thresholds))
+
+
+# --- counting ----------------------------------------------------------------------------------
+
+
+@cache
+def _counts() -> list[tuple[list[str], sa.Executable]]:
+    """The statements that count, each with the names of what it gives behind the user's id.
+
+    Made once: making them costs as much as counting for a hundred users.
+    """
+    statements: list[tuple[list[str], sa.Executable]] = []
+    together: dict[sa.ColumnElement[int], dict[str, sa.ColumnElement[int]]] = defaultdict(dict)
+    for metric in metrics.METRICS:
+        at = _only_column(metric.rows)
+        if metric.distinct:
+            mine = sa.case((sa.and_(UserValue.kind == metric.distinct, UserValue.n > 0), 1))
+            together[UserValue.__table__.c.user_id][metric.name] = sa.func.count(mine)
+        elif at is not None:
+            together[at.table.c.user_id][metric.name] = sa.func.count(at)
+        else:
+            rows = metric.rows.subquery()
+            statements.append(([metric.name], _by_user(rows.c.user_id, sa.func.count())))
+    statements += [
+        ([*those], _by_user(whose, *those.values())) for whose, those in together.items()
+    ]
+    points = sa.cast(sa.func.sum(UserAchievement.points), sa.Integer)
+    still_held = UserAchievement.revoked_at.is_(None)
+    statements += [
+        ([metrics.TOTAL_POINTS], _by_user(UserAchievement.user_id, points).where(still_held)),
+        (["last_login_date", "current_streak"], _last_visits()),
+    ]
+    return statements
+
+
+def _only_column(rows: Rows) -> sa.Column[Any] | None:
+    """The column that alone says which rows of a table count, where it is as simple as that.
+
+    All such numbers of a table are counted together, in one walk through it.
+    """
+    label: Any = rows.selected_columns.at
+    column = label.element
+    where = rows.whereclause
+    if isinstance(column, sa.Column) and rows.get_final_froms() == [column.table]:
+        return column if where is not None and where.compare(column.is_not(None)) else None
+    return None
+
+
+def _by_user(user_id: Any, *found: sa.ColumnElement[Any]) -> sa.Select[Any]:  # noqa: ANN401 -- of any table
+    return sa.select(user_id, *found).where(user_id.in_(_USER_IDS)).group_by(user_id)
+
+
+def _last_visits() -> sa.Select[int, date, int]:
+    last = _by_user(Visit.user_id, sa.func.max(Visit.day).label("day")).subquery()
+    return sa.select(Visit.user_id, Visit.day, Visit.run).join(
+        last, sa.and_(last.c.user_id == Visit.user_id, last.c.day == Visit.day)
     )
-    return {(user_id, number): at for user_id, number, at in found}

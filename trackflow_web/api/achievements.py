@@ -75,7 +75,7 @@ def check_achievements() -> schemas.Rechecked:
     """Recheck one user or everyone; for administrators who gave their password just now."""
     admin = admin_or_404()
     done = actions.run_recheck(admin, bodies.asked(schemas.RecheckWanted).user)
-    return schemas.Rechecked(users=done.users, awards=len(done.awards), drift=len(done.drift))
+    return schemas.Rechecked(users=done.users, awards=len(done.awards), drift=done.corrections)
 
 
 def _listed() -> list[Entry]:

@@ -47,7 +47,7 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
                 done.add(recheck.recheck_chunk(chunk))
         click.echo(
             f"{count_of(done.users, 'user')}, {count_of(len(done.awards), 'award')},"
-            f" {count_of(len(done.drift), 'number')} corrected."
+            f" {count_of(done.corrections, 'number')} corrected."
         )
 
     @group.command("sweep")

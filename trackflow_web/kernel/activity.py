@@ -58,6 +58,7 @@ class Fact(StrEnum):
     BUG_REPORT_DROPPED = "bug_report_dropped"
     BUG_REPORT_TAKEN_UP = "bug_report_taken_up"
     ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
+    ACHIEVEMENTS_BACKFILLED = "achievements_backfilled"
     ACHIEVEMENT_REVOKED = "achievement_revoked"
     ACHIEVEMENT_RESTORED = "achievement_restored"
 

@@ -129,11 +129,11 @@ def check() -> Response:
         "user": request.form.get("user", ""),
         "users": done.users,
         "awards": len(done.awards),
-        "drift": len(done.drift),
+        "drift": done.corrections,
     }
     flash(
         f"Done: {count_of(done.users, 'user')}, {count_of(len(done.awards), 'award')},"
-        f" {count_of(len(done.drift), 'number')} corrected."
+        f" {count_of(done.corrections, 'number')} corrected."
     )
     return hx.go_to(url_for("admin.achievements"))
 

@@ -80,6 +80,6 @@ def _preview(plan: Plan) -> dict[str, object]:
     return {
         "users": plan.users,
         "awards": len(plan.awards),
-        "drift": len(plan.drift),
+        "drift": plan.corrections,
         "lines": [Line(usernames[user_id], names[user_id], drift[user_id]) for user_id in touched],
     }
