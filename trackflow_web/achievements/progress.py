@@ -91,14 +91,17 @@ class Filters:
     q: str = ""
     sort: Sort = Sort.LADDER
 
-    def lets_through(self, tile: Tile) -> bool:
-        """Whether a tile is wanted. Every word of the search has to occur, in whatever order."""
-        return (
-            self.category in {None, tile.category}
-            and self.state in {None, tile.state}
-            and self.rarity in {None, tile.rarity}
-            and all(word in _searchable(tile) for word in text.search_key(self.q).split())
-        )
+    def left_of(self, all_tiles: Iterable[Tile]) -> list[Tile]:
+        """The tiles that are wanted. Every word of the search has to occur, in whatever order."""
+        words = text.search_key(self.q).split()
+        return [
+            tile
+            for tile in all_tiles
+            if (self.category is None or tile.category is self.category)
+            and (self.state is None or tile.state is self.state)
+            and (self.rarity is None or tile.rarity is self.rarity)
+            and (not words or all(word in _searchable(tile) for word in words))
+        ]
 
 
 def filters(*, category: object, state: object, rarity: object, q: object, sort: object) -> Filters:
@@ -188,20 +191,22 @@ def ladder(all_tiles: Iterable[Tile], metric: str) -> list[Tile]:
 
 def groups(all_tiles: Sequence[Tile], wanted: Filters) -> list[Group]:
     """What the filters leave: under the catalogue's headings, or in one group when sorted."""
-    left = [tile for tile in all_tiles if wanted.lets_through(tile)]
+    left = wanted.left_of(all_tiles)
     if wanted.sort is not Sort.LADDER:
         left.sort(key=_SORT_KEYS[wanted.sort])
         return [_group(SORT_HEADINGS[wanted.sort], "", all_tiles, left)] if left else []
-    headings = dict.fromkeys((tile.group, tile.category) for tile in left)
+    whole = _by_heading(all_tiles)
     return [
-        _group(
-            name,
-            category,
-            [tile for tile in all_tiles if tile.group == name],
-            [tile for tile in left if tile.group == name],
-        )
-        for name, category in headings
+        _group(name, category, whole[name, category], those)
+        for (name, category), those in _by_heading(left).items()
     ]
+
+
+def _by_heading(some_tiles: Iterable[Tile]) -> dict[tuple[str, str], list[Tile]]:
+    found: dict[tuple[str, str], list[Tile]] = {}
+    for tile in some_tiles:
+        found.setdefault((tile.group, tile.category), []).append(tile)
+    return found
 
 
 def _group(name: str, category: str, whole: Sequence[Tile], left: Sequence[Tile]) -> Group:

@@ -21,6 +21,7 @@ from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.session import admin_or_404, login_required, me, recently_confirmed
+from trackflow_web.pages.tiles import tile_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,9 @@ def mine() -> str:
     newest = [
         tile for group in progress.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
-    return render_template("achievements/mine.html", summary=summary, tiles=newest)
+    return render_template(
+        "achievements/mine.html", summary=summary, tiles=newest, tile_list=tile_list()
+    )
 
 
 @pages.get("/me/progress", endpoint="progress")
@@ -154,6 +157,7 @@ def _results(tiles: Sequence[Tile], wanted: Filters) -> dict[str, object]:
     count = sum(len(group.tiles) for group in groups)
     return {
         "groups": groups,
+        "tile_list": tile_list(),
         "count_text": f"{count_of(count, 'achievement')} shown",
         "drops": _drops(wanted),
         "clear_url": url_for("achievements.index"),

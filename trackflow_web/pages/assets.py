@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, request
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,12 +27,17 @@ def connect(app: Flask) -> None:
 
 
 def asset(filename: str) -> str:
-    """The address of a file under static/, with a digest of what is in it."""
-    path = Path(current_app.static_folder or "") / filename
-    return url_for("static", filename=filename, v=_digest(path, path.stat().st_mtime_ns))
+    """The address of a file under static/, with a digest of what is in it.
+
+    A page has twenty of them, so that a file is read once, but where files change while it runs.
+    """
+    read = _read if current_app.jinja_env.auto_reload else _read_once
+    digest = read(current_app.static_folder or "", filename)
+    return f"{request.script_root}{current_app.static_url_path}/{filename}?v={digest}"
 
 
-@functools.cache
-def _digest(path: Path, changed_at: int) -> str:
-    del changed_at  # only part of the key: a changed file has another digest
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _read(folder: str, filename: str) -> str:
+    return hashlib.sha256((Path(folder) / filename).read_bytes()).hexdigest()[:12]
+
+
+_read_once = functools.cache(_read)

@@ -12,6 +12,22 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
 def connect(app: Flask) -> None:
     """Give the templates the filters."""
     app.jinja_env.filters |= {
@@ -24,13 +40,18 @@ def connect(app: Flask) -> None:
 
 def local_date(at: datetime) -> str:
     """The day in the reader's zone: `3 May 2026`."""
-    there = at.astimezone(_zone())
-    return f"{there.day} {there:%B %Y}"
+    return date_in(reader_zone(), at)
+
+
+def date_in(zone: tzinfo, at: datetime) -> str:
+    """The day in a zone: `3 May 2026`."""
+    there = at.astimezone(zone)
+    return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
 
 
 def local_time(at: datetime) -> str:
     """Day and time in the reader's zone: `3 May 2026, 14:02`."""
-    return f"{local_date(at)}, {at.astimezone(_zone()):%H:%M}"
+    return f"{local_date(at)}, {at.astimezone(reader_zone()):%H:%M}"
 
 
 def iso(at: datetime) -> str:
@@ -43,5 +64,6 @@ def thousands(number: int) -> str:
     return f"{number:,}"
 
 
-def _zone() -> tzinfo:
+def reader_zone() -> tzinfo:
+    """The zone of whoever is signed in; UTC for everybody else."""
     return ZoneInfo(current_user.timezone) if current_user.is_authenticated else UTC

@@ -1,0 +1,78 @@
+"""The tiles of the grid are put together from prepared pieces, and are what the macro makes."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import pytest
+
+from trackflow_web.achievements.catalogue import ENTRIES
+from trackflow_web.achievements.tiles import State, Tile
+from trackflow_web.pages import formats, tiles
+
+DAYS = (None, datetime(2026, 1, 31, 23, 30, tzinfo=UTC), datetime(1999, 12, 31, 1, tzinfo=UTC))
+CURRENT = (-1, 0, 1, 4, 10**9)
+SHARES = ((0, 0), (0, 7), (1, 1_000), (3, 41), (9_999, 10_000))
+
+
+class Hostile(Tile):
+    """A tile whose values are markup, and what pieces are put together with."""
+
+    texts: ClassVar = ("<script>alert(1)</script>", "\"&'", "%s %d {0} \\1 \ue000shown\ue001")
+    progress_text = share_text = shown = percent = "".join(texts)
+
+
+@pytest.fixture
+def request_of_alice(app, alice, monkeypatch):
+    """A request of somebody far from Greenwich."""
+    with app.test_request_context("/achievements/"):
+        monkeypatch.setattr(formats, "reader_zone", lambda: formats.ZoneInfo("Pacific/Auckland"))
+        yield app
+
+
+@pytest.fixture
+def macro(request_of_alice):
+    """`macro(tile)`: what the template makes of a tile."""
+    module = request_of_alice.jinja_env.get_template("macros/achievements.html").module
+    return lambda tile: str(module.tile(tile)).strip()
+
+
+@pytest.mark.parametrize("entry", ENTRIES[::9], ids=lambda entry: entry.code)
+@pytest.mark.parametrize("kind", [Tile, Hostile])
+def test_a_tile_is_what_the_macro_makes(macro, entry, kind):
+    fill = tiles.tile_list()
+    for current, day, (holders, users) in itertools.product(CURRENT, DAYS, SHARES):
+        tile = kind(entry, current, day, holders, users)
+        if kind is Tile or tile.state is not State.LOCKED:  # of a locked one nothing differs
+            assert fill([tile]) == macro(tile)
+
+
+def test_every_achievement_has_its_tile(macro):
+    fill = tiles.tile_list()
+    for entry, day in itertools.product(ENTRIES, DAYS[:2]):
+        tile = Tile(entry, 0, day, 2, 3)
+        assert fill([tile]) == macro(tile)
+
+
+def test_no_more_is_kept_than_three_of_each(request_of_alice):
+    fill = tiles.tile_list()
+    for current, day, share in itertools.product(CURRENT, DAYS, SHARES):
+        fill([Tile(entry, current, day, *share) for entry in ENTRIES])
+    assert len(fill.shelf.prepared) == 3 * len(ENTRIES)
+
+
+def test_below_another_root_the_addresses_begin_with_it(app):
+    for root in ("", "/club", ""):
+        with app.test_request_context("/achievements/", base_url=f"http://localhost{root}/"):
+            assert f'href="{root}/achievements/' in tiles.tile_list()(
+                [Tile(ENTRIES[0], 0, None, 0, 0)]
+            )
+
+
+def test_one_person_never_gets_anothers_day(app, as_alice, as_bob, alice, bob):
+    """Alice's was prepared first; Bob has earned nothing."""
+    as_alice.post("/songs/", title="One", artist="Metallica", status="future")
+    assert as_alice.get("/achievements/").one('[data-achievement="dreamer"] time')
+    assert not as_bob.get("/achievements/").all('[data-achievement="dreamer"] time')
