@@ -14,6 +14,7 @@ from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.songs import titles_of
 from tests.support.web_server import gunicorn
+from trackflow_web.achievements import engine
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel import database
 from trackflow_web.kernel.database import db
@@ -156,17 +157,20 @@ def test_a_connection_that_was_ended_meanwhile_is_not_noticed(app, alice, as_ali
     assert as_alice.post("/songs/", **SONG).status == 303
 
 
+@pytest.mark.parametrize(
+    ("module", "name"), [(actions, "add_song"), (engine, "_moves_by_user")], ids=["deed", "engine"]
+)
 def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_is_fine(
-    app, alice, as_alice, execute, monkeypatch
+    as_alice, execute, monkeypatch, module, name
 ):
     as_alice.get("/songs/")
 
-    def add_song(*_arguments, **_options):
+    def ended(*_arguments, **_options):
         _end_connections(execute)
         db.session.execute(sa.text("SELECT 1"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "add_song", add_song)
+        patch.setattr(module, name, ended)
         page = as_alice.post("/songs/", **SONG)
     assert (page.status, kept(page)) == (503, SONG)
     assert as_alice.post("/songs/", **SONG).status == 303

@@ -65,8 +65,8 @@ def _tell(listeners: Sequence[Listener], recorded: list[Activity]) -> None:
                 name = listener.name
                 listener.hear(recorded)
             faults.point(faults.Point.IN_LISTENER)
-    except Exception:
-        if not name:
+    except Exception as error:
+        if not name or _lost_the_database(error):
             raise
         take_recorded()  # what the undone round recorded did not happen
         log.exception("listener_failed", listener=name, facts=[fact.fact for fact in recorded])
@@ -74,6 +74,11 @@ def _tell(listeners: Sequence[Listener], recorded: list[Activity]) -> None:
     heard_at = clock.now()
     for activity in recorded:
         activity.heard_at = heard_at
+
+
+def _lost_the_database(error: Exception) -> bool:
+    """Whether the action is gone with its connection: there is nothing left to commit."""
+    return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
 
 
 def after_commit(call: Callable[[], None]) -> None:
