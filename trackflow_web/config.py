@@ -55,6 +55,7 @@ class Config:
     jobs: str
     redis_url: str
     metrics_token: str
+    security_log: str
     faults: Path | None
 
     @classmethod
@@ -91,6 +92,7 @@ class Config:
             jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
             redis_url=environ.get("REDIS_URL", ""),
             metrics_token=_metrics_token(environ),
+            security_log=_security_log(environ, production=production == "production"),
             faults=_faults(environ, production=production == "production"),
         )
 
@@ -158,6 +160,15 @@ def _metrics_token(environ: Mapping[str, str]) -> str:
         message = f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters."
         raise ConfigError(message)
     return given
+
+
+def _security_log(environ: Mapping[str, str], *, production: bool) -> str:
+    """`off`, `stderr`, or a file, whose folder must be there."""
+    value = environ.get("SECURITY_LOG") or ("stderr" if production else "off")
+    if value not in {"off", "stderr"} and not Path(value).absolute().parent.is_dir():
+        message = f"SECURITY_LOG is {value!r}; it must be off, stderr or a file in a folder."
+        raise ConfigError(message)
+    return value
 
 
 def _web_address(environ: Mapping[str, str], name: str) -> str:

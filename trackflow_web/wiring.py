@@ -15,7 +15,7 @@ from trackflow_web.domain.people import passwords
 from trackflow_web.domain.series import actions as series
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
-from trackflow_web.kernel import faults
+from trackflow_web.kernel import faults, security_log
 from trackflow_web.kernel.database import unhurried
 from trackflow_web.kernel.unit_of_work import Listener
 
@@ -32,12 +32,13 @@ LISTENERS = (
     Listener("packs", hear=packs.hear, hear_again=packs.hear),
     Listener("series", hear=series.hear, hear_again=series.hear),
     Listener("achievements", hear=engine.hear, hear_again=engine.hear_again),
+    Listener("security log", hear=security_log.hear, hear_again=security_log.hear),
 )
 
 
 def connect(app: Flask, config: Config) -> None:
     """Give an application everything that it answers and follows."""
-    logs.connect(production=config.production)
+    logs.connect(app, config)
     faults.arm(config.faults)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     api.surround(app)

@@ -22,6 +22,7 @@ from trackflow_web.kernel.activity import Activity, Fact, Subject, forget_record
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.limits import LimitCount
+from trackflow_web.kernel.security_log import Event, note_if_committed
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
@@ -60,6 +61,7 @@ def delete_account(user: User) -> None:
     if is_last_administrator(user, hold=True):
         raise Invalid(form=LAST_ADMINISTRATOR)
     user_id = user.id
+    note_if_committed(Event.ACCOUNT_DELETED, of=user_id)
     _hold(user_id)
     forget_recorded_of(user_id)
     _take_back_collaborations(user_id)

@@ -20,6 +20,7 @@ from trackflow_web.domain.people.models import Scope, User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import set_writing
 from trackflow_web.kernel.errors import Forbidden, NotFound
+from trackflow_web.kernel.security_log import Event
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = frozenset({"api.openapi_document"})
@@ -76,9 +77,11 @@ def admin_or_404() -> User:
     """
     caller = _caller()
     if not (caller.user.is_admin and caller.may_write):
+        g.refused_as = Event.NOT_ALLOWED
         raise NotFound
     if caller.scope is None and not _recently_confirmed():
         raise Forbidden(CONFIRM_FIRST)
+    g.administrator_acts = request.method not in SAFE_METHODS
     return caller.user
 
 
@@ -94,6 +97,7 @@ def _by_token(*, writes: bool) -> Caller:
     kind, _, secret = request.headers["Authorization"].partition(" ")
     found = queries.find_token(secret.strip()) if kind.casefold() == "bearer" else None
     if found is None:
+        g.refused_as = Event.TOKEN_REFUSED
         _refuse(NO_SUCH_TOKEN, error="invalid_token")
     token, user = found
     set_writing(writing=writes, patience=PATIENCE_FOR_A_NOTE)

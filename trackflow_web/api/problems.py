@@ -7,7 +7,7 @@ from functools import singledispatch
 from http import HTTPStatus
 
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from trackflow_web.api.schemas import Problem
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.kernel.security_log import Event
 
 log = structlog.get_logger()
 
@@ -113,6 +114,7 @@ def _outrun(error: IntegrityError) -> Response:
 
 @answer.register(CSRFError)
 def _forged(_error: Exception) -> Response:
+    g.refused_as = Event.CSRF_REFUSED
     return problem(403, FORGED)
 
 

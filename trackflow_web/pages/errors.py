@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Response, make_response, render_template, request
+from flask import Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.kernel.security_log import Event
 from trackflow_web.pages.session import ask_nobody
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _too_many(error: TooMany) -> Response:
 
 
 def _forged(_error: CSRFError) -> Response:
+    g.refused_as = Event.CSRF_REFUSED
     # For htmx a fresh page brings a fresh token.
     headers = {"HX-Refresh": "true"} if request.headers.get("HX-Request") == "true" else None
     return page(403, message=FORGED, headers=headers)

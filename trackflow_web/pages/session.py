@@ -18,6 +18,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.activity import take_recorded
 from trackflow_web.kernel.database import db, set_writing
+from trackflow_web.kernel.security_log import Event, note_if_committed
 from trackflow_web.pages import hx
 from trackflow_web.pages.urls import here
 
@@ -121,11 +122,13 @@ def sign_in(user: User, *, remember: bool) -> None:
     session.permanent = remember
     login_user(SignedIn(user))
     note_confirmation()
+    note_if_committed(Event.SIGNED_IN)
     actions.record_visit(user)
 
 
 def sign_out() -> None:
     """End all of the user's sessions, on every device."""
+    note_if_committed(Event.SIGNED_OUT)
     actions.sign_out_everywhere(me())
     logout_user()
     session.clear()
@@ -145,7 +148,10 @@ def note_confirmation() -> None:
 def recently_confirmed() -> bool:
     """Whether the password was given within the last ten minutes."""
     age = clock.now().timestamp() - float(session.get("confirmed_at", 0))
-    return 0 <= age <= CONFIRMATION_LASTS
+    recently = 0 <= age <= CONFIRMATION_LASTS
+    if not recently:
+        g.administrator_acts = False  # who is asked for it first has done nothing yet
+    return recently
 
 
 def ask_nobody() -> None:
@@ -162,7 +168,9 @@ def admin_or_404() -> User:
     """The signed-in administrator; for everybody else the page is not there."""
     user = me()
     if not user.is_admin:
+        g.refused_as = Event.NOT_ALLOWED
         abort(404)
+    g.administrator_acts = request.method not in SAFE_METHODS
     return user
 
 

@@ -14,6 +14,7 @@ from trackflow_web.kernel import clock, limits
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Forbidden
+from trackflow_web.kernel.security_log import Event, note_if_committed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -127,6 +128,7 @@ def decide(item: Feedback, actor: User, *, status: object, reason: object = "") 
     decided, why = rules.decision(item.kind, status=status, reason=reason)
     if (decided, why) in {(item.status, item.reason), (item.status, "")}:
         return
+    note_if_committed(Event.STATUS_DECIDED, about=f"{item.kind} {item.id}", status=decided)
     _move(item, actor, decided)
     item.reason = why
     _say(item, actor, why, status=decided)

@@ -19,6 +19,7 @@ from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, own_transaction, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
 from trackflow_web.kernel.limits import LimitCount
+from trackflow_web.kernel.security_log import Event, note, note_if_committed
 from trackflow_web.kernel.versions import Versioned
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def register(
     if user_id is None:  # the same form was sent twice at once; the other one was first
         raise Invalid(**(_taken(name, address) or {"username": NAME_TAKEN}))
     user = db.session.get_one(User, user_id)
+    if is_admin:
+        note_if_committed(Event.ADMINISTRATOR_CREATED, of=user.id)
     record(
         Fact.PERSON_REGISTERED,
         user_id=user.id,
@@ -136,6 +139,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
     fits = passwords.matches(user.password_hash if user else None, secret)
     if user is None or not fits or user.banned_at is not None:
+        note(Event.SIGN_IN_FAILED, account=user.id if user else None)
         if wait:
             raise TooMany(TOO_MANY_TRIES, wait)
         raise Invalid(form=WRONG_CREDENTIALS)
@@ -243,6 +247,8 @@ def change_profile(user: User, *, email: object, timezone: object) -> None:
         sa.select(User.id).where(User.email == new_email)
     ):
         raise Invalid(email="This address cannot be used.")
+    if new_email != user.email:
+        note_if_committed(Event.EMAIL_CHANGED, of=user.id)
     user.email = new_email
     user.timezone = new_zone
 
@@ -262,6 +268,7 @@ def change_password(user: User, *, new: object) -> None:
     password = rules.password(new)
     if password.casefold() in {user.username, user.email}:
         raise Invalid(password=PASSWORD_IS_THE_NAME)
+    note_if_committed(Event.PASSWORD_CHANGED, of=user.id)
     user.password_hash = passwords.hash_password(password)
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
@@ -269,6 +276,7 @@ def change_password(user: User, *, new: object) -> None:
 
 def ban(user: User) -> None:
     """Shut the account: nobody can sign in to it, and nobody stays signed in."""
+    note_if_committed(Event.ACCOUNT_BANNED, of=user.id)
     user.banned_at = clock.now()
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
@@ -286,6 +294,7 @@ def create_token(user: User, *, name: object, scope: object, days: object) -> st
         raise Invalid(name=f"You have {MOST_TOKENS} tokens; revoke one first.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     now = clock.now()
+    note_if_committed(Event.TOKEN_CREATED, of=user.id, scope=kind)
     db.session.add(
         AccessToken(
             user_id=user.id,
@@ -307,6 +316,7 @@ def revoke_token(user: User, token_id: int) -> None:
     if token is None:
         message = "There is no such token."
         raise NotFound(message)
+    note_if_committed(Event.TOKEN_REVOKED, of=user.id)
     db.session.delete(token)
 
 

@@ -1,0 +1,273 @@
+"""What concerns security leaves a line of its own: who, from where, for what, and no secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.databases import run_command
+from tests.support.people import PASSWORD, working
+from tests.support.songs import add_song
+from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.kernel import security_log
+
+ADDRESS = "203.0.113.9"
+
+
+class Lines(logging.Handler):
+    """What was written, each line read back."""
+
+    def __init__(self):
+        super().__init__()
+        self.raw = []
+
+    def emit(self, record):
+        self.raw.append(self.format(record))
+
+    def all(self):
+        return [json.loads(line) for line in self.raw]
+
+    def of(self, event):
+        return [line for line in self.all() if line["event"] == event]
+
+    def one(self, event):
+        found = self.of(event)
+        assert len(found) == 1, self.raw
+        return found[0]
+
+
+@pytest.fixture
+def make_app(make_app):
+    """Applications that write the log; the last one set up says where it goes."""
+    return lambda **settings: make_app(**{"SECURITY_LOG": "stderr", **settings})
+
+
+@pytest.fixture
+def lines(app):
+    handler = Lines()
+    for other in list(security_log.logger.handlers):
+        security_log.logger.removeHandler(other)
+    security_log.logger.addHandler(handler)
+    yield handler
+    security_log.logger.removeHandler(handler)
+    security_log.logger.setLevel(logging.CRITICAL)
+
+
+# --- signing in --------------------------------------------------------------------------------
+
+
+def test_who_signs_in_is_noted(lines, alice, stranger):
+    stranger.client.environ_base["REMOTE_ADDR"] = ADDRESS
+    stranger.sign_in("alice", PASSWORD)
+    line = lines.one("signed_in")
+    assert (line["user_id"], line["address"], line["route"]) == (alice.id, ADDRESS, "/login")
+
+
+def test_a_wrong_password_is_noted_though_nothing_else_is_kept(lines, alice, stranger):
+    stranger.sign_in("alice", "a wrong guess of mine")
+    line = lines.one("sign_in_failed")
+    assert line["account"] == alice.id
+    assert "user_id" not in line
+    assert "guess" not in str(lines.raw)
+
+
+def test_a_name_that_nobody_has_is_noted_without_the_name(lines, stranger):
+    stranger.sign_in("my secret typed into the wrong field", PASSWORD)
+    assert "account" not in lines.one("sign_in_failed")
+    assert "typed" not in str(lines.raw)
+
+
+def test_signing_out_is_noted(lines, alice, as_alice):
+    as_alice.sign_out()
+    assert lines.one("signed_out")["user_id"] == alice.id
+
+
+def test_whoever_tries_too_often_is_noted(make_app, lines, alice):
+    browser = Browser(make_app(LIMIT_SIGN_IN="2/1 minute"))
+    security_log.logger.handlers[:] = [lines]
+    for _ in range(4):
+        browser.sign_in("alice", "wrong")
+    assert [line["status"] for line in lines.of("limit_hit")] == [429, 429]
+
+
+# --- refusals ----------------------------------------------------------------------------------
+
+
+def test_a_forged_form_is_noted(lines, alice, as_alice):
+    as_alice.post("/songs/", title="One", artist="X", csrf_token="forged")
+    line = lines.one("csrf_refused")
+    assert (line["user_id"], line["route"], line["method"]) == (alice.id, "/songs/", "POST")
+
+
+def test_a_forged_request_of_the_api_is_noted(lines, as_alice):
+    as_alice.request("POST", "/api/songs/", json={"title": "One", "artist": "X"})
+    assert lines.one("csrf_refused")["route"] == "/api/songs/"
+
+
+def test_a_token_that_is_none_is_noted_without_it(lines, stranger):
+    stranger.request("GET", "/api/songs/", headers={"Authorization": "Bearer tf_stolen"})
+    assert lines.one("token_refused")["status"] == 401
+    assert "stolen" not in str(lines.raw)
+
+
+def test_what_somebody_is_not_allowed_to_do_is_noted(app, lines, alice, as_bob):
+    page = as_bob.post("/features/", title="More", description="More of everything.")
+    as_bob.post(f"{page.location}/status", status="planned")
+    line = lines.one("not_allowed")
+    assert (line["status"], line["route"]) == (403, "/features/<id:item_id>/status")
+
+
+@pytest.mark.parametrize("path", ["/admin/achievements", "/api/achievements/check"])
+def test_who_looks_for_the_administrators_pages_is_noted(lines, charlie, as_charlie, path):
+    if path.startswith("/api"):
+        as_charlie.api("POST", path, {"user": ""})
+    else:
+        as_charlie.get(path)
+    line = lines.one("not_allowed")
+    assert (line["status"], line["user_id"]) == (404, charlie.id)
+
+
+def test_a_page_that_is_not_there_is_nothing_to_note(lines, as_charlie):
+    lines.raw.clear()
+    as_charlie.get("/songs/4711")
+    as_charlie.get("/nothing")
+    assert lines.raw == []
+
+
+# --- administrators ----------------------------------------------------------------------------
+
+
+def test_what_an_administrator_does_is_noted(lines, admin, as_admin):
+    as_admin.get("/admin/achievements")
+    assert lines.of("administrator_acted") == []
+    as_admin.post("/achievements/check", user="olga")
+    line = lines.one("administrator_acted")
+    assert (line["user_id"], line["path"]) == (admin.id, "/achievements/check")
+
+
+def test_an_act_that_waits_for_the_password_is_not_one_yet(clock, lines, as_admin):
+    clock.move(minutes=11)
+    assert "/confirm" in as_admin.post("/achievements/check", user="").location
+    assert lines.of("administrator_acted") == []
+
+
+def test_what_an_administrator_decides_is_noted(lines, as_bob, as_admin):
+    page = as_bob.post("/features/", title="More", description="More of everything.")
+    as_admin.post(f"{page.location}/status", status="planned")
+    assert lines.one("status_decided")["status"] == "planned"
+
+
+def test_who_is_made_an_administrator_or_banned_by_a_command_is_noted(app, lines):
+    run_command(app, "user", "add", "olga", "--email", "o@x.org", "--password", PASSWORD, "--admin")
+    run_command(app, "user", "ban", "olga")
+    assert lines.one("administrator_created")["of"] == lines.one("account_banned")["of"]
+
+
+# --- accounts ----------------------------------------------------------------------------------
+
+
+def test_changes_of_an_account_are_noted(lines, alice, as_alice):
+    as_alice.post("/settings/profile", email="new@example.org", timezone="UTC")
+    as_alice.post("/settings/tokens", name="mine", scope="write", days="30")
+    as_alice.post("/settings/tokens/1/delete")
+    as_alice.post("/settings/password", current=PASSWORD, password="another long password")
+    for event in ("email_changed", "token_created", "token_revoked", "password_changed"):
+        assert lines.one(event)["of"] == alice.id
+    assert lines.one("token_created")["scope"] == "write"
+
+
+def test_what_stays_as_it_was_is_not_noted(lines, alice, as_alice):
+    as_alice.post("/settings/profile", email=alice.email, timezone="Europe/Berlin")
+    assert lines.of("email_changed") == []
+
+
+def test_a_new_account_is_noted(lines, stranger):
+    stranger.post("/register", username="dora", email="dora@example.org", password=PASSWORD)
+    assert lines.one("account_created")["route"] == "/register"
+
+
+def test_the_end_of_an_account_is_noted(lines, alice, as_alice):
+    as_alice.post("/settings/privacy/delete", username="alice", password=PASSWORD)
+    assert lines.one("account_deleted")["of"] == alice.id
+
+
+# --- awards ------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_what_is_awarded_is_noted_once(lines, alice, as_alice):
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    as_alice.follow()
+    line = lines.one("award_given")
+    assert (line["of"], line["code"], line["route"]) == (alice.id, "dreamer", "/songs/")
+
+
+def test_what_is_awarded_to_somebody_else_says_who_did_it(app, lines, alice, bob, as_alice):
+    one = add_song(app, alice)
+    lines.raw.clear()
+    as_alice.post(f"/songs/{one}/collaborators", username="bob")
+    given = {line["of"]: line["user_id"] for line in lines.of("award_given")}
+    assert given[bob.id] == alice.id
+
+
+@pytest.mark.both_databases
+def test_what_was_rolled_back_leaves_no_line(app, lines, alice):
+    lines.raw.clear()
+    with pytest.raises(ZeroDivisionError), working(app):
+        songs.add_song(alice.user, title="One", artist="Metallica")
+        people.ban(alice.user)
+        raise ZeroDivisionError
+    assert lines.raw == []
+
+
+# --- the form of it ----------------------------------------------------------------------------
+
+
+def test_nobody_writes_lines_of_their_own(lines, stranger):
+    hostile = 'x\r\n{"event": "signed_in"}\u2028\u202e'
+    stranger.request("GET", "/api/songs/", headers={"Authorization": "Bearer x"})
+    security_log.note(security_log.Event.NOT_ALLOWED, about=hostile)
+    for line in lines.raw:
+        assert line.isascii()
+        assert line.isprintable()
+    assert lines.all()[-1]["about"] == hostile
+
+
+def test_no_secret_and_no_address_of_a_mailbox_stands_in_it(lines, alice, as_alice):
+    as_alice.post("/settings/profile", email="new@example.org", timezone="UTC")
+    answer = as_alice.post("/settings/tokens", name="mine", scope="read", days="30")
+    as_alice.post("/settings/password", current="not it", password="another long password")
+    secret = answer.one("code, output, input[readonly]").get_text() or "tf_"
+    told = str(lines.raw)
+    for kept in (
+        PASSWORD,
+        "not it",
+        "another long",
+        "example.org",
+        "tf_",
+        secret,
+        as_alice.token(),
+    ):
+        assert kept not in told
+
+
+def test_it_can_be_a_file(make_app, tmp_path):
+    file = tmp_path / "security.log"
+    app = make_app(SECURITY_LOG=file)
+    Browser(app).sign_in("nobody", "wrong")
+    file.rename(tmp_path / "security.log.1")  # as logrotate does
+    Browser(app).sign_in("nobody", "wrong")
+    security_log.logger.handlers[0].close()
+    security_log.logger.handlers.clear()
+    for kept in (file, tmp_path / "security.log.1"):
+        assert json.loads(kept.read_text())["event"] == "sign_in_failed"
+
+
+def test_outside_production_it_is_off(make_app, capfd):
+    app = make_app(SECURITY_LOG="")
+    Browser(app).sign_in("nobody", "wrong")
+    assert "sign_in_failed" not in capfd.readouterr().err
