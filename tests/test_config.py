@@ -43,6 +43,7 @@ def read(tmp_path):
         ("DATABASE_CONNECTIONS", "0"),  # would mean any number
         ("DATABASE_CONNECTIONS_MORE", "some"),
         ("METRICS_TOKEN", "too short"),
+        ("SECURITY_LOG", "/no/such/folder/security.log"),
     ],
 )
 def test_what_is_not_understood_is_named(read, name, value):
