@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database cluster test fmt check bench clean
+.PHONY: help run dev database cluster test fmt check torture bench clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: $(VENV)/.dev ## style, types, the law of the imports, templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet templates
+
+torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running site, and print what it cost (TORTURE_ARGS=...)
+	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
 
 bench: $(VENV)/.dev ## measure what the engine costs
 	@$(BIN)/python -m bench

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.support.charter import Charter
 from tests.support.people import add_person, working
-from tests.support.settings import settings_for
+from tests.support.web_server import environment
 from trackflow_web.achievements import recheck
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.domain.imports import actions, files
@@ -58,13 +57,17 @@ def command(database_url, tmp_path, faults):
     running = []
 
     def start(*arguments):
-        settings = settings_for(database_url, INSTANCE_PATH=tmp_path, FAULTS=faults, JOBS="worker")
-        del settings["TESTING"]
-        environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+        settings = {"INSTANCE_PATH": tmp_path, "FAULTS": faults, "JOBS": "worker"}
         program = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
         quiet = subprocess.DEVNULL
         running.append(
-            subprocess.Popen(program, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+            subprocess.Popen(
+                program,
+                cwd=ROOT,
+                env=environment(database_url, **settings),
+                stdout=quiet,
+                stderr=quiet,
+            )
         )
         return running[-1]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.settings import settings_for
+from tests.support.web_server import environment, free_port
 from tests.support.wire import Broken, ask
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Site:
         self.folder = folder
         self.workers = workers
         self.options = options
-        self.port = _free_port()
+        self.port = free_port()
         self.faults = folder / "faults"
         self.environment: dict[str, str] = {}
         self.log = folder / "gunicorn.log"
@@ -85,15 +84,13 @@ class Site:
         self._process = None
 
     def _environment(self) -> dict[str, str]:
-        settings = settings_for(
+        given = environment(
             self.url,
             INSTANCE_PATH=self.folder / "instance",
             FAULTS=self.faults,
             COMPILED_TEMPLATES=self.folder / "templates",
         )
-        del settings["TESTING"]
-        given = {name: str(value) for name, value in settings.items()}
-        return {**os.environ, **given, **self.environment}
+        return given | self.environment
 
     # --- harming it ----------------------------------------------------------------------------
 
@@ -136,9 +133,3 @@ def serving(url: str, folder: Path, **options: object) -> Iterator[Site]:
         yield site
     finally:
         site.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

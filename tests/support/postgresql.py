@@ -24,9 +24,13 @@ SETTINGS = ("listen_addresses=", "max_connections=100", "max_wal_senders=0", "sh
 
 
 class Server:
-    """A running server. It refuses to run as root, so root hands it to another user."""
+    """A running server. It refuses to run as root, so root hands it to another user.
 
-    def __init__(self) -> None:
+    A `durable` one keeps what it acknowledged when it is stopped without care.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.settings = SETTINGS if durable else (*FAST, *SETTINGS)
         # Short on purpose: a socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         atexit.register(self.stop)
@@ -35,17 +39,14 @@ class Server:
             shutil.chown(self.folder, self.owner)
         self.programs = self._usable_programs()
         self._run("initdb", "-D", "data", "-U", "trackflow", "-E", "UTF8", "-N", "--no-locale")
-        options = [part for setting in (*FAST, *SETTINGS) for part in ("-c", setting)]
         self.log = self.folder / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [self.programs / "postgres", "-D", "data", "-k", self.folder, *options],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the tests, which stop the server themselves
-                **self._as_owner(),
-            )
-        self._wait()
+        self._start()
+
+    def restart(self) -> None:
+        """Stop it without any care, as when its machine fails, and start it again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=SECONDS_TO_START)
+        self._start()
 
     def url(self, database: str) -> str:
         """The address of one of its databases, as the application takes it."""
@@ -70,6 +71,18 @@ class Server:
             process.send_signal(signal.SIGQUIT)
             process.wait(timeout=SECONDS_TO_START)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        options = [part for setting in self.settings for part in ("-c", setting)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", "data", "-k", self.folder, *options],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the tests, which stop the server themselves
+                **self._as_owner(),
+            )
+        self._wait()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + SECONDS_TO_START

@@ -1,0 +1,59 @@
+"""Harm a running site in every way and count what it cost: `python -m tests.torture`.
+
+Real gunicorn processes on a real database; a journal of what they acknowledged; in the end one
+table. Ends with 1 when anything was lost, doubled, missed, wrongly announced or broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.torture.session import FAULTS, KINDS, Wanted, torture
+from tests.torture.table import Row, as_text
+
+
+def main() -> None:
+    """Torture what is asked for, and print the table."""
+    asked = _parser().parse_args()
+    kinds = KINDS if asked.database == "both" else (asked.database,)
+    rows: list[Row] = []
+    for kind in kinds:
+        wanted = Wanted(
+            kills=asked.kills,
+            races=asked.races,
+            rounds=asked.rounds,
+            deadline=time.monotonic() + asked.seconds,
+            only=frozenset(asked.only or FAULTS),
+        )
+        folder = Path(tempfile.mkdtemp(prefix="torture-"))
+        rows += (done := torture(kind, folder, wanted, say=_say))
+        if any(row.is_wrong for row in done):
+            _say(f"what the site said of it is kept in {folder}")
+        else:
+            shutil.rmtree(folder)
+    sys.stdout.write(f"{as_text(rows)}\n")
+    sys.exit(any(row.is_wrong for row in rows))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="of processes (200)")
+    parser.add_argument("--races", type=int, default=500, help="of eight requests each (500)")
+    parser.add_argument("--rounds", type=int, default=10, help="of every other fault (10)")
+    parser.add_argument("--seconds", type=int, default=600, help="for each database (600)")
+    parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
+    parser.add_argument("--only", action="append", choices=FAULTS, help="this fault (repeatable)")
+    return parser
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What people were told had been done, and what they were shown: kept apart from the site."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.wire import Answer, Visitor
+
+NO_ANSWER = 0
+BUSY = 503
+FIRST_FAILURE = 500
+
+
+@dataclass
+class Journal:
+    """One person's. A thing that nobody answered for may be there or not: it is not held against.
+
+    `songs` is title -> the status that was acknowledged last, None when the last move was not.
+    """
+
+    visitor: Visitor
+    songs: dict[str, str | None] = field(default_factory=dict)
+    # The id of a message on the page -> how many achievements it told of, how often it came.
+    told: dict[str, int] = field(default_factory=dict)
+    came: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def note_toasts(self, answer: Answer) -> None:
+        """Keep what a whole answer announced; the same message again is dropped by the browser."""
+        for message, code in answer.toasts():
+            self.came[message] += 1
+            if message in self.told:
+                continue
+            self.told[message] = answer.in_summary if code == "summary" else 1
+            if code != "summary":
+                self.codes[code] += 1
+
+
+class Tally:
+    """How the requests of a phase were answered; several threads write into it."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[int] = Counter()
+        self.strange: list[str] = []
+        self.acknowledged = 0
+        self._lock = threading.Lock()
+
+    def note(self, status: int, *, wrote: bool = False, strange: str = "") -> None:
+        """Count an answer; NO_ANSWER for none."""
+        with self._lock:
+            self.answers[status] += 1
+            self.acknowledged += wrote
+            if strange:
+                self.strange.append(strange)
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered."""
+        return self.answers.total() - self.answers[NO_ANSWER]
+
+    @property
+    def failures(self) -> int:
+        """Answers that say that something broke, other than a busy database."""
+        return sum(
+            number
+            for status, number in self.answers.items()
+            if status >= FIRST_FAILURE and status != BUSY
+        )

@@ -1,0 +1,153 @@
+"""People at work: each adds songs and moves them, looks at pages, and tries again when cut off."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from tests.support.wire import Broken
+from tests.torture.journal import BUSY, NO_ANSWER, Journal, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.support.wire import Answer, Visitor
+
+CLIENTS = 6
+SONGS_EACH = 6
+# Seconds before somebody tries again, and for which somebody insists.
+BEFORE_TRYING_AGAIN = 0.03
+HAVE_IT = 422
+GOOD = range(200, 400)
+
+Ask = Callable[[], "Answer"]
+
+
+class Actor:
+    """One person, who keeps a journal of what was acknowledged."""
+
+    def __init__(self, visitor: Visitor, tally: Tally, stop: threading.Event) -> None:
+        self.visitor = visitor
+        self.journal = Journal(visitor)
+        self.tally = tally
+        self.stop = stop
+
+    def live(self) -> None:
+        """Add some songs, move each through its states, look at pages in between."""
+        for number in range(SONGS_EACH):
+            self.add(f"Song {number}", htmx=bool(random.getrandbits(1)))
+            self.look()
+        for status in ("wip", "released"):
+            for song_id, title in self.songs():
+                self.move(song_id, title, status, htmx=bool(random.getrandbits(1)))
+                if random.random() < 0.3:
+                    self.look()
+
+    def add(self, title: str, *, htmx: bool) -> None:
+        """Add a song. Whoever is told to have it already was acknowledged too late."""
+        fields = {"title": title, "artist": f"Artist of {title}", "year": 1950 + 3 * len(title)}
+        answer = self.insist(lambda: self.visitor.post("/songs/", htmx=htmx, **fields))
+        if answer is None:
+            return
+        if self.accept(answer, also=HAVE_IT):
+            self.journal.songs[title] = "future"
+
+    def move(self, song_id: int, title: str, status: str, *, htmx: bool) -> None:
+        """Move a song; until that is acknowledged nobody knows where it is."""
+        self.journal.songs[title] = None
+        path = f"/songs/{song_id}/status"
+        answer = self.insist(lambda: self.visitor.post(path, htmx=htmx, status=status))
+        if answer is not None and self.accept(answer):
+            self.journal.songs[title] = status
+
+    def look(self, path: str = "/songs/") -> None:
+        """Look at a page, which shows what waits."""
+        answer = self.insist(lambda: self.visitor.get(path))
+        if answer is not None:
+            self.accept(answer, wrote=False)
+
+    def songs(self) -> list[tuple[int, str]]:
+        """Ids and titles of what is there: all that was acknowledged, or it is a strange answer."""
+        answer = self.insist(lambda: self.visitor.get("/api/songs/?limit=100"))
+        if answer is None:
+            return []
+        found = [(item["id"], item["title"]) for item in json.loads(answer.text)["items"]]
+        if missing := self.journal.songs.keys() - {title for _, title in found}:
+            self.tally.note(answer.status, strange=f"acknowledged and not listed: {missing}")
+        return found
+
+    def insist(self, ask: Ask) -> Answer | None:
+        """Ask until an answer comes that is not "busy"; None when the time is up before."""
+        while not self.stop.is_set():
+            answer = self.once(ask)
+            if answer is not None and answer.status != BUSY:
+                return answer
+            time.sleep(BEFORE_TRYING_AGAIN * random.uniform(0.5, 2))
+        return None
+
+    def once(self, ask: Ask) -> Answer | None:
+        """Ask once; None when no whole answer came."""
+        try:
+            answer = ask()
+        except Broken:
+            self.tally.note(NO_ANSWER)
+            return None
+        if answer.status == BUSY:
+            self.tally.note(BUSY)
+        return answer
+
+    def accept(self, answer: Answer, *, also: int = 200, wrote: bool = True) -> bool:
+        """Count an answer and keep what it announces; gives whether it says that it was done."""
+        fine = answer.status in GOOD or answer.status == also
+        strange = "" if fine else f"{answer.status}: {answer.text[-300:]}"
+        self.tally.note(answer.status, wrote=wrote and fine, strange=strange)
+        self.journal.note_toasts(answer)
+        return fine
+
+
+class Crowd:
+    """Some people at work at a time; `more` gives the next ones, who have done nothing yet."""
+
+    def __init__(self, more: Callable[[], Sequence[Visitor]]) -> None:
+        self.tally = Tally()
+        self.journals: list[Journal] = []
+        self._more = more
+        self._waiting = iter(more())
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def at_work(self, clients: int = CLIENTS) -> Iterator[None]:
+        """Let them work until the block ends."""
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            if visitor := self._next():
+                actor = Actor(visitor, self.tally, self._stop)
+                self.journals.append(actor.journal)
+                actor.live()
+
+    def _next(self) -> Visitor | None:
+        with self._lock:
+            if visitor := next(self._waiting, None):
+                return visitor
+            # They are made past the site, in a database that may be away just now.
+            with suppress(SQLAlchemyError):
+                self._waiting = iter(self._more())
+        return None

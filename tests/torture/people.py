@@ -1,0 +1,38 @@
+"""Many people with accounts and nothing else, made at once."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from tests.support.people import working
+from tests.support.wire import Visitor, visitors
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_numbers = itertools.count(1)
+
+
+def make_people(app: Flask, port: int, count: int) -> list[Visitor]:
+    """So many new people, each in front of a browser that is signed in."""
+    now = clock.now()
+    rows = [
+        {
+            "username": name,
+            "email": f"{name}@example.org",
+            "password_hash": "",
+            "session_stamp": "stamp",
+            "timezone": "UTC",
+            "created_at": now,
+        }
+        for name in (f"person-{next(_numbers)}" for _ in range(count))
+    ]
+    with working(app):
+        ids = list(db.session.scalars(sa.insert(User).returning(User.id), rows))
+    return visitors(app, port, ids)

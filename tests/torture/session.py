@@ -1,0 +1,145 @@
+"""All faults, one after the other, on one kind of database; each on a fresh database and site."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.support.databases import close
+from tests.support.gunicorn import Site
+from tests.support.settings import settings_for
+from tests.torture import phases, places
+from tests.torture.load import Crowd
+from tests.torture.people import make_people
+from tests.torture.phases import Ground
+from tests.torture.races import Races
+from tests.torture.table import Row, row_of
+from tests.torture.verdict import judge
+from trackflow_web import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from flask import Flask
+
+    from tests.torture.places import Place
+
+KINDS = ("sqlite", "postgresql")
+# The quick ones first: what there is no more time for is what can be done by the thousand.
+FAULTS = ("reload", "locked", "restart", "full disk", "clock", "kill", "race")
+HARM = {
+    "reload": phases.reloads,
+    "locked": phases.locks,
+    "restart": phases.restarts,
+    "full disk": phases.full_disk,
+    "clock": phases.clocks,
+    "kill": phases.kills,
+}
+WORKERS = 3
+WORKERS_IN_A_RACE = 4
+RACES_EACH = 8
+# Made at a time.
+PEOPLE = 50
+NO_SERVER = "a file has no server to restart"
+NO_FAKETIME = "libfaketime is not installed"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How much of it; `deadline` by `time.monotonic`."""
+
+    kills: int
+    races: int
+    rounds: int
+    deadline: float
+    only: frozenset[str]
+
+    def times(self, fault: str) -> int:
+        """How often a fault is to be done."""
+        return {"kill": self.kills, "race": self.races}.get(fault, self.rounds)
+
+
+def torture(
+    kind: str, folder: Path, wanted: Wanted, *, say: Callable[[str], None] = lambda _: None
+) -> list[Row]:
+    """All faults that are wanted, on this kind of database."""
+    (folder / "databases").mkdir()
+    place = _place(kind, folder / "databases")
+    rows = []
+    try:
+        for fault in FAULTS:
+            if fault in wanted.only and wanted.times(fault) and time.monotonic() < wanted.deadline:
+                begun = time.monotonic()
+                (folder / fault).mkdir()
+                rows.append(_suffer(fault, place, folder / fault, wanted))
+                say(f"{kind}, {fault}: {rows[-1].tried} in {time.monotonic() - begun:.0f} s")
+    finally:
+        place.stop()
+    return rows
+
+
+def _place(kind: str, folder: Path) -> Place:
+    return places.SQLitePlace(folder) if kind == "sqlite" else places.PostgreSQLPlace()
+
+
+def _suffer(fault: str, place: Place, folder: Path, wanted: Wanted) -> Row:
+    if fault == "restart" and place.restart is None:
+        return Row(place.kind, fault, 0, why_not=NO_SERVER)
+    if fault == "clock" and not phases.faketime():
+        return Row(place.kind, fault, 0, why_not=NO_FAKETIME)
+    if fault != "full disk":
+        return _on(place.databases.create(), fault, place, folder, wanted)
+    try:
+        with places.small_disk(folder) as disk:
+            url = place.put_on(disk)
+            try:
+                return _on(url, fault, place, folder, wanted, disk=disk)
+            finally:
+                place.take_off(url)
+    except places.NoSmallDisk as refused:
+        return Row(place.kind, fault, 0, why_not=str(refused).strip())
+
+
+def _on(
+    url: str, fault: str, place: Place, folder: Path, wanted: Wanted, *, disk: Path | None = None
+) -> Row:
+    options = () if fault == "reload" else ("--preload",)
+    workers = WORKERS_IN_A_RACE if fault == "race" else WORKERS
+    site = Site(url, folder, workers=workers, options=options)
+    if fault == "clock":
+        phases.move_clocks_by_file(site)
+    ground = Ground(site, place, wanted.times(fault), wanted.deadline, disk)
+    with _looking_at(url) as app:
+        site.start()
+        try:
+            done, crowd = _race(app, ground) if fault == "race" else _harm(app, ground, fault)
+            verdict = judge(app, crowd.journals)
+        finally:
+            site.stop()
+    return row_of(place.kind, fault, done, crowd.tally, verdict)
+
+
+def _harm(app: Flask, ground: Ground, fault: str) -> tuple[int, Crowd]:
+    crowd = Crowd(lambda: make_people(app, ground.site.port, PEOPLE))
+    ground.answered = lambda: crowd.tally.answered
+    with crowd.at_work():
+        done = HARM[fault](ground)
+    return done, crowd
+
+
+def _race(app: Flask, ground: Ground) -> tuple[int, Races]:
+    races = Races(make_people(app, ground.site.port, ground.wanted // RACES_EACH + 1))
+    return races.run(ground), races
+
+
+@contextmanager
+def _looking_at(url: str) -> Iterator[Flask]:
+    """An application of our own on the same database, to see what is there."""
+    app = create_app(settings_for(url))
+    try:
+        yield app
+    finally:
+        close(app)

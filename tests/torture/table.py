@@ -1,0 +1,102 @@
+"""The one table: what was tried how often, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.torture.journal import Tally
+    from tests.torture.verdict import Verdict
+
+HEADINGS = (
+    "database", "fault", "tried", "writes", "lost", "doubled", "missed", "toasts", "5xx", "503",
+    "no answer", "repeated",
+)  # fmt: skip
+TEXTS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault on one database.
+
+    `writes` were acknowledged; `toasts` are those shown not exactly once, and `repeated` messages
+    came twice under one id, of which a browser shows the first. `broken` are 5xx other than 503.
+    """
+
+    database: str
+    fault: str
+    tried: int
+    writes: int = 0
+    lost: int = 0
+    doubled: int = 0
+    missed: int = 0
+    toasts: int = 0
+    broken: int = 0
+    busy: int = 0
+    unanswered: int = 0
+    repeated: int = 0
+    why_not: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a promise was broken; a request that nobody could read (a 4xx) is one too."""
+        return bool(self.lost or self.doubled or self.missed or self.toasts or self.broken)
+
+    def cells(self) -> list[str]:
+        """As the headings have it."""
+        if self.why_not:
+            return [self.database, self.fault, self.why_not]
+        numbers = (
+            self.tried, self.writes, self.lost, self.doubled, self.missed, self.toasts,
+            self.broken, self.busy, self.unanswered, self.repeated,
+        )  # fmt: skip
+        return [self.database, self.fault, *(f"{number:,}" for number in numbers)]
+
+
+def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict) -> Row:
+    """What a fault came to."""
+    return Row(
+        database=database,
+        fault=fault,
+        tried=tried,
+        writes=tally.acknowledged,
+        lost=verdict.lost,
+        doubled=verdict.doubled,
+        missed=verdict.missed,
+        toasts=verdict.toasts,
+        # An answer that makes no sense at all is as bad as one that says that something broke.
+        broken=tally.failures + sum(not text.startswith("5") for text in tally.strange),
+        busy=tally.answers[503],
+        unanswered=tally.answers[0],
+        repeated=verdict.repeated,
+        notes=(*verdict.notes, *tally.strange),
+    )
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """The table as Markdown, with the first few of whatever went wrong below it."""
+    table = [list(HEADINGS), *(row.cells() for row in rows)]
+    widths = [
+        max(len(line[i]) for line in table if i < TEXTS or len(line) == len(HEADINGS))
+        for i in range(len(HEADINGS))
+    ]
+    lines = [_line(line, widths) for line in table]
+    rules = [
+        "-" * width if i < TEXTS else "-" * (width - 1) + ":" for i, width in enumerate(widths)
+    ]
+    lines.insert(1, "| " + " | ".join(rules) + " |")
+    for row in rows:
+        lines += [f"{row.database}, {row.fault}: {note}" for note in row.notes[:10]]
+    return "\n".join(lines)
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    padded = [
+        cell.ljust(width) if i < TEXTS else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=False))
+    ]
+    return "| " + " | ".join(padded) + " |"

@@ -1,0 +1,85 @@
+"""A small torture on every run of the tests, and what the judge of it would see."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.charter import Charter
+from tests.support.wire import visitors
+from tests.torture.journal import Journal
+from tests.torture.session import Wanted, torture
+from tests.torture.table import as_text
+from tests.torture.verdict import judge
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.kernel.database import db
+
+KILLS, RACES = 20, 100
+SECONDS = 240
+
+
+@pytest.mark.both_databases
+def test_kills_and_races_cost_nothing(tmp_path, database_kind):
+    only = frozenset({"kill", "race"})
+    deadline = time.monotonic() + SECONDS
+    wanted = Wanted(kills=KILLS, races=RACES, rounds=0, deadline=deadline, only=only)
+    rows = torture(database_kind, tmp_path, wanted)
+    assert [(row.fault, row.tried) for row in rows] == [("kill", KILLS), ("race", RACES)]
+    assert not any(row.is_wrong for row in rows), as_text(rows)
+    assert all(row.writes for row in rows)
+
+
+# --- the judge -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def journal(app, alice):
+    """Of Alice, who has a song and was shown what it earned her."""
+    Charter(app, alice).add("One")
+    with app.app_context():
+        db.session.execute(sa.update(UserAchievement).values(notified=True))
+        db.session.commit()
+    browser = visitors(app, 0, [alice.id])[0]
+    kept = Journal(browser, songs={"One": "future"})
+    kept.told["toast-1"] = kept.codes["dreamer"] = kept.came["toast-1"] = 1
+    return kept
+
+
+def wrong(app, journal):
+    verdict = judge(app, [journal])
+    found = {name: getattr(verdict, name) for name in ("lost", "doubled", "missed", "toasts")}
+    return {name: number for name, number in found.items() if number}
+
+
+def test_where_nothing_is_wrong_the_judge_finds_nothing(app, journal):
+    assert wrong(app, journal) == {}
+
+
+@pytest.mark.parametrize("acknowledged", [{"Two": "future"}, {"One": "released"}])
+def test_the_judge_misses_what_was_acknowledged(app, journal, acknowledged):
+    journal.songs |= acknowledged
+    assert wrong(app, journal) == {"lost": 1}
+
+
+def test_the_judge_does_not_mind_what_nobody_answered_for(app, journal):
+    journal.songs["One"] = None
+    assert wrong(app, journal) == {}
+
+
+@pytest.mark.leaves_drift("an award is taken away")
+def test_the_judge_misses_an_award_and_its_points(app, alice, journal):
+    with app.app_context():
+        mine = UserAchievement.user_id == alice.id
+        db.session.execute(sa.delete(UserAchievement).where(mine))
+        db.session.commit()
+    assert wrong(app, journal)["missed"] >= 2
+
+
+def test_the_judge_sees_a_message_too_few_and_one_too_many(app, journal):
+    journal.told.clear()
+    assert wrong(app, journal) == {"toasts": 1}
+    journal.told |= {"toast-1": 1, "toast-2": 1}
+    journal.codes["dreamer"] = 2
+    assert wrong(app, journal) == {"toasts": 1}

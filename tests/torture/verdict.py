@@ -1,0 +1,150 @@
+"""What became of it: the journals of what was acknowledged against what the database has."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web import wiring
+from trackflow_web.achievements import recheck
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel.activity import Activity, Fact
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flask import Flask
+
+    from tests.torture.journal import Journal
+
+SECONDS_TO_SHOW_ALL = 60
+
+
+@dataclass
+class Verdict:
+    """Numbers of what went wrong; 0 everywhere is what is promised. `notes` names some of it."""
+
+    lost: int = 0
+    doubled: int = 0
+    missed: int = 0
+    toasts: int = 0
+    unheard: int = 0
+    repeated: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def blame(self, kind: str, things: Iterable[object]) -> None:
+        """Count these things as `lost`, `doubled`, `missed` or `toasts`."""
+        for thing in things:
+            setattr(self, kind, getattr(self, kind) + 1)
+            self.notes.append(f"{kind}: {thing}")
+
+
+def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
+    """Look at everything, let the sweep do its work, let everybody see what waits for them."""
+    verdict = Verdict()
+    with app.app_context():
+        _look_for_missed(verdict)
+        _look_for_lost(verdict, journals)
+        _look_for_doubled(verdict)
+        _show_what_waits(app, journals)
+        _look_at_toasts(verdict, journals)
+    return verdict
+
+
+def _look_for_missed(verdict: Verdict) -> None:
+    """Only who has unheard facts may wait for something, and only until the sweep."""
+    waiting = set(
+        db.session.scalars(
+            sa.select(Activity.user_id).where(Activity.heard_at.is_(None)).distinct()
+        )
+    )
+    everybody = db.session.scalars(sa.select(User.id).order_by(User.id)).all()
+    _plan(verdict, [user_id for user_id in everybody if user_id not in waiting])
+    db.session.rollback()
+    while heard := unit_of_work.sweep(wiring.LISTENERS):
+        verdict.unheard += heard
+    if waiting:
+        _plan(verdict, sorted(waiting))
+    db.session.rollback()
+
+
+def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
+    """What a recheck would award or correct."""
+    found = recheck.plan(user_ids)
+    lines = ["a line of the ledger is wrong"] * found.wrong_lines
+    verdict.blame("missed", [*found.awards, *found.drift, *lines])
+
+
+def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
+    there = {
+        (user_id, title): status
+        for user_id, title, status in db.session.execute(
+            sa.select(Song.user_id, Song.title, Song.status)
+        )
+    }
+    for journal in journals:
+        for title, status in journal.songs.items():
+            stored = there.get((journal.visitor.user_id, title))
+            if stored is None or status not in {None, stored}:
+                verdict.blame("lost", [(journal.visitor.username, title, status, stored)])
+
+
+def _look_for_doubled(verdict: Verdict) -> None:
+    unlocked = Activity.fact == Fact.ACHIEVEMENT_UNLOCKED
+    for columns, only in (
+        ((Song.user_id, Song.artist_key, Song.title_key), sa.true()),
+        ((UserAchievement.user_id, UserAchievement.achievement_id), sa.true()),
+        ((Activity.user_id, Activity.subject_id), unlocked),
+    ):
+        twice = sa.select(*columns).where(only).group_by(*columns).having(sa.func.count() > 1)
+        verdict.blame("doubled", db.session.execute(twice).all())
+    db.session.rollback()
+
+
+# --- toasts --------------------------------------------------------------------------------------
+
+
+def _show_what_waits(app: Flask, journals: Sequence[Journal]) -> None:
+    by_user = {journal.visitor.user_id: journal for journal in journals}
+    deadline = time.monotonic() + SECONDS_TO_SHOW_ALL
+    while time.monotonic() < deadline:
+        db.session.rollback()
+        waiting = db.session.scalars(
+            sa.select(UserAchievement.user_id).where(~UserAchievement.notified).distinct()
+        ).all()
+        waiting = [user_id for user_id in waiting if user_id in by_user]
+        if not waiting:
+            return
+        for user_id in waiting:
+            journal = by_user[user_id]
+            journal.note_toasts(journal.visitor.get("/settings/profile"))
+        time.sleep(0.2)
+
+
+def _look_at_toasts(verdict: Verdict, journals: Sequence[Journal]) -> None:
+    """Everything that somebody has was shown, in one message."""
+    awards = Counter(
+        dict(
+            db.session.execute(
+                sa.select(UserAchievement.user_id, sa.func.count()).group_by(
+                    UserAchievement.user_id
+                )
+            ).all()
+        )
+    )
+    for journal in journals:
+        name, user_id = journal.visitor.username, journal.visitor.user_id
+        verdict.repeated += sum(number - 1 for number in journal.came.values())
+        twice = [code for code, number in journal.codes.items() if number > 1]
+        verdict.blame("toasts", [(name, "shown twice", code) for code in twice])
+        told = sum(journal.told.values())
+        if not twice and told != awards[user_id]:
+            verdict.blame("toasts", [(name, journal.told, dict(journal.came), awards[user_id])])
