@@ -6,14 +6,18 @@ import json
 import logging
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.people import PASSWORD, working
 from tests.support.songs import add_song
+from trackflow_web.achievements import revocations
+from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel import security_log
+from trackflow_web.kernel.database import db
 
 ADDRESS = "203.0.113.9"
 
@@ -213,6 +217,32 @@ def test_what_is_awarded_to_somebody_else_says_who_did_it(app, lines, alice, bob
     as_alice.post(f"/songs/{one}/collaborators", username="bob")
     given = {line["of"]: line["user_id"] for line in lines.of("award_given")}
     assert given[bob.id] == alice.id
+
+
+@pytest.mark.both_databases
+def test_what_a_recheck_gives_is_noted(app, lines, alice):
+    add_song(app, alice)
+    with app.app_context():
+        mine = UserAchievement.user_id == alice.id
+        db.session.execute(sa.delete(UserAchievement).where(mine))
+        db.session.commit()
+    run_command(app, "achievements", "recheck")
+    line = lines.one("awards_backfilled")
+    assert line["of"] == alice.id
+    assert "dreamer" in line["codes"]
+
+
+@pytest.mark.both_databases
+def test_what_is_revoked_and_restored_is_noted(app, lines, alice, admin):
+    add_song(app, alice)
+    with working(app):
+        revocations.revoke(admin.user, alice.user, "dreamer", reason="It was our mistake.")
+    with working(app):
+        revocations.restore(admin.user, alice.user, "dreamer")
+    for event in ("award_revoked", "award_restored"):
+        line = lines.one(event)
+        assert (line["of"], line["by"], line["code"]) == (alice.id, admin.id, "dreamer")
+    assert "mistake" not in str(lines.raw)
 
 
 @pytest.mark.both_databases

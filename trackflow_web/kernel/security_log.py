@@ -45,6 +45,7 @@ class Event(StrEnum):
     ADMINISTRATOR_ACTED = "administrator_acted"
     STATUS_DECIDED = "status_decided"
     AWARD_GIVEN = "award_given"
+    AWARDS_BACKFILLED = "awards_backfilled"
     AWARD_REVOKED = "award_revoked"
     AWARD_RESTORED = "award_restored"
 
@@ -52,6 +53,7 @@ class Event(StrEnum):
 EVENTS_OF_FACTS = {
     Fact.PERSON_REGISTERED: Event.ACCOUNT_CREATED,
     Fact.ACHIEVEMENT_UNLOCKED: Event.AWARD_GIVEN,
+    Fact.ACHIEVEMENTS_BACKFILLED: Event.AWARDS_BACKFILLED,
     Fact.ACHIEVEMENT_REVOKED: Event.AWARD_REVOKED,
     Fact.ACHIEVEMENT_RESTORED: Event.AWARD_RESTORED,
 }
@@ -87,9 +89,8 @@ def hear(activities: Sequence[Activity]) -> None:
     """Note the facts that belong here: a listener."""
     for activity in activities:
         if event := EVENTS_OF_FACTS.get(Fact(activity.fact)):
-            note_if_committed(
-                event, of=activity.user_id, by=activity.actor_id, code=activity.data.get("code")
-            )
+            what = {name: activity.data.get(name) for name in ("code", "codes")}
+            note_if_committed(event, of=activity.user_id, by=activity.actor_id, **what)
 
 
 def _line(event: Event, more: Mapping[str, object]) -> str:
