@@ -194,3 +194,51 @@ def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, 
         db.session.delete(alice.user)
     assert swept(app) == 2
     assert bob.codes == ["dreamer"]
+
+
+@pytest.fixture
+def deaf_to(monkeypatch):
+    """`deaf_to(alice)`: whoever recounts her fails, whatever else is tried."""
+    real = recheck.recheck_chunk
+
+    def deaf(person):
+        def recheck_chunk(chunk):
+            if person.id in chunk:
+                message = "she cannot be counted"
+                raise ZeroDivisionError(message)
+            return real(chunk)
+
+        monkeypatch.setattr(recheck, "recheck_chunk", recheck_chunk)
+
+    deaf.mend = monkeypatch.undo
+    return deaf
+
+
+def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypatch):
+    broken(engine, "_move_numbers")
+    alice.add_many(6)
+    bob.add_many(6)
+    broken.mend()
+    monkeypatch.setattr("trackflow_web.kernel.unit_of_work.ACTIVITIES_A_SWEEP", 5)
+    assert swept(app) == 24
+    assert unheard(app) == []
+    assert (alice.number("total_songs"), bob.number("total_songs")) == (6, 6)
+
+
+def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
+    app, alice, bob, broken, deaf_to, monkeypatch
+):
+    broken(engine, "_move_numbers")
+    alice.add_many(6)  # more than a piece of a sweep, and the oldest
+    bob.add()
+    broken.mend()
+    monkeypatch.setattr("trackflow_web.kernel.unit_of_work.ACTIVITIES_A_SWEEP", 5)
+    deaf_to(alice)
+    with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):
+        swept(app)
+    assert bob.codes == ["dreamer"]
+    assert alice.codes == []
+    assert {line["user_id"] for line in logs} == {alice.id}
+    deaf_to.mend()
+    assert swept(app) == 12
+    assert alice.codes == ["dreamer", "visionary"]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from trackflow_web.kernel import clock, faults
 from trackflow_web.kernel.activity import Activity, keep, take_recorded
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ACTIVITIES_A_SWEEP = 500
+# A bound for one sweep; the next one is a minute later.
+PIECES_A_SWEEP = 200
 _AFTER_COMMIT = "called after the commit"
 
 
@@ -121,13 +125,65 @@ def unit_of_work(listeners: Sequence[Listener]) -> Iterator[None]:
 
 
 def sweep(listeners: Sequence[Listener]) -> int:
-    """Announce again what was never heard; gives how many facts were. Own unit of work."""
+    """Announce again what was never heard; gives how many facts were. Own units of work.
+
+    All that there is, oldest first, in pieces. Where a piece fails each user's facts are announced
+    apart, so that one whose facts cannot be heard keeps nobody else waiting; what they fail with is
+    raised once everything else was heard.
+    """
+    announced, last_id = 0, 0
+    failures: list[Exception] = []
+    for _ in range(PIECES_A_SWEEP):
+        piece = _unheard_after(last_id)
+        if not piece:
+            break
+        last_id = piece[-1].id
+        announced += _announce_again(listeners, piece, failures)
+    if failures:
+        raise failures[0]
+    return announced
+
+
+def _unheard_after(last_id: int) -> Sequence[sa.Row[int, int]]:
+    """The ids of the next facts that wait, and of their users."""
+    found = db.session.execute(
+        sa.select(Activity.id, Activity.user_id)
+        .where(Activity.heard_at.is_(None), Activity.id > last_id)
+        .order_by(Activity.id)
+        .limit(ACTIVITIES_A_SWEEP)
+    ).all()
+    db.session.rollback()  # what follows writes
+    return found
+
+
+def _announce_again(
+    listeners: Sequence[Listener],
+    piece: Sequence[sa.Row[int, int]],
+    failures: list[Exception],
+) -> int:
+    """How many of these facts were heard; those of a user who fails are left, and why is noted."""
+    try:
+        return _hear_again(listeners, [row.id for row in piece])
+    except (OperationalError, NoConnection):
+        raise  # the database is away or busy: nobody's fact is the reason
+    except Exception as failure:
+        users = sorted({row.user_id for row in piece})
+        if len(users) == 1:
+            log.exception("facts_not_heard", user_id=users[0], facts=len(piece))
+            failures.append(failure)
+            return 0
+    return sum(
+        _announce_again(listeners, [row for row in piece if row.user_id == user_id], failures)
+        for user_id in users
+    )
+
+
+def _hear_again(listeners: Sequence[Listener], ids: Sequence[int]) -> int:
     with unit_of_work(listeners):
         unheard = db.session.scalars(
             sa.select(Activity)
-            .where(Activity.heard_at.is_(None))
+            .where(Activity.heard_at.is_(None), Activity.id.in_(ids))
             .order_by(Activity.id)
-            .limit(ACTIVITIES_A_SWEEP)
             # Two sweepers share the work instead of waiting for each other.
             .with_for_update(skip_locked=True)
         ).all()
