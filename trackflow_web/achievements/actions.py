@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackflow_web.achievements import recheck
+from trackflow_web.achievements import recheck, runs
 from trackflow_web.achievements.models import RecheckRun
-from trackflow_web.domain.people import queries, rules
+from trackflow_web.domain.people import queries
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from trackflow_web.achievements.recheck import Plan
     from trackflow_web.domain.people.models import User
 
-EVERYONE = "everyone"
+# People. So many are rechecked while the administrator waits, more by a job.
+MOST_AT_ONCE = 500
 
 
 def user_ids_named(name: object) -> list[int] | None:
@@ -26,29 +27,54 @@ def user_ids_named(name: object) -> list[int] | None:
     typed = text.line(name, "user", longest=200, required=False)
     if not typed:
         return None
-    try:
-        user = queries.find_by_username(rules.username(typed, reserved_too=True))
-    except Invalid:
-        user = None
+    user = queries.find_by_typed_name(typed)
     if user is None:
         raise Invalid(user="There is nobody of this name.")
     return [user.id]
 
 
-def run_recheck(admin: User, name: object) -> Plan:
-    """Recheck one user or (empty name) everyone, and keep who did so and what came of it."""
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking for a recheck; not `begun`: another one of everyone is unfinished."""
+
+    run: RecheckRun
+    begun: bool
+
+
+def ask_for_recheck(admin: User, name: object) -> Asked:
+    """Recheck one user or (empty name) everyone, and keep who asked and what came of it.
+
+    One user, and everyone of a small community, are rechecked here and now; for more people the run
+    waits to be started as a job. Raises Invalid naming `user`.
+    """
     user_ids = user_ids_named(name)
-    done = recheck.recheck(user_ids)
+    if user_ids is None:
+        unfinished = runs.unfinished()
+        if unfinished is not None:
+            return Asked(unfinished, begun=False)
+        if runs.count_users() > MOST_AT_ONCE:
+            return _begin(admin)
+    users, awards, drift = runs.figures(recheck.recheck(user_ids))
     target = queries.find_user(user_ids[0]) if user_ids else None
-    db.session.add(
-        RecheckRun(
-            admin_id=admin.id,
-            admin_name=admin.username,
-            target=target.username if target else EVERYONE,
-            at=clock.now(),
-            users=done.users,
-            awards=len(done.awards),
-            drift=done.corrections,
-        )
+    now = clock.now()
+    run = RecheckRun(
+        admin_id=admin.id,
+        admin_name=admin.username,
+        target=target.username if target else runs.EVERYONE,
+        at=now,
+        started_at=now,
+        ended_at=now,
+        users=users,
+        awards=awards,
+        drift=drift,
     )
-    return done
+    db.session.add(run)
+    return Asked(run, begun=True)
+
+
+def _begin(admin: User) -> Asked:
+    run_id = runs.begin(admin)
+    run = runs.unfinished() if run_id is None else runs.find(run_id)
+    if run is None:  # somebody else's ended this very moment
+        return _begin(admin)
+    return Asked(run, begun=run_id is not None)

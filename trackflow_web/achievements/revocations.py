@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements import catalogue, holders
 from trackflow_web.achievements.catalogue import Entry
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
+from trackflow_web.achievements.tiles import Described, State
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db
@@ -40,16 +41,24 @@ class Revocation:
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(Described):
     """An award as administrators see it; `revoked_at` is empty while it stands."""
 
+    achievement_id: int
     entry: Entry
     earned_at: datetime
-    points: int
+    worth: int
     backfilled: bool
     revoked_at: datetime | None
     revoked_by: str
     reason: str
+
+    state = State.EARNED
+
+    @property
+    def points(self) -> int:
+        """Those of the day it was earned."""
+        return self.worth
 
 
 def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
@@ -108,9 +117,10 @@ def awards_of(user_id: int) -> Sequence[Held]:
     entries = catalogue.entries_of(code for code, _ in rows)
     return [
         Held(
+            achievement_id=award.achievement_id,
             entry=entries[code],
             earned_at=award.earned_at,
-            points=award.points,
+            worth=award.points,
             backfilled=award.backfilled,
             revoked_at=award.revoked_at,
             revoked_by=award.revoked_by or "",

@@ -8,6 +8,7 @@ from flask import request
 
 from trackflow_web.api import (
     achievements,
+    admin,
     authoring,
     bugs,
     collaborations,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "achievements",
+    "admin",
     "authoring",
     "bugs",
     "collaborations",

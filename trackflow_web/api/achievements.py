@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import url_for
+
 from trackflow_web.achievements import actions, catalogue, holders, progress, queries
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State
 from trackflow_web.api import bodies, paging, schemas
+from trackflow_web.api.admin_schemas import RecheckRun
 from trackflow_web.api.auth import admin_or_404, me
 from trackflow_web.api.blueprint import api
+from trackflow_web.api.imports import jobs
 from trackflow_web.api.openapi import described
 from trackflow_web.kernel.errors import NotFound
 
@@ -70,12 +74,19 @@ def list_progress() -> schemas.AchievementsProgress:
 
 
 @api.post("/achievements/check")
-@described(schemas.Rechecked, body=schemas.RecheckWanted)
-def check_achievements() -> schemas.Rechecked:
-    """Recheck one user or everyone; for administrators who gave their password just now."""
+@described(schemas.Rechecked, or_else={202: RecheckRun}, body=schemas.RecheckWanted)
+def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str, str]]:
+    """Recheck one user or everyone; for administrators who gave their password just now.
+
+    Everyone of a large community is a job: 202 with its address, also when it is under way already.
+    """
     admin = admin_or_404()
-    done = actions.run_recheck(admin, bodies.asked(schemas.RecheckWanted).user)
-    return schemas.Rechecked(users=done.users, awards=len(done.awards), drift=done.corrections)
+    run = actions.ask_for_recheck(admin, bodies.asked(schemas.RecheckWanted).user).run
+    if run.is_unfinished:
+        jobs().start_recheck(run.id)
+        address = url_for("api.show_recheck", run_id=run.id)
+        return RecheckRun.of(run), 202, {"Location": address}
+    return schemas.Rechecked(users=run.users, awards=run.awards, drift=run.drift)
 
 
 def _listed() -> list[Entry]:

@@ -25,7 +25,14 @@ from trackflow_web.kernel.security_log import Event
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = frozenset({"api.openapi_document"})
 # Who may not use these is not told that they are there, so the view speaks first.
-HIDDEN = frozenset({"api.check_achievements"})
+HIDDEN = frozenset(
+    {
+        "api.check_achievements",
+        "api.cancel_recheck",
+        "api.revoke_achievement",
+        "api.restore_achievement",
+    }
+)
 # As the pages have it: the password given at most so long ago; seconds.
 CONFIRMATION_LASTS = 10 * 60
 # Noting that a token was used gives way to whoever holds the database; seconds.
@@ -70,16 +77,17 @@ def me() -> User:
     return _caller().user
 
 
-def admin_or_404() -> User:
+def admin_or_404(*, confirmed: bool = True) -> User:
     """The administrator who asks; for everybody else, reading tokens included, it is not there.
 
-    A session must have seen the password just now. Raises NotFound, Forbidden.
+    A session must have seen the password just now, unless it need not be `confirmed`. Raises
+    NotFound, Forbidden.
     """
     caller = _caller()
     if not (caller.user.is_admin and caller.may_write):
         g.refused_as = Event.NOT_ALLOWED
         raise NotFound
-    if caller.scope is None and not _recently_confirmed():
+    if confirmed and caller.scope is None and not _recently_confirmed():
         raise Forbidden(CONFIRM_FIRST)
     g.administrator_acts = request.method not in SAFE_METHODS
     return caller.user

@@ -45,7 +45,7 @@ def list_imports() -> schemas.Imports:
 def begin_import() -> tuple[schemas.Import, int, dict[str, str]]:
     """Begin an import; `state` says when it is done."""
     item = _begun(bodies.asked(schemas.NewImport))
-    _jobs().start_import(item.id)
+    jobs().start_import(item.id)
     address = url_for("api.show_import", import_id=item.id)
     return schemas.Import.of(item), 201, {"Location": address}
 
@@ -91,7 +91,7 @@ def undo_import(import_id: int) -> schemas.Undone:
 
 def _begun(wanted: schemas.NewImport) -> Import:
     if wanted.playlist:
-        if _jobs().tools.spotify is None:
+        if jobs().tools.spotify is None:
             raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
         return actions.begin_spotify(me(), playlist=wanted.playlist, status=wanted.status)
     if not wanted.file:
@@ -101,5 +101,6 @@ def _begun(wanted: schemas.NewImport) -> Import:
     return actions.begin_file(me(), content, name=wanted.name, status=wanted.status)
 
 
-def _jobs() -> Jobs:
+def jobs() -> Jobs:
+    """The application's jobs."""
     return cast("Jobs", current_app.extensions["trackflow.jobs"])

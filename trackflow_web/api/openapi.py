@@ -51,16 +51,23 @@ def described(
     answers: type[BaseModel],
     *,
     status: int = 200,
+    or_else: dict[int, type[BaseModel]] | None = None,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
-    """Write a view into the document; what it is given is checked by the view itself."""
+    """Write a view into the document; what it is given is checked by the view itself.
+
+    `or_else` has what it answers with other statuses of success.
+    """
+    successes = {
+        f"HTTP_{number}": model for number, model in {status: answers, **(or_else or {})}.items()
+    }
 
     def describe(view: Callable[Given, object]) -> Callable[Given, ResponseReturnValue]:
         decorate = spec.validate(
             query=query,
             json=body,
-            resp=Answers(**{f"HTTP_{status}": answers}),
+            resp=Answers(**successes),
             tags=[view.__module__.rpartition(".")[2]],
             operation_id=view.__name__,
             skip_validation=True,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import AppGroup
 
-from trackflow_web.achievements import catalogue, changes, recheck
+from trackflow_web.achievements import catalogue, changes, recheck, runs
 from trackflow_web.achievements.actions import user_ids_named
 from trackflow_web.achievements.changes import Kind
+from trackflow_web.achievements.models import RunState
+from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import unit_of_work
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
@@ -22,33 +24,46 @@ if TYPE_CHECKING:
     from trackflow_web.kernel.unit_of_work import Listener
 
 
+ONE_IS_RUNNING = (
+    "A recheck of everyone is under way or waits for its turn: see /admin/achievements."
+    " One whose process died is taken up by the jobs, or can be begun anew, 20 seconds later."
+)
+
+
 def commands(listeners: Sequence[Listener]) -> AppGroup:
     """`flask achievements ...`."""
     group = AppGroup("achievements", help="Sync the catalogue, recheck what people earned.")
 
     @group.command("sync")
-    def sync() -> None:
-        """Bring the achievements table in line with the catalogue; repeating it changes nothing."""
+    @click.option("--dry-run", is_flag=True, help="Only tell what it would change, with numbers.")
+    def sync(*, dry_run: bool) -> None:
+        """Bring the achievements table in line with the catalogue; repeating it changes nothing.
+
+        Then give everybody what is due to them by that.
+        """
+        if dry_run:
+            click.echo(_plan(changes.planned()))
+            return
         with unit_of_work.unit_of_work(listeners):
             done = changes.sync()
         click.echo(_counted(done))
+        if any(change.decides for change in done) and runs.count_users():
+            click.echo(_recheck_everyone(listeners))
 
     @group.command("recheck")
     @click.option("--user", default="", metavar="NAME", help="Only this user; else everyone.")
     def recheck_users(user: str) -> None:
         """Recount from the facts, award what is due, correct what drifted."""
-        done = recheck.Plan()
         try:
-            chunks = recheck.chunks(user_ids_named(user))
+            user_ids = user_ids_named(user)
         except Invalid as refusal:
             raise click.ClickException(str(refusal)) from None
-        for chunk in chunks:
-            with unit_of_work.unit_of_work(listeners):
-                done.add(recheck.recheck_chunk(chunk))
-        click.echo(
-            f"{count_of(done.users, 'user')}, {count_of(len(done.awards), 'award')},"
-            f" {count_of(done.corrections, 'number')} corrected."
-        )
+        if user_ids is None:
+            click.echo(_recheck_everyone(listeners))
+            return
+        with unit_of_work.unit_of_work(listeners):
+            done = runs.figures(recheck.recheck(user_ids))
+        click.echo(_told(*done))
 
     @group.command("sweep")
     def sweep() -> None:
@@ -56,6 +71,45 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
         click.echo(f"{count_of(unit_of_work.sweep(listeners), 'fact')} announced again.")
 
     return group
+
+
+def _recheck_everyone(listeners: Sequence[Listener]) -> str:
+    """Recheck everyone and tell what was done; one at a time, whoever asks."""
+    run = rechecks.run_now(listeners)
+    if run is None:
+        raise click.ClickException(ONE_IS_RUNNING)
+    if run.state != RunState.DONE:
+        message = f"It was ended after {count_of(run.users, 'user')}: {run.error or run.state}."
+        raise click.ClickException(message)
+    return _told(run.users, run.awards, run.drift)
+
+
+def _plan(found: Sequence[Change]) -> str:
+    lines = [_line(change) for change in found]
+    return "\n".join([*lines, f"{_counted(found)} Nothing was changed."])
+
+
+def _line(change: Change) -> str:
+    """As `changed dreamer: threshold 5 -> 1. 12 people have it, 3 would get it` says it."""
+    what = f"{change.kind} {change.code}" + (f": {change.text}" if change.text else "")
+    figures = [f"{count_of(change.holders, 'person', 'people')} {_keep(change)}"]
+    if change.decides and change.kind is not Kind.RETIRED:
+        figures.append(f"{change.gainers:,} would get it")
+    return f"{what}. {', '.join(figures)}."
+
+
+def _keep(change: Change) -> str:
+    one = change.holders == 1
+    if change.kind is Kind.RETIRED:
+        return "has it and keeps it" if one else "have it and keep it"
+    return "has it" if one else "have it"
+
+
+def _told(users: int, awards: int, drift: int) -> str:
+    return (
+        f"{count_of(users, 'user')}, {count_of(awards, 'award')},"
+        f" {count_of(drift, 'number')} corrected."
+    )
 
 
 def _counted(done: Sequence[Change]) -> str:

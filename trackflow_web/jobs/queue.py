@@ -6,10 +6,12 @@ sweep finds what is missing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import imports, sweep
+from trackflow_web.jobs import imports, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import unit_of_work
 
@@ -82,7 +84,11 @@ class Jobs:
 
     def start_import(self, import_id: int) -> None:
         """Let an import be done once the running unit of work is committed."""
-        unit_of_work.after_commit(lambda: self._start(import_id))
+        unit_of_work.after_commit(lambda: self._start("import", import_id))
+
+    def start_recheck(self, run_id: int) -> None:
+        """Let everyone be rechecked once the running unit of work is committed."""
+        unit_of_work.after_commit(lambda: self._start("recheck", run_id))
 
     def run_due(self) -> int:
         """Do what stands in the queue, here and now; gives how much that was."""
@@ -113,17 +119,19 @@ class Jobs:
             # Those whom a start finds unfinished are begun again whoever seems to hold them.
             sweep.run(
                 self.tools,
-                lambda import_id: self._start(import_id, whoever_holds_it=at_start),
+                partial(self._start, whoever_holds_it=at_start),
                 at_start=at_start,
             )
 
-    def _start(self, import_id: int, *, whoever_holds_it: bool = False) -> None:
+    def _start(self, name: str, row_id: int, *, whoever_holds_it: bool = False) -> None:
+        """Let a job be done: `import` or `recheck`, with the id of the row that is its own."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
-            copy_context().run(self._import, import_id, whoever_holds_it=whoever_holds_it)
+            job = {"import": self._import, "recheck": self._recheck}[name]
+            copy_context().run(job, row_id, whoever_holds_it=whoever_holds_it)
             return
         huey = self.huey
-        huey.enqueue(self._tasks["import"].s(import_id, whoever_holds_it=whoever_holds_it))
+        huey.enqueue(self._tasks[name].s(row_id, whoever_holds_it=whoever_holds_it))
 
     def _import(self, import_id: int, *, whoever_holds_it: bool = False) -> None:
         with self.context():
@@ -132,6 +140,15 @@ class Jobs:
             # A second more: a job that comes too early leaves it to the sweep.
             huey = self.huey
             huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
+
+    def _recheck(self, run_id: int, *, whoever_holds_it: bool = False) -> None:
+        turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
+        with self.context():
+            unfinished = rechecks.run(
+                run_id, self.tools.listeners, whoever_holds_it=whoever_holds_it, turn=turn
+            )
+        if unfinished:  # behind what others asked for meanwhile
+            self._start("recheck", run_id)
 
     def _open(self) -> Huey:
         options: dict[str, Any] = {"results": False, "serializer": SignedSerializer(self._secret)}
@@ -145,6 +162,7 @@ class Jobs:
             huey = PostgresHuey(NAME, dsn=dsn, create_tables=False, **options)
         self._tasks = {
             "import": huey.task(name="import")(self._import),
+            "recheck": huey.task(name="recheck")(self._recheck),
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey

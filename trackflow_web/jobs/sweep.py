@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from trackflow_web.achievements import runs
 from trackflow_web.domain.imports import queries
 from trackflow_web.kernel import limits, unit_of_work
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from trackflow_web.jobs.tools import Tools
 
@@ -20,14 +21,15 @@ log = structlog.get_logger()
 IMPORTS_A_SWEEP = 100
 
 
-def run(tools: Tools, start_import: Callable[[int], None], *, at_start: bool = False) -> None:
-    """Start forsaken imports again, announce unheard facts, forget the counts of ended limits.
+def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
+    """Start forsaken jobs again, announce unheard facts, forget the counts of ended limits.
 
     `at_start`: nobody else can be at work, so whatever is unfinished has been forsaken. One part
     that fails leaves the others to be done.
     """
     for part in (
-        lambda: _forsaken(start_import, at_start=at_start),
+        lambda: _start(start, "import", queries.forsaken(IMPORTS_A_SWEEP, all_unfinished=at_start)),
+        lambda: _start(start, "recheck", runs.forsaken(all_unfinished=at_start)),
         lambda: unit_of_work.sweep(tools.listeners),
         limits.forget_ended,
     ):
@@ -39,8 +41,7 @@ def run(tools: Tools, start_import: Callable[[int], None], *, at_start: bool = F
             db.session.rollback()
 
 
-def _forsaken(start_import: Callable[[int], None], *, at_start: bool) -> None:
-    ids = queries.forsaken(IMPORTS_A_SWEEP, all_unfinished=at_start)
-    db.session.rollback()
-    for import_id in ids:
-        start_import(import_id)
+def _start(start: Callable[[str, int], None], name: str, ids: Sequence[int]) -> None:
+    db.session.rollback()  # the ids were read; a job begins with a transaction of its own
+    for row_id in ids:
+        start(name, row_id)

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from trackflow_web.pages import (
     achievements,
     admin,
+    admin_users,
     assets,
     authoring,
     bugs,
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from trackflow_web.config import Config
     from trackflow_web.kernel.unit_of_work import Listener
 
-# These two add their views to the settings' blueprint.
-__all__ = ["connect", "settings_achievements", "settings_privacy"]
+# These add their views to the blueprint of administrators, or to the settings'.
+__all__ = ["admin_users", "connect", "settings_achievements", "settings_privacy"]
 
 BLUEPRINTS = (
     home.pages,

@@ -20,6 +20,7 @@ from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
+from trackflow_web.pages.imports import jobs
 from trackflow_web.pages.session import admin_or_404, login_required, me, recently_confirmed
 from trackflow_web.pages.tiles import tile_list
 
@@ -127,16 +128,21 @@ def check() -> Response:
     if not recently_confirmed():
         back = url_for("admin.achievements", user=request.form.get("user", ""))
         return hx.go_to(url_for("people.confirm_form", next=back))
-    done = actions.run_recheck(admin, request.form.get("user"))
+    asked = actions.ask_for_recheck(admin, request.form.get("user"))
+    run = asked.run
+    if run.is_unfinished:
+        jobs().start_recheck(run.id)
+        flash("Everyone is being rechecked." if asked.begun else "A recheck is running already.")
+        return hx.go_to(url_for("admin.achievements"))
     session["recheck"] = {
         "user": request.form.get("user", ""),
-        "users": done.users,
-        "awards": len(done.awards),
-        "drift": done.corrections,
+        "users": run.users,
+        "awards": run.awards,
+        "drift": run.drift,
     }
     flash(
-        f"Done: {count_of(done.users, 'user')}, {count_of(len(done.awards), 'award')},"
-        f" {count_of(done.corrections, 'number')} corrected."
+        f"Done: {count_of(run.users, 'user')}, {count_of(run.awards, 'award')},"
+        f" {count_of(run.drift, 'number')} corrected."
     )
     return hx.go_to(url_for("admin.achievements"))
 

@@ -6,15 +6,26 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, render_template, request, session
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 
-from trackflow_web.achievements import actions, queries, recheck
+from trackflow_web.achievements import actions, queries, recheck, runs
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.pages import hx
 from trackflow_web.pages.session import admin_or_404, login_required
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse
+    from werkzeug.wrappers import Response
 
     from trackflow_web.achievements.recheck import Plan
 
@@ -35,8 +46,13 @@ class Line:
 @pages.get("/achievements")
 @login_required
 def achievements() -> str | FlaskResponse:
-    """Recheck one user or everyone: first what it would do, then the button that does it."""
+    """Recheck one user or everyone: first what it would do, then the button that does it.
+
+    For htmx how far the latest recheck of everyone is: a fragment that asks again until it ended.
+    """
     admin_or_404()
+    if hx.asked():
+        return hx.block("admin/achievements.html", "live", run=runs.latest())
     done = session.pop("recheck", None)
     draft, errors, preview = {"user": request.args.get("user", "")}, {}, None
     if done is not None:
@@ -44,7 +60,7 @@ def achievements() -> str | FlaskResponse:
         preview = {**done, "lines": []}
     elif "user" in request.args:
         try:
-            preview = _preview(recheck.plan(actions.user_ids_named(draft["user"])))
+            preview = _preview(actions.user_ids_named(draft["user"]))
         except Invalid as refusal:
             errors = refusal.errors
     page = render_template(
@@ -53,22 +69,32 @@ def achievements() -> str | FlaskResponse:
         errors=errors,
         preview=preview,
         confirmed=done is not None,
-        history=[
-            {
-                "at": run.at,
-                "admin": run.admin_name,
-                "target": run.target,
-                "users": run.users,
-                "awards": run.awards,
-                "drift": run.drift,
-            }
-            for run in queries.recheck_runs()
-        ],
+        run=runs.latest(),
+        history=queries.recheck_runs(),
     )
     return make_response(page, 422 if errors else 200)
 
 
-def _preview(plan: Plan) -> dict[str, object]:
+@pages.post("/achievements/runs/<id:run_id>/cancel")
+@login_required
+def cancel_run(run_id: int) -> Response:
+    """Stop a recheck of everyone; what it has done stays."""
+    admin_or_404()
+    if runs.find(run_id) is None:
+        abort(404)
+    stopped = runs.cancel(run_id)
+    flash("Cancelled. What was done stays." if stopped else "It had ended already.")
+    return hx.go_to(url_for("admin.achievements"))
+
+
+def _preview(user_ids: list[int] | None) -> dict[str, object]:
+    """What a recheck would do; of too many people only how many they are."""
+    if user_ids is None and (number := runs.count_users()) > actions.MOST_AT_ONCE:
+        return {"users": number, "as_job": True, "lines": []}
+    return _told(recheck.plan(user_ids))
+
+
+def _told(plan: Plan) -> dict[str, object]:
     names: dict[int, list[str]] = defaultdict(list)
     drift: dict[int, int] = defaultdict(int)
     for award in plan.awards:

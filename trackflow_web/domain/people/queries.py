@@ -11,7 +11,7 @@ from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.errors import NotFound
+from trackflow_web.kernel.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,14 @@ def find_by_stamp(user_id: int, session_stamp: str) -> User | None:
 def find_by_username(name: str) -> User | None:
     """The user with this canonical user name."""
     return db.session.scalar(sa.select(User).where(User.username == name))
+
+
+def find_by_typed_name(name: str) -> User | None:
+    """The user with this user name as somebody typed it; anybody, banned or not."""
+    try:
+        return find_by_username(rules.username(name, reserved_too=True))
+    except Invalid:
+        return None
 
 
 def get_by_username(name: str) -> User:

@@ -1,0 +1,107 @@
+"""The job that rechecks everyone, from wherever it was cut off."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from trackflow_web.achievements import runs
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.unit_of_work import unit_of_work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.achievements.models import RecheckRun
+    from trackflow_web.kernel.unit_of_work import Listener
+
+log = structlog.get_logger()
+
+# Seconds. Between two chunks others get to write: who waits for SQLite's lock looks only so often.
+PAUSE = 0.1
+# Seconds. After this long other jobs get their turn: imports, the sweep of every minute.
+TURN = 10.0
+FIRST_PAUSE_AFTER_FAILURE = 0.5
+
+OUR_FAULT = "Something broke on our side; the log says what."
+
+
+def run(
+    run_id: int,
+    listeners: Sequence[Listener],
+    *,
+    whoever_holds_it: bool = False,
+    turn: float = TURN,
+) -> bool:
+    """Do a run that nobody works on, for one turn; gives whether it is to have another one.
+
+    Running it twice or at once with itself changes nothing: only who holds the run goes on.
+    """
+    worker = secrets.token_hex(16)
+    with unit_of_work(listeners):
+        if not runs.claim(run_id, worker, whoever_holds_it=whoever_holds_it):
+            return False
+    return work(run_id, worker, listeners, turn=turn)
+
+
+def work(run_id: int, worker: str, listeners: Sequence[Listener], *, turn: float) -> bool:
+    """Chunk after chunk of a run that the worker holds; gives whether there is more to do."""
+    until = time.monotonic() + turn
+    while True:
+        try:
+            with unit_of_work(listeners):
+                run = runs.hold(run_id, worker)
+                more = runs.step(run)
+                ours = more and time.monotonic() < until
+                if more and not ours:
+                    runs.let_go(run)
+        except runs.NotOurs:
+            return False
+        except Exception:
+            log.exception("recheck_broke_off", run_id=run_id)
+            if not _again(run_id, worker, listeners):
+                return False
+            continue
+        if not ours:
+            return more
+        time.sleep(PAUSE)
+
+
+def run_now(listeners: Sequence[Listener]) -> RecheckRun | None:
+    """Recheck everyone here and now, as a command; gives the run as it ended.
+
+    None while another one is unfinished. Whoever interrupts it cancels it.
+    """
+    worker = f"{runs.COMMANDS}{secrets.token_hex(8)}"
+    with unit_of_work(listeners):
+        run_id = runs.begin(worker=worker)
+    if run_id is None:
+        return None
+    try:
+        work(run_id, worker, listeners, turn=math.inf)
+    except KeyboardInterrupt:
+        with unit_of_work(listeners):
+            runs.cancel(run_id)
+        raise
+    return runs.find(run_id)
+
+
+def _again(run_id: int, worker: str, listeners: Sequence[Listener]) -> bool:
+    """Note the failure and wait a moment. Where that fails too, the sweep takes the run up."""
+    db.session.rollback()
+    try:
+        with unit_of_work(listeners):
+            run = runs.hold(run_id, worker)
+            again, attempts = runs.note_failure(run, OUR_FAULT), run.attempts
+    except runs.NotOurs:
+        return False
+    except Exception:
+        log.exception("recheck_failure_not_noted", run_id=run_id)
+        return False
+    if again:
+        time.sleep(FIRST_PAUSE_AFTER_FAILURE * 2 ** (attempts - 1))
+    return again
