@@ -327,7 +327,7 @@ def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, witho
     with without_engine():
         alice.add()
     with work():
-        admin_actions.run_recheck(admin.user, "alice")
+        admin_actions.ask_for_recheck(admin.user, "alice")
     with app.app_context():
         run = db.session.scalars(sa.select(RecheckRun)).one()
         kept = (run.admin_name, run.target, run.at, run.users, run.awards, run.drift)

@@ -45,6 +45,10 @@ POST /achievements/check                                door     404  404   404 
 GET  /achievements/me                                   door     200  200   200  200
 GET  /achievements/me/progress                          door     200  200   200  200
 GET  /admin/achievements                                door     404  404   404  200
+POST /admin/achievements/runs/<run_id>/cancel           door     404  404   404  303
+GET  /admin/users/<username>                            door     404  404   404  200
+POST /admin/users/<username>/achievements/<code>/revoke door     404  404   404  303
+POST /admin/users/<username>/achievements/<code>/restore door    404  404   404  303
 GET  /stats                                             door     200  200   200  200
 GET  /stats/gaps                                        door     200  200   200  200
 # Songs
@@ -139,6 +143,11 @@ GET  /api/openapi.json                                       200     200  200   
 GET  /api/achievements/                                      401     200  200   200  200
 GET  /api/achievements/<code>                                401     200  200   200  200
 POST /api/achievements/check                                 401     404  404   404  200
+GET  /api/achievements/check/<run_id>                        401     404  404   404  200
+POST /api/achievements/check/<run_id>/cancel                 401     404  404   404  200
+GET  /api/admin/users/<username>                             401     404  404   404  200
+POST /api/admin/users/<username>/achievements/<code>/revoke  401     404  404   404  200
+POST /api/admin/users/<username>/achievements/<code>/restore 401     404  404   404  200
 GET  /api/achievements/me                                    401     200  200   200  200
 GET  /api/achievements/me/progress                           401     200  200   200  200
 # Songs
@@ -210,6 +219,15 @@ POST /api/songs/<song_id>/delete                             401     404  403   
 """
 
 
+# Nobody but who may is told that these are there.
+NOT_TOLD = (
+    "POST /api/achievements/check",
+    "POST /api/achievements/check/<run_id>/cancel",
+    "POST /api/admin/users/<username>/achievements/<code>/revoke",
+    "POST /api/admin/users/<username>/achievements/<code>/restore",
+)
+
+
 # What is sent. Where the account would end or its password change, something that is refused at the
 # form: whoever is told so has been let in.
 def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
@@ -217,6 +235,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
     csv = "title,artist\nOne,Metallica\n"
     return {
         "/achievements/check": {"user": "noise"},
+        "/admin/users/<username>/achievements/<code>/revoke": {"reason": "A bug of ours."},
         "/bugs/": {"title": "A bug", "description": "It bites."},
         "/bugs/<item_id>/comments": {"body": "It bites me, too."},
         "/bugs/<item_id>/status": {"status": "confirmed"},
@@ -403,7 +422,7 @@ def test_a_token_that_reads_may_look_and_change_nothing(app, values, people, rol
         name: answers[role] if name.startswith("GET") else "403"
         for name, answers in lines_of(API).items()
     }
-    expected["POST /api/achievements/check"] = "404"  # nobody but who may is told that it is there
+    expected |= dict.fromkeys(NOT_TOLD, "404")
     routes = routes_in(app, values, API)
     assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
 

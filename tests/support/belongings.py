@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.people import working
 from tests.support.songs import add_song
+from trackflow_web.achievements import runs
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -65,6 +66,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "bug_id": report.id,
             "token_id": queries.tokens_of(owner.id)[0].id,
             "code": "dreamer",
+            "run_id": runs.begin(),
             "username": owner.username,
             "filename": "css/base.css",
         }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @described(schemas.RecheckRun)
 def show_recheck(run_id: int) -> schemas.RecheckRun:
     """How far a recheck is; for administrators."""
-    admin_or_404(confirmed=False)
+    admin_or_404(reads=True)
     return schemas.RecheckRun.of(_run_or_404(run_id))
 
 
@@ -30,7 +30,7 @@ def show_recheck(run_id: int) -> schemas.RecheckRun:
 @described(schemas.RecheckRun)
 def cancel_recheck(run_id: int) -> schemas.RecheckRun:
     """Stop a recheck of everyone; what it has done stays, and one that has ended is as it was."""
-    admin_or_404(confirmed=False)
+    admin_or_404()
     _run_or_404(run_id)
     runs.cancel(run_id)
     return schemas.RecheckRun.of(_run_or_404(run_id))
@@ -40,7 +40,7 @@ def cancel_recheck(run_id: int) -> schemas.RecheckRun:
 @described(schemas.HeldAchievements)
 def list_held_achievements(username: str) -> schemas.HeldAchievements:
     """What somebody has and had; for administrators."""
-    admin_or_404(confirmed=False)
+    admin_or_404(reads=True)
     person = _user_or_404(username)
     return schemas.HeldAchievements(
         username=person.username,

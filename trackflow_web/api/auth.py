@@ -77,17 +77,17 @@ def me() -> User:
     return _caller().user
 
 
-def admin_or_404(*, confirmed: bool = True) -> User:
+def admin_or_404(*, reads: bool = False) -> User:
     """The administrator who asks; for everybody else, reading tokens included, it is not there.
 
-    A session must have seen the password just now, unless it need not be `confirmed`. Raises
-    NotFound, Forbidden.
+    A session must have seen the password just now. Neither holds where something is only read.
+    Raises NotFound, Forbidden.
     """
     caller = _caller()
-    if not (caller.user.is_admin and caller.may_write):
+    if not (caller.user.is_admin and (reads or caller.may_write)):
         g.refused_as = Event.NOT_ALLOWED
         raise NotFound
-    if confirmed and caller.scope is None and not _recently_confirmed():
+    if not reads and caller.scope is None and not _recently_confirmed():
         raise Forbidden(CONFIRM_FIRST)
     g.administrator_acts = request.method not in SAFE_METHODS
     return caller.user

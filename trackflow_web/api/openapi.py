@@ -59,15 +59,13 @@ def described(
 
     `or_else` has what it answers with other statuses of success.
     """
-    successes = {
-        f"HTTP_{number}": model for number, model in {status: answers, **(or_else or {})}.items()
-    }
+    models = {status: answers, **(or_else or {})}
 
     def describe(view: Callable[Given, object]) -> Callable[Given, ResponseReturnValue]:
         decorate = spec.validate(
             query=query,
             json=body,
-            resp=Answers(**successes),
+            resp=Answers(**{f"HTTP_{number}": model for number, model in models.items()}),
             tags=[view.__module__.rpartition(".")[2]],
             operation_id=view.__name__,
             skip_validation=True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from trackflow_web.achievements import runs
+from trackflow_web.kernel import faults
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
 
@@ -66,6 +67,7 @@ def work(run_id: int, worker: str, listeners: Sequence[Listener], *, turn: float
             if not _again(run_id, worker, listeners):
                 return False
             continue
+        faults.point(faults.Point.AFTER_CHUNK)
         if not ours:
             return more
         time.sleep(PAUSE)

@@ -28,6 +28,7 @@ class Point(StrEnum):
     IMPORT_COMPARED = "import-compared"  # a job knows which songs are new and has made none
     IMPORT_MADE = "import-made"  # it has made them and not committed
     IN_RECHECK = "in-recheck"  # a chunk's numbers are corrected, its awards not given
+    AFTER_CHUNK = "after-chunk"  # a chunk of a recheck of everyone is durable, the next not begun
 
 
 _folder: Path | None = None

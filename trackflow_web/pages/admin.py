@@ -21,7 +21,7 @@ from trackflow_web.achievements import actions, queries, recheck, runs
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages import hx
-from trackflow_web.pages.session import admin_or_404, login_required
+from trackflow_web.pages.session import admin_or_404, login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse
@@ -57,7 +57,7 @@ def achievements() -> str | FlaskResponse:
     draft, errors, preview = {"user": request.args.get("user", "")}, {}, None
     if done is not None:
         draft = {"user": done["user"]}
-        preview = {**done, "lines": []}
+        preview = {**done, "as_job": False, "lines": []}
     elif "user" in request.args:
         try:
             preview = _preview(actions.user_ids_named(draft["user"]))
@@ -82,6 +82,8 @@ def cancel_run(run_id: int) -> Response:
     admin_or_404()
     if runs.find(run_id) is None:
         abort(404)
+    if not recently_confirmed():
+        return hx.go_to(url_for("people.confirm_form", next=url_for("admin.achievements")))
     stopped = runs.cancel(run_id)
     flash("Cancelled. What was done stays." if stopped else "It had ended already.")
     return hx.go_to(url_for("admin.achievements"))
@@ -107,5 +109,6 @@ def _told(plan: Plan) -> dict[str, object]:
         "users": plan.users,
         "awards": len(plan.awards),
         "drift": plan.corrections,
+        "as_job": False,
         "lines": [Line(usernames[user_id], names[user_id], drift[user_id]) for user_id in touched],
     }
