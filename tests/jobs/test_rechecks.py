@@ -1,0 +1,349 @@
+"""A recheck of everyone as a job: one at a time, cut off and begun again, watched and cancelled."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.browsing import Browser
+from tests.support.charter import at_once, new_charter
+from tests.support.people import PASSWORD, add_person, working
+from trackflow_web.achievements import actions, engine, recheck, runs
+from trackflow_web.achievements.models import RecheckRun, RunState
+from trackflow_web.jobs import rechecks
+from trackflow_web.kernel.database import db
+
+pytestmark = pytest.mark.both_databases
+
+PAGE = "/admin/achievements"
+CHECK = "/achievements/check"
+PEOPLE = ("alice", "bob", "charlie")
+# With Olga and the noise.
+EVERYONE = len(PEOPLE) + 2
+
+
+@pytest.fixture
+def app(make_app):
+    """An application whose jobs wait until a test does them."""
+    return make_app(JOBS="worker")
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch):
+    """Even these few people are too many to wait for, and two are a chunk."""
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(recheck, "USERS_A_CHUNK", 2)
+    monkeypatch.setattr(rechecks, "PAUSE", 0)
+    monkeypatch.setattr(rechecks, "FIRST_PAUSE_AFTER_FAILURE", 0)
+
+
+@pytest.fixture
+def missed(app, monkeypatch):
+    """Everybody but Olga has a song of which nobody took notice."""
+    monkeypatch.setattr(engine, "_moves_by_user", lambda _facts: {})
+    charters = [new_charter(app, name) for name in PEOPLE]
+    for charter in charters:
+        charter.add()
+    monkeypatch.setattr(engine, "_moves_by_user", _real)
+    return charters
+
+
+_real = engine._moves_by_user
+
+
+@pytest.fixture
+def olga(app):
+    return add_person(app, "olga", is_admin=True)
+
+
+@pytest.fixture
+def as_olga(app, olga):
+    browser = Browser(app)
+    browser.sign_in("olga", PASSWORD)
+    return browser
+
+
+@pytest.fixture
+def jobs(app):
+    return app.extensions["trackflow.jobs"]
+
+
+@pytest.fixture
+def begun(app, olga, missed):
+    """The id of a run that nobody has begun to work on."""
+    with working(app):
+        return runs.begin(olga.user)
+
+
+def the_run(app):
+    with app.app_context():
+        return db.session.scalars(sa.select(RecheckRun)).one()
+
+
+def codes(missed):
+    return [charter.codes for charter in missed]
+
+
+ALL = [["dreamer"]] * len(PEOPLE)
+NONE = [[]] * len(PEOPLE)
+
+
+# --- to the end ----------------------------------------------------------------------------------
+
+
+def test_it_waits_for_its_turn_and_then_does_everybody(app, jobs, as_olga, missed):
+    assert as_olga.post(CHECK, user="").location == PAGE
+    assert "Everyone is being rechecked" in as_olga.follow().text
+    assert (the_run(app).state, the_run(app).total) == (RunState.WAITING, EVERYONE)
+    assert codes(missed) == NONE
+    jobs.run_due()
+    run = the_run(app)
+    assert (run.state, run.users, run.awards, run.percent) == (RunState.DONE, EVERYONE, 3, 100)
+    assert (run.admin_name, run.target, run.worker) == ("olga", "everyone", "")
+    assert run.drift == 2 * len(PEOPLE)  # songs, planned ones
+    assert codes(missed) == ALL
+
+
+def test_in_a_small_community_it_is_done_when_the_answer_comes(app, as_olga, missed, monkeypatch):
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", EVERYONE)
+    as_olga.post(CHECK, user="")
+    assert (the_run(app).state, the_run(app).total) == (RunState.DONE, None)
+    assert codes(missed) == ALL
+
+
+def test_where_jobs_are_done_at_once_it_is_too(make_app, as_olga, missed):
+    at_once_app = make_app()
+    browser = Browser(at_once_app)
+    browser.sign_in("olga", PASSWORD)
+    browser.post(CHECK, user="")
+    assert the_run(at_once_app).state == RunState.DONE
+    assert codes(missed) == ALL
+
+
+def test_long_ones_let_other_jobs_have_their_turn(app, jobs, begun, monkeypatch):
+    monkeypatch.setattr(rechecks, "TURN", 0)
+    with working(app):
+        jobs.start_recheck(begun)
+    chunks = -(-EVERYONE // 2)
+    assert jobs.run_due() == chunks
+    assert the_run(app).state == RunState.DONE
+    assert the_run(app).users == EVERYONE
+
+
+# --- one at a time -------------------------------------------------------------------------------
+
+
+def test_a_second_click_says_that_one_is_running(app, jobs, as_olga, missed):
+    as_olga.post(CHECK, user="")
+    as_olga.post(CHECK, user="")
+    assert "A recheck is running already" in as_olga.follow().text
+    jobs.run_due()
+    assert the_run(app).users == EVERYONE  # and it is the only one
+
+
+def test_one_person_can_be_rechecked_meanwhile(as_olga, missed):
+    as_olga.post(CHECK, user="")
+    as_olga.post(CHECK, user="bob")
+    assert codes(missed) == [[], ["dreamer"], []]
+    with missed[0].app.app_context():
+        runs.cancel(runs.unfinished().id)
+        db.session.commit()
+    as_olga.post(CHECK, user="alice")
+    as_olga.post(CHECK, user="charlie")
+
+
+def test_of_many_that_begin_at_once_one_does(app, olga, missed):
+    def begin():
+        with working(app):
+            return runs.begin(olga.user)
+
+    assert len([run_id for run_id in at_once([begin] * 4) if run_id]) == 1
+    app.extensions["trackflow.jobs"]._recheck(the_run(app).id)
+
+
+def test_two_workers_at_once_count_everybody_once(app, jobs, begun):
+    at_once([lambda: jobs._recheck(begun)] * 3)
+    run = the_run(app)
+    assert (run.state, run.users, run.awards) == (RunState.DONE, EVERYONE, 3)
+
+
+def test_the_command_takes_the_same_lock(app, jobs, begun, clock):
+    asked = ["achievements", "recheck"]
+    refused = app.test_cli_runner().invoke(args=asked)
+    assert refused.exit_code == 1
+    assert "A recheck of everyone is under way" in refused.output
+    jobs._recheck(begun)
+    done = app.test_cli_runner().invoke(args=asked)
+    assert done.exit_code == 0
+    assert f"{EVERYONE} users, 0 awards, 0 numbers corrected." in done.output
+
+
+# --- cut off -------------------------------------------------------------------------------------
+
+
+def one_chunk(app, run_id, worker="of a job that died"):
+    with working(app):
+        assert runs.claim(run_id, worker)
+        assert runs.step(runs.hold(run_id, worker))
+
+
+def test_the_sweep_takes_up_what_a_dead_worker_held(app, jobs, clock, begun):
+    one_chunk(app, begun)
+    jobs.sweep()
+    jobs.run_due()
+    assert the_run(app).users == 2  # it may still be alive
+    clock.move(seconds=20)
+    jobs.sweep()
+    jobs.run_due()
+    run = the_run(app)
+    assert (run.state, run.users, run.awards) == (RunState.DONE, EVERYONE, 3)
+
+
+def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
+    one_chunk(app, begun)
+    clock.move(seconds=21)
+    with working(app):
+        assert runs.claim(begun, "another")
+    with app.app_context():
+        assert not rechecks.work(begun, "of a job that died", (), turn=60)
+    assert the_run(app).users == 2
+    clock.move(seconds=21)
+    app.extensions["trackflow.jobs"]._recheck(begun)
+
+
+def test_a_start_leaves_a_command_at_its_work(app, begun, clock):
+    one_chunk(app, begun, worker=f"{runs.COMMANDS}17")
+    with app.app_context():
+        assert runs.forsaken(all_unfinished=True) == []
+    clock.move(seconds=21)
+    with app.app_context():
+        assert runs.forsaken() == [begun]
+    app.extensions["trackflow.jobs"]._recheck(begun)
+
+
+def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
+    real, tries = recheck.recheck_chunk, []
+
+    def failing_twice(chunk):
+        tries.append(chunk)
+        if len(tries) in {2, 3}:
+            message = "the database is busy"
+            raise RuntimeError(message)
+        return real(chunk)
+
+    monkeypatch.setattr(recheck, "recheck_chunk", failing_twice)
+    jobs._recheck(begun)
+    run = the_run(app)
+    assert (run.state, run.users, run.attempts, run.error) == (RunState.DONE, EVERYONE, 0, "")
+    assert tries[1] == tries[2] == tries[3]
+
+
+def test_after_too_many_failures_it_says_so_and_keeps_what_was_done(
+    app, jobs, as_olga, begun, monkeypatch
+):
+    real = recheck.recheck_chunk
+
+    def failing(chunk):
+        if the_second(chunk):
+            message = "never"
+            raise RuntimeError(message)
+        return real(chunk)
+
+    def the_second(chunk):
+        return chunk[0] > 2
+
+    monkeypatch.setattr(recheck, "recheck_chunk", failing)
+    jobs._recheck(begun)
+    run = the_run(app)
+    assert (run.state, run.users, run.attempts) == (RunState.FAILED, 2, runs.MOST_ATTEMPTS)
+    assert rechecks.OUR_FAULT in as_olga.get(PAGE).text
+    monkeypatch.setattr(recheck, "recheck_chunk", real)
+    as_olga.post(CHECK, user="")
+    jobs.run_due()
+
+
+# --- watched and cancelled -----------------------------------------------------------------------
+
+
+def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
+    one_chunk(app, begun)
+    page = as_olga.get(PAGE, htmx=True)
+    assert (page.one("#recheck-run")["hx-get"], page.one("#recheck-run")["hx-trigger"]) == (
+        PAGE,
+        "every 1s",
+    )
+    assert page.one("progress")["value"] == str(2 * 100 // EVERYONE)
+    assert page.all(".figures dd")[0].get_text() == "2"
+    assert not page.all("h1")
+    with working(app):
+        runs.let_go(runs.hold(begun, "of a job that died"))
+    jobs._recheck(begun)
+    page = as_olga.get(PAGE, htmx=True)
+    assert "hx-get" not in page.one("#recheck-run").attrs
+    assert page.one("progress")["value"] == "100"
+    assert [int(number.get_text()) for number in page.all(".figures dd")][:2] == [EVERYONE, 3]
+
+
+def test_before_it_is_asked_for_the_page_says_how_many_people_that_are(as_olga, jobs, missed):
+    page = as_olga.get(PAGE, user="")
+    assert [number.get_text() for number in page.all(".figures dd")] == [str(EVERYONE)]
+    assert "in the background" in page.text
+    as_olga.post(CHECK, user="")
+    jobs.run_due()
+
+
+@pytest.mark.leaves_drift("it was cancelled before it came to everybody")
+def test_cancelled_it_stops_and_what_was_done_stays(app, jobs, as_olga, begun):
+    one_chunk(app, begun)
+    as_olga.post(f"{PAGE}/runs/{begun}/cancel")
+    assert "Cancelled. What was done stays." in as_olga.follow().text
+    jobs._recheck(begun)
+    run = the_run(app)
+    assert (run.state, run.users) == (RunState.CANCELLED, 2)
+    as_olga.post(f"{PAGE}/runs/{begun}/cancel")
+    assert "It had ended already." in as_olga.follow().text
+
+
+@pytest.mark.leaves_drift("it was cancelled before it came to everybody")
+def test_cancelled_while_it_is_at_work_it_stops_after_its_chunk(app, olga, begun, monkeypatch):
+    working_on_it, go_on = threading.Event(), threading.Event()
+    real = recheck.recheck_chunk
+
+    def slowly(chunk):
+        done = real(chunk)
+        working_on_it.set()
+        assert go_on.wait(20)
+        return done
+
+    monkeypatch.setattr(recheck, "recheck_chunk", slowly)
+    monkeypatch.setattr(rechecks, "PAUSE", 0.2)  # in which others get to write
+
+    def cancel():
+        assert working_on_it.wait(20)
+        go_on.set()
+        with working(app):
+            assert runs.cancel(begun)
+
+    at_once([lambda: app.extensions["trackflow.jobs"]._recheck(begun), cancel])
+    assert the_run(app).state == RunState.CANCELLED
+    assert the_run(app).users in {2, 4}
+
+
+def test_programs_are_told_where_to_look(app, jobs, as_olga, missed):
+    asked = as_olga.api("POST", "/api/achievements/check", {})
+    assert asked.status == 202
+    assert (asked.json["state"], asked.json["total"]) == ("waiting", EVERYONE)
+    again = as_olga.api("POST", "/api/achievements/check", {})
+    assert (again.status, again.json["id"]) == (202, asked.json["id"])
+    jobs.run_due()
+    looked = as_olga.api("GET", asked.headers["Location"])
+    assert (looked.json["state"], looked.json["users"], looked.json["awards"]) == (
+        "done",
+        EVERYONE,
+        3,
+    )
+    cancelled = as_olga.api("POST", f"{asked.headers['Location']}/cancel", {})
+    assert cancelled.json["state"] == "done"
+    assert as_olga.api("GET", "/api/achievements/check/999").status == 404
