@@ -11,8 +11,15 @@ import json
 import sys
 
 from bench import action, growth, recheck, statements
+from bench.peers import comparison as peers
 
-BENCHMARKS = {"action": action, "statements": statements, "growth": growth, "recheck": recheck}
+BENCHMARKS = {
+    "action": action,
+    "statements": statements,
+    "growth": growth,
+    "recheck": recheck,
+    "peers": peers,
+}
 
 
 def main() -> None:
