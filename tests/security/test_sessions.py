@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from itsdangerous import TimestampSigner
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
@@ -30,6 +33,22 @@ def let_in(app, make_app):
         return answers == {200}
 
     return ask
+
+
+@pytest.mark.parametrize(
+    ("ahead", "signed_in"), [(1, True), (300, True), (86_400, True), (-86_400 * 31, False)]
+)
+def test_a_clock_ahead_of_ours_makes_nobody_a_stranger(
+    app, alice, let_in, monkeypatch, ahead, signed_in
+):
+    def clock_of_another_server(_signer):
+        return int(time.time()) + ahead
+
+    browser = Browser(app)
+    with monkeypatch.context() as patch:
+        patch.setattr(TimestampSigner, "get_timestamp", clock_of_another_server)
+        browser.sign_in("alice", PASSWORD)
+    assert let_in(cookie_of(browser)) is signed_in
 
 
 @pytest.mark.both_databases

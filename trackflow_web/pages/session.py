@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import flask_login
 import structlog
 from flask import Response, abort, current_app, g, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
+from itsdangerous import SignatureExpired, TimestampSigner
 from sqlalchemy.exc import OperationalError
 
 from trackflow_web.domain.people import actions, queries
@@ -24,6 +26,7 @@ from trackflow_web.pages.urls import here
 
 if TYPE_CHECKING:
     from flask import Flask
+    from itsdangerous import URLSafeTimedSerializer
     from werkzeug.wrappers import Response as BaseResponse
 
     from trackflow_web.config import Config
@@ -76,8 +79,40 @@ class SignedIn:
         return f"{self.user.id}:{self.user.session_stamp}"
 
 
+class PatientSigner(TimestampSigner):
+    """Takes a cookie that a clock ahead of this one has signed.
+
+    Clocks are set back, and two servers never agree to the second: who signed in on one would be a
+    stranger to the other.
+    """
+
+    def unsign(  # type: ignore[override]  # one signature for its overloads
+        self, signed_value: str | bytes, max_age: int | None = None, **how: bool
+    ) -> Any:  # noqa: ANN401 -- with its time or without
+        """As every signer does; only what is too old has expired."""
+        try:
+            return super().unsign(signed_value, max_age, **how)  # type: ignore[call-overload]
+        except SignatureExpired as refusal:
+            signed = refusal.date_signed
+            if signed is None or signed.timestamp() <= self.get_timestamp():
+                raise
+            return super().unsign(signed_value, None, **how)  # type: ignore[call-overload]
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, with that signer."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and opens the cookies of an application."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = PatientSigner
+        return serializer
+
+
 def connect(app: Flask) -> None:
     """Give an application its sessions and its protection against forged forms."""
+    app.session_interface = Sessions()
     app.before_request(begin_unit_of_work)
     csrf.init_app(app)
     login_manager.init_app(app)
