@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -57,6 +58,7 @@ class Site:
                 stderr=log,
                 start_new_session=True,  # a group of its own, so that all of it can be killed
             )
+        atexit.register(self.stop)
         self.wait()
 
     def wait(self) -> None:
@@ -74,6 +76,7 @@ class Site:
 
     def stop(self) -> None:
         """End it as an operator does; what does not end is killed."""
+        atexit.unregister(self.stop)
         if self._process is None:
             return
         self._process.terminate()

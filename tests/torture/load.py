@@ -76,7 +76,7 @@ class Actor:
     def songs(self) -> list[tuple[int, str]]:
         """Ids and titles of what is there: all that was acknowledged, or it is a strange answer."""
         answer = self.insist(lambda: self.visitor.get("/api/songs/?limit=100"))
-        if answer is None:
+        if answer is None or not self.accept(answer, wrote=False):
             return []
         found = [(item["id"], item["title"]) for item in json.loads(answer.text)["items"]]
         if missing := self.journal.songs.keys() - {title for _, title in found}:
@@ -141,7 +141,10 @@ class Crowd:
             if visitor := self._next():
                 actor = Actor(visitor, self.tally, self._stop)
                 self.journals.append(actor.journal)
-                actor.live()
+                try:
+                    actor.live()
+                except Exception as broken:  # noqa: BLE001 -- nobody else would hear of it
+                    self.tally.note(200, strange=f"a client gave up: {broken!r}")
 
     def _next(self) -> Visitor | None:
         with self._lock:

@@ -113,8 +113,8 @@ def _on(
         phases.move_clocks_by_file(site)
     ground = Ground(site, place, wanted.times(fault), wanted.deadline, disk)
     with _looking_at(url) as app:
-        site.start()
         try:
+            site.start()
             done, crowd = _race(app, ground) if fault == "race" else _harm(app, ground, fault)
             verdict = judge(app, crowd.journals)
         finally:
