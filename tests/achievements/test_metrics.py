@@ -7,6 +7,8 @@ import pytest
 from tests.support.charter import ALL_PARTS
 from tests.support.people import working
 from trackflow_web.domain.songs import actions
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Duplicate
 
 # Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
@@ -194,6 +196,17 @@ def test_deleting_and_recreating_a_song_earns_nothing_more(alice):
     assert sorted(alice.codes) == ["first_finish", "first_release", "getting_started"]
     assert alice.numbers == {"total_achievements": 3, "total_points": 30}
     assert alice.ledger("artist") == alice.ledger("year") == alice.ledger("decade") == {}
+
+
+@both_databases
+def test_two_hundred_and_fifty_songs_made_and_deleted_are_no_library(app, alice):
+    for first in range(0, 250, 4):
+        made = alice.add_many(4, start=first)
+        with working(app):
+            for song_id in made:
+                actions.delete_song(db.session.get_one(Song, song_id), alice.user)
+    assert alice.codes == ["dreamer"]
+    assert alice.numbers == {"total_achievements": 1, "total_points": 10}
 
 
 @both_databases

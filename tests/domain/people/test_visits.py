@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from trackflow_web.domain.people import rules
 
+ROOT = Path(__file__).parents[3]
 # Half hours, quarter hours, both ends of the day, zones that skipped days, changed sides of the
 # date line or have no midnight on some days.
 ZONES = """
@@ -181,3 +186,41 @@ def test_streaks_are_those_of_the_calendar(zone):
             expected.append(expected[-1] + 1 if before == number - 1 else 1)
             before = number
     assert alice.runs == expected
+
+
+TWO_YEARS = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))
+
+
+def days_with_moments(here):
+    """The days that a zone's clocks showed in two years, each with moments of it in UTC."""
+    days, (at, end) = {}, TWO_YEARS
+    while at < end:  # no day is shorter than six hours
+        days.setdefault(at.astimezone(here).date(), []).append(at)
+        at += timedelta(hours=6)
+    return list(days.values())
+
+
+def test_in_every_zone_there_is_two_years_of_visits_make_the_streaks_of_the_calendar():
+    zones, visits = sorted(rules.zone_names()), 0
+    for zone in zones:
+        dice, alice, expected, before = random.Random(zone), Visitor(zone), [], None
+        for number, moments in enumerate(days_with_moments(ZoneInfo(zone))):
+            if dice.random() < 0.1:
+                continue
+            alice.comes(dice.choice(moments))
+            expected.append(expected[-1] + 1 if before == number - 1 else 1)
+            before = number
+        assert alice.runs == expected, zone
+        visits += len(expected)
+    assert len(zones) > 400
+    assert visits > len(zones) * 600
+
+
+def test_the_zones_are_known_without_the_systems_own():
+    ask = "from trackflow_web.domain.people.rules import time_zone as z; print(z('Pacific/Apia'))"
+    command = [sys.executable, "-c", ask]
+    environment = {**os.environ, "PYTHONTZPATH": ""}
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "Pacific/Apia", done.stderr
