@@ -35,7 +35,7 @@ WHERE = {
     "activities": "activities",
     "recheck_runs": "rechecks",
 }
-ABOUT_NOBODY = {"achievements", "limit_counts"}
+ABOUT_NOBODY = {"achievements", "limit_counts", "versions"}
 
 
 @pytest.fixture
