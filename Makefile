@@ -51,8 +51,8 @@ check: $(VENV)/.dev ## style, types, the law of the imports, templates
 torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running site, and print what it cost (TORTURE_ARGS=...)
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
 
-bench: $(VENV)/.dev ## measure what the engine costs
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev ## measure what things cost, and write it into docs/performance.md
+	@$(BIN)/python -m bench --write
 
 clean: ## remove what was installed and made, the database excepted
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis node_modules

@@ -1,4 +1,4 @@
-"""What the engine costs: `python -m bench [NAME ...] [--json] [--quick]`.
+"""What things cost here: `python -m bench [NAME ...] [--json] [--quick] [--write]`.
 
 What is compared is measured in turns in one run, and what is printed are ratios and rates: seconds
 say more about the machine than about the program.
@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
+from typing import TYPE_CHECKING, cast
 
-from bench import action, growth, recheck, statements
+from bench import action, growth, imports, recheck, report, statements
 from bench.peers import comparison as peers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BENCHMARKS = {
     "action": action,
     "statements": statements,
     "growth": growth,
     "recheck": recheck,
+    "imports": imports,
     "peers": peers,
 }
 
@@ -30,23 +36,33 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="only try whether they run; the figures mean nothing"
     )
+    parser.add_argument(
+        "--write", action="store_true", help="also put the figures into docs/performance.md"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHMARKS.keys():
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}.")
+    if asked.quick and asked.write:
+        sys.exit("What --quick measures means nothing; it is not written down.")
     results = {}
     for name in asked.names or BENCHMARKS:
-        results[name] = BENCHMARKS[name].measure(quick=asked.quick)
+        results[name] = _measured(name, alone=len(asked.names) == 1, quick=asked.quick)
         if not asked.json:
-            _show(name, results[name])
+            report.show(name, BENCHMARKS[name], results[name])
+        if asked.write:
+            report.write(name, BENCHMARKS[name], results[name])
     if asked.json:
         print(json.dumps(results, indent=2))
 
 
-def _show(name: str, figures: dict[str, object]) -> None:
-    print(f"\n{name}: {BENCHMARKS[name].__doc__.splitlines()[0]}")
-    width = max(len(label) for label in figures)
-    for label, figure in figures.items():
-        print(f"  {label:<{width}}  {figure}")
+def _measured(name: str, *, alone: bool, quick: bool) -> dict[str, object]:
+    """What a benchmark gives: of several, each in a process that no other has warmed or filled."""
+    if alone:
+        return BENCHMARKS[name].measure(quick=quick)
+    options: Sequence[str] = ["--quick"] if quick else []
+    command = [sys.executable, "-m", "bench", name, "--json", *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603 -- ourselves
+    return cast("dict[str, object]", json.loads(done.stdout)[name])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What the engine adds to a release, and what recounting would, for few and for many songs.
+"""What an action and the progress data cost with 100,000 songs, against 100 (ratio of medians).
 
-One is the release alone: adding a song as Released with nobody following.
+In turns on one site. For comparison: recounting one user instead of moving their numbers.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bench.site import site
-from trackflow_web.achievements import recheck
+from bench.site import DATABASES, site
+from trackflow_web.achievements import progress, queries, recheck
+from trackflow_web.achievements.holders import Holders
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
@@ -23,63 +24,74 @@ from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from bench.site import Site
-    from trackflow_web.kernel.unit_of_work import Listener
 
-SIZES = (100, 10_000, 100_000)
+SMALL, GREAT = 100, 100_000
 ARTISTS = 500
-RELEASES = 200
+TURNS = 200
 RECOUNTS = 5
 ROWS_AT_ONCE = 1000
+KINDS = ("a release", "the progress data", "a recount")
+GOALS = {
+    f"{database}: {kind}, {GREAT:,} songs / {SMALL:,}": "<= 1.10"
+    for database in DATABASES.values()
+    for kind in KINDS[:2]
+}
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """For each number of songs: the release with the engine, and a full recount of its user."""
-    sizes, releases = (SIZES[:1], 10) if quick else (SIZES, RELEASES)
+    """The ratios, on either database."""
+    great, turns = (SMALL, 5) if quick else (GREAT, TURNS)
     figures: dict[str, object] = {}
-    with site() as made:
-        for size in sizes:
-            with made.app.app_context():
-                engine, recount = _compare(made, size, releases)
-            figures[f"{size:,} songs"] = (
-                f"with engine {engine:.2f}, with a recount instead {1 + recount:.2f}"
+    for kind, name in DATABASES.items():
+        with site(kind=kind) as made, made.app.app_context():
+            users = [_add_person_with_songs(made, "few", SMALL)]
+            users.append(_add_person_with_songs(made, "many", great))
+            ratios = (
+                _ratio(users, turns, lambda user_id, turn: _release(made, user_id, turn)),
+                _ratio(users, turns, lambda user_id, _turn: _progress(user_id)),
+                _ratio(users, RECOUNTS, lambda user_id, _turn: recheck.plan([user_id])),
             )
+        for what, ratio in zip(KINDS, ratios, strict=True):
+            figures[f"{name}: {what}, {GREAT:,} songs / {SMALL:,}"] = round(ratio, 2)
     return figures
 
 
-def _compare(made: Site, size: int, releases: int) -> tuple[float, float]:
-    """The release with the engine and the recount alone, both in releases alone."""
-    user_id = _add_person_with_songs(made, size)
-    alone, told = [], []
-    for number in range(releases):
-        alone.append(_timed(lambda n=number: _release(user_id, f"alone {n}", ())))
-        told.append(_timed(lambda n=number: _release(user_id, f"told {n}", made.listeners)))
-    recounts = [_timed(lambda: recheck.plan([user_id])) for _ in range(RECOUNTS)]
-    return median(told) / median(alone), median(recounts) / median(alone)
+def _ratio(users: list[int], turns: int, deed: Callable[[int, int], object]) -> float:
+    """How much longer it takes for the second user than for the first."""
+    seconds: dict[int, list[float]] = {user_id: [] for user_id in users}
+    for turn in range(turns):
+        for user_id in users if turn % 2 else reversed(users):
+            start = time.perf_counter()
+            deed(user_id, turn)
+            seconds[user_id].append(time.perf_counter() - start)
+    few, many = (median(seconds[user_id]) for user_id in users)
+    return many / few
 
 
-def _release(user_id: int, title: str, listeners: Sequence[Listener]) -> None:
-    with unit_of_work(listeners):
+def _release(made: Site, user_id: int, turn: int) -> None:
+    with unit_of_work(made.listeners):
         user = db.session.get_one(User, user_id)
-        songs.add_song(user, title=title, artist="Bench", year=1999, status=Status.RELEASED)
+        songs.add_song(user, title=f"New {turn}", artist="Bench", year=1999, status=Status.RELEASED)
 
 
-def _timed(deed: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    deed()
-    return time.perf_counter() - start
+def _progress(user_id: int) -> None:
+    """What /achievements/me/progress shows, as far as the user's work has a part in it."""
+    numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
+    progress.tiles(numbers, earned, Holders.unknown())
+    db.session.rollback()
 
 
-def _add_person_with_songs(made: Site, size: int) -> int:
+def _add_person_with_songs(made: Site, name: str, size: int) -> int:
     """Somebody whose songs were written straight into the table, then recounted."""
     with unit_of_work(made.listeners):
-        name = f"bench{size}"
         user = people.register(username=name, email=f"{name}@example.org", password=f"{name} songs")
-        rows = [_song_row(user.id, number) for number in range(size)]
-        for first in range(0, size, ROWS_AT_ONCE):
-            db.session.execute(sa.insert(Song), rows[first : first + ROWS_AT_ONCE])
+    for first in range(0, size, ROWS_AT_ONCE):
+        numbers = range(first, min(size, first + ROWS_AT_ONCE))
+        with made.working():
+            db.session.execute(sa.insert(Song), [_song_row(user.id, number) for number in numbers])
     with unit_of_work(made.listeners):
         recheck.recheck([user.id])
     return user.id

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from tests.support.postgresql import Server
 from trackflow_web import create_app, wiring
 from trackflow_web.domain.people import queries
 from trackflow_web.domain.songs import actions as songs
@@ -98,17 +99,44 @@ class Visitor:
         )
         assert answer.status_code == HTTPStatus.OK, answer.text
 
+    def submit(self, song_id: int, status: str) -> None:
+        """Press it without a script: the answer leads to a page, which shows what was unlocked."""
+        fields = {"status": status, "csrf_token": self.headers["X-CSRFToken"]}
+        answer = self.client.post(f"/songs/{song_id}/status", data=fields)
+        assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+
+
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
 
 @contextmanager
-def site(*, plugged: bool = True) -> Iterator[Site]:
+def database(kind: str = "sqlite") -> Iterator[str]:
+    """The address of an empty database that is thrown away afterwards.
+
+    PostgreSQL is a server of its own on this machine that does not wait for the disk.
+    """
+    if kind == "sqlite":
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        return
+    server = Server()
+    try:
+        server.execute("CREATE DATABASE bench")
+        yield server.url("bench")
+    finally:
+        server.stop()
+
+
+@contextmanager
+def site(*, plugged: bool = True, kind: str = "sqlite") -> Iterator[Site]:
     """A site that is thrown away afterwards; unplugged, without the engine of the achievements."""
     listeners = [each for each in wiring.LISTENERS if plugged or each.name != "achievements"]
-    with TemporaryDirectory() as folder:
+    with database(kind) as url, TemporaryDirectory() as folder:
         with patch.object(wiring, "LISTENERS", listeners):
             app = create_app(
                 {
                     "TESTING": True,
-                    "DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.sqlite3'}",
+                    "DATABASE_URL": url,
                     "INSTANCE_PATH": folder,
                     "SECRET_KEY": "not a secret: nobody lives here",
                     "PASSWORD_COST": "cheap",
@@ -120,12 +148,13 @@ def site(*, plugged: bool = True) -> Iterator[Site]:
         try:
             yield Site(app, listeners)
         finally:
+            app.extensions["trackflow.jobs"].close()
             with app.app_context():
                 db.engine.dispose()
 
 
 @contextmanager
-def two_sites() -> Iterator[tuple[Site, Site]]:
+def two_sites(kind: str = "sqlite") -> Iterator[tuple[Site, Site]]:
     """The same site twice: with the engine plugged in, and without."""
-    with site(plugged=True) as plugged, site(plugged=False) as unplugged:
+    with site(plugged=True, kind=kind) as plugged, site(plugged=False, kind=kind) as unplugged:
         yield plugged, unplugged
