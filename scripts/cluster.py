@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -97,18 +98,19 @@ class Web:
         return {child.pid for child in psutil.Process(self.process.pid).children()}
 
 
+@dataclass(frozen=True)
 class Cluster:
     """What runs, and where it is asked."""
 
-    def __init__(self, address: str, webs: tuple[Web, Web], log: Path, database: str) -> None:
-        self.address = address
-        self.webs = webs
-        self.log = log
-        self.database = database
+    address: str
+    webs: tuple[Web, Web]
+    log: Path
+    database: str
+    metrics_token: str
 
 
 @contextmanager
-def running(metrics_token: str = "") -> Iterator[Cluster]:
+def running(metrics_token: str) -> Iterator[Cluster]:
     """Everything, until the block ends."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cluster-")))
@@ -125,7 +127,8 @@ def running(metrics_token: str = "") -> Iterator[Cluster]:
         address = f"http://{HOST}:{_free_port()}"
         stack.callback(_end, _nginx(address, webs, folder))
         wait_for(f"{address}/healthz")
-        yield Cluster(address, webs, folder / "access.log", server.url("trackflow"))
+        log, database = folder / "access.log", server.url("trackflow")
+        yield Cluster(address, webs, log, database, metrics_token)
 
 
 def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, str]:

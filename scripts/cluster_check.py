@@ -155,8 +155,12 @@ def a_foreign_host_is_refused(cluster: Cluster) -> None:
 
 
 def numbers_are_not_for_the_world(cluster: Cluster) -> None:
-    """/metrics is not there from outside."""
-    answer = requests.get(f"{cluster.address}/metrics", timeout=SECONDS)
+    """Each web server tells its numbers to who knows the token; from outside they are not there."""
+    token = {"Authorization": f"Bearer {cluster.metrics_token}"}
+    for web in cluster.webs:
+        told = requests.get(f"{web.address}/metrics", headers=token, timeout=SECONDS)
+        assert "trackflow_database_up 1.0" in told.text, told.status_code
+    answer = requests.get(f"{cluster.address}/metrics", headers=token, timeout=SECONDS)
     assert answer.status_code == NOT_THERE, answer.status_code
 
 

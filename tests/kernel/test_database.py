@@ -68,3 +68,10 @@ def test_a_deleted_account_leaves_no_songs_behind(app, alice):
     with app.app_context():
         owners = db.session.scalars(sa.select(actions.Song.user_id)).all()
     assert alice.id not in owners
+
+
+def test_what_was_to_be_written_stands_in_no_error(app):
+    secret = "alice@example.org"
+    with app.app_context(), pytest.raises(sa.exc.SQLAlchemyError) as caught:
+        db.session.execute(sa.text("INSERT INTO nowhere VALUES (:value)"), {"value": secret})
+    assert "example.org" not in str(caught.value)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from threading import Timer
 
 import pytest
 
+from tests.support.databases import run_command
 from tests.support.people import PASSWORD
 from tests.support.songs import add_song, titles_of
 from trackflow_web.kernel import database
@@ -77,6 +79,16 @@ def test_no_password_is_kept_in_the_page(stranger, alice, lock, path):
     assert page.status == 503
     assert PASSWORD not in page.html
     assert kept(page)["username"] == "alice"
+
+
+def test_a_command_waits_longer_than_a_page(app, database_url, alice):
+    file = sqlite3.connect(
+        database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+    )
+    file.execute("BEGIN IMMEDIATE")
+    Timer(0.5, file.rollback).start()
+    assert "1 user" in run_command(app, "achievements", "recheck", "--user", "alice")
+    file.close()
 
 
 def test_reading_goes_on(app, alice, as_alice, lock):

@@ -14,6 +14,7 @@ from trackflow_web.achievements.changes import Kind
 from trackflow_web.achievements.models import RunState
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
 
@@ -61,6 +62,7 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
         if user_ids is None:
             click.echo(_recheck_everyone(listeners))
             return
+        db.session.rollback()  # SQLite does not let what began with reading write after others
         with unit_of_work.unit_of_work(listeners):
             done = runs.figures(recheck.recheck(user_ids))
         click.echo(_told(*done))
