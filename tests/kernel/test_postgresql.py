@@ -109,6 +109,20 @@ def test_a_row_that_somebody_holds_is_a_503_with_the_form_kept(
     assert (page.status, kept(page)) == (503, SONG)
 
 
+def test_numbers_that_somebody_holds_cost_nobody_the_song(
+    app, database_url, alice, hurried, signed_in
+):
+    hurried("TO_WAIT_FOR_A_LOCK")
+    browser = signed_in()
+    with psycopg.connect(database_url) as holder:
+        holder.execute("LOCK TABLE user_stats IN EXCLUSIVE MODE")
+        assert browser.post("/songs/", **SONG).status == 303
+    assert titles_of(app, alice) == [SONG["title"]]
+    assert browser.get("/songs/").toasts() == []
+    run_command(app, "achievements", "sweep")
+    assert browser.get("/songs/").toasts() == ["summary"]
+
+
 def test_when_every_connection_is_taken_the_answer_is_a_503_in_time(app, hurried, signed_in):
     assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]["pool_timeout"] == 3
     hurried("TO_WAIT_FOR_A_CONNECTION", 1)

@@ -7,11 +7,13 @@ from contextlib import closing
 from threading import Timer
 
 import pytest
+from sqlalchemy import event
 
 from tests.support.databases import run_command
 from tests.support.people import PASSWORD
 from tests.support.songs import add_song, titles_of
 from trackflow_web.kernel import database
+from trackflow_web.kernel.database import db
 
 SONG = {"title": 'One "live"', "artist": "Metallica", "album": "", "year": "1988", "status": "wip"}
 
@@ -123,6 +125,29 @@ def test_a_database_that_is_not_there_is_a_503(make_app):
     answer = client.get("/songs/")
     assert answer.status_code == 503
     assert "Busy just now" in answer.text
+
+
+def test_the_site_starts_while_somebody_holds_the_database(make_app, as_alice, lock):
+    as_alice.get("/songs/")
+    with lock():
+        client = make_app().test_client()
+        client.set_cookie("session", as_alice.client.get_cookie("session").value)
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/songs/").status_code == 200
+
+
+def _write_nothing(connection):
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+
+
+def test_a_disk_that_takes_no_writing_is_a_503_and_reading_goes_on(app, alice, as_alice):
+    as_alice.get("/songs/")
+    with app.app_context():
+        event.listen(db.engine, "begin", _write_nothing)
+    page = as_alice.post("/songs/", **SONG)
+    assert (page.status, kept(page)) == (503, SONG)
+    assert as_alice.get("/songs/").status == 200
+    assert titles_of(app, alice) == []
 
 
 def test_htmx_is_answered_503_too(as_alice, lock):
