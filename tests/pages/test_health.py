@@ -8,7 +8,9 @@ import time
 import pytest
 
 from tests.support.charter import statements_of
+from trackflow_web.kernel import database
 from trackflow_web.kernel.database import db
+from trackflow_web.pages import health
 
 
 @pytest.mark.both_databases
@@ -31,7 +33,9 @@ def test_it_asks_for_nobody_and_leaves_no_cookie(app, as_alice):
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
-def test_a_database_that_hangs_is_not_waited_for(app, databases, stranger):
+def test_a_database_that_hangs_is_not_waited_for(app, databases, stranger, monkeypatch):
+    assert health.SECONDS == 2
+    monkeypatch.setattr(health, "SECONDS", 0.2)
     stranger.get("/healthz")
     with app.app_context():
         db.engine.dispose()
@@ -43,7 +47,7 @@ def test_a_database_that_hangs_is_not_waited_for(app, databases, stranger):
         seconds = time.monotonic() - begun
     finally:
         databases.server.process.send_signal(signal.SIGCONT)
-    assert seconds < 5
+    assert seconds < database.SECONDS_TO_WAIT_FOR_A_CONNECTION
     assert _until_ok(stranger)
 
 

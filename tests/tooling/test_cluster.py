@@ -18,7 +18,7 @@ def test_the_cluster_stands_every_check():
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  ") == len(done.stdout.splitlines())
