@@ -126,6 +126,12 @@ def entries_of(codes: Iterable[str]) -> dict[str, Entry]:
     return entries
 
 
+def retired_among(codes: Iterable[str]) -> list[Entry]:
+    """Those of these codes that the catalogue has no more, in the order that it had."""
+    gone = set(codes) - BY_CODE.keys()
+    return sorted(entries_of(gone).values(), key=lambda entry: entry.position) if gone else []
+
+
 def _entry(row: Achievement) -> Entry:
     return Entry(
         code=row.code,

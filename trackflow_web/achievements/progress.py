@@ -8,8 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from trackflow_web.achievements import metrics
-from trackflow_web.achievements.catalogue import BY_METRIC, ENTRIES
+from trackflow_web.achievements import catalogue, metrics
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.tiles import State, Tile
 from trackflow_web.kernel import text
@@ -18,6 +17,7 @@ from trackflow_web.kernel.errors import Checks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from trackflow_web.achievements.catalogue import Entry
     from trackflow_web.achievements.holders import Holders
 
 LONGEST_SEARCH = 100
@@ -119,9 +119,12 @@ def filters(*, category: object, state: object, rarity: object, q: object, sort:
 
 
 def tiles(
-    numbers: Mapping[str, int], earned: Mapping[str, datetime], holders: Holders
+    numbers: Mapping[str, int],
+    earned: Mapping[str, datetime],
+    holders: Holders,
+    entries: Iterable[Entry] | None = None,
 ) -> list[Tile]:
-    """Every achievement as one person sees it, in the order of the catalogue."""
+    """Achievements as one person sees them; all there are, in the order of the catalogue."""
     return [
         Tile(
             entry=entry,
@@ -130,7 +133,7 @@ def tiles(
             holders=holders.by_code.get(entry.code, 0),
             users=holders.users,
         )
-        for entry in ENTRIES
+        for entry in (catalogue.ENTRIES if entries is None else entries)
     ]
 
 
@@ -178,7 +181,7 @@ def next_rungs(all_tiles: Sequence[Tile]) -> list[Tile]:
             ),
             None,
         )
-        for metric, rungs in BY_METRIC.items()
+        for metric, rungs in catalogue.BY_METRIC.items()
         if metrics.BY_NAME[metric].rows is not None
     ]
     return sorted((tile for tile in nearest if tile is not None), key=_by_closeness)

@@ -114,23 +114,27 @@ class Tile(Described):
     @property
     def unit(self) -> str:
         """What is counted."""
-        return metrics.BY_NAME[self.metric].unit(self.target)
+        return _unit(self.metric, self.target)
 
     @property
     def progress_text(self) -> str:
         """The bar in words: `5/10 songs`."""
-        return f"{self.shown:,}/{self.target:,} {self.unit}"
+        return f"{self.shown:,}/{self.target:,} {self.unit}".rstrip()
 
     @property
     def missing_text(self) -> str:
         """What is still to come: `5 songs to go`."""
-        unit = metrics.BY_NAME[self.metric].unit(self.missing)
-        return f"{self.missing:,} {unit} to go"
+        return f"{self.missing:,} {_unit(self.metric, self.missing)} to go"
 
     @property
     def share_text(self) -> str:
         """Who has it, as a share with both numbers: `7 % · 3 of 41`."""
         return f"{share(self.holders, self.users)} · {self.holders:,} of {self.users:,}"
+
+
+def _unit(metric: str, number: int) -> str:
+    """Empty for a metric that went with the last achievement for it."""
+    return metrics.BY_NAME[metric].unit(number) if metric in metrics.BY_NAME else ""
 
 
 def share(part: int, whole: int) -> str:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
-from trackflow_web.achievements import actions, catalogue, holders, progress, queries
+from trackflow_web.achievements import (
+    actions,
+    catalogue,
+    holders,
+    progress,
+    queries,
+    revocations,
+)
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State
 from trackflow_web.api import bodies, paging, schemas
@@ -36,11 +43,17 @@ def list_achievements() -> schemas.Achievements:
 @described(schemas.AchievementInFull)
 def show_achievement(code: str) -> schemas.AchievementInFull:
     """One achievement, how far you are, and how many have it."""
-    tile = next((tile for tile in _tiles() if code == tile.code and code in queries.ids()), None)
+    tiles = _tiles(retired_too=True)
+    tile = next((tile for tile in tiles if code == tile.code and code in queries.ids()), None)
     if tile is None:
         raise NotFound
+    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
     return schemas.AchievementInFull(
-        **entry_fields(tile.entry) | _progress(tile), holders=tile.holders, users=tile.users
+        **entry_fields(tile.entry) | _progress(tile),
+        revoked_at=revoked.at if revoked else None,
+        revoked_reason=revoked.reason if revoked else "",
+        holders=tile.holders,
+        users=tile.users,
     )
 
 
@@ -48,7 +61,7 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
 @described(schemas.EarnedAchievements, query=schemas.Paging)
 def list_earned_achievements() -> schemas.EarnedAchievements:
     """What you have earned, newest first."""
-    earned = [tile for tile in _tiles() if tile.state is State.EARNED]
+    earned = [tile for tile in _tiles(retired_too=True) if tile.state is State.EARNED]
     newest = [
         tile for group in progress.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
@@ -94,11 +107,13 @@ def _listed() -> list[Entry]:
     return [entry for entry in catalogue.ENTRIES if entry.code in queries.ids()]
 
 
-def _tiles() -> list[Tile]:
+def _tiles(*, retired_too: bool = False) -> list[Tile]:
+    """The caller's tiles; with `retired_too` what was retired and is kept by them comes last."""
     user_id = me().id
-    return progress.tiles(
-        queries.numbers_of(user_id), queries.earned_by(user_id), holders.of_each()
-    )
+    earned = queries.earned_by(user_id)
+    retired = catalogue.retired_among(earned) if retired_too else []
+    entries = [*catalogue.ENTRIES, *retired]
+    return progress.tiles(queries.numbers_of(user_id), earned, holders.of_each(), entries)
 
 
 def entry_fields(entry: Entry) -> dict[str, Any]:

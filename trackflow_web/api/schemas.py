@@ -238,10 +238,15 @@ class AchievementsProgress(BaseModel):
 
 
 class AchievementInFull(Achievement):
-    """An achievement, how far the caller is, and how many have it."""
+    """An achievement, how far the caller is, and how many have it.
+
+    One that an administrator took back is not earned; since when and why says `revoked_at`.
+    """
 
     earned: bool
     earned_at: datetime | None
+    revoked_at: datetime | None
+    revoked_reason: str
     current: int
     target: int
     percent: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, session, url_for
@@ -14,6 +15,7 @@ from trackflow_web.achievements import (
     next_up,
     progress,
     queries,
+    revocations,
 )
 from trackflow_web.achievements.ladders import Category, Rarity
 from trackflow_web.achievements.progress import Filters, Sort
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
+    from trackflow_web.achievements.catalogue import Entry
     from trackflow_web.achievements.next_up import Step
     from trackflow_web.achievements.progress import Group, Summary
     from trackflow_web.achievements.queries import Receipt
@@ -59,14 +62,14 @@ FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "
 def index() -> str:
     """All achievements: summary, what comes next, filters, tiles."""
     wanted = progress.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
-    tiles, summary = _mine()
-    results = _results(tiles, wanted)
+    own = _own()
+    results = _results(own.tiles, wanted)
     if hx.asked():
         return hx.block("achievements/index.html", "results", **results)
     return render_template(
         "achievements/index.html",
-        summary=summary,
-        next_up=_next_up(tiles),
+        summary=own.summary,
+        next_up=_next_up(own.tiles),
         filters=_filter_values(wanted),
         options=_options(),
         **results,
@@ -77,30 +80,39 @@ def index() -> str:
 @login_required
 def show(code: str) -> str:
     """One achievement: what it asks, who has it, how far one is, what counted."""
-    tiles, _ = _mine()
-    tile = next((tile for tile in tiles if tile.code == code), None)
+    own = _own()
+    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
+    tile = own.find(code)
+    if tile is None and revoked is not None:
+        tile = own.without(revoked.entry)
     if tile is None:
         abort(404)
+    metric = metrics.BY_NAME.get(tile.metric)
     return render_template(
         "achievements/show.html",
         tile=tile,
-        ladder=progress.ladder(tiles, tile.metric),
-        rule=metrics.BY_NAME[tile.metric].counts,
-        receipt=_receipt(tile),
+        revoked=revoked,
+        ladder=progress.ladder(own.tiles, tile.metric),
+        rule=metric.counts if metric else "",
+        receipt=_receipt(tile) if metric else [],
     )
 
 
 @pages.get("/me")
 @login_required
 def mine() -> str:
-    """What one has earned, newest first."""
-    tiles, summary = _mine()
-    earned = [tile for tile in tiles if tile.state is State.EARNED]
+    """What one has earned, newest first, and what was revoked."""
+    own = _own()
+    earned = [tile for tile in [*own.tiles, *own.kept] if tile.state is State.EARNED]
     newest = [
         tile for group in progress.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
     return render_template(
-        "achievements/mine.html", summary=summary, tiles=newest, tile_list=tile_list()
+        "achievements/mine.html",
+        summary=own.summary,
+        tiles=newest,
+        tile_list=tile_list(),
+        revoked=revocations.revoked_of(me().id),
     )
 
 
@@ -108,8 +120,7 @@ def mine() -> str:
 @login_required
 def progress_bars() -> str:
     """The progress bars of what is not earned, closest first; a fragment for htmx."""
-    tiles, _ = _mine()
-    open_tiles = [tile for tile in tiles if tile.state is not State.EARNED]
+    open_tiles = [tile for tile in _own().tiles if tile.state is not State.EARNED]
     bars = [
         tile
         for group in progress.groups(open_tiles, Filters(sort=Sort.CLOSEST))
@@ -147,11 +158,32 @@ def check() -> Response:
     return hx.go_to(url_for("admin.achievements"))
 
 
-def _mine() -> tuple[list[Tile], Summary]:
-    user_id = me().id
-    numbers = queries.numbers_of(user_id)
-    tiles = progress.tiles(numbers, queries.earned_by(user_id), holders.of_each())
-    return tiles, progress.summary(tiles, numbers[metrics.TOTAL_POINTS])
+@dataclass(frozen=True)
+class _Own:
+    """The reader's tiles: of the catalogue, and of what was retired and is kept by them."""
+
+    tiles: list[Tile]
+    kept: list[Tile]
+    summary: Summary
+
+    def find(self, code: str) -> Tile | None:
+        """The tile of a code."""
+        return next((tile for tile in [*self.tiles, *self.kept] if tile.code == code), None)
+
+    def without(self, entry: Entry) -> Tile:
+        """One that was retired, for who had it until it was revoked."""
+        return Tile(entry, current=0, earned_at=None, holders=0, users=self.tiles[0].users)
+
+
+def _own() -> _Own:
+    user_id, everybody = me().id, holders.of_each()
+    numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
+    tiles = progress.tiles(numbers, earned, everybody)
+    return _Own(
+        tiles=tiles,
+        kept=progress.tiles(numbers, earned, everybody, catalogue.retired_among(earned)),
+        summary=progress.summary(tiles, numbers[metrics.TOTAL_POINTS]),
+    )
 
 
 def _next_up(tiles: Sequence[Tile]) -> list[Step]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import flash, make_response, render_template, request, url_for
 
-from trackflow_web.achievements import holders, preferences, progress, queries
+from trackflow_web.achievements import catalogue, holders, preferences, progress, queries
 from trackflow_web.achievements.ladders import Category
 from trackflow_web.achievements.progress import Filters, Sort
 from trackflow_web.achievements.tiles import State, Tile
@@ -177,9 +177,9 @@ def _category() -> Category | None:
 
 def _grid(category: Category | None) -> Grid:
     user_id = me().id
-    tiles = progress.tiles(
-        queries.numbers_of(user_id), queries.earned_by(user_id), holders.of_each()
-    )
+    earned = queries.earned_by(user_id)
+    entries = [*catalogue.ENTRIES, *catalogue.retired_among(earned)]
+    tiles = progress.tiles(queries.numbers_of(user_id), earned, holders.of_each(), entries)
     return Grid(tiles, preferences.choices_of(user_id), category)
 
 
