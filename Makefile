@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
 # As many test processes as the smallest machine has cores.
 WORKERS ?= 2
+# Made up by `make fuzz`, for each database.
+REQUESTS ?= 20000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database cluster test fmt check torture bench clean
+.PHONY: help run dev database cluster test fmt check torture bench fuzz clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,9 @@ torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running si
 
 bench: $(VENV)/.dev ## measure what things cost, and write it into docs/performance.md
 	@$(BIN)/python -m bench --write
+
+fuzz: $(VENV)/.dev ## send made-up requests to the API and the forms on both databases (REQUESTS=... changes how many)
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS)
 
 clean: ## remove what was installed and made, the database excepted
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis node_modules

@@ -1,0 +1,82 @@
+"""Send made-up requests until a number is reached: `python -m tests.fuzz --requests 20000`.
+
+Half of them to the API, by its own document, half to the pages, by their forms, on each database.
+Prints how they were answered and ends with 1 when an answer was not as it must be: a 5xx, one that
+breaks the API's document, one whose headers are careless, numbers that a recheck would correct.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.fuzz import api, forms
+from tests.fuzz.world import Tally
+from tests.support.databases import Databases, PostgreSQL, SQLite
+from tests.support.postgresql import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAYS = {"API": api, "forms": forms}
+KINDS = ("sqlite", "postgresql")
+MOST_SHOWN = 50
+
+
+def main() -> int:
+    """Gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--requests", type=int, default=2_000, help="in all, for each database")
+    parser.add_argument("--database", choices=KINDS, nargs="*", default=KINDS)
+    parser.add_argument("--seed", type=int, default=1, help="of the first world; they count up")
+    asked = parser.parse_args()
+    failed = False
+    for kind in asked.database:
+        for name, way in WAYS.items():
+            began, tally = time.perf_counter(), Tally()
+            with _databases(kind) as databases, _log(kind, name):
+                way.run(databases, tally, requests=asked.requests // 2, first_seed=asked.seed)
+            _show(f"{kind}, {name}", tally, time.perf_counter() - began)
+            failed |= bool(tally.failures)
+    return int(failed)
+
+
+@contextmanager
+def _databases(kind: str) -> Iterator[Databases]:
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield SQLite(Path(folder))
+        return
+    server = Server()
+    try:
+        yield PostgreSQL(server)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _log(kind: str, name: str) -> Iterator[None]:
+    """The application's log goes to a file: of a 500 it has the traceback."""
+    path = Path(tempfile.gettempdir()) / f"trackflow-fuzz-{kind}-{name.lower()}.log"
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as log, redirect_stdout(log):
+        yield
+
+
+def _show(what: str, tally: Tally, seconds: float) -> None:
+    answers = ", ".join(f"{code}: {n:,}" for code, n in sorted(tally.statuses.items()))
+    lines = [
+        f"{what}: {tally.requests:,} requests made up in {seconds:.0f} s",
+        f"  failures: {tally.failures.total():,}, of {len(tally.failures)} kinds",
+        f"  answers: {answers}",
+        *(f"  {times} x {failure}" for failure, times in tally.failures.most_common(MOST_SHOWN)),
+    ]
+    print("\n".join(lines), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Requests that are made up: hundreds here, with `python -m tests.fuzz` as many as one likes."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.tools]
+
+REQUESTS = 250
+SEED = 2026
+
+
+@pytest.fixture
+def tally():
+    from tests.fuzz.world import Tally  # noqa: PLC0415 -- needs requirements-dev.txt
+
+    return Tally()
+
+
+def test_what_fits_the_apis_document_and_what_does_not(databases, tally):
+    from tests.fuzz import api  # noqa: PLC0415 -- needs requirements-dev.txt
+
+    api.run(databases, tally, requests=REQUESTS, first_seed=SEED)
+    assert not tally.failures
+    assert {200, 201, 401, 404, 422} <= tally.statuses.keys()
+
+
+def test_forms_filled_in_with_anything(databases, tally):
+    from tests.fuzz import forms  # noqa: PLC0415 -- needs requirements-dev.txt
+
+    forms.run(databases, tally, requests=REQUESTS, first_seed=SEED)
+    assert not tally.failures
+    assert {200, 303, 404, 422} <= tally.statuses.keys()
