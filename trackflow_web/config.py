@@ -46,6 +46,8 @@ class Config:
     limit_register: RateLimitItem
     limit_feedback: RateLimitItem
     limit_comments: RateLimitItem
+    limit_search: RateLimitItem
+    limit_export: RateLimitItem
     spotify_client_id: str
     spotify_client_secret: str
     spotify_api_base: str
@@ -83,6 +85,8 @@ class Config:
             limit_register=_limit(environ, "LIMIT_REGISTER", "100/1 hour"),
             limit_feedback=_limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
             limit_comments=_limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
+            limit_search=_limit(environ, "LIMIT_SEARCH", "5/1 second"),
+            limit_export=_limit(environ, "LIMIT_EXPORT", "10/1 hour"),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
             spotify_api_base=_web_address(environ, "SPOTIFY_API_BASE"),

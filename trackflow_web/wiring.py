@@ -17,6 +17,7 @@ from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import faults, security_log
 from trackflow_web.kernel.database import unhurried
+from trackflow_web.kernel.limits import Recent
 from trackflow_web.kernel.unit_of_work import Listener
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def connect(app: Flask, config: Config) -> None:
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     api.surround(app)
     app.extensions["trackflow.jobs"] = _jobs(app, config)
+    app.extensions["trackflow.searches"] = Recent(config.limit_search)
     pages.connect(app, config, LISTENERS)
     api.connect(app)
     cli.connect(app, LISTENERS)

@@ -24,16 +24,19 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, limits
 from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import Base, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from limits import RateLimitItem
+
 Row = dict[str, Any]
 Document = dict[str, Any]
 
+TOO_MANY = "You have downloaded this several times just now. Wait a little and try again."
 FORMAT = "trackflow-export"
 VERSION = 1
 # Of tables with secrets only these go out; of all others whatever is not named.
@@ -57,6 +60,15 @@ WORKINGS = frozenset({"worker", "held_until", "retry_at", "attempts", "last_user
 OF_AN_AWARD = frozenset(
     {"id", "user_id", "achievement_id", "shown_until", "revoked_by_id", "revoked_by"}
 )
+
+
+def export_within(user: User, limit: RateLimitItem) -> Document:
+    """All of it, for who has not asked for it too often: it is read from every table.
+
+    Raises TooMany.
+    """
+    limits.enforce("export", str(user.id), limit, TOO_MANY)
+    return export(user)
 
 
 def export(user: User) -> Document:

@@ -7,7 +7,7 @@ a program's request carries no proof that it was not forged in somebody's browse
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from flask import current_app, g, request, session
 from flask_login import current_user
@@ -21,6 +21,9 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import set_writing
 from trackflow_web.kernel.errors import Forbidden, NotFound
 from trackflow_web.kernel.security_log import Event
+
+if TYPE_CHECKING:
+    from trackflow_web.kernel.limits import Recent
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = frozenset({"api.openapi_document"})
@@ -41,6 +44,7 @@ PATIENCE_FOR_A_NOTE = 0.25
 SIGN_IN = "Sign in, or send a token: Authorization: Bearer tf_..."
 NO_SUCH_TOKEN = "This token is not valid: unknown, revoked or ended."  # noqa: S105 -- a sentence
 ONLY_READS = "This token may only read."
+TOO_MANY_SEARCHES = "Too many searches at once. Wait a second and ask again."
 CONFIRM_FIRST = "Confirm your password first: it must have been given in the last ten minutes."
 
 
@@ -63,6 +67,9 @@ def admit() -> None:
         return
     writes = request.method not in SAFE_METHODS
     g.caller = _by_token(writes=writes) if _sent_credentials() else _by_cookie()
+    if request.args.get("q"):
+        searches: Recent = current_app.extensions["trackflow.searches"]
+        searches.enforce(str(me().id), TOO_MANY_SEARCHES)
     if not writes:
         return
     if not _caller().may_write and request.endpoint not in HIDDEN:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flask import current_app, request
+from flask import request
 
 from trackflow_web.api import bodies, paging, schemas
 from trackflow_web.api.auth import SAFE_METHODS, me
+from trackflow_web.api.blueprint import settings
 from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, NotFound
@@ -15,7 +16,6 @@ from trackflow_web.kernel.errors import Checks, NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.config import Config
     from trackflow_web.domain.feedback.models import Feedback
     from trackflow_web.domain.feedback.queries import Shown
     from trackflow_web.domain.feedback.rules import Kind
@@ -52,7 +52,7 @@ def listed(kind: Kind) -> tuple[Sequence[Shown], str | None]:
 def handed_in(kind: Kind) -> Shown:
     """What the caller hands in."""
     draft = bodies.asked(schemas.NewFeedback)
-    limit = _settings().limit_feedback
+    limit = settings().limit_feedback
     return shown(actions.hand_in(me(), kind, **draft.model_dump(), limit=limit))
 
 
@@ -71,7 +71,7 @@ def thread(item: Feedback) -> schemas.Comments:
 def commented(item: Feedback) -> tuple[schemas.Comment, int]:
     """What the caller says about it."""
     body = bodies.asked(schemas.NewComment).body
-    said = actions.comment(item, me(), body=body, limit=_settings().limit_comments)
+    said = actions.comment(item, me(), body=body, limit=settings().limit_comments)
     return schemas.Comment.of(said, author=me()), 201
 
 
@@ -86,7 +86,3 @@ def withdrawn(item: Feedback) -> Shown:
     """What the caller took back."""
     actions.withdraw(item, me())
     return shown(item)
-
-
-def _settings() -> Config:
-    return cast("Config", current_app.extensions["trackflow"])

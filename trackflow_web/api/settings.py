@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, request, session
+from flask import Response, request, session
 
 from trackflow_web.accounts import deletion
-from trackflow_web.accounts.export import as_json
-from trackflow_web.accounts.export import export as export_of
+from trackflow_web.accounts.export import as_json, export_within
 from trackflow_web.achievements import preferences, queries
 from trackflow_web.api import bodies, paging
 from trackflow_web.api import settings_schemas as schemas
 from trackflow_web.api.auth import me
-from trackflow_web.api.blueprint import api
+from trackflow_web.api.blueprint import api, settings
 from trackflow_web.api.openapi import described
 from trackflow_web.api.schemas import Paging
 from trackflow_web.domain.people import actions
@@ -21,7 +20,6 @@ from trackflow_web.domain.people.models import Announced, Audience
 from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from trackflow_web.config import Config
     from trackflow_web.domain.people.models import User
 
 NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
@@ -126,7 +124,8 @@ def set_all_achievements_visibility() -> schemas.VisibilityChanged:
 @described(schemas.Export)
 def export_account() -> Response:
     """Everything that is kept about you."""
-    return Response(as_json(export_of(me())), mimetype="application/json")
+    document = export_within(me(), settings().limit_export)
+    return Response(as_json(document), mimetype="application/json")
 
 
 @api.post("/settings/privacy/delete")
@@ -156,7 +155,7 @@ def _proven(password: str) -> User:
 
     Raises Invalid naming `password`, TooMany.
     """
-    config: Config = current_app.extensions["trackflow"]
+    config = settings()
     try:
         return actions.check_password(
             name=me().username,

@@ -1,12 +1,14 @@
 """How often something may be done: one row a key and window, counted up atomically.
 
 The count lives in the database, because every process must see the same one. A try is counted in a
-transaction of its own, because it must survive an error answer; a deed in that of the deed.
+transaction of its own, because it must survive an error answer; a deed in that of the deed. Only
+what is asked for with every key that somebody presses is counted in the process (`Recent`).
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,9 @@ from trackflow_web.kernel.errors import TooMany
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
+
+# Keys of windows that are over are forgotten beyond so many.
+MOST_KEPT = 10_000
 
 
 class LimitCount(Base):
@@ -66,6 +71,31 @@ def enforce_within(scope: str, key: str, limit: RateLimitItem, message: str) -> 
         raise TooMany(message, seconds)
 
 
+class Recent:
+    """Counts that this process keeps to itself: a row for each would cost more than what it counts.
+
+    So many processes bear so many times the limit.
+    """
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self.limit = limit
+        self.lock = threading.Lock()
+        self.counts: dict[str, tuple[int, datetime]] = {}
+
+    def enforce(self, key: str, message: str) -> None:
+        """Count one more; raises TooMany with `message` when that is over the limit."""
+        now = clock.now()
+        with self.lock:
+            n, ends_at = self.counts.get(key, (0, now))
+            if ends_at <= now:
+                n, ends_at = 0, now + timedelta(seconds=self.limit.get_expiry())
+            self.counts[key] = (n + 1, ends_at)
+            if len(self.counts) > MOST_KEPT:
+                self.counts = {k: it for k, it in self.counts.items() if it[1] > now}
+        if n >= self.limit.amount:
+            raise TooMany(message, _seconds(ends_at - now))
+
+
 def forget_ended() -> int:
     """Delete the counts whose window is over; gives how many there were."""
     with own_transaction() as session:
@@ -88,4 +118,8 @@ def _count(session: Session, scope: str, key: str, limit: RateLimitItem) -> int:
     n, ends_at = session.execute(statement.returning(LimitCount.n, LimitCount.ends_at)).one()
     if n <= limit.amount:
         return 0
-    return max(1, math.ceil((ends_at - now).total_seconds()))
+    return _seconds(ends_at - now)
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(1, math.ceil(wait.total_seconds()))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
 
     from trackflow_web.config import Config
+    from trackflow_web.kernel.limits import Recent
 
 log = structlog.get_logger()
 
@@ -53,6 +54,9 @@ NO_VISIT = frozenset(
         "connections.callback",
     }
 )
+# Bytes that a form with a file may have; all others have at most MAX_CONTENT_LENGTH.
+LARGER_BODIES = {"imports.create": 4 * 1024 * 1024}
+TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
 # Ids that both databases can compare.
 USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -114,11 +118,13 @@ def connect(app: Flask) -> None:
     """Give an application its sessions and its protection against forged forms."""
     app.session_interface = Sessions()
     app.before_request(begin_unit_of_work)
+    app.before_request(take_larger_bodies)
     csrf.init_app(app)
     login_manager.init_app(app)
     login_manager.session_protection = None  # addresses of phones change; the stamp decides
     app.before_request(refuse_other_sites)
     app.before_request(note_visit)
+    app.before_request(limit_searches)
     app.after_request(keep_private)
 
 
@@ -222,6 +228,12 @@ def begin_unit_of_work() -> None:
     set_writing(writing=request.method not in SAFE_METHODS)
 
 
+def take_larger_bodies() -> None:
+    """Let a playlist in, before anything looks into the form."""
+    if request.endpoint in LARGER_BODIES:
+        request.max_content_length = LARGER_BODIES[request.endpoint]
+
+
 def refuse_other_sites() -> None:
     """A second wall behind the token: browsers say when a form comes from another site."""
     foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
@@ -255,8 +267,17 @@ def _record_visit() -> None:
         set_writing(writing=False)
 
 
+def limit_searches() -> None:
+    """Bound how often somebody searches: more than one types is no person. Raises TooMany."""
+    if not request.args.get("q") or request.endpoint in NO_VISIT or request.blueprint == "api":
+        return
+    if current_user.is_authenticated:
+        searches: Recent = current_app.extensions["trackflow.searches"]
+        searches.enforce(str(me().id), TOO_MANY_SEARCHES)
+
+
 def keep_private(response: Response) -> Response:
-    """Let no cache keep a page that was made for somebody."""
-    if request.endpoint != "static" and "_user_id" in session:
+    """Let no cache keep a page: a stranger's has the token of a session in its forms, too."""
+    if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

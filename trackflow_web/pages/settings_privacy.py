@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response, flash, make_response, render_template, request, url_for
 
 from trackflow_web.accounts import deletion
-from trackflow_web.accounts.export import as_json
-from trackflow_web.accounts.export import export as export_of
+from trackflow_web.accounts.export import as_json, export_within
 from trackflow_web.achievements import preferences
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import Audience
@@ -17,7 +16,7 @@ from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo, count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.people import _address, _bounds
-from trackflow_web.pages.session import forget_session, login_required, me
+from trackflow_web.pages.session import forget_session, login_required, me, settings
 from trackflow_web.pages.settings import pages
 from trackflow_web.pages.urls import HOME
 
@@ -71,7 +70,8 @@ def set_all_visibility() -> str | BaseResponse:
 @login_required
 def export() -> Response:
     """All that is kept about oneself, as one file."""
-    answer = Response(as_json(export_of(me())), mimetype="application/json")
+    document = export_within(me(), settings().limit_export)
+    answer = Response(as_json(document), mimetype="application/json")
     name = f"trackflow-{me().username}.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -1,0 +1,89 @@
+"""What costs much may be asked for only so often, and being refused spoils nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD, add_person, working
+from tests.support.songs import add_song
+from trackflow_web.domain.people import actions
+
+SEARCHES = ("/songs/", "/features/", "/bugs/", "/achievements/", "/settings/achievements",
+            "/packs/1", "/api/songs/", "/api/features/")  # fmt: skip
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(LIMIT_SEARCH="5/1 second", LIMIT_EXPORT="2/1 hour")
+
+
+@pytest.mark.parametrize("address", SEARCHES)
+def test_the_sixth_search_in_a_second_has_to_wait(clock, alice, as_alice, address):
+    as_alice.post("/packs/", name="A pack")
+    answers = [as_alice.get(address, q=f"o{number}").status for number in range(6)]
+    assert answers == [200] * 5 + [429]
+    assert as_alice.last.headers["Retry-After"] == "1"
+    clock.move(seconds=1)
+    assert as_alice.get(address, q="one").status == 200
+
+
+def test_a_refused_search_leaves_the_list_as_it_is(app, clock, alice, as_alice):
+    add_song(app, alice)
+    for _ in range(6):
+        page = as_alice.get("/songs/", q="one", htmx="song-list")
+    assert page.status == 429
+    assert page.headers["HX-Reswap"] == "none"
+    assert "too quick" in page.text
+
+
+def test_looking_around_is_no_search(clock, as_alice):
+    assert {as_alice.get("/songs/", q="").status for _ in range(20)} == {200}
+    assert {as_alice.get("/songs/", status="wip").status for _ in range(20)} == {200}
+
+
+def test_one_persons_haste_is_nobody_elses(clock, as_alice, as_bob):
+    for _ in range(6):
+        as_alice.get("/songs/", q="one")
+    assert as_alice.last.status == 429
+    assert as_bob.get("/songs/", q="one").status == 200
+
+
+def test_a_program_and_its_owner_share_a_limit(app, clock, alice, as_alice):
+    with working(app):
+        token = actions.create_token(alice.user, name="A script", scope="read", days="30")
+    for _ in range(5):
+        as_alice.get("/songs/", q="one")
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = app.test_client().get("/api/songs/?q=one", headers=headers)
+    assert (answer.status_code, answer.json["status"]) == (429, 429)
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_counts_that_are_over_are_forgotten(app, clock, monkeypatch):
+    monkeypatch.setattr("trackflow_web.kernel.limits.MOST_KEPT", 3)
+    searches = app.extensions["trackflow.searches"]
+    for number in range(10):
+        searches.enforce(str(number), "Too many.")
+        clock.move(seconds=1)
+    assert len(searches.counts) <= 4
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("address", ["/settings/privacy/export", "/api/settings/privacy/export"])
+def test_all_about_oneself_is_given_so_often(clock, alice, as_alice, address):
+    answers = [as_alice.get(address).status for _ in range(3)]
+    assert answers == [200, 200, 429]
+    assert as_alice.last.headers["Retry-After"] == "3600"
+    clock.move(hours=1)
+    assert as_alice.get(address).status == 200
+
+
+def test_page_and_api_count_the_same_downloads(app, clock, alice, as_alice):
+    as_alice.get("/settings/privacy/export")
+    as_alice.get("/api/settings/privacy/export")
+    assert as_alice.get("/settings/privacy/export").status == 429
+    dora = add_person(app, "dora")
+    browser = Browser(app)
+    browser.sign_in(dora.username, PASSWORD)
+    assert browser.get("/settings/privacy/export").status == 200
