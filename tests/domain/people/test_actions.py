@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -139,6 +140,33 @@ def test_a_changed_address_must_be_free(app, alice, bob):
         change(email="Alice@New.example", timezone="Europe/Berlin")
     with app.app_context():
         assert (alice.user.email, alice.user.timezone) == ("alice@new.example", "Europe/Berlin")
+
+
+@pytest.mark.both_databases
+def test_an_address_that_was_taken_at_the_same_moment_is_refused_as_any_other(
+    app, alice, bob, monkeypatch
+):
+    def change():
+        monkeypatch.setattr(actions, "_has_account", lambda _email: False)
+        actions.change_profile(alice.user, email=bob.email, timezone="UTC")
+
+    assert refused(app, change) == {"email"}
+    with app.app_context():
+        assert alice.user.email == alice.email
+
+
+@pytest.mark.both_databases
+def test_of_many_who_want_one_address_at_once_one_gets_it(app):
+    people = [add_person(app, f"dora{number}") for number in range(4)]
+
+    def change(person):
+        with suppress(Invalid), working(app):
+            actions.change_profile(person.user, email="one@example.org", timezone="UTC")
+            return True
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(change, people)).count(True) == 1
 
 
 def test_a_token_is_kept_as_a_digest_and_found_by_its_secret(app, alice):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from trackflow_web.domain.people import passwords, queries, rules
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
@@ -37,6 +37,7 @@ MOST_TOKENS = 50
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 NOBODY = "-"
 NAME_TAKEN = "This name is taken."
+ADDRESS_TAKEN = "This address cannot be used."
 PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
 
 
@@ -243,14 +244,20 @@ def change_profile(user: User, *, email: object, timezone: object) -> None:
     new_email = check(rules.email, email)
     new_zone = check(rules.time_zone, timezone)
     check.finish()
-    if new_email != user.email and db.session.scalar(
-        sa.select(User.id).where(User.email == new_email)
-    ):
-        raise Invalid(email="This address cannot be used.")
     if new_email != user.email:
+        if _has_account(new_email):
+            raise Invalid(email=ADDRESS_TAKEN)
         note_if_committed(Event.EMAIL_CHANGED, of=user.id)
-    user.email = new_email
-    user.timezone = new_zone
+    try:
+        with db.session.begin_nested():
+            user.email = new_email
+            user.timezone = new_zone
+    except IntegrityError:  # somebody else took it at the same moment
+        raise Invalid(email=ADDRESS_TAKEN) from None
+
+
+def _has_account(email: str) -> bool:
+    return db.session.scalar(sa.select(User.id).where(User.email == email)) is not None
 
 
 def change_privacy(user: User, *, profile: object, new_achievements: object) -> None:
