@@ -54,6 +54,15 @@ def test_who_is_signed_in_needs_no_door(as_alice):
         assert (page.status, page.location) == (303, "/")
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+def test_who_is_signed_in_registers_nobody_else(as_alice, htmx):
+    page = as_alice.post("/register", **DORA, htmx=htmx)
+    assert "/" in {page.location, page.headers.get("HX-Redirect")}
+    assert "alice" in as_alice.get("/settings/profile").html
+    as_alice.sign_out()
+    assert as_alice.sign_in(DORA["username"], DORA["password"]).status == 422
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["alice", "ALICE ", "alice@example.org", "Alice@Example.ORG"])
 def test_alice_signs_in_by_name_or_address(stranger, alice, name):

@@ -36,7 +36,7 @@ GET  /metrics                                            404     404  404   404 
 GET  /login                                              200     303  303   303  303
 POST /login                                              422     422  422   422  422
 GET  /register                                           200     303  303   303  303
-POST /register                                           422     422  422   422  422
+POST /register                                           422     303  303   303  303
 GET  /static/<filename>                                  200     200  200   200  200
 # Achievements
 GET  /achievements/                                     door     200  200   200  200

@@ -40,7 +40,9 @@ def register_form() -> str | Response:
 
 @pages.post("/register")
 def register() -> str | Response:
-    """Create an account and sign in to it."""
+    """Create an account and sign in to it; who is signed in has one."""
+    if current_user.is_authenticated:
+        return hx.go_to(HOME)
     form = request.form
     try:
         limits.enforce("register", _address(), settings().limit_register, actions.TOO_MANY_TRIES)
