@@ -81,10 +81,18 @@ def test_a_huge_body_is_refused(program, size):
     assert (answer.status_code, answer.json["status"]) == (413, 413)
 
 
-def test_of_a_field_sent_twice_the_last_one_counts(program):
-    answer = _send(program, b'{"title": "One", "artist": "Metallica", "title": "Two"}')
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"title": "One", "artist": "Metallica", "title": "Two"}',
+        b'{"title": "One", "artist": "Metallica", "x": [{"a": 1, "a": 1}]}',
+        b'{"title": "One", "artist": "Metallica", "t\\u0069tle": "Two"}',
+    ],
+)
+def test_a_name_sent_twice_is_refused(program, data):
+    answer = _send(program, data)
 
-    assert answer.json["title"] == "Two"
+    assert (answer.status_code, "twice" in answer.json["detail"]) == (400, True)
 
 
 def test_nothing_at_all_is_an_empty_object(program):

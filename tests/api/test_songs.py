@@ -94,7 +94,9 @@ def test_a_song_added_meanwhile_shifts_nothing(program):
     assert _titles(program.get("/api/songs/", limit=2, cursor=cursor)) == ["Song 0"]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "101", "a", "NaN", "1.5", "٣", "1" * 40])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "101", "a", "NaN", "1.5", "٣", "1" * 40, "", " 5", "5\n", "0005"]
+)
 def test_a_strange_limit_is_refused_by_name(program, limit):
     answer = program.get("/api/songs/", limit=limit)
 

@@ -20,6 +20,7 @@ LARGER_BODIES = {"api.begin_import": 4 * 1024 * 1024}
 
 NO_JSON = "The body is not valid JSON."
 ONLY_JSON = "Send application/json in UTF-8, not compressed."
+TWICE = "A name stands twice in one object of the body."
 NO_OBJECT = "This must be a JSON object."
 # Of what kind a value has to be; what it may say is for the domain to judge.
 SENTENCES = {
@@ -49,7 +50,9 @@ def read() -> None:
     ):
         raise UnsupportedMediaType(ONLY_JSON)
     try:
-        g.body = json.loads(data.decode(), parse_constant=_refuse_constant)
+        g.body = json.loads(
+            data.decode(), parse_constant=_refuse_constant, object_pairs_hook=_each_once
+        )
     except (ValueError, RecursionError):  # deep nesting ends in the latter
         raise BadRequest(NO_JSON) from None
     if not isinstance(g.body, dict):
@@ -73,6 +76,14 @@ def asked(model: type[Body]) -> Body:
 def sent(body: BaseModel) -> dict[str, Any]:
     """The fields that were really sent, by name."""
     return body.model_dump(exclude_unset=True)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name, one program takes the first and another the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadRequest(TWICE)
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -6,12 +6,12 @@ nothing twice. It is signed, so that only those that were handed out come back.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 if TYPE_CHECKING:
@@ -22,14 +22,20 @@ Place = TypeVar("Place", int, str)
 
 MOST_ITEMS = 100
 USUAL_ITEMS = 50
+A_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
+NO_LIMIT = f"This must be a whole number from 1 to {MOST_ITEMS}."
 NO_SUCH_CURSOR = "This is not a cursor that this list gave."
 
 
 def limit() -> int:
     """How many items are asked for. Raises Invalid naming `limit`."""
     asked = request.args.get("limit")
-    number = text.whole_number(asked, "limit", least=1, most=MOST_ITEMS)
-    return USUAL_ITEMS if number is None else number
+    if asked is None:
+        return USUAL_ITEMS
+    # A form may leave a field empty or put a space before it; a program that does means another.
+    if not A_LIMIT.fullmatch(asked) or not 1 <= int(asked) <= MOST_ITEMS:
+        raise Invalid(limit=NO_LIMIT)
+    return int(asked)
 
 
 def place(kind: type[Place]) -> Place | None:
