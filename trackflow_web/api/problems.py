@@ -11,7 +11,7 @@ from flask import Response, g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError
 
 from trackflow_web.api.schemas import Problem
 from trackflow_web.kernel.database import refers_to_what_is_gone
@@ -34,6 +34,7 @@ DETAILS = {
     503: "The database is busy. Nothing was changed: try again in a moment.",
 }
 FORGED = "With the session cookie, X-CSRFToken must carry the token of the session's forms."
+FOREIGN_HOST = "This site has another name."
 BROKEN = "This is our fault, not yours. Nothing was changed. If you report it, give the reference."
 
 
@@ -116,6 +117,12 @@ def _outrun(error: IntegrityError) -> Response:
 def _forged(_error: Exception) -> Response:
     g.refused_as = Event.CSRF_REFUSED
     return problem(403, FORGED)
+
+
+@answer.register(BadHost)
+@answer.register(SecurityError)
+def _foreign(_error: Exception) -> Response:
+    return problem(400, FOREIGN_HOST)
 
 
 @answer.register

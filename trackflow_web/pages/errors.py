@@ -10,7 +10,7 @@ from flask import Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError
 
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
@@ -128,7 +128,7 @@ def _forged(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < FIRST_ERROR:  # a redirect that routing asks for
         return make_response(error.get_response())
-    if isinstance(error, SecurityError):  # for a host that is not ours no address can be built
+    if isinstance(error, SecurityError | BadHost):  # under a strange host no address can be built
         return Response(FOREIGN_HOST, error.code, mimetype="text/plain")
     headers = {
         name: value
