@@ -9,8 +9,7 @@ as there what is added counts only from 90 on. Bands: 100 is an A+, 145 the most
 - Referrer-Policy: `unsafe-url` and the like -5; one that tells other sites nothing +5.
 - Framing: neither X-Frame-Options nor `frame-ancestors` -20; by `frame-ancestors` +5.
 - Cross-Origin-Resource-Policy: `same-origin` or `same-site` +10.
-- Subresource integrity: a script from elsewhere without it -50; all scripts and style sheets with
-  it +5.
+- Subresource integrity: a script from elsewhere without it -50; all scripts with it +5.
 - X-Content-Type-Options: not `nosniff` -5.
 - Strict-Transport-Security, over HTTPS: none, or for less than half a year, -20. (The list that
   browsers are delivered with would be +5; nobody is on it without a public domain.)
@@ -153,12 +152,11 @@ def _of_integrity(html: str) -> int | None:
     page = BeautifulSoup(html, "html.parser")
     if page.html is None:
         return None
-    files = [(each, each["src"]) for each in page.select("script[src]")]
-    files += [(each, each["href"]) for each in page.select('link[rel="stylesheet"]')]
-    bare = [address for each, address in files if not each.get("integrity")]
+    scripts = page.select("script[src]")
+    bare = [script["src"] for script in scripts if not script.get("integrity")]
     if any("//" in address for address in bare):
         return -50
-    return 0 if bare or not files else 5
+    return 0 if bare or not scripts else 5
 
 
 def _of_transport(sent: Headers) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 from pathlib import Path
@@ -16,8 +17,9 @@ A_YEAR = 365 * 24 * 3600
 
 
 def connect(app: Flask) -> None:
-    """Give the templates `asset(filename)`."""
+    """Give the templates `asset(filename)` and `integrity(filename)`."""
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["integrity"] = integrity
 
     @app.after_request
     def keep(response: Response) -> Response:
@@ -27,17 +29,24 @@ def connect(app: Flask) -> None:
 
 
 def asset(filename: str) -> str:
-    """The address of a file under static/, with a digest of what is in it.
+    """The address of a file under static/, with a digest of what is in it."""
+    version = _digest(filename).hex()[:12]
+    return f"{request.script_root}{current_app.static_url_path}/{filename}?v={version}"
 
-    A page has twenty of them, so that a file is read once, but where files change while it runs.
-    """
+
+def integrity(filename: str) -> str:
+    """What a browser compares a script under static/ with before it runs it."""
+    return f"sha384-{base64.b64encode(_digest(filename)).decode()}"
+
+
+def _digest(filename: str) -> bytes:
+    """A page has twenty of them, so that a file is read once, but where files change meanwhile."""
     read = _read if current_app.jinja_env.auto_reload else _read_once
-    digest = read(current_app.static_folder or "", filename)
-    return f"{request.script_root}{current_app.static_url_path}/{filename}?v={digest}"
+    return read(current_app.static_folder or "", filename)
 
 
-def _read(folder: str, filename: str) -> str:
-    return hashlib.sha256((Path(folder) / filename).read_bytes()).hexdigest()[:12]
+def _read(folder: str, filename: str) -> bytes:
+    return hashlib.sha384((Path(folder) / filename).read_bytes()).digest()
 
 
 _read_once = functools.cache(_read)
