@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 
 from tests.support.belongings import belongings_of
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD
-from tests.support.routes import html_routes
+from tests.support.routes import all_routes
 from tests.support.snapshots import snapshot
 from tests.support.songs import add_song
 
@@ -27,85 +30,153 @@ FIELDS = {
     "days": "365",
     "user": "",
 }
+REFUSED = {"page": {403}, "API": {401, 403}}
+
+
+def as_form(token=None, **headers):
+    """A form as every page sends it, with this token in it."""
+    data = FIELDS if token is None else FIELDS | {"csrf_token": token}
+    return {"data": data, "headers": headers}
+
+
+def as_json(token=None, **headers):
+    """The same as a script would send it."""
+    data = FIELDS if token is None else FIELDS | {"csrf_token": token}
+    return {"data": json.dumps(data), "content_type": "application/json", "headers": headers}
+
+
+def by_header(token):
+    return as_json(None, **{"X-CSRFToken": token})
+
+
+class Forger:
+    """What an attacker may know: tokens that are not the one of Olga's session."""
+
+    def __init__(self, app, victim, others, old):
+        self.right = victim.token()
+        self.others, self.old = others, old
+        with victim.client.session_transaction() as session:
+            self.raw = session["csrf_token"]
+        key = "another secret of thirty-two letters"
+        self.foreign = URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(self.raw)
+
+
+# Each is a request that is wrong in one way. Some even hold the right token, in a wrong place or
+# with something beside it that says where it comes from.
+WRONG = {
+    "no token": lambda _: as_form(),
+    "an empty token": lambda _: as_form(""),
+    "a short token": lambda _: as_form("x"),
+    "the word null": lambda _: as_form("null"),
+    "a made-up token": lambda _: as_form("IjEyMyI.Zm9yZ2Vk.c2lnbmVk"),
+    "a token that is not ascii": lambda _: as_form("é" * 50),
+    "a long token": lambda _: as_form("x" * 10_000),
+    "a cut-off token": lambda it: as_form(it.right[:-2]),
+    "what is signed, without the signature": lambda it: as_form(it.raw),
+    "the right words signed by another key": lambda it: as_form(it.foreign),
+    "somebody else's token": lambda it: as_form(it.others),
+    "the token of before signing in": lambda it: as_form(it.old),
+    "no token as JSON": lambda _: as_json(),
+    "the right token in JSON": lambda it: as_json(it.right),
+    "an empty header": lambda _: by_header(""),
+    "a short header": lambda _: by_header("x"),
+    "a made-up header": lambda _: by_header("IjEyMyI.Zm9yZ2Vk.c2lnbmVk"),
+    "somebody else's token as a header": lambda it: by_header(it.others),
+    "the header of before signing in": lambda it: by_header(it.old),
+    "the right token in another header": lambda it: as_form(**{"X-XSRF-Token": it.right}),
+    "that htmx asks": lambda _: as_form(**{"HX-Request": "true"}),
+    "that a script asks": lambda _: as_form(**{"X-Requested-With": "XMLHttpRequest"}),
+    "an authorization that is none": lambda _: as_json(Authorization="Bearer tf_none"),
+    "an authorization by password": lambda _: as_form(Authorization="Basic b2xnYTp4"),
+    "plain text": lambda _: {"data": json.dumps(FIELDS), "content_type": "text/plain"},
+    "a body in parts": lambda _: as_form() | {"content_type": "multipart/form-data"},
+    "no body": lambda _: {},
+    "another method in a header": lambda _: as_form(**{"X-HTTP-Method-Override": "GET"}),
+    "another method in a field": lambda _: {"data": FIELDS | {"_method": "GET"}},
+    "the right token from another site": lambda it: as_form(
+        it.right, **{"Sec-Fetch-Site": "cross-site", "X-CSRFToken": it.right}
+    ),
+}
+
+
+def kind_of(route):
+    return "API" if route.is_api else "page"
 
 
 @pytest.fixture
-def forms(app, admin):
+def unsafe(app, admin):
     """Every address that changes something, about things of Olga's: an administrator."""
     values = belongings_of(app, admin)
-    found = [route for route in html_routes(app, values) if route.is_unsafe]
+    found = [route for route in all_routes(app, values) if route.is_unsafe]
     # Signing out ends the session that the others need.
     return sorted(found, key=lambda route: route.endpoint == "people.logout")
 
 
-def test_there_are_forms_to_protect(forms):
-    assert {"songs.create", "people.login", "people.logout", "settings.password"} <= {
-        route.endpoint for route in forms
-    }
+@pytest.fixture
+def forger(app, admin, as_bob):
+    """Knows the tokens of Bob, of a stranger and of Olga's browser before she signed in."""
+    victim = Browser(app)
+    old = victim.token()
+    victim.sign_in("olga", PASSWORD)
+    return Forger(app, victim, as_bob.token(), old), victim
 
 
-@pytest.mark.parametrize(
-    "token",
-    [None, "", "x", "null", "IjEyMyI.Zm9yZ2Vk.c2lnbmVk", "é" * 50, "x" * 10_000],
-    ids=["missing", "empty", "short", "null", "made up", "not ascii", "long"],
-)
-def test_a_wrong_token_is_refused_everywhere(app, as_admin, forms, token):
+def test_there_is_something_to_protect(unsafe):
+    assert {
+        "songs.create",
+        "people.login",
+        "people.logout",
+        "settings.password",
+        "api.add_song",
+    } <= {route.endpoint for route in unsafe}
+    assert len(unsafe) >= 80
+    assert len(WRONG) >= 12
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_forged_is_refused_everywhere_and_changes_nothing(app, forger, unsafe, wrong):
+    attacker, victim = forger
     before = snapshot(app)
-    answers = {
-        str(route): as_admin.post(route.path, csrf_token=token, **FIELDS).status for route in forms
-    }
-    assert set(answers.values()) == {403}, answers
+    for route in unsafe:
+        page = victim.request(route.method, route.path, **WRONG[wrong](attacker))
+        assert page.status in REFUSED[kind_of(route)], route
+    assert snapshot(app) == before
+    assert victim.get("/songs/").status == 200
+
+
+@pytest.mark.parametrize("name", ["csrf_token", "X-CSRFToken"])
+def test_a_token_in_the_address_counts_for_nothing(app, forger, unsafe, name):
+    attacker, victim = forger
+    before = snapshot(app)
+    for route in unsafe:
+        path = f"{route.path}?{name}={attacker.right}"
+        assert victim.request(route.method, path, **as_form()).status == 403, route
     assert snapshot(app) == before
 
 
-def test_the_token_of_somebody_else_is_refused_everywhere(app, as_admin, as_bob, forms):
-    stolen, before = as_bob.token(), snapshot(app)
-    answers = {
-        str(route): as_admin.post(route.path, csrf_token=stolen, **FIELDS).status for route in forms
-    }
-    assert set(answers.values()) == {403}, answers
+def test_a_token_in_a_cookie_counts_for_nothing(app, forger, unsafe):
+    attacker, victim = forger
+    before = snapshot(app)
+    for name in ("csrf_token", "X-CSRFToken", "XSRF-TOKEN"):
+        victim.client.set_cookie(name, attacker.right)
+    for route in unsafe:
+        assert victim.request(route.method, route.path, **as_form()).status == 403, route
     assert snapshot(app) == before
 
 
-def test_a_token_in_the_address_counts_for_nothing(as_admin, forms):
-    for route in forms:
-        path = f"{route.path}?csrf_token={as_admin.token()}"
-        assert as_admin.post(path, csrf_token=None, **FIELDS).status == 403, route
-
-
-def test_that_htmx_asks_proves_nothing(as_admin, forms):
-    for route in forms:
-        page = as_admin.post(route.path, csrf_token=None, htmx=True, **FIELDS)
-        assert page.status == 403, route
-        assert page.headers["HX-Refresh"] == "true"
-
-
-def test_an_authorization_that_is_none_switches_nothing_off(as_admin, forms):
-    for route in forms:
-        page = as_admin.request(
-            "POST", route.path, data=FIELDS, headers={"Authorization": "Bearer tf_none"}
-        )
-        assert page.status == 403, route
-
-
-@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
-def test_another_kind_of_body_is_no_way_round(as_admin, forms, kind):
-    for route in forms:
-        page = as_admin.request("POST", route.path, data="{}", content_type=kind)
-        assert page.status == 403, route
-
-
-def test_a_form_that_another_site_sends_is_refused_even_with_the_token(app, as_admin, forms):
-    token, before = as_admin.token(), snapshot(app)
-    for route in forms:
-        page = as_admin.request(
-            "POST",
-            route.path,
-            data=FIELDS | {"csrf_token": token},
-            headers={"Sec-Fetch-Site": "cross-site"},
-        )
-        assert page.status == 403, route
-    assert snapshot(app) == before
+def test_over_https_a_form_of_another_site_is_seen_by_its_referer(make_app, admin, unsafe):
+    app = make_app(TRACKFLOW_ENV="production", SECRET_KEY="x" * 40)
+    app.config["PREFERRED_URL_SCHEME"] = "https"  # what the client of the tests goes by
+    client = app.test_client()
+    page = client.get("/login").get_data(as_text=True)
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    for route in unsafe:
+        if route.is_api:
+            continue  # is asked who it is before that, and nobody is signed in here
+        for referer in ("https://evil.example/", "http://localhost/login", None):
+            headers = {"Referer": referer} if referer else {}
+            form = {"csrf_token": token}
+            assert client.post(route.path, data=form, headers=headers).status_code == 403, route
 
 
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
@@ -115,11 +186,14 @@ def test_ones_own_form_is_not_taken_for_another_sites(as_alice, site):
     assert page.status == 303
 
 
-def test_the_right_token_is_taken_everywhere(as_admin, forms):
+def test_the_right_token_is_taken_everywhere(as_admin, unsafe):
     answers = {}
-    for route in forms:
+    for route in unsafe:
         as_admin._token = ""  # some of them begin a new session, with another one
-        answers[str(route)] = as_admin.post(route.path, **FIELDS).status
+        if route.is_api:
+            answers[str(route)] = as_admin.api(route.method, route.path, {}).status
+        else:
+            answers[str(route)] = as_admin.post(route.path, **FIELDS).status
     assert 403 not in answers.values(), answers
 
 
@@ -133,10 +207,11 @@ def test_the_header_is_as_good_as_the_field(app, alice, as_alice):
     assert page.status == 303
 
 
-def test_the_token_of_before_signing_in_is_refused_afterwards(stranger, alice):
-    old = stranger.token()
-    stranger.sign_in("alice", PASSWORD)
-    assert stranger.post("/songs/", title="One", artist="X", csrf_token=old).status == 403
+def test_the_first_form_after_signing_in_is_taken(app, alice):
+    browser = Browser(app)
+    browser.sign_in("alice", PASSWORD)  # and looks at the page that this led to
+    page = browser.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
+    assert page.status == 200
 
 
 def test_nobody_is_signed_in_as_somebody_else_by_a_forged_form(app, alice):
@@ -149,6 +224,11 @@ def test_nobody_is_signed_in_as_somebody_else_by_a_forged_form(app, alice):
 def test_a_refused_form_says_what_to_do(as_alice):
     page = as_alice.post("/songs/", title="One", artist="Metallica", csrf_token="old")
     assert "Load the page again" in page.text
+    page = as_alice.post("/songs/", title="One", artist="X", csrf_token="old", htmx=True)
+    assert page.headers["HX-Refresh"] == "true"
+
+
+# --- methods --------------------------------------------------------------------------------------
 
 
 def test_a_method_cannot_be_smuggled_in(app, alice, as_alice):
@@ -157,3 +237,26 @@ def test_a_method_cannot_be_smuggled_in(app, alice, as_alice):
     for path in (f"/songs/{one}/delete?_method=POST", f"/songs/{one}/delete?csrf_token={token}"):
         as_alice.request("GET", path, headers={"X-HTTP-Method-Override": "POST"})
     assert as_alice.get(f"/songs/{one}").status == 200
+
+
+def test_no_address_takes_a_method_it_does_not_name(app, admin, as_admin):
+    values = belongings_of(app, admin)
+    headers = {"X-CSRFToken": as_admin.token()}
+    before = snapshot(app)
+    for route in all_routes(app, values):
+        for method in ("DELETE", "TRACE"):
+            page = as_admin.request(method, route.path, headers=headers)
+            assert page.status == 405, f"{method} {route.path}"
+    assert snapshot(app) == before
+
+
+def test_looking_changes_nothing(app, admin, as_admin):
+    values = belongings_of(app, admin)
+    as_admin.get("/songs/")
+    before = snapshot(app)
+    for route in all_routes(app, values):
+        if not route.is_unsafe and route.endpoint != "static":
+            for method in ("HEAD", "OPTIONS"):
+                answer = as_admin.client.open(route.path, method=method)
+                assert answer.status_code in {200, 303, 404}, route
+    assert snapshot(app) == before

@@ -74,6 +74,49 @@ def test_a_copied_cookie_dies_with_a_ban(app, alice, as_alice, let_in):
     assert not let_in(cookie_of(as_alice))
 
 
+def sign_out(browser, _user):
+    browser.sign_out()
+
+
+def change_password(browser, _user):
+    browser.post("/settings/password", current=PASSWORD, password=NEW)
+
+
+def delete_account(browser, user):
+    browser.post("/settings/privacy/delete", username=user.username, password=PASSWORD)
+
+
+def delete_account_by_api(browser, user):
+    proof = {"username": user.username, "password": PASSWORD}
+    assert browser.api("POST", "/api/settings/privacy/delete", proof).status == 200
+
+
+def ban(browser, user):
+    with working(browser.app):
+        actions.ban(user.user)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "end", [sign_out, change_password, delete_account, delete_account_by_api, ban]
+)
+def test_no_cookie_of_before_works_after(app, make_app, alice, as_alice, end):
+    cookies = [cookie_of(as_alice)]
+    for _ in range(4):
+        browser = Browser(app)
+        browser.sign_in("alice", PASSWORD, remember="1")
+        cookies.append(cookie_of(browser))
+    end(as_alice, alice)
+    for process in (app, make_app()):
+        for cookie in cookies:
+            client = process.test_client()
+            client.set_cookie("session", cookie)
+            assert client.get("/songs/").status_code == 303
+            assert client.get("/api/songs/").status_code == 401
+            client.set_cookie("session", cookie)
+            assert client.get("/songs/", headers={"HX-Request": "true"}).status_code == 401
+
+
 def test_who_is_banned_is_answered_like_somebody_unknown(app, alice, stranger):
     with working(app):
         actions.ban(alice.user)
