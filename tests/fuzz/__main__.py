@@ -3,6 +3,9 @@
 Half of them to the API, by its own document, half to the pages, by their forms, on each database.
 Prints how they were answered and ends with 1 when an answer was not as it must be: a 5xx, one that
 breaks the API's document, one whose headers are careless, numbers that a recheck would correct.
+
+`--ways texts` compares so many answers to made-up texts with those to a harmless one instead: an
+element, an attribute or a header more or less is a failure.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fuzz import api, forms
+from tests.fuzz import api, forms, texts
 from tests.fuzz.world import Tally
 from tests.support.databases import Databases, PostgreSQL, SQLite
 from tests.support.postgresql import Server
@@ -23,7 +26,8 @@ from tests.support.postgresql import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAYS = {"API": api, "forms": forms}
+WAYS = {"api": api, "forms": forms, "texts": texts}
+REQUESTS = ("api", "forms")
 KINDS = ("sqlite", "postgresql")
 MOST_SHOWN = 50
 
@@ -32,15 +36,17 @@ def main() -> int:
     """Gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=2_000, help="in all, for each database")
+    parser.add_argument("--ways", choices=WAYS, nargs="*", default=REQUESTS)
     parser.add_argument("--database", choices=KINDS, nargs="*", default=KINDS)
     parser.add_argument("--seed", type=int, default=1, help="of the first world; they count up")
     asked = parser.parse_args()
     failed = False
     for kind in asked.database:
-        for name, way in WAYS.items():
+        for name in asked.ways:
             began, tally = time.perf_counter(), Tally()
             with _databases(kind) as databases, _log(kind, name):
-                way.run(databases, tally, requests=asked.requests // 2, first_seed=asked.seed)
+                share = asked.requests // len(asked.ways)
+                WAYS[name].run(databases, tally, requests=share, first_seed=asked.seed)
             _show(f"{kind}, {name}", tally, time.perf_counter() - began)
             failed |= bool(tally.failures)
     return int(failed)
@@ -62,7 +68,7 @@ def _databases(kind: str) -> Iterator[Databases]:
 @contextmanager
 def _log(kind: str, name: str) -> Iterator[None]:
     """The application's log goes to a file: of a 500 it has the traceback."""
-    path = Path(tempfile.gettempdir()) / f"trackflow-fuzz-{kind}-{name.lower()}.log"
+    path = Path(tempfile.gettempdir()) / f"trackflow-fuzz-{kind}-{name}.log"
     with path.open("w", encoding="utf-8", errors="backslashreplace") as log, redirect_stdout(log):
         yield
 

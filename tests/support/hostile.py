@@ -31,6 +31,17 @@ TEXTS = [
     "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}",
 ]
 
+
+def together(longest: int) -> list[str]:
+    """All of TEXTS in fewer texts, each of so many characters at the most."""
+    found = [""]
+    for text in TEXTS:
+        if len(found[-1]) + len(text) > longest:
+            found.append("")
+        found[-1] += text[:longest]
+    return found
+
+
 # Texts that the databases store differently or not at all.
 UNSTORABLE = ["nul\x00byte", "\x00", "bell\x07", "\x1b[2J", "\x9d", "\ud800", "a\udfffb"]
 
