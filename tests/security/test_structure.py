@@ -49,7 +49,7 @@ def test_whatever_everything_is_called_the_site_looks_the_same(sqlite_databases,
     assert [where for where in harmless if seen.get(where) != harmless[where]] == []
 
 
-@pytest.mark.parametrize("text", [text for text in TEXTS[:12] if "<" in text])
+@pytest.mark.parametrize("text", [text for text in TEXTS[:11] if "<" in text])
 @pytest.mark.parametrize("place", ["<p>{}</p>", '<p title="{}">x</p>', "<title>{}</title>"])
 def test_the_comparison_sees_what_is_let_through(text, place):
     seen = [of_html(place.format(it)) for it in (HARMLESS, text, html.escape(text))]
