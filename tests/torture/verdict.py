@@ -16,7 +16,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import unit_of_work
 from trackflow_web.kernel.activity import Activity, Fact
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,6 +84,9 @@ def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
 
 
 def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
+    if dialect() == "sqlite":
+        damage = db.session.scalars(sa.text("PRAGMA integrity_check")).all()
+        verdict.blame("lost", [] if damage == ["ok"] else damage)
     there = {
         (user_id, title): status
         for user_id, title, status in db.session.execute(
