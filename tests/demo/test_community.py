@@ -173,13 +173,12 @@ def test_the_demo_login_has_packs_and_half_an_album(app, few):
     with app.app_context():
         demo = numbers("demo")
         assert (demo.total_packs, demo.completed_packs) == (2, 0)
-        nearly, other = sorted(
-            packs.overviews_of(demo.user_id), key=lambda each: each.authored, reverse=True
-        )
+        found = packs.list_packs(demo.user_id, page=1).rows
+        nearly, other = sorted(found, key=lambda each: each.authored, reverse=True)
         assert (nearly.songs, nearly.authored) == (4, 3)
-        optional = [song.is_optional for song in packs.songs_in(other.pack.id)]
+        optional = [song.is_optional for song in packs.list_songs(other, page=1).rows]
         assert optional == [False, False, False, True]
-        (album,) = series.overviews_of(demo.user_id)
+        (album,) = series.list_series(demo.user_id, page=1).rows
         linked = [track for track in series.tracks_of(album.series.id) if track.song_id]
         assert (album.relevant, album.released, len(linked)) == (7, 1, 4)
         assert (demo.total_collaborations, demo.collaborations_joined) == (1, 1)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.charter import statements_of
 from tests.support.producer import Producer
+from trackflow_web.domain.packs import queries
+from trackflow_web.pages import songs
 
 MOST_STATEMENTS = 8
 
@@ -179,3 +181,40 @@ def test_a_page_asks_as_much_for_many_songs_as_for_few(as_alice, maker, app, add
     assert asked[0] == asked[1] <= MOST_STATEMENTS
     if "{" in address:
         assert sizes[1] < sizes[0] + 10_000
+
+
+def titles(page):
+    return [title.get_text() for title in page.all(".song__title a")]
+
+
+def test_many_packs_are_shown_in_pages(as_alice, maker, monkeypatch):
+    monkeypatch.setattr(queries, "PACKS_A_PAGE", 2)
+    for name in ("First", "Second", "Third"):
+        maker.pack(name)
+    page = as_alice.get("/packs/")
+    assert titles(page) == ["Third", "Second"]
+    page = as_alice.get(page.one("#pager-next")["href"])
+    assert titles(page) == ["First"]
+    assert page.one("#pager-previous")["href"] == "/packs/?page=1"
+
+
+def test_many_songs_of_a_pack_are_shown_in_pages(as_alice, maker, monkeypatch):
+    monkeypatch.setattr(queries, "SONGS_A_PAGE", 2)
+    pack = maker.pack("Encore", *(maker.add(title) for title in ("A", "B", "C")))
+    page = as_alice.get(f"/packs/{pack}")
+    assert titles(page) == ["A", "B"]
+    assert titles(as_alice.get(page.one("#pager-next")["href"], htmx="pack-songs")) == ["C"]
+    assert titles(as_alice.get(f"/packs/{pack}", page="9")) == ["C"]
+
+
+def test_a_form_offers_the_latest_packs_and_the_songs_own(as_alice, maker, monkeypatch):
+    monkeypatch.setattr(songs, "MOST_PACKS", 1)
+    song = maker.add("One")
+    maker.pack("Old", song)
+    maker.pack("New")
+
+    def offered(path):
+        return [each.get_text() for each in as_alice.get(path).all("[name=pack_id] option")]
+
+    assert offered(f"/songs/{song}/edit") == ["No pack", "New", "Old"]
+    assert offered("/songs/") == ["No pack", "New"]

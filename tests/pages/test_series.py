@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.producer import Producer
+from trackflow_web.domain.series import queries
 
 ALBUM = {"artist": "Metallica", "album": "Black Album", "year": "1991", "tracks": "One\r\nTwo\r\n"}
 
@@ -129,3 +130,12 @@ def test_the_albums_of_alice_are_not_there_for_others(as_charlie, maker, app, ch
     page = as_charlie.get(f"/series/{own}", track=1)
     assert not page.all(".choices__song")
     assert not page.all(".suggestions")
+
+
+def test_many_albums_are_shown_in_pages(as_alice, maker, monkeypatch):
+    monkeypatch.setattr(queries, "SERIES_A_PAGE", 1)
+    maker.album("One", album="Early")
+    maker.album("One", album="Late")
+    page = as_alice.get("/series/")
+    assert page.one(".song__title").get_text() == "Late"
+    assert as_alice.get(page.one("#pager-next")["href"]).one(".song__title").get_text() == "Early"

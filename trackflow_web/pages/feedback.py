@@ -12,6 +12,7 @@ from trackflow_web.domain.feedback.rules import DECISIONS, STATUSES, Sort
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.pages import hx
+from trackflow_web.pages.pager import LIMITS, asked_page, pager
 from trackflow_web.pages.session import SAFE_METHODS, me, settings
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.feedback.models import Feedback
-    from trackflow_web.domain.feedback.queries import Page, Said, Shown
+    from trackflow_web.domain.feedback.queries import Said, Shown
     from trackflow_web.domain.feedback.rules import Kind, Status
+    from trackflow_web.kernel.paging import Page
 
 LONGEST_SEARCH = 100
-PAGES = {"least": 1, "most": queries.MOST_PAGES}
 FIELDS = ("title", "description", "body", "status", "reason")
 
 STATUS_LABELS = {status: status.value.capitalize() for status in rules.Status}
@@ -112,7 +113,7 @@ def _wanted(board: Board) -> Wanted:
         status=check(rules.status, board.kind, status) if status else None,
         q=check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False),
         sort=check(rules.sort, sort) if sort else Sort.NEWEST,
-        page=check(text.whole_number, args.get("page"), "page", **PAGES) or 1,
+        page=check(text.whole_number, args.get("page"), "page", **LIMITS) or 1,
     )
     check.finish()
     return wanted
@@ -179,7 +180,7 @@ def _sorts(board: Board, wanted: Wanted) -> list[dict[str, object]]:
 def show(board: Board, item_id: int) -> str:
     """One of them, and what was said about it."""
     item = item_or_404(board, item_id)
-    page = text.whole_number(request.args.get("page"), "page", **PAGES) or 1
+    page = asked_page()
     context = _item_context(board, item, queries.thread(item.id, page=page))
     if hx.asked():
         return hx.block("feedback/show.html", "thread", **context)
@@ -280,12 +281,4 @@ def _refused(page: str, refusal: Invalid | TooMany) -> FlaskResponse:
 def _pager(
     board: Board, view: str, listing: Page[Shown] | Page[Said], **values: object
 ) -> dict[str, object]:
-    def address(page: int) -> str:
-        return board.address(view, **values, page=page)
-
-    return {
-        "page": listing.page,
-        "pages": listing.pages,
-        "previous_url": address(listing.page - 1) if listing.page > 1 else None,
-        "next_url": address(listing.page + 1) if listing.page < listing.pages else None,
-    }
+    return pager(listing, lambda page: board.address(view, **values, page=page))

@@ -13,6 +13,7 @@ from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import import_or_404
+from trackflow_web.pages.pager import pager
 from trackflow_web.pages.session import login_required, me
 from trackflow_web.pages.toasts import show_what_waits
 
@@ -154,11 +155,5 @@ def _context(item: Import) -> dict[str, object]:
         "outcome": outcome,
         "reasons": queries.reasons(item.id),
         "may_be_undone": queries.may_be_undone(item),
-        "listing": {
-            "rows": found.rows,
-            "page": found.page,
-            "pages": found.pages,
-            "previous_url": address(page - 1) if page > 1 else None,
-            "next_url": address(page + 1) if page < found.pages else None,
-        },
+        "listing": {"rows": found.rows, **pager(found, address)},
     }

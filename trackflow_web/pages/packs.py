@@ -13,6 +13,7 @@ from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import pack_or_404
+from trackflow_web.pages.pager import asked_page, pager
 from trackflow_web.pages.session import login_required, me
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ LONGEST_SEARCH = 100
 @login_required
 def index() -> str:
     """One's own packs and the form for a new one."""
-    return _list({}, None)
+    return _list({}, None, page=asked_page())
 
 
 @pages.post("/")
@@ -54,7 +55,7 @@ def show(pack_id: int) -> str:
     """One pack with its songs, and songs to put in, those that contain `q`."""
     pack = pack_or_404(pack_id)
     q = text.line(request.args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
-    context = pack_context(pack, q=q)
+    context = pack_context(pack, q=q, page=asked_page())
     if hx.asked():
         return hx.block("packs/show.html", "songs", **context)
     return render_template("packs/show.html", **context)
@@ -126,12 +127,18 @@ def pack_context(
     form: Mapping[str, str] | None = None,
     refusal: Invalid | None = None,
     q: str = "",
+    page: int = 1,
 ) -> dict[str, object]:
     """What the page of a pack needs, and after a refusal what was typed and what is wrong."""
+    overview = queries.overview(pack.id)
+    songs = queries.list_songs(overview, page=page)
     return {
         "pack": pack,
-        "overview": queries.overview(pack.id),
-        "songs": queries.songs_in(pack.id),
+        "overview": overview,
+        "songs": songs.rows,
+        "pager": pager(
+            songs, lambda other: url_for("packs.show", pack_id=pack.id, q=q or None, page=other)
+        ),
         "choices": choices(pack.user_id, q, limit=MOST_CHOICES, outside_pack=pack.id),
         "most_choices": MOST_CHOICES,
         "q": q,
@@ -141,10 +148,12 @@ def pack_context(
     }
 
 
-def _list(form: Mapping[str, str], refusal: Invalid | None) -> str:
+def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
+    listing = queries.list_packs(me().id, page=page)
     return render_template(
         "packs/index.html",
-        overviews=queries.overviews_of(me().id),
+        overviews=listing.rows,
+        pager=pager(listing, lambda other: url_for("packs.index", page=other)),
         draft=dict(form),
         errors=refusal.errors if refusal else {},
         duplicate=_duplicate(refusal),

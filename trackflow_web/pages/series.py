@@ -14,6 +14,7 @@ from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import series_or_404
+from trackflow_web.pages.pager import asked_page, pager
 from trackflow_web.pages.session import login_required, me
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Chooser:
 @login_required
 def index() -> str:
     """One's own album series and the form for a new one."""
-    return _list({}, None)
+    return _list({}, None, page=asked_page())
 
 
 @pages.post("/")
@@ -159,11 +160,13 @@ def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
     return Chooser(track.position, wanted, found)
 
 
-def _list(form: Mapping[str, str], refusal: Invalid | None) -> str:
+def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
     duplicate = queries.find_series(refusal.existing_id) if isinstance(refusal, Duplicate) else None
+    listing = queries.list_series(me().id, page=page)
     return render_template(
         "series/index.html",
-        overviews=queries.overviews_of(me().id),
+        overviews=listing.rows,
+        pager=pager(listing, lambda other: url_for("series.index", page=other)),
         draft=dict(form),
         errors=refusal.errors if refusal else {},
         duplicate=duplicate,

@@ -16,6 +16,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.pages import hx
 from trackflow_web.pages.loaders import song_or_404
+from trackflow_web.pages.pager import LIMITS, pager
 from trackflow_web.pages.session import login_required, me
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 pages = Blueprint("songs", __name__, url_prefix="/songs")
 
 LONGEST_SEARCH = 100
-PAGES = {"least": 1, "most": queries.MOST_PAGES}
+MOST_PACKS = 100  # in the choice of a form
 FIELDS = ("title", "artist", "album", "year", "status")
 DRAFT_FIELDS = (*FIELDS, "pack_id", "username")
 
@@ -184,7 +185,7 @@ def _wanted() -> Wanted:
     wanted = Wanted(
         status=check(rules.status, status) if status else None,
         q=check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False),
-        page=check(text.whole_number, args.get("page"), "page", **PAGES) or 1,
+        page=check(text.whole_number, args.get("page"), "page", **LIMITS) or 1,
     )
     check.finish()
     return wanted
@@ -201,11 +202,8 @@ def _list_context(
     return {
         "listing": {
             "songs": found.songs,
-            "page": found.page,
-            "pages": found.pages,
             "total": found.total,
-            "previous_url": wanted.address(found.page - 1) if found.page > 1 else None,
-            "next_url": wanted.address(found.page + 1) if found.page < found.pages else None,
+            **pager(found, wanted.address),
         },
         "counts": queries.count_by_status(me().id),
         "packs": pack_choices(me().id),
@@ -223,7 +221,7 @@ def song_context(
     return {
         "song": song,
         "parts": part_rows(song),
-        "packs": pack_choices(song.user_id),
+        "packs": pack_choices(song.user_id, song.pack_id),
         "helpers": helpers_of(song.id),
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},
@@ -231,9 +229,13 @@ def song_context(
     }
 
 
-def pack_choices(user_id: int) -> list[tuple[int, str]]:
-    """The user's packs, for a form that asks for one."""
-    return [(pack.id, pack.name) for pack in packs_of(user_id)]
+def pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, str]]:
+    """The user's latest packs and that of the song, for a form that asks for one.
+
+    Into an older one songs are put on its own page, which has a search.
+    """
+    found = packs_of(user_id, limit=MOST_PACKS, beside=pack_id)
+    return [(pack.id, pack.name) for pack in found]
 
 
 def part_rows(song: Song) -> list[PartRow]:

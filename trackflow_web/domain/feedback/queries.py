@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, Feed
 from trackflow_web.domain.feedback.rules import STATUSES, Sort, Status
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.paging import Page
 from trackflow_web.kernel.text import like_pattern
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 ITEMS_A_PAGE = 20
 COMMENTS_A_PAGE = 100
-# An offset makes the database walk past all it skips; beyond this one searches.
-MOST_PAGES = 200
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -42,21 +39,6 @@ class Said:
 
     comment: FeedbackComment
     author: User
-
-
-@dataclass(frozen=True)
-class Page(Generic[Row]):
-    """One page of a list; `page` counts from 1."""
-
-    rows: Sequence[Row]
-    page: int
-    size: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages can be asked for, at least one."""
-        return min(MOST_PAGES, max(1, -(-self.total // self.size)))
 
 
 def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:

@@ -12,9 +12,14 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import PARTS, Progress, Status
 from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.paging import Page, last_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+PACKS_A_PAGE = 50
+SONGS_A_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,22 @@ def find_same(user_id: int, name_key: str) -> Pack | None:
     )
 
 
-def packs_of(user_id: int) -> Sequence[Pack]:
-    """The user's packs, newest first."""
+def packs_of(user_id: int, *, limit: int, beside: int | None = None) -> Sequence[Pack]:
+    """The user's `limit` latest packs, newest first, and beside them the one with this id."""
+    latest = sa.select(Pack.id).where(Pack.user_id == user_id).order_by(Pack.id.desc()).limit(limit)
     return db.session.scalars(
-        sa.select(Pack).where(Pack.user_id == user_id).order_by(Pack.id.desc())
+        sa.select(Pack)
+        .where(sa.or_(Pack.id.in_(latest.subquery().select()), Pack.id == beside))
+        .order_by(Pack.id.desc())
     ).all()
 
 
-def overviews_of(user_id: int) -> list[Overview]:
-    """The user's packs with their numbers, newest first."""
-    rows = db.session.execute(_overviews().where(Pack.user_id == user_id))
-    return [_overview(row) for row in rows]
+def list_packs(user_id: int, *, page: int) -> Page[Overview]:
+    """A page of the user's packs with their numbers, newest first."""
+    total = db.session.scalar(sa.select(sa.func.count()).where(Pack.user_id == user_id)) or 0
+    found = _overviews().where(Pack.user_id == user_id)
+    rows = db.session.execute(found.limit(PACKS_A_PAGE).offset((page - 1) * PACKS_A_PAGE))
+    return Page([_overview(row) for row in rows], page, PACKS_A_PAGE, total)
 
 
 def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
@@ -128,13 +138,20 @@ def fewest_parts(
     )
 
 
-def songs_in(pack_id: int) -> Sequence[Song]:
-    """The songs of a pack: what is asked for first, then what is optional, by title."""
-    return db.session.scalars(
+def list_songs(overview: Overview, *, page: int) -> Page[Song]:
+    """A page of a pack's songs: what is asked for first, then what is optional, by title.
+
+    Behind the last page comes the last one: songs may have been taken out meanwhile.
+    """
+    page = min(page, last_page(overview.songs, SONGS_A_PAGE))
+    songs = db.session.scalars(
         sa.select(Song)
-        .where(Song.pack_id == pack_id)
+        .where(Song.pack_id == overview.pack.id)
         .order_by(Song.is_optional, Song.title_key, Song.id)
+        .limit(SONGS_A_PAGE)
+        .offset((page - 1) * SONGS_A_PAGE)
     ).all()
+    return Page(songs, page, SONGS_A_PAGE, overview.songs)
 
 
 def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[Song]:

@@ -12,9 +12,13 @@ from sqlalchemy.orm import joinedload
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.paging import Page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+
+SERIES_A_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,12 @@ def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
     )
 
 
-def overviews_of(user_id: int) -> list[Overview]:
-    """The user's series with their numbers, newest first."""
-    rows = db.session.execute(_overviews().where(Series.user_id == user_id))
-    return [_overview(row) for row in rows]
+def list_series(user_id: int, *, page: int) -> Page[Overview]:
+    """A page of the user's series with their numbers, newest first."""
+    total = db.session.scalar(sa.select(sa.func.count()).where(Series.user_id == user_id)) or 0
+    found = _overviews().where(Series.user_id == user_id)
+    rows = db.session.execute(found.limit(SERIES_A_PAGE).offset((page - 1) * SERIES_A_PAGE))
+    return Page([_overview(row) for row in rows], page, SERIES_A_PAGE, total)
 
 
 def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:

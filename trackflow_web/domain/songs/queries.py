@@ -12,14 +12,13 @@ from trackflow_web.domain.collaborations.queries import song_ids_of
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.paging import last_page
 from trackflow_web.kernel.text import like_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SONGS_A_PAGE = 50
-# An offset makes the database walk past all it skips; whoever has more songs searches.
-MOST_PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Listing:
     @property
     def pages(self) -> int:
         """How many pages can be asked for, at least one."""
-        return _pages(self.total)
+        return last_page(self.total, SONGS_A_PAGE)
 
 
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
@@ -57,15 +56,11 @@ def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Lis
     """
     wanted = _matching(user_id, status, q)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
-    page = min(page, _pages(total))
+    page = min(page, last_page(total, SONGS_A_PAGE))
     songs = db.session.scalars(
         wanted.order_by(Song.id.desc()).limit(SONGS_A_PAGE).offset((page - 1) * SONGS_A_PAGE)
     ).all()
     return Listing(songs=songs, page=page, total=total)
-
-
-def _pages(total: int) -> int:
-    return min(MOST_PAGES, max(1, -(-total // SONGS_A_PAGE)))
 
 
 def songs_after(

@@ -1,0 +1,66 @@
+"""What every page asks and sends: a few statements, and a page full, however much there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.belongings import belongings_of
+from tests.support.browsing import Browser
+from tests.support.charter import statements_of
+from tests.support.people import working
+from tests.support.plenty import plenty_of
+from tests.support.routes import all_routes
+from trackflow_web.achievements import holders
+
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.leaves_drift("rows are written without the facts that go with them"),
+]
+
+FEW, MANY = 10, 10_000
+MOST = 8
+LARGEST = 320_000  # bytes; all tiles with switches
+# No page but a file with everything about somebody: one statement a table.
+EXPORTS = {"GET /settings/privacy/export", "GET /api/settings/privacy/export"}
+
+
+@pytest.fixture
+def asked(app, alice, bob):
+    """`asked(numbers)`: statements and bytes of each address once so much more is there.
+
+    Alice administers, so that she sees all pages there are.
+    """
+    with working(app):
+        alice.user.is_admin = True
+    has = belongings_of(app, alice, bob)
+    browser = Browser(app)
+    browser.sign_in(alice.username, alice.password)
+
+    def statements(numbers):
+        plenty_of(app, alice, bob, has, numbers)
+        browser.get("/confirm")  # what waits to be announced is
+        pages = {route.name: route.path for route in all_routes(app, has) if route.method == "GET"}
+        return {
+            name: _statements(app, browser, path)
+            for name, path in pages.items()
+            if name not in EXPORTS
+        }
+
+    return statements
+
+
+def _statements(app, browser, path):
+    holders._kept.clear()  # as a process asks that has counted nothing yet
+    with statements_of(app) as seen:
+        answer = browser.client.get(path)
+        size = len(answer.get_data())
+        answer.close()
+    return list(seen), size
+
+
+def test_every_page_asks_and_sends_no_more_of_much_than_of_little(asked):
+    few, many = asked(range(FEW)), asked(range(FEW, MANY))
+    for page, (statements, size) in many.items():
+        assert len(statements) == len(few[page][0]), (page, statements)
+        assert len(statements) <= MOST, (page, statements)
+        assert size <= LARGEST, page

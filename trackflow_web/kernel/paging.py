@@ -1,0 +1,32 @@
+"""Pages of a list, counted from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+# An offset makes the database walk past all it skips; beyond this one searches.
+MOST_PAGES = 200
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list of `total` rows, `size` a page."""
+
+    rows: Sequence[Row]
+    page: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be asked for, at least one."""
+        return last_page(self.total, self.size)
+
+
+def last_page(total: int, size: int) -> int:
+    """The number of the last page that can be asked for, at least 1."""
+    return min(MOST_PAGES, max(1, -(-total // size)))
