@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bench import action, growth, imports, recheck, report, statements
+from bench import action, growth, imports, pages, recheck, report, statements
 from bench.peers import comparison as peers
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "growth": growth,
     "recheck": recheck,
     "imports": imports,
+    "pages": pages,
     "peers": peers,
 }
 

@@ -1,0 +1,195 @@
+"""What the achievements page costs, against an empty page of the same layout (ratio of medians).
+
+Everything is asked for in turns by one person who has a third of all achievements. The floor of the
+grid is a loop written for it alone: prepared pieces, with the person's values between them.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+
+from flask import render_template
+from flask_login import login_user
+
+from bench import load
+from bench.site import Visitor, site
+from trackflow_web.achievements import holders, progress, queries
+from trackflow_web.achievements.tiles import State, share
+from trackflow_web.pages.formats import MONTHS
+from trackflow_web.pages.session import SignedIn, login_required
+from trackflow_web.pages.tiles import MACROS, tile_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.site import Site
+    from trackflow_web.achievements.tiles import Tile
+    from trackflow_web.pages.tiles import TileList
+
+SONGS = 60
+TURNS = 200
+ROUNDS = 3
+SECONDS = 3.0
+PAGE = "/achievements/"
+FILTER = f"{PAGE}?category=quality"
+EVERYTHING = f"{PAGE}?sort=closest"
+EMPTY = "/empty"
+HTMX = {"HX-Request": "true"}
+
+GRID = "the tiles, against their pieces and values joined by hand"
+READY = "the same, where the values are ready as text too"
+BY_MACRO = "the tiles by their macro, against the same as the first"
+WHOLE = f"GET {PAGE}, against an empty page"
+FRAGMENT = "a filter's fragment, against an empty page"
+ALL_TILES = "a sorted fragment of all tiles, against an empty page"
+THROUGH_GUNICORN = "requests a second through 2 processes, against the same bytes from memory"
+GOALS = {GRID: "<= 2.0", WHOLE: "<= 2.0", FRAGMENT: "<= 1.3", THROUGH_GUNICORN: ">= 0.5"}
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """The ratios; one over the other in the same run."""
+    turns = 5 if quick else TURNS
+    with site() as made:
+        _add_empty_page(made)
+        visitor = Visitor(made, "bench")
+        visitor.add_songs(range(SONGS), by_way_of=("wip", "released"))
+        visitor.client.get(PAGE)  # what waits to be announced is
+        return {
+            **_tiles(made, visitor, turns),
+            **_requests(visitor, turns),
+            **_through_gunicorn(made, visitor, seconds=0.3 if quick else SECONDS),
+        }
+
+
+def _in_turns(deeds: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
+    """The median seconds of the processor for each deed: none of them waits for anything."""
+    seconds: dict[str, list[float]] = {name: [] for name in deeds}
+    for _ in range(turns):
+        for name, deed in deeds.items():
+            start = time.process_time()
+            deed()
+            seconds[name].append(time.process_time() - start)
+    return {name: median(each) for name, each in seconds.items()}
+
+
+# --- rendering the tiles -----------------------------------------------------------------------
+
+
+def _tiles(made: Site, visitor: Visitor, turns: int) -> dict[str, object]:
+    with made.app.test_request_context(PAGE):
+        user = visitor.user
+        login_user(SignedIn(user))
+        numbers, earned = queries.numbers_of(user.id), queries.earned_by(user.id)
+        tiles = progress.tiles(numbers, earned, holders.of_each())
+        macro = made.app.jinja_env.get_template(MACROS).module.tile  # type: ignore[attr-defined]
+        prepared = tile_list()
+        assert _by_hand(prepared, tiles) == prepared(tiles)
+        ready = _with_values(prepared, tiles)
+        assert _joined(ready) == prepared(tiles)
+        found = _in_turns(
+            {
+                "ours": lambda: tile_list()(tiles),
+                "by hand": lambda: _by_hand(prepared, tiles),
+                "ready": lambda: _joined(ready),
+                "macro": lambda: [macro(tile) for tile in tiles],
+            },
+            turns,
+        )
+    return {
+        GRID: round(found["ours"] / found["by hand"], 2),
+        READY: round(found["ours"] / found["ready"], 2),
+        BY_MACRO: round(found["macro"] / found["by hand"], 1),
+    }
+
+
+def _by_hand(prepared: TileList, tiles: Sequence[Tile]) -> str:
+    """The tiles by a loop that knows in which order the values of each state come."""
+    html: list[str] = []
+    for tile in tiles:
+        pieces = prepared.shelf.of(tile)
+        percent = share(tile.holders, tile.users).replace("<", "&lt;")
+        values = [f"{percent} · {tile.holders:,} of {tile.users:,}"]
+        state = tile.state
+        if tile.earned_at is not None:
+            at, there = tile.earned_at, tile.earned_at.astimezone(prepared.zone)
+            values.append(f"{at:%Y-%m-%dT%H:%M:%SZ}")
+            values.append(f"{there.day} {MONTHS[there.month - 1]} {there.year}")
+        elif state is State.PROGRESS:
+            values += (f"{tile.shown}", f"{tile.percent}", tile.progress_text)
+        for (before, _), value in zip(pieces.values, values, strict=True):
+            html += (before, value)
+        html.append(pieces.end)
+    return "".join(html)
+
+
+def _with_values(prepared: TileList, tiles: Sequence[Tile]) -> list[list[str]]:
+    """Of each tile its pieces and values, in the order in which they stand in it."""
+    found = []
+    for tile in tiles:
+        pieces: list[str] = []
+        prepared.shelf.of(tile).fill(pieces, tile, prepared.zone)
+        found.append([str(piece) for piece in pieces])
+    return found
+
+
+def _joined(tiles: Sequence[Sequence[str]]) -> str:
+    html: list[str] = []
+    for pieces in tiles:
+        html += pieces
+    return "".join(html)
+
+
+# --- the page and its fragments ----------------------------------------------------------------
+
+
+def _add_empty_page(made: Site) -> None:
+    @made.app.get(EMPTY)
+    @login_required
+    def empty() -> str:
+        return render_template("base.html")
+
+
+def _requests(visitor: Visitor, turns: int) -> dict[str, object]:
+    client = visitor.client
+    found = _in_turns(
+        {
+            "empty": lambda: client.get(EMPTY),
+            "page": lambda: client.get(PAGE),
+            "fragment": lambda: client.get(FILTER, headers=HTMX),
+            "all tiles": lambda: client.get(EVERYTHING, headers=HTMX),
+        },
+        turns,
+    )
+    return {
+        WHOLE: round(found["page"] / found["empty"], 2),
+        FRAGMENT: round(found["fragment"] / found["empty"], 2),
+        ALL_TILES: round(found["all tiles"] / found["empty"], 2),
+    }
+
+
+# --- through gunicorn --------------------------------------------------------------------------
+
+
+def _through_gunicorn(made: Site, visitor: Visitor, *, seconds: float) -> dict[str, object]:
+    cookie = visitor.client.get_cookie("session")
+    assert cookie
+    rates: dict[str, list[float]] = {PAGE: [], "/memory/": []}
+    with NamedTemporaryFile() as same:
+        Path(same.name).write_bytes(visitor.client.get(PAGE).data)
+        environment = {
+            "DATABASE_URL": made.app.config["SQLALCHEMY_DATABASE_URI"],
+            "INSTANCE_PATH": made.app.instance_path,
+            "SECRET_KEY": made.app.config["SECRET_KEY"],
+            "BENCH_BYTES": same.name,
+        }
+        with load.gunicorn("bench.served:app", environment) as port:
+            for _ in range(ROUNDS):
+                for path, found in rates.items():
+                    sent = f"session={cookie.value}"
+                    found.append(load.requests_a_second(port, path, sent, seconds))
+    page, memory = (median(found) for found in rates.values())
+    return {THROUGH_GUNICORN: f"{page / memory:.2f} ({page:,.0f} of {memory:,.0f})"}
