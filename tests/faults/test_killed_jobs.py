@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from tests.support.charter import Charter
 from tests.support.people import add_person, working
 from tests.support.web_server import environment
-from trackflow_web.achievements import recheck
 from trackflow_web.achievements.models import RecheckRun, UserAchievement, UserStats
 from trackflow_web.domain.imports import actions, files
 from trackflow_web.domain.imports.models import Import
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.faults import Point
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS_TO_END = 60
 ROWS = 30
 # More than one chunk of a recheck.
-MANY_PEOPLE = recheck.USERS_A_CHUNK + 1
+MANY_PEOPLE = rechecks.SMALLEST_CHUNK + 1
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_recheck_that_dies_half_way_keeps_whole_chunks_and_goes_on(
     assert command("achievements", "recheck").wait(SECONDS_TO_END) == 1  # is it dead, or slow?
     nobody_works_on_it(app)
     # The chunks go by ids, and noise, who was there before, has everything.
-    first = recheck.USERS_A_CHUNK - 1
+    first = rechecks.SMALLEST_CHUNK - 1
     assert killed_at(Point.AFTER_CHUNK) == (first, first, 10 * first)
     nobody_works_on_it(app)
     jobs = app.extensions["trackflow.jobs"]

@@ -186,7 +186,7 @@ def test_the_command_takes_the_same_lock(app, jobs, begun, clock):
 def one_chunk(app, run_id, worker="of a job that died"):
     with working(app):
         assert runs.claim(run_id, worker)
-        assert runs.step(runs.hold(run_id, worker))
+        assert runs.step(runs.hold(run_id, worker), 2)
 
 
 def test_the_sweep_takes_up_what_a_dead_worker_held(app, jobs, clock, begun):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, metrics, next_up
 from trackflow_web.achievements.models import (
+    UNFINISHED_RUNS,
     Achievement,
     RecheckRun,
     UserAchievement,
@@ -130,7 +131,8 @@ def ids() -> dict[str, int]:
 
 
 def recheck_runs() -> Sequence[RecheckRun]:
-    """The latest rechecks that administrators ran, newest first."""
+    """The latest rechecks that have ended, newest first."""
+    ended = RecheckRun.state.not_in(UNFINISHED_RUNS)
     return db.session.scalars(
-        sa.select(RecheckRun).order_by(RecheckRun.id.desc()).limit(RUNS_SHOWN)
+        sa.select(RecheckRun).where(ended).order_by(RecheckRun.id.desc()).limit(RUNS_SHOWN)
     ).all()

@@ -111,19 +111,19 @@ def hold(run_id: int, worker: str) -> RecheckRun:
     return run
 
 
-def step(run: RecheckRun) -> bool:
-    """Recheck the next chunk of a run that is held; gives whether there is more to do."""
+def step(run: RecheckRun, users: int) -> bool:
+    """Recheck the next so many users of a run that is held; gives whether there is more to do."""
+    users = min(users, recheck.USERS_A_CHUNK)
     chunk = db.session.scalars(
-        sa.select(User.id)
-        .where(User.id > run.last_user_id)
-        .order_by(User.id)
-        .limit(recheck.USERS_A_CHUNK)
+        sa.select(User.id).where(User.id > run.last_user_id).order_by(User.id).limit(users)
     ).all()
     if chunk:
-        users, awards, drift = figures(recheck.recheck_chunk(chunk))
-        run.users, run.awards, run.drift = run.users + users, run.awards + awards, run.drift + drift
+        looked_at, awards, drift = figures(recheck.recheck_chunk(chunk))
+        run.users += looked_at
+        run.awards += awards
+        run.drift += drift
         run.last_user_id, run.attempts, run.error = chunk[-1], 0, ""
-    if len(chunk) == recheck.USERS_A_CHUNK:
+    if len(chunk) == users:
         return True
     _end(run, RunState.DONE)
     return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from trackflow_web.achievements import runs
+from trackflow_web.achievements import recheck, runs
 from trackflow_web.kernel import faults
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.unit_of_work import unit_of_work
@@ -24,6 +24,9 @@ log = structlog.get_logger()
 
 # Seconds. Between two chunks others get to write: who waits for SQLite's lock looks only so often.
 PAUSE = 0.1
+# Users, and the seconds from which on a chunk is made smaller, or larger: others wait for it.
+SMALLEST_CHUNK = 100
+LONG, SHORT = 0.5, 0.2
 # Seconds. After this long other jobs get their turn: imports, the sweep of every minute.
 TURN = 10.0
 FIRST_PAUSE_AFTER_FAILURE = 0.5
@@ -51,12 +54,13 @@ def run(
 
 def work(run_id: int, worker: str, listeners: Sequence[Listener], *, turn: float) -> bool:
     """Chunk after chunk of a run that the worker holds; gives whether there is more to do."""
-    until = time.monotonic() + turn
+    until, users = time.monotonic() + turn, SMALLEST_CHUNK
     while True:
+        begun = time.monotonic()
         try:
             with unit_of_work(listeners):
                 run = runs.hold(run_id, worker)
-                more = runs.step(run)
+                more = runs.step(run, users)
                 ours = more and time.monotonic() < until
                 if more and not ours:
                     runs.let_go(run)
@@ -70,6 +74,19 @@ def work(run_id: int, worker: str, listeners: Sequence[Listener], *, turn: float
         faults.point(faults.Point.AFTER_CHUNK)
         if not ours:
             return more
+        users = _next_chunk(users, time.monotonic() - begun)
+        _let_others_write()
+
+
+def _next_chunk(users: int, seconds: float) -> int:
+    """How many users to do next, when so many took so long."""
+    if seconds > LONG:
+        return max(users // 2, SMALLEST_CHUNK)
+    return min(users * 2, recheck.USERS_A_CHUNK) if seconds < SHORT else users
+
+
+def _let_others_write() -> None:
+    if db.engine.dialect.name == "sqlite":  # whose lock is for all that is written
         time.sleep(PAUSE)
 
 
