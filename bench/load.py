@@ -25,15 +25,17 @@ SECONDS_TO_START = 30
 
 @contextmanager
 def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """Gunicorn with two processes; gives its port."""
+    """Gunicorn with two processes, four threads each; gives its port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", str(PROCESSES), "--worker-class", "gthread", "--threads", "2"]
-    # Without the file of settings: its jobs have nothing to do here.
-    command += ["--config", os.devnull, "--no-control-socket", "--log-level", "error", application]
-    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})  # noqa: S603 -- ours
+    command += ["--workers", str(PROCESSES), "--worker-class", "gthread", "--threads", "4"]
+    command += ["--no-control-socket", "--log-level", "error", application]
+    found_by = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    # Elsewhere, so that it does not find its file of settings: the jobs have nothing to do here.
+    elsewhere = environment["INSTANCE_PATH"]
+    server = subprocess.Popen(command, cwd=elsewhere, env=found_by)  # noqa: S603 -- our own
     try:
         _wait_for(port)
         yield port
