@@ -181,7 +181,7 @@ def _walk(app: Flask, text: str) -> dict[str, list[object]]:
 VALUES = {
     "song_id": 5, "part": "drums", "user_id": 3, "pack_id": 1, "series_id": 1, "position": 1,
     "import_id": 1, "feature_id": 1, "bug_id": 2, "token_id": 1, "code": "first_release",
-    "username": "alice", "filename": "css/base.css",
+    "username": "alice", "run_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 
 
@@ -217,6 +217,8 @@ def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:
         bob.do_quickly(f"/{place}/{number}/comments", body=f"{text}\n{text}")
         olga.do(f"/{place}/{number}/status", status=decided, reason=text)
     bob.do_quickly("/features/1/vote")
+    olga.do("/achievements/check", user="alice")
+    olga.do("/achievements/check", user="")
 
 
 def _is_refused(alice: Walk, text: str) -> None:

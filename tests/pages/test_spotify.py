@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -149,6 +150,39 @@ def test_what_is_no_playlist_is_refused(connected, address):
     page = connected.post("/imports/", playlist=address)
     assert page.status == 422
     assert page.errors()["playlist"]
+
+
+# Machines that a server can reach and a person should not, spelt in the ways that get past checks.
+INSIDE = [
+    "http://127.0.0.1/", "http://localhost:5432/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
+    "http://0/", "http://0.0.0.0/", "http://2130706433/", "http://017700000001/", "http://0x7f.1/",
+    "http://127.1/", "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/",
+    "http://192.168.0.1/", "http://metadata.google.internal/", "http://127.0.0.1.nip.io/",
+    "file:///etc/passwd", "gopher://127.0.0.1:6379/_INFO", "ftp://127.0.0.1/", "dict://127.0.0.1/",
+    "//127.0.0.1/playlist/{id}", "https://127.0.0.1/playlist/{id}",
+    "https://open.spotify.com@127.0.0.1/playlist/{id}",
+    "https://open.spotify.com:x@127.0.0.1/playlist/{id}",
+    "https://open.spotify.com.evil.example/playlist/{id}",
+    "https://open.spotify.com\\@127.0.0.1/playlist/{id}",
+    "https://127.0.0.1#open.spotify.com/playlist/{id}",
+    "https://127.0.0.1?https://open.spotify.com/playlist/{id}",
+    "https://open.spotify.com/playlist/../{id}", "https://open.spotify.com/playlist/{id}/../../x",
+    "https://open.spotify.com/playlist/{id}/x", "https://open.spotify.com//playlist/{id}",
+    "spotify:playlist:{id}@127.0.0.1", "spotify:playlist:../{id}", "{id}/../../me", "{id}?x=y",
+    "{id}%2f..%2fme", "{id}#x", "{id}\u2028x", "{id} {id}", "\uff0e\uff0e/{id}",
+]  # fmt: skip
+
+
+def test_no_address_that_is_typed_makes_the_server_ask_another_machine(connected, monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *where, **_how: asked.append(where))
+    monkeypatch.setattr(socket.socket, "connect", lambda _self, where: asked.append(where))
+    for address in INSIDE:
+        page = connected.post("/imports/", playlist=address.format(id=WISHLIST))
+        assert page.status == 422, address
+        connected.post("/songs/", title=address, artist=address, album=address)
+        connected.app.extensions["trackflow.jobs"].run_due()
+    assert asked == []
 
 
 # --- the state -----------------------------------------------------------------------------------
