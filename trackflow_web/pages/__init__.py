@@ -14,6 +14,7 @@ from trackflow_web.pages import (
     authoring,
     bugs,
     collaborations,
+    compression,
     connections,
     errors,
     features,
@@ -75,6 +76,7 @@ def connect(app: Flask, config: Config, listeners: Sequence[Listener]) -> None:
     """Give an application its pages, and what stands around every request."""
     app.url_map.converters["id"] = RecordId
     session.connect(app)
+    compression.connect(app)
     # After-request functions run from the last to the first: what the hook of the toasts answers
     # when a commit fails is to have these headers too.
     hx.connect(app)

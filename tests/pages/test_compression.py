@@ -1,0 +1,57 @@
+"""Answers are compressed for the browser's own user, and for nobody who might watch the length."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tests.support.charter import signed_in_client
+
+PAGE = "/achievements/"
+
+
+@pytest.fixture
+def ask(app, alice):
+    """`ask(site="same-origin")`: Alice's page, as asked for from there."""
+    client = signed_in_client(app, alice)
+
+    def answer(path=PAGE, accept="gzip", site="same-origin", **headers):
+        sent = {"Accept-Encoding": accept, "Sec-Fetch-Site": site, **headers}
+        return client.get(path, headers={name: value for name, value in sent.items() if value})
+
+    return answer
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_a_page_is_compressed_and_the_same(ask, site):
+    plain, small = ask(accept=None), ask(site=site)
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) / 8
+    assert 'data-achievement="dreamer"' in gzip.decompress(small.data).decode()
+    assert {"Accept-Encoding", "HX-Request"} <= set(small.vary)
+
+
+@pytest.mark.parametrize("accept", ["zstd", "br"])
+def test_newer_ways_are_known(ask, accept):
+    assert ask(accept=f"gzip;q=0.1, {accept}").headers["Content-Encoding"] == accept
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", None, "same-origin, cross-site"])
+def test_what_another_site_may_have_asked_for_keeps_its_length(ask, site):
+    assert "Content-Encoding" not in ask(site=site).headers
+
+
+def test_a_program_with_a_token_has_no_cookie_to_borrow(app):
+    answer = app.test_client().get("/api/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_toasts_are_in_what_is_compressed(app, ask, as_alice):
+    as_alice.post("/songs/", title="One", artist="Metallica")
+    assert 'data-toast="dreamer"' in gzip.decompress(ask("/songs/").data).decode()
+
+
+def test_a_file_is_sent_as_it_lies_there(ask):
+    with ask("/static/css/base.css") as answer:
+        assert "Content-Encoding" not in answer.headers
