@@ -103,6 +103,17 @@ def test_a_new_one_is_given_to_who_has_done_it_already(app, alice, bob, deploy):
     assert "second_thought" not in earned(app, bob)
 
 
+def test_two_for_the_same_number_are_both_given(app, alice, deploy):
+    alice.add()
+    deploy.add("dreamer", code="daydreamer", name="Daydreamer")
+    deploy.add("dreamer", code="sleepwalker", name="Sleepwalker")
+    sync(app)
+    assert {"dreamer", "daydreamer", "sleepwalker"} <= earned(app, alice)
+    assert run_command(app, "achievements", "recheck") == (
+        "2 users, 0 awards, 0 numbers corrected.\n"
+    )
+
+
 def test_pointed_at_another_metric_it_goes_by_that_from_now_on(app, alice, bob, deploy):
     alice.add()
     bob.add(status="wip")
@@ -133,6 +144,22 @@ def test_a_new_name_category_and_rarity_leave_what_was_given(app, alice, bob, de
     page = sees(app, alice)
     assert tile(page, "dreamer").h3.get_text(strip=True) == "Sleeper"
     assert tile(page, "dreamer")["data-category"] == "special"
+
+
+def test_an_older_process_shows_what_a_newer_one_gave(app, alice, deploy):
+    alice.add()
+    sees(app, alice)  # it knows the ids of its own catalogue from now on
+    newer = Deploy(deploy.monkeypatch)
+    remembered = catalogue._ids
+    newer.add("dreamer", code="daydreamer", name="Daydreamer")
+    sync(app)
+    newer.back()
+    deploy.monkeypatch.setattr(catalogue, "_ids", remembered)
+    browser = Browser(app)
+    browser.sign_in(alice.username, alice.password)
+    for path in ("/api/achievements/me", "/api/settings/achievements", "/api/users/alice"):
+        assert "daydreamer" in browser.api("GET", path).html
+    assert tile(browser.get("/achievements/me"), "daydreamer")
 
 
 # --- retired -------------------------------------------------------------------------------------

@@ -66,9 +66,9 @@ def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
     The database finds the dates and writes the awards in one statement for everybody. Nothing is
     recorded here: see `record_backfilled`.
     """
-    entries = {entry.threshold: entry for those in due.values() for entry in those}
-    ids = catalogue.ids_for_award([entry.code for entry in entries.values()])
-    by_id = {ids[entry.code]: entry for entry in entries.values()}
+    entries = {entry.code: entry for those in due.values() for entry in those}
+    ids = catalogue.ids_for_award(list(entries))
+    by_id = {ids[code]: entry for code, entry in entries.items()}
     inserted = db.session.execute(
         upsert(UserAchievement)
         .from_select(_BACKFILLED, _due_rows(metric, sorted(due), by_id))

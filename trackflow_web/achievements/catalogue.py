@@ -164,6 +164,15 @@ def ids() -> dict[str, int]:
     return known
 
 
+def ids_of(codes: Iterable[str]) -> dict[str, int]:
+    """The ids of at least these codes, of which a newer version may have added some meanwhile."""
+    known = ids()
+    if not known.keys() >= set(codes):
+        _ids.pop(db.engine, None)
+        known = ids()
+    return known
+
+
 def ids_for_award(codes: Sequence[str]) -> dict[str, int]:
     """The ids of these codes; adds what is missing in the table first, when one of them is."""
     known = ids()

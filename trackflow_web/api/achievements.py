@@ -119,7 +119,7 @@ def _tiles(*, retired_too: bool = False) -> list[Tile]:
 def entry_fields(entry: Entry) -> dict[str, Any]:
     """What goes out of an entry of the catalogue."""
     return {
-        "id": queries.ids()[entry.code],
+        "id": catalogue.ids_of([entry.code])[entry.code],
         "code": entry.code,
         "name": entry.name,
         "description": entry.description,

@@ -8,7 +8,7 @@ from flask import Response, request, session
 
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import as_json, export_within
-from trackflow_web.achievements import preferences, queries
+from trackflow_web.achievements import catalogue, preferences, queries
 from trackflow_web.api import bodies, paging
 from trackflow_web.api import settings_schemas as schemas
 from trackflow_web.api.auth import me
@@ -68,11 +68,8 @@ def move_achievement_pin(code: str) -> schemas.ShownAchievement:
 
 
 def _newest() -> list[schemas.ShownAchievement]:
-    earned, choices, ids = (
-        queries.earned_by(me().id),
-        preferences.choices_of(me().id),
-        queries.ids(),
-    )
+    earned, choices = queries.earned_by(me().id), preferences.choices_of(me().id)
+    ids = catalogue.ids_of(earned)
     return [
         schemas.ShownAchievement(
             id=ids[code],
