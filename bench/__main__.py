@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bench import action, growth, imports, pages, recheck, report, statements
+from bench import action, growth, imports, months, pages, recheck, report, size, statements
 from bench.peers import comparison as peers
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ BENCHMARKS = {
     "imports": imports,
     "pages": pages,
     "peers": peers,
+    "size": size,
 }
 
 
@@ -38,7 +39,7 @@ def main() -> None:
         "--quick", action="store_true", help="only try whether they run; the figures mean nothing"
     )
     parser.add_argument(
-        "--write", action="store_true", help="also put the figures into docs/performance.md"
+        "--write", action="store_true", help="also put the figures into their document"
     )
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHMARKS.keys():

@@ -1,4 +1,4 @@
-"""What was measured, on the screen and in docs/performance.md.
+"""What was measured, on the screen and in docs/performance.md, or in a module's own DOCUMENT.
 
 The document is written by hand around blocks that stand between two comments; a block is written
 by the benchmark of its name, with the command above the table.
@@ -29,12 +29,13 @@ def show(name: str, module: ModuleType, figures: Mapping[str, object]) -> None:
 def write(name: str, module: ModuleType, figures: Mapping[str, object]) -> None:
     """Put figures into their block of the document; raises LookupError when it has none."""
     block = re.compile(rf"(<!-- bench: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-    text = DOCUMENT.read_text("utf-8")
+    document: Path = getattr(module, "DOCUMENT", DOCUMENT)
+    text = document.read_text("utf-8")
     if not block.search(text):
-        message = f"docs/performance.md has no block for {name}."
+        message = f"docs/{document.name} has no block for {name}."
         raise LookupError(message)
     table = _table(name, module, figures)
-    DOCUMENT.write_text(block.sub(lambda found: f"{found[1]}{table}{found[2]}", text), "utf-8")
+    document.write_text(block.sub(lambda found: f"{found[1]}{table}{found[2]}", text), "utf-8")
 
 
 def _table(name: str, module: ModuleType, figures: Mapping[str, object]) -> str:

@@ -110,16 +110,17 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @contextmanager
-def database(kind: str = "sqlite") -> Iterator[str]:
+def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
     """The address of an empty database that is thrown away afterwards.
 
-    PostgreSQL is a server of its own on this machine that does not wait for the disk.
+    PostgreSQL is a server of its own on this machine that does not wait for the disk, unless it is
+    to be `durable`; an SQLite file always is.
     """
     if kind == "sqlite":
         with TemporaryDirectory() as folder:
             yield f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
         return
-    server = Server()
+    server = Server(durable=durable)
     try:
         server.execute("CREATE DATABASE bench")
         yield server.url("bench")
@@ -128,10 +129,10 @@ def database(kind: str = "sqlite") -> Iterator[str]:
 
 
 @contextmanager
-def site(*, plugged: bool = True, kind: str = "sqlite") -> Iterator[Site]:
+def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -> Iterator[Site]:
     """A site that is thrown away afterwards; unplugged, without the engine of the achievements."""
     listeners = [each for each in wiring.LISTENERS if plugged or each.name != "achievements"]
-    with database(kind) as url, TemporaryDirectory() as folder:
+    with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
         with patch.object(wiring, "LISTENERS", listeners):
             app = create_app(
                 {

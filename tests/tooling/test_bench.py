@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,25 +14,38 @@ from bench import recheck, report
 from bench.__main__ import BENCHMARKS
 
 ROOT = Path(__file__).parents[2]
-# The peers come from the registry: see test_bench_peers.
-NAMES = BENCHMARKS.keys() - {"peers"}
+# Measured by tests of their own, for what they need: the registry, a PostgreSQL server.
+NAMES = BENCHMARKS.keys() - {"peers", "size"}
 
 pytestmark = pytest.mark.postgresql  # they measure both databases
 
 
 def test_every_benchmark_runs():
+    figures = measured(*NAMES)
+
+    assert figures.keys() == NAMES
+    assert all(figures.values())
+
+
+def test_what_people_take_up_is_measured_on_both_databases():
+    figures = measured("size")["size"]
+
+    rows = re.search(r"rows written ([\d.]+) / ([\d.]+);", figures["release a song"])
+    assert rows[1] == rows[2], figures
+    assert float(rows[1]) > 4  # the song, its facts, its numbers
+    assert {"songs", "activities", "users", "user_achievements"} <= figures.keys()
+
+
+def measured(*names):
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *NAMES, "--quick", "--json"],
+        [sys.executable, "-m", "bench", *names, "--quick", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    assert set(figures) == NAMES
-    assert all(figures.values())
+    return json.loads(done.stdout)
 
 
 def test_figures_are_put_into_their_block_of_the_document(tmp_path, monkeypatch):

@@ -1,0 +1,287 @@
+"""What people take up: rows and bytes a user, what one action writes, how many a second.
+
+On SQLite and on a PostgreSQL server that commits to its disk; both are thrown away afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from bench import community
+from bench.site import Visitor, site
+from trackflow_web.domain.authoring import actions as authoring
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from bench.site import Site
+
+    Deed = Callable[[int], None]
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "scaling.md"
+SONGS_BEFORE = 510  # past the last threshold of 500
+OF_NOBODY = frozenset({"achievements", "versions", "limit_counts", "recheck_runs"})
+ONE_EACH = frozenset({"users", "user_stats"})
+ARTIST = "The Bench"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many people with how many songs, how many accounts besides, how many actions."""
+
+    people: int = 20
+    songs_each: int = 100
+    quiet: int = 2_000
+    actions: int = 100
+
+
+QUICK = Sizes(people=2, songs_each=25, quiet=4, actions=2)
+
+
+class Database(Protocol):
+    """What is asked of either database, inside an application context."""
+
+    def tables(self) -> dict[str, tuple[int, int]]:
+        """The bytes of each table and of its indexes."""
+
+    def rows_written(self) -> int:
+        """How many rows were inserted, changed or deleted so far."""
+
+    def log_written(self) -> int:
+        """How many bytes the log has got so far."""
+
+
+class SQLite:
+    """Counts pages by the table `dbstat`, and the log by the length of its file."""
+
+    def tables(self) -> dict[str, tuple[int, int]]:
+        """See Database."""
+        rows = db.session.execute(
+            sa.text(
+                "SELECT s.tbl_name, sum(CASE s.type WHEN 'table' THEN d.pgsize ELSE 0 END),"
+                " sum(CASE s.type WHEN 'index' THEN d.pgsize ELSE 0 END)"
+                " FROM dbstat d JOIN sqlite_master s ON s.name = d.name GROUP BY s.tbl_name"
+            )
+        )
+        return {name: (table, indexes) for name, table, indexes in rows}
+
+    def rows_written(self) -> int:
+        """See Database; of the one connection that there is."""
+        return _driver().total_changes
+
+    def log_written(self) -> int:
+        """See Database. What was copied into the file would be written over: so nothing is."""
+        _driver().execute("PRAGMA wal_autocheckpoint=0")
+        return Path(f"{db.engine.url.database}-wal").stat().st_size
+
+
+def _driver() -> sqlite3.Connection:
+    with db.engine.connect() as connection:
+        return cast("sqlite3.Connection", connection.connection.dbapi_connection)
+
+
+class PostgreSQL:
+    """Asks the server; rows are counted since version 15."""
+
+    def tables(self) -> dict[str, tuple[int, int]]:
+        """See Database; what the dead rows took may be used again."""
+        with db.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        rows = db.session.execute(
+            sa.text(
+                "SELECT relname, pg_table_size(relid), pg_indexes_size(relid)"
+                " FROM pg_stat_user_tables"
+            )
+        )
+        return {name: (table, indexes) for name, table, indexes in rows}
+
+    def rows_written(self) -> int:
+        """See Database. The server counts them at the end of a transaction, when told to."""
+        for statement in (
+            "SELECT pg_stat_force_next_flush()",
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_user_tables",
+        ):
+            with db.engine.connect() as connection:
+                counted: int = connection.exec_driver_sql(statement).scalar_one()
+        return counted
+
+    def log_written(self) -> int:
+        """See Database."""
+        return int(db.session.scalar(sa.text("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")))
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """For each table and each kind of action: how much, on SQLite and on PostgreSQL."""
+    sizes = QUICK if quick else Sizes()
+    with site() as made:
+        on_sqlite = Found(made, SQLite(), sizes)
+    with site(kind="postgresql", durable=True) as made:
+        on_postgresql = Found(made, PostgreSQL(), sizes)
+    return (
+        _sizes(on_sqlite, on_postgresql)
+        | {
+            f"all of a user with {sizes.songs_each} songs": (
+                f"SQLite {on_sqlite.bytes_a_user:,.0f} bytes,"
+                f" PostgreSQL {on_postgresql.bytes_a_user:,.0f}"
+            )
+        }
+        | _costs(on_sqlite, on_postgresql)
+    )
+
+
+def _sizes(on_sqlite: Found, on_postgresql: Found) -> dict[str, object]:
+    most_first = sorted(on_sqlite.rows_a_user.items(), key=lambda each: -each[1])
+    return {
+        table: f"{rows:.1f} rows a user; bytes a row and of its indexes:"
+        f" SQLite {on_sqlite.bytes_a_row(table)}, PostgreSQL {on_postgresql.bytes_a_row(table)}"
+        for table, rows in most_first
+    }
+
+
+def _costs(on_sqlite: Found, on_postgresql: Found) -> dict[str, object]:
+    figures = {}
+    for name, lite in on_sqlite.actions.items():
+        large = on_postgresql.actions[name]
+        figures[name] = (
+            f"rows written {lite.rows:.1f} / {large.rows:.1f};"
+            f" bytes of log {lite.log:,.0f} / {large.log:,.0f};"
+            f" ms in its transaction {lite.held * 1000:.1f} / {large.held * 1000:.1f};"
+            f" a second {lite.rate:,.0f} / {large.rate:,.0f} (SQLite / PostgreSQL)"
+        )
+    return figures
+
+
+class Found:
+    """Everything about one database."""
+
+    def __init__(self, made: Site, database: Database, sizes: Sizes) -> None:
+        community.settle(made, sizes.people, sizes.songs_each, sizes.quiet)
+        with made.app.app_context():
+            self.bytes = database.tables()
+            counts = {
+                name: db.session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                for name, table in db.metadata.tables.items()
+                if name not in OF_NOBODY
+            }
+        self.rows = {name: count for name, count in counts.items() if count}
+        self.rows_a_user = {
+            # Who only has an account has one row in each of these two.
+            name: 1 if name in ONE_EACH else count / sizes.people
+            for name, count in self.rows.items()
+        }
+        self.bytes_a_user = sum(
+            sum(self.bytes[name]) / self.rows[name] * rows
+            for name, rows in self.rows_a_user.items()
+        )
+        self.actions = measured_actions(made, database, sizes.actions)
+
+    def bytes_a_row(self, table: str) -> str:
+        """The row's, and those of its indexes."""
+        of_table, of_indexes = self.bytes[table]
+        return f"{of_table / self.rows[table]:,.0f} + {of_indexes / self.rows[table]:,.0f}"
+
+
+# --- what an action writes ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one action wrote, the seconds it held its transaction, and how many fit into one."""
+
+    rows: float
+    log: float
+    held: float
+    rate: float
+
+
+def measured_actions(made: Site, database: Database, count: int) -> dict[str, Written]:
+    """Each kind of action so many times, one after the other: the domain's, and by a page."""
+    visitor = Visitor(made, "bench")
+    visitor.add_songs(range(SONGS_BEFORE), by_way_of=("future", "wip", "released"))
+    numbers = range(SONGS_BEFORE, SONGS_BEFORE + 2 * count)
+    ids = visitor.add_songs(numbers, by_way_of=("future",))
+    by_page = ids[count:]
+
+    def plan(number: int) -> None:
+        songs.add_song(visitor.user, title=f"Planned {number}", artist=ARTIST, year=1999)
+
+    def move(number: int, status: str) -> None:
+        songs.move_song(_held(ids[number]), visitor.user, status=status)
+
+    def tick(number: int) -> None:
+        authoring.mark_part(_held(ids[number]), Part.DRUMS, visitor.user, state="done")
+
+    def in_a_unit_of_work(deed: Deed) -> Deed:
+        def do(number: int) -> None:
+            with made.working():
+                deed(number)
+
+        return do
+
+    deeds: dict[str, Deed] = {
+        "plan a song": in_a_unit_of_work(plan),
+        "move a song to WIP": in_a_unit_of_work(lambda number: move(number, "wip")),
+        "release a song": in_a_unit_of_work(lambda number: move(number, "released")),
+        "tick a part": in_a_unit_of_work(tick),
+        "move a song to WIP, over HTTP": lambda number: visitor.move(by_page[number], "wip"),
+        "release a song, over HTTP": lambda number: visitor.move(by_page[number], "released"),
+    }
+    return {name: _written(made, database, count, deed) for name, deed in deeds.items()}
+
+
+def _held(song_id: int) -> Song:
+    return db.session.get_one(Song, song_id, with_for_update=True)
+
+
+def _written(made: Site, database: Database, count: int, deed: Deed) -> Written:
+    with made.app.app_context():
+        rows, log = database.rows_written(), database.log_written()
+    with _held_time(made) as held:
+        start = time.perf_counter()
+        for number in range(count):
+            deed(number)
+        seconds = time.perf_counter() - start
+    with made.app.app_context():
+        return Written(
+            rows=(database.rows_written() - rows) / count,
+            log=(database.log_written() - log) / count,
+            held=sum(held) / count,
+            rate=count / seconds,
+        )
+
+
+@contextmanager
+def _held_time(made: Site) -> Iterator[list[float]]:
+    """The seconds from the beginning of each committed transaction to the end of its commit."""
+    held: list[float] = []
+    begun: list[float] = []
+
+    def note(_connection: object) -> None:
+        begun[:] = [time.perf_counter()]
+
+    def end(_session: object) -> None:
+        if begun:
+            held.append(time.perf_counter() - begun.pop())
+
+    with made.app.app_context():
+        engine = db.engine
+    event.listen(engine, "begin", note)
+    event.listen(db.session, "after_commit", end)
+    try:
+        yield held
+    finally:
+        event.remove(engine, "begin", note)
+        event.remove(db.session, "after_commit", end)
