@@ -27,6 +27,7 @@ BENCHMARKS = {
     "pages": pages,
     "peers": peers,
     "size": size,
+    "months": months,
 }
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 MICROSECONDS = 1_000_000
 FIRST_OF_THE_MANY = 101
-# NORMAL does not sync a commit, so that the disk does not hide the work; TrackFlow runs with FULL.
+# TrackFlow runs with FULL, which waits for the disk at a commit: there it is the time that passes.
+# NORMAL does not wait: there it is the processor's.
 SYNCHRONOUS = ("NORMAL", "FULL")
 
 
@@ -223,7 +224,7 @@ def _in_turn(workers: Sequence[Worker], turn: int) -> Sequence[Worker]:
 def _rechecks(workers: Sequence[Worker], sizes: Sizes) -> dict[str, object]:
     """How many users a second each manages, and whether those have what TrackFlow gives them.
 
-    The slow ones get the first of the users only; a second does not depend on that.
+    By the processor's seconds. The slow ones get the first of the users only.
     """
     users = {worker.peer.name: _users_of(worker.peer, sizes) for worker in workers}
     for worker in workers:

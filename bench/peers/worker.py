@@ -51,11 +51,16 @@ def serve(make: Callable[[Workload], Program]) -> None:
 
 
 class Desk:
-    """What can be asked of a program; times are in seconds."""
+    """What can be asked of a program; times are in seconds.
+
+    They are the processor's: whoever else is busy on the machine does not change them. Only where
+    commits wait for the disk it is the time that passes.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.numbers = count()
+        self.now = time.process_time
 
     def do_add(self, users: list[int], songs: int) -> dict[str, object]:
         """Add these users, each with so many songs."""
@@ -65,6 +70,7 @@ class Desk:
 
     def do_synchronous(self, to: str) -> dict[str, object]:
         """Let SQLite write commits so from now on: NORMAL or FULL, in WAL mode."""
+        self.now = time.perf_counter if to == "FULL" else time.process_time
         connection = self.program.connection()
         connection.execute(f"PRAGMA synchronous={to}")
         return {
@@ -78,9 +84,9 @@ class Desk:
         for turn in range(times):
             for which in (0, 1) if turn % 2 else (1, 0):
                 song = one_more(next(self.numbers))
-                start = time.perf_counter()
+                start = self.now()
                 self.program.act(users[which], song, checked=not which)
-                seconds[which].append(time.perf_counter() - start)
+                seconds[which].append(self.now() - start)
         return {"checked": seconds[0], "bare": seconds[1]}
 
     def do_statements(self, users: list[int]) -> dict[str, object]:
@@ -94,9 +100,9 @@ class Desk:
 
     def do_recheck(self, users: list[int]) -> dict[str, object]:
         """Award these users what is due."""
-        start = time.perf_counter()
+        start = time.process_time()
         self.program.recheck(users)
-        return {"seconds": time.perf_counter() - start}
+        return {"seconds": time.process_time() - start}
 
     def do_awards(self, users: list[int]) -> dict[str, object]:
         """Tell who has what."""
@@ -106,9 +112,9 @@ class Desk:
         """Put the data of a page together so often."""
         seconds, shown = [], 0
         for _ in range(times):
-            start = time.perf_counter()
+            start = time.process_time()
             shown = len(self.program.progress(user))
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         return {"seconds": seconds, "shown": shown}
 
     @contextmanager

@@ -1,0 +1,113 @@
+"""What keeping the activities by month would change on PostgreSQL: by month / in one table.
+
+Both tables hold the same facts and take turns. TrackFlow has the one table.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.site import site
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Connection
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "scaling.md"
+TABLES = ("by_month", "activities")
+MONTHS = 36
+USERS = 1_000
+TURNS = 200
+FACT = (
+    "(user_id, actor_id, fact, subject_type, subject_id, n, data, created_at, heard_at)"
+    " SELECT 1 + mod(g, {users}), 1 + mod(g, {users}), 'song_planned', 'song', g, 1,"
+    """ '"about a song by an artist of 1999, told as other facts tell it"',"""
+)
+PARTITIONED = """
+CREATE TABLE by_month (LIKE activities INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);
+ALTER TABLE by_month ADD PRIMARY KEY (id, created_at);
+ALTER TABLE by_month ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;
+ALTER TABLE by_month ADD FOREIGN KEY (actor_id) REFERENCES users ON DELETE SET NULL;
+CREATE INDEX ON by_month (user_id, id);
+CREATE INDEX ON by_month (actor_id);
+CREATE INDEX ON by_month (id) WHERE heard_at IS NULL
+"""
+MONTH = (
+    "CREATE TABLE month_{n} PARTITION OF by_month"
+    " FOR VALUES FROM (date '2023-01-01' + interval '{n} months')"
+    " TO (date '2023-01-01' + interval '{after} months')"
+)
+SOME_USER = (
+    "INSERT INTO users (username, email, password_hash, session_stamp, is_admin, timezone,"
+    " created_at) SELECT 'user-' || g, g || '@example.org', '-', '-', false, 'UTC', now()"
+    " FROM generate_series(1, {users}) g"
+)
+UNHEARD = "SELECT id, user_id FROM {table} WHERE heard_at IS NULL AND id > 0 ORDER BY id LIMIT 500"
+LATEST = "SELECT * FROM {table} WHERE user_id = 7 ORDER BY id DESC LIMIT 50"
+LATEST_OF_A_MONTH = (
+    "SELECT * FROM {table} WHERE user_id = 7 AND created_at >= date '2025-12-01'"
+    " ORDER BY id DESC LIMIT 50"
+)
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """Ratios of medians, and how long it takes to forget the oldest month."""
+    months, facts, turns = (3, 10, 2) if quick else (MONTHS, 10_000, TURNS)
+    with site(kind="postgresql") as made, made.app.app_context(), db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        _fill(connection, months, facts)
+        statements = {
+            "keep a fact": f"INSERT INTO {{table}} {_fact()} date '2023-01-31'"
+            f" + interval '{months - 1} months', now() FROM generate_series(1, 1) g",
+            "the facts nobody heard": UNHEARD,
+            "a user's latest 50": LATEST,
+            "a user's latest 50 of the last month": LATEST_OF_A_MONTH,
+        }
+        figures: dict[str, object] = {"facts, months": f"{months * facts:,}, {months}"}
+        for what, statement in statements.items():
+            figures[f"{what}, by month / in one table"] = _ratio(connection, statement, turns)
+        dropped = _timed(connection, "DROP TABLE month_0")
+        deleted = _timed(connection, "DELETE FROM activities WHERE created_at < date '2023-02-01'")
+        figures["forget the oldest month, drop / delete"] = round(dropped / deleted, 3)
+    return figures
+
+
+def _fact() -> str:
+    return FACT.format(users=USERS)
+
+
+def _fill(connection: Connection, months: int, facts: int) -> None:
+    connection.exec_driver_sql(SOME_USER.format(users=USERS))
+    for statement in PARTITIONED.split(";"):
+        connection.exec_driver_sql(statement)
+    for n in range(months):
+        connection.exec_driver_sql(MONTH.format(n=n, after=n + 1))
+        for table in TABLES:
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} {_fact()} date '2023-01-01' + interval '{n} months'"
+                f" + g * interval '4 minutes', now() FROM generate_series(1, {facts}) g"
+            )
+    connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+def _ratio(connection: Connection, statement: str, turns: int) -> float:
+    took: Mapping[str, list[float]] = {table: [] for table in TABLES}
+    for turn in range(turns):
+        for table in TABLES if turn % 2 else TABLES[::-1]:
+            took[table].append(_timed(connection, statement.format(table=table)))
+    by_month, in_one = (median(took[table]) for table in TABLES)
+    return round(by_month / in_one, 2)
+
+
+def _timed(connection: Connection, statement: str) -> float:
+    start = time.perf_counter()
+    found = connection.exec_driver_sql(statement)
+    if found.returns_rows:
+        found.all()
+    return time.perf_counter() - start
