@@ -74,8 +74,14 @@ QUICK = Sizes(
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Every figure by what it is of and whose."""
-    return compare((*AT_HAND, *FOREIGN), QUICK if quick else Sizes())
+    """Every figure by what it is of and whose; without the registry only of what is at hand."""
+    sizes = QUICK if quick else Sizes()
+    try:
+        environment.python()
+    except subprocess.CalledProcessError:
+        missing = {peer.name: "not measured: it could not be installed" for peer in FOREIGN}
+        return compare(AT_HAND, sizes) | missing
+    return compare((*AT_HAND, *FOREIGN), sizes)
 
 
 def compare(peers: Sequence[Peer], sizes: Sizes) -> dict[str, object]:

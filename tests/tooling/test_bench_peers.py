@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from bench.peers import environment, workload
+from bench.peers import comparison, environment, workload
 from bench.peers.comparison import AT_HAND, FOREIGN, OWN, QUICK, compare
 from trackflow_web.achievements import metrics
 
@@ -56,6 +57,19 @@ def test_every_program_is_python_and_serves():
         text = (FOLDER / f"{peer.command[0]}.py").read_text(encoding="utf-8")
         ast.parse(text)
         assert "serve(" in text
+
+
+def test_what_cannot_be_installed_is_said_not_to_be_measured(monkeypatch):
+    def refuse():
+        raise subprocess.CalledProcessError(1, "pip")
+
+    monkeypatch.setattr(environment, "python", refuse)
+    monkeypatch.setattr(comparison, "compare", lambda peers, _sizes: {"compared": len(peers)})
+
+    figures = comparison.measure(quick=True)
+
+    assert figures.pop("compared") == len(AT_HAND)
+    assert figures.keys() == {peer.name for peer in FOREIGN}
 
 
 def test_the_peers_are_pinned():
