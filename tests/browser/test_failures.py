@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 from functools import partial
 
+import limits
 import pytest
 from playwright.sync_api import expect
 
@@ -73,6 +74,22 @@ def test_a_busy_database_is_said_and_what_was_typed_stays(app, alice, at_songs, 
     at_songs.get_by_role("button", name="Add song").click()
     expect(at_songs.locator("#song-rows > li")).to_have_count(1)
     assert titles_of(app, alice) == ["One"]
+
+
+def test_a_search_that_comes_too_soon_leaves_the_list_as_it_is(
+    app, alice, at_songs, watch, monkeypatch
+):
+    watch.allow("429")
+    monkeypatch.setattr(app.extensions["trackflow.searches"], "limit", limits.parse("1/1 hour"))
+    add_song(at_songs)
+    expect(at_songs.locator("#song-rows > li")).to_have_count(1)
+    search = at_songs.get_by_role("searchbox")
+    search.fill("one")
+    expect(at_songs).to_have_url(re.compile("q=one"))
+    search.fill("nothing like it")
+    expect(at_songs.locator('[data-toast="error"]')).to_contain_text("try again in")
+    expect(at_songs.locator("#song-rows > li")).to_have_count(1)
+    expect(search).to_have_value("nothing like it")
 
 
 def test_without_javascript_a_busy_database_offers_to_send_it_again(

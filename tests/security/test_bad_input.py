@@ -30,6 +30,8 @@ NO_ZONE = ["Mars/Olympus", "../../etc/passwd", *UNSTORABLE, TOO_LONG]
 SONG = {"title": "Two", "artist": "Metallica", "album": "", "year": "1988", "status": "wip"}
 DORA = {"username": "dora", "email": "dora@example.org", "password": PASSWORD, "timezone": "UTC"}
 TOKEN = {"name": "Script", "scope": "read", "days": "30"}
+ALBUM = {"artist": "Metallica", "album": "Load", "year": "1996", "tracks": "Until It Sleeps"}
+WISH = {"title": "A wish", "description": "This."}
 
 # A form, what it needs, and what each of its fields does not take.
 FORMS = [
@@ -51,6 +53,18 @@ FORMS = [
     ("/settings/tokens", TOKEN, "name", [*NO_TEXT, *UNSTORABLE, "x" * 61, TOO_LONG]),
     ("/settings/tokens", TOKEN, "scope", NO_CHOICE),
     ("/settings/tokens", TOKEN, "days", [*NO_NUMBER, "", "31"]),
+    ("/songs/{one}/collaborators", {}, "username", ["", "\x00", "nobody-there", TOO_LONG]),
+    ("/packs/", {}, "name", [*NO_TEXT, *UNSTORABLE, "x" * 201, TOO_LONG]),
+    ("/series/", ALBUM, "artist", ["", "\x00", TOO_LONG]),
+    ("/series/", ALBUM, "album", ["", "\x00", TOO_LONG]),
+    ("/series/", ALBUM, "year", ["x", "١٩٩٩", "9" * 30, "0"]),
+    ("/series/", ALBUM, "tracks", ["", "\x00", "x" * 201, "\n".join(map(str, range(201)))]),
+    ("/features/", WISH, "title", ["", "\x00", "x" * 201, TOO_LONG]),
+    ("/features/", WISH, "description", [*NO_TEXT, "\x00", "\x1b[2J", TOO_LONG]),
+    ("/bugs/", WISH, "title", ["", "\x00", TOO_LONG]),
+    ("/features/{wish}/comments", {}, "body", [*NO_TEXT, "\x00", TOO_LONG]),
+    ("/settings/privacy", {"new_achievements": "public"}, "profile", ["", *NO_CHOICE]),
+    ("/settings/achievements", {}, "toasts", ["x", "\x00", TOO_LONG]),
 ]
 AT_THE_DOOR = [
     ("/register", DORA, "username", NO_NAME),
@@ -63,7 +77,8 @@ AT_THE_DOOR = [
 @pytest.fixture
 def app(make_app):
     """The bounds on trying are far away: these tests are about the fields."""
-    return make_app(LIMIT_SIGN_IN="10000/1 minute", LIMIT_REGISTER="10000/1 minute")
+    return make_app(LIMIT_SIGN_IN="10000/1 minute", LIMIT_REGISTER="10000/1 minute",
+                    LIMIT_FEEDBACK="10000/1 minute", LIMIT_COMMENTS="10000/1 minute")  # fmt: skip
 
 
 @pytest.fixture
@@ -84,9 +99,11 @@ def refuse_each(browser, forms, **ids):
 
 
 def test_forms_of_alice(app, one, as_alice):
+    as_alice.post("/features/", **WISH)
+    wish = as_alice.last.location.rpartition("/")[2]
     as_alice.get("/songs/")
     before = snapshot(app)
-    assert refuse_each(as_alice, FORMS, one=one) == []
+    assert refuse_each(as_alice, FORMS, one=one, wish=wish) == []
     assert snapshot(app) == before
 
 
