@@ -190,6 +190,20 @@ def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_
     assert as_alice.post("/songs/", **SONG).status == 303
 
 
+def test_a_connection_that_is_ended_once_the_answer_is_made_changes_nothing(app, as_alice, execute):
+    as_alice.get("/songs/")
+
+    def ask_and_be_cut_off(response):
+        db.session.execute(sa.text("SELECT 1"))
+        _end_connections(execute)
+        return response
+
+    app.after_request_funcs[None].insert(0, ask_and_be_cut_off)  # the first of them is the last
+    assert as_alice.get("/songs/").status == 200
+    app.after_request_funcs[None].pop(0)
+    assert as_alice.get("/songs/").status == 200
+
+
 def _end_connections(execute):
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

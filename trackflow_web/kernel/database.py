@@ -141,6 +141,14 @@ def own_transaction() -> Iterator[Session]:
         _writing.reset(token)
 
 
+def let_go() -> None:
+    """End whatever transaction is open; with a connection that is gone nothing is left to end."""
+    try:
+        db.session.rollback()
+    except sa.exc.DBAPIError:
+        db.session().invalidate()
+
+
 def held(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
     """The row of this primary key, as it is now, which others wait to change until the commit.
 

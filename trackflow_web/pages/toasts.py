@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from trackflow_web.achievements import toasts
 from trackflow_web.kernel import faults, unit_of_work
 from trackflow_web.kernel.activity import anything_recorded, take_recorded
-from trackflow_web.kernel.database import db, set_writing
+from trackflow_web.kernel.database import db, let_go, set_writing
 from trackflow_web.pages import errors, hx
 from trackflow_web.pages.session import PATIENCE_FOR_A_VISIT, me
 
@@ -49,6 +49,8 @@ def connect(app: Flask, listeners: Sequence[Listener]) -> None:
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
         set_writing(writing=False)
+        # The answer is made. That the database went away since it was last asked changes nothing.
+        let_go()
 
     app.wsgi_app = TellWhenWritten(app.wsgi_app)  # type: ignore[method-assign]
 
