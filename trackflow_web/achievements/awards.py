@@ -76,7 +76,7 @@ def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
         .returning(
             UserAchievement.user_id, UserAchievement.achievement_id, UserAchievement.earned_at
         )
-    )
+    ).all()
     return [Award(user_id, by_id[id_], earned_at) for user_id, id_, earned_at in inserted]
 
 

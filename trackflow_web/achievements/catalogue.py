@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -38,12 +39,12 @@ class Entry:
     position: int
     retired: bool = False
 
-    @property
+    @cached_property
     def points(self) -> int:
         """What it is worth, by its rarity."""
         return self.rarity.points
 
-    @property
+    @cached_property
     def counts_for_completionist(self) -> bool:
         """Whether it is one of the others that the completionist has."""
         return self.code != COMPLETIONIST and not self.retired

@@ -142,7 +142,7 @@ def _plan_chunk(chunk: Sequence[int]) -> Plan:
             (user_id, threshold): at
             for user_id, at, threshold in db.session.execute(
                 truth.reached(metric, thresholds, sorted(due))
-            )
+            ).all()
         }
         awards += [
             # What the completionist needs may itself only be due: then it is of this moment.
@@ -159,7 +159,7 @@ def _due(true: Mapping[int, Numbers]) -> Iterator[tuple[str, dict[int, list[Entr
 
     Whoever goes through this adds what was given to `true` on the way.
     """
-    earned = _earned(list(true))
+    earned, ids = _earned(list(true)), catalogue.ids()
     for metric in metrics.METRICS:
         due = {
             user_id: missing
@@ -168,7 +168,7 @@ def _due(true: Mapping[int, Numbers]) -> Iterator[tuple[str, dict[int, list[Entr
                 missing := [
                     entry
                     for entry in catalogue.crossed(metric.name, 0, numbers[metric.name])
-                    if entry.code not in earned[user_id]
+                    if (user_id, ids.get(entry.code)) not in earned
                 ]
             )
         }
@@ -176,18 +176,14 @@ def _due(true: Mapping[int, Numbers]) -> Iterator[tuple[str, dict[int, list[Entr
             yield metric.name, due
 
 
-def _earned(chunk: Sequence[int]) -> dict[int, set[str]]:
-    """The codes of what these users have or had: what was revoked is not given again."""
-    codes = {achievement_id: code for code, achievement_id in catalogue.ids().items()}
-    earned: dict[int, set[str]] = defaultdict(set)
+def _earned(chunk: Sequence[int]) -> set[tuple[int, int | None]]:
+    """Users and the ids of what they have or had: what was revoked is not given again."""
     rows = db.session.execute(
         sa.select(UserAchievement.user_id, UserAchievement.achievement_id).where(
             UserAchievement.user_id.in_(chunk)
         )
-    )
-    for user_id, achievement_id in rows:
-        earned[user_id].add(codes.get(achievement_id, ""))
-    return earned
+    ).all()
+    return {(user_id, achievement_id) for user_id, achievement_id in rows}
 
 
 def _count(true: Mapping[int, Numbers], due: Mapping[int, Sequence[Entry]]) -> None:

@@ -38,7 +38,7 @@ def numbers(chunk: Sequence[int], wrong_lines: Iterable[Line] = ()) -> dict[int,
     nothing: Numbers = {**dict.fromkeys(names(), 0), "last_login_date": None, "current_streak": 0}
     true = {user_id: dict(nothing) for user_id in chunk}
     for counted, statement in _counts():
-        for user_id, *found in db.session.execute(statement, {"user_ids": chunk}):
+        for user_id, *found in db.session.execute(statement, {"user_ids": chunk}).all():
             true[user_id].update(zip(counted, found, strict=True))
     for line in wrong_lines:
         true[line.user_id][metrics.DISTINCT[line.kind]] += (line.counted > 0) - (line.kept > 0)
