@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.charter import Charter
-from tests.support.watching import STANDING
+from tests.support.watching import STANDING, settle
 
 
 @pytest.fixture
@@ -80,6 +80,7 @@ def test_alice_links_what_is_suggested_and_leaves_a_track_out(songs):
     expect(tracks.nth(2)).to_contain_text("WIP")
     expect(meter).to_have_text("0/3 tracks")
 
+    settle(page)
     tracks.nth(1).get_by_role("button", name="Not relevant").focus()
     page.keyboard.press("Enter")
     expect(tracks.nth(1).get_by_role("button", name="Make relevant")).to_be_focused()

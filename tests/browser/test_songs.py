@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.support.charter import Charter
 from tests.support.songs import titles_of
+from tests.support.watching import settle
 
 
 @pytest.fixture
@@ -160,6 +161,7 @@ def test_an_edit_that_will_not_do_stays_open_with_what_was_typed(setlist):
     expect(year).to_be_focused()
     expect(year).to_have_value("86")
     expect(form.get_by_label("Album")).to_have_value("Master of Puppets")
+    settle(page)
     year.fill("1986")
     year.press("Enter")
     expect(row(page, "Two")).to_contain_text("Master of Puppets · 1986")

@@ -24,6 +24,9 @@ def values(app, alice):
     return belongings_of(app, alice)
 
 
+AN_ID = re.compile(r"(?<=/)\d+(?=/|$)")
+
+
 def of_somebody(app, values):
     """The addresses of what is somebody's alone."""
     found = [
@@ -76,10 +79,13 @@ def test_a_former_administrator_is_one_no_more_at_once(app, admin, as_admin):
 def test_what_is_no_id_is_no_address(app, values, as_alice):
     samples = ["0", "-1", "01", "1.0", "0x1", "1e3", "١", "１", "%00", "1%00", "1'--", "null", "+1"]
     samples += [str(2**63), str(2**63 - 1), str(10**18), str(10**30), "9" * 4000, str(ABSENT)]
-    for route in of_somebody(app, values):
+    with_ids = [
+        route for route in of_somebody(app, values) if re.search(r"/\d+(?=/|$)", route.path)
+    ]
+    assert with_ids
+    for route in with_ids:
         for sample in samples:
             path = re.sub(r"(?<=/)\d+(?=/|$)", lambda _match, it=sample: it, route.path)
-            assert path != route.path
             page = as_alice.request(
                 route.method, path, data={**FIELDS, "csrf_token": as_alice.token()}
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from playwright.sync_api import expect
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
@@ -60,3 +62,13 @@ class Watch:
         )
         if not refused or "/static/" in where:
             self.seen.append(f"console: {message.text} ({where})")
+
+
+def settle(page: Page) -> None:
+    """Wait until htmx knows what it has put into the page; a key pressed earlier is the browser's.
+
+    It takes 20 ms, in which only a test can press one.
+    """
+    expect(
+        page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")
+    ).to_have_count(0)
