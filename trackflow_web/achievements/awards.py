@@ -71,11 +71,12 @@ def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
     by_id = {ids[code]: entry for code, entry in entries.items()}
     inserted = db.session.execute(
         upsert(UserAchievement)
-        .from_select(_BACKFILLED, _due_rows(metric, sorted(due), by_id))
+        .from_select(_BACKFILLED, _due_rows(metric, by_id))
         .on_conflict_do_nothing()
         .returning(
             UserAchievement.user_id, UserAchievement.achievement_id, UserAchievement.earned_at
-        )
+        ),
+        {"user_ids": sorted(due)},
     ).all()
     return [Award(user_id, by_id[id_], earned_at) for user_id, id_, earned_at in inserted]
 
@@ -110,9 +111,9 @@ _BACKFILLED = [
 ]
 
 
-def _due_rows(metric: str, user_ids: Sequence[int], by_id: Mapping[int, Entry]) -> sa.Select[Any]:
+def _due_rows(metric: str, by_id: Mapping[int, Entry]) -> sa.Select[Any]:
     """The rows of awards, column by column as in `_BACKFILLED`, of what is not there yet."""
-    reached = truth.reached(metric, {entry.threshold for entry in by_id.values()}, user_ids)
+    reached = truth.reached(metric, {entry.threshold for entry in by_id.values()})
     at = reached.subquery()
     rungs = sa.values(
         sa.column("threshold", sa.Integer),

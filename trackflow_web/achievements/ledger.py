@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements.models import UserValue
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.kernel.activity import Activity, Fact
-from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.database import among, db, upsert
 
 DECADE = (Song.year - Song.year % 10).label("decade")
 # What a released song adds to each kind of different values, as the ledger keeps it.
@@ -91,7 +91,7 @@ def _wrong_lines() -> sa.Select[int, str, str, int, int]:
 
     One sort finds lines that are missing, lines that are too many, and lines that miscount.
     """
-    whose: Any = sa.bindparam("user_ids", expanding=True)
+    whose = among("user_ids")
     songs = [
         sa.select(
             Song.user_id,

@@ -17,7 +17,7 @@ from trackflow_web.achievements.awards import Award, backfill, record_backfilled
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock, faults
-from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.database import among, db, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,9 +122,10 @@ def _lock(chunk: Sequence[int]) -> None:
     )
     db.session.execute(
         sa.select(UserStats.user_id)
-        .where(UserStats.user_id.in_(chunk))
+        .where(UserStats.user_id.in_(among("user_ids")))
         .order_by(UserStats.user_id)
-        .with_for_update()
+        .with_for_update(),
+        {"user_ids": chunk},
     )
 
 
@@ -141,7 +142,7 @@ def _plan_chunk(chunk: Sequence[int]) -> Plan:
         dates = {
             (user_id, threshold): at
             for user_id, at, threshold in db.session.execute(
-                truth.reached(metric, thresholds, sorted(due))
+                truth.reached(metric, thresholds), {"user_ids": sorted(due)}
             ).all()
         }
         awards += [
@@ -180,8 +181,9 @@ def _earned(chunk: Sequence[int]) -> set[tuple[int, int | None]]:
     """Users and the ids of what they have or had: what was revoked is not given again."""
     rows = db.session.execute(
         sa.select(UserAchievement.user_id, UserAchievement.achievement_id).where(
-            UserAchievement.user_id.in_(chunk)
-        )
+            UserAchievement.user_id.in_(among("user_ids"))
+        ),
+        {"user_ids": chunk},
     ).all()
     return {(user_id, achievement_id) for user_id, achievement_id in rows}
 
@@ -201,8 +203,9 @@ def _drift(chunk: Sequence[int], true: Mapping[int, Numbers]) -> list[Drift]:
         user_id: numbers
         for user_id, *numbers in db.session.execute(
             sa.select(table.c.user_id, *(table.c[name] for name in names)).where(
-                table.c.user_id.in_(chunk)
-            )
+                table.c.user_id.in_(among("user_ids"))
+            ),
+            {"user_ids": chunk},
         )
     }
     # Who has no row yet has nothing of anything: no drift, unless there is something.

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.models import UserAchievement, UserValue
 from trackflow_web.domain.people.models import Visit
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import among, db
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Numbers = dict[str, Any]
 
-_USER_IDS: Any = sa.bindparam("user_ids", expanding=True)
+_USER_IDS = among("user_ids")
 
 
 def names() -> list[str]:
@@ -45,10 +45,13 @@ def numbers(chunk: Sequence[int], wrong_lines: Iterable[Line] = ()) -> dict[int,
     return true
 
 
-def reached(name: str, thresholds: Collection[int], user_ids: Sequence[int]) -> sa.Select[Any]:
-    """When users came to thresholds of a metric: `user_id`, `threshold`, `at` of the Nth row."""
+def reached(name: str, thresholds: Collection[int]) -> sa.Select[Any]:
+    """When users came to thresholds of a metric: `user_id`, `threshold`, `at` of the Nth row.
+
+    Which users is said by `user_ids` when it is run.
+    """
     rows = metrics.BY_NAME[name].rows
-    counted = rows.where(rows.selected_columns.user_id.in_(user_ids)).subquery()
+    counted = rows.where(rows.selected_columns.user_id.in_(_USER_IDS)).subquery()
     nth = sa.func.row_number().over(
         partition_by=counted.c.user_id, order_by=(counted.c.at, counted.c.subject_id)
     )

@@ -160,6 +160,15 @@ def held(table: type[Row], key: object, *, key_share: bool = False) -> Row | Non
     )
 
 
+def among(name: str) -> sa.BindParameter[Any]:
+    """A list of hundreds of ids for `in_`, given by this name when the statement is run.
+
+    They are written into the statement as the numbers that they are: as parameters each one would
+    be translated for PostgreSQL, which takes longer than looking them up.
+    """
+    return sa.bindparam(name, expanding=True, literal_execute=True, type_=sa.BigInteger())
+
+
 def refers_to_what_is_gone(error: IntegrityError) -> bool:
     """Whether a row was written that belongs to one that somebody deleted at the same time.
 
