@@ -30,6 +30,7 @@ from tests.support.programs import Missing, nginx
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
+WORKERS = 2
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 15
 NGINX = """
@@ -70,7 +71,7 @@ class Web:
     def start(self) -> None:
         """Begin to serve; returns when it answers."""
         options = ["--config", "gunicorn.conf.py", "--bind", f"{HOST}:{self.port}"]
-        options += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+        options += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", "4"]
         options += ["--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning"]
         options += ["--forwarded-allow-ips", HOST, "wsgi:app"]
         command = [sys.executable, "-m", "gunicorn", *options]
@@ -78,24 +79,29 @@ class Web:
         wait_for(f"{self.address}/healthz", self.process, self.folder / "log")
 
     def reload(self) -> None:
-        """Let new workers take over; returns when the old ones are gone."""
+        """Let new workers take over; returns when they are there and the old ones are gone."""
         if self.process is None:
             return
-        before = self._workers()
+        before = self._all_workers(other_than=set())  # the first answers before the second starts
         self.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + SECONDS_TO_START
-        while before & self._workers() or not self._workers():
-            assert time.monotonic() < deadline, "the old workers do not go"
-            time.sleep(0.05)
+        self._all_workers(other_than=before)
 
     def stop(self) -> None:
         """End once everybody was answered."""
         if self.process is not None:
             _end(self.process)
 
-    def _workers(self) -> set[int]:
+    def _all_workers(self, *, other_than: set[int]) -> set[int]:
+        """Wait until there are as many workers as there should be, and none of these."""
         assert self.process is not None
-        return {child.pid for child in psutil.Process(self.process.pid).children()}
+        master = psutil.Process(self.process.pid)
+        deadline = time.monotonic() + SECONDS_TO_START
+        while len(found := {child.pid for child in master.children()}) != WORKERS or (
+            found & other_than
+        ):
+            assert time.monotonic() < deadline, f"not the {WORKERS} workers expected: {found}"
+            time.sleep(0.05)
+        return found
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,16 @@ class Site:
         message = f"gunicorn does not answer:\n{self.log.read_text()}"
         raise TimeoutError(message)
 
+    def wait_for_workers(self) -> list[int]:
+        """Wait until every worker has started; returns their ids. The first answers earlier."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < deadline:
+            if len(workers := self.worker_ids()) == self.workers:
+                return workers
+            time.sleep(0.02)
+        message = f"{len(workers)} of {self.workers} workers started:\n{self.log.read_text()}"
+        raise TimeoutError(message)
+
     def stop(self) -> None:
         """End it as an operator does; what does not end is killed."""
         atexit.unregister(self.stop)
@@ -104,7 +114,7 @@ class Site:
         return self._process.pid
 
     def worker_ids(self) -> list[int]:
-        """The ids of the processes that answer."""
+        """Return the ids of the worker processes that exist now; some may not have started yet."""
         path = Path(f"/proc/{self.master}/task/{self.master}/children")
         with suppress(OSError):
             return [int(word) for word in path.read_text().split()]

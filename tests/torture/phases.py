@@ -96,7 +96,7 @@ def reloads(ground: Ground) -> int:
     """Replace all workers by new ones, as a new version is put in place."""
     done = 0
     for _ in ground.rounds():
-        before = set(ground.site.worker_ids())
+        before = set(ground.site.wait_for_workers())
         ground.site.reload()
         deadline = time.monotonic() + 60
         while before & set(ground.site.worker_ids()) and time.monotonic() < deadline:
@@ -120,13 +120,13 @@ def locks(ground: Ground) -> int:
 def restarts(ground: Ground) -> int:
     """Stop the database server without any care, and start it again."""
     done = 0
-    before = ground.site.worker_ids()
+    before = ground.site.wait_for_workers()
     for _ in ground.rounds():
         ground.place.restart()
         ground.site.wait()
         time.sleep(BETWEEN_RESTARTS)
         done += 1
-    assert ground.site.worker_ids() == before, "a worker did not bear it"
+    assert ground.site.worker_ids() == before, "a worker ended with the database server"
     return done
 
 
