@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from limits import RateLimitItemPerDay
 
-from trackflow_web.achievements import recheck
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.feedback import actions as feedback

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bench.site import DATABASES, site
-from trackflow_web.achievements import progress, queries, recheck
-from trackflow_web.achievements.holders import Holders
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
@@ -21,7 +23,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status, draft
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +74,7 @@ def _ratio(users: list[int], turns: int, deed: Callable[[int, int], object]) -> 
 
 
 def _release(made: Site, user_id: int, turn: int) -> None:
-    with unit_of_work(made.listeners):
+    with unit_of_work(made.handlers):
         user = db.session.get_one(User, user_id)
         songs.add_song(user, title=f"New {turn}", artist="Bench", year=1999, status=Status.RELEASED)
 
@@ -80,19 +82,19 @@ def _release(made: Site, user_id: int, turn: int) -> None:
 def _progress(user_id: int) -> None:
     """What /achievements/me/progress shows, as far as the user's work has a part in it."""
     numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
-    progress.tiles(numbers, earned, Holders.unknown())
+    listing.tiles(numbers, earned, Holders.unknown())
     db.session.rollback()
 
 
 def _add_person_with_songs(made: Site, name: str, size: int) -> int:
     """Somebody whose songs were written straight into the table, then recounted."""
-    with unit_of_work(made.listeners):
+    with unit_of_work(made.handlers):
         user = people.register(username=name, email=f"{name}@example.org", password=f"{name} songs")
     for first in range(0, size, ROWS_AT_ONCE):
         numbers = range(first, min(size, first + ROWS_AT_ONCE))
         with made.working():
             db.session.execute(sa.insert(Song), [_song_row(user.id, number) for number in numbers])
-    with unit_of_work(made.listeners):
+    with unit_of_work(made.handlers):
         recheck.recheck([user.id])
     return user.id
 

@@ -15,13 +15,13 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from trackflow_web import create_app, wiring
+from trackflow_web import composition, create_app
 from trackflow_web.domain.imports import actions, files
 from trackflow_web.domain.imports.models import Import
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -79,7 +79,7 @@ def playlist(rows: int) -> bytes:
 
 
 def _somebody(app: Flask) -> int:
-    with app.app_context(), unit_of_work(wiring.LISTENERS):
+    with app.app_context(), unit_of_work(composition.HANDLERS):
         user = people.register(
             username="bench", email="bench@example.org", password="songs by the thousand"
         )
@@ -88,7 +88,7 @@ def _somebody(app: Flask) -> int:
 
 def _import(app: Flask, user_id: int, content: bytes) -> int:
     """Released songs: they move the most numbers."""
-    with app.app_context(), unit_of_work(wiring.LISTENERS):
+    with app.app_context(), unit_of_work(composition.HANDLERS):
         user = db.session.get_one(User, user_id)
         item = actions.begin_file(user, files.read(content), name="Bench", status="released")
         app.extensions["trackflow.jobs"].start_import(item.id)

@@ -17,18 +17,20 @@ from flask_login import login_user
 
 from bench import load
 from bench.site import Visitor, site
-from trackflow_web.achievements import holders, progress, queries
-from trackflow_web.achievements.tiles import State, share
-from trackflow_web.pages.formats import MONTHS
-from trackflow_web.pages.session import SignedIn, login_required
-from trackflow_web.pages.tiles import MACROS, tile_list
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.progress.tile_data import State, share
+from trackflow_web.pages.achievements.tiles import MACROS, tile_list
+from trackflow_web.web.formats import MONTHS
+from trackflow_web.web.session import SignedIn, login_required
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.site import Site
-    from trackflow_web.achievements.tiles import Tile
-    from trackflow_web.pages.tiles import TileList
+    from trackflow_web.achievements.progress.tile_data import AchievementProgress
+    from trackflow_web.pages.achievements.tiles import TileList
 
 SONGS = 60
 TURNS = 200
@@ -84,7 +86,7 @@ def _tiles(made: Site, visitor: Visitor, turns: int) -> dict[str, object]:
         user = visitor.user
         login_user(SignedIn(user))
         numbers, earned = queries.numbers_of(user.id), queries.earned_by(user.id)
-        tiles = progress.tiles(numbers, earned, holders.of_each())
+        tiles = listing.tiles(numbers, earned, holder_counts.of_each())
         macro = made.app.jinja_env.get_template(MACROS).module.tile  # type: ignore[attr-defined]
         prepared = tile_list()
         assert _by_hand(prepared, tiles) == prepared(tiles)
@@ -106,7 +108,7 @@ def _tiles(made: Site, visitor: Visitor, turns: int) -> dict[str, object]:
     }
 
 
-def _by_hand(prepared: TileList, tiles: Sequence[Tile]) -> str:
+def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
     """The tiles by a loop that knows in which order the values of each state come."""
     html: list[str] = []
     for tile in tiles:
@@ -126,7 +128,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[Tile]) -> str:
     return "".join(html)
 
 
-def _with_values(prepared: TileList, tiles: Sequence[Tile]) -> list[list[str]]:
+def _with_values(prepared: TileList, tiles: Sequence[AchievementProgress]) -> list[list[str]]:
     """Of each tile its pieces and values, in the order in which they stand in it."""
     found = []
     for tile in tiles:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bench.site import DATABASES, site
-from trackflow_web.achievements import recheck
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from tests.support.postgresql import Server
-from trackflow_web import create_app, wiring
+from trackflow_web import composition, create_app
 from trackflow_web.domain.people import queries
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import Listener, unit_of_work
+from trackflow_web.kernel.transactions import Handler, unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,12 +35,12 @@ class Site:
     """One application and who follows the facts there."""
 
     app: Flask
-    listeners: Sequence[Listener]
+    handlers: Sequence[Handler]
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """A unit of work as a command has it."""
-        with self.app.app_context(), unit_of_work(self.listeners):
+        with self.app.app_context(), unit_of_work(self.handlers):
             yield
 
 
@@ -138,9 +138,9 @@ def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
 @contextmanager
 def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -> Iterator[Site]:
     """A site that is thrown away afterwards; unplugged, without the engine of the achievements."""
-    listeners = [each for each in wiring.LISTENERS if plugged or each.name != "achievements"]
+    handlers = [each for each in composition.HANDLERS if plugged or each.name != "achievements"]
     with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
-        with patch.object(wiring, "LISTENERS", listeners):
+        with patch.object(composition, "LISTENERS", handlers):
             app = create_app(
                 {
                     "TESTING": True,
@@ -154,7 +154,7 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
             result = app.test_cli_runner().invoke(args=command)
             assert result.exit_code == 0, result.output
         try:
-            yield Site(app, listeners)
+            yield Site(app, handlers)
         finally:
             app.extensions["trackflow.jobs"].close()
             with app.app_context():

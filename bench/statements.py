@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bench.site import Site
 
 SONGS_BEFORE = 260  # past the last threshold of 250
-OF_FACTS = "INSERT INTO activities"
+EVENT_STATEMENTS = "INSERT INTO activities"
 ACTIONS = {
     "counters moved, nothing due": "<= 1",
     "different values moved too, nothing due": "<= 2",
@@ -58,6 +58,6 @@ def _counts(site: Site) -> tuple[list[int], int]:
     ):
         with statements_of(site.app) as seen:
             visitor.submit(song_id, status)
-        counts.append(sum(not text.startswith(OF_FACTS) for text in seen))
+        counts.append(sum(not text.startswith(EVENT_STATEMENTS) for text in seen))
         commits += seen.commits
     return counts, commits

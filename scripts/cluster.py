@@ -210,9 +210,9 @@ def wait_for(
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
+    with socket.socket() as handler:
+        handler.bind((HOST, 0))
+        return int(handler.getsockname()[1])
 
 
 def main() -> None:

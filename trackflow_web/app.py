@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from trackflow_web import wiring
+from trackflow_web import composition
 from trackflow_web.config import Config, ConfigError
 from trackflow_web.kernel import database
 
@@ -45,7 +45,7 @@ def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine)
-    wiring.connect(app, config)
+    composition.init_app(app, config)
     return app
 
 

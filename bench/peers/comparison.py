@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from bench.peers import environment
 from bench.peers.workload import Achievement, Workload
-from trackflow_web.achievements.catalogue import ENTRIES
+from trackflow_web.achievements.catalogue.registry import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

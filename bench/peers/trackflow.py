@@ -10,17 +10,19 @@ import sqlalchemy as sa
 
 from bench.peers.worker import serve
 from bench.site import site
-from trackflow_web.achievements import progress, queries, recheck
-from trackflow_web.achievements.holders import Holders
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.holder_counts import Holders
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.achievements.tiles import State
+from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.progress.tile_data import State
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs import models as songs_models
 from trackflow_web.domain.songs.rules import Status, draft
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,8 +39,8 @@ class TrackFlow:
     """See worker.Program. Without the achievements its facts are kept all the same."""
 
     def __init__(self, made: Site) -> None:
-        self.app, self.listeners = made.app, made.listeners
-        self.others = [each for each in made.listeners if each.name != "achievements"]
+        self.app, self.handlers = made.app, made.handlers
+        self.others = [each for each in made.handlers if each.name != "achievements"]
 
     def connection(self) -> sqlite3.Connection:
         """See worker.Program."""
@@ -65,14 +67,14 @@ class TrackFlow:
 
     def act(self, user_id: int, song: Song, *, checked: bool) -> None:
         """See worker.Program."""
-        listeners = self.listeners if checked else self.others
-        with self.app.app_context(), unit_of_work(listeners):
+        handlers = self.handlers if checked else self.others
+        with self.app.app_context(), unit_of_work(handlers):
             user = db.session.get_one(User, user_id)
             actions.add_song(user, title=song.title, artist=song.artist, year=song.year)
 
     def recheck(self, user_ids: Sequence[int]) -> None:
         """See worker.Program."""
-        with self.app.app_context(), unit_of_work(self.listeners):
+        with self.app.app_context(), unit_of_work(self.handlers):
             recheck.recheck(user_ids)
 
     def awards(self, user_ids: Sequence[int]) -> list[tuple[int, str]]:
@@ -88,7 +90,7 @@ class TrackFlow:
         """See worker.Program. Who else has them is left out: the others do not tell it."""
         with self.app.app_context():
             numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
-            tiles = progress.tiles(numbers, earned, Holders.unknown())
+            tiles = listing.tiles(numbers, earned, Holders.unknown())
             return [
                 (tile.code, tile.current, tile.target, tile.state is State.EARNED) for tile in tiles
             ]

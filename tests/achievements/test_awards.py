@@ -6,12 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.charter import at_once, new_charter
-from trackflow_web.achievements import recheck
-from trackflow_web.achievements.catalogue import BY_CODE, ENTRIES
+from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.kernel.activity import Activity, Fact
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event, EventType
 
 pytestmark = pytest.mark.both_databases
 
@@ -25,8 +25,8 @@ def unlocks(app, person):
     """How many facts of unlocking were recorded."""
     with app.app_context():
         return db.session.scalar(
-            sa.select(sa.func.count(Activity.id)).where(
-                Activity.user_id == person.id, Activity.fact == Fact.ACHIEVEMENT_UNLOCKED
+            sa.select(sa.func.count(Event.id)).where(
+                Event.user_id == person.id, Event.fact == EventType.ACHIEVEMENT_UNLOCKED
             )
         )
 

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from tests.support.charter import at_once, new_charter
 from tests.support.databases import run_command
 from tests.support.people import working
-from trackflow_web.achievements import catalogue, changes, metrics
-from trackflow_web.achievements.catalogue import BY_CODE, BY_METRIC, ENTRIES, crossed
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import sync as changes
+from trackflow_web.achievements.catalogue.registry import BY_CODE, BY_METRIC, ENTRIES, crossed
+from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import Achievement, UserStats
 from trackflow_web.kernel.database import db
 

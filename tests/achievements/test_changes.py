@@ -12,9 +12,12 @@ from tests.support.catalogues import Deploy
 from tests.support.charter import at_once
 from tests.support.databases import run_command
 from tests.support.people import working
-from trackflow_web.achievements import catalogue, changes, queries, runs
-from trackflow_web.achievements.ladders import Category, Rarity
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import sync as changes
+from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.models import Achievement
+from trackflow_web.achievements.recheck import runs
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel.database import db
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.browsing import Browser
 from tests.support.charter import Charter, statements_of
 from tests.support.people import add_person
-from trackflow_web import wiring
+from trackflow_web import composition
 
 pytestmark = [
     pytest.mark.both_databases,
@@ -15,7 +15,7 @@ pytestmark = [
 ]
 
 # What keeps the facts themselves is there with and without listeners.
-OF_FACTS = ("INSERT INTO activities",)
+EVENT_STATEMENTS = ("INSERT INTO activities",)
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def price(make_app, monkeypatch):
     The same is done by two people, of whom one lives in an application where it does not listen.
     """
     heard_app = make_app()
-    others = [listener for listener in wiring.LISTENERS if listener.name != "achievements"]
-    monkeypatch.setattr(wiring, "LISTENERS", others)
+    others = [handler for handler in composition.HANDLERS if handler.name != "achievements"]
+    monkeypatch.setattr(composition, "LISTENERS", others)
     deaf_app = make_app()
     monkeypatch.undo()
 
@@ -47,7 +47,7 @@ def _cost(app, name, prepare, request):
     with statements_of(app) as seen:
         answer = request(browser, song)
     assert answer.status in {200, 303}, answer
-    kept = [text for text in seen if not text.startswith(OF_FACTS)]
+    kept = [text for text in seen if not text.startswith(EVENT_STATEMENTS)]
     return len(kept), seen.commits
 
 

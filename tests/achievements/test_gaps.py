@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trackflow_web.achievements import gaps
-from trackflow_web.achievements.gaps import Fill
+from trackflow_web.achievements.progress import gaps
+from trackflow_web.achievements.progress.gaps import Fill
 from trackflow_web.domain.authoring import statistics
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.authoring.statistics import Planned, YearTally

@@ -7,7 +7,7 @@ import pytest
 from tests.support.charter import new_charter, statements_of
 from tests.support.people import working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements import holders, preferences
+from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db, set_writing
 
@@ -20,9 +20,9 @@ CODE = "first_release"
 def shown(app):
     """`shown()`: how many show the achievement, and how many people there are."""
 
-    def ask(among=app):
-        with among.app_context():
-            known = holders.of_each()
+    def ask(literal_ids=app):
+        with literal_ids.app_context():
+            known = holder_counts.of_each()
             return known.by_code[CODE], known.users
 
     return ask
@@ -30,12 +30,12 @@ def shown(app):
 
 @pytest.fixture
 def among_many(monkeypatch):
-    monkeypatch.setattr(holders, "MANY", 0)
+    monkeypatch.setattr(holder_counts, "MANY", 0)
 
 
 def hide(app, charter, *, public=False):
     with working(app):
-        preferences.set_visibility(charter.user, CODE, public=public)
+        visibility.set_visibility(charter.user, CODE, public=public)
 
 
 def test_a_new_award_is_seen_at_once(alice, shown):
@@ -61,7 +61,7 @@ def test_what_is_hidden_and_shown_again_is_seen_at_once(app, alice, shown, many,
     hide(app, alice, public=True)
     assert shown() == had
     with working(app):
-        preferences.set_all_visibility(alice.user, public=False)
+        visibility.set_all_visibility(alice.user, public=False)
     assert shown() == (had[0] - 1, had[1])
 
 
@@ -109,8 +109,8 @@ def test_what_is_rolled_back_is_not_kept(app, alice, shown):
     had = shown()
     with app.app_context():
         set_writing(writing=True)
-        preferences.set_visibility(alice.user, CODE, public=False)
-        assert holders.of_each().by_code[CODE] == had[0] - 1
+        visibility.set_visibility(alice.user, CODE, public=False)
+        assert holder_counts.of_each().by_code[CODE] == had[0] - 1
         db.session.rollback()
         set_writing(writing=False)
     assert shown() == had

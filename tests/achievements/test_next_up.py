@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import working
-from trackflow_web.achievements import next_up, progress, queries
-from trackflow_web.achievements.holders import Holders
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements.progress import listing, next_up
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs.rules import PARTS
@@ -17,7 +18,7 @@ PERFECT = ("total_authored", "perfectionist")
 def steps(person):
     with person.app.app_context():
         numbers, earned = queries.numbers_of(person.id), queries.earned_by(person.id)
-        tiles = progress.tiles(numbers, earned, Holders.unknown())
+        tiles = listing.tiles(numbers, earned, Holders.unknown())
         openings = queries.openings(person.id, next_up.needed(tiles))
         return next_up.next_up(tiles, openings)
 
@@ -27,7 +28,7 @@ def step(person, code):
 
 
 def tiles_of(earned=(), **numbers):
-    return progress.tiles(numbers, dict.fromkeys(earned, 1), Holders.unknown())
+    return listing.tiles(numbers, dict.fromkeys(earned, 1), Holders.unknown())
 
 
 @pytest.mark.both_databases

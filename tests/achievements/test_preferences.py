@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from tests.support.charter import at_once, statements_of
 from tests.support.people import working
-from trackflow_web.achievements import holders, preferences, queries, recheck, toasts
+from trackflow_web.achievements import queries, toasts
+from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel.database import db
@@ -28,12 +30,12 @@ def pins(app):
         def move(self, charter, move, *codes):
             for code in codes:
                 with working(app):
-                    preferences.move_pin(charter.user, code, move=move)
+                    visibility.move_pin(charter.user, code, move=move)
             return self.of(charter)
 
         def of(self, charter):
             with app.app_context():
-                choices = preferences.choices_of(charter.id).values()
+                choices = visibility.choices_of(charter.id).values()
             pinned = sorted((each.pin, each.code) for each in choices if each.pin)
             assert [pin for pin, _ in pinned] == list(range(1, len(pinned) + 1))
             return [code for _, code in pinned]
@@ -99,7 +101,7 @@ def test_what_is_not_earned_cannot_be_pinned_or_hidden(app, alice, pins):
         with pytest.raises(NotFound):
             pins.move(alice, "pin", code)
         with pytest.raises(NotFound), working(app):
-            preferences.set_visibility(alice.user, code, public=False)
+            visibility.set_visibility(alice.user, code, public=False)
 
 
 def test_a_move_that_does_not_exist_is_refused(alice, pins, many):
@@ -127,11 +129,11 @@ def test_a_hidden_one_counts_for_its_owner_only(app, alice, bob):
     alice.add(status="released")
     bob.add(status="released")
     with app.app_context():
-        before = holders.of_each().by_code["first_release"]
+        before = holder_counts.of_each().by_code["first_release"]
     with working(app):
-        preferences.set_visibility(alice.user, "first_release", public=False)
+        visibility.set_visibility(alice.user, "first_release", public=False)
     with app.app_context():
-        assert holders.of_each().by_code["first_release"] == before - 1
+        assert holder_counts.of_each().by_code["first_release"] == before - 1
         assert "first_release" in queries.earned_by(alice.id)
         assert not queries.badges_of(alice.id, hidden_too=False)
     assert alice.number("total_achievements") == 1
@@ -141,14 +143,14 @@ def test_a_hidden_one_counts_for_its_owner_only(app, alice, bob):
 def test_all_of_them_are_hidden_and_shown_at_once(app, alice, bob, many):
     bob.add(status="released")
     with working(app):
-        preferences.set_visibility(alice.user, many[0], public=False)
+        visibility.set_visibility(alice.user, many[0], public=False)
     with working(app):
-        changed = preferences.set_all_visibility(alice.user, public=False)
+        changed = visibility.set_all_visibility(alice.user, public=False)
     assert changed == len(alice.codes) - 1
     assert not any(award.is_public for award in alice.awards.values())
     assert all(award.is_public for award in bob.awards.values())
     with working(app):
-        preferences.set_all_visibility(alice.user, public=True)
+        visibility.set_all_visibility(alice.user, public=True)
     assert all(award.is_public for award in alice.awards.values())
 
 
@@ -193,7 +195,7 @@ def test_looking_that_up_takes_no_statement_of_its_own(app, alice):
 
 def _claimed(app, charter, wanted):
     with working(app):
-        claimed = toasts.claim(charter.id, wanted)
+        claimed = toasts.reserve(charter.id, wanted)
     return [toast.entry.code for toast in claimed.shown], claimed.claimed
 
 
@@ -216,22 +218,22 @@ def test_nothing_is_announced_to_who_wants_nothing(app, alice):
 def test_what_was_not_to_be_told_of_is_not_told_of_later(app, alice):
     """Earned where nothing is shown, as by a program, before the choice changes."""
     with working(app):
-        preferences.choose_toasts(alice.user, toasts_wanted="rare")
+        visibility.choose_toasts(alice.user, toasts_wanted="rare")
     alice.given("first_release", "hall_of_fame")
     with working(app):
-        preferences.choose_toasts(alice.user, toasts_wanted="all")
+        visibility.choose_toasts(alice.user, toasts_wanted="all")
     assert _claimed(app, alice, Announced.ALL)[0] == ["hall_of_fame"]
 
 
 def test_choosing_forgets_nothing_of_others(app, alice, bob):
     bob.given("first_release")
     with working(app):
-        preferences.choose_toasts(alice.user, toasts_wanted="none")
+        visibility.choose_toasts(alice.user, toasts_wanted="none")
     with working(app):
-        preferences.choose_toasts(alice.user, toasts_wanted="all")
+        visibility.choose_toasts(alice.user, toasts_wanted="all")
     assert _claimed(app, bob, Announced.ALL)[0] == ["first_release"]
 
 
 def test_an_unknown_choice_is_refused(app, alice):
     with pytest.raises(Invalid, match="all, rare, none"), working(app):
-        preferences.choose_toasts(alice.user, toasts_wanted="some")
+        visibility.choose_toasts(alice.user, toasts_wanted="some")

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trackflow_web.achievements import next_up, progress
-from trackflow_web.achievements.catalogue import BY_CODE
-from trackflow_web.achievements.holders import Holders
-from trackflow_web.achievements.progress import Filters, Sort, Summary
-from trackflow_web.achievements.tiles import State, Tile
+from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements.catalogue.registry import BY_CODE
+from trackflow_web.achievements.progress import listing, next_up
+from trackflow_web.achievements.progress.listing import Filters, Sort, Summary
+from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
 from trackflow_web.kernel.errors import Invalid
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -18,11 +18,11 @@ NOBODY = Holders(by_code={}, users=0)
 
 
 def tile(code, current=0, *, earned_at=None, holders=0, users=1):
-    return Tile(BY_CODE[code], current, earned_at, holders, users)
+    return AchievementProgress(BY_CODE[code], current, earned_at, holders, users)
 
 
 def tiles(numbers=None, earned=()):
-    return progress.tiles(numbers or {}, dict.fromkeys(earned, NOON), NOBODY)
+    return listing.tiles(numbers or {}, dict.fromkeys(earned, NOON), NOBODY)
 
 
 def codes(found):
@@ -31,7 +31,7 @@ def codes(found):
 
 def shown(all_tiles, **wanted):
     empty = {"category": None, "state": None, "rarity": None, "q": None, "sort": None}
-    groups = progress.groups(all_tiles, progress.filters(**{**empty, **wanted}))
+    groups = listing.groups(all_tiles, listing.filters(**{**empty, **wanted}))
     return [tile.code for group in groups for tile in group.tiles]
 
 
@@ -115,14 +115,14 @@ def test_levels_come_after_ever_more_points(points, level, missing):
 
 def test_levels_and_their_points_fit_each_other():
     for level in range(2, 60):
-        begin = progress.points_of_level(level)
-        assert (progress.level_of(begin), progress.level_of(begin - 1)) == (level, level - 1)
+        begin = listing.points_of_level(level)
+        assert (listing.level_of(begin), listing.level_of(begin - 1)) == (level, level - 1)
 
 
 def test_the_summary_is_full_only_with_everything():
-    almost = progress.summary(tiles(earned=set(BY_CODE) - {"dreamer"}), 0)
+    almost = listing.summary(tiles(earned=set(BY_CODE) - {"dreamer"}), 0)
     assert (almost.earned, almost.total, almost.percent) == (81, 82, 98)
-    assert progress.summary(tiles(earned=BY_CODE), 0).percent == 100
+    assert listing.summary(tiles(earned=BY_CODE), 0).percent == 100
 
 
 # --- next up -------------------------------------------------------------------------------------
@@ -183,12 +183,12 @@ def test_the_states_divide_everything():
 
 def test_what_cannot_be_is_refused_with_every_field_named():
     with pytest.raises(Invalid) as refusal:
-        progress.filters(category="x", state="x", rarity="x", q="x" * 101, sort="x")
+        listing.filters(category="x", state="x", rarity="x", q="x" * 101, sort="x")
     assert set(refusal.value.errors) == {"category", "state", "rarity", "q", "sort"}
 
 
 def test_empty_filters_leave_everything():
-    assert progress.filters(category="", state="", rarity="", q="", sort="") == Filters()
+    assert listing.filters(category="", state="", rarity="", q="", sort="") == Filters()
 
 
 # --- groups and sorting --------------------------------------------------------------------------
@@ -196,19 +196,19 @@ def test_empty_filters_leave_everything():
 
 def test_groups_are_the_catalogues_with_the_totals_of_the_whole():
     mine = tiles({"total_planned": 5}, {"dreamer", "visionary"})
-    group = progress.groups(mine, Filters(state=State.EARNED))[0]
+    group = listing.groups(mine, Filters(state=State.EARNED))[0]
     assert (group.name, group.earned, group.total) == ("Future Plans", 2, 7)
     assert codes(group.tiles) == ["dreamer", "visionary"]
 
 
 def test_without_filters_every_achievement_stands_in_its_group():
-    groups = progress.groups(tiles(), Filters())
+    groups = listing.groups(tiles(), Filters())
     assert [tile.code for group in groups for tile in group.tiles] == list(BY_CODE)
     assert len({group.name for group in groups}) == len(groups)
 
 
 def test_two_ladders_of_one_group_stand_under_one_heading():
-    groups = {group.name: codes(group.tiles) for group in progress.groups(tiles(), Filters())}
+    groups = {group.name: codes(group.tiles) for group in listing.groups(tiles(), Filters())}
     assert groups["Contributions"][-1] == "quality_guardian"
     assert groups["Ultimate"] == ["library_of_legend", "completionist"]
 
@@ -223,13 +223,13 @@ def test_the_closest_come_first_and_the_earned_last():
 
 def test_the_latest_earned_come_first():
     earned = {"dreamer": NOON, "first_release": NOON + timedelta(days=1)}
-    order = shown(progress.tiles({}, earned, NOBODY), sort="recent")
+    order = shown(listing.tiles({}, earned, NOBODY), sort="recent")
     assert order[:2] == ["first_release", "dreamer"]
 
 
 def test_the_rarest_are_those_that_the_fewest_have():
     holders = Holders(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
-    assert shown(progress.tiles({}, {}, holders), sort="rarest")[0] == "visionary"
+    assert shown(listing.tiles({}, {}, holders), sort="rarest")[0] == "visionary"
 
 
 def test_the_most_points_come_first():
@@ -248,7 +248,7 @@ def test_every_order_shows_everything_once(sort):
 
 
 def test_a_ladder_is_one_metric_from_the_easiest_on():
-    assert codes(progress.ladder(tiles(), "total_authored")) == [
+    assert codes(listing.ladder(tiles(), "total_authored")) == [
         "perfectionist",
         "multi_talented",
         "master_craftsman",

@@ -9,18 +9,19 @@ import sqlalchemy as sa
 
 from tests.support.charter import ALL_PARTS, at_once, new_charter
 from tests.support.databases import run_command
-from trackflow_web import wiring
-from trackflow_web.achievements import actions as admin_actions
-from trackflow_web.achievements import engine, recheck
+from trackflow_web import composition
+from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import (
     RecheckRun,
     UserAchievement,
     UserStats,
     UserValue,
 )
+from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import start as admin_actions
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 # Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
 both_databases = pytest.mark.both_databases
@@ -45,7 +46,7 @@ def without_engine(app):
     class Deaf:
         def __enter__(self):
             self.patch = pytest.MonkeyPatch()
-            self.patch.setattr(engine, "_moves_by_user", lambda _activities: {})
+            self.patch.setattr(handler, "_moves_by_user", lambda _activities: {})
 
         def __exit__(self, *_error):
             self.patch.undo()
@@ -54,7 +55,7 @@ def without_engine(app):
 
 
 def recheck_all(app, user_ids=None):
-    with app.app_context(), unit_of_work(wiring.LISTENERS):
+    with app.app_context(), unit_of_work(composition.HANDLERS):
         return recheck.recheck(user_ids)
 
 

@@ -8,19 +8,15 @@ import sqlalchemy as sa
 from tests.support.charter import at_once
 from tests.support.people import working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements import (
-    catalogue,
-    holders,
-    preferences,
-    queries,
-    recheck,
-    revocations,
-    toasts,
-)
+from trackflow_web.achievements import queries, toasts
+from trackflow_web.achievements.awards import holder_counts, visibility
+from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.kernel.activity import Activity, Fact
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
+from trackflow_web.kernel.events import Event, EventType
 
 pytestmark = pytest.mark.both_databases
 
@@ -57,7 +53,7 @@ def earned(app, person):
 
 def facts(app, fact):
     with app.app_context():
-        return db.session.scalars(sa.select(Activity).where(Activity.fact == fact)).all()
+        return db.session.scalars(sa.select(Event).where(Event.fact == fact)).all()
 
 
 def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, olga, released):
@@ -79,8 +75,8 @@ def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, o
 def test_a_fact_keeps_who_and_why(app, olga, released):
     revoke(app, olga, released)
     restore(app, olga, released)
-    [taken] = facts(app, Fact.ACHIEVEMENT_REVOKED)
-    [given_back] = facts(app, Fact.ACHIEVEMENT_RESTORED)
+    [taken] = facts(app, EventType.ACHIEVEMENT_REVOKED)
+    [given_back] = facts(app, EventType.ACHIEVEMENT_RESTORED)
     assert (taken.user_id, taken.actor_id, taken.data["reason"]) == (released.id, olga.id, WHY)
     assert (given_back.user_id, given_back.actor_id) == (released.id, olga.id)
 
@@ -119,31 +115,31 @@ def test_the_last_one_missing_is_not_counted_while_it_is_revoked(app, olga, alic
 
 def test_it_disappears_from_what_others_see(app, olga, released):
     with app.app_context():
-        before = holders.of_each().by_code["first_release"]
+        before = holder_counts.of_each().by_code["first_release"]
     revoke(app, olga, released)
     with app.app_context():
-        assert holders.of_each().by_code["first_release"] == before - 1
+        assert holder_counts.of_each().by_code["first_release"] == before - 1
         for hidden_too in (True, False):
             shown = queries.badges_of(released.id, hidden_too=hidden_too)
             assert "first_release" not in {badge.code for badge in shown}
-        assert "first_release" not in preferences.choices_of(released.id)
+        assert "first_release" not in visibility.choices_of(released.id)
 
 
 def test_what_was_revoked_cannot_be_pinned_or_shown(app, olga, released):
     with working(app):
-        preferences.move_pin(released.user, "first_release", move="pin")
+        visibility.move_pin(released.user, "first_release", move="pin")
     revoke(app, olga, released)
     assert released.awards["first_release"].pin is None
     with working(app), pytest.raises(NotFound):
-        preferences.move_pin(released.user, "first_release", move="pin")
+        visibility.move_pin(released.user, "first_release", move="pin")
     with working(app), pytest.raises(NotFound):
-        preferences.set_visibility(released.user, "first_release", public=True)
+        visibility.set_visibility(released.user, "first_release", public=True)
 
 
 def test_what_is_hidden_meanwhile_comes_back_hidden(app, olga, released):
     revoke(app, olga, released)
     with working(app):
-        preferences.set_all_visibility(released.user, public=False)
+        visibility.set_all_visibility(released.user, public=False)
     restore(app, olga, released)
     assert not released.awards["first_release"].is_public
 
@@ -151,12 +147,12 @@ def test_what_is_hidden_meanwhile_comes_back_hidden(app, olga, released):
 def test_it_is_not_announced_any_more(app, olga, released):
     revoke(app, olga, released)
     with working(app):
-        announced = toasts.claim(released.id)
-    assert announced.shown
-    assert "first_release" not in {toast.entry.code for toast in announced.shown}
+        dispatched = toasts.reserve(released.id)
+    assert dispatched.shown
+    assert "first_release" not in {toast.entry.code for toast in dispatched.shown}
     restore(app, olga, released)
     with working(app):
-        assert not toasts.claim(released.id).shown
+        assert not toasts.reserve(released.id).shown
 
 
 def test_given_back_it_is_as_it_was(app, clock, olga, released):
@@ -175,8 +171,8 @@ def test_a_second_time_changes_nothing(app, olga, released):
     assert released.awards["first_release"].revoked_reason == WHY
     assert restore(app, olga, released)
     assert not restore(app, olga, released)
-    assert len(facts(app, Fact.ACHIEVEMENT_REVOKED)) == 1
-    assert len(facts(app, Fact.ACHIEVEMENT_RESTORED)) == 1
+    assert len(facts(app, EventType.ACHIEVEMENT_REVOKED)) == 1
+    assert len(facts(app, EventType.ACHIEVEMENT_RESTORED)) == 1
 
 
 @pytest.mark.parametrize("reason", [None, "", "  ", "no", "x" * 301, "a\x00b", 7])
@@ -211,7 +207,7 @@ def test_two_administrators_and_a_recheck_at_once_take_it_once(app, olga, releas
 
     at_once([lambda: revoke(app, olga, released), lambda: revoke(app, olga, released), recheck_her])
     assert before - released.numbers["total_points"] == released.awards["first_release"].points
-    assert len(facts(app, Fact.ACHIEVEMENT_REVOKED)) == 1
+    assert len(facts(app, EventType.ACHIEVEMENT_REVOKED)) == 1
 
 
 def test_when_the_administrator_goes_the_reason_stays_without_the_name(app, olga, released):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trackflow_web.achievements.catalogue import BY_CODE
-from trackflow_web.achievements.showcase import Badge, Face, compare
+from trackflow_web.achievements.awards.public_badges import Badge, PublicBadges, compare
+from trackflow_web.achievements.catalogue.registry import BY_CODE
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def face(*codes, pins=()):
     """The first is the newest."""
-    return Face(
+    return PublicBadges(
         [
             Badge(
                 BY_CODE[code],

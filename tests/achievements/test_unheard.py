@@ -8,12 +8,14 @@ import structlog
 
 from tests.support.charter import at_once
 from tests.support.databases import run_command
-from trackflow_web import wiring
-from trackflow_web.achievements import awards, engine, recheck
+from trackflow_web import composition
+from trackflow_web.achievements import handler
+from trackflow_web.achievements.awards import grant as awards
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
-from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
+from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.transactions import redeliver, unit_of_work
 
 pytestmark = pytest.mark.both_databases
 
@@ -33,36 +35,36 @@ def broken(monkeypatch):
     return break_it
 
 
-def unheard(app):
+def pending(app):
     with app.app_context():
         return list(
             db.session.scalars(
-                sa.select(Activity.fact).where(Activity.heard_at.is_(None)).order_by(Activity.id)
+                sa.select(Event.fact).where(Event.heard_at.is_(None)).order_by(Event.id)
             )
         )
 
 
 def swept(app):
     with app.app_context():
-        return sweep(wiring.LISTENERS)
+        return redeliver(composition.HANDLERS)
 
 
 def rechecked(app):
-    with app.app_context(), unit_of_work(wiring.LISTENERS):
+    with app.app_context(), unit_of_work(composition.HANDLERS):
         return recheck.recheck()
 
 
 def test_the_song_is_kept_and_its_facts_wait(app, alice, broken):
-    broken(engine, "_move_values")
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_values")
+    broken(handler, "_move_numbers")
     alice.add()
     broken.mend()
-    assert unheard(app) == ["song_added", "song_planned"]
+    assert pending(app) == ["song_added", "song_planned"]
     assert (alice.numbers, alice.codes) == ({}, [])
     swept(app)
 
 
-@pytest.mark.parametrize("part", [(engine, "_move_numbers"), (awards, "_row"), (engine, "give")])
+@pytest.mark.parametrize("part", [(handler, "_move_numbers"), (awards, "_row"), (handler, "give")])
 def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
     broken(*part)
     alice.add(status="released", year=1988)
@@ -74,7 +76,7 @@ def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
 
 
 def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, work, monkeypatch):
-    move = engine._move_numbers
+    move = handler._move_numbers
 
     def fail_for_bob(user_id, deltas, gauges):
         if user_id == bob.id:
@@ -82,33 +84,33 @@ def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, wo
             raise ZeroDivisionError(message)
         return move(user_id, deltas, gauges)
 
-    monkeypatch.setattr(engine, "_move_numbers", fail_for_bob)
+    monkeypatch.setattr(handler, "_move_numbers", fail_for_bob)
     with work():
         actions.add_song(alice.user, title="One", artist="Metallica")
         actions.add_song(bob.user, title="One", artist="Metallica")
     monkeypatch.undo()
     assert (alice.codes, alice.numbers) == ([], {})
-    assert "achievement_unlocked" not in unheard(app)
+    assert "achievement_unlocked" not in pending(app)
     swept(app)
     assert alice.codes == bob.codes == ["dreamer"]
 
 
 def test_a_failure_is_logged_once(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     with structlog.testing.capture_logs() as logs:
         alice.add()
     broken.mend()
-    assert [line["event"] for line in logs] == ["listener_failed"]
-    assert logs[0]["listener"] == "achievements"
+    assert [line["event"] for line in logs] == ["handler_failed"]
+    assert logs[0]["handler"] == "achievements"
     swept(app)
 
 
 def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     broken.mend()
     assert swept(app) == 2
-    assert unheard(app) == []
+    assert pending(app) == []
     assert swept(app) == 0
     assert alice.codes == ["dreamer"]
     assert alice.numbers == {
@@ -117,7 +119,7 @@ def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
 
 
 def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     broken.mend()
     assert [award.entry.code for award in rechecked(app).awards] == ["dreamer"]
@@ -127,7 +129,7 @@ def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice
 
 
 def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add("One")
     broken.mend()
     for title in ("Two", "Three", "Four", "Five"):
@@ -139,7 +141,7 @@ def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, brok
 
 
 def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, alice, monkeypatch):
-    move = engine._move_numbers
+    move = handler._move_numbers
 
     def fail_at_points(user_id, deltas, gauges):
         if "total_points" in deltas:
@@ -147,18 +149,18 @@ def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, a
             raise ZeroDivisionError(message)
         return move(user_id, deltas, gauges)
 
-    monkeypatch.setattr(engine, "_move_numbers", fail_at_points)
+    monkeypatch.setattr(handler, "_move_numbers", fail_at_points)
     alice.add()
     monkeypatch.undo()
     assert alice.codes == ["dreamer"]
     assert alice.number("total_points") == 0
-    assert unheard(app) == ["achievement_unlocked"]
+    assert pending(app) == ["achievement_unlocked"]
     swept(app)
     assert alice.number("total_points") == 10
 
 
 def test_sweeps_at_once_award_once(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     broken.mend()
     assert sum(at_once([lambda: swept(app)] * 4)) == 2
@@ -167,26 +169,26 @@ def test_sweeps_at_once_award_once(app, alice, broken):
 
 
 def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     broken(recheck, "_keep")
     with pytest.raises(ZeroDivisionError):
         swept(app)
     broken.mend()
-    assert unheard(app) == ["song_added", "song_planned"]
+    assert pending(app) == ["song_added", "song_planned"]
     assert swept(app) == 2
 
 
 def test_the_command_says_how_many_were_announced_again(app, alice, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     broken.mend()
-    assert "2 facts announced again." in run_command(app, "achievements", "sweep")
-    assert "0 facts announced again." in run_command(app, "achievements", "sweep")
+    assert "2 events dispatched again." in run_command(app, "achievements", "sweep")
+    assert "0 events dispatched again." in run_command(app, "achievements", "sweep")
 
 
 def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work, broken):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add()
     bob.add()
     broken.mend()
@@ -215,24 +217,24 @@ def deaf_to(monkeypatch):
 
 
 def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypatch):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add_many(6)
     bob.add_many(6)
     broken.mend()
-    monkeypatch.setattr("trackflow_web.kernel.unit_of_work.ACTIVITIES_A_SWEEP", 5)
+    monkeypatch.setattr("trackflow_web.kernel.transactions.EVENTS_PER_REDELIVERY", 5)
     assert swept(app) == 24
-    assert unheard(app) == []
+    assert pending(app) == []
     assert (alice.number("total_songs"), bob.number("total_songs")) == (6, 6)
 
 
 def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
     app, alice, bob, broken, deaf_to, monkeypatch
 ):
-    broken(engine, "_move_numbers")
+    broken(handler, "_move_numbers")
     alice.add_many(6)  # more than a piece of a sweep, and the oldest
     bob.add()
     broken.mend()
-    monkeypatch.setattr("trackflow_web.kernel.unit_of_work.ACTIVITIES_A_SWEEP", 5)
+    monkeypatch.setattr("trackflow_web.kernel.transactions.EVENTS_PER_REDELIVERY", 5)
     deaf_to(alice)
     with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):
         swept(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import working
-from trackflow_web.achievements.catalogue import ENTRIES
+from trackflow_web.achievements.catalogue.registry import ENTRIES
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from trackflow_web.api import problems
+from trackflow_web.api.core import problems
 from trackflow_web.domain.songs import queries
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.errors import Forbidden, TooMany
 
 BUSY = OperationalError("SELECT 1", {}, Exception("database is locked"))
@@ -75,7 +75,7 @@ def test_a_busy_database_says_when_to_come_again(program, monkeypatch):
 def test_a_commit_that_fails_is_a_problem_too(program, monkeypatch):
     program.get("/api/songs/")
     with monkeypatch.context() as patch:
-        patch.setattr(unit_of_work, "commit", _raise(BUSY))
+        patch.setattr(transactions, "commit", _raise(BUSY))
         answer = program.post("/api/songs/", title="One", artist="Metallica")
 
     _is_problem(answer, 503)

@@ -16,7 +16,7 @@ from tests.support.songs import titles_of
 from tests.support.watching import STANDING
 from trackflow_web.domain.people import actions
 from trackflow_web.kernel.database import set_writing
-from trackflow_web.pages import session
+from trackflow_web.web import session
 
 SIGN_IN = re.compile(r"/login\?next=")
 

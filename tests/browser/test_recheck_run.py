@@ -9,7 +9,9 @@ from playwright.sync_api import expect
 
 from tests.support.charter import Charter
 from tests.support.people import add_person
-from trackflow_web.achievements import actions, recheck, runs
+from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.jobs import rechecks
 
 PAGE = "/admin/achievements"

@@ -13,8 +13,8 @@ from tests.support.snapshots import snapshot
 from tests.support.songs import add_song
 from trackflow_web import create_app
 from trackflow_web.achievements.models import Achievement, UserStats
-from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -86,11 +86,9 @@ def test_a_recheck_of_nobody(refusal):
 def test_a_sweep_announces_what_was_not_heard(app, alice):
     add_song(app, alice)
     with working(app):
-        db.session.execute(
-            sa.update(Activity).where(Activity.user_id == alice.id).values(heard_at=None)
-        )
-    assert "announced again" in run_command(app, "achievements", "sweep")
-    assert run_command(app, "achievements", "sweep").startswith("0 facts")
+        db.session.execute(sa.update(Event).where(Event.user_id == alice.id).values(heard_at=None))
+    assert "dispatched again" in run_command(app, "achievements", "sweep")
+    assert run_command(app, "achievements", "sweep").startswith("0 events")
 
 
 def test_an_account_is_created_and_can_be_used(app):

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.databases import run_command
-from trackflow_web import wiring
-from trackflow_web.achievements import recheck
+from trackflow_web import composition
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.demo import cast, community
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
@@ -24,21 +24,21 @@ from trackflow_web.domain.series import queries as series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import count_by_status
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import sweep, unit_of_work
+from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.transactions import redeliver, unit_of_work
 
 if TYPE_CHECKING:
     from flask import Flask
 
-TABLES = (User, Song, SongPart, Pack, Feedback, Activity, UserAchievement, UserStats)
+TABLES = (User, Song, SongPart, Pack, Feedback, Event, UserAchievement, UserStats)
 NEWCOMERS = tuple(each for each in cast.RESIDENTS if each.username in {"demo", "wren", "milo"})
 
 
 @pytest.fixture
 def nobody(app: Flask) -> None:
     """An application in which nobody lives yet."""
-    with app.app_context(), unit_of_work(listeners=()):
+    with app.app_context(), unit_of_work(handlers=()):
         db.session.execute(sa.delete(User))
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_left_to_do(app, few):
     with app.app_context():
         plan = recheck.plan()
         assert (plan.users, plan.awards, plan.drift) == (len(NEWCOMERS), [], [])
-        assert sweep(wiring.LISTENERS) == 0
+        assert redeliver(composition.HANDLERS) == 0
 
 
 @pytest.mark.both_databases
@@ -112,7 +112,7 @@ def test_it_is_made_as_a_whole_or_not_at_all(app, few, monkeypatch):
     monkeypatch.setattr(community, "_reward", break_off)
 
     with app.app_context(), pytest.raises(KeyboardInterrupt):
-        community.make(wiring.LISTENERS)
+        community.make(composition.HANDLERS)
 
     assert counts(app) == [0] * len(TABLES)
 
@@ -122,7 +122,7 @@ def test_the_clock_goes_on_afterwards(app, few, clock):
 
     assert clock.move(hours=1) == clock()
     with app.app_context():
-        newest = db.session.scalar(sa.select(sa.func.max(Activity.created_at)))
+        newest = db.session.scalar(sa.select(sa.func.max(Event.created_at)))
     assert newest < clock()
 
 

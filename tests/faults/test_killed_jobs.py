@@ -22,7 +22,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.faults import Point
+from trackflow_web.kernel.failpoints import Point
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from trackflow_web.kernel.faults import Point
+from trackflow_web.kernel.failpoints import Point
 
 pytestmark = pytest.mark.both_databases
 
-BEFORE = [Point.IN_LISTENER, Point.BEFORE_COMMIT]
+BEFORE = [Point.IN_HANDLER, Point.BEFORE_COMMIT]
 
 
 @pytest.mark.parametrize("place", BEFORE)

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from tests.support.browsing import Browser
 from tests.support.charter import at_once, new_charter
 from tests.support.people import PASSWORD, add_person, working
-from trackflow_web.achievements import actions, engine, recheck, runs
+from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import RecheckRun, RunState
+from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel.database import db
 
@@ -42,15 +45,15 @@ def large(monkeypatch):
 @pytest.fixture
 def missed(app, monkeypatch):
     """Everybody but Olga has a song of which nobody took notice."""
-    monkeypatch.setattr(engine, "_moves_by_user", lambda _facts: {})
+    monkeypatch.setattr(handler, "_moves_by_user", lambda _facts: {})
     charters = [new_charter(app, name) for name in PEOPLE]
     for charter in charters:
         charter.add()
-    monkeypatch.setattr(engine, "_moves_by_user", _real)
+    monkeypatch.setattr(handler, "_moves_by_user", _real)
     return charters
 
 
-_real = engine._moves_by_user
+_real = handler._moves_by_user
 
 
 @pytest.fixture
@@ -185,8 +188,8 @@ def test_the_command_takes_the_same_lock(app, jobs, begun, clock):
 
 def one_chunk(app, run_id, worker="of a job that died"):
     with working(app):
-        assert runs.claim(run_id, worker)
-        assert runs.step(runs.hold(run_id, worker), 2)
+        assert runs.acquire(run_id, worker)
+        assert runs.step(runs.renew(run_id, worker), 2)
 
 
 def test_the_sweep_takes_up_what_a_dead_worker_held(app, jobs, clock, begun):
@@ -205,7 +208,7 @@ def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
     one_chunk(app, begun)
     clock.move(seconds=21)
     with working(app):
-        assert runs.claim(begun, "another")
+        assert runs.acquire(begun, "another")
     with app.app_context():
         assert not rechecks.work(begun, "of a job that died", (), turn=60)
     assert the_run(app).users == 2
@@ -216,10 +219,10 @@ def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
 def test_a_start_leaves_a_command_at_its_work(app, begun, clock):
     one_chunk(app, begun, worker=f"{runs.COMMANDS}17")
     with app.app_context():
-        assert runs.forsaken(all_unfinished=True) == []
+        assert runs.abandoned(all_unfinished=True) == []
     clock.move(seconds=21)
     with app.app_context():
-        assert runs.forsaken() == [begun]
+        assert runs.abandoned() == [begun]
     app.extensions["trackflow.jobs"]._recheck(begun)
 
 
@@ -278,7 +281,7 @@ def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
     assert page.all(".figures dd")[0].get_text() == "2"
     assert not page.all("h1")
     with working(app):
-        runs.let_go(runs.hold(begun, "of a job that died"))
+        runs.release(runs.renew(begun, "of a job that died"))
     jobs._recheck(begun)
     page = as_olga.get(PAGE, htmx=True)
     assert "hx-get" not in page.one("#recheck-run").attrs

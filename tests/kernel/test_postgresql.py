@@ -14,7 +14,7 @@ from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.songs import titles_of
 from tests.support.web_server import gunicorn
-from trackflow_web.achievements import engine
+from trackflow_web.achievements import handler
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel import database
 from trackflow_web.kernel.database import db
@@ -172,7 +172,7 @@ def test_a_connection_that_was_ended_meanwhile_is_not_noticed(app, alice, as_ali
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(actions, "add_song"), (engine, "_moves_by_user")], ids=["deed", "engine"]
+    ("module", "name"), [(actions, "add_song"), (handler, "_moves_by_user")], ids=["deed", "engine"]
 )
 def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_is_fine(
     as_alice, execute, monkeypatch, module, name
@@ -228,7 +228,7 @@ def test_a_job_may_take_longer_than_a_page(make_app, hurried):
 
 def test_what_took_its_time_leaves_the_limits_as_they_were(app):
     with app.app_context():
-        with database.unhurried():
+        with database.without_timeouts():
             db.session.execute(sa.text("SELECT 1"))
             db.session.commit()
         assert db.session.scalar(sa.text("SHOW statement_timeout")) == "5s"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.charter import ALL_PARTS, Charter
-from trackflow_web.achievements import metrics
-from trackflow_web.achievements.catalogue import BY_CODE, ENTRIES
+from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
+from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db

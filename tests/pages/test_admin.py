@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.charter import Charter
 from tests.support.people import working
-from trackflow_web.achievements import engine
+from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import RecheckRun, UserStats
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
@@ -20,7 +20,7 @@ NOISE = 1
 @pytest.fixture
 def missed(app, alice, monkeypatch):
     """Alice has two songs of which nobody took notice: two awards and a few numbers are missing."""
-    monkeypatch.setattr(engine, "_moves_by_user", lambda _facts: {})
+    monkeypatch.setattr(handler, "_moves_by_user", lambda _facts: {})
     charter = Charter(app, alice)
     charter.add("One")
     charter.add("Two", status="wip")

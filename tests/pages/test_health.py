@@ -10,7 +10,7 @@ import pytest
 from tests.support.charter import statements_of
 from trackflow_web.kernel import database
 from trackflow_web.kernel.database import db
-from trackflow_web.pages import health
+from trackflow_web.web.ops import health
 
 
 @pytest.mark.both_databases

@@ -14,10 +14,10 @@ from tests.support.browsing import Browser
 from tests.support.people import add_person, working
 from tests.support.web_server import gunicorn
 from trackflow_web.domain.songs import actions
-from trackflow_web.kernel import unit_of_work
-from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
-from trackflow_web.pages.timing import CountRequests, Timing
+from trackflow_web.kernel.events import Event
+from trackflow_web.web.ops.timing import CountRequests, Timing
 
 TOKEN = "a token for the numbers"
 PROFILE = "/users/<username>"
@@ -107,8 +107,8 @@ def test_it_tells_what_waits(app, numbers, clock):
         actions.add_song(alice.user, title="One", artist="Metallica")
     assert numbers()["trackflow_activities_unheard",] == 0
     with app.app_context():
-        newest = db.session.scalar(sa.select(sa.func.max(Activity.id)))
-        db.session.execute(sa.update(Activity).where(Activity.id == newest).values(heard_at=None))
+        newest = db.session.scalar(sa.select(sa.func.max(Event.id)))
+        db.session.execute(sa.update(Event).where(Event.id == newest).values(heard_at=None))
         db.session.commit()
     clock.move(seconds=90)
     told = numbers()
@@ -133,7 +133,7 @@ def test_jobs_that_wait_are_counted(make_app, tmp_path):
     app = make_app(METRICS_TOKEN=TOKEN, JOBS="worker", INSTANCE_PATH=tmp_path)
     with app.app_context():
         app.extensions["trackflow.jobs"].start_import(4711)
-        unit_of_work.commit()
+        transactions.commit()
     told = samples(app.test_client().get("/metrics", headers=BEARER).text)
     assert told["trackflow_jobs_waiting",] == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
-from trackflow_web.achievements import preferences
+from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.songs import actions as songs
 
 ADDRESS = "/settings/achievements"
@@ -194,7 +194,7 @@ def _five_pinned(app, alice, as_alice):
         songs.add_song(alice.user, title="Sad", artist="C", status="released")
     with working(app):
         for code in (*EARNED, "rising_star"):
-            preferences.move_pin(alice.user, code, move="pin")
+            visibility.move_pin(alice.user, code, move="pin")
         for number in range(4):
             songs.add_song(alice.user, title=f"F{number}", artist="D")
 

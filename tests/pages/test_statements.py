@@ -10,7 +10,7 @@ from tests.support.charter import statements_of
 from tests.support.people import working
 from tests.support.plenty import plenty_of
 from tests.support.routes import all_routes
-from trackflow_web.achievements import holders
+from trackflow_web.achievements.awards import holder_counts
 
 pytestmark = [
     pytest.mark.both_databases,
@@ -50,7 +50,7 @@ def asked(app, alice, bob):
 
 
 def _statements(app, browser, path):
-    holders._kept.clear()  # as a process asks that has counted nothing yet
+    holder_counts._kept.clear()  # as a process asks that has counted nothing yet
     with statements_of(app) as seen:
         answer = browser.client.get(path)
         size = len(answer.get_data())

@@ -8,16 +8,17 @@ from typing import ClassVar
 
 import pytest
 
-from trackflow_web.achievements.catalogue import ENTRIES
-from trackflow_web.achievements.tiles import State, Tile
-from trackflow_web.pages import formats, tiles
+from trackflow_web.achievements.catalogue.registry import ENTRIES
+from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.pages.achievements import tiles
+from trackflow_web.web import formats
 
 DAYS = (None, datetime(2026, 1, 31, 23, 30, tzinfo=UTC), datetime(1999, 12, 31, 1, tzinfo=UTC))
 CURRENT = (-1, 0, 1, 4, 10**9)
 SHARES = ((0, 0), (0, 7), (1, 1_000), (3, 41), (9_999, 10_000))
 
 
-class Hostile(Tile):
+class Hostile(AchievementProgress):
     """A tile whose values are markup, and what pieces are put together with."""
 
     texts: ClassVar = ("<script>alert(1)</script>", "\"&'", "%s %d {0} \\1 \ue000shown\ue001")
@@ -40,26 +41,28 @@ def macro(request_of_alice):
 
 
 @pytest.mark.parametrize("entry", ENTRIES[::9], ids=lambda entry: entry.code)
-@pytest.mark.parametrize("kind", [Tile, Hostile])
+@pytest.mark.parametrize("kind", [AchievementProgress, Hostile])
 def test_a_tile_is_what_the_macro_makes(macro, entry, kind):
     fill = tiles.tile_list()
     for current, day, (holders, users) in itertools.product(CURRENT, DAYS, SHARES):
         tile = kind(entry, current, day, holders, users)
-        if kind is Tile or tile.state is not State.LOCKED:  # of a locked one nothing differs
+        if (
+            kind is AchievementProgress or tile.state is not State.LOCKED
+        ):  # of a locked one nothing differs
             assert fill([tile]) == macro(tile)
 
 
 def test_every_achievement_has_its_tile(macro):
     fill = tiles.tile_list()
     for entry, day in itertools.product(ENTRIES, DAYS[:2]):
-        tile = Tile(entry, 0, day, 2, 3)
+        tile = AchievementProgress(entry, 0, day, 2, 3)
         assert fill([tile]) == macro(tile)
 
 
 def test_no_more_is_kept_than_three_of_each(request_of_alice):
     fill = tiles.tile_list()
     for current, day, share in itertools.product(CURRENT, DAYS, SHARES):
-        fill([Tile(entry, current, day, *share) for entry in ENTRIES])
+        fill([AchievementProgress(entry, current, day, *share) for entry in ENTRIES])
     assert len(fill.shelf.prepared) == 3 * len(ENTRIES)
 
 
@@ -67,7 +70,7 @@ def test_below_another_root_the_addresses_begin_with_it(app):
     for root in ("", "/club", ""):
         with app.test_request_context("/achievements/", base_url=f"http://localhost{root}/"):
             assert f'href="{root}/achievements/' in tiles.tile_list()(
-                [Tile(ENTRIES[0], 0, None, 0, 0)]
+                [AchievementProgress(ENTRIES[0], 0, None, 0, 0)]
             )
 
 

@@ -15,17 +15,17 @@ from werkzeug.test import EnvironBuilder
 
 from tests.support.browsing import Browser
 from tests.support.charter import Charter, at_once, statements_of
-from trackflow_web.achievements import catalogue
 from trackflow_web.achievements import toasts as waiting_toasts
+from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
-from trackflow_web.pages import toasts
-from trackflow_web.pages.session import me
+from trackflow_web.web import after_action
+from trackflow_web.web.session import me
 
 MESSAGE = re.compile(r'id="(toast-[^"]+)" data-toast="([^"]+)"')
-LIST = toasts.EMPTY_LIST.decode()
+LIST = after_action.EMPTY_LIST.decode()
 SOME_FILE = Path(__file__).parents[2] / "LICENSE"
 
 # Answers that nobody reads toasts from. The page has the list in it, so that only its kind decides.
@@ -295,7 +295,7 @@ def test_somebody_else_sees_nothing_of_it(dreamer_waits, as_bob):
 def test_what_an_administrator_brings_about_shows_on_the_page_of_whom_it_concerns(
     app, work, as_alice, as_admin, monkeypatch
 ):
-    monkeypatch.setattr("trackflow_web.achievements.engine._moves_by_user", lambda _facts: {})
+    monkeypatch.setattr("trackflow_web.achievements.handler._moves_by_user", lambda _facts: {})
     as_alice.post("/songs/", title="One", artist="Metallica")
     monkeypatch.undo()
     as_admin.post("/achievements/check", user="alice")
@@ -410,10 +410,10 @@ def broken(monkeypatch):
 @pytest.mark.parametrize(
     ("part", "event"),
     [
-        ((toasts, "render_template"), "toasts_not_rendered"),
-        ((waiting_toasts, "claim"), "toasts_not_claimed"),
+        ((after_action, "render_template"), "toasts_not_rendered"),
+        ((waiting_toasts, "reserve"), "toasts_not_claimed"),
     ],
-    ids=["template", "claim"],
+    ids=["template", "reserve"],
 )
 @pytest.mark.parametrize("htmx", [True, False], ids=["fragment", "page"])
 def test_what_fails_costs_neither_the_deed_nor_the_page(

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from tests.support.browsing import Browser
-from trackflow_web import wiring
-from trackflow_web.achievements import engine
+from trackflow_web import composition
+from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
 
 BROWSERS, SONGS_EACH = 8, 4
@@ -88,12 +88,12 @@ def test_a_failing_engine_costs_alice_nothing(app, alice, as_alice, monkeypatch)
         message = "a broken rule"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(engine, "_move_numbers", fail)
+    monkeypatch.setattr(handler, "_move_numbers", fail)
     assert as_alice.post("/songs/", title="One", artist="Metallica").status == 303
     assert songs_of(app, alice) == ["One"]
     monkeypatch.undo()
     with app.app_context():
-        assert unit_of_work.sweep(wiring.LISTENERS)
+        assert transactions.redeliver(composition.HANDLERS)
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
@@ -105,7 +105,7 @@ def test_a_commit_that_fails_is_a_503_and_nothing_is_kept(app, alice, as_alice, 
         statement = "COMMIT"
         raise OperationalError(statement, {}, Exception("disk I/O error"))
 
-    monkeypatch.setattr(unit_of_work, "commit", fail)
+    monkeypatch.setattr(transactions, "commit", fail)
     page = as_alice.post("/songs/", title="One", artist="Metallica", htmx=True)
     monkeypatch.undo()
     assert page.status == 503

@@ -22,7 +22,7 @@ from tests.support.charter import ALL_PARTS, Charter
 from tests.support.invariants import assert_nothing_forgotten
 from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import add_person, working
-from trackflow_web.achievements.catalogue import ENTRIES
+from trackflow_web.achievements.catalogue.registry import ENTRIES
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song

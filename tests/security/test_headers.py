@@ -13,8 +13,8 @@ from tests.support.browsing import Browser
 from tests.support.header_grade import grade
 from tests.support.people import PASSWORD
 from tests.support.routes import all_routes
-from trackflow_web.api import songs as api_songs
-from trackflow_web.pages import songs
+from trackflow_web.api.songs import views as api_songs
+from trackflow_web.pages.songs import views as songs
 
 POLICY = {
     "default-src": "'none'",

@@ -61,7 +61,7 @@ def test_a_program_and_its_owner_share_a_limit(app, clock, alice, as_alice):
 
 
 def test_counts_that_are_over_are_forgotten(app, clock, monkeypatch):
-    monkeypatch.setattr("trackflow_web.kernel.limits.MOST_KEPT", 3)
+    monkeypatch.setattr("trackflow_web.kernel.rate_limits.MOST_KEPT", 3)
     searches = app.extensions["trackflow.searches"]
     for number in range(10):
         searches.enforce(str(number), "Too many.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import PASSWORD
-from trackflow_web.pages.urls import own_page
+from trackflow_web.web.urls import safe_next_url
 
 FOREIGN = [
     "http://evil.example/",
@@ -73,7 +73,7 @@ SOME = [*FOREIGN[::7], *NOT_PAGES[::3], *OWN]
 
 def test_no_spelling_of_a_foreign_site_passes(app):
     with app.test_request_context():
-        led = {wanted: own_page(wanted) for wanted in [None, *FOREIGN, *NOT_PAGES, *OWN]}
+        led = {wanted: safe_next_url(wanted) for wanted in [None, *FOREIGN, *NOT_PAGES, *OWN]}
     assert led == dict.fromkeys([None, *FOREIGN, *NOT_PAGES], "/") | {own: own for own in OWN}
 
 

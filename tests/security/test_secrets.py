@@ -13,7 +13,7 @@ from tests.support.people import PASSWORD
 from tests.support.routes import all_routes
 from tests.support.snapshots import snapshot
 from trackflow_web.kernel.database import db
-from trackflow_web.pages import songs
+from trackflow_web.pages.songs import views as songs
 
 KEY = "the canary that signs the cookies, long enough"
 NEW = "the canary of a new password"

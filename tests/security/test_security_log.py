@@ -12,7 +12,7 @@ from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.people import PASSWORD, working
 from tests.support.songs import add_song
-from trackflow_web.achievements import revocations
+from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.songs import actions as songs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.people import working
 from tests.support.songs import add_song
-from trackflow_web.achievements import runs
+from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -17,7 +17,7 @@ from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.pages.session import settings
+from trackflow_web.web.session import settings
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.catalogue import registry as catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pytest
 
-    from trackflow_web.achievements.catalogue import Entry
+    from trackflow_web.achievements.catalogue.registry import Entry
 
 
 class Deploy:

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tests.support.people import Person, add_person, working
-from trackflow_web.achievements import catalogue, queries, recheck
-from trackflow_web.achievements.awards import Award, give
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.grant import Award, give
+from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserValue
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.people import actions as people

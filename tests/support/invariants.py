@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackflow_web.achievements import recheck
+from trackflow_web.achievements.recheck import reconcile as recheck
 
 if TYPE_CHECKING:
     from flask import Flask

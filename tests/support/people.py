@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.support.moving_clock import MovingClock, running_on
-from trackflow_web import wiring
+from trackflow_web import composition
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Person:
 @contextmanager
 def working(app: Flask) -> Iterator[None]:
     """A unit of work as jobs and commands have it: announced and committed when the block ends."""
-    with app.app_context(), unit_of_work(wiring.LISTENERS):
+    with app.app_context(), unit_of_work(composition.HANDLERS):
         yield
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from tests.support.people import working
-from trackflow_web.achievements import recheck
 from trackflow_web.achievements.models import RecheckRun
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
@@ -18,8 +18,8 @@ from trackflow_web.domain.people.models import User, Visit
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,7 @@ def plenty_of(
             },
             user_id=owner.id,
         )
-        _copy(Activity, numbers, lambda _i: {"heard_at": now}, user_id=owner.id)
+        _copy(Event, numbers, lambda _i: {"heard_at": now}, user_id=owner.id)
         _write(
             RecheckRun,
             [

@@ -59,9 +59,9 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
 
 def free_port() -> int:
     """A port of this machine that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    with socket.socket() as handler:
+        handler.bind(("127.0.0.1", 0))
+        return int(handler.getsockname()[1])
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web import wiring
-from trackflow_web.achievements import recheck
+from trackflow_web import composition
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import unit_of_work
-from trackflow_web.kernel.activity import Activity, Fact
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db, dialect
+from trackflow_web.kernel.events import Event, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Verdict:
     doubled: int = 0
     missed: int = 0
     toasts: int = 0
-    unheard: int = 0
+    pending: int = 0
     repeated: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -62,15 +62,13 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
 def _look_for_missed(verdict: Verdict) -> None:
     """Only who has unheard facts may wait for something, and only until the sweep."""
     waiting = set(
-        db.session.scalars(
-            sa.select(Activity.user_id).where(Activity.heard_at.is_(None)).distinct()
-        )
+        db.session.scalars(sa.select(Event.user_id).where(Event.heard_at.is_(None)).distinct())
     )
     everybody = db.session.scalars(sa.select(User.id).order_by(User.id)).all()
     _plan(verdict, [user_id for user_id in everybody if user_id not in waiting])
     db.session.rollback()
-    while heard := unit_of_work.sweep(wiring.LISTENERS):
-        verdict.unheard += heard
+    while heard := transactions.redeliver(composition.HANDLERS):
+        verdict.pending += heard
     if waiting:
         _plan(verdict, sorted(waiting))
     db.session.rollback()
@@ -101,11 +99,11 @@ def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
 
 
 def _look_for_doubled(verdict: Verdict) -> None:
-    unlocked = Activity.fact == Fact.ACHIEVEMENT_UNLOCKED
+    unlocked = Event.fact == EventType.ACHIEVEMENT_UNLOCKED
     for columns, only in (
         ((Song.user_id, Song.artist_key, Song.title_key), sa.true()),
         ((UserAchievement.user_id, UserAchievement.achievement_id), sa.true()),
-        ((Activity.user_id, Activity.subject_id), unlocked),
+        ((Event.user_id, Event.subject_id), unlocked),
     ):
         twice = sa.select(*columns).where(only).group_by(*columns).having(sa.func.count() > 1)
         verdict.blame("doubled", db.session.execute(twice).all())

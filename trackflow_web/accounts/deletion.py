@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import holders
+from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel.activity import Activity, Fact, Subject, forget_recorded_of, record
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
-from trackflow_web.kernel.limits import LimitCount
-from trackflow_web.kernel.security_log import Event, note_if_committed
+from trackflow_web.kernel.events import Event, EventType, Subject, discard_recorded_of, record
+from trackflow_web.kernel.rate_limits import LimitCount
+from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
@@ -61,9 +61,9 @@ def delete_account(user: User) -> None:
     if is_last_administrator(user, hold=True):
         raise Invalid(form=LAST_ADMINISTRATOR)
     user_id = user.id
-    note_if_committed(Event.ACCOUNT_DELETED, of=user_id)
+    note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     _hold(user_id)
-    forget_recorded_of(user_id)
+    discard_recorded_of(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)
     actions.forget_tries(user)
@@ -73,14 +73,14 @@ def delete_account(user: User) -> None:
     own_songs = sa.select(Song.id).where(Song.user_id == user_id)
     for table, theirs in (
         (SongPart, SongPart.song_id.in_(own_songs)),
-        (Activity, Activity.user_id == user_id),
+        (Event, Event.user_id == user_id),
         (Song, Song.user_id == user_id),
         (User, User.id == user_id),
     ):
         db.session.execute(
             sa.delete(table).where(theirs), execution_options={"synchronize_session": False}
         )
-    holders.changed()
+    holder_counts.changed()
 
 
 def _hold(user_id: int) -> None:
@@ -90,18 +90,18 @@ def _hold(user_id: int) -> None:
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
-    for held in (
+    for get_for_update in (
         sa.select(Song.id).where(Song.user_id == user_id).order_by(Song.id),
         sa.select(User.id).where(User.id == user_id),
     ):
-        db.session.execute(held.with_for_update())
+        db.session.execute(get_for_update.with_for_update())
 
 
 def _take_back_collaborations(user_id: int) -> None:
     """Tell everybody who worked with the user, once each, that this counts no longer."""
     for whose, theirs, fact in (
-        (Collaboration.user_id, Collaboration.owner_id, Fact.COLLABORATION_LEFT),
-        (Collaboration.owner_id, Collaboration.user_id, Fact.COLLABORATOR_REMOVED),
+        (Collaboration.user_id, Collaboration.owner_id, EventType.COLLABORATION_LEFT),
+        (Collaboration.owner_id, Collaboration.user_id, EventType.COLLABORATOR_REMOVED),
     ):
         for other_id, songs in _counted(whose, theirs, user_id):
             record(

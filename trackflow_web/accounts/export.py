@@ -24,9 +24,9 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import clock, limits
-from trackflow_web.kernel.activity import Activity
+from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import Base, db
+from trackflow_web.kernel.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ def export_within(user: User, limit: RateLimitItem) -> Document:
 
     Raises TooMany.
     """
-    limits.enforce("export", str(user.id), limit, TOO_MANY)
+    rate_limits.enforce("export", str(user.id), limit, TOO_MANY)
     return export(user)
 
 
@@ -189,7 +189,7 @@ def _earned(user_id: int) -> Document:
         "numbers": numbers[0] if numbers else {},
         "different_values": _rows(UserValue, UserValue.user_id == user_id),
         "visits": _rows(Visit, Visit.user_id == user_id),
-        "activities": _rows(Activity, Activity.user_id == user_id, leave_out={"heard_at"}),
+        "activities": _rows(Event, Event.user_id == user_id, leave_out={"heard_at"}),
     }
 
 

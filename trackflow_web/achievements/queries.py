@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue, metrics, next_up
+from trackflow_web.achievements.awards.public_badges import Badge
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import (
     UNFINISHED_RUNS,
     Achievement,
@@ -15,8 +17,8 @@ from trackflow_web.achievements.models import (
     UserAchievement,
     UserStats,
 )
-from trackflow_web.achievements.next_up import Opening
-from trackflow_web.achievements.showcase import Badge
+from trackflow_web.achievements.progress import next_up
+from trackflow_web.achievements.progress.next_up import Opening
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.kernel.database import db

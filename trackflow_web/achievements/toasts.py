@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import catalogue
-from trackflow_web.achievements.ladders import Rarity
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue.ladders import Rarity
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import clock
@@ -24,9 +24,9 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.achievements.catalogue import Entry
+    from trackflow_web.achievements.catalogue.registry import Entry
 
-CLAIM = timedelta(seconds=2)
+RESERVED_FOR = timedelta(seconds=2)
 # Who comes back after a long time finds old ones on the page, not in their face.
 OLDEST_SHOWN = timedelta(days=30)
 MOST_AT_ONCE = 3
@@ -87,7 +87,7 @@ def waiting(user_id: int) -> Batch | None:
     return None if row is None else Batch(row.shown_until)
 
 
-def claim(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = NEW) -> Toasts:
+def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = NEW) -> Toasts:
     """Reserve what waits for the answer that is being made; two answers never get the same.
 
     What the user does not want to be told of counts as shown.
@@ -98,7 +98,7 @@ def claim(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = NEW
     rows = db.session.execute(
         sa.update(UserAchievement)
         .where(claimed)
-        .values(shown_until=now + CLAIM, notified=_unwanted(wanted))
+        .values(shown_until=now + RESERVED_FOR, notified=_unwanted(wanted))
         .returning(
             UserAchievement.id,
             UserAchievement.achievement_id,

@@ -6,24 +6,20 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from trackflow_web.api import (
-    achievements,
-    admin,
-    authoring,
-    bugs,
-    collaborations,
-    features,
-    imports,
-    openapi,
-    packs,
-    problems,
-    profiles,
-    series,
-    settings,
-    songs,
-)
-from trackflow_web.api.auth import PUBLIC
-from trackflow_web.api.blueprint import api
+from trackflow_web.api.achievements import views as achievements
+from trackflow_web.api.admin import views as admin
+from trackflow_web.api.authoring import views as authoring
+from trackflow_web.api.collaborations import views as collaborations
+from trackflow_web.api.core import openapi, problems
+from trackflow_web.api.core.auth import PUBLIC
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.feedback import bugs, features
+from trackflow_web.api.imports import views as imports
+from trackflow_web.api.packs import views as packs
+from trackflow_web.api.profiles import views as profiles
+from trackflow_web.api.series import views as series
+from trackflow_web.api.settings import views as settings
+from trackflow_web.api.songs import views as songs
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -34,9 +30,9 @@ __all__ = [
     "authoring",
     "bugs",
     "collaborations",
-    "connect",
     "features",
     "imports",
+    "init_app",
     "packs",
     "profiles",
     "series",
@@ -57,7 +53,7 @@ def surround(app: Flask) -> None:
     app.after_request(_keep_private)
 
 
-def connect(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Give an application its API."""
     app.extensions["csrf"].exempt(api)  # `auth` looks at the token where a cookie speaks
     app.register_blueprint(api)

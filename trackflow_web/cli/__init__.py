@@ -8,23 +8,23 @@ import click
 from flask_migrate import Migrate
 
 from trackflow_web.cli import achievements, backup, demo, jobs, people
-from trackflow_web.kernel.database import db, unhurried
+from trackflow_web.kernel.database import db, without_timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask import Flask
 
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.kernel.transactions import Handler
 
 
-def connect(app: Flask, listeners: Sequence[Listener]) -> None:
+def init_app(app: Flask, handlers: Sequence[Handler]) -> None:
     """Give an application its commands, `flask db` among them."""
     Migrate(app, db, render_as_batch=True, compare_type=True)
     for command in (
-        achievements.commands(listeners),
-        people.commands(listeners),
-        demo.command(listeners),
+        achievements.commands(handlers),
+        people.commands(handlers),
+        demo.command(handlers),
         jobs.commands(),
         backup.command(),
     ):
@@ -37,5 +37,5 @@ def _unhurried(command: click.Command) -> click.Command:
         for each in command.commands.values():
             _unhurried(each)
     elif command.callback is not None:
-        command.callback = unhurried()(command.callback)
+        command.callback = without_timeouts()(command.callback)
     return command

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import AppGroup
 
-from trackflow_web.achievements import catalogue, changes, recheck, runs
-from trackflow_web.achievements.actions import user_ids_named
-from trackflow_web.achievements.changes import Kind
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import sync as changes
+from trackflow_web.achievements.catalogue.sync import Kind
 from trackflow_web.achievements.models import RunState
+from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck.start import user_ids_named
 from trackflow_web.jobs import rechecks
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
@@ -21,8 +24,8 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.achievements.changes import Change
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.achievements.catalogue.sync import Change
+    from trackflow_web.kernel.transactions import Handler
 
 
 ONE_IS_RUNNING = (
@@ -31,7 +34,7 @@ ONE_IS_RUNNING = (
 )
 
 
-def commands(listeners: Sequence[Listener]) -> AppGroup:
+def commands(handlers: Sequence[Handler]) -> AppGroup:
     """`flask achievements ...`."""
     group = AppGroup("achievements", help="Sync the catalogue, recheck what people earned.")
 
@@ -45,11 +48,11 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
         if dry_run:
             click.echo(_plan(changes.planned()))
             return
-        with unit_of_work.unit_of_work(listeners):
+        with transactions.unit_of_work(handlers):
             done = changes.sync()
         click.echo(_counted(done))
         if any(change.decides for change in done) and runs.count_users():
-            click.echo(_recheck_everyone(listeners))
+            click.echo(_recheck_everyone(handlers))
 
     @group.command("recheck")
     @click.option("--user", default="", metavar="NAME", help="Only this user; else everyone.")
@@ -60,24 +63,24 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
         except Invalid as refusal:
             raise click.ClickException(str(refusal)) from None
         if user_ids is None:
-            click.echo(_recheck_everyone(listeners))
+            click.echo(_recheck_everyone(handlers))
             return
         db.session.rollback()  # SQLite does not let what began with reading write after others
-        with unit_of_work.unit_of_work(listeners):
+        with transactions.unit_of_work(handlers):
             done = runs.figures(recheck.recheck(user_ids))
         click.echo(_told(*done))
 
     @group.command("sweep")
-    def sweep() -> None:
-        """Announce again what was recorded and never heard."""
-        click.echo(f"{count_of(unit_of_work.sweep(listeners), 'fact')} announced again.")
+    def redeliver() -> None:
+        """Dispatch pending events again."""
+        click.echo(f"{count_of(transactions.redeliver(handlers), 'event')} dispatched again.")
 
     return group
 
 
-def _recheck_everyone(listeners: Sequence[Listener]) -> str:
+def _recheck_everyone(handlers: Sequence[Handler]) -> str:
     """Recheck everyone and tell what was done; one at a time, whoever asks."""
-    run = rechecks.run_now(listeners)
+    run = rechecks.run_now(handlers)
     if run is None:
         raise click.ClickException(ONE_IS_RUNNING)
     if run.state != RunState.DONE:

@@ -15,12 +15,12 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.kernel.transactions import Handler
 
 NEVER_IN_PRODUCTION = "A demo community has passwords that everybody knows: never in production."
 
 
-def command(listeners: Sequence[Listener]) -> click.Command:
+def command(handlers: Sequence[Handler]) -> click.Command:
     """`flask demo`."""
 
     @click.command("demo")
@@ -30,7 +30,7 @@ def command(listeners: Sequence[Listener]) -> click.Command:
         if current_app.extensions["trackflow"].production:
             raise click.ClickException(NEVER_IN_PRODUCTION)
         try:
-            made = community.make(listeners)
+            made = community.make(handlers)
         except DomainError as refusal:  # somebody registered meanwhile
             raise click.ClickException(str(refusal)) from None
         if made is None:

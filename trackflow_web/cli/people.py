@@ -9,15 +9,15 @@ from flask.cli import AppGroup
 
 from trackflow_web.domain.people import actions, queries
 from trackflow_web.kernel.errors import DomainError
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.kernel.transactions import Handler
 
 
-def commands(listeners: Sequence[Listener]) -> AppGroup:
+def commands(handlers: Sequence[Handler]) -> AppGroup:
     """`flask user ...`."""
     group = AppGroup("user", help="Create and shut accounts.")
 
@@ -30,7 +30,7 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
     def add(name: str, email: str, password: str, timezone: str, *, admin: bool) -> None:
         """Create an account."""
         try:
-            with unit_of_work(listeners):
+            with unit_of_work(handlers):
                 user = actions.register(
                     username=name,
                     email=email,
@@ -48,7 +48,7 @@ def commands(listeners: Sequence[Listener]) -> AppGroup:
     def ban(name: str) -> None:
         """Shut an account and end its sessions."""
         try:
-            with unit_of_work(listeners):
+            with unit_of_work(handlers):
                 actions.ban(queries.get_by_username(name.casefold()))
         except DomainError as refusal:
             raise click.ClickException(str(refusal)) from None

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import recheck, toasts
+from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.demo import cast, diary, wishes
 from trackflow_web.demo.doing import Doing
 from trackflow_web.domain.people import actions as people
@@ -22,14 +23,14 @@ from trackflow_web.domain.people import passwords, queries
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from trackflow_web.demo.cast import Resident
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.kernel.transactions import Handler
 
 # How many of the demo login's achievements are still to be announced: its first page shows one
 # summary, as after a time away.
@@ -55,7 +56,7 @@ class _Calendar:
         return self.at
 
 
-def make(listeners: Sequence[Listener]) -> Made | None:
+def make(handlers: Sequence[Handler]) -> Made | None:
     """Make the community; None, and nothing is changed, when anybody is here already.
 
     It is there as a whole or not at all.
@@ -70,7 +71,7 @@ def make(listeners: Sequence[Listener]) -> Made | None:
                 calendar.at = diary.joined_at(resident, now)
                 made.append(_register(resident))
             added = _live(calendar, now)
-        awards = _reward(listeners)
+        awards = _reward(handlers)
     except BaseException:
         _remove(made)
         raise
@@ -89,7 +90,7 @@ def _reading(calendar: _Calendar) -> Iterator[_Calendar]:
 
 def _register(resident: Resident) -> int:
     """Give somebody an account, in its own unit of work: registering begins a new transaction."""
-    with unit_of_work(listeners=()):
+    with unit_of_work(handlers=()):
         user = people.register(
             username=resident.username,
             email=f"{resident.username}@example.org",
@@ -105,7 +106,7 @@ def _live(calendar: _Calendar, now: datetime) -> int:
     """Do all that is in the diaries, in order; gives the number of songs added."""
     diaries = [diary.entries(resident, now) for resident in cast.RESIDENTS]
     written = diary.merged([*diaries, wishes.entries(now)])
-    with unit_of_work(listeners=()):
+    with unit_of_work(handlers=()):
         doing = Doing({user.username: user for user in queries.all_users()})
         for entry in written:
             calendar.at = entry.at
@@ -114,9 +115,9 @@ def _live(calendar: _Calendar, now: datetime) -> int:
     return len(doing.songs)
 
 
-def _reward(listeners: Sequence[Listener]) -> int:
+def _reward(handlers: Sequence[Handler]) -> int:
     """Count and award what was earned; gives how many achievements were given."""
-    with unit_of_work(listeners):
+    with unit_of_work(handlers):
         awards = recheck.recheck().awards
         db.session.flush()
         demo = sa.select(User.id).where(User.username == cast.DEMO.username).scalar_subquery()
@@ -136,7 +137,7 @@ def _reward(listeners: Sequence[Listener]) -> int:
 
 def _remove(user_ids: Sequence[int]) -> None:
     """Take back those who were registered before something went wrong."""
-    with unit_of_work(listeners=()):
+    with unit_of_work(handlers=()):
         db.session.execute(sa.delete(User).where(User.id.in_(user_ids)))
 
 

@@ -20,9 +20,9 @@ from trackflow_web.domain.imports.ports import (
 )
 from trackflow_web.domain.imports.rules import MOST_ROWS, Source
 from trackflow_web.jobs.tokens import usable_token
-from trackflow_web.kernel import clock, faults
+from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,8 +55,8 @@ def run(import_id: int, tools: Tools, *, whoever_holds_it: bool = False) -> int 
     Running it twice or at once with itself changes nothing: only who holds the import goes on.
     """
     worker = secrets.token_hex(16)
-    with unit_of_work(tools.listeners):
-        if not steps.claim(import_id, worker, whoever_holds_it=whoever_holds_it):
+    with unit_of_work(tools.handlers):
+        if not steps.acquire(import_id, worker, whoever_holds_it=whoever_holds_it):
             return None
     job = _Job(import_id, worker, tools)
     try:
@@ -98,7 +98,7 @@ class _Job:
         asking = _Asking(item.user_id, self.tools, spotify)
         if item.total is None:
             called = asking(lambda token: spotify.playlist_name(token, playlist_id))
-            self._change(lambda held: _name(held, called))
+            self._change(lambda renewed: _name(renewed, called))
         offset, total = item.fetched, item.total
         while total is None or offset < total:
             page = asking(partial(_page, spotify, playlist_id, offset))
@@ -124,8 +124,8 @@ class _Job:
     def _finish(self) -> None:
         positions = steps.positions_of_new(self.import_id)
         db.session.rollback()  # what can be read before the writing is no part of it
-        faults.point(faults.Point.IMPORT_COMPARED)
-        self._change(lambda held: steps.finish(held, positions))
+        failpoints.point(failpoints.Point.IMPORT_COMPARED)
+        self._change(lambda renewed: steps.finish(renewed, positions))
 
     # --- holding it ---
 
@@ -138,14 +138,14 @@ class _Job:
         return item
 
     def _change(self, change: Callable[[Import], T]) -> T:
-        with unit_of_work(self.tools.listeners):
-            return change(steps.hold(self.import_id, self.worker))
+        with unit_of_work(self.tools.handlers):
+            return change(steps.renew(self.import_id, self.worker))
 
     def fail(self, why: str) -> None:
-        self._try_to(lambda held: actions.fail(held, why))
+        self._try_to(lambda renewed: actions.fail(renewed, why))
 
     def pause(self, why: str, seconds: int | None) -> int | None:
-        return self._try_to(lambda held: _pause(held, why, seconds))
+        return self._try_to(lambda renewed: _pause(renewed, why, seconds))
 
     def _try_to(self, change: Callable[[Import], T]) -> T | None:
         """The last word on an import; without it the sweep takes it up once nobody holds it."""
@@ -174,7 +174,7 @@ class _Asking:
         try:
             return self._patiently(ask, newer)
         except TokenRefused:
-            with unit_of_work(self.tools.listeners):
+            with unit_of_work(self.tools.handlers):
                 connections.end(self.user_id)
             raise GrantEnded(RECONNECT) from None
 
@@ -211,5 +211,5 @@ def _pause(item: Import, why: str, seconds: int | None) -> int | None:
     if item.attempts + 1 >= MOST_ATTEMPTS or wait > LONGEST_PAUSE:
         actions.fail(item, why)
         return None
-    steps.let_go(item, retry_at=clock.now() + timedelta(seconds=wait), error=why)
+    steps.release(item, retry_at=clock.now() + timedelta(seconds=wait), error=why)
     return wait

@@ -22,7 +22,7 @@ from huey.serializer import SignedSerializer
 
 from trackflow_web.jobs import imports, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import transactions
 
 log = structlog.get_logger()
 
@@ -84,11 +84,11 @@ class Jobs:
 
     def start_import(self, import_id: int) -> None:
         """Let an import be done once the running unit of work is committed."""
-        unit_of_work.after_commit(lambda: self._start("import", import_id))
+        transactions.after_commit(lambda: self._start("import", import_id))
 
     def start_recheck(self, run_id: int) -> None:
         """Let everyone be rechecked once the running unit of work is committed."""
-        unit_of_work.after_commit(lambda: self._start("recheck", run_id))
+        transactions.after_commit(lambda: self._start("recheck", run_id))
 
     def run_due(self) -> int:
         """Do what stands in the queue, here and now; gives how much that was."""
@@ -145,7 +145,7 @@ class Jobs:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
         with self.context():
             unfinished = rechecks.run(
-                run_id, self.tools.listeners, whoever_holds_it=whoever_holds_it, turn=turn
+                run_id, self.tools.handlers, whoever_holds_it=whoever_holds_it, turn=turn
             )
         if unfinished:  # behind what others asked for meanwhile
             self._start("recheck", run_id)

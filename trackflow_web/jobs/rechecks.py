@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from trackflow_web.achievements import recheck, runs
-from trackflow_web.kernel import faults
+from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import runs
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.achievements.models import RecheckRun
-    from trackflow_web.kernel.unit_of_work import Listener
+    from trackflow_web.kernel.transactions import Handler
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ OUR_FAULT = "Something broke on our side; the log says what."
 
 def run(
     run_id: int,
-    listeners: Sequence[Listener],
+    handlers: Sequence[Handler],
     *,
     whoever_holds_it: bool = False,
     turn: float = TURN,
@@ -46,32 +47,32 @@ def run(
     Running it twice or at once with itself changes nothing: only who holds the run goes on.
     """
     worker = secrets.token_hex(16)
-    with unit_of_work(listeners):
-        if not runs.claim(run_id, worker, whoever_holds_it=whoever_holds_it):
+    with unit_of_work(handlers):
+        if not runs.acquire(run_id, worker, whoever_holds_it=whoever_holds_it):
             return False
-    return work(run_id, worker, listeners, turn=turn)
+    return work(run_id, worker, handlers, turn=turn)
 
 
-def work(run_id: int, worker: str, listeners: Sequence[Listener], *, turn: float) -> bool:
+def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) -> bool:
     """Chunk after chunk of a run that the worker holds; gives whether there is more to do."""
     until, users = time.monotonic() + turn, SMALLEST_CHUNK
     while True:
         begun = time.monotonic()
         try:
-            with unit_of_work(listeners):
-                run = runs.hold(run_id, worker)
+            with unit_of_work(handlers):
+                run = runs.renew(run_id, worker)
                 more = runs.step(run, users)
                 ours = more and time.monotonic() < until
                 if more and not ours:
-                    runs.let_go(run)
+                    runs.release(run)
         except runs.NotOurs:
             return False
         except Exception:
             log.exception("recheck_broke_off", run_id=run_id)
-            if not _again(run_id, worker, listeners):
+            if not _again(run_id, worker, handlers):
                 return False
             continue
-        faults.point(faults.Point.AFTER_CHUNK)
+        failpoints.point(failpoints.Point.AFTER_CHUNK)
         if not ours:
             return more
         users = _next_chunk(users, time.monotonic() - begun)
@@ -90,31 +91,31 @@ def _let_others_write() -> None:
         time.sleep(PAUSE)
 
 
-def run_now(listeners: Sequence[Listener]) -> RecheckRun | None:
+def run_now(handlers: Sequence[Handler]) -> RecheckRun | None:
     """Recheck everyone here and now, as a command; gives the run as it ended.
 
     None while another one is unfinished. Whoever interrupts it cancels it.
     """
     worker = f"{runs.COMMANDS}{secrets.token_hex(8)}"
-    with unit_of_work(listeners):
+    with unit_of_work(handlers):
         run_id = runs.begin(worker=worker)
     if run_id is None:
         return None
     try:
-        work(run_id, worker, listeners, turn=math.inf)
+        work(run_id, worker, handlers, turn=math.inf)
     except KeyboardInterrupt:
-        with unit_of_work(listeners):
+        with unit_of_work(handlers):
             runs.cancel(run_id)
         raise
     return runs.find(run_id)
 
 
-def _again(run_id: int, worker: str, listeners: Sequence[Listener]) -> bool:
+def _again(run_id: int, worker: str, handlers: Sequence[Handler]) -> bool:
     """Note the failure and wait a moment. Where that fails too, the sweep takes the run up."""
     db.session.rollback()
     try:
-        with unit_of_work(listeners):
-            run = runs.hold(run_id, worker)
+        with unit_of_work(handlers):
+            run = runs.renew(run_id, worker)
             again, attempts = runs.note_failure(run, OUR_FAULT), run.attempts
     except runs.NotOurs:
         return False

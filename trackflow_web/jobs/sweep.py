@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from trackflow_web.achievements import runs
+from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import queries
-from trackflow_web.kernel import limits, unit_of_work
+from trackflow_web.kernel import rate_limits, transactions
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
     that fails leaves the others to be done.
     """
     for part in (
-        lambda: _start(start, "import", queries.forsaken(IMPORTS_A_SWEEP, all_unfinished=at_start)),
-        lambda: _start(start, "recheck", runs.forsaken(all_unfinished=at_start)),
-        lambda: unit_of_work.sweep(tools.listeners),
-        limits.forget_ended,
+        lambda: _start(
+            start, "import", queries.abandoned(IMPORTS_A_SWEEP, all_unfinished=at_start)
+        ),
+        lambda: _start(start, "recheck", runs.abandoned(all_unfinished=at_start)),
+        lambda: transactions.redeliver(tools.handlers),
+        rate_limits.forget_ended,
     ):
         try:
             part()

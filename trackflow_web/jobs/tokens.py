@@ -9,7 +9,7 @@ from trackflow_web.domain.imports import connections
 from trackflow_web.domain.imports.connections import RECONNECT
 from trackflow_web.domain.imports.ports import GrantEnded, TryLater
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.unit_of_work import unit_of_work
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.connections import Tokens
@@ -32,7 +32,7 @@ def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str =
         db.session.rollback()
         if tokens.usable and tokens.access != refused:
             return tokens.access
-        with unit_of_work(tools.listeners):
+        with unit_of_work(tools.handlers):
             ours = connections.claim_renewal(user_id)
         if ours:
             return _renew(user_id, tokens, tools, spotify).access_token
@@ -45,13 +45,13 @@ def _renew(user_id: int, tokens: Tokens, tools: Tools, spotify: Spotify) -> Gran
     try:
         grant = spotify.renew(tokens.refresh)
     except GrantEnded:
-        with unit_of_work(tools.listeners):
+        with unit_of_work(tools.handlers):
             connections.end(user_id)
         raise GrantEnded(RECONNECT) from None
     except BaseException:
-        with unit_of_work(tools.listeners):
+        with unit_of_work(tools.handlers):
             connections.give_up_renewal(user_id)
         raise
-    with unit_of_work(tools.listeners):
+    with unit_of_work(tools.handlers):
         connections.keep_renewed(user_id, grant, tools.vault)
     return grant

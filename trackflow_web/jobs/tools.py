@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trackflow_web.domain.imports.ports import Spotify, Vault
-from trackflow_web.kernel.unit_of_work import Listener
+from trackflow_web.kernel.transactions import Handler
 
 
 @dataclass(frozen=True)
 class Tools:
     """Who hears of facts, and the ways to the outside; no Spotify where none is set up."""
 
-    listeners: Sequence[Listener]
+    handlers: Sequence[Handler]
     vault: Vault
     spotify: Spotify | None

@@ -111,7 +111,7 @@ def is_writing() -> bool:
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
+def without_timeouts() -> Iterator[None]:
     """Let transactions that begin inside take their time: no statement is cut off.
 
     For commands and jobs. A page has somebody who waits, and gives up after seconds.
@@ -124,7 +124,7 @@ def unhurried() -> Iterator[None]:
 
 
 @contextmanager
-def own_transaction() -> Iterator[Session]:
+def separate_transaction() -> Iterator[Session]:
     """A writing transaction apart from the request's, for what must survive an error answer.
 
     It is committed when the block ends well. The request's own transaction is let go first: on
@@ -141,7 +141,7 @@ def own_transaction() -> Iterator[Session]:
         _writing.reset(token)
 
 
-def let_go() -> None:
+def end_transaction() -> None:
     """End whatever transaction is open; with a connection that is gone nothing is left to end."""
     try:
         db.session.rollback()
@@ -149,7 +149,7 @@ def let_go() -> None:
         db.session().invalidate()
 
 
-def held(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
+def get_for_update(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
     """The row of this primary key, as it is now, which others wait to change until the commit.
 
     A lock by itself does not refresh what the session has loaded before it waited. With `key_share`
@@ -160,7 +160,7 @@ def held(table: type[Row], key: object, *, key_share: bool = False) -> Row | Non
     )
 
 
-def among(name: str) -> sa.BindParameter[Any]:
+def literal_ids(name: str) -> sa.BindParameter[Any]:
     """A list of hundreds of ids for `in_`, given by this name when the statement is run.
 
     They are written into the statement as the numbers that they are: as parameters each one would

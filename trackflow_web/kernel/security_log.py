@@ -13,18 +13,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Fact
-from trackflow_web.kernel.unit_of_work import after_commit
+from trackflow_web.kernel.events import EventType
+from trackflow_web.kernel.transactions import after_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from trackflow_web.kernel.activity import Activity
+    from trackflow_web.kernel.events import Event
 
 logger = logging.getLogger("trackflow.security")
 
 
-class Event(StrEnum):
+class SecurityEvent(StrEnum):
     """What is written down."""
 
     SIGNED_IN = "signed_in"
@@ -50,12 +50,12 @@ class Event(StrEnum):
     AWARD_RESTORED = "award_restored"
 
 
-EVENTS_OF_FACTS = {
-    Fact.PERSON_REGISTERED: Event.ACCOUNT_CREATED,
-    Fact.ACHIEVEMENT_UNLOCKED: Event.AWARD_GIVEN,
-    Fact.ACHIEVEMENTS_BACKFILLED: Event.AWARDS_BACKFILLED,
-    Fact.ACHIEVEMENT_REVOKED: Event.AWARD_REVOKED,
-    Fact.ACHIEVEMENT_RESTORED: Event.AWARD_RESTORED,
+SECURITY_EVENTS = {
+    EventType.PERSON_REGISTERED: SecurityEvent.ACCOUNT_CREATED,
+    EventType.ACHIEVEMENT_UNLOCKED: SecurityEvent.AWARD_GIVEN,
+    EventType.ACHIEVEMENTS_BACKFILLED: SecurityEvent.AWARDS_BACKFILLED,
+    EventType.ACHIEVEMENT_REVOKED: SecurityEvent.AWARD_REVOKED,
+    EventType.ACHIEVEMENT_RESTORED: SecurityEvent.AWARD_RESTORED,
 }
 
 
@@ -72,28 +72,28 @@ def use_origin(origin: Callable[[], Mapping[str, object]]) -> None:
     _origin = origin
 
 
-def note(event: Event, **more: object) -> None:
+def note(event: SecurityEvent, **more: object) -> None:
     """Write one line now, whatever becomes of the unit of work."""
     if logger.isEnabledFor(logging.INFO):
         logger.info(_line(event, more))
 
 
-def note_if_committed(event: Event, **more: object) -> None:
+def note_if_committed(event: SecurityEvent, **more: object) -> None:
     """Write one line once the running unit of work is committed, and none when it is not."""
     if logger.isEnabledFor(logging.INFO):
         line = _line(event, more)
         after_commit(lambda: logger.info(line))
 
 
-def hear(activities: Sequence[Activity]) -> None:
+def handle(events: Sequence[Event]) -> None:
     """Note the facts that belong here: a listener."""
-    for activity in activities:
-        if event := EVENTS_OF_FACTS.get(Fact(activity.fact)):
-            what = {name: activity.data.get(name) for name in ("code", "codes")}
-            note_if_committed(event, of=activity.user_id, by=activity.actor_id, **what)
+    for event in events:
+        if kind := SECURITY_EVENTS.get(EventType(event.fact)):
+            what = {name: event.data.get(name) for name in ("code", "codes")}
+            note_if_committed(kind, of=event.user_id, by=event.actor_id, **what)
 
 
-def _line(event: Event, more: Mapping[str, object]) -> str:
+def _line(event: SecurityEvent, more: Mapping[str, object]) -> str:
     said = {"at": clock.now().isoformat(), "event": event, **_origin(), **more}
     # In ASCII: what ends a line or turns its direction is written as an escape.
     return json.dumps({name: value for name, value in said.items() if value is not None})

@@ -9,9 +9,9 @@ from tests.support.people import working
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.songs import actions, queries
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel.activity import Activity
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Duplicate
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -90,7 +90,7 @@ def test_moving_a_song_where_it_is_does_nothing(app, alice, add, change):
         assert (
             db.session.scalar(
                 sa.select(sa.func.count()).where(
-                    Activity.user_id == alice.id, Activity.fact == "song_planned"
+                    Event.user_id == alice.id, Event.fact == "song_planned"
                 )
             )
             == 1

@@ -10,9 +10,9 @@ from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Invalid, NotFound
+from trackflow_web.kernel.events import EventType, Subject, record
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
@@ -46,7 +46,14 @@ def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bo
     )
     if added is None:
         return False
-    _record(Fact.COLLABORATOR_ADDED, Fact.COLLABORATION_JOINED, song_id, owner_id, user.id, about)
+    _record(
+        EventType.COLLABORATOR_ADDED,
+        EventType.COLLABORATION_JOINED,
+        song_id,
+        owner_id,
+        user.id,
+        about,
+    )
     return True
 
 
@@ -60,7 +67,14 @@ def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) 
     if gone is None:
         message = "This person does not help with this song."
         raise NotFound(message)
-    _record(Fact.COLLABORATOR_REMOVED, Fact.COLLABORATION_LEFT, song_id, owner_id, user_id, about)
+    _record(
+        EventType.COLLABORATOR_REMOVED,
+        EventType.COLLABORATION_LEFT,
+        song_id,
+        owner_id,
+        user_id,
+        about,
+    )
 
 
 def end_all(*, song_id: int, about: dict[str, Any]) -> None:
@@ -72,12 +86,22 @@ def end_all(*, song_id: int, about: dict[str, Any]) -> None:
     ).all()
     for owner_id, user_id in sorted((owner_id, user_id) for owner_id, user_id in gone):
         _record(
-            Fact.COLLABORATOR_REMOVED, Fact.COLLABORATION_LEFT, song_id, owner_id, user_id, about
+            EventType.COLLABORATOR_REMOVED,
+            EventType.COLLABORATION_LEFT,
+            song_id,
+            owner_id,
+            user_id,
+            about,
         )
 
 
 def _record(
-    owners: Fact, helpers: Fact, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]
+    owners: EventType,
+    helpers: EventType,
+    song_id: int,
+    owner_id: int,
+    user_id: int,
+    about: dict[str, Any],
 ) -> None:
     """The two sides of it: one moves the owner's numbers, the other the helper's."""
     subject = Subject("song", song_id)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from trackflow_web.domain.feedback import rules
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind, Status
-from trackflow_web.kernel import clock, limits
-from trackflow_web.kernel.activity import Fact, Subject, record
+from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Forbidden
-from trackflow_web.kernel.security_log import Event, note_if_committed
+from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -27,24 +27,24 @@ ONLY_ADMINISTRATORS = "Only administrators say how it goes on."
 
 
 @dataclass(frozen=True)
-class Facts:
+class EventTypes:
     """What is recorded when something of a kind begins to count, stops and counts again."""
 
-    handed_in: Fact
-    dropped: Fact
-    taken_up: Fact
+    handed_in: EventType
+    dropped: EventType
+    taken_up: EventType
 
 
-FACTS = {
-    Kind.FEATURE: Facts(
-        handed_in=Fact.FEATURE_REQUESTED,
-        dropped=Fact.FEATURE_REQUEST_DROPPED,
-        taken_up=Fact.FEATURE_REQUEST_TAKEN_UP,
+EVENT_TYPES = {
+    Kind.FEATURE: EventTypes(
+        handed_in=EventType.FEATURE_REQUESTED,
+        dropped=EventType.FEATURE_REQUEST_DROPPED,
+        taken_up=EventType.FEATURE_REQUEST_TAKEN_UP,
     ),
-    Kind.BUG: Facts(
-        handed_in=Fact.BUG_REPORTED,
-        dropped=Fact.BUG_REPORT_DROPPED,
-        taken_up=Fact.BUG_REPORT_TAKEN_UP,
+    Kind.BUG: EventTypes(
+        handed_in=EventType.BUG_REPORTED,
+        dropped=EventType.BUG_REPORT_DROPPED,
+        taken_up=EventType.BUG_REPORT_TAKEN_UP,
     ),
 }
 
@@ -57,7 +57,7 @@ def hand_in(
     Raises Invalid naming the fields, TooMany.
     """
     draft = rules.draft(title=title, description=description)
-    limits.enforce_within("feedback", str(author.id), limit, TOO_MANY)
+    rate_limits.enforce_within("feedback", str(author.id), limit, TOO_MANY)
     now = clock.now()
     item = Feedback(
         kind=kind,
@@ -73,14 +73,14 @@ def hand_in(
     )
     db.session.add(item)
     db.session.flush()
-    _record(FACTS[kind].handed_in, item, author)
+    _record(EVENT_TYPES[kind].handed_in, item, author)
     return item
 
 
 def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem) -> FeedbackComment:
     """Say something about it. Raises Invalid naming `body`, TooMany."""
     said = rules.comment(body)
-    limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
+    rate_limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
     return _say(item, author, said)
 
 
@@ -128,7 +128,7 @@ def decide(item: Feedback, actor: User, *, status: object, reason: object = "") 
     decided, why = rules.decision(item.kind, status=status, reason=reason)
     if (decided, why) in {(item.status, item.reason), (item.status, "")}:
         return
-    note_if_committed(Event.STATUS_DECIDED, about=f"{item.kind} {item.id}", status=decided)
+    note_if_committed(SecurityEvent.STATUS_DECIDED, about=f"{item.kind} {item.id}", status=decided)
     _move(item, actor, decided)
     item.reason = why
     _say(item, actor, why, status=decided)
@@ -139,10 +139,10 @@ def _move(item: Feedback, actor: User, status: Status) -> None:
     item.status, item.updated_at = status, clock.now()
     if rules.counts(status) and item.counted_at is None:
         item.counted_at = item.updated_at
-        _record(FACTS[Kind(item.kind)].taken_up, item, actor)
+        _record(EVENT_TYPES[Kind(item.kind)].taken_up, item, actor)
     elif not rules.counts(status) and item.counted_at is not None:
         item.counted_at = None
-        _record(FACTS[Kind(item.kind)].dropped, item, actor)
+        _record(EVENT_TYPES[Kind(item.kind)].dropped, item, actor)
 
 
 def _say(
@@ -156,7 +156,7 @@ def _say(
     return said
 
 
-def _record(fact: Fact, item: Feedback, actor: User) -> None:
+def _record(fact: EventType, item: Feedback, actor: User) -> None:
     record(
         fact,
         user_id=item.user_id,

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import STATUSES, Sort, Status
 from trackflow_web.domain.people.models import User
-from trackflow_web.kernel.database import db, held
-from trackflow_web.kernel.paging import Page
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.pagination import Page
 from trackflow_web.kernel.text import like_pattern
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Said:
 
 def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:
     """The one of this kind and id; `for_update` makes others wait to change it until the commit."""
-    item = held(Feedback, item_id) if for_update else db.session.get(Feedback, item_id)
+    item = get_for_update(Feedback, item_id) if for_update else db.session.get(Feedback, item_id)
     return item if item is not None and item.kind == kind else None
 
 

@@ -28,9 +28,9 @@ from trackflow_web.domain.songs import rules as songs
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Fact, Subject, record
-from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
+from trackflow_web.kernel.events import EventType, Subject, record
 from trackflow_web.kernel.text import count_of
 
 if TYPE_CHECKING:
@@ -182,9 +182,9 @@ def undo(item: Import) -> int:
         db.session.execute(sa.delete(Song).where(Song.id.in_(some)))
     end(item, State.UNDONE)
     if ids:
-        record_about(Fact.SONGS_UNIMPORTED, item, n=len(ids))
+        record_about(EventType.SONGS_UNIMPORTED, item, n=len(ids))
     if _stop_counting(item):
-        record_about(Fact.PLAYLIST_UNIMPORTED, item)
+        record_about(EventType.PLAYLIST_UNIMPORTED, item)
     return len(ids)
 
 
@@ -215,7 +215,7 @@ def _stop_counting(item: Import) -> bool:
 
     Another import of the same playlist that stands takes its place.
     """
-    counted = held(ImportedPlaylist, (item.user_id, item.playlist_key))
+    counted = get_for_update(ImportedPlaylist, (item.user_id, item.playlist_key))
     if counted is None or counted.import_id != item.id:
         return False
     other = db.session.scalar(
@@ -242,7 +242,7 @@ def _in_pieces(ids: Sequence[int]) -> Sequence[Sequence[int]]:
     return [ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT)]
 
 
-def record_about(fact: Fact, item: Import, *, n: int = 1) -> None:
+def record_about(fact: EventType, item: Import, *, n: int = 1) -> None:
     """Record a fact about an import."""
     record(
         fact,

@@ -11,7 +11,7 @@ from trackflow_web.domain.imports.models import Connection, Import, ImportRow
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, held
+from trackflow_web.kernel.database import db, get_for_update
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Rows:
 
 def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
     """The import with this id; `for_update` makes others wait to change it until the commit."""
-    return held(Import, import_id) if for_update else db.session.get(Import, import_id)
+    return get_for_update(Import, import_id) if for_update else db.session.get(Import, import_id)
 
 
 def unfinished() -> int:
@@ -87,7 +87,7 @@ def count_unfinished(user_id: int) -> int:
     )
 
 
-def forsaken(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
+def abandoned(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
     """The ids of imports that wait for a job and that no living job holds.
 
     `all_unfinished` takes those too that a job still holds: for a start at which nobody else can

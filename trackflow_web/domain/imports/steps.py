@@ -24,9 +24,9 @@ from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, Stat
 from trackflow_web.domain.songs.actions import STATUS_MILESTONE
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
-from trackflow_web.kernel import clock, faults
-from trackflow_web.kernel.activity import Fact
-from trackflow_web.kernel.database import db, held, upsert
+from trackflow_web.kernel import clock, failpoints
+from trackflow_web.kernel.database import db, get_for_update, upsert
+from trackflow_web.kernel.events import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Compared:
 # --- holding -----------------------------------------------------------------------------------
 
 
-def claim(import_id: int, worker: str, *, whoever_holds_it: bool = False) -> bool:
+def acquire(import_id: int, worker: str, *, whoever_holds_it: bool = False) -> bool:
     """Take an import that waits, for this worker; gives whether it is theirs now."""
     now = clock.now()
     free = (Import.retry_at.is_(None)) | (Import.retry_at <= now)
@@ -76,16 +76,16 @@ def claim(import_id: int, worker: str, *, whoever_holds_it: bool = False) -> boo
     return claimed is not None
 
 
-def hold(import_id: int, worker: str) -> Import:
+def renew(import_id: int, worker: str) -> Import:
     """The import, held on for a while; raises NotOurs when it is not this worker's any more."""
-    item = held(Import, import_id)
+    item = get_for_update(Import, import_id)
     if item is None or item.state != State.RUNNING or item.worker != worker:
         raise NotOurs
     item.held_until = clock.now() + HELD_FOR
     return item
 
 
-def let_go(item: Import, *, retry_at: datetime, error: str) -> None:
+def release(item: Import, *, retry_at: datetime, error: str) -> None:
     """Put an import back among those that wait, until a time."""
     item.state, item.worker, item.held_until = State.QUEUED, "", None
     item.retry_at, item.error, item.updated_at = retry_at, error[:300], clock.now()
@@ -209,7 +209,7 @@ def finish(item: Import, positions: dict[Keys, int]) -> None:
     What the user has got by other ways since the rows were compared is left as it is.
     """
     made = _insert_songs(item)
-    faults.point(faults.Point.IMPORT_MADE)
+    failpoints.point(failpoints.Point.IMPORT_MADE)
     if made:
         _update_rows(
             item.id,
@@ -230,9 +230,9 @@ def finish(item: Import, positions: dict[Keys, int]) -> None:
     item.total = item.matched = item.fetched
     item.imported, item.skipped = len(made), item.fetched - len(made)
     if made:
-        record_about(Fact.SONGS_IMPORTED, item, n=len(made))
+        record_about(EventType.SONGS_IMPORTED, item, n=len(made))
         if _counts_now(item):
-            record_about(Fact.PLAYLIST_IMPORTED, item)
+            record_about(EventType.PLAYLIST_IMPORTED, item)
 
 
 def _insert_songs(item: Import) -> dict[Keys, int]:

@@ -19,20 +19,22 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
 from trackflow_web.kernel import clock, text
-from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
+from trackflow_web.kernel.events import EventType, Subject, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.domain.people.models import User
-    from trackflow_web.kernel.activity import Activity
+    from trackflow_web.kernel.events import Event
 
 HAVE_IT_ALREADY = "You have a pack of this name already."
 NO_SUCH_SONG = "This is not one of your songs."
 # What happens to a song by itself and decides whether its pack is complete.
-OF_A_SONG = frozenset({Fact.SONG_AUTHORED, Fact.SONG_NO_LONGER_AUTHORED, Fact.SONG_DELETED})
+OF_A_SONG = frozenset(
+    {EventType.SONG_AUTHORED, EventType.SONG_NO_LONGER_AUTHORED, EventType.SONG_DELETED}
+)
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
@@ -48,7 +50,7 @@ def create_pack(owner: User, *, name: object) -> Pack:
     if pack_id is None:
         raise _duplicate(owner.id, key)
     pack = db.session.get_one(Pack, pack_id)
-    _record(Fact.PACK_CREATED, pack)
+    _record(EventType.PACK_CREATED, pack)
     return pack
 
 
@@ -71,7 +73,7 @@ def delete_pack(pack: Pack) -> None:
     """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
     queries.hold_songs(pack.id)
     _hold(pack)
-    _record(Fact.PACK_DELETED, pack, was_complete=pack.completed_at is not None)
+    _record(EventType.PACK_DELETED, pack, was_complete=pack.completed_at is not None)
     db.session.execute(
         sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
     )
@@ -151,16 +153,16 @@ def add_helper(pack: Pack, *, username: object) -> int:
 # --- when a pack is complete ---------------------------------------------------------------------
 
 
-def hear(activities: Sequence[Activity]) -> None:
+def handle(events: Sequence[Event]) -> None:
     """Look again at every pack of which a song changed; several times changes nothing more."""
-    touched = {a.data["pack_id"] for a in activities if a.fact in OF_A_SONG and a.data["pack_id"]}
+    touched = {a.data["pack_id"] for a in events if a.fact in OF_A_SONG and a.data["pack_id"]}
     for pack_id in sorted(touched):
         _settle(pack_id)
 
 
 def _changed(pack: Pack, touched: set[int]) -> None:
     """Note what a pack holds now and settle the packs it touches at once: the answer shows them."""
-    _record(Fact.PACK_CHANGED, pack)
+    _record(EventType.PACK_CHANGED, pack)
     for pack_id in sorted(touched):
         _settle(pack_id)
 
@@ -172,10 +174,10 @@ def _settle(pack_id: int) -> None:
     complete = queries.is_complete(pack_id)
     if complete and pack.completed_at is None:
         pack.completed_at = clock.now()
-        _record(Fact.PACK_COMPLETED, pack)
+        _record(EventType.PACK_COMPLETED, pack)
     elif not complete and pack.completed_at is not None:
         pack.completed_at = None
-        _record(Fact.PACK_REOPENED, pack)
+        _record(EventType.PACK_REOPENED, pack)
 
 
 def _hold(pack: Pack) -> None:
@@ -184,7 +186,7 @@ def _hold(pack: Pack) -> None:
         raise NotFound
 
 
-def _record(fact: Fact, pack: Pack, **more: Any) -> None:  # noqa: ANN401 -- JSON
+def _record(fact: EventType, pack: Pack, **more: Any) -> None:  # noqa: ANN401 -- JSON
     record(
         fact,
         user_id=pack.user_id,

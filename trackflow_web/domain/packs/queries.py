@@ -11,8 +11,8 @@ from trackflow_web.domain.authoring.statistics import OPEN_PARTS
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import PARTS, Progress, Status
-from trackflow_web.kernel.database import db, held
-from trackflow_web.kernel.paging import Page, last_page
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.pagination import Page, last_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Overview:
 
 def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
     """The pack with this id; `for_update` makes others wait to change it until the commit."""
-    return held(Pack, pack_id) if for_update else db.session.get(Pack, pack_id)
+    return get_for_update(Pack, pack_id) if for_update else db.session.get(Pack, pack_id)
 
 
 def find_to_settle(pack_id: int) -> Pack | None:
@@ -50,7 +50,7 @@ def find_to_settle(pack_id: int) -> Pack | None:
     Those hold its key, and each of them comes here next: a stronger lock would let two of them
     wait for each other.
     """
-    return held(Pack, pack_id, key_share=True)
+    return get_for_update(Pack, pack_id, key_share=True)
 
 
 def find_same(user_id: int, name_key: str) -> Pack | None:

@@ -14,13 +14,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from trackflow_web.domain.people import passwords, queries, rules
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
-from trackflow_web.kernel import clock, limits, text, versions
-from trackflow_web.kernel.activity import Fact, Subject, record
-from trackflow_web.kernel.database import db, own_transaction, upsert
+from trackflow_web.kernel import cache_versions, clock, rate_limits, text
+from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel.database import db, separate_transaction, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
-from trackflow_web.kernel.limits import LimitCount
-from trackflow_web.kernel.security_log import Event, note, note_if_committed
-from trackflow_web.kernel.versions import Versioned
+from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.rate_limits import LimitCount
+from trackflow_web.kernel.security_log import SecurityEvent, note, note_if_committed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -83,9 +83,9 @@ def register(
         raise Invalid(**(_taken(name, address) or {"username": NAME_TAKEN}))
     user = db.session.get_one(User, user_id)
     if is_admin:
-        note_if_committed(Event.ADMINISTRATOR_CREATED, of=user.id)
+        note_if_committed(SecurityEvent.ADMINISTRATOR_CREATED, of=user.id)
     record(
-        Fact.PERSON_REGISTERED,
+        EventType.PERSON_REGISTERED,
         user_id=user.id,
         subject=Subject("user", user.id),
         data={"username": user.username},
@@ -129,9 +129,9 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
         ("sign-in address", address, bounds.each),
         ("sign-in all", "", bounds.all_together),
     ):
-        limits.enforce(scope, key, limit, TOO_MANY_TRIES)
-    wait = limits.claim(SIGN_IN_NAME, wanted, bounds.each)
-    with own_transaction() as session:
+        rate_limits.enforce(scope, key, limit, TOO_MANY_TRIES)
+    wait = rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each)
+    with separate_transaction() as session:
         user = session.scalar(
             sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
         )
@@ -140,7 +140,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
     fits = passwords.matches(user.password_hash if user else None, secret)
     if user is None or not fits or user.banned_at is not None:
-        note(Event.SIGN_IN_FAILED, account=user.id if user else None)
+        note(SecurityEvent.SIGN_IN_FAILED, account=user.id if user else None)
         if wait:
             raise TooMany(TOO_MANY_TRIES, wait)
         raise Invalid(form=WRONG_CREDENTIALS)
@@ -149,7 +149,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
         ("sign-in all", ""),
         (SIGN_IN_NAME, wanted),
     ):
-        limits.give_back(scope, key)
+        rate_limits.undo_hit(scope, key)
     if passwords.needs_rehash(user.password_hash):
         _rehash(user, secret)
     return db.session.get_one(User, user.id)
@@ -181,7 +181,7 @@ def _canonical(name: object) -> str:
 
 def _rehash(user: User, password: str) -> None:
     new_hash = passwords.hash_password(password)
-    with own_transaction() as session:
+    with separate_transaction() as session:
         session.execute(
             sa.update(User)
             .where(User.id == user.id, User.password_hash == user.password_hash)
@@ -218,7 +218,7 @@ def record_visit(user: User) -> bool:
         return False
     user.last_visit_day = today
     record(
-        Fact.VISITED,
+        EventType.VISITED,
         user_id=user.id,
         subject=Subject("user", user.id),
         data={"day": today.isoformat(), "run": run, "longest": run > longest},
@@ -247,7 +247,7 @@ def change_profile(user: User, *, email: object, timezone: object) -> None:
     if new_email != user.email:
         if _has_account(new_email):
             raise Invalid(email=ADDRESS_TAKEN)
-        note_if_committed(Event.EMAIL_CHANGED, of=user.id)
+        note_if_committed(SecurityEvent.EMAIL_CHANGED, of=user.id)
     try:
         with db.session.begin_nested():
             user.email = new_email
@@ -275,7 +275,7 @@ def change_password(user: User, *, new: object) -> None:
     password = rules.password(new)
     if password.casefold() in {user.username, user.email}:
         raise Invalid(password=PASSWORD_IS_THE_NAME)
-    note_if_committed(Event.PASSWORD_CHANGED, of=user.id)
+    note_if_committed(SecurityEvent.PASSWORD_CHANGED, of=user.id)
     user.password_hash = passwords.hash_password(password)
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
@@ -283,11 +283,11 @@ def change_password(user: User, *, new: object) -> None:
 
 def ban(user: User) -> None:
     """Shut the account: nobody can sign in to it, and nobody stays signed in."""
-    note_if_committed(Event.ACCOUNT_BANNED, of=user.id)
+    note_if_committed(SecurityEvent.ACCOUNT_BANNED, of=user.id)
     user.banned_at = clock.now()
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
-    versions.step(Versioned.HOLDERS)
+    cache_versions.step(Versioned.HOLDERS)
 
 
 def create_token(user: User, *, name: object, scope: object, days: object) -> str:
@@ -301,7 +301,7 @@ def create_token(user: User, *, name: object, scope: object, days: object) -> st
         raise Invalid(name=f"You have {MOST_TOKENS} tokens; revoke one first.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     now = clock.now()
-    note_if_committed(Event.TOKEN_CREATED, of=user.id, scope=kind)
+    note_if_committed(SecurityEvent.TOKEN_CREATED, of=user.id, scope=kind)
     db.session.add(
         AccessToken(
             user_id=user.id,
@@ -323,7 +323,7 @@ def revoke_token(user: User, token_id: int) -> None:
     if token is None:
         message = "There is no such token."
         raise NotFound(message)
-    note_if_committed(Event.TOKEN_REVOKED, of=user.id)
+    note_if_committed(SecurityEvent.TOKEN_REVOKED, of=user.id)
     db.session.delete(token)
 
 
@@ -338,7 +338,7 @@ def note_token_use(token: AccessToken) -> None:
         return
     token_id = token.id
     try:
-        with own_transaction() as session:
+        with separate_transaction() as session:
             session.execute(
                 sa.update(AccessToken).where(AccessToken.id == token_id).values(last_used_at=now)
             )

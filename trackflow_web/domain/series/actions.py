@@ -14,19 +14,19 @@ from trackflow_web.domain.series import queries, rules
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel import clock, text
-from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
+from trackflow_web.kernel.events import EventType, Subject, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.domain.people.models import User
-    from trackflow_web.kernel.activity import Activity
+    from trackflow_web.kernel.events import Event
 
 HAVE_IT_ALREADY = "You have a series of this album already."
 NO_SUCH_SONG = "This is not one of your songs."
-SONGS_WENT = frozenset({Fact.SONG_DELETED, Fact.SONGS_UNIMPORTED})
+SONGS_WENT = frozenset({EventType.SONG_DELETED, EventType.SONGS_UNIMPORTED})
 
 
 def create_series(
@@ -64,7 +64,7 @@ def create_series(
     )
     db.session.flush()
     series = db.session.get_one(Series, series_id)
-    _record(Fact.SERIES_CREATED, series)
+    _record(EventType.SERIES_CREATED, series)
     return series
 
 
@@ -73,7 +73,7 @@ def delete_series(series: Series) -> None:
     queries.hold_tracks(series.id)
     if queries.find_series(series.id, for_update=True) is None:
         raise NotFound
-    _record(Fact.SERIES_DELETED, series, was_complete=series.completed_at is not None)
+    _record(EventType.SERIES_DELETED, series, was_complete=series.completed_at is not None)
     db.session.execute(sa.delete(Series).where(Series.id == series.id))
 
 
@@ -120,38 +120,38 @@ def link_suggested(series: Series) -> int:
 # --- when a series is complete -------------------------------------------------------------------
 
 
-def hear(activities: Sequence[Activity]) -> None:
+def handle(events: Sequence[Event]) -> None:
     """Look again at every series of which a song changed; several times changes nothing more."""
     _settle_all(
-        song_ids={a.subject_id for a in activities if a.fact == Fact.SONG_RELEASED},
+        song_ids={a.subject_id for a in events if a.fact == EventType.SONG_RELEASED},
         # The database has unlinked the tracks already, so nothing says which series they were of.
-        user_ids={a.user_id for a in activities if a.fact in SONGS_WENT},
+        user_ids={a.user_id for a in events if a.fact in SONGS_WENT},
     )
 
 
 def _changed(series: Series) -> None:
     """Note that tracks stand otherwise and settle the series at once: the answer shows it."""
-    _record(Fact.SERIES_CHANGED, series)
+    _record(EventType.SERIES_CHANGED, series)
     _settle_all(series_ids={series.id})
 
 
 def _settle_all(**touched: set[int]) -> None:
-    held = queries.hold_touched(**touched)
-    complete = queries.complete_among([series.id for series in held])
-    for series in held:
+    get_for_update = queries.hold_touched(**touched)
+    complete = queries.complete_among([series.id for series in get_for_update])
+    for series in get_for_update:
         _settle(series, complete=series.id in complete)
 
 
 def _settle(series: Series, *, complete: bool) -> None:
     if complete and series.completed_at is None:
         series.completed_at = clock.now()
-        _record(Fact.SERIES_COMPLETED, series)
+        _record(EventType.SERIES_COMPLETED, series)
     elif not complete and series.completed_at is not None:
         series.completed_at = None
-        _record(Fact.SERIES_REOPENED, series)
+        _record(EventType.SERIES_REOPENED, series)
 
 
-def _record(fact: Fact, series: Series, **more: Any) -> None:  # noqa: ANN401 -- JSON
+def _record(fact: EventType, series: Series, **more: Any) -> None:  # noqa: ANN401 -- JSON
     record(
         fact,
         user_id=series.user_id,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel.database import db, held
-from trackflow_web.kernel.paging import Page
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.pagination import Page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,7 +32,7 @@ class Overview:
 
 def find_series(series_id: int, *, for_update: bool = False) -> Series | None:
     """The series with this id; `for_update` makes others wait to change it until the commit."""
-    return held(Series, series_id) if for_update else db.session.get(Series, series_id)
+    return get_for_update(Series, series_id) if for_update else db.session.get(Series, series_id)
 
 
 def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
@@ -96,7 +96,7 @@ def tracks_of(series_id: int) -> Sequence[Track]:
 def find_track(series_id: int, position: int, *, for_update: bool = False) -> Track | None:
     """One track of a series; `for_update` makes others wait to change it until the commit."""
     key = (series_id, position)
-    return held(Track, key) if for_update else db.session.get(Track, key)
+    return get_for_update(Track, key) if for_update else db.session.get(Track, key)
 
 
 def hold_tracks(series_id: int) -> None:

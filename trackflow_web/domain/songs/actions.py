@@ -12,9 +12,9 @@ from trackflow_web.domain.songs import queries, rules
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.activity import Fact, Subject, record
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid
+from trackflow_web.kernel.events import EventType, Subject, record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,12 +29,12 @@ STATUS_MILESTONE = {
     Status.WIP: Milestone.STARTED,
     Status.RELEASED: Milestone.RELEASED,
 }
-FACT_OF_MILESTONE = {
-    Milestone.PLANNED: Fact.SONG_PLANNED,
-    Milestone.STARTED: Fact.SONG_STARTED,
-    Milestone.RELEASED: Fact.SONG_RELEASED,
-    Milestone.FINISHED: Fact.SONG_FINISHED,
-    Milestone.AUTHORED: Fact.SONG_AUTHORED,
+EVENT_OF_MILESTONE = {
+    Milestone.PLANNED: EventType.SONG_PLANNED,
+    Milestone.STARTED: EventType.SONG_STARTED,
+    Milestone.RELEASED: EventType.SONG_RELEASED,
+    Milestone.FINISHED: EventType.SONG_FINISHED,
+    Milestone.AUTHORED: EventType.SONG_AUTHORED,
 }
 
 
@@ -69,7 +69,7 @@ def add_song(
     if song_id is None:
         raise _duplicate(owner.id, draft)
     song = db.session.get_one(Song, song_id)
-    _record(Fact.SONG_ADDED, song, owner)
+    _record(EventType.SONG_ADDED, song, owner)
     _reach(song, STATUS_MILESTONE[state], owner, now)
     return song
 
@@ -96,7 +96,7 @@ def edit_song(
             song.updated_at = clock.now()
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(song.user_id, draft) from None
-    _record(Fact.SONG_EDITED, song, actor, before=before, was=song.milestones())
+    _record(EventType.SONG_EDITED, song, actor, before=before, was=song.milestones())
 
 
 def move_song(song: Song, actor: User, *, status: object) -> None:
@@ -117,13 +117,13 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
         _reach(song, Milestone.AUTHORED, actor, clock.now())
     elif not authored and song.authored_at is not None:
         song.authored_at = None
-        _record(Fact.SONG_NO_LONGER_AUTHORED, song, actor, pack_id=song.pack_id)
+        _record(EventType.SONG_NO_LONGER_AUTHORED, song, actor, pack_id=song.pack_id)
 
 
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
     collaborations.end_all(song_id=song.id, about=about(song))
-    _record(Fact.SONG_DELETED, song, actor, was=song.milestones(), pack_id=song.pack_id)
+    _record(EventType.SONG_DELETED, song, actor, was=song.milestones(), pack_id=song.pack_id)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
@@ -156,10 +156,10 @@ def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
     """Note the first time; each song counts once for a milestone, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
-        _record(FACT_OF_MILESTONE[milestone], song, actor, pack_id=song.pack_id)
+        _record(EVENT_OF_MILESTONE[milestone], song, actor, pack_id=song.pack_id)
 
 
-def _record(fact: Fact, song: Song, actor: User, **more: Any) -> None:  # noqa: ANN401 -- JSON
+def _record(fact: EventType, song: Song, actor: User, **more: Any) -> None:  # noqa: ANN401 -- JSON
     record(
         fact,
         user_id=song.user_id,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 from trackflow_web.domain.collaborations.queries import song_ids_of
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.kernel.database import db, held
-from trackflow_web.kernel.paging import last_page
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.pagination import last_page
 from trackflow_web.kernel.text import like_pattern
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Listing:
 
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
     """The song with this id; `for_update` makes others wait to change it until the commit."""
-    return held(Song, song_id) if for_update else db.session.get(Song, song_id)
+    return get_for_update(Song, song_id) if for_update else db.session.get(Song, song_id)
 
 
 def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:

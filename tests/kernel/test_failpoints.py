@@ -1,0 +1,48 @@
+"""A process dies where a test says so, once, and never where nobody says anything."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trackflow_web.kernel import failpoints
+from trackflow_web.kernel.failpoints import Point
+
+ROOT = Path(__file__).parents[2]
+PASSING = """
+import sys
+from pathlib import Path
+from trackflow_web.kernel import failpoints
+
+failpoints.arm(Path(sys.argv[1]))
+failpoints.point(failpoints.Point.BEFORE_COMMIT)
+"""
+
+
+@pytest.fixture
+def pass_by(tmp_path):
+    """A process that passes one place; gives what it ended with."""
+
+    def run():
+        command = [sys.executable, "-c", PASSING, str(tmp_path)]
+        return subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode
+
+    return run
+
+
+def test_who_passes_an_armed_place_is_killed_and_the_next_is_not(tmp_path, pass_by):
+    (tmp_path / Point.BEFORE_COMMIT).touch()
+    assert [pass_by(), pass_by()] == [-signal.SIGKILL, 0]
+
+
+def test_another_place_kills_nobody(tmp_path, pass_by):
+    (tmp_path / Point.AFTER_COMMIT).touch()
+    assert pass_by() == 0
+
+
+def test_nothing_is_armed_unless_somebody_asks(app):
+    assert failpoints._folder is None

@@ -1,0 +1,1 @@
+"""Granting and revoking achievements, who holds them and who may see it."""

@@ -1,0 +1,171 @@
+"""Giving achievements: at most once each, and only what was really given counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.metrics import recount
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import UTCDateTime, db, upsert
+from trackflow_web.kernel.events import EventType, Subject, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from trackflow_web.achievements.catalogue.registry import Entry
+
+
+# Looked up where the row is written: whoever earns something pays no statement for it.
+_DEFAULT_OF_OWNER = (
+    sa.select(User.shows_new_achievements).where(User.id == sa.bindparam("owner")).scalar_subquery()
+)
+
+
+@dataclass(frozen=True)
+class Award:
+    """An achievement that is due to somebody, and since when."""
+
+    user_id: int
+    entry: Entry
+    earned_at: datetime
+
+
+def give(awards: Sequence[Award]) -> list[Award]:
+    """Give what was reached just now and is not there yet; gives what really was given.
+
+    Only an inserted row makes points, a toast and a fact, so that two processes that notice the
+    same thing at once reward it once.
+    """
+    if not awards:
+        return []
+    ids = catalogue.ids_for_award(list({award.entry.code for award in awards}))
+    by_key = {(award.user_id, ids[award.entry.code]): award for award in awards}
+    inserted = db.session.execute(
+        upsert(UserAchievement)
+        .values(is_public=_DEFAULT_OF_OWNER)
+        .on_conflict_do_nothing()
+        .returning(UserAchievement.user_id, UserAchievement.achievement_id),
+        [_row(by_key[key], key[1]) for key in sorted(by_key)],
+    )
+    given = [by_key[user_id, achievement_id] for user_id, achievement_id in inserted]
+    for award in given:
+        _record(award, ids[award.entry.code])
+    return given
+
+
+def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
+    """Give users what a metric owes them, dated by the row that reached it; gives what was given.
+
+    The database finds the dates and writes the awards in one statement for everybody. Nothing is
+    recorded here: see `record_backfilled`.
+    """
+    entries = {entry.code: entry for those in due.values() for entry in those}
+    ids = catalogue.ids_for_award(list(entries))
+    by_id = {ids[code]: entry for code, entry in entries.items()}
+    inserted = db.session.execute(
+        upsert(UserAchievement)
+        .from_select(_BACKFILLED, _due_rows(metric, by_id))
+        .on_conflict_do_nothing()
+        .returning(
+            UserAchievement.user_id, UserAchievement.achievement_id, UserAchievement.earned_at
+        ),
+        {"user_ids": sorted(due)},
+    ).all()
+    return [Award(user_id, by_id[id_], earned_at) for user_id, id_, earned_at in inserted]
+
+
+def record_backfilled(awards: Sequence[Award]) -> None:
+    """Record what was noticed late: one fact a user, for it is one piece of news."""
+    by_user: dict[int, list[Entry]] = defaultdict(list)
+    for award in awards:
+        by_user[award.user_id].append(award.entry)
+    for user_id, entries in by_user.items():
+        record(
+            EventType.ACHIEVEMENTS_BACKFILLED,
+            user_id=user_id,
+            subject=Subject("user", user_id),
+            n=len(entries),
+            data={
+                "codes": [entry.code for entry in entries],
+                "points": sum(entry.points for entry in entries),
+            },
+        )
+
+
+_BACKFILLED = [
+    "user_id",
+    "achievement_id",
+    "earned_at",
+    "points",
+    "awarded_at",
+    "backfilled",
+    "notified",
+    "is_public",
+]
+
+
+def _due_rows(metric: str, by_id: Mapping[int, Entry]) -> sa.Select[Any]:
+    """The rows of awards, column by column as in `_BACKFILLED`, of what is not there yet."""
+    reached = recount.reached(metric, {entry.threshold for entry in by_id.values()})
+    at = reached.subquery()
+    rungs = sa.values(
+        sa.column("threshold", sa.Integer),
+        sa.column("achievement_id", sa.Integer),
+        sa.column("points", sa.Integer),
+        name="rungs",
+    ).data([(entry.threshold, id_, entry.points) for id_, entry in by_id.items()])
+    rung = rungs.cte("rung")
+    has_it = sa.exists().where(
+        UserAchievement.user_id == at.c.user_id,
+        UserAchievement.achievement_id == rung.c.achievement_id,
+    )
+    return (
+        sa.select(
+            at.c.user_id,
+            rung.c.achievement_id,
+            at.c.at,
+            rung.c.points,
+            sa.literal(clock.now(), UTCDateTime()),
+            sa.true(),
+            sa.false(),
+            User.shows_new_achievements,
+        )
+        .join(rung, rung.c.threshold == at.c.threshold)
+        .join(User, User.id == at.c.user_id)
+        .where(~has_it)
+        .order_by(at.c.user_id, rung.c.achievement_id)
+    )
+
+
+def _row(award: Award, achievement_id: int) -> dict[str, object]:
+    return {
+        "user_id": award.user_id,
+        "achievement_id": achievement_id,
+        "earned_at": award.earned_at,
+        "awarded_at": clock.now(),
+        "points": award.entry.points,
+        "backfilled": False,
+        "notified": False,
+        "owner": award.user_id,
+    }
+
+
+def _record(award: Award, achievement_id: int) -> None:
+    record(
+        EventType.ACHIEVEMENT_UNLOCKED,
+        user_id=award.user_id,
+        subject=Subject("achievement", achievement_id),
+        data={
+            "code": award.entry.code,
+            "points": award.entry.points,
+            "counts": award.entry.counts_for_completionist,
+        },
+    )

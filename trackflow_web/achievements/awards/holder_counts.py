@@ -1,0 +1,121 @@
+"""How many people have each achievement: counted anew when that may have changed, else kept.
+
+Counting takes about 0.5 s for each million awards, so a process keeps what it counted beside what
+it then knew of the database, and every reader looks first whether that is still so. Nothing here is
+needed by another process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import cache_versions, clock
+from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel.database import db, is_writing
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+# From so many awards on one more does not show in the share, and counting costs more than it.
+MANY = 50_000
+# How long a new award or member may be missing, where there are many; what is hidden, revoked,
+# banned or deleted never is.
+LATEST_WHEN_MANY = timedelta(minutes=1)
+# PostgreSQL may commit an award after one with a higher id, and only the highest is looked at.
+LATEST_WHEN_FEW = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Holders:
+    """How many people show each achievement, by code, and how many people there are.
+
+    Banned people count nowhere.
+    """
+
+    by_code: dict[str, int]
+    users: int
+
+    @classmethod
+    def unknown(cls) -> Holders:
+        """For pages that do not say who else has what."""
+        return cls(by_code={}, users=0)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A count, and what was known of the database before it was made."""
+
+    holders: Holders
+    version: int | None
+    newest: tuple[int | None, int | None]
+    at: datetime
+
+    def holds(self, version: int | None, newest: tuple[int | None, int | None]) -> bool:
+        """Whether it is still right, or as late as it may be."""
+        few = sum(self.holders.by_code.values()) < MANY
+        age = clock.now() - self.at
+        return (
+            version == self.version
+            and (newest == self.newest or not few)
+            and timedelta(0) <= age <= (LATEST_WHEN_FEW if few else LATEST_WHEN_MANY)
+        )
+
+
+_AWARDS, _USERS = UserAchievement.__table__, User.__table__
+_NOW = sa.select(
+    cache_versions.of(Versioned.HOLDERS),
+    sa.select(sa.func.max(_AWARDS.c.id)).scalar_subquery(),
+    sa.select(sa.func.max(_USERS.c.id)).scalar_subquery(),
+)
+_BANNED = sa.select(_USERS.c.id).where(_USERS.c.banned_at.is_not(None))
+_HELD = (
+    sa.select(_AWARDS.c.achievement_id, sa.func.count().label("n"))
+    # As the index has it, so that on either database the index is all that is read.
+    .where(_AWARDS.c.is_public, _AWARDS.c.revoked_at.is_(None), _AWARDS.c.user_id.not_in(_BANNED))
+    .group_by(_AWARDS.c.achievement_id)
+    .subquery()
+)
+_COUNT = sa.select(
+    Achievement.code,
+    sa.func.coalesce(_HELD.c.n, 0),
+    sa.select(sa.func.count()).where(_USERS.c.banned_at.is_(None)).scalar_subquery(),
+).outerjoin_from(Achievement, _HELD, _HELD.c.achievement_id == Achievement.id)
+
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+def of_each() -> Holders:
+    """How many people show each achievement.
+
+    Exact up to MANY awards; beyond, new awards and new people may be missing for a minute.
+    """
+    version, newest_award, newest_user = db.session.execute(_NOW).one()
+    newest = newest_award, newest_user
+    kept = _kept.get(db.engine)
+    if kept and kept.holds(version, newest) and not cache_versions.is_stepped(Versioned.HOLDERS):
+        return kept.holders
+    at = clock.now()
+    counted = _count()
+    if not is_writing():  # what this transaction has changed may yet be rolled back
+        _kept[db.engine] = _Kept(counted, version, newest, at)
+    return counted
+
+
+def changed() -> None:
+    """Let every process count again: to be called when an award is hidden, shown, revoked or gone.
+
+    Giving one needs no call.
+    """
+    cache_versions.step(Versioned.HOLDERS)
+
+
+def _count() -> Holders:
+    rows = db.session.execute(_COUNT).all()
+    return Holders(by_code={code: n for code, n, _ in rows}, users=rows[0][2] if rows else 0)

@@ -1,0 +1,1 @@
+"""What achievements are given for: metrics, the rows they count, recounting."""

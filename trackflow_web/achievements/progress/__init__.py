@@ -1,0 +1,1 @@
+"""What a user has, is close to, and could do next."""

@@ -1,0 +1,1 @@
+"""Rechecks: recount from source rows and grant what is due."""

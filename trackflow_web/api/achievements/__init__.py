@@ -1,0 +1,1 @@
+"""Achievements: JSON API."""

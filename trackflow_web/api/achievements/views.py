@@ -1,0 +1,142 @@
+"""The catalogue, what one has of it and how far one is, and the administrators' recheck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.progress.listing import Filters, Sort
+from trackflow_web.achievements.progress.tile_data import State
+from trackflow_web.achievements.recheck import start as actions
+from trackflow_web.api.admin.schemas import RecheckRun
+from trackflow_web.api.core import bodies, pagination, schemas
+from trackflow_web.api.core.auth import admin_or_404, me
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.openapi import described
+from trackflow_web.api.imports.views import jobs
+from trackflow_web.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.progress.tile_data import AchievementProgress
+
+
+@api.get("/achievements/")
+@described(schemas.Achievements, query=schemas.Paging)
+def list_achievements() -> schemas.Achievements:
+    """All achievements there are."""
+    entries, following = pagination.piece(_listed(), lambda entry: entry.code)
+    return schemas.Achievements(
+        items=[schemas.Achievement(**entry_fields(entry)) for entry in entries], next=following
+    )
+
+
+@api.get("/achievements/<code>")
+@described(schemas.AchievementInFull)
+def show_achievement(code: str) -> schemas.AchievementInFull:
+    """One achievement, how far you are, and how many have it."""
+    tiles = _tiles(retired_too=True)
+    tile = next((tile for tile in tiles if code == tile.code and code in queries.ids()), None)
+    if tile is None:
+        raise NotFound
+    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
+    return schemas.AchievementInFull(
+        **entry_fields(tile.entry) | _progress(tile),
+        revoked_at=revoked.at if revoked else None,
+        revoked_reason=revoked.reason if revoked else "",
+        holders=tile.holders,
+        users=tile.users,
+    )
+
+
+@api.get("/achievements/me")
+@described(schemas.EarnedAchievements, query=schemas.Paging)
+def list_earned_achievements() -> schemas.EarnedAchievements:
+    """What you have earned, newest first."""
+    earned = [tile for tile in _tiles(retired_too=True) if tile.state is State.EARNED]
+    newest = [
+        tile for group in listing.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
+    ]
+    tiles, following = pagination.piece(newest, lambda tile: tile.code)
+    return schemas.EarnedAchievements(
+        items=[
+            schemas.EarnedAchievement(**entry_fields(tile.entry), earned_at=tile.earned_at)
+            for tile in tiles
+        ],
+        next=following,
+    )
+
+
+@api.get("/achievements/me/progress")
+@described(schemas.AchievementsProgress, query=schemas.Paging)
+def list_progress() -> schemas.AchievementsProgress:
+    """How far you are with each achievement."""
+    tiles, following = pagination.piece(_tiles(), lambda tile: tile.code)
+    return schemas.AchievementsProgress(
+        items=[schemas.AchievementProgress(code=tile.code, **_progress(tile)) for tile in tiles],
+        next=following,
+    )
+
+
+@api.post("/achievements/check")
+@described(schemas.Rechecked, or_else={202: RecheckRun}, body=schemas.RecheckWanted)
+def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str, str]]:
+    """Recheck one user or everyone; for administrators who gave their password just now.
+
+    Everyone of a large community is a job: 202 with its address, also when it is under way already.
+    """
+    admin = admin_or_404()
+    run = actions.ask_for_recheck(admin, bodies.parse_body(schemas.RecheckWanted).user).run
+    if run.is_unfinished:
+        jobs().start_recheck(run.id)
+        address = url_for("api.show_recheck", run_id=run.id)
+        return RecheckRun.of(run), 202, {"Location": address}
+    return schemas.Rechecked(users=run.users, awards=run.awards, drift=run.drift)
+
+
+def _listed() -> list[Entry]:
+    """The catalogue as far as the table has it; one that was not synced yet has no id."""
+    return [entry for entry in catalogue.ENTRIES if entry.code in queries.ids()]
+
+
+def _tiles(*, retired_too: bool = False) -> list[AchievementProgress]:
+    """The caller's tiles; with `retired_too` what was retired and is kept by them comes last."""
+    user_id = me().id
+    earned = queries.earned_by(user_id)
+    retired = catalogue.retired_among(earned) if retired_too else []
+    entries = [*catalogue.ENTRIES, *retired]
+    return listing.tiles(queries.numbers_of(user_id), earned, holder_counts.of_each(), entries)
+
+
+def entry_fields(entry: Entry) -> dict[str, Any]:
+    """What goes out of an entry of the catalogue."""
+    return {
+        "id": catalogue.ids_of([entry.code])[entry.code],
+        "code": entry.code,
+        "name": entry.name,
+        "description": entry.description,
+        "icon": entry.icon,
+        "category": entry.category,
+        "group": entry.group,
+        "points": entry.points,
+        "rarity": entry.rarity,
+        "threshold": entry.threshold,
+        "metric": entry.metric,
+    }
+
+
+def _progress(tile: AchievementProgress) -> dict[str, Any]:
+    """What the tile's bar shows: an earned one is full, whatever was undone since."""
+    return {
+        "earned": tile.state is State.EARNED,
+        "earned_at": tile.earned_at,
+        "current": tile.shown,
+        "target": tile.target,
+        "percent": tile.percent,
+    }

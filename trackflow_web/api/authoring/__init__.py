@@ -1,0 +1,1 @@
+"""Authoring: JSON API."""

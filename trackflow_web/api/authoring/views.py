@@ -1,0 +1,29 @@
+"""The parts of a song."""
+
+from __future__ import annotations
+
+from trackflow_web.api.core import bodies, schemas
+from trackflow_web.api.core.auth import me
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.loaders import part_or_404, song_or_404
+from trackflow_web.api.core.openapi import described
+from trackflow_web.domain.authoring import actions, queries
+
+
+@api.get("/songs/<id:song_id>/parts")
+@described(schemas.SongParts)
+def list_parts(song_id: int) -> schemas.SongParts:
+    """All parts of a song, in the order of the work."""
+    states = queries.states_of(song_or_404(song_id, may="work").id)
+    return schemas.SongParts(
+        items=[schemas.SongPart.of(part, state) for part, state in states.items()]
+    )
+
+
+@api.post("/songs/<id:song_id>/parts/<part>")
+@described(schemas.SongPart, body=schemas.Mark)
+def mark_part(song_id: int, part: str) -> schemas.SongPart:
+    """Say that a part is to do, done or not needed."""
+    song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
+    actions.mark_part(song, wanted, me(), state=bodies.parse_body(schemas.Mark).state)
+    return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])

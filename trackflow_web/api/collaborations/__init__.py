@@ -1,0 +1,1 @@
+"""Collaborations: JSON API."""

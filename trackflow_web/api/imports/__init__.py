@@ -1,0 +1,1 @@
+"""Imports: JSON API."""

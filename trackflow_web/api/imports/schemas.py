@@ -1,0 +1,108 @@
+"""The shapes of imports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field, StrictStr
+
+from trackflow_web.api.core.schemas import Paging
+from trackflow_web.domain.imports import models
+from trackflow_web.domain.imports.queries import ShownRow
+
+
+class Import(BaseModel):
+    """A playlist on its way into one's songs."""
+
+    id: int
+    name: str
+    source: str = Field(description="`file` or `spotify`.")
+    status: str = Field(description="The state that its songs begin in.")
+    state: str = Field(
+        description="`queued`, `running`, `done`, `cancelled`, `failed` or `undone`."
+    )
+    total: int | None = Field(description="How many rows it has; not known at first.")
+    percent: int
+    imported: int
+    skipped: int
+    error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, item: models.Import) -> Import:
+        """An import as it goes out."""
+        return cls(
+            id=item.id,
+            name=item.name,
+            source=item.source,
+            status=item.status,
+            state=item.state,
+            total=item.total,
+            percent=item.percent,
+            imported=item.imported,
+            skipped=item.skipped,
+            error=item.error,
+            created_at=item.created_at,
+            finished_at=item.finished_at,
+        )
+
+
+class Imports(BaseModel):
+    """A piece of a list of imports, newest first."""
+
+    items: list[Import]
+    next: str | None
+
+
+class NewImport(BaseModel):
+    """A playlist to import: either the text of a CSV file or a playlist on Spotify."""
+
+    file: StrictStr = Field("", description="The text of a CSV file.")
+    name: StrictStr = Field("", description="What the playlist in the file is called.")
+    playlist: StrictStr = Field("", description="The address or id of a Spotify playlist.")
+    status: StrictStr = Field("future", description="The state that its songs begin in.")
+
+
+class ImportRow(BaseModel):
+    """A row of an import; `id` is its number, from 1."""
+
+    id: int
+    title: str
+    artist: str
+    outcome: str = Field(
+        description="`waiting`, `new`, `imported`, `skipped` or (taken back) `removed`."
+    )
+    reason: str
+    song_id: int | None
+
+    @classmethod
+    def of(cls, row: ShownRow) -> ImportRow:
+        """A row as it goes out."""
+        return cls(
+            id=row.position,
+            title=row.title,
+            artist=row.artist,
+            outcome=row.outcome,
+            reason=row.reason,
+            song_id=row.song_id,
+        )
+
+
+class ImportRows(BaseModel):
+    """A piece of the rows of an import, in the playlist's order."""
+
+    items: list[ImportRow]
+    next: str | None
+
+
+class ImportRowsWanted(Paging):
+    """Which rows are wanted."""
+
+    outcome: str | None = None
+
+
+class Undone(BaseModel):
+    """How many songs were taken back."""
+
+    removed: int

@@ -1,0 +1,106 @@
+"""Imports: begin one, follow it, cancel it, take it back.
+
+A connection to Spotify is made in the browser: only there can its owner allow it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, request, url_for
+
+from trackflow_web.api.core import bodies, pagination
+from trackflow_web.api.core.auth import me
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.loaders import import_or_404
+from trackflow_web.api.core.openapi import described
+from trackflow_web.api.core.schemas import Paging
+from trackflow_web.api.imports import schemas
+from trackflow_web.domain.imports import actions, files, queries
+from trackflow_web.domain.imports.rules import Outcome
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks, Invalid
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.imports.models import Import
+    from trackflow_web.jobs.queue import Jobs
+
+
+@api.get("/imports/")
+@described(schemas.Imports, query=Paging)
+def list_imports() -> schemas.Imports:
+    """Your imports, newest first."""
+    check = Checks()
+    limit, before_id = check(pagination.limit), check(pagination.place, int)
+    check.finish()
+    found = queries.imports_after(me().id, before_id=before_id, limit=limit + 1)
+    return schemas.Imports(
+        items=[schemas.Import.of(item) for item in found[:limit]],
+        next=pagination.cursor_after(found, limit, lambda item: item.id),
+    )
+
+
+@api.post("/imports/")
+@described(schemas.Import, status=201, body=schemas.NewImport)
+def begin_import() -> tuple[schemas.Import, int, dict[str, str]]:
+    """Begin an import; `state` says when it is done."""
+    item = _begun(bodies.parse_body(schemas.NewImport))
+    jobs().start_import(item.id)
+    address = url_for("api.show_import", import_id=item.id)
+    return schemas.Import.of(item), 201, {"Location": address}
+
+
+@api.get("/imports/<id:import_id>")
+@described(schemas.Import)
+def show_import(import_id: int) -> schemas.Import:
+    """One import."""
+    return schemas.Import.of(import_or_404(import_id))
+
+
+@api.get("/imports/<id:import_id>/rows")
+@described(schemas.ImportRows, query=schemas.ImportRowsWanted)
+def list_import_rows(import_id: int) -> schemas.ImportRows:
+    """What became of the rows of an import."""
+    item, check = import_or_404(import_id), Checks()
+    wanted = request.args.get("outcome")
+    outcome = check(text.choice, wanted, "outcome", Outcome) if wanted else None
+    limit, after = check(pagination.limit), check(pagination.place, int)
+    check.finish()
+    rows = queries.rows_after(item.id, outcome=outcome, after=after or 0, limit=limit + 1)
+    return schemas.ImportRows(
+        items=[schemas.ImportRow.of(row) for row in rows[:limit]],
+        next=pagination.cursor_after(rows, limit, lambda row: row.position),
+    )
+
+
+@api.post("/imports/<id:import_id>/cancel")
+@described(schemas.Import)
+def cancel_import(import_id: int) -> schemas.Import:
+    """Stop an import before it has made songs; one that is finished stays as it is."""
+    item = import_or_404(import_id)
+    actions.cancel(item)
+    return schemas.Import.of(item)
+
+
+@api.post("/imports/<id:import_id>/undo")
+@described(schemas.Undone)
+def undo_import(import_id: int) -> schemas.Undone:
+    """Take back the songs of an import that were not touched since."""
+    return schemas.Undone(removed=actions.undo(import_or_404(import_id)))
+
+
+def _begun(wanted: schemas.NewImport) -> Import:
+    if wanted.playlist:
+        if jobs().tools.spotify is None:
+            raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
+        return actions.begin_spotify(me(), playlist=wanted.playlist, status=wanted.status)
+    if not wanted.file:
+        raise Invalid(file="This is needed, or a playlist.")
+    # Half characters, which JSON can carry, are no UTF-8: the file is refused for them.
+    content = files.read(wanted.file.encode("utf-8", "surrogatepass"))
+    return actions.begin_file(me(), content, name=wanted.name, status=wanted.status)
+
+
+def jobs() -> Jobs:
+    """The application's jobs."""
+    return cast("Jobs", current_app.extensions["trackflow.jobs"])

@@ -1,0 +1,1 @@
+"""Packs: JSON API."""

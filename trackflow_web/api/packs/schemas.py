@@ -1,0 +1,105 @@
+"""The shapes of packs and of those who help."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field, StrictBool
+
+from trackflow_web.api.core.schemas import Name
+from trackflow_web.domain.packs.queries import Overview
+from trackflow_web.domain.people.models import User
+
+
+class Pack(BaseModel):
+    """A pack and the numbers of its songs."""
+
+    id: int
+    name: str
+    songs: int
+    released: int
+    authored: int = Field(description="How many songs have all parts done or not needed.")
+    parts_done: int
+    parts_skipped: int = Field(description="How many parts are marked as not needed.")
+    parts_total: int
+    created_at: datetime
+    completed_at: datetime | None = Field(
+        description="Since when every song that is not optional is fully authored."
+    )
+
+    @classmethod
+    def of(cls, overview: Overview) -> Pack:
+        """A pack as it goes out."""
+        pack = overview.pack
+        return cls(
+            id=pack.id,
+            name=pack.name,
+            songs=overview.songs,
+            released=overview.released,
+            authored=overview.authored,
+            parts_done=overview.parts_done,
+            parts_skipped=overview.parts_skipped,
+            parts_total=overview.progress.parts,
+            created_at=pack.created_at,
+            completed_at=pack.completed_at,
+        )
+
+
+class Packs(BaseModel):
+    """A piece of a list of packs, newest first."""
+
+    items: list[Pack]
+    next: str | None
+
+
+class PackName(BaseModel):
+    """How to call a pack."""
+
+    name: Name
+
+
+class SongInPack(BaseModel):
+    """Which song to put into a pack."""
+
+    song_id: int
+    optional: StrictBool = False
+
+
+class Released(BaseModel):
+    """How many songs were not released yet."""
+
+    released: int
+
+
+# --- those who help ------------------------------------------------------------------------------
+
+
+class Collaborator(BaseModel):
+    """Somebody who helps with a song; `id` is theirs in addresses."""
+
+    id: int
+    username: str
+
+    @classmethod
+    def of(cls, user: User) -> Collaborator:
+        """Somebody as they go out."""
+        return cls(id=user.id, username=user.username)
+
+
+class Collaborators(BaseModel):
+    """All who help with a song, by name."""
+
+    items: list[Collaborator]
+    next: None = None
+
+
+class NewCollaborator(BaseModel):
+    """Who is to help."""
+
+    username: str
+
+
+class Added(BaseModel):
+    """On how many songs somebody is new."""
+
+    added: int

@@ -1,0 +1,36 @@
+"""What people show of themselves."""
+
+from __future__ import annotations
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.api.achievements.views import entry_fields
+from trackflow_web.api.core import schemas
+from trackflow_web.api.core.auth import me
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.openapi import described
+from trackflow_web.domain.people.queries import find_visible_profile
+from trackflow_web.kernel.errors import NotFound
+
+
+@api.get("/users/<username>")
+@described(schemas.Profile)
+def show_profile(username: str) -> schemas.Profile:
+    """Somebody's name, points, level and public achievements."""
+    person = find_visible_profile(username, me().id)
+    if person is None:
+        raise NotFound
+    face = PublicBadges(queries.badges_of(person.id, hidden_too=False))
+    return schemas.Profile(
+        username=person.username,
+        since=person.created_at,
+        points=face.points,
+        level=face.level,
+        achievements=[
+            schemas.EarnedAchievement(
+                **entry_fields(badge.entry) | {"points": badge.points}, earned_at=badge.earned_at
+            )
+            for badge in face.badges
+            if badge.code in queries.ids()
+        ],
+    )

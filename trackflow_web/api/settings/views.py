@@ -1,0 +1,166 @@
+"""The settings: how one shows one's achievements, what others see, one's data, the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, request, session
+
+from trackflow_web.accounts import deletion
+from trackflow_web.accounts.export import as_json, export_within
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import visibility
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.api.core import bodies, pagination
+from trackflow_web.api.core.auth import me
+from trackflow_web.api.core.blueprint import api, settings
+from trackflow_web.api.core.openapi import described
+from trackflow_web.api.core.schemas import Paging
+from trackflow_web.api.settings import schemas
+from trackflow_web.domain.people import actions
+from trackflow_web.domain.people.models import Announced, Audience
+from trackflow_web.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.people.models import User
+
+NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
+
+
+# --- achievements --------------------------------------------------------------------------------
+
+
+@api.get("/settings/achievements")
+@described(schemas.ShownAchievements, query=Paging)
+def list_shown_achievements() -> schemas.ShownAchievements:
+    """What you have earned, newest first, and how you show it."""
+    newest, following = pagination.piece(_newest(), lambda item: item.code)
+    chosen = _preferences()
+    return schemas.ShownAchievements(
+        toasts=chosen.toasts, timezone=chosen.timezone, items=list(newest), next=following
+    )
+
+
+@api.post("/settings/achievements")
+@described(schemas.AchievementPreferences, body=schemas.PreferenceChanges)
+def change_preferences() -> schemas.AchievementPreferences:
+    """Choose what you are told of and your time zone; what is not sent stays as it is."""
+    changes = bodies.sent(bodies.parse_body(schemas.PreferenceChanges))
+    if "timezone" in changes:
+        actions.change_profile(me(), email=me().email, timezone=changes["timezone"])
+    if "toasts" in changes:
+        visibility.choose_toasts(me(), toasts_wanted=changes["toasts"])
+    return _preferences()
+
+
+@api.post("/settings/achievements/<code>/visibility")
+@described(schemas.ShownAchievement, body=schemas.Visibility)
+def set_achievement_visibility(code: str) -> schemas.ShownAchievement:
+    """Let others see an achievement, or nobody else."""
+    visibility.set_visibility(me(), code, public=bodies.parse_body(schemas.Visibility).public)
+    return _one(code)
+
+
+@api.post("/settings/achievements/<code>/pin")
+@described(schemas.ShownAchievement, body=schemas.PinMove)
+def move_achievement_pin(code: str) -> schemas.ShownAchievement:
+    """Pin an achievement, unpin it, or move it among the pinned ones."""
+    visibility.move_pin(me(), code, move=bodies.parse_body(schemas.PinMove).move)
+    return _one(code)
+
+
+def _newest() -> list[schemas.ShownAchievement]:
+    earned, choices = queries.earned_by(me().id), visibility.choices_of(me().id)
+    ids = catalogue.ids_of(earned)
+    return [
+        schemas.ShownAchievement(
+            id=ids[code],
+            code=code,
+            earned_at=earned[code],
+            public=choices[code].is_public,
+            pin=choices[code].pin,
+        )
+        for code in sorted(earned, key=lambda code: (earned[code], code), reverse=True)
+    ]
+
+
+def _one(code: str) -> schemas.ShownAchievement:
+    return next(item for item in _newest() if item.code == code)
+
+
+def _preferences() -> schemas.AchievementPreferences:
+    return schemas.AchievementPreferences(toasts=Announced(me().toasts), timezone=me().timezone)
+
+
+# --- privacy -------------------------------------------------------------------------------------
+
+
+@api.get("/settings/privacy")
+@described(schemas.Privacy)
+def show_privacy() -> schemas.Privacy:
+    """Who sees your profile and what you earn from now on."""
+    return _privacy(me())
+
+
+@api.post("/settings/privacy")
+@described(schemas.Privacy, body=schemas.PrivacyChanges)
+def change_privacy() -> schemas.Privacy:
+    """Choose who sees what; what is not sent stays as it is."""
+    changes = bodies.sent(bodies.parse_body(schemas.PrivacyChanges))
+    actions.change_privacy(me(), **_privacy(me()).model_dump() | changes)
+    return _privacy(me())
+
+
+@api.post("/settings/privacy/achievements")
+@described(schemas.VisibilityChanged, body=schemas.Visibility)
+def set_all_achievements_visibility() -> schemas.VisibilityChanged:
+    """Let others see all that you have earned, or nothing of it."""
+    public = bodies.parse_body(schemas.Visibility).public
+    return schemas.VisibilityChanged(changed=visibility.set_all_visibility(me(), public=public))
+
+
+@api.get("/settings/privacy/export")
+@described(schemas.Export)
+def export_account() -> Response:
+    """Everything that is kept about you."""
+    document = export_within(me(), settings().limit_export)
+    return Response(as_json(document), mimetype="application/json")
+
+
+@api.post("/settings/privacy/delete")
+@described(schemas.AccountDeleted, body=schemas.AccountEnd)
+def delete_account() -> schemas.AccountDeleted:
+    """End your account, with your user name and password as proof."""
+    proof = bodies.parse_body(schemas.AccountEnd)
+    username = me().username
+    deletion.check_name(me(), proof.username)
+    deletion.delete_account(_proven(proof.password))
+    session.clear()
+    return schemas.AccountDeleted(deleted=username)
+
+
+def _privacy(user: User) -> schemas.Privacy:
+    def audience(*, public: bool) -> Audience:
+        return Audience.PUBLIC if public else Audience.PRIVATE
+
+    return schemas.Privacy(
+        profile=audience(public=user.is_profile_public),
+        new_achievements=audience(public=user.shows_new_achievements),
+    )
+
+
+def _proven(password: str) -> User:
+    """The caller, if this is their password; the limits of signing in hold here too.
+
+    Raises Invalid naming `password`, TooMany.
+    """
+    config = settings()
+    try:
+        return actions.check_password(
+            name=me().username,
+            password=password,
+            address=request.remote_addr or "unknown",
+            bounds=actions.SignInLimits(config.limit_sign_in, config.limit_sign_in_all),
+        )
+    except Invalid:
+        raise Invalid(password=NOT_YOUR_PASSWORD) from None

@@ -1,0 +1,1 @@
+"""Songs: JSON API."""

@@ -1,0 +1,79 @@
+"""What happens when something happened, and what an application is put together from."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from trackflow_web import api, cli, pages
+from trackflow_web.achievements import handler
+from trackflow_web.adapters.spotify import SpotifyWeb
+from trackflow_web.adapters.vault import FernetVault
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.people import passwords
+from trackflow_web.domain.series import actions as series
+from trackflow_web.jobs.queue import Jobs, Mode
+from trackflow_web.jobs.tools import Tools
+from trackflow_web.kernel import failpoints, security_log
+from trackflow_web.kernel.database import without_timeouts
+from trackflow_web.kernel.rate_limits import Recent
+from trackflow_web.kernel.transactions import Handler
+from trackflow_web.web.ops import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+    from trackflow_web.config import Config
+
+# Who hears of the facts that are recorded, in this order.
+# Those that record further facts come before the one that counts them.
+HANDLERS = (
+    Handler("packs", handle=packs.handle, reconcile=packs.handle),
+    Handler("series", handle=series.handle, reconcile=series.handle),
+    Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
+    Handler("security log", handle=security_log.handle, reconcile=security_log.handle),
+)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Give an application everything that it answers and follows."""
+    logs.init_app(app, config)
+    failpoints.arm(config.faults)
+    passwords.use_cheap_hashes(cheap=config.cheap_passwords)
+    api.surround(app)
+    app.extensions["trackflow.jobs"] = _jobs(app, config)
+    app.extensions["trackflow.searches"] = Recent(config.limit_search)
+    pages.init_app(app, config, HANDLERS)
+    api.init_app(app)
+    cli.init_app(app, HANDLERS)
+
+
+def _jobs(app: Flask, config: Config) -> Jobs:
+    """The jobs; they know neither Flask nor how the outside is reached."""
+    spotify = SpotifyWeb(
+        client_id=config.spotify_client_id,
+        client_secret=config.spotify_client_secret,
+        api_base=config.spotify_api_base,
+        accounts_base=config.spotify_accounts_base,
+    )
+    return Jobs(
+        mode=Mode.AT_ONCE if app.testing and config.jobs == Mode.THREAD else Mode(config.jobs),
+        database_url=config.database_url,
+        instance_path=config.instance_path,
+        secret=config.secret_key,
+        tools=Tools(
+            handlers=HANDLERS,
+            vault=FernetVault(config.token_secrets),
+            spotify=spotify if config.spotify_client_id else None,
+        ),
+        context=partial(_context_of_jobs, app),
+    )
+
+
+@contextmanager
+def _context_of_jobs(app: Flask) -> Iterator[None]:
+    with app.app_context(), without_timeouts():
+        yield

@@ -1,0 +1,125 @@
+"""How often something may be done: one row a key and window, counted up atomically.
+
+The count lives in the database, because every process must see the same one. A try is counted in a
+transaction of its own, because it must survive an error answer; a deed in that of the deed. Only
+what is asked for with every key that somebody presses is counted in the process (`Recent`).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import Base, db, separate_transaction, upsert
+from trackflow_web.kernel.errors import TooMany
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+# Keys of windows that are over are forgotten beyond so many.
+MOST_KEPT = 10_000
+
+
+class LimitCount(Base):
+    """How often `key` did what `scope` names since its window began."""
+
+    __tablename__ = "limit_counts"
+
+    scope: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(320), primary_key=True)
+    n: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def hit(scope: str, key: str, limit: RateLimitItem) -> int:
+    """Count one more and give the seconds to wait: 0 while the limit is kept.
+
+    Counting comes first and the answer from the count, so that parallel tries cannot pass together.
+    """
+    with separate_transaction() as session:
+        return _count(session, scope, key, limit)
+
+
+def undo_hit(scope: str, key: str) -> None:
+    """Take one count back: what was tried turned out to be allowed."""
+    with separate_transaction() as session:
+        session.execute(
+            sa.update(LimitCount)
+            .where(LimitCount.scope == scope, LimitCount.key == key, LimitCount.n > 0)
+            .values(n=LimitCount.n - 1)
+        )
+
+
+def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
+    """Count one more; raises TooMany with `message` when that is over the limit."""
+    if seconds := hit(scope, key, limit):
+        raise TooMany(message, seconds)
+
+
+def enforce_within(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
+    """The same inside the running transaction: only what is committed has counted.
+
+    For what people may do so often, as against what they may try.
+    """
+    if seconds := _count(db.session(), scope, key, limit):
+        raise TooMany(message, seconds)
+
+
+class Recent:
+    """Counts that this process keeps to itself: a row for each would cost more than what it counts.
+
+    So many processes bear so many times the limit.
+    """
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self.limit = limit
+        self.lock = threading.Lock()
+        self.counts: dict[str, tuple[int, datetime]] = {}
+
+    def enforce(self, key: str, message: str) -> None:
+        """Count one more; raises TooMany with `message` when that is over the limit."""
+        now = clock.now()
+        with self.lock:
+            n, ends_at = self.counts.get(key, (0, now))
+            if ends_at <= now:
+                n, ends_at = 0, now + timedelta(seconds=self.limit.get_expiry())
+            self.counts[key] = (n + 1, ends_at)
+            if len(self.counts) > MOST_KEPT:
+                self.counts = {k: it for k, it in self.counts.items() if it[1] > now}
+        if n >= self.limit.amount:
+            raise TooMany(message, _seconds(ends_at - now))
+
+
+def forget_ended() -> int:
+    """Delete the counts whose window is over; gives how many there were."""
+    with separate_transaction() as session:
+        ended = sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now())
+        return len(session.scalars(ended.returning(LimitCount.n)).all())
+
+
+def _count(session: Session, scope: str, key: str, limit: RateLimitItem) -> int:
+    now = clock.now()
+    window = timedelta(seconds=limit.get_expiry())
+    over = LimitCount.ends_at <= now
+    statement = upsert(LimitCount).values(scope=scope, key=key, n=1, ends_at=now + window)
+    statement = statement.on_conflict_do_update(
+        index_elements=[LimitCount.scope, LimitCount.key],
+        set_={
+            "n": sa.case((over, 1), else_=LimitCount.n + 1),
+            "ends_at": sa.case((over, now + window), else_=LimitCount.ends_at),
+        },
+    )
+    n, ends_at = session.execute(statement.returning(LimitCount.n, LimitCount.ends_at)).one()
+    if n <= limit.amount:
+        return 0
+    return _seconds(ends_at - now)
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(1, math.ceil(wait.total_seconds()))

@@ -1,0 +1,1 @@
+"""Achievements: HTML pages and fragments."""

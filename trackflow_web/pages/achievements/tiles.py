@@ -1,0 +1,149 @@
+"""The tiles of the grid, quickly: what is the same for everybody is rendered once.
+
+The macro `tile` says how one looks. A process renders it once for each achievement and state, with
+a mark wherever people's tiles differ, and puts their values there. Nothing that is somebody's is
+kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flask import current_app, request
+from markupsafe import Markup, escape
+
+from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.web import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import tzinfo
+
+    from jinja2 import Template
+
+    from trackflow_web.achievements.catalogue.registry import Entry
+
+MACROS = "macros/achievements.html"
+SHELF = "trackflow.tiles"
+# Of characters that no text here holds, and that need no escaping.
+MARK = "\ue000{}\ue001"
+_MARK = re.compile("\ue000(.*?)\ue001")
+# A day that nobody earned anything on; where the macro writes it, the tile's own day goes.
+A_DAY = datetime(4321, 7, 6, 12, tzinfo=UTC)
+
+# What differs, and how it is written for a reader whose days are those of a zone.
+_VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
+    "shown": lambda tile, _zone: str(tile.shown),
+    "percent": lambda tile, _zone: str(tile.percent),
+    "progress_text": lambda tile, _zone: tile.progress_text,
+    "share_text": lambda tile, _zone: tile.share_text,
+    "earned_iso": lambda tile, _zone: formats.iso(tile.earned_at or A_DAY),
+    "earned_day": lambda tile, zone: formats.date_in(zone, tile.earned_at or A_DAY),
+}
+
+
+class _Still(AchievementProgress):
+    """Nobody's tile that is earned or locked: all of one state are equal but for the share."""
+
+    share_text = MARK.format("share_text")
+
+
+class _Moving(_Still):
+    """Nobody's tile on the way: how far differs too."""
+
+    shown = MARK.format("shown")  # type: ignore[assignment]
+    percent = MARK.format("percent")  # type: ignore[assignment]
+    progress_text = MARK.format("progress_text")
+
+
+def _blank(entry: Entry, state: State) -> AchievementProgress:
+    """An achievement in a state, with marks for what differs from one person to the next."""
+    return (_Moving if state is State.PROGRESS else _Still)(
+        entry=entry,
+        current=1 if state is State.PROGRESS else 0,
+        earned_at=A_DAY if state is State.EARNED else None,
+        holders=0,
+        users=0,
+    )
+
+
+@dataclass(frozen=True)
+class TileTemplate:
+    """A rendered tile in pieces: before each of `values`, which stand between them, and `end`."""
+
+    values: tuple[tuple[str, Callable[[AchievementProgress, tzinfo], str]], ...]
+    end: str
+
+    @classmethod
+    def parse(cls, html: str) -> TileTemplate:
+        """Cut rendered HTML where marks stand."""
+        *pieces, end = _MARK.split(html)
+        names = pieces[1::2]
+        return cls(tuple(zip(pieces[::2], (_VALUES[name] for name in names), strict=True)), end)
+
+    def render(self, into: list[str], tile: AchievementProgress, zone: tzinfo) -> None:
+        """Append the tile of one person, whose days are those of the zone."""
+        for before, value in self.values:
+            into += before, escape(value(tile, zone))
+        into.append(self.end)
+
+
+class TileCache:
+    """The prepared tiles of one application: three states of each achievement at most.
+
+    `root` is what the addresses in them begin with.
+    """
+
+    def __init__(self, macros: Template, root: str) -> None:
+        self.macros = macros
+        self.root = root
+        self.prepared: dict[tuple[Entry, State], TileTemplate] = {}
+
+    def of(self, tile: AchievementProgress) -> TileTemplate:
+        """What is the same in everybody's tile of this achievement and state."""
+        key = tile.entry, tile.state
+        if key not in self.prepared:
+            self.prepared[key] = TileTemplate.parse(self._render(_blank(*key)))
+        return self.prepared[key]
+
+    def _render(self, blank: AchievementProgress) -> str:
+        html = str(self.macros.module.tile(blank)).strip()  # type: ignore[attr-defined]
+        for text, name in (
+            (formats.iso(A_DAY), "earned_iso"),
+            (formats.local_date(A_DAY), "earned_day"),
+        ):
+            html = html.replace(text, MARK.format(name))
+        return html
+
+
+class TileList:
+    """What the templates call with tiles; for one reader."""
+
+    def __init__(self, shelf: TileCache, zone: tzinfo) -> None:
+        self.shelf = shelf
+        self.zone = zone
+
+    def __call__(self, tiles: Iterable[AchievementProgress]) -> Markup:
+        """What the macro `tile` makes of each of these."""
+        html: list[str] = []
+        for tile in tiles:
+            self.shelf.of(tile).render(html, tile, self.zone)
+        # Everything that is not the macro's own was escaped on its way in.
+        return Markup("".join(html))  # noqa: S704
+
+
+def tile_list() -> TileList:
+    """For the reader of this answer."""
+    return TileList(_cache(), formats.reader_zone())
+
+
+def _cache() -> TileCache:
+    """What was prepared for addresses like this request's; nothing is while templates change."""
+    env, root = current_app.jinja_env, request.root_path
+    shelf: TileCache | None = current_app.extensions.get(SHELF)
+    if shelf is None or shelf.root != root or env.auto_reload:
+        shelf = current_app.extensions[SHELF] = TileCache(env.get_template(MACROS), root)
+    return shelf

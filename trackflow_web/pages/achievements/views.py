@@ -1,0 +1,250 @@
+"""The page people come for, one achievement's own page, and what one has earned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, flash, render_template, request, session, url_for
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue.ladders import Category, Rarity
+from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements.progress import listing, next_up
+from trackflow_web.achievements.progress.listing import Filters, Sort
+from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.recheck import start as actions
+from trackflow_web.kernel.text import count_of
+from trackflow_web.pages.achievements.tiles import tile_list
+from trackflow_web.pages.imports.views import jobs
+from trackflow_web.web import htmx
+from trackflow_web.web.session import admin_or_404, login_required, me, recently_confirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.progress.listing import Group, Summary
+    from trackflow_web.achievements.progress.next_up import Step
+    from trackflow_web.achievements.queries import Receipt
+
+pages = Blueprint("achievements", __name__, url_prefix="/achievements")
+
+RECEIPT_ROWS = 500
+STATE_LABELS = {
+    State.EARNED: "Earned",
+    State.PROGRESS: "In progress",
+    State.LOCKED: "Locked",
+}
+SORT_LABELS = {**listing.SORT_HEADINGS, Sort.LADDER: "By group"}
+# Where the things stand that count: of a different value the song that brought it.
+PLACES = {
+    **dict.fromkeys(("song", "artist", "year", "decade"), ("songs.show", "song_id")),
+    "pack": ("packs.show", "pack_id"),
+    "series": ("series.show", "series_id"),
+    "feature": ("features.show", "item_id"),
+    "bug": ("bugs.show", "item_id"),
+    "import": ("imports.show", "import_id"),
+}
+FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "q": "Search"}
+
+
+@pages.get("/")
+@login_required
+def index() -> str:
+    """All achievements: summary, what comes next, filters, tiles."""
+    wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
+    own = _own()
+    results = _results(own.tiles, wanted)
+    if htmx.is_htmx():
+        return htmx.block("achievements/index.html", "results", **results)
+    return render_template(
+        "achievements/index.html",
+        summary=own.summary,
+        next_up=_next_up(own.tiles),
+        filters=_filter_values(wanted),
+        options=_options(),
+        **results,
+    )
+
+
+@pages.get("/<code>")
+@login_required
+def show(code: str) -> str:
+    """One achievement: what it asks, who has it, how far one is, what counted."""
+    own = _own()
+    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
+    tile = own.find(code)
+    if tile is None and revoked is not None:
+        tile = own.without(revoked.entry)
+    if tile is None:
+        abort(404)
+    metric = metrics.BY_NAME.get(tile.metric)
+    return render_template(
+        "achievements/show.html",
+        tile=tile,
+        revoked=revoked,
+        ladder=listing.ladder(own.tiles, tile.metric),
+        rule=metric.counts if metric else "",
+        receipt=_receipt(tile) if metric else [],
+    )
+
+
+@pages.get("/me")
+@login_required
+def mine() -> str:
+    """What one has earned, newest first, and what was revoked."""
+    own = _own()
+    earned = [tile for tile in [*own.tiles, *own.kept] if tile.state is State.EARNED]
+    newest = [
+        tile for group in listing.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
+    ]
+    return render_template(
+        "achievements/mine.html",
+        summary=own.summary,
+        tiles=newest,
+        tile_list=tile_list(),
+        revoked=revocations.revoked_of(me().id),
+    )
+
+
+@pages.get("/me/progress", endpoint="progress")
+@login_required
+def progress_bars() -> str:
+    """The progress bars of what is not earned, closest first; a fragment for htmx."""
+    open_tiles = [tile for tile in _own().tiles if tile.state is not State.EARNED]
+    bars = [
+        tile
+        for group in listing.groups(open_tiles, Filters(sort=Sort.CLOSEST))
+        for tile in group.tiles
+    ]
+    if htmx.is_htmx():
+        return htmx.block("achievements/progress.html", "progress_bars", bars=bars)
+    return render_template("achievements/progress.html", bars=bars)
+
+
+@pages.post("/check")
+@login_required
+def check() -> Response:
+    """Recheck one user or everyone; for administrators who gave their password just now."""
+    admin = admin_or_404()
+    if not recently_confirmed():
+        back = url_for("admin.achievements", user=request.form.get("user", ""))
+        return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
+    asked = actions.ask_for_recheck(admin, request.form.get("user"))
+    run = asked.run
+    if run.is_unfinished:
+        jobs().start_recheck(run.id)
+        flash("Everyone is being rechecked." if asked.begun else "A recheck is running already.")
+        return htmx.redirect_after_post(url_for("admin.achievements"))
+    session["recheck"] = {
+        "user": request.form.get("user", ""),
+        "users": run.users,
+        "awards": run.awards,
+        "drift": run.drift,
+    }
+    flash(
+        f"Done: {count_of(run.users, 'user')}, {count_of(run.awards, 'award')},"
+        f" {count_of(run.drift, 'number')} corrected."
+    )
+    return htmx.redirect_after_post(url_for("admin.achievements"))
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The reader's tiles: of the catalogue, and of what was retired and is kept by them."""
+
+    tiles: list[AchievementProgress]
+    kept: list[AchievementProgress]
+    summary: Summary
+
+    def find(self, code: str) -> AchievementProgress | None:
+        """The tile of a code."""
+        return next((tile for tile in [*self.tiles, *self.kept] if tile.code == code), None)
+
+    def without(self, entry: Entry) -> AchievementProgress:
+        """One that was retired, for who had it until it was revoked."""
+        return AchievementProgress(
+            entry, current=0, earned_at=None, holders=0, users=self.tiles[0].users
+        )
+
+
+def _own() -> _Own:
+    user_id, everybody = me().id, holder_counts.of_each()
+    numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
+    tiles = listing.tiles(numbers, earned, everybody)
+    return _Own(
+        tiles=tiles,
+        kept=listing.tiles(numbers, earned, everybody, catalogue.retired_among(earned)),
+        summary=listing.summary(tiles, numbers[metrics.TOTAL_POINTS]),
+    )
+
+
+def _next_up(tiles: Sequence[AchievementProgress]) -> list[Step]:
+    return next_up.next_up(tiles, queries.openings(me().id, next_up.needed(tiles)))
+
+
+def _results(tiles: Sequence[AchievementProgress], wanted: Filters) -> dict[str, object]:
+    groups: list[Group] = listing.groups(tiles, wanted)
+    count = sum(len(group.tiles) for group in groups)
+    return {
+        "groups": groups,
+        "tile_list": tile_list(),
+        "count_text": f"{count_of(count, 'achievement')} shown",
+        "drops": _drops(wanted),
+        "clear_url": url_for("achievements.index"),
+    }
+
+
+def _filter_values(wanted: Filters) -> dict[str, str]:
+    return {name: getattr(wanted, name) or "" for name in (*FILTER_LABELS, "sort")}
+
+
+def _drops(wanted: Filters) -> list[tuple[str, str]]:
+    """For an empty result: each filter that is set, with the address without it."""
+    values = {name: value for name, value in _filter_values(wanted).items() if value}
+    return [
+        (
+            f"{label}: {values[name]}",
+            url_for("achievements.index", **_without(values, name)),  # type: ignore[arg-type]
+        )
+        for name, label in FILTER_LABELS.items()
+        if name in values
+    ]
+
+
+def _without(values: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: value for other, value in values.items() if other != name}
+
+
+def _options() -> dict[str, list[tuple[str, str]]]:
+    return {
+        "category": [("", "All"), *((item.value, item.capitalize()) for item in Category)],
+        "state": [("", "All"), *((state.value, label) for state, label in STATE_LABELS.items())],
+        "rarity": [("", "All"), *((item.value, item.capitalize()) for item in Rarity)],
+        "sort": [(sort.value, label) for sort, label in SORT_LABELS.items()],
+    }
+
+
+def _receipt(tile: AchievementProgress) -> list[tuple[str, str | None, object]]:
+    """What counted, with links; only for who has earned it."""
+    if tile.state is not State.EARNED:
+        return []
+    rows = queries.receipt(me().id, tile.metric, min(tile.target, RECEIPT_ROWS))
+    return [(row.label, _address_of(row), row.at) for row in rows]
+
+
+def _address_of(row: Receipt) -> str | None:
+    if row.subject_type == "achievement":
+        code = catalogue.code_of(row.subject_id)
+        # One that was retired has no page any more.
+        return url_for("achievements.show", code=code) if code in catalogue.BY_CODE else None
+    if row.subject_type not in PLACES:
+        return None
+    endpoint, argument = PLACES[row.subject_type]
+    return url_for(endpoint, **{argument: row.subject_id})  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Admin: HTML pages and fragments."""

@@ -1,0 +1,85 @@
+"""What administrators see of somebody's achievements, and how they take one back for a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import abort, flash, make_response, render_template, request, url_for
+
+from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.domain.people.queries import find_by_typed_name
+from trackflow_web.kernel.errors import Invalid
+from trackflow_web.pages.admin.rechecks import pages
+from trackflow_web.web import htmx
+from trackflow_web.web.session import admin_or_404, login_required, recently_confirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Response as FlaskResponse
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.people.models import User
+
+
+@pages.get("/users/<username>")
+@login_required
+def user(username: str) -> str:
+    """What somebody has and had; whoever they are, banned or private."""
+    admin_or_404()
+    return _page(_user_or_404(username), request.args, {})
+
+
+@pages.post("/users/<username>/achievements/<code>/revoke")
+@login_required
+def revoke(username: str, code: str) -> Response | FlaskResponse:
+    """Take an achievement from somebody, with a reason that they will read."""
+    admin, person = admin_or_404(), _user_or_404(username)
+    reason = request.form.get("reason", "")
+    if not recently_confirmed():
+        return _confirm_first(person, code=code, reason=reason)
+    try:
+        done = revocations.revoke(admin, person, code, reason=reason)
+    except Invalid as refusal:
+        draft = {"code": code, "reason": reason}
+        return make_response(_page(person, draft, refusal.errors), 422)
+    flash("Revoked." if done else "Somebody has revoked it already.")
+    return htmx.redirect_after_post(url_for("admin.user", username=person.username))
+
+
+@pages.post("/users/<username>/achievements/<code>/restore")
+@login_required
+def restore(username: str, code: str) -> Response:
+    """Give a revoked achievement back."""
+    admin, person = admin_or_404(), _user_or_404(username)
+    if not recently_confirmed():
+        return _confirm_first(person)
+    done = revocations.restore(admin, person, code)
+    flash("Restored." if done else "It is not revoked.")
+    return htmx.redirect_after_post(url_for("admin.user", username=person.username))
+
+
+def _confirm_first(person: User, **typed: str) -> Response:
+    """Ask for the password, and keep what was typed."""
+    back = url_for("admin.user", username=person.username, _external=False, **typed)
+    return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
+
+
+def _user_or_404(username: str) -> User:
+    person = find_by_typed_name(username)
+    if person is None:
+        abort(404)
+    return person
+
+
+def _page(person: User, draft: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    awards = revocations.awards_of(person.id)
+    return render_template(
+        "admin/user.html",
+        person=person,
+        held=[award for award in awards if award.revoked_at is None],
+        revoked=[award for award in awards if award.revoked_at is not None],
+        code=draft.get("code", ""),
+        reason=draft.get("reason", ""),
+        errors=errors,
+    )

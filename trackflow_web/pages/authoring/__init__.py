@@ -1,0 +1,1 @@
+"""Authoring: HTML pages and fragments."""

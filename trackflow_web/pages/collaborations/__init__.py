@@ -1,0 +1,1 @@
+"""Collaborations: HTML pages and fragments."""

@@ -1,0 +1,1 @@
+"""Feature requests and bug reports."""

@@ -1,0 +1,1 @@
+"""Home: HTML pages and fragments."""

@@ -1,0 +1,23 @@
+"""The front door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, render_template, url_for
+from flask_login import current_user
+
+from trackflow_web.web import htmx
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+pages = Blueprint("home", __name__)
+
+
+@pages.get("/")
+def index() -> str | Response:
+    """What TrackFlow is, for strangers; who is signed in goes on to the songs."""
+    if current_user.is_authenticated:
+        return htmx.redirect_after_post(url_for("songs.index"))
+    return render_template("home/landing.html")

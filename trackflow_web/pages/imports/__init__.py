@@ -1,0 +1,1 @@
+"""Imports: HTML pages and fragments."""

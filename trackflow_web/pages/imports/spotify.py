@@ -1,0 +1,136 @@
+"""One's connection to Spotify: authorization code with PKCE, as its own tab of the settings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+import limits as limit_texts
+import structlog
+from flask import Blueprint, abort, flash, render_template, request, session, url_for
+
+from trackflow_web.domain.imports import connections, queries
+from trackflow_web.domain.imports.ports import SpotifyError
+from trackflow_web.kernel import clock, rate_limits
+from trackflow_web.kernel.database import set_writing
+from trackflow_web.pages.imports.views import jobs
+from trackflow_web.web import htmx
+from trackflow_web.web.session import login_required, me, settings
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.imports.ports import Spotify
+
+log = structlog.get_logger()
+
+pages = Blueprint("connections", __name__)
+
+# Seconds that a user has to say yes on the other side.
+LASTS = 10 * 60
+ONCE = limit_texts.parse("1/10 minutes")
+BEGUN = "spotify"
+NOT_BEGUN_HERE = "This was not begun here, or too long ago. Begin again."
+NOT_ALLOWED = "Spotify was not connected: it says that you did not allow it."
+
+
+@pages.get("/settings/connections")
+@login_required
+def index() -> str:
+    """What one is connected to."""
+    return render_template(
+        "settings/connections.html",
+        connection=queries.find_connection(me().id),
+        spotify_is_set_up=jobs().tools.spotify is not None,
+    )
+
+
+@pages.get("/imports/spotify/connect")
+@login_required
+def connect() -> Response:
+    """Go to Spotify to allow the connection; what comes back must know the state."""
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+    session[BEGUN] = {
+        "state": state,
+        "verifier": verifier,
+        "user": me().id,
+        "at": clock.now().timestamp(),
+    }
+    address = _spotify().authorize_address(
+        state=state, challenge=_challenge(verifier), redirect=_redirect()
+    )
+    return htmx.redirect_after_post(address)
+
+
+@pages.get("/imports/spotify/callback")
+@login_required
+def callback() -> Response:
+    """Come back from Spotify, with a code or with a no."""
+    spotify, begun = _spotify(), session.pop(BEGUN, None)
+    if not _is_answer_to(begun):
+        return _back(NOT_BEGUN_HERE)
+    if "code" not in request.args:
+        return _back(NOT_ALLOWED)
+    try:
+        grant = spotify.exchange(
+            code=request.args["code"], verifier=begun["verifier"], redirect=_redirect()
+        )
+    except SpotifyError as refusal:
+        log.warning("spotify_not_connected", user_id=begun["user"], why=str(refusal))
+        return _back(str(refusal))
+    # Only now: nobody is to wait for the database while Spotify is asked.
+    set_writing(writing=True)
+    connections.connect(me(), grant, jobs().tools.vault)
+    flash("Spotify is connected.")
+    return htmx.redirect_after_post(url_for("imports.index"))
+
+
+@pages.post("/imports/spotify/disconnect")
+@login_required
+def disconnect() -> Response:
+    """Destroy the tokens."""
+    connections.disconnect(me())
+    flash("Spotify is disconnected, and its tokens are destroyed.")
+    return htmx.redirect_after_post(url_for("connections.index"))
+
+
+def _spotify() -> Spotify:
+    spotify = jobs().tools.spotify
+    if spotify is None:
+        abort(404)
+    return spotify
+
+
+def _is_answer_to(begun: dict[str, object] | None) -> bool:
+    """Whether the state is the one this session began with, not long ago, and for the first time.
+
+    The cookie alone could be sent twice; that a state was used is noted in the database. Noting it
+    also ends the transaction that has read so far.
+    """
+    given = request.args.get("state", "")
+    if begun is None or begun["user"] != me().id:
+        return False
+    if not hmac.compare_digest(str(begun["state"]).encode(), given.encode("utf-8", "replace")):
+        return False
+    if not 0 <= clock.now().timestamp() - float(str(begun["at"])) <= LASTS:
+        return False
+    digest = hashlib.sha256(given.encode()).hexdigest()
+    return rate_limits.hit("spotify state", digest, ONCE) == 0
+
+
+def _back(message: str) -> Response:
+    flash(message, "error")
+    return htmx.redirect_after_post(url_for("connections.index"))
+
+
+def _challenge(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _redirect() -> str:
+    """Where Spotify sends people back to: exactly what is registered there."""
+    return settings().spotify_redirect_uri or url_for("connections.callback", _external=True)

@@ -1,0 +1,1 @@
+"""Packs: HTML pages and fragments."""

@@ -1,0 +1,177 @@
+"""Packs: the list, one pack, and what is done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, make_response, render_template, request, url_for
+
+from trackflow_web.domain.packs import actions, queries
+from trackflow_web.domain.songs.queries import choices
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Duplicate, Invalid
+from trackflow_web.kernel.text import count_of
+from trackflow_web.web import htmx
+from trackflow_web.web.loaders import pack_or_404
+from trackflow_web.web.pager import asked_page, pager
+from trackflow_web.web.session import login_required, me
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Response as FlaskResponse
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.packs.models import Pack
+
+pages = Blueprint("packs", __name__, url_prefix="/packs")
+
+# A page offers a few songs and a search for the rest, however many somebody has.
+MOST_CHOICES = 12
+LONGEST_SEARCH = 100
+
+
+@pages.get("/")
+@login_required
+def index() -> str:
+    """One's own packs and the form for a new one."""
+    return _list({}, None, page=asked_page())
+
+
+@pages.post("/")
+@login_required
+def create() -> str | Response:
+    """Create a pack."""
+    try:
+        pack = actions.create_pack(me(), name=request.form.get("name"))
+    except Invalid as refusal:
+        return make_response(_list(request.form, refusal), 422)
+    return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
+
+
+@pages.get("/<id:pack_id>")
+@login_required
+def show(pack_id: int) -> str:
+    """One pack with its songs, and songs to put in, those that contain `q`."""
+    pack = pack_or_404(pack_id)
+    q = text.line(request.args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
+    context = pack_context(pack, q=q, page=asked_page())
+    if htmx.is_htmx():
+        return htmx.block("packs/show.html", "songs", **context)
+    return render_template("packs/show.html", **context)
+
+
+@pages.post("/<id:pack_id>")
+@login_required
+def rename(pack_id: int) -> str | Response:
+    """Give a pack another name."""
+    pack = pack_or_404(pack_id)
+    try:
+        actions.rename_pack(pack, name=request.form.get("name"))
+    except Invalid as refusal:
+        return _refused(pack, refusal)
+    flash("Saved.")
+    return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
+
+
+@pages.get("/<id:pack_id>/delete")
+@login_required
+def confirm_delete(pack_id: int) -> str:
+    """Ask once more."""
+    return render_template("packs/delete.html", pack=pack_or_404(pack_id))
+
+
+@pages.post("/<id:pack_id>/delete")
+@login_required
+def delete(pack_id: int) -> Response:
+    """Delete a pack; its songs stay."""
+    pack = pack_or_404(pack_id)
+    actions.delete_pack(pack)
+    flash(f"Deleted {pack.name}. Its songs are still there.")
+    return htmx.redirect_after_post(url_for("packs.index"))
+
+
+@pages.post("/<id:pack_id>/songs")
+@login_required
+def put_song(pack_id: int) -> str | Response:
+    """Put a song into a pack, or change whether it is optional there."""
+    pack, form = pack_or_404(pack_id), request.form
+    try:
+        actions.put_song(pack, song_id=form.get("song_id"), optional=bool(form.get("optional")))
+    except Invalid as refusal:
+        return _refused(pack, refusal)
+    return _songs_of(pack)
+
+
+@pages.post("/<id:pack_id>/songs/<id:song_id>/delete")
+@login_required
+def take_song_out(pack_id: int, song_id: int) -> str | Response:
+    """Take a song out of a pack."""
+    pack = pack_or_404(pack_id)
+    actions.take_song_out(pack, song_id)
+    return _songs_of(pack)
+
+
+@pages.post("/<id:pack_id>/release")
+@login_required
+def release(pack_id: int) -> Response:
+    """Release every song of a pack."""
+    pack = pack_or_404(pack_id)
+    released = actions.release_pack(pack, me())
+    flash(f"Released {count_of(released, 'song')} of {pack.name}.")
+    return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
+
+
+def pack_context(
+    pack: Pack,
+    form: Mapping[str, str] | None = None,
+    refusal: Invalid | None = None,
+    q: str = "",
+    page: int = 1,
+) -> dict[str, object]:
+    """What the page of a pack needs, and after a refusal what was typed and what is wrong."""
+    overview = queries.overview(pack.id)
+    songs = queries.list_songs(overview, page=page)
+    return {
+        "pack": pack,
+        "overview": overview,
+        "songs": songs.rows,
+        "pager": pager(
+            songs, lambda other: url_for("packs.show", pack_id=pack.id, q=q or None, page=other)
+        ),
+        "choices": choices(pack.user_id, q, limit=MOST_CHOICES, outside_pack=pack.id),
+        "most_choices": MOST_CHOICES,
+        "q": q,
+        "draft": dict(form or {}),
+        "errors": refusal.errors if refusal else {},
+        "duplicate": _duplicate(refusal),
+    }
+
+
+def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
+    listing = queries.list_packs(me().id, page=page)
+    return render_template(
+        "packs/index.html",
+        overviews=listing.rows,
+        pager=pager(listing, lambda other: url_for("packs.index", page=other)),
+        draft=dict(form),
+        errors=refusal.errors if refusal else {},
+        duplicate=_duplicate(refusal),
+    )
+
+
+def _songs_of(pack: Pack) -> str | Response:
+    if htmx.is_htmx():
+        return htmx.block("packs/show.html", "songs", **pack_context(pack))
+    return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
+
+
+def _refused(pack: Pack, refusal: Invalid) -> FlaskResponse:
+    context = pack_context(pack, request.form, refusal)
+    if htmx.is_htmx() and htmx.target() == "pack-songs":
+        return make_response(htmx.block("packs/show.html", "songs", **context), 422)
+    return make_response(render_template("packs/show.html", **context), 422)
+
+
+def _duplicate(refusal: Invalid | None) -> Pack | None:
+    return queries.find_pack(refusal.existing_id) if isinstance(refusal, Duplicate) else None

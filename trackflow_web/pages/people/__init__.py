@@ -1,0 +1,1 @@
+"""People: HTML pages and fragments."""

@@ -1,0 +1,1 @@
+"""Profiles: HTML pages and fragments."""

@@ -1,0 +1,102 @@
+"""Other people: their card, their profile, and oneself beside them. Only what they show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, render_template, url_for
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import public_badges
+from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.domain.packs import queries as packs
+from trackflow_web.domain.people.queries import find_visible_profile
+from trackflow_web.domain.songs import queries as songs
+from trackflow_web.web import htmx
+from trackflow_web.web.session import login_required, me
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.people.models import User
+
+pages = Blueprint("profiles", __name__, url_prefix="/users")
+
+SONGS_SHOWN = 20
+PACKS_SHOWN = 20
+# What is told of somebody's work, all of it about released songs, with the words for it.
+NUMBERS = {
+    "total_released": "songs released",
+    "distinct_artists": "artists",
+    "distinct_years": "years",
+    "distinct_decades": "decades",
+    "completed_packs": "complete packs",
+    "completed_series": "complete albums",
+}
+
+
+@pages.get("/<username>")
+@login_required
+def show(username: str) -> str:
+    """Somebody's profile; one's own is what others see of it."""
+    person = person_or_404(username)
+    return render_template(
+        "profiles/show.html",
+        person=person,
+        face=public_badges_of(person),
+        figures=_figures(person),
+        songs=songs.released_of(person.id, SONGS_SHOWN),
+        packs=packs.released_of(person.id, PACKS_SHOWN),
+    )
+
+
+@pages.get("/<username>/card")
+@login_required
+def card(username: str) -> str | Response:
+    """The card that opens over a page; without htmx the profile."""
+    person = person_or_404(username)
+    if not htmx.is_htmx():
+        return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
+    return render_template("profiles/_card.html", person=person, face=public_badges_of(person))
+
+
+@pages.get("/<username>/compare")
+@login_required
+def compare(username: str) -> str | Response:
+    """Somebody beside oneself; of them only what they show."""
+    person = person_or_404(username)
+    if person.id == me().id:
+        return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
+    mine = PublicBadges(queries.badges_of(me().id, hidden_too=True))
+    theirs = public_badges_of(person)
+    return render_template(
+        "profiles/compare.html",
+        person=person,
+        mine=mine,
+        theirs=theirs,
+        comparison=public_badges.compare(mine, theirs),
+        figures=_paired(person),
+    )
+
+
+def person_or_404(username: str) -> User:
+    """Somebody whose profile may be seen: not the banned, and not who keeps it private."""
+    person = find_visible_profile(username, me().id)
+    if person is None:
+        abort(404)
+    return person
+
+
+def public_badges_of(person: User) -> PublicBadges:
+    """What the person shows of their achievements."""
+    return PublicBadges(queries.badges_of(person.id, hidden_too=False))
+
+
+def _figures(person: User) -> list[tuple[str, int]]:
+    numbers = queries.numbers_of(person.id)
+    return [(label, numbers[name]) for name, label in NUMBERS.items()]
+
+
+def _paired(person: User) -> list[tuple[str, int, int]]:
+    theirs = dict(_figures(person))
+    return [(label, number, theirs[label]) for label, number in _figures(me())]

@@ -1,0 +1,1 @@
+"""Series: HTML pages and fragments."""

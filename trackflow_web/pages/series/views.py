@@ -1,0 +1,173 @@
+"""Album series: the list, one album, and its tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, make_response, render_template, request, url_for
+
+from trackflow_web.domain.series import actions, queries, rules
+from trackflow_web.domain.songs.queries import choices
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
+from trackflow_web.kernel.text import count_of
+from trackflow_web.web import htmx
+from trackflow_web.web.loaders import series_or_404
+from trackflow_web.web.pager import asked_page, pager
+from trackflow_web.web.session import login_required, me
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.series.models import Series, Track
+    from trackflow_web.domain.songs.models import Song
+
+pages = Blueprint("series", __name__, url_prefix="/series")
+
+# A page offers a few songs for one track and a search for the rest, however many somebody has.
+MOST_CHOICES = 12
+LONGEST_SEARCH = 200  # as long as a title: what is searched for at first
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """The songs to choose from for one track: those that contain `q`."""
+
+    position: int
+    q: str
+    songs: Sequence[Song]
+    most: int = MOST_CHOICES
+
+
+@pages.get("/")
+@login_required
+def index() -> str:
+    """One's own album series and the form for a new one."""
+    return _list({}, None, page=asked_page())
+
+
+@pages.post("/")
+@login_required
+def create() -> str | Response:
+    """Create an album series."""
+    form = request.form
+    try:
+        series = actions.create_series(
+            me(),
+            artist=form.get("artist"),
+            album=form.get("album"),
+            year=form.get("year"),
+            tracks=form.get("tracks"),
+        )
+    except Invalid as refusal:
+        return make_response(_list(form, refusal), 422)
+    return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
+
+
+@pages.get("/<id:series_id>")
+@login_required
+def show(series_id: int) -> str:
+    """One album with its tracks, and for the `track` that is asked for the songs to choose from."""
+    context = _context(series_or_404(series_id), choosing=True)
+    if htmx.is_htmx():
+        return htmx.block("series/show.html", "tracks", **context)
+    return render_template("series/show.html", **context)
+
+
+@pages.get("/<id:series_id>/delete")
+@login_required
+def confirm_delete(series_id: int) -> str:
+    """Ask once more."""
+    return render_template("series/delete.html", series=series_or_404(series_id))
+
+
+@pages.post("/<id:series_id>/delete")
+@login_required
+def delete(series_id: int) -> Response:
+    """Delete a series; the songs stay."""
+    series = series_or_404(series_id)
+    actions.delete_series(series)
+    flash(f"Deleted {series.album}. The songs are still there.")
+    return htmx.redirect_after_post(url_for("series.index"))
+
+
+@pages.post("/<id:series_id>/tracks/<id:position>")
+@login_required
+def set_track(series_id: int, position: int) -> str | Response:
+    """Link a track to a song, or mark it irrelevant."""
+    series = series_or_404(series_id)
+    try:
+        actions.set_track(
+            series,
+            position,
+            song_id=request.form.get("song_id"),
+            irrelevant=bool(request.form.get("irrelevant")),
+        )
+    except Invalid as refusal:
+        return _tracks(series, refusal)
+    return _tracks(series)
+
+
+@pages.post("/<id:series_id>/link")
+@login_required
+def link_suggested(series_id: int) -> str | Response:
+    """Link every open track to the song of the same title."""
+    series = series_or_404(series_id)
+    linked = actions.link_suggested(series)
+    if not htmx.is_htmx():
+        flash(f"Linked {count_of(linked, 'track')}.")
+    return _tracks(series)
+
+
+def _tracks(series: Series, refusal: Invalid | None = None) -> str | Response:
+    if htmx.is_htmx():
+        page = htmx.block("series/show.html", "tracks", **_context(series, refusal))
+        return make_response(page, 422 if refusal else 200)
+    if refusal:
+        return make_response(render_template("series/show.html", **_context(series, refusal)), 422)
+    return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
+
+
+def _context(
+    series: Series, refusal: Invalid | None = None, *, choosing: bool = False
+) -> dict[str, object]:
+    tracks = queries.tracks_of(series.id)
+    return {
+        "overview": queries.overview(series.id),
+        "series": series,
+        "tracks": tracks,
+        "suggestions": queries.suggestions(series, tracks),
+        "chooser": _chooser(series, tracks) if choosing else None,
+        "errors": refusal.errors if refusal else {},
+    }
+
+
+def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
+    """What the address asks for. Raises Invalid naming every field that will not do."""
+    args, check = request.args, Checks()
+    position = check(text.whole_number, args.get("track"), "track", least=1, most=rules.MOST_TRACKS)
+    q = check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
+    check.finish()
+    track = next((track for track in tracks if track.position == position), None)
+    if track is None:
+        return None
+    # Songs of this title come first to mind; an emptied search shows the newest.
+    wanted = q if "q" in args else track.title
+    found = choices(series.user_id, wanted, limit=MOST_CHOICES)
+    return Chooser(track.position, wanted, found)
+
+
+def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
+    duplicate = queries.find_series(refusal.existing_id) if isinstance(refusal, Duplicate) else None
+    listing = queries.list_series(me().id, page=page)
+    return render_template(
+        "series/index.html",
+        overviews=listing.rows,
+        pager=pager(listing, lambda other: url_for("series.index", page=other)),
+        draft=dict(form),
+        errors=refusal.errors if refusal else {},
+        duplicate=duplicate,
+    )

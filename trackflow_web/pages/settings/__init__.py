@@ -1,0 +1,1 @@
+"""Settings: HTML pages and fragments."""

@@ -1,0 +1,211 @@
+"""The settings' tab of achievements: who sees which, which come first, which are announced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from flask import flash, make_response, render_template, request, url_for
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import holder_counts, visibility
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue.ladders import Category
+from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.progress.listing import Filters, Sort
+from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.domain.people import actions, rules
+from trackflow_web.domain.people.models import Announced
+from trackflow_web.kernel import text
+from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.text import YesOrNo, count_of
+from trackflow_web.pages.settings.views import pages
+from trackflow_web.web import htmx
+from trackflow_web.web.session import login_required, me
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Response as FlaskResponse
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.achievements.awards.visibility import Choice
+
+TOAST_LABELS = {
+    Announced.ALL: "All of them",
+    Announced.RARE: "Rare ones and up",
+    Announced.NONE: "None",
+}
+# Where the answer to a button among the pinned ones, or to a refusal, goes.
+PINNED = "pinned"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the page shows: all tiles and how their owner shows those that are earned."""
+
+    tiles: list[AchievementProgress]
+    choices: Mapping[str, Choice]
+    category: Category | None
+
+    @property
+    def pinned(self) -> list[AchievementProgress]:
+        """The pinned ones in their order, whatever the filter."""
+        places = {code: each.pin for code, each in self.choices.items() if each.pin is not None}
+        pinned = [tile for tile in self.tiles if tile.code in places]
+        return sorted(pinned, key=lambda tile: places[tile.code])
+
+    @property
+    def earned(self) -> list[AchievementProgress]:
+        """What is earned, newest first."""
+        return self._filtered(State.EARNED, Sort.RECENT)
+
+    @property
+    def locked(self) -> list[AchievementProgress]:
+        """What is still to come, closest first."""
+        return [
+            *self._filtered(State.PROGRESS, Sort.CLOSEST),
+            *self._filtered(State.LOCKED, Sort.CLOSEST),
+        ]
+
+    def tile(self, code: str) -> AchievementProgress | None:
+        """The tile of a code, if the filter lets it through."""
+        return next((tile for tile in [*self.earned, *self.locked] if tile.code == code), None)
+
+    def _filtered(self, state: State, sort: Sort) -> list[AchievementProgress]:
+        wanted = Filters(category=self.category, state=state, sort=sort)
+        return [tile for group in listing.groups(self.tiles, wanted) for tile in group.tiles]
+
+
+@pages.get("/achievements")
+@login_required
+def achievements() -> str:
+    """All achievements, with switches on those that are earned."""
+    category = request.args.get("category")
+    wanted = text.choice(category, "category", Category) if category else None
+    context = _context(_grid(wanted))
+    if htmx.is_htmx():
+        return htmx.block("settings/achievements.html", "results", **context)
+    return render_template("settings/achievements.html", **context)
+
+
+@pages.post("/achievements")
+@login_required
+def save_achievements() -> str | Response | FlaskResponse:
+    """Save which toasts to show and the time zone; what is not sent stays."""
+    form = request.form
+    try:
+        if "timezone" in form:
+            actions.change_profile(me(), email=me().email, timezone=form["timezone"])
+        if "toasts" in form:
+            visibility.choose_toasts(me(), toasts_wanted=form["toasts"])
+    except Invalid as refusal:
+        return _preferences_refused(refusal)
+    if htmx.is_htmx():
+        return _preferences_block(saved=True)
+    flash("Saved.")
+    return htmx.redirect_after_post(url_for("settings.achievements"))
+
+
+@pages.post("/achievements/<code>/visibility")
+@login_required
+def set_visibility(code: str) -> str | Response | FlaskResponse:
+    """Let others see an achievement, or nobody else."""
+    public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
+    visibility.set_visibility(me(), code, public=public)
+    return _answer(code)
+
+
+@pages.post("/achievements/<code>/pin")
+@login_required
+def move_pin(code: str) -> str | Response | FlaskResponse:
+    """Pin an achievement, unpin it, or move it among the pinned ones."""
+    try:
+        visibility.move_pin(me(), code, move=request.form.get("move"))
+    except Invalid as refusal:
+        return _pin_refused(refusal)
+    return _answer(code)
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+def _answer(code: str) -> str | Response:
+    """For htmx the pinned ones and the tile, whichever of the two was asked from first."""
+    category = _category()
+    if not htmx.is_htmx():
+        return htmx.redirect_after_post(url_for("settings.achievements", category=category))
+    grid = _grid(category)
+    return render_template(
+        "settings/_award_answer.html",
+        tile=grid.tile(code),
+        tile_first=htmx.target() != PINNED,
+        **_context(grid),
+    )
+
+
+def _pin_refused(refusal: Invalid) -> FlaskResponse:
+    context = _context(_grid(_category()), errors=refusal.errors)
+    if not htmx.is_htmx():
+        return make_response(render_template("settings/achievements.html", **context), 422)
+    answer = make_response(htmx.block("settings/achievements.html", "pinned", **context), 422)
+    answer.headers["HX-Retarget"] = f"#{PINNED}"
+    return answer
+
+
+def _preferences_refused(refusal: Invalid) -> FlaskResponse:
+    if htmx.is_htmx():
+        return make_response(_preferences_block(errors=refusal.errors), 422)
+    context = _context(_grid(None), errors=refusal.errors)
+    return make_response(render_template("settings/achievements.html", **context), 422)
+
+
+def _preferences_block(*, errors: Mapping[str, str] | None = None, saved: bool = False) -> str:
+    context = _preferences(errors or {}) | {"saved": saved}
+    return htmx.block("settings/achievements.html", "preferences", **context)
+
+
+def _category() -> Category | None:
+    """The filter of the page that a button was pressed on: htmx says its address, a form a field.
+
+    The address in the browser moves with the filter; the forms of the pinned ones stay as they are.
+    """
+    typed = request.form.get("category", "")
+    if htmx.is_htmx():
+        query = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+        typed = query.get("category", [""])[0]
+    return Category(typed) if typed in set(Category) else None
+
+
+def _grid(category: Category | None) -> Grid:
+    user_id = me().id
+    earned = queries.earned_by(user_id)
+    entries = [*catalogue.ENTRIES, *catalogue.retired_among(earned)]
+    tiles = listing.tiles(queries.numbers_of(user_id), earned, holder_counts.of_each(), entries)
+    return Grid(tiles, visibility.choices_of(user_id), category)
+
+
+def _context(grid: Grid, errors: Mapping[str, str] | None = None) -> dict[str, object]:
+    count = count_of(len(grid.earned) + len(grid.locked), "achievement")
+    return {
+        "grid": grid,
+        "choices": grid.choices,
+        "most_pinned": visibility.MOST_PINNED,
+        "category": grid.category or "",
+        "categories": [("", "All"), *((item.value, item.capitalize()) for item in Category)],
+        "count_text": f"{count} shown, {len(grid.earned)} of them earned",
+        **_preferences(errors or {}),
+    }
+
+
+def _preferences(errors: Mapping[str, str]) -> dict[str, object]:
+    names = ("toasts", "timezone")
+    typed = {name: request.form[name] for name in names if name in request.form}
+    return {
+        "draft": {"toasts": me().toasts, "timezone": me().timezone, **typed},
+        "errors": errors,
+        "toast_choices": [(str(value), label) for value, label in TOAST_LABELS.items()],
+        "zones": sorted(rules.zone_names()),
+        "saved": False,
+    }

@@ -1,0 +1,1 @@
+"""Songs: HTML pages and fragments."""

@@ -1,0 +1,1 @@
+"""Stats: HTML pages and fragments."""

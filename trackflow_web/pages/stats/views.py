@@ -1,0 +1,157 @@
+"""One's own numbers: achievements, the library as charts, and the map of its gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, render_template
+
+from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements.progress import gaps, listing
+from trackflow_web.domain.authoring import statistics
+from trackflow_web.kernel import clock
+from trackflow_web.pages.stats import charts
+from trackflow_web.pages.stats.charts import Count, Moment, Series
+from trackflow_web.web.formats import local_date
+from trackflow_web.web.session import login_required, me
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.achievements.progress.tile_data import AchievementProgress
+    from trackflow_web.domain.authoring.statistics import InStatus, PartTally, YearTally
+    from trackflow_web.pages.stats.charts import Chart
+
+pages = Blueprint("stats", __name__, url_prefix="/stats")
+
+RECENT = 8
+ARTISTS = 10
+# So many columns can be told apart; earlier years are in the decades and in the table.
+YEARS_DRAWN = 60
+ARTISTS_ON_THE_MAP = 24
+STATUS_NAMES = {"future": "Future Plans", "wip": "WIP", "released": "Released"}
+RELEASED = Series("released", "not yet")
+
+
+@pages.get("")
+@login_required
+def index() -> str:
+    """Achievements in short, then the library."""
+    user_id = me().id
+    numbers = queries.numbers_of(user_id)
+    face = PublicBadges(queries.badges_of(user_id, hidden_too=True))
+    earned = {badge.code: badge.earned_at for badge in face.badges}
+    tiles = listing.tiles(numbers, earned, Holders.unknown())
+    states = statistics.by_status(user_id)
+    return render_template(
+        "stats/index.html",
+        summary=listing.summary(tiles, numbers[metrics.TOTAL_POINTS]),
+        recent=face.badges[:RECENT],
+        by_category=listing.by_category(tiles),
+        by_rarity=listing.by_rarity(tiles),
+        numbers=numbers,
+        states=states,
+        songs=sum(state.songs for state in states),
+        charts=_charts(user_id, states),
+        points=_points(face),
+    )
+
+
+@pages.get("/gaps")
+@login_required
+def gap_map() -> str:
+    """The wall of decades and years, the artists, and the planned songs that would add to them."""
+    user_id = me().id
+    numbers = queries.numbers_of(user_id)
+    tiles = listing.tiles(numbers, queries.earned_by(user_id), Holders.unknown())
+    artists = statistics.by_artist(user_id, ARTISTS_ON_THE_MAP, released_first=True)
+    return render_template(
+        "stats/gaps.html",
+        wall=gaps.wall(
+            statistics.by_year(user_id),
+            statistics.planned_for_new_years(user_id, each=gaps.SONGS_NAMED),
+            clock.now().year,
+        ),
+        artists=[artist for artist in artists if artist.released],
+        new_artists=statistics.planned_for_new_artists(user_id, ARTISTS_ON_THE_MAP),
+        numbers=numbers,
+        steps=_steps(tiles),
+    )
+
+
+def _steps(tiles: Sequence[AchievementProgress]) -> list[AchievementProgress]:
+    """The next rung of each ladder for different ones; none where the ladder's end is reached."""
+    rungs = {tile.metric: tile for tile in listing.next_rungs(tiles)}
+    return [rungs[metric] for metric in gaps.METRICS if metric in rungs]
+
+
+def _charts(user_id: int, states: Sequence[InStatus]) -> list[Chart]:
+    if not any(state.songs for state in states):
+        return []
+    years = statistics.by_year(user_id)
+    return [
+        _state_chart(states),
+        _decade_chart(years),
+        _year_chart(years),
+        _artist_chart(user_id),
+        _part_chart(statistics.by_part(user_id)),
+    ]
+
+
+def _state_chart(states: Sequence[InStatus]) -> Chart:
+    counts = [Count(STATUS_NAMES[state.status], state.songs) for state in states]
+    return charts.lying("states", "Songs by state", "State", Series("songs"), counts)
+
+
+def _part_chart(parts: Sequence[PartTally]) -> Chart:
+    counts = [Count(part.part.label, part.done, part.skipped) for part in parts]
+    return charts.lying("parts", "Parts done", "Part", Series("done", "not needed"), counts)
+
+
+def _artist_chart(user_id: int) -> Chart:
+    counts = [
+        Count(row.artist, row.released, row.songs - row.released)
+        for row in statistics.by_artist(user_id, ARTISTS)
+    ]
+    return charts.lying("artists", "Artists with most songs", "Artist", RELEASED, counts)
+
+
+def _decade_chart(years: Sequence[YearTally]) -> Chart:
+    songs: Counter[int] = Counter()
+    released: Counter[int] = Counter()
+    for row in years:
+        if row.year is not None:
+            songs[row.year - row.year % 10] += row.songs
+            released[row.year - row.year % 10] += row.released
+    counts = [
+        Count(f"{decade}s", released[decade], songs[decade] - released[decade])
+        for decade in sorted(songs)
+    ]
+    return charts.standing("decades", "Songs by decade", "Decade", RELEASED, counts)
+
+
+def _year_chart(years: Sequence[YearTally]) -> Chart:
+    known = {row.year: row for row in years if row.year is not None}
+    last = max(known, default=clock.now().year)
+    first = max(min(known, default=last), last - YEARS_DRAWN + 1)
+    counts = [
+        Count(str(year), row.released, row.songs - row.released)
+        if (row := known.get(year))
+        else Count(str(year), 0)
+        for year in range(first, last + 1)
+    ]
+    return charts.standing("years", "Songs by year", "Year", RELEASED, counts)
+
+
+def _points(face: PublicBadges) -> Chart | None:
+    moments = [
+        Moment(badge.earned_at, local_date(badge.earned_at), badge.name, badge.points)
+        for badge in reversed(face.badges)
+    ]
+    if not moments:
+        return None
+    return charts.rising("points", "Points over time", "points", moments, clock.now())

@@ -1,0 +1,47 @@
+"""Shorter answers: pages and JSON are compressed, unless somebody else might watch their length.
+
+How well an answer compresses says something about what stands in it. A stranger's site could send a
+signed-in browser to many addresses here and watch the lengths; what it asks for stays as long as it
+is. Files are left to whatever stands in front, and to the browsers that keep them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request
+from flask_compress import Compress
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+SETTINGS = {
+    "COMPRESS_REGISTER": False,  # the function below decides first
+    "COMPRESS_STREAMS": False,
+    "COMPRESS_ALGORITHM": ["zstd", "br", "gzip"],
+}
+# From a page of ours, or from the address bar.
+OWN_WISH = frozenset({"same-origin", "none"})
+
+_compress = Compress()
+
+
+def init_app(app: Flask) -> None:
+    """Compress an application's answers.
+
+    Called before what writes into them: after-request functions run from the last to the first.
+    """
+    app.config.update(SETTINGS)
+    _compress.init_app(app)
+
+    @app.after_request
+    def shorten(response: Response) -> Response:
+        return response if _may_tell() else _compress.after_request(response)
+
+
+def _may_tell() -> bool:
+    """Whether somebody else may have asked for this with the cookies of who is here.
+
+    A browser that does not say who asked is not trusted to be asked by its user.
+    """
+    return bool(request.cookies) and request.headers.get("Sec-Fetch-Site") not in OWN_WISH

@@ -1,0 +1,69 @@
+"""How times and numbers are written for the person who reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask_login import current_user
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates the filters."""
+    app.jinja_env.filters |= {
+        "localdate": local_date,
+        "localtime": local_time,
+        "iso": iso,
+        "thousands": thousands,
+    }
+
+
+def local_date(at: datetime) -> str:
+    """The day in the reader's zone: `3 May 2026`."""
+    return date_in(reader_zone(), at)
+
+
+def date_in(zone: tzinfo, at: datetime) -> str:
+    """The day in a zone: `3 May 2026`."""
+    there = at.astimezone(zone)
+    return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
+
+
+def local_time(at: datetime) -> str:
+    """Day and time in the reader's zone: `3 May 2026, 14:02`."""
+    return f"{local_date(at)}, {at.astimezone(reader_zone()):%H:%M}"
+
+
+def iso(at: datetime) -> str:
+    """For a `datetime` attribute: UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def thousands(number: int) -> str:
+    """With commas: `1,235`."""
+    return f"{number:,}"
+
+
+def reader_zone() -> tzinfo:
+    """The zone of whoever is signed in; UTC for everybody else."""
+    return ZoneInfo(current_user.timezone) if current_user.is_authenticated else UTC

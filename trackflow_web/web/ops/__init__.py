@@ -1,0 +1,1 @@
+"""Health, metrics, timing and logs for operators."""

@@ -1,0 +1,94 @@
+"""The logs: one event a line, as JSON in production; what concerns security apart from the rest."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from typing import TYPE_CHECKING, cast
+
+import sqlalchemy as sa
+import structlog
+from flask import g, has_request_context, request, session
+
+from trackflow_web.kernel import security_log
+from trackflow_web.kernel.security_log import SecurityEvent, note
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from trackflow_web.config import Config
+
+OFF, STDERR = "off", "stderr"
+FIRST_ERROR = 400
+# What a refusal means where nobody knows better.
+BY_STATUS = {403: SecurityEvent.NOT_ALLOWED, 429: SecurityEvent.LIMIT_HIT}
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Set the logs up for the process, and let an application's refusals be noted.
+
+    Called before anything else is connected: what comes first here sees an answer last, when it is
+    known what became of it.
+    """
+    _connect_structlog(production=config.production)
+    _connect_security_log(config.security_log)
+    app.after_request(_note_answer)
+
+
+def _connect_structlog(*, production: bool) -> None:
+    # Plain tracebacks: the handsome ones show the values of variables, passwords among them.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if production else console
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if production else []),
+            renderer,
+        ],
+        cache_logger_on_first_use=False,
+    )
+
+
+def _connect_security_log(target: str) -> None:
+    """Write it to the error stream, or to a file that may be moved away while it is written to."""
+    for handler in list(security_log.logger.handlers):
+        security_log.logger.removeHandler(handler)
+        handler.close()
+    security_log.logger.propagate = False
+    security_log.logger.setLevel(logging.CRITICAL if target == OFF else logging.INFO)
+    if target == STDERR:
+        security_log.logger.addHandler(logging.StreamHandler())
+    elif target != OFF:
+        security_log.logger.addHandler(logging.handlers.WatchedFileHandler(target, delay=True))
+    security_log.use_origin(_origin)
+
+
+def _origin() -> dict[str, object]:
+    """Who asks just now, from where and for what; it asks the database nothing."""
+    if not has_request_context():
+        return {}
+    signed_in = g.get("caller") or g.get("_login_user")
+    user = getattr(signed_in, "user", None)
+    return {
+        # By the key it was loaded with: a rollback has made the object forget the rest.
+        "user_id": cast("tuple[int]", sa.inspect(user).identity)[0] if user else None,
+        # Refused before it was known whether the session still holds.
+        "cookie_of": None if user else session.get("_user_id", "").partition(":")[0] or None,
+        "address": request.remote_addr,
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+    }
+
+
+def _note_answer(response: Response) -> Response:
+    """Note what was refused, and what an administrator has done."""
+    event = g.get("refused_as") or BY_STATUS.get(response.status_code)
+    if event:
+        note(event, status=response.status_code)
+    elif g.get("administrator_acts") and response.status_code < FIRST_ERROR:
+        note(SecurityEvent.ADMINISTRATOR_ACTED, path=request.path)
+    return response

@@ -1,0 +1,92 @@
+"""The numbers of the site for Prometheus, for who knows the token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, cast
+
+from flask import Blueprint, Response, abort, current_app, request
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from trackflow_web.achievements.queries import latest_award_id
+from trackflow_web.domain.imports.queries import unfinished
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import pending
+from trackflow_web.web.ops.timing import CountRequests, Timing
+from trackflow_web.web.session import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from prometheus_client.metrics_core import Metric
+
+    from trackflow_web.config import Config
+    from trackflow_web.jobs.queue import Jobs
+
+pages = Blueprint("metrics", __name__)
+
+TIMING = "trackflow.timing"
+WRONG_TOKEN = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Let an application count its requests, if anybody is to see the numbers."""
+    if not config.metrics_token:
+        return
+    timing = app.extensions[TIMING] = Timing()
+    app.wsgi_app = CountRequests(app.wsgi_app, timing)  # type: ignore[method-assign]
+    with app.app_context():
+        timing.watch(db.engine)
+
+
+@pages.get("/metrics")
+def show() -> Response:
+    """The numbers; not there when METRICS_TOKEN is not set."""
+    token = settings().metrics_token
+    if not token:
+        abort(404)
+    kind, _, sent = request.headers.get("Authorization", "").partition(" ")
+    if kind.casefold() != "bearer" or not hmac.compare_digest(sent.encode(), token.encode()):
+        return Response("wrong token", 401, WRONG_TOKEN, mimetype="text/plain")
+    told = cast("Timing", current_app.extensions[TIMING]).told_with(_Database())
+    return Response(told, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+class _Database(Collector):
+    """What the database knows; every process of every machine tells the same of it."""
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers, each by one cheap statement; only that it is down while it is."""
+        try:
+            found = list(_numbers())
+        except SQLAlchemyError:
+            db.session.rollback()
+            found = []
+        yield GaugeMetricFamily(
+            "trackflow_database_up", "Whether the database answers.", int(bool(found))
+        )
+        yield from found
+
+
+def _numbers() -> Iterator[Metric]:
+    count, oldest = pending()
+    age = (clock.now() - oldest).total_seconds() if oldest else 0
+    jobs = cast("Jobs", current_app.extensions["trackflow.jobs"])
+    yield GaugeMetricFamily(
+        "trackflow_activities_unheard", "Facts that the listeners have not heard yet.", count
+    )
+    yield GaugeMetricFamily(
+        "trackflow_activities_unheard_oldest_seconds", "How old the oldest of them is.", age
+    )
+    yield GaugeMetricFamily(
+        "trackflow_imports_unfinished", "Imports that are neither done nor failed.", unfinished()
+    )
+    yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs.waiting())
+    yield CounterMetricFamily(
+        "trackflow_awards", "Awards ever given, by the number of the latest.", latest_award_id()
+    )
