@@ -50,8 +50,3 @@ def test_a_program_with_a_token_has_no_cookie_to_borrow(app):
 def test_toasts_are_in_what_is_compressed(app, ask, as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     assert 'data-toast="dreamer"' in gzip.decompress(ask("/songs/").data).decode()
-
-
-def test_a_file_is_sent_as_it_lies_there(ask):
-    with ask("/static/css/base.css") as answer:
-        assert "Content-Encoding" not in answer.headers

@@ -1,52 +1,180 @@
-"""Static files under addresses that change with their content: a browser can keep them."""
+"""Static files at addresses that change with their content, compressed, and one style sheet.
+
+Files are read once per process and kept in memory, with each compressed form a browser has asked
+for. While templates are reloaded (debug mode) they are read again for every request.
+"""
 
 from __future__ import annotations
 
 import base64
 import functools
+import gzip
 import hashlib
+import mimetypes
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, request
+import brotli
+from flask import Response, abort, current_app, request
+from flask_compress.compat import compression  # zstd is in the standard library only from 3.14 on
+from werkzeug.security import safe_join
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
-A_YEAR = 365 * 24 * 3600
+# The style sheets of every page are sent as one file of this name, which is in no folder. A later
+# layer wins over an earlier one whatever the selectors; within a layer the order is that of the
+# sheets.
+BUNDLE = "css/site.css"
+LAYERS = {
+    "base": ("tokens", "base"),
+    "layout": ("layout",),
+    "components": ("forms", "components", "rarity"),
+    "features": (
+        "achievements",
+        "songs",
+        "packs",
+        "imports",
+        "feedback",
+        "stats",
+        "profiles",
+        "settings",
+        "toasts",
+        "pages",
+    ),
+    "utilities": ("utilities",),
+    "print": ("print",),
+}
+FOREVER = "public, max-age=31536000, immutable"  # a year
+REVALIDATE = "no-cache"
+# The best levels: each form is made once. Brotli first, because it is the smallest at these.
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "zstd": lambda content: compression.zstd.compress(content, 19),
+    "gzip": lambda content: gzip.compress(content, mtime=0),
+}
+COMPRESSIBLE = frozenset({"text/css", "text/javascript", "text/plain", "image/svg+xml"})
+# Smaller ones fit into the packet of their headers anyway.
+LEAST_BYTES = 500
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `asset(filename)` and `integrity(filename)`."""
+    """Give the templates `asset(filename)` and `integrity(filename)`, and serve the files."""
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["integrity"] = integrity
-
-    @app.after_request
-    def keep(response: Response) -> Response:
-        if request.endpoint == "static" and "v" in request.args:
-            response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-        return response
+    app.view_functions["static"] = send
+    app.after_request(limit_caching)
 
 
 def asset(filename: str) -> str:
-    """The address of a file under static/, with a digest of what is in it."""
-    version = _digest(filename).hex()[:12]
+    """Return the address of a file under static/, with the version of its content."""
+    version = _load(filename).version
     return f"{request.script_root}{current_app.static_url_path}/{filename}?v={version}"
 
 
 def integrity(filename: str) -> str:
-    """What a browser compares a script under static/ with before it runs it."""
-    return f"sha384-{base64.b64encode(_digest(filename)).decode()}"
+    """Return what a browser compares a script under static/ with before it runs it."""
+    return f"sha384-{base64.b64encode(_load(filename).digest).decode()}"
 
 
-def _digest(filename: str) -> bytes:
-    """A page has twenty of them, so that a file is read once, but where files change meanwhile."""
+def send(filename: str) -> Response:
+    """Send a file under static/: compressed where the browser accepts that, or a range of it."""
+    try:
+        file = _load(filename)
+    except FileNotFoundError:
+        abort(404)
+    # A range is one of the bytes as they are.
+    encoding = "" if "Range" in request.headers else file.best_encoding()
+    content = file.encoded(encoding)
+    response = Response(content, mimetype=file.mimetype)
+    if file.is_compressible:
+        response.vary.add("Accept-Encoding")
+    if encoding:
+        response.content_encoding = encoding
+    response.set_etag(f"{file.version}-{encoding}" if encoding else file.version)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(content))
+    is_whole = response.status_code == HTTPStatus.OK
+    is_version = request.args.get("v") == file.version
+    response.headers["Cache-Control"] = FOREVER if is_whole and is_version else REVALIDATE
+    if response.status_code == HTTPStatus.NOT_MODIFIED and is_version:
+        del response.headers["Cache-Control"]  # what the browser was told with the bytes holds
+    return response
+
+
+def limit_caching(response: Response) -> Response:
+    """Let no cache keep an error page at the address of a file."""
+    if request.endpoint == "static" and response.status_code >= HTTPStatus.BAD_REQUEST:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """The content of a file under static/ and what follows from it."""
+
+    content: bytes
+    mimetype: str
+    digest: bytes
+    compressed: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: bytes, filename: str) -> StaticFile:
+        """Return the file of a content; its name says its type."""
+        mimetype = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        return cls(content, mimetype, hashlib.sha384(content).digest())
+
+    @property
+    def version(self) -> str:
+        """What its address has in `v`."""
+        return self.digest.hex()[:12]
+
+    @property
+    def is_compressible(self) -> bool:
+        """Whether it is text of some length."""
+        return self.mimetype in COMPRESSIBLE and len(self.content) >= LEAST_BYTES
+
+    def best_encoding(self) -> str:
+        """Return the best encoding that the request accepts; empty where it is sent as it is."""
+        if not self.is_compressible:
+            return ""
+        return request.accept_encodings.best_match(ENCODERS) or ""
+
+    def encoded(self, encoding: str) -> bytes:
+        """Return the content in an encoding; empty means as it is."""
+        if not encoding:
+            return self.content
+        if encoding not in self.compressed:
+            self.compressed[encoding] = ENCODERS[encoding](self.content)
+        return self.compressed[encoding]
+
+
+def bundle(folder: str) -> bytes:
+    """Return the sheets of css/ in a folder as one, each in its layer."""
+    parts = [f"@layer {', '.join(LAYERS)};"]
+    for layer, sheets in LAYERS.items():
+        for sheet in sheets:
+            text = (Path(folder) / "css" / f"{sheet}.css").read_text(encoding="utf-8")
+            parts.append(f"@layer {layer} {{\n{text}}}")
+    return "\n".join(parts).encode()
+
+
+def _load(filename: str) -> StaticFile:
+    """Return a file under static/. Raises FileNotFoundError."""
     read = _read if current_app.jinja_env.auto_reload else _read_once
     return read(current_app.static_folder or "", filename)
 
 
-def _read(folder: str, filename: str) -> bytes:
-    return hashlib.sha384((Path(folder) / filename).read_bytes()).digest()
+def _read(folder: str, filename: str) -> StaticFile:
+    if filename == BUNDLE:
+        return StaticFile.of(bundle(folder), filename)
+    path = safe_join(folder, filename)
+    if path is None or not Path(path).is_file():
+        raise FileNotFoundError(filename)
+    return StaticFile.of(Path(path).read_bytes(), filename)
 
 
 _read_once = functools.cache(_read)

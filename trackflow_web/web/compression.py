@@ -2,7 +2,7 @@
 
 How well an answer compresses says something about what stands in it. A stranger's site could send a
 signed-in browser to many addresses here and watch the lengths; what it asks for stays as long as it
-is. Files are left to whatever stands in front, and to the browsers that keep them.
+is. Files hold no secret: `assets.py` compresses them for everybody.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def shorten(response: Response) -> Response:
-        return response if _may_tell() else _compress.after_request(response)
+        if request.endpoint == "static" or _may_tell():
+            return response
+        return _compress.after_request(response)
 
 
 def _may_tell() -> bool:
