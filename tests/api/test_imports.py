@@ -49,7 +49,7 @@ def test_a_whole_library_fits_into_one_request(program):
     [
         {"file": ""},
         {"file": "colour\nred\n"},
-        {"file": "title,artist\n\ud800,B\n"},
+        {"file": f"title,artist,{'x' * 140_000}\nA,B,c\n"},
         {"file": 5},
         {"name": "x" * 201},
         {"status": "sold"},

@@ -65,8 +65,6 @@ def test_a_nonsense_question_is_refused(as_alice, maker, query):
         ("tracks", "\n".join(map(str, range(201)))),
         ("tracks", "One\nT\x00wo"),
         ("tracks", "x" * 100_000),
-        ("year", "١٩٩١"),
-        ("year", "9" * 40),
         ("artist", ""),
         ("album", "x" * 201),
     ],

@@ -32,8 +32,8 @@ from trackflow_web.domain.imports.ports import (
     TokenRefused,
     TryLater,
 )
-from trackflow_web.domain.imports.rules import Reason, Row, year_of
-from trackflow_web.domain.songs.rules import LONGEST_NAME
+from trackflow_web.domain.imports.rules import Reason, Row
+from trackflow_web.domain.songs.rules import LONGEST_NAME, year_of
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.errors import Invalid
 

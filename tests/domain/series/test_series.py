@@ -66,7 +66,7 @@ def test_a_track_list_that_will_not_do_is_refused_by_name(maker, app, tracks, sa
     assert counts(maker) == (0, 0)
 
 
-@pytest.mark.parametrize("year", ["soon", "١٩٩١", "999", "99999", "1991.5", "1" * 40])
+@pytest.mark.parametrize("year", [999, 99_999, 1991.5, 10**40, True, ["1991"]])
 def test_everything_wrong_is_told_at_once(maker, app, year):
     with pytest.raises(Invalid) as refusal, working(app):
         actions.create_series(maker.user, artist="", album="\x00", year=year, tracks="")

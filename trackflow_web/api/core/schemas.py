@@ -26,7 +26,8 @@ from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME, PARTS,
 # The bounds are written for readers; the domain holds them, with sentences about what is wrong.
 Name = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME})]
 Album = Annotated[str | None, Field(json_schema_extra={"maxLength": LONGEST_NAME})]
-Year = Annotated[int | None, Field(json_schema_extra={"minimum": EARLIEST_YEAR})]
+# A number, or a text with a year in it: a date, or what a catalogue writes.
+Year = Annotated[int, Field(json_schema_extra={"minimum": EARLIEST_YEAR})] | str | None
 StatusName = Annotated[str, Field(json_schema_extra={"enum": [str(status) for status in Status]})]
 StateName = Annotated[str, Field(json_schema_extra={"enum": [str(state) for state in State]})]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.domain.collaborations.models import Collaboration
-from trackflow_web.domain.imports import queries, rules
+from trackflow_web.domain.imports import files, queries, rules
 from trackflow_web.domain.imports.models import (
     IMPORT_ROWS,
     Import,
@@ -36,7 +36,6 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.domain.imports.files import PlaylistFile
 
 # SQLite reads a statement of so many ids without complaint.
 IDS_A_STATEMENT = 500
@@ -45,7 +44,7 @@ WAIT_FOR_ANOTHER = 60  # seconds
 
 def begin_file(
     user: User,
-    playlist: PlaylistFile,
+    playlist: files.PlaylistFile,
     *,
     name: object = "",
     filename: str = "",
@@ -55,6 +54,7 @@ def begin_file(
 
     Raises Invalid naming the fields, TooMany.
     """
+    files.require_clear(playlist)
     check = Checks()
     called = check(rules.playlist_name, name or playlist.name or filename)
     state = check(songs.status, status or Status.FUTURE)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME
-from trackflow_web.kernel import clock, text
+from trackflow_web.domain.songs.rules import LONGEST_NAME
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 
 # What one import may hold: a library of a lifetime, and still a few seconds of work.
@@ -25,7 +25,6 @@ _SPOTIFY_ADDRESS = re.compile(
 _SPOTIFY_URI = re.compile(
     r"spotify:(?:user:[^:\s]+:)?playlist:(?P<id>[0-9A-Za-z]{22})", re.ASCII | re.IGNORECASE
 )
-_YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 
 
 class Source(StrEnum):
@@ -70,6 +69,8 @@ class Reason(StrEnum):
     EPISODE = "episode"
     UNAVAILABLE = "unavailable"
     UNUSABLE = "unusable"
+    EXTRA_CELLS = "extra_cells"
+    NOT_CSV = "not_csv"
 
     @property
     def text(self) -> str:
@@ -86,6 +87,8 @@ REASONS = {
     Reason.EPISODE: "a podcast episode",
     Reason.UNAVAILABLE: "no longer on Spotify",
     Reason.UNUSABLE: "title or artist too long, or with characters that cannot be stored",
+    Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
+    Reason.NOT_CSV: "quotes that do not match, or a field that is far too long",
 }
 
 
@@ -98,16 +101,6 @@ class Row:
     album: str = ""
     year: int | None = None
     reason: Reason | None = None
-
-
-def year_of(release_date: object) -> int | None:
-    """The year that a release date begins with (`1999`, `1999-05`, `1999-05-03`), if it is one.
-
-    Catalogues know songs without a date and write `0000` or nothing: then there is no year.
-    """
-    begins = _YEAR.match(release_date.strip()) if isinstance(release_date, str) else None
-    year = int(begins.group()) if begins else 0
-    return year if EARLIEST_YEAR <= year <= clock.now().year + 1 else None
 
 
 def spotify_id(address: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trackflow_web.domain.songs.rules import EARLIEST_YEAR, LONGEST_NAME
-from trackflow_web.kernel import clock, text
+from trackflow_web.domain.songs.rules import LONGEST_NAME, checked_year
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 MOST_TRACKS = 200
@@ -29,7 +29,7 @@ def draft(*, artist: object, album: object, year: object, tracks: object) -> Dra
     checked = Draft(
         artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
         album=check(text.line, album, "album", longest=LONGEST_NAME),
-        year=check(text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1),
+        year=check(checked_year, year),
         tracks=check(track_titles, tracks),
     )
     check.finish()

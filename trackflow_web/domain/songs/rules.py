@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,9 @@ LONGEST_NAME = 200
 # Charts of chant and early music exist; next year's album may be announced already.
 EARLIEST_YEAR = 1000
 PARTS = 15
+# A year is looked for so far into a value; a date has it at its beginning or its end.
+LONGEST_DATE = 100
+_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 class Status(StrEnum):
@@ -83,10 +87,30 @@ def draft(*, title: object, artist: object, album: object, year: object) -> Draf
         title=check(text.line, title, "title", longest=LONGEST_NAME),
         artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
         album=check(text.line, album, "album", longest=LONGEST_NAME, required=False),
-        year=check(text.whole_number, year, "year", least=EARLIEST_YEAR, most=clock.now().year + 1),
+        year=check(checked_year, year),
     )
     check.finish()
     return checked
+
+
+def checked_year(value: object) -> int | None:
+    """Return the year of a song; a text without one has none. Raises Invalid naming `year`.
+
+    People and catalogues write `1999.0`, `1999-05-03`, `TBA` or `0`: a year is optional, and what
+    cannot be read as one keeps nobody from adding a song.
+    """
+    if isinstance(value, str):
+        return year_of(value)
+    return text.whole_number(value, "year", least=EARLIEST_YEAR, most=clock.now().year + 1)
+
+
+def year_of(value: object) -> int | None:
+    """Return the first plausible four-digit year in a text (`1999-05-03`, `, 1994`), if any."""
+    if not isinstance(value, str):
+        return None
+    latest = clock.now().year + 1
+    years = map(int, _YEAR.findall(value[:LONGEST_DATE]))
+    return next((year for year in years if EARLIEST_YEAR <= year <= latest), None)
 
 
 def status(value: object) -> Status:

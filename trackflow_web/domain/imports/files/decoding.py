@@ -1,0 +1,106 @@
+"""From bytes to text: byte order marks, UTF-16 and UTF-32 without one, UTF-8, else a guess."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from trackflow_web.kernel.errors import Invalid
+
+# What a user may choose when the guess is wrong, by what the choice is called on the page.
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows (Western Europe)",
+    "cp1250": "Windows (Central Europe)",
+    "cp1251": "Windows (Cyrillic)",
+    "mac-roman": "Mac (Western Europe)",
+    "shift_jis": "Shift JIS",
+    "gb18030": "GB 18030",
+}
+GUESS = "cp1252"
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What files begin with that people take for a list of songs and that are no text.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "This is a spreadsheet or a zip file. Save the list as CSV and try again."),
+    (b"\xd0\xcf\x11\xe0", "This is an Excel file. Save the list as CSV and try again."),
+    (b"%PDF-", "This is a PDF. Save the list as CSV and try again."),
+    (b"\x1f\x8b", "This file is compressed. Unpack it and try again."),
+)
+# Bytes that are looked at to tell UTF-16 from UTF-8; and the share of control characters, one in
+# so many, from which on a file is not taken for text.
+_HEAD = 4_096
+_ONE_IN = 10
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The text of a file; `is_guess` when nothing in the file says which encoding it is in."""
+
+    text: str
+    encoding: str
+    is_guess: bool = False
+
+
+def decode(content: bytes, encoding: str = "") -> Decoded:
+    """Return the text, in the encoding that is given or else found. Raises Invalid naming `file`.
+
+    Bytes that the encoding has no character for become U+FFFD: a bad byte costs one row a letter.
+    """
+    if not content.strip(b"\x00 \t\r\n"):
+        raise Invalid(file="This file is empty.")
+    for start, message in _OTHER_KINDS:
+        if content.startswith(start):
+            raise Invalid(file=message)
+    found, is_guess = (encoding, False) if encoding in ENCODINGS else _encoding_of(content)
+    text = content.decode(found, "replace").lstrip("\ufeff")
+    if len(_CONTROLS.findall(text[:_HEAD])) * _ONE_IN > min(len(text), _HEAD):
+        raise Invalid(file="This is no text file. Save the list as CSV and try again.")
+    if not text.strip():
+        raise Invalid(file="This file is empty.")
+    return Decoded(text, "utf-8" if found == "utf-8-sig" else found, is_guess)
+
+
+def _encoding_of(content: bytes) -> tuple[str, bool]:
+    """Return an encoding, and whether it is only a guess."""
+    for mark, name in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return name, False
+    if wide := _wide_encoding(content[:_HEAD]):
+        return wide, False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        # In cp1252 these bytes are nothing; on old Macs they are letters.
+        return ("mac-roman" if _UNDEFINED.search(content) else GUESS), True
+    return "utf-8", False
+
+
+def _wide_encoding(head: bytes) -> str:
+    """Return UTF-16 or UTF-32 when ASCII letters stand between NUL bytes, else nothing."""
+    size = len(head) - len(head) % 4
+    if not size:
+        return ""
+    nul = [head[at:size:4].count(0) * 4 / size for at in range(4)]
+    much, little = 0.7, 0.3
+    for name, pattern in (
+        ("utf-32-le", (0, 1, 1, 1)),
+        ("utf-32-be", (1, 1, 1, 0)),
+        ("utf-16-le", (0, 1, 0, 1)),
+        ("utf-16-be", (1, 0, 1, 0)),
+    ):
+        pairs = zip(nul, pattern, strict=True)
+        if all(share > much if is_nul else share < little for share, is_nul in pairs):
+            return name
+    return ""

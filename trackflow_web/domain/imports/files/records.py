@@ -1,0 +1,137 @@
+"""From text to records: lines, delimiters, quotes. No csv.Error leaves this module.
+
+A record that is no CSV is returned with its problem and reading goes on with the next line, so that
+one bad row never blocks the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+DELIMITERS = (",", ";", "\t", "|")
+# A field with line breaks has a few. More lines than these are a quote that was never closed.
+LONGEST_RECORD = 10
+_EXCEL_HINT = re.compile(r'"?sep=(?P<delimiter>.)"?$', re.IGNORECASE)
+_LINE_ENDS = re.compile(r"\r\n?")
+_WHOLLY_QUOTED = re.compile(r'\s*"(?P<inside>.*)"\s*', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record; `number` is the line that a spreadsheet shows beside it, from 1.
+
+    `problem` says why its cells cannot be told apart; there are none then.
+    """
+
+    number: int
+    cells: Sequence[str]
+    problem: str = ""
+
+    def cell(self, position: int | None) -> str:
+        """Return what stands in a column; empty where the record is shorter."""
+        if position is None or position >= len(self.cells):
+            return ""
+        return self.cells[position]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self.problem and not any(map(str.strip, self.cells))
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with a line feed each; LF, CRLF and CR end one.
+
+    str.splitlines knows more line breaks: titles have those.
+    """
+    lines = _LINE_ENDS.sub("\n", text).split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    return [f"{line}\n" for line in lines]
+
+
+def hinted_delimiter(line: str) -> str:
+    """Return what Excel's first line `sep=;` says, else nothing."""
+    hint = _EXCEL_HINT.match(line.strip("\ufeff\n "))
+    return hint["delimiter"] if hint else ""
+
+
+def cells_of_line(line: str, delimiter: str) -> Sequence[str] | csv.Error:
+    """Return the cells of a line that is a record of its own, or why it has none."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        return error
+
+
+class _Lines:
+    """The lines from `at` on, as csv.reader asks for them; ends before `stop`."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.at = self.stop = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.at >= min(self.stop, len(self.lines)):
+            raise StopIteration
+        self.at += 1
+        return self.lines[self.at - 1]
+
+
+def records(lines: Sequence[str], delimiter: str, *, start: int, width: int) -> Iterator[Record]:
+    """Yield the records from line `start` (from 0) on; `width` is how many cells are usual.
+
+    After a record that is no CSV the next line begins another one.
+    """
+    source = _Lines(lines)
+    source.at = start
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    while source.at < len(lines):
+        first = source.at
+        source.stop = first + LONGEST_RECORD
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            source.at = first + 1
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            yield _repaired(lines[first], delimiter, width, first + 1, str(error))
+            continue
+        taken = lines[first : source.at]
+        if len(taken) > 1 and _is_several(taken, delimiter, width):
+            source.at = first + 1
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            cells = _literal(taken[0], delimiter)
+        yield Record(first + 1, cells)
+
+
+def _is_several(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether quotes that belong to names joined what are whole records, line by line."""
+    return width > 1 and all(len(_literal(line, delimiter)) == width for line in lines)
+
+
+def _repaired(line: str, delimiter: str, width: int, number: int, problem: str) -> Record:
+    """Return the record with its quotes taken as they stand, where that comes out even."""
+    cells = _literal(line, delimiter)
+    if len(cells) == width:
+        return Record(number, cells)
+    return Record(number, (), problem)
+
+
+def _literal(line: str, delimiter: str) -> list[str]:
+    cells = line.rstrip("\n").split(delimiter)
+    return [_unquoted(cell) for cell in cells]
+
+
+def _unquoted(cell: str) -> str:
+    quoted = _WHOLLY_QUOTED.fullmatch(cell)
+    if quoted is None or '"' in quoted["inside"].replace('""', ""):
+        return cell
+    return quoted["inside"].replace('""', '"')
