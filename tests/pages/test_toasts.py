@@ -22,7 +22,7 @@ from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 from trackflow_web.web import after_action
-from trackflow_web.web.session import me
+from trackflow_web.web.caller import get_current_user
 
 MESSAGE = re.compile(r'id="(toast-[^"]+)" data-toast="([^"]+)"')
 LIST = after_action.EMPTY_LIST.decode()
@@ -57,7 +57,7 @@ def app(app):
 
 
 def add_a_song_and_stream():
-    actions.add_song(me(), title="Streamed", artist="Metallica")
+    actions.add_song(get_current_user(), title="Streamed", artist="Metallica")
     return Response(iter(["one", "two"]), mimetype="text/html")
 
 

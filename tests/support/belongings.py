@@ -17,7 +17,7 @@ from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.web.session import settings
+from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -19,7 +19,8 @@ from trackflow_web.kernel import failpoints, transactions
 from trackflow_web.kernel.database import db, end_transaction, set_writing
 from trackflow_web.kernel.events import has_recorded, take_recorded
 from trackflow_web.web import errors, htmx
-from trackflow_web.web.session import PATIENCE_FOR_A_VISIT, me
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import PATIENCE_FOR_A_VISIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,10 +123,10 @@ def _is_full_page(response: Response) -> bool:
 def _claim(response: Response) -> Toasts | None:
     """Claim inside the action's own transaction: no second commit is needed."""
     try:
-        if not _shows_toasts(response) or (batch := toasts.waiting(me().id)) is None:
+        if not _shows_toasts(response) or (batch := toasts.waiting(get_current_user().id)) is None:
             return None
         with db.session.begin_nested():
-            return toasts.reserve(me().id, me().toasts, batch=batch)
+            return toasts.reserve(get_current_user().id, get_current_user().toasts, batch=batch)
     except DATABASE_BUSY:
         raise
     except Exception:
@@ -136,9 +137,9 @@ def _claim(response: Response) -> Toasts | None:
 def _claim_what_waited(response: Response) -> Toasts | None:
     """Claim what earlier answers could not show. The page is shown, whatever happens here."""
     try:
-        if not _shows_toasts(response) or (batch := toasts.waiting(me().id)) is None:
+        if not _shows_toasts(response) or (batch := toasts.waiting(get_current_user().id)) is None:
             return None
-        user_id, wanted = me().id, me().toasts
+        user_id, wanted = get_current_user().id, get_current_user().toasts
         db.session.rollback()
         set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
         claimed = toasts.reserve(user_id, wanted, batch=batch)

@@ -1,66 +1,82 @@
-"""The first line of a view: the thing it is about, or no page."""
+"""The first line of a view: load the object it is about, or reject the request.
+
+What will be changed is locked until the end of the unit of work. Raises NotFound for what is not
+there and for what the caller is not to know of, Forbidden for what the caller may see only.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flask import abort, request
-
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.packs.queries import find_pack
+from trackflow_web.domain.people.queries import find_by_typed_name
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.web.session import SAFE_METHODS, me
+from trackflow_web.kernel.errors import Forbidden, NotFound
+from trackflow_web.web.caller import get_current_user, is_write
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.models import Import
     from trackflow_web.domain.packs.models import Pack
+    from trackflow_web.domain.people.models import User
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
 
 
 def song_or_404(song_id: int, *, may: Literal["work", "own"]) -> Song:
-    """A song that the signed-in user owns or helps with; when it will be changed, held for that.
+    """Return a song that the caller owns or helps with.
 
-    Who helps may `work` on it (see, tick, move), but what only the owner may is not allowed (403).
-    For everybody else it is not there, as one that never was.
+    A collaborator may `work` on it (see, tick, move). What only the owner may raises Forbidden.
     """
-    song = find_song(song_id, for_update=_changes())
+    song, user_id = find_song(song_id, for_update=is_write()), get_current_user().id
     if song is None:
-        abort(404)
-    if song.user_id == me().id:
+        raise NotFound
+    if song.user_id == user_id:
         return song
-    if not helps(me().id, song.id):
-        abort(404)
+    if not helps(user_id, song.id):
+        raise NotFound
     if may == "own":
-        abort(403)
+        raise Forbidden
     return song
 
 
 def pack_or_404(pack_id: int) -> Pack:
-    """One of the signed-in user's own packs; its actions hold it, and the songs before it."""
+    """Return one of the caller's own packs; its actions lock the songs first, then the pack."""
     pack = find_pack(pack_id)
-    if pack is None or pack.user_id != me().id:
-        abort(404)
+    if pack is None or pack.user_id != get_current_user().id:
+        raise NotFound
     return pack
 
 
 def series_or_404(series_id: int) -> Series:
-    """One of the signed-in user's own album series; its actions hold what they change."""
+    """Return one of the caller's own album series; its actions lock what they change."""
     series = find_series(series_id)
-    if series is None or series.user_id != me().id:
-        abort(404)
+    if series is None or series.user_id != get_current_user().id:
+        raise NotFound
     return series
 
 
 def import_or_404(import_id: int) -> Import:
-    """One of the signed-in user's own imports; when it will be changed, held for that."""
-    item = find_import(import_id, for_update=_changes())
-    if item is None or item.user_id != me().id:
-        abort(404)
+    """Return one of the caller's own imports."""
+    item = find_import(import_id, for_update=is_write())
+    if item is None or item.user_id != get_current_user().id:
+        raise NotFound
     return item
 
 
-def _changes() -> bool:
-    return request.method not in SAFE_METHODS
+def part_or_404(name: str) -> Part:
+    """Return the part of this name."""
+    if name not in set(Part):
+        raise NotFound
+    return Part(name)
+
+
+def user_or_404(username: str) -> User:
+    """Return the user of this name, compared as people type it; for administrators only."""
+    user = find_by_typed_name(username)
+    if user is None:
+        raise NotFound
+    return user

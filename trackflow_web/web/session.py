@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask_login
 import structlog
-from flask import Response, abort, current_app, g, request, session, url_for
+from flask import Response, abort, g, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
@@ -22,6 +22,8 @@ from trackflow_web.kernel.database import db, set_writing
 from trackflow_web.kernel.events import take_recorded
 from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.limits import limit_body, limit_searches
 from trackflow_web.web.urls import current_page
 
 if TYPE_CHECKING:
@@ -29,14 +31,10 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
     from werkzeug.wrappers import Response as BaseResponse
 
-    from trackflow_web.config import Config
-    from trackflow_web.kernel.rate_limits import Recent
-
 log = structlog.get_logger()
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Password given at most so long ago for what changes other people's accounts; seconds.
 CONFIRMATION_LASTS = 10 * 60
 # A GET that only notes today's visit gives way to whoever holds the database.
@@ -54,9 +52,6 @@ NO_VISIT = frozenset(
         "connections.callback",
     }
 )
-# Bytes that a form with a file may have; all others have at most MAX_CONTENT_LENGTH.
-LARGER_BODIES = {"imports.create": 4 * 1024 * 1024}
-TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
 # Ids that both databases can compare.
 USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -118,13 +113,13 @@ def init_app(app: Flask) -> None:
     """Give an application its sessions and its protection against forged forms."""
     app.session_interface = Sessions()
     app.before_request(begin_unit_of_work)
-    app.before_request(take_larger_bodies)
+    app.before_request(limit_body)
     csrf.init_app(app)
     login_manager.init_app(app)
     login_manager.session_protection = None  # addresses of phones change; the stamp decides
     app.before_request(refuse_other_sites)
     app.before_request(note_visit)
-    app.before_request(limit_searches)
+    app.before_request(limit_page_searches)
     app.after_request(keep_private)
 
 
@@ -152,11 +147,6 @@ def login_required(view: View) -> View:
     return cast("View", flask_login.login_required(view))
 
 
-def me() -> User:
-    """The signed-in user; only in views behind `login_required`."""
-    return cast("User", current_user.user)
-
-
 def sign_in(user: User, *, remember: bool) -> None:
     """Start a fresh session for the user; nothing of an earlier one stays."""
     session.clear()
@@ -170,7 +160,7 @@ def sign_in(user: User, *, remember: bool) -> None:
 def sign_out() -> None:
     """End all of the user's sessions, on every device."""
     note_if_committed(SecurityEvent.SIGNED_OUT)
-    actions.sign_out_everywhere(me())
+    actions.sign_out_everywhere(get_current_user())
     logout_user()
     session.clear()
 
@@ -205,39 +195,18 @@ def ask_nobody() -> None:
         g._login_user = login_manager.anonymous_user()  # noqa: SLF001 -- where Flask-Login keeps it
 
 
-def admin_or_404() -> User:
-    """The signed-in administrator; for everybody else the page is not there."""
-    user = me()
-    if not user.is_admin:
-        g.refused_as = SecurityEvent.NOT_ALLOWED
-        abort(404)
-    g.administrator_acts = request.method not in SAFE_METHODS
-    return user
-
-
-def settings() -> Config:
-    """The installation's settings."""
-    return cast("Config", current_app.extensions["trackflow"])
-
-
 def begin_unit_of_work() -> None:
     """Say whether the request writes, before anything else asks the database.
 
     The transaction that loads the signed-in user is the one that the action changes things in.
     """
-    set_writing(writing=request.method not in SAFE_METHODS)
-
-
-def take_larger_bodies() -> None:
-    """Let a playlist in, before anything looks into the form."""
-    if request.endpoint in LARGER_BODIES:
-        request.max_content_length = LARGER_BODIES[request.endpoint]
+    set_writing(writing=is_write())
 
 
 def refuse_other_sites() -> None:
     """A second wall behind the token: browsers say when a form comes from another site."""
     foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    if foreign and request.method not in SAFE_METHODS:
+    if foreign and is_write():
         abort(403)
 
 
@@ -247,18 +216,18 @@ def note_visit() -> None:
         return
     if "_user_id" not in session or request.headers.get("Authorization"):
         return
-    if current_user.is_authenticated and actions.visit_is_due(me()):
+    if current_user.is_authenticated and actions.visit_is_due(get_current_user()):
         _record_visit()
 
 
 def _record_visit() -> None:
-    if request.method not in SAFE_METHODS:  # its unit of work is a writing one already
-        actions.record_visit(me())
+    if is_write():  # its unit of work is a writing one already
+        actions.record_visit(get_current_user())
         return
     db.session.rollback()
     set_writing(writing=True, patience=PATIENCE_FOR_A_VISIT)
     try:
-        actions.record_visit(me())
+        actions.record_visit(get_current_user())
     except OperationalError:
         # Somebody holds the database; the page is more urgent, and the next request notes it.
         log.warning("visit_not_noted", exc_info=True)
@@ -267,13 +236,12 @@ def _record_visit() -> None:
         set_writing(writing=False)
 
 
-def limit_searches() -> None:
-    """Bound how often somebody searches: more than one types is no person. Raises TooMany."""
-    if not request.args.get("q") or request.endpoint in NO_VISIT or request.blueprint == "api":
+def limit_page_searches() -> None:
+    """Limit how often the user of a page searches; the API does after it has identified its own."""
+    if request.endpoint in NO_VISIT or request.blueprint == "api":
         return
-    if current_user.is_authenticated:
-        searches: Recent = current_app.extensions["trackflow.searches"]
-        searches.enforce(str(me().id), TOO_MANY_SEARCHES)
+    if request.args.get("q") and current_user.is_authenticated:
+        limit_searches()
 
 
 def keep_private(response: Response) -> Response:

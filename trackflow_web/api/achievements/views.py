@@ -16,11 +16,12 @@ from trackflow_web.achievements.progress.tile_data import State
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.api.admin.schemas import RecheckRun
 from trackflow_web.api.core import bodies, pagination, schemas
-from trackflow_web.api.core.auth import admin_or_404, me
+from trackflow_web.api.core.auth import confirmed_admin_or_404
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.imports.views import jobs
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import jobs
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue.registry import Entry
@@ -45,7 +46,9 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
     tile = next((tile for tile in tiles if code == tile.code and code in queries.ids()), None)
     if tile is None:
         raise NotFound
-    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
+    revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
+        code
+    )
     return schemas.AchievementInFull(
         **entry_fields(tile.entry) | _progress(tile),
         revoked_at=revoked.at if revoked else None,
@@ -91,7 +94,7 @@ def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str,
 
     Everyone of a large community is a job: 202 with its address, also when it is under way already.
     """
-    admin = admin_or_404()
+    admin = confirmed_admin_or_404()
     run = actions.ask_for_recheck(admin, bodies.parse_body(schemas.RecheckWanted).user).run
     if run.is_unfinished:
         jobs().start_recheck(run.id)
@@ -107,7 +110,7 @@ def _listed() -> list[Entry]:
 
 def _tiles(*, retired_too: bool = False) -> list[AchievementProgress]:
     """The caller's tiles; with `retired_too` what was retired and is kept by them comes last."""
-    user_id = me().id
+    user_id = get_current_user().id
     earned = queries.earned_by(user_id)
     retired = catalogue.retired_among(earned) if retired_too else []
     entries = [*catalogue.ENTRIES, *retired]

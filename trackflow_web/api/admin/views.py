@@ -8,11 +8,12 @@ from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.api.admin import schemas
 from trackflow_web.api.core import bodies
-from trackflow_web.api.core.auth import admin_or_404
+from trackflow_web.api.core.auth import confirmed_admin_or_404
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.domain.people.queries import find_by_typed_name
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.loaders import user_or_404
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.models import RecheckRun
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @described(schemas.RecheckRun)
 def show_recheck(run_id: int) -> schemas.RecheckRun:
     """How far a recheck is; for administrators."""
-    admin_or_404(reads=True)
+    admin_or_404()
     return schemas.RecheckRun.of(_run_or_404(run_id))
 
 
@@ -31,7 +32,7 @@ def show_recheck(run_id: int) -> schemas.RecheckRun:
 @described(schemas.RecheckRun)
 def cancel_recheck(run_id: int) -> schemas.RecheckRun:
     """Stop a recheck of everyone; what it has done stays, and one that has ended is as it was."""
-    admin_or_404()
+    confirmed_admin_or_404()
     _run_or_404(run_id)
     runs.cancel(run_id)
     return schemas.RecheckRun.of(_run_or_404(run_id))
@@ -41,8 +42,8 @@ def cancel_recheck(run_id: int) -> schemas.RecheckRun:
 @described(schemas.HeldAchievements)
 def list_held_achievements(username: str) -> schemas.HeldAchievements:
     """What somebody has and had; for administrators."""
-    admin_or_404(reads=True)
-    person = _user_or_404(username)
+    admin_or_404()
+    person = user_or_404(username)
     return schemas.HeldAchievements(
         username=person.username,
         items=[schemas.HeldAchievement.of(award) for award in revocations.awards_of(person.id)],
@@ -53,7 +54,7 @@ def list_held_achievements(username: str) -> schemas.HeldAchievements:
 @described(schemas.HeldAchievement, body=schemas.RevocationWanted)
 def revoke_achievement(username: str, code: str) -> schemas.HeldAchievement:
     """Take an achievement from somebody; one that was revoked already keeps its reason."""
-    admin, person = admin_or_404(), _user_or_404(username)
+    admin, person = confirmed_admin_or_404(), user_or_404(username)
     revocations.revoke(
         admin, person, code, reason=bodies.parse_body(schemas.RevocationWanted).reason
     )
@@ -64,7 +65,7 @@ def revoke_achievement(username: str, code: str) -> schemas.HeldAchievement:
 @described(schemas.HeldAchievement)
 def restore_achievement(username: str, code: str) -> schemas.HeldAchievement:
     """Give a revoked achievement back; one that was not revoked stays as it is."""
-    admin, person = admin_or_404(), _user_or_404(username)
+    admin, person = confirmed_admin_or_404(), user_or_404(username)
     revocations.restore(admin, person, code)
     return _award(person, code)
 
@@ -74,13 +75,6 @@ def _run_or_404(run_id: int) -> RecheckRun:
     if run is None:
         raise NotFound
     return run
-
-
-def _user_or_404(username: str) -> User:
-    person = find_by_typed_name(username)
-    if person is None:
-        raise NotFound
-    return person
 
 
 def _award(person: User, code: str) -> schemas.HeldAchievement:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from trackflow_web.api.core import bodies, schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import part_or_404, song_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.domain.authoring import actions, queries
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import part_or_404, song_or_404
 
 
 @api.get("/songs/<id:song_id>/parts")
@@ -25,5 +25,5 @@ def list_parts(song_id: int) -> schemas.SongParts:
 def mark_part(song_id: int, part: str) -> schemas.SongPart:
     """Say that a part is to do, done or not needed."""
     song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
-    actions.mark_part(song, wanted, me(), state=bodies.parse_body(schemas.Mark).state)
+    actions.mark_part(song, wanted, get_current_user(), state=bodies.parse_body(schemas.Mark).state)
     return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from trackflow_web.api.core import bodies, schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import song_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.packs import schemas as packs_schemas
 from trackflow_web.domain.collaborations.queries import helpers_of
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.errors import Forbidden
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import song_or_404
 
 
 @api.get("/songs/<id:song_id>/collaborators")
@@ -37,7 +37,7 @@ def add_collaborator(song_id: int) -> tuple[packs_schemas.Collaborator, int]:
 def remove_collaborator(song_id: int, user_id: int) -> schemas.Deleted:
     """Let somebody help no longer, or leave."""
     song = song_or_404(song_id, may="work")
-    if me().id not in {song.user_id, user_id}:
+    if get_current_user().id not in {song.user_id, user_id}:
         raise Forbidden
     actions.remove_helper(song, user_id)
     return schemas.Deleted(deleted=user_id)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask_wtf.csrf import CSRFError
 
 from trackflow_web.api.core import auth, problems
-
-if TYPE_CHECKING:
-    from trackflow_web.config import Config
 
 api = Blueprint("api", __name__, url_prefix="/api")
 api.before_request(auth.admit)
 api.register_error_handler(Exception, problems.answer)
 # Flask prefers the handler of a status, wherever it stands, and this error has one of its own.
 api.register_error_handler(CSRFError, problems.answer)
-
-
-def settings() -> Config:
-    """The installation's settings."""
-    return cast("Config", current_app.extensions["trackflow"])

@@ -13,11 +13,6 @@ from trackflow_web.kernel.errors import Invalid
 
 Body = TypeVar("Body", bound=BaseModel)
 
-# A song is some hundred bytes.
-LARGEST_BODY = 64 * 1024
-# A playlist file is some megabytes, as large as a form may send it.
-LARGER_BODIES = {"api.begin_import": 4 * 1024 * 1024}
-
 NO_JSON = "The body is not valid JSON."
 ONLY_JSON = "Send application/json in UTF-8, not compressed."
 TWICE = "A name stands twice in one object of the body."
@@ -37,7 +32,6 @@ def read() -> None:
 
     Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge and Invalid naming `body`.
     """
-    request.max_content_length = LARGER_BODIES.get(request.endpoint or "", LARGEST_BODY)
     data = request.get_data()
     if not data and not request.mimetype:
         g.body = {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import url_for
 
 from trackflow_web.api.core import schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.feedback.views import item_or_404, shown
 from trackflow_web.domain.feedback import actions
 from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.web.caller import get_current_user
 
 
 @api.get("/features/")
@@ -58,7 +58,7 @@ def comment_on_feature(item_id: int) -> tuple[schemas.Comment, int]:
 def vote_for_feature(item_id: int) -> schemas.FeatureRequest:
     """Want it too; a second time takes it back, and one's own does not count."""
     item = item_or_404(Kind.FEATURE, item_id)
-    actions.vote(item, me())
+    actions.vote(item, get_current_user())
     return schemas.FeatureRequest.of(shown(item))
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from trackflow_web.api.core import bodies, pagination, schemas
-from trackflow_web.api.core.auth import SAFE_METHODS, me
-from trackflow_web.api.core.blueprint import settings
 from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, NotFound
+from trackflow_web.web.caller import SAFE_METHODS, get_current_user
+from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def item_or_404(kind: Kind, item_id: int) -> Feedback:
 
 def shown(item: Feedback) -> Shown:
     """One of them as the caller sees it."""
-    return queries.shown(item, me())
+    return queries.shown(item, get_current_user())
 
 
 def listed(kind: Kind) -> tuple[Sequence[Shown], str | None]:
@@ -44,7 +44,7 @@ def listed(kind: Kind) -> tuple[Sequence[Shown], str | None]:
     limit, before_id = check(pagination.limit), check(pagination.place, int)
     check.finish()
     found = queries.feedback_after(
-        kind, me(), status=status, q=q, before_id=before_id, limit=limit + 1
+        kind, get_current_user(), status=status, q=q, before_id=before_id, limit=limit + 1
     )
     return found[:limit], pagination.cursor_after(found, limit, lambda one: one.item.id)
 
@@ -53,7 +53,7 @@ def handed_in(kind: Kind) -> Shown:
     """What the caller hands in."""
     draft = bodies.parse_body(schemas.NewFeedback)
     limit = settings().limit_feedback
-    return shown(actions.hand_in(me(), kind, **draft.model_dump(), limit=limit))
+    return shown(actions.hand_in(get_current_user(), kind, **draft.model_dump(), limit=limit))
 
 
 def thread(item: Feedback) -> schemas.Comments:
@@ -71,18 +71,18 @@ def thread(item: Feedback) -> schemas.Comments:
 def commented(item: Feedback) -> tuple[schemas.Comment, int]:
     """What the caller says about it."""
     body = bodies.parse_body(schemas.NewComment).body
-    said = actions.comment(item, me(), body=body, limit=settings().limit_comments)
-    return schemas.Comment.of(said, author=me()), 201
+    said = actions.comment(item, get_current_user(), body=body, limit=settings().limit_comments)
+    return schemas.Comment.of(said, author=get_current_user()), 201
 
 
 def decided(item: Feedback) -> Shown:
     """How it goes on, as the caller, an administrator, says."""
     decision = bodies.parse_body(schemas.Decision)
-    actions.decide(item, me(), status=decision.status, reason=decision.reason)
+    actions.decide(item, get_current_user(), status=decision.status, reason=decision.reason)
     return shown(item)
 
 
 def withdrawn(item: Feedback) -> Shown:
     """What the caller took back."""
-    actions.withdraw(item, me())
+    actions.withdraw(item, get_current_user())
     return shown(item)

@@ -5,14 +5,12 @@ A connection to Spotify is made in the browser: only there can its owner allow i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import import_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.imports import schemas
@@ -20,10 +18,12 @@ from trackflow_web.domain.imports import actions, files, queries
 from trackflow_web.domain.imports.rules import Outcome
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import jobs
+from trackflow_web.web.loaders import import_or_404
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.models import Import
-    from trackflow_web.jobs.queue import Jobs
 
 
 @api.get("/imports/")
@@ -33,7 +33,7 @@ def list_imports() -> schemas.Imports:
     check = Checks()
     limit, before_id = check(pagination.limit), check(pagination.place, int)
     check.finish()
-    found = queries.imports_after(me().id, before_id=before_id, limit=limit + 1)
+    found = queries.imports_after(get_current_user().id, before_id=before_id, limit=limit + 1)
     return schemas.Imports(
         items=[schemas.Import.of(item) for item in found[:limit]],
         next=pagination.cursor_after(found, limit, lambda item: item.id),
@@ -93,14 +93,11 @@ def _begun(wanted: schemas.NewImport) -> Import:
     if wanted.playlist:
         if jobs().tools.spotify is None:
             raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
-        return actions.begin_spotify(me(), playlist=wanted.playlist, status=wanted.status)
+        return actions.begin_spotify(
+            get_current_user(), playlist=wanted.playlist, status=wanted.status
+        )
     if not wanted.file:
         raise Invalid(file="This is needed, or a playlist.")
     # Half characters, which JSON can carry, are no UTF-8: the file is refused for them.
     content = files.read(wanted.file.encode("utf-8", "surrogatepass"))
-    return actions.begin_file(me(), content, name=wanted.name, status=wanted.status)
-
-
-def jobs() -> Jobs:
-    """The application's jobs."""
-    return cast("Jobs", current_app.extensions["trackflow.jobs"])
+    return actions.begin_file(get_current_user(), content, name=wanted.name, status=wanted.status)

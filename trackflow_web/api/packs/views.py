@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import url_for
 
 from trackflow_web.api.core import bodies, pagination, schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import pack_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.packs import schemas as packs_schemas
 from trackflow_web.api.songs.views import shown as shown_song
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.kernel.errors import Checks
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import pack_or_404
 
 
 @api.get("/packs/")
@@ -23,7 +23,7 @@ def list_packs() -> packs_schemas.Packs:
     check = Checks()
     limit, before_id = check(pagination.limit), check(pagination.place, int)
     check.finish()
-    found = queries.overviews_after(me().id, before_id=before_id, limit=limit + 1)
+    found = queries.overviews_after(get_current_user().id, before_id=before_id, limit=limit + 1)
     return packs_schemas.Packs(
         items=[packs_schemas.Pack.of(overview) for overview in found[:limit]],
         next=pagination.cursor_after(found, limit, lambda overview: overview.pack.id),
@@ -34,7 +34,9 @@ def list_packs() -> packs_schemas.Packs:
 @described(packs_schemas.Pack, status=201, body=packs_schemas.PackName)
 def create_pack() -> tuple[packs_schemas.Pack, int, dict[str, str]]:
     """Start a pack."""
-    pack = actions.create_pack(me(), name=bodies.parse_body(packs_schemas.PackName).name)
+    pack = actions.create_pack(
+        get_current_user(), name=bodies.parse_body(packs_schemas.PackName).name
+    )
     return _shown(pack), 201, {"Location": url_for("api.show_pack", pack_id=pack.id)}
 
 
@@ -96,7 +98,7 @@ def take_song_out_of_pack(pack_id: int, song_id: int) -> schemas.Song:
 @described(packs_schemas.Released)
 def release_pack(pack_id: int) -> packs_schemas.Released:
     """Release every song of a pack."""
-    released = actions.release_pack(pack_or_404(pack_id), me())
+    released = actions.release_pack(pack_or_404(pack_id), get_current_user())
     return packs_schemas.Released(released=released)
 
 

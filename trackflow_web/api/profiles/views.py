@@ -6,18 +6,18 @@ from trackflow_web.achievements import queries
 from trackflow_web.achievements.awards.public_badges import PublicBadges
 from trackflow_web.api.achievements.views import entry_fields
 from trackflow_web.api.core import schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web.caller import get_current_user
 
 
 @api.get("/users/<username>")
 @described(schemas.Profile)
 def show_profile(username: str) -> schemas.Profile:
     """Somebody's name, points, level and public achievements."""
-    person = find_visible_profile(username, me().id)
+    person = find_visible_profile(username, get_current_user().id)
     if person is None:
         raise NotFound
     face = PublicBadges(queries.badges_of(person.id, hidden_too=False))

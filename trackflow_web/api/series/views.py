@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from flask import url_for
 
 from trackflow_web.api.core import bodies, pagination, schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import series_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.series import schemas as series_schemas
 from trackflow_web.domain.series import actions, queries
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.errors import Checks, NotFound
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import series_or_404
 
 
 @api.get("/series/")
@@ -25,7 +25,7 @@ def list_series() -> series_schemas.SeriesList:
     check = Checks()
     limit, before_id = check(pagination.limit), check(pagination.place, int)
     check.finish()
-    found = queries.overviews_after(me().id, before_id=before_id, limit=limit + 1)
+    found = queries.overviews_after(get_current_user().id, before_id=before_id, limit=limit + 1)
     return series_schemas.SeriesList(
         items=[series_schemas.Series.of(overview) for overview in found[:limit]],
         next=pagination.cursor_after(found, limit, lambda overview: overview.series.id),
@@ -37,7 +37,7 @@ def list_series() -> series_schemas.SeriesList:
 def create_series() -> tuple[series_schemas.SeriesInFull, int, dict[str, str]]:
     """Start an album."""
     draft = bodies.parse_body(series_schemas.NewSeries)
-    series = actions.create_series(me(), **draft.model_dump())
+    series = actions.create_series(get_current_user(), **draft.model_dump())
     return _shown(series), 201, {"Location": url_for("api.show_series", series_id=series.id)}
 
 

@@ -12,14 +12,15 @@ from trackflow_web.achievements import queries
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.auth import me
-from trackflow_web.api.core.blueprint import api, settings
+from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import Announced, Audience
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
@@ -47,9 +48,11 @@ def change_preferences() -> schemas.AchievementPreferences:
     """Choose what you are told of and your time zone; what is not sent stays as it is."""
     changes = bodies.sent(bodies.parse_body(schemas.PreferenceChanges))
     if "timezone" in changes:
-        actions.change_profile(me(), email=me().email, timezone=changes["timezone"])
+        actions.change_profile(
+            get_current_user(), email=get_current_user().email, timezone=changes["timezone"]
+        )
     if "toasts" in changes:
-        visibility.choose_toasts(me(), toasts_wanted=changes["toasts"])
+        visibility.choose_toasts(get_current_user(), toasts_wanted=changes["toasts"])
     return _preferences()
 
 
@@ -57,7 +60,9 @@ def change_preferences() -> schemas.AchievementPreferences:
 @described(schemas.ShownAchievement, body=schemas.Visibility)
 def set_achievement_visibility(code: str) -> schemas.ShownAchievement:
     """Let others see an achievement, or nobody else."""
-    visibility.set_visibility(me(), code, public=bodies.parse_body(schemas.Visibility).public)
+    visibility.set_visibility(
+        get_current_user(), code, public=bodies.parse_body(schemas.Visibility).public
+    )
     return _one(code)
 
 
@@ -65,12 +70,15 @@ def set_achievement_visibility(code: str) -> schemas.ShownAchievement:
 @described(schemas.ShownAchievement, body=schemas.PinMove)
 def move_achievement_pin(code: str) -> schemas.ShownAchievement:
     """Pin an achievement, unpin it, or move it among the pinned ones."""
-    visibility.move_pin(me(), code, move=bodies.parse_body(schemas.PinMove).move)
+    visibility.move_pin(get_current_user(), code, move=bodies.parse_body(schemas.PinMove).move)
     return _one(code)
 
 
 def _newest() -> list[schemas.ShownAchievement]:
-    earned, choices = queries.earned_by(me().id), visibility.choices_of(me().id)
+    earned, choices = (
+        queries.earned_by(get_current_user().id),
+        visibility.choices_of(get_current_user().id),
+    )
     ids = catalogue.ids_of(earned)
     return [
         schemas.ShownAchievement(
@@ -89,7 +97,9 @@ def _one(code: str) -> schemas.ShownAchievement:
 
 
 def _preferences() -> schemas.AchievementPreferences:
-    return schemas.AchievementPreferences(toasts=Announced(me().toasts), timezone=me().timezone)
+    return schemas.AchievementPreferences(
+        toasts=Announced(get_current_user().toasts), timezone=get_current_user().timezone
+    )
 
 
 # --- privacy -------------------------------------------------------------------------------------
@@ -99,7 +109,7 @@ def _preferences() -> schemas.AchievementPreferences:
 @described(schemas.Privacy)
 def show_privacy() -> schemas.Privacy:
     """Who sees your profile and what you earn from now on."""
-    return _privacy(me())
+    return _privacy(get_current_user())
 
 
 @api.post("/settings/privacy")
@@ -107,8 +117,10 @@ def show_privacy() -> schemas.Privacy:
 def change_privacy() -> schemas.Privacy:
     """Choose who sees what; what is not sent stays as it is."""
     changes = bodies.sent(bodies.parse_body(schemas.PrivacyChanges))
-    actions.change_privacy(me(), **_privacy(me()).model_dump() | changes)
-    return _privacy(me())
+    actions.change_privacy(
+        get_current_user(), **_privacy(get_current_user()).model_dump() | changes
+    )
+    return _privacy(get_current_user())
 
 
 @api.post("/settings/privacy/achievements")
@@ -116,14 +128,16 @@ def change_privacy() -> schemas.Privacy:
 def set_all_achievements_visibility() -> schemas.VisibilityChanged:
     """Let others see all that you have earned, or nothing of it."""
     public = bodies.parse_body(schemas.Visibility).public
-    return schemas.VisibilityChanged(changed=visibility.set_all_visibility(me(), public=public))
+    return schemas.VisibilityChanged(
+        changed=visibility.set_all_visibility(get_current_user(), public=public)
+    )
 
 
 @api.get("/settings/privacy/export")
 @described(schemas.Export)
 def export_account() -> Response:
     """Everything that is kept about you."""
-    document = export_within(me(), settings().limit_export)
+    document = export_within(get_current_user(), settings().limit_export)
     return Response(as_json(document), mimetype="application/json")
 
 
@@ -132,8 +146,8 @@ def export_account() -> Response:
 def delete_account() -> schemas.AccountDeleted:
     """End your account, with your user name and password as proof."""
     proof = bodies.parse_body(schemas.AccountEnd)
-    username = me().username
-    deletion.check_name(me(), proof.username)
+    username = get_current_user().username
+    deletion.check_name(get_current_user(), proof.username)
     deletion.delete_account(_proven(proof.password))
     session.clear()
     return schemas.AccountDeleted(deleted=username)
@@ -157,7 +171,7 @@ def _proven(password: str) -> User:
     config = settings()
     try:
         return actions.check_password(
-            name=me().username,
+            name=get_current_user().username,
             password=password,
             address=request.remote_addr or "unknown",
             bounds=actions.SignInLimits(config.limit_sign_in, config.limit_sign_in_all),

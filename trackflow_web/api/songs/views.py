@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from flask import request, url_for
 
 from trackflow_web.api.core import bodies, pagination, schemas
-from trackflow_web.api.core.auth import me
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.core.loaders import song_or_404
 from trackflow_web.api.core.openapi import described
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import song_or_404
 
 if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
@@ -31,7 +31,9 @@ def list_songs() -> schemas.Songs:
     q = check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
     limit, before_id = check(pagination.limit), check(pagination.place, int)
     check.finish()
-    songs = queries.songs_after(me().id, status=status, q=q, before_id=before_id, limit=limit + 1)
+    songs = queries.songs_after(
+        get_current_user().id, status=status, q=q, before_id=before_id, limit=limit + 1
+    )
     return schemas.Songs(
         items=[shown(song) for song in songs[:limit]],
         next=pagination.cursor_after(songs, limit, lambda song: song.id),
@@ -43,8 +45,8 @@ def list_songs() -> schemas.Songs:
 def add_song() -> tuple[schemas.Song, int, dict[str, str]]:
     """Add a song."""
     draft = bodies.parse_body(schemas.NewSong).model_dump()
-    pack = packs.own_pack(me(), draft.pop("pack_id"))
-    song = actions.add_song(me(), **draft)
+    pack = packs.own_pack(get_current_user(), draft.pop("pack_id"))
+    song = actions.add_song(get_current_user(), **draft)
     packs.place_song(song, pack)
     return shown(song), 201, {"Location": url_for("api.show_song", song_id=song.id)}
 
@@ -65,9 +67,9 @@ def change_song(song_id: int) -> schemas.Song:
     status, pack_id = changes.pop("status", song.status), changes.pop("pack_id", song.pack_id)
     if changes:
         said = {"title": song.title, "artist": song.artist, "album": song.album, "year": song.year}
-        actions.edit_song(song, me(), **said | changes)
-    actions.move_song(song, me(), status=status)
-    packs.place_song(song, packs.own_pack(me(), pack_id))
+        actions.edit_song(song, get_current_user(), **said | changes)
+    actions.move_song(song, get_current_user(), status=status)
+    packs.place_song(song, packs.own_pack(get_current_user(), pack_id))
     return shown(song)
 
 
@@ -76,7 +78,7 @@ def change_song(song_id: int) -> schemas.Song:
 def move_song(song_id: int) -> schemas.Song:
     """Move a song to Future Plans, WIP or Released."""
     song = song_or_404(song_id, may="work")
-    actions.move_song(song, me(), status=bodies.parse_body(schemas.Move).status)
+    actions.move_song(song, get_current_user(), status=bodies.parse_body(schemas.Move).status)
     return shown(song)
 
 
@@ -85,12 +87,12 @@ def move_song(song_id: int) -> schemas.Song:
 def delete_song(song_id: int) -> schemas.Deleted:
     """Delete a song with all that belongs to it."""
     song = song_or_404(song_id, may="own")
-    actions.delete_song(song, me())
+    actions.delete_song(song, get_current_user())
     return schemas.Deleted(deleted=song_id)
 
 
 def shown(song: Song) -> schemas.Song:
     """A song as the caller sees it: the pack is the owner's affair."""
-    if song.user_id == me().id:
-        return schemas.Song.of(song, owner=me().username)
+    if song.user_id == get_current_user().id:
+        return schemas.Song.of(song, owner=get_current_user().username)
     return schemas.Song.of(song, owner=song.owner.username, shared=True)

@@ -19,9 +19,10 @@ from trackflow_web.achievements.progress.tile_data import AchievementProgress, S
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.achievements.tiles import tile_list
-from trackflow_web.pages.imports.views import jobs
 from trackflow_web.web import htmx
-from trackflow_web.web.session import admin_or_404, login_required, me, recently_confirmed
+from trackflow_web.web.caller import admin_or_404, get_current_user
+from trackflow_web.web.extensions import jobs
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +79,9 @@ def index() -> str:
 def show(code: str) -> str:
     """One achievement: what it asks, who has it, how far one is, what counted."""
     own = _own()
-    revoked = {each.entry.code: each for each in revocations.revoked_of(me().id)}.get(code)
+    revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
+        code
+    )
     tile = own.find(code)
     if tile is None and revoked is not None:
         tile = own.without(revoked.entry)
@@ -109,7 +112,7 @@ def mine() -> str:
         summary=own.summary,
         tiles=newest,
         tile_list=tile_list(),
-        revoked=revocations.revoked_of(me().id),
+        revoked=revocations.revoked_of(get_current_user().id),
     )
 
 
@@ -175,7 +178,7 @@ class _Own:
 
 
 def _own() -> _Own:
-    user_id, everybody = me().id, holder_counts.of_each()
+    user_id, everybody = get_current_user().id, holder_counts.of_each()
     numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
     tiles = listing.tiles(numbers, earned, everybody)
     return _Own(
@@ -186,7 +189,7 @@ def _own() -> _Own:
 
 
 def _next_up(tiles: Sequence[AchievementProgress]) -> list[Step]:
-    return next_up.next_up(tiles, queries.openings(me().id, next_up.needed(tiles)))
+    return next_up.next_up(tiles, queries.openings(get_current_user().id, next_up.needed(tiles)))
 
 
 def _results(tiles: Sequence[AchievementProgress], wanted: Filters) -> dict[str, object]:
@@ -235,7 +238,7 @@ def _receipt(tile: AchievementProgress) -> list[tuple[str, str | None, object]]:
     """What counted, with links; only for who has earned it."""
     if tile.state is not State.EARNED:
         return []
-    rows = queries.receipt(me().id, tile.metric, min(tile.target, RECEIPT_ROWS))
+    rows = queries.receipt(get_current_user().id, tile.metric, min(tile.target, RECEIPT_ROWS))
     return [(row.label, _address_of(row), row.at) for row in rows]
 
 

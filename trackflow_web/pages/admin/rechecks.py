@@ -24,7 +24,8 @@ from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.web import htmx
-from trackflow_web.web.session import admin_or_404, login_required, recently_confirmed
+from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import abort, flash, make_response, render_template, request, url_for
+from flask import flash, make_response, render_template, request, url_for
 
 from trackflow_web.achievements.awards import revoke as revocations
-from trackflow_web.domain.people.queries import find_by_typed_name
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx
-from trackflow_web.web.session import admin_or_404, login_required, recently_confirmed
+from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.loaders import user_or_404
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 def user(username: str) -> str:
     """What somebody has and had; whoever they are, banned or private."""
     admin_or_404()
-    return _page(_user_or_404(username), request.args, {})
+    return _page(user_or_404(username), request.args, {})
 
 
 @pages.post("/users/<username>/achievements/<code>/revoke")
 @login_required
 def revoke(username: str, code: str) -> Response | FlaskResponse:
     """Take an achievement from somebody, with a reason that they will read."""
-    admin, person = admin_or_404(), _user_or_404(username)
+    admin, person = admin_or_404(), user_or_404(username)
     reason = request.form.get("reason", "")
     if not recently_confirmed():
         return _confirm_first(person, code=code, reason=reason)
@@ -51,7 +52,7 @@ def revoke(username: str, code: str) -> Response | FlaskResponse:
 @login_required
 def restore(username: str, code: str) -> Response:
     """Give a revoked achievement back."""
-    admin, person = admin_or_404(), _user_or_404(username)
+    admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
         return _confirm_first(person)
     done = revocations.restore(admin, person, code)
@@ -63,13 +64,6 @@ def _confirm_first(person: User, **typed: str) -> Response:
     """Ask for the password, and keep what was typed."""
     back = url_for("admin.user", username=person.username, _external=False, **typed)
     return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
-
-
-def _user_or_404(username: str) -> User:
-    person = find_by_typed_name(username)
-    if person is None:
-        abort(404)
-    return person
 
 
 def _page(person: User, draft: Mapping[str, str], errors: Mapping[str, str]) -> str:

@@ -13,8 +13,9 @@ from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.packs.views import pack_context
 from trackflow_web.pages.songs.views import song_context
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import pack_or_404, song_or_404
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -41,10 +42,10 @@ def add(song_id: int) -> str | Response:
 def remove(song_id: int, user_id: int) -> str | Response:
     """The owner lets somebody go, or somebody leaves."""
     song = song_or_404(song_id, may="work")
-    if me().id not in {song.user_id, user_id}:
+    if get_current_user().id not in {song.user_id, user_id}:
         abort(403)
     songs.remove_helper(song, user_id)
-    if me().id == user_id:
+    if get_current_user().id == user_id:
         flash(f"You no longer help with {song.title}.")
         return htmx.redirect_after_post(url_for("songs.index"))
     return _song_page(song) if htmx.is_htmx() else _back_to(song)

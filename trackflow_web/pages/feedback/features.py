@@ -11,7 +11,8 @@ from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.feedback.views import Board, item_or_404
 from trackflow_web.web import htmx
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse
@@ -69,10 +70,10 @@ def comment(item_id: int) -> str | Response | FlaskResponse:
 def vote(item_id: int) -> str | Response:
     """Want it too; a second time takes it back."""
     item = item_or_404(BOARD, item_id)
-    actions.vote(item, me())
+    actions.vote(item, get_current_user())
     if htmx.is_htmx():
-        return render_template("feedback/_vote.html", shown=queries.shown(item, me()))
-    if item.user_id == me().id:
+        return render_template("feedback/_vote.html", shown=queries.shown(item, get_current_user()))
+    if item.user_id == get_current_user().id:
         flash(OWN_VOTE)
     return htmx.redirect_after_post(BOARD.address("show", item_id=item.id))
 

@@ -12,8 +12,9 @@ from trackflow_web.domain.feedback.rules import DECISIONS, STATUSES, Sort
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import SAFE_METHODS, get_current_user
+from trackflow_web.web.extensions import settings
 from trackflow_web.web.pager import LIMITS, asked_page, pager
-from trackflow_web.web.session import SAFE_METHODS, me, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,7 @@ def create(board: Board) -> Response | FlaskResponse:
     """Hand one in; a refusal keeps what was typed."""
     try:
         item = actions.hand_in(
-            me(),
+            get_current_user(),
             board.kind,
             title=request.form.get("title"),
             description=request.form.get("description"),
@@ -124,7 +125,7 @@ def _list_context(
 ) -> dict[str, object]:
     found = queries.list_feedback(
         board.kind,
-        me(),
+        get_current_user(),
         status=wanted.status,
         q=wanted.q,
         sort=wanted.sort,
@@ -192,7 +193,7 @@ def comment(board: Board, item_id: int) -> str | Response | FlaskResponse:
     item = item_or_404(board, item_id)
     try:
         said = actions.comment(
-            item, me(), body=request.form.get("body"), limit=settings().limit_comments
+            item, get_current_user(), body=request.form.get("body"), limit=settings().limit_comments
         )
     except (Invalid, TooMany) as refusal:
         return _item_refused(board, item, refusal)
@@ -210,7 +211,7 @@ def comment(board: Board, item_id: int) -> str | Response | FlaskResponse:
 def withdraw(board: Board, item_id: int) -> Response:
     """Take back what one has handed in."""
     item = item_or_404(board, item_id)
-    actions.withdraw(item, me())
+    actions.withdraw(item, get_current_user())
     flash(f"Your {board.noun} is withdrawn.")
     return htmx.redirect_after_post(board.address("show", item_id=item.id))
 
@@ -220,7 +221,9 @@ def decide(board: Board, item_id: int) -> Response | FlaskResponse | str:
     item = item_or_404(board, item_id)
     form = request.form
     try:
-        actions.decide(item, me(), status=form.get("status"), reason=form.get("reason"))
+        actions.decide(
+            item, get_current_user(), status=form.get("status"), reason=form.get("reason")
+        )
     except Invalid as refusal:
         return _item_refused(board, item, refusal)
     flash("Saved.")
@@ -236,7 +239,7 @@ def _item_context(
 ) -> dict[str, object]:
     return {
         "board": board,
-        "shown": queries.shown(item, me()),
+        "shown": queries.shown(item, get_current_user()),
         "thread": thread,
         "pager": _pager(board, "show", thread, item_id=item.id),
         "labels": STATUS_LABELS,

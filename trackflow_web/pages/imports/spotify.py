@@ -16,9 +16,10 @@ from trackflow_web.domain.imports import connections, queries
 from trackflow_web.domain.imports.ports import SpotifyError
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import set_writing
-from trackflow_web.pages.imports.views import jobs
 from trackflow_web.web import htmx
-from trackflow_web.web.session import login_required, me, settings
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import jobs, settings
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -43,7 +44,7 @@ def index() -> str:
     """What one is connected to."""
     return render_template(
         "settings/connections.html",
-        connection=queries.find_connection(me().id),
+        connection=queries.find_connection(get_current_user().id),
         spotify_is_set_up=jobs().tools.spotify is not None,
     )
 
@@ -56,7 +57,7 @@ def connect() -> Response:
     session[BEGUN] = {
         "state": state,
         "verifier": verifier,
-        "user": me().id,
+        "user": get_current_user().id,
         "at": clock.now().timestamp(),
     }
     address = _spotify().authorize_address(
@@ -83,7 +84,7 @@ def callback() -> Response:
         return _back(str(refusal))
     # Only now: nobody is to wait for the database while Spotify is asked.
     set_writing(writing=True)
-    connections.connect(me(), grant, jobs().tools.vault)
+    connections.connect(get_current_user(), grant, jobs().tools.vault)
     flash("Spotify is connected.")
     return htmx.redirect_after_post(url_for("imports.index"))
 
@@ -92,7 +93,7 @@ def callback() -> Response:
 @login_required
 def disconnect() -> Response:
     """Destroy the tokens."""
-    connections.disconnect(me())
+    connections.disconnect(get_current_user())
     flash("Spotify is disconnected, and its tokens are destroyed.")
     return htmx.redirect_after_post(url_for("connections.index"))
 
@@ -111,7 +112,7 @@ def _is_answer_to(begun: dict[str, object] | None) -> bool:
     also ends the transaction that has read so far.
     """
     given = request.args.get("state", "")
-    if begun is None or begun["user"] != me().id:
+    if begun is None or begun["user"] != get_current_user().id:
         return False
     if not hmac.compare_digest(str(begun["state"]).encode(), given.encode("utf-8", "replace")):
         return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, current_app, flash, make_response, render_template, request, url_for
+from flask import Blueprint, flash, make_response, render_template, request, url_for
 
 from trackflow_web.domain.imports import actions, files, queries
 from trackflow_web.domain.imports.rules import MOST_ROWS, Outcome
@@ -13,9 +13,11 @@ from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
 from trackflow_web.web.after_action import show_what_waits
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import jobs
 from trackflow_web.web.loaders import import_or_404
 from trackflow_web.web.pager import pager
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.imports.models import Import
-    from trackflow_web.jobs.queue import Jobs
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -99,7 +100,7 @@ def begin() -> Import:
     form, upload = request.form, request.files.get("file")
     if upload is not None and upload.filename:
         item = actions.begin_file(
-            me(),
+            get_current_user(),
             files.read(upload.read()),
             name=form.get("name"),
             filename=files.name_of_file(upload.filename),
@@ -108,18 +109,15 @@ def begin() -> Import:
     elif form.get("playlist"):
         if jobs().tools.spotify is None:
             raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
-        item = actions.begin_spotify(me(), playlist=form.get("playlist"), status=form.get("status"))
+        item = actions.begin_spotify(
+            get_current_user(), playlist=form.get("playlist"), status=form.get("status")
+        )
     elif "playlist" in form:
         raise Invalid(playlist="This is needed.")
     else:
         raise Invalid(file="Choose a file.")
     jobs().start_import(item.id)
     return item
-
-
-def jobs() -> Jobs:
-    """The application's jobs."""
-    return cast("Jobs", current_app.extensions["trackflow.jobs"])
 
 
 # --- what the templates get --------------------------------------------------------------------
@@ -130,8 +128,8 @@ def _index(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
         "imports/index.html",
         draft={field: form[field] for field in FIELDS if field in form},
         errors=errors,
-        imports=queries.imports_of(me().id),
-        connection=queries.find_connection(me().id),
+        imports=queries.imports_of(get_current_user().id),
+        connection=queries.find_connection(get_current_user().id),
         spotify_is_set_up=jobs().tools.spotify is not None,
         examples=files.examples(),
         most_rows=MOST_ROWS,

@@ -12,9 +12,10 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import pack_or_404
 from trackflow_web.web.pager import asked_page, pager
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def index() -> str:
 def create() -> str | Response:
     """Create a pack."""
     try:
-        pack = actions.create_pack(me(), name=request.form.get("name"))
+        pack = actions.create_pack(get_current_user(), name=request.form.get("name"))
     except Invalid as refusal:
         return make_response(_list(request.form, refusal), 422)
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
@@ -117,7 +118,7 @@ def take_song_out(pack_id: int, song_id: int) -> str | Response:
 def release(pack_id: int) -> Response:
     """Release every song of a pack."""
     pack = pack_or_404(pack_id)
-    released = actions.release_pack(pack, me())
+    released = actions.release_pack(pack, get_current_user())
     flash(f"Released {count_of(released, 'song')} of {pack.name}.")
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
@@ -149,7 +150,7 @@ def pack_context(
 
 
 def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
-    listing = queries.list_packs(me().id, page=page)
+    listing = queries.list_packs(get_current_user().id, page=page)
     return render_template(
         "packs/index.html",
         overviews=listing.rows,

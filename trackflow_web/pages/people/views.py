@@ -11,14 +11,9 @@ from trackflow_web.domain.people import actions
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx
-from trackflow_web.web.session import (
-    login_required,
-    me,
-    note_confirmation,
-    settings,
-    sign_in,
-    sign_out,
-)
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
+from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
 from trackflow_web.web.urls import HOME, safe_next_url
 
 if TYPE_CHECKING:
@@ -106,7 +101,7 @@ def confirm() -> str | Response:
     """Take the password once more and go on."""
     try:
         actions.check_password(
-            name=me().username,
+            name=get_current_user().username,
             password=request.form.get("password"),
             address=_address(),
             bounds=_bounds(),

@@ -13,7 +13,8 @@ from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.domain.songs import queries as songs
 from trackflow_web.web import htmx
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -65,9 +66,9 @@ def card(username: str) -> str | Response:
 def compare(username: str) -> str | Response:
     """Somebody beside oneself; of them only what they show."""
     person = person_or_404(username)
-    if person.id == me().id:
+    if person.id == get_current_user().id:
         return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
-    mine = PublicBadges(queries.badges_of(me().id, hidden_too=True))
+    mine = PublicBadges(queries.badges_of(get_current_user().id, hidden_too=True))
     theirs = public_badges_of(person)
     return render_template(
         "profiles/compare.html",
@@ -81,7 +82,7 @@ def compare(username: str) -> str | Response:
 
 def person_or_404(username: str) -> User:
     """Somebody whose profile may be seen: not the banned, and not who keeps it private."""
-    person = find_visible_profile(username, me().id)
+    person = find_visible_profile(username, get_current_user().id)
     if person is None:
         abort(404)
     return person
@@ -99,4 +100,4 @@ def _figures(person: User) -> list[tuple[str, int]]:
 
 def _paired(person: User) -> list[tuple[str, int, int]]:
     theirs = dict(_figures(person))
-    return [(label, number, theirs[label]) for label, number in _figures(me())]
+    return [(label, number, theirs[label]) for label, number in _figures(get_current_user())]

@@ -13,9 +13,10 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import series_or_404
 from trackflow_web.web.pager import asked_page, pager
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def create() -> str | Response:
     form = request.form
     try:
         series = actions.create_series(
-            me(),
+            get_current_user(),
             artist=form.get("artist"),
             album=form.get("album"),
             year=form.get("year"),
@@ -162,7 +163,7 @@ def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
 
 def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
     duplicate = queries.find_series(refusal.existing_id) if isinstance(refusal, Duplicate) else None
-    listing = queries.list_series(me().id, page=page)
+    listing = queries.list_series(get_current_user().id, page=page)
     return render_template(
         "series/index.html",
         overviews=listing.rows,

@@ -22,7 +22,8 @@ from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import YesOrNo, count_of
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,9 +98,11 @@ def save_achievements() -> str | Response | FlaskResponse:
     form = request.form
     try:
         if "timezone" in form:
-            actions.change_profile(me(), email=me().email, timezone=form["timezone"])
+            actions.change_profile(
+                get_current_user(), email=get_current_user().email, timezone=form["timezone"]
+            )
         if "toasts" in form:
-            visibility.choose_toasts(me(), toasts_wanted=form["toasts"])
+            visibility.choose_toasts(get_current_user(), toasts_wanted=form["toasts"])
     except Invalid as refusal:
         return _preferences_refused(refusal)
     if htmx.is_htmx():
@@ -113,7 +116,7 @@ def save_achievements() -> str | Response | FlaskResponse:
 def set_visibility(code: str) -> str | Response | FlaskResponse:
     """Let others see an achievement, or nobody else."""
     public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
-    visibility.set_visibility(me(), code, public=public)
+    visibility.set_visibility(get_current_user(), code, public=public)
     return _answer(code)
 
 
@@ -122,7 +125,7 @@ def set_visibility(code: str) -> str | Response | FlaskResponse:
 def move_pin(code: str) -> str | Response | FlaskResponse:
     """Pin an achievement, unpin it, or move it among the pinned ones."""
     try:
-        visibility.move_pin(me(), code, move=request.form.get("move"))
+        visibility.move_pin(get_current_user(), code, move=request.form.get("move"))
     except Invalid as refusal:
         return _pin_refused(refusal)
     return _answer(code)
@@ -179,7 +182,7 @@ def _category() -> Category | None:
 
 
 def _grid(category: Category | None) -> Grid:
-    user_id = me().id
+    user_id = get_current_user().id
     earned = queries.earned_by(user_id)
     entries = [*catalogue.ENTRIES, *catalogue.retired_among(earned)]
     tiles = listing.tiles(queries.numbers_of(user_id), earned, holder_counts.of_each(), entries)
@@ -203,7 +206,11 @@ def _preferences(errors: Mapping[str, str]) -> dict[str, object]:
     names = ("toasts", "timezone")
     typed = {name: request.form[name] for name in names if name in request.form}
     return {
-        "draft": {"toasts": me().toasts, "timezone": me().timezone, **typed},
+        "draft": {
+            "toasts": get_current_user().toasts,
+            "timezone": get_current_user().timezone,
+            **typed,
+        },
         "errors": errors,
         "toast_choices": [(str(value), label) for value, label in TOAST_LABELS.items()],
         "zones": sorted(rules.zone_names()),

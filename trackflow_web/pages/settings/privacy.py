@@ -17,7 +17,9 @@ from trackflow_web.kernel.text import YesOrNo, count_of
 from trackflow_web.pages.people.views import _address, _bounds
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
-from trackflow_web.web.session import forget_session, login_required, me, settings
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
+from trackflow_web.web.session import forget_session, login_required
 from trackflow_web.web.urls import HOME
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ def save_privacy() -> str | BaseResponse:
     form = request.form
     try:
         actions.change_privacy(
-            me(), profile=form.get("profile"), new_achievements=form.get("new_achievements")
+            get_current_user(),
+            profile=form.get("profile"),
+            new_achievements=form.get("new_achievements"),
         )
     except Invalid as refusal:
         page = htmx.block("settings/privacy.html", "audience", **_context(refusal.errors))
@@ -58,7 +62,7 @@ def save_privacy() -> str | BaseResponse:
 def set_all_visibility() -> str | BaseResponse:
     """Let others see all that one has earned, or nothing of it."""
     public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
-    changed = visibility.set_all_visibility(me(), public=public)
+    changed = visibility.set_all_visibility(get_current_user(), public=public)
     done = f"{count_of(changed, 'achievement')} made {'public' if public else 'private'}."
     if htmx.is_htmx():
         return htmx.block("settings/privacy.html", "at_once", **(_context({}) | {"made": done}))
@@ -70,9 +74,9 @@ def set_all_visibility() -> str | BaseResponse:
 @login_required
 def export() -> Response:
     """All that is kept about oneself, as one file."""
-    document = export_within(me(), settings().limit_export)
+    document = export_within(get_current_user(), settings().limit_export)
     answer = Response(as_json(document), mimetype="application/json")
-    name = f"trackflow-{me().username}.json"
+    name = f"trackflow-{get_current_user().username}.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -90,9 +94,9 @@ def delete_account() -> str | BaseResponse:
     """End the account, for who knows its name and its password."""
     form = request.form
     try:
-        deletion.check_name(me(), form.get("username"))
+        deletion.check_name(get_current_user(), form.get("username"))
         user = actions.check_password(
-            name=me().username,
+            name=get_current_user().username,
             password=form.get("password"),
             address=_address(),
             bounds=_bounds(),
@@ -123,7 +127,7 @@ def _context(errors: Mapping[str, str], saved: str = "") -> dict[str, object]:
     def audience(*, public: bool) -> str:
         return Audience.PUBLIC if public else Audience.PRIVATE
 
-    user = me()
+    user = get_current_user()
     choices = visibility.choices_of(user.id).values()
     return {
         "draft": {
@@ -144,6 +148,6 @@ def _confirmation(errors: Mapping[str, str]) -> str:
         "settings/delete.html",
         draft=request.form,
         errors=errors,
-        last_administrator=deletion.is_last_administrator(me()),
+        last_administrator=deletion.is_last_administrator(get_current_user()),
         last_administrator_text=deletion.LAST_ADMINISTRATOR,
     )

@@ -10,7 +10,8 @@ from trackflow_web.domain.people import actions, queries, rules
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.pages.people.views import _address, _bounds
 from trackflow_web.web import htmx
-from trackflow_web.web.session import login_required, me, sign_in
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import login_required, sign_in
 
 if TYPE_CHECKING:
     from flask import Response as FlaskResponse
@@ -39,7 +40,9 @@ def update_profile() -> str | Response:
     """Save the e-mail address and the time zone."""
     form = request.form
     try:
-        actions.change_profile(me(), email=form.get("email"), timezone=form.get("timezone"))
+        actions.change_profile(
+            get_current_user(), email=form.get("email"), timezone=form.get("timezone")
+        )
     except Invalid as refusal:
         return make_response(_profile(form, refusal.errors), 422)
     flash("Saved.")
@@ -50,7 +53,7 @@ def update_profile() -> str | Response:
 @login_required
 def password() -> str | Response:
     """Change the password; every session but this one ends."""
-    form, user_name = request.form, me().username
+    form, user_name = request.form, get_current_user().username
     try:
         rules.password(form.get("password"))
         user = actions.check_password(
@@ -86,7 +89,10 @@ def create_token() -> str | FlaskResponse:
     form = request.form
     try:
         secret = actions.create_token(
-            me(), name=form.get("name"), scope=form.get("scope"), days=form.get("days")
+            get_current_user(),
+            name=form.get("name"),
+            scope=form.get("scope"),
+            days=form.get("days"),
         )
     except Invalid as refusal:
         return make_response(_tokens(form, refusal.errors), 422)
@@ -97,13 +103,13 @@ def create_token() -> str | FlaskResponse:
 @login_required
 def revoke_token(token_id: int) -> Response:
     """Make a token useless."""
-    actions.revoke_token(me(), token_id)
+    actions.revoke_token(get_current_user(), token_id)
     flash("The token is revoked.")
     return htmx.redirect_after_post(url_for("settings.tokens"))
 
 
 def _profile(form: dict[str, str], errors: dict[str, str]) -> str:
-    draft = {"email": me().email, "timezone": me().timezone, **form}
+    draft = {"email": get_current_user().email, "timezone": get_current_user().timezone, **form}
     return render_template(
         "settings/profile.html", draft=draft, errors=errors, zones=sorted(rules.zone_names())
     )
@@ -114,6 +120,6 @@ def _tokens(form: dict[str, str], errors: dict[str, str], new_token: str | None 
         "settings/tokens.html",
         draft=dict(form),
         errors=errors,
-        tokens=queries.tokens_of(me().id),
+        tokens=queries.tokens_of(get_current_user().id),
         new_token=new_token,
     )

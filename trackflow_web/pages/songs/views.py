@@ -15,9 +15,10 @@ from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.pager import LIMITS, pager
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,9 +76,9 @@ def create() -> str | Response:
     """Add a song."""
     form = request.form
     try:
-        pack = packs.own_pack(me(), form.get("pack_id"))
+        pack = packs.own_pack(get_current_user(), form.get("pack_id"))
         song = actions.add_song(
-            me(),
+            get_current_user(),
             title=form.get("title"),
             artist=form.get("artist"),
             album=form.get("album"),
@@ -110,16 +111,16 @@ def update(song_id: int) -> str | Response:
     try:
         # Before anything of the song changes.
         status = rules.status(draft["status"])
-        pack = packs.own_pack(me(), request.form.get("pack_id"))
+        pack = packs.own_pack(get_current_user(), request.form.get("pack_id"))
         actions.edit_song(
             song,
-            me(),
+            get_current_user(),
             title=draft["title"],
             artist=draft["artist"],
             album=draft["album"],
             year=draft["year"],
         )
-        actions.move_song(song, me(), status=status)
+        actions.move_song(song, get_current_user(), status=status)
         if "pack_id" in request.form:
             packs.place_song(song, pack)
     except Invalid as refusal:
@@ -152,7 +153,7 @@ def row(song_id: int) -> str:
 def move(song_id: int) -> str | Response:
     """Move a song to Future Plans, WIP or Released."""
     song = song_or_404(song_id, may="work")
-    actions.move_song(song, me(), status=request.form.get("status"))
+    actions.move_song(song, get_current_user(), status=request.form.get("status"))
     if htmx.is_htmx():
         return _row_or_details(song)
     return htmx.redirect_after_post(url_for("songs.show", song_id=song.id))
@@ -170,7 +171,7 @@ def confirm_delete(song_id: int) -> str:
 def delete(song_id: int) -> Response:
     """Delete a song."""
     song = song_or_404(song_id, may="own")
-    actions.delete_song(song, me())
+    actions.delete_song(song, get_current_user())
     flash(f"Deleted {song.title}.")
     return htmx.redirect_after_post(url_for("songs.index"))
 
@@ -198,15 +199,17 @@ def _everything() -> Wanted:
 def _list_context(
     wanted: Wanted, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
 ) -> dict[str, object]:
-    found = queries.list_songs(me().id, status=wanted.status, q=wanted.q, page=wanted.page)
+    found = queries.list_songs(
+        get_current_user().id, status=wanted.status, q=wanted.q, page=wanted.page
+    )
     return {
         "listing": {
             "songs": found.songs,
             "total": found.total,
             **pager(found, wanted.address),
         },
-        "counts": queries.count_by_status(me().id),
-        "packs": pack_choices(me().id),
+        "counts": queries.count_by_status(get_current_user().id),
+        "packs": pack_choices(get_current_user().id),
         "filters": {"status": wanted.status, "q": wanted.q},
         "draft": _draft(form),
         "errors": refusal.errors if refusal else {},

@@ -16,8 +16,9 @@ from trackflow_web.domain.authoring import statistics
 from trackflow_web.kernel import clock
 from trackflow_web.pages.stats import charts
 from trackflow_web.pages.stats.charts import Count, Moment, Series
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.formats import local_date
-from trackflow_web.web.session import login_required, me
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ RELEASED = Series("released", "not yet")
 @login_required
 def index() -> str:
     """Achievements in short, then the library."""
-    user_id = me().id
+    user_id = get_current_user().id
     numbers = queries.numbers_of(user_id)
     face = PublicBadges(queries.badges_of(user_id, hidden_too=True))
     earned = {badge.code: badge.earned_at for badge in face.badges}
@@ -65,7 +66,7 @@ def index() -> str:
 @login_required
 def gap_map() -> str:
     """The wall of decades and years, the artists, and the planned songs that would add to them."""
-    user_id = me().id
+    user_id = get_current_user().id
     numbers = queries.numbers_of(user_id)
     tiles = listing.tiles(numbers, queries.earned_by(user_id), Holders.unknown())
     artists = statistics.by_artist(user_id, ARTISTS_ON_THE_MAP, released_first=True)

@@ -16,8 +16,8 @@ from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
+from trackflow_web.web.extensions import settings
 from trackflow_web.web.ops.timing import CountRequests, Timing
-from trackflow_web.web.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,61 @@
+"""The user a request is made for: identified by the session cookie or by a personal token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import g, request
+from flask_login import current_user
+
+from trackflow_web.domain.people.models import Scope
+from trackflow_web.kernel.errors import NotFound
+from trackflow_web.kernel.security_log import SecurityEvent
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.people.models import User
+
+# As RFC 9110 has it, without TRACE.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The user of a request; `scope` is that of their token, None for a session."""
+
+    user: User
+    scope: Scope | None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this may change anything."""
+        return self.scope is not Scope.READ
+
+
+def is_write() -> bool:
+    """Return whether the method of the request may change something."""
+    return request.method not in SAFE_METHODS
+
+
+def get_caller() -> Caller:
+    """Return the caller: of a page behind `login_required`, or of any view of the API."""
+    caller: Caller | None = g.get("caller")
+    return caller or Caller(cast("User", current_user.user), scope=None)
+
+
+def get_current_user() -> User:
+    """Return the caller's user."""
+    return get_caller().user
+
+
+def admin_or_404() -> User:
+    """Return the administrator who makes the request. Raise NotFound for anybody else.
+
+    A token with the scope `read` makes nobody an administrator where something changes.
+    """
+    caller, writes = get_caller(), is_write()
+    if not caller.user.is_admin or (writes and not caller.may_write):
+        g.refused_as = SecurityEvent.NOT_ALLOWED
+        raise NotFound
+    g.administrator_acts = writes
+    return caller.user

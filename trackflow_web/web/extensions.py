@@ -1,0 +1,31 @@
+"""What an application keeps for its requests: its settings, jobs and counts of searches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from trackflow_web.config import Config
+    from trackflow_web.jobs.queue import Jobs
+    from trackflow_web.kernel.rate_limits import Recent
+
+SETTINGS = "trackflow"
+JOBS = "trackflow.jobs"
+SEARCHES = "trackflow.searches"
+
+
+def settings() -> Config:
+    """Return the installation's settings."""
+    return cast("Config", current_app.extensions[SETTINGS])
+
+
+def jobs() -> Jobs:
+    """Return the application's background jobs."""
+    return cast("Jobs", current_app.extensions[JOBS])
+
+
+def searches() -> Recent:
+    """Return this process's counts of recent searches."""
+    return cast("Recent", current_app.extensions[SEARCHES])

@@ -1,0 +1,30 @@
+"""Limits that pages and API share: how often somebody searches, how much a request may send."""
+
+from __future__ import annotations
+
+from flask import request
+
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import searches
+
+TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
+
+# Most bytes of a request to an endpoint that takes a file. A form without one has at most
+# MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
+LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), 4 * 1024 * 1024)
+# A song is some hundred bytes.
+LARGEST_JSON = 64 * 1024
+
+
+def limit_searches() -> None:
+    """Count a search of the caller. Raises TooMany: more of them than one types is no person."""
+    if request.args.get("q"):
+        searches().enforce(str(get_current_user().id), TOO_MANY_SEARCHES)
+
+
+def limit_body() -> None:
+    """Set the most bytes that this request may send, before anything reads them."""
+    if request.endpoint in LARGER_BODIES:
+        request.max_content_length = LARGER_BODIES[request.endpoint]
+    elif request.blueprint == "api":
+        request.max_content_length = LARGEST_JSON
