@@ -16,7 +16,8 @@ from trackflow_web import composition, create_app
 from trackflow_web.domain.people import queries
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.transactions import Handler, unit_of_work
+from trackflow_web.kernel.events import Handler
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

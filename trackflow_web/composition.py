@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 
 from trackflow_web import api, cli, pages
 from trackflow_web.achievements import handler
+from trackflow_web.achievements.events import (
+    AchievementRestored,
+    AchievementRevoked,
+    AchievementsBackfilled,
+    AchievementUnlocked,
+)
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
+from trackflow_web.domain import audit
+from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import passwords
+from trackflow_web.domain.people.events import PersonRegistered
 from trackflow_web.domain.series import actions as series
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
-from trackflow_web.kernel import failpoints, security_log
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import without_timeouts
+from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.rate_limits import Recent
-from trackflow_web.kernel.transactions import Handler
 from trackflow_web.web.ops import logs
 
 if TYPE_CHECKING:
@@ -28,13 +37,21 @@ if TYPE_CHECKING:
 
     from trackflow_web.config import Config
 
-# Who hears of the facts that are recorded, in this order.
-# Those that record further facts come before the one that counts them.
+# What the security log takes from the events of features.
+AUDITED = {
+    PersonRegistered: SecurityEvent.ACCOUNT_CREATED,
+    AchievementUnlocked: SecurityEvent.AWARD_GIVEN,
+    AchievementsBackfilled: SecurityEvent.AWARDS_BACKFILLED,
+    AchievementRevoked: SecurityEvent.AWARD_REVOKED,
+    AchievementRestored: SecurityEvent.AWARD_RESTORED,
+}
+# Event handlers, in dispatch order. Those that record further events come before the one that
+# counts them.
 HANDLERS = (
     Handler("packs", handle=packs.handle, reconcile=packs.handle),
     Handler("series", handle=series.handle, reconcile=series.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
-    Handler("security log", handle=security_log.handle, reconcile=security_log.handle),
+    audit.handler(AUDITED),
 )
 
 

@@ -6,12 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.charter import at_once, new_charter
+from trackflow_web.achievements import events
 from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -26,7 +27,7 @@ def unlocks(app, person):
     with app.app_context():
         return db.session.scalar(
             sa.select(sa.func.count(Event.id)).where(
-                Event.user_id == person.id, Event.fact == EventType.ACHIEVEMENT_UNLOCKED
+                Event.user_id == person.id, Event.name == events.AchievementUnlocked.event_name
             )
         )
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests.support.charter import at_once
 from tests.support.people import working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements import queries, toasts
+from trackflow_web.achievements import events, queries, toasts
 from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.catalogue import registry as catalogue
@@ -16,7 +16,7 @@ from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -53,7 +53,7 @@ def earned(app, person):
 
 def facts(app, fact):
     with app.app_context():
-        return db.session.scalars(sa.select(Event).where(Event.fact == fact)).all()
+        return db.session.scalars(sa.select(Event).where(Event.name == fact)).all()
 
 
 def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, olga, released):
@@ -75,8 +75,8 @@ def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, o
 def test_a_fact_keeps_who_and_why(app, olga, released):
     revoke(app, olga, released)
     restore(app, olga, released)
-    [taken] = facts(app, EventType.ACHIEVEMENT_REVOKED)
-    [given_back] = facts(app, EventType.ACHIEVEMENT_RESTORED)
+    [taken] = facts(app, events.AchievementRevoked.event_name)
+    [given_back] = facts(app, events.AchievementRestored.event_name)
     assert (taken.user_id, taken.actor_id, taken.data["reason"]) == (released.id, olga.id, WHY)
     assert (given_back.user_id, given_back.actor_id) == (released.id, olga.id)
 
@@ -171,8 +171,8 @@ def test_a_second_time_changes_nothing(app, olga, released):
     assert released.awards["first_release"].revoked_reason == WHY
     assert restore(app, olga, released)
     assert not restore(app, olga, released)
-    assert len(facts(app, EventType.ACHIEVEMENT_REVOKED)) == 1
-    assert len(facts(app, EventType.ACHIEVEMENT_RESTORED)) == 1
+    assert len(facts(app, events.AchievementRevoked.event_name)) == 1
+    assert len(facts(app, events.AchievementRestored.event_name)) == 1
 
 
 @pytest.mark.parametrize("reason", [None, "", "  ", "no", "x" * 301, "a\x00b", 7])
@@ -207,7 +207,7 @@ def test_two_administrators_and_a_recheck_at_once_take_it_once(app, olga, releas
 
     at_once([lambda: revoke(app, olga, released), lambda: revoke(app, olga, released), recheck_her])
     assert before - released.numbers["total_points"] == released.awards["first_release"].points
-    assert len(facts(app, EventType.ACHIEVEMENT_REVOKED)) == 1
+    assert len(facts(app, events.AchievementRevoked.event_name)) == 1
 
 
 def test_when_the_administrator_goes_the_reason_stays_without_the_name(app, olga, released):

@@ -15,7 +15,8 @@ from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
-from trackflow_web.kernel.transactions import redeliver, unit_of_work
+from trackflow_web.kernel.redelivery import redeliver
+from trackflow_web.kernel.transactions import unit_of_work
 
 pytestmark = pytest.mark.both_databases
 
@@ -39,7 +40,7 @@ def pending(app):
     with app.app_context():
         return list(
             db.session.scalars(
-                sa.select(Event.fact).where(Event.heard_at.is_(None)).order_by(Event.id)
+                sa.select(Event.name).where(Event.delivered_at.is_(None)).order_by(Event.id)
             )
         )
 
@@ -221,7 +222,7 @@ def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypat
     alice.add_many(6)
     bob.add_many(6)
     broken.mend()
-    monkeypatch.setattr("trackflow_web.kernel.transactions.EVENTS_PER_REDELIVERY", 5)
+    monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
     assert swept(app) == 24
     assert pending(app) == []
     assert (alice.number("total_songs"), bob.number("total_songs")) == (6, 6)
@@ -234,7 +235,7 @@ def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
     alice.add_many(6)  # more than a piece of a sweep, and the oldest
     bob.add()
     broken.mend()
-    monkeypatch.setattr("trackflow_web.kernel.transactions.EVENTS_PER_REDELIVERY", 5)
+    monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
     deaf_to(alice)
     with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):
         swept(app)

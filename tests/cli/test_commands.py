@@ -86,7 +86,9 @@ def test_a_recheck_of_nobody(refusal):
 def test_a_sweep_announces_what_was_not_heard(app, alice):
     add_song(app, alice)
     with working(app):
-        db.session.execute(sa.update(Event).where(Event.user_id == alice.id).values(heard_at=None))
+        db.session.execute(
+            sa.update(Event).where(Event.user_id == alice.id).values(delivered_at=None)
+        )
     assert "dispatched again" in run_command(app, "achievements", "sweep")
     assert run_command(app, "achievements", "sweep").startswith("0 events")
 

@@ -26,7 +26,8 @@ from trackflow_web.domain.songs.queries import count_by_status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
-from trackflow_web.kernel.transactions import redeliver, unit_of_work
+from trackflow_web.kernel.redelivery import redeliver
+from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
     from flask import Flask

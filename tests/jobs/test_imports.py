@@ -14,13 +14,14 @@ import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.domain import events
 from trackflow_web.domain.imports import actions, files, steps
 from trackflow_web.domain.imports.models import Import, ImportRow
 from trackflow_web.domain.songs.actions import add_song
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -91,7 +92,7 @@ def songs_of(app, person):
 
 def facts(app, fact):
     with app.app_context():
-        return db.session.scalars(sa.select(Event).where(Event.fact == fact)).all()
+        return db.session.scalars(sa.select(Event).where(Event.name == fact)).all()
 
 
 def import_of(app, import_id):
@@ -118,8 +119,8 @@ def test_a_kill_and_a_second_start_give_exactly_ten_thousand(app, alice, databas
     run(app, import_id, whoever_holds_it=True)
     assert songs_of(app, alice) == MANY
     assert import_of(app, import_id).imported == MANY
-    assert [fact.n for fact in facts(app, EventType.SONGS_IMPORTED)] == [MANY]
-    assert len(facts(app, EventType.PLAYLIST_IMPORTED)) == 1
+    assert [fact.n for fact in facts(app, events.SongsImported.event_name)] == [MANY]
+    assert len(facts(app, events.PlaylistImported.event_name)) == 1
 
 
 def test_the_sweep_takes_up_what_a_dead_job_held(app, alice, clock):
@@ -148,7 +149,7 @@ def test_two_jobs_at_once_import_once(app, alice):
     import_id = begin(app, alice, 500)
     _together(lambda: run(app, import_id), lambda: run(app, import_id))
     assert songs_of(app, alice) == 500
-    assert len(facts(app, EventType.SONGS_IMPORTED)) == 1
+    assert len(facts(app, events.SongsImported.event_name)) == 1
 
 
 def test_two_imports_of_the_same_playlist_at_once_give_each_song_once(app, alice):
@@ -158,7 +159,7 @@ def test_two_imports_of_the_same_playlist_at_once_give_each_song_once(app, alice
     done = [import_of(app, first), import_of(app, second)]
     assert [item.state for item in done] == ["done", "done"]
     assert sum(item.imported for item in done) == 500
-    assert len(facts(app, EventType.PLAYLIST_IMPORTED)) == 1
+    assert len(facts(app, events.PlaylistImported.event_name)) == 1
     with app.app_context():
         assert numbers_of(alice.id)["total_spotify_imports"] == 1
 
@@ -185,8 +186,10 @@ def test_a_song_that_comes_by_another_way_meanwhile_is_left_as_it_is(app, alice,
 
 def test_one_fact_tells_of_all_songs(app, alice):
     run(app, begin(app, alice, 250, status="released"))
-    assert [fact.n for fact in facts(app, EventType.SONGS_IMPORTED)] == [250]
-    assert not [fact for fact in facts(app, EventType.SONG_ADDED) if fact.user_id == alice.id]
+    assert [fact.n for fact in facts(app, events.SongsImported.event_name)] == [250]
+    assert not [
+        fact for fact in facts(app, events.SongAdded.event_name) if fact.user_id == alice.id
+    ]
     with app.app_context():
         numbers = numbers_of(alice.id)
     assert (numbers["total_songs"], numbers["total_released"]) == (250, 250)

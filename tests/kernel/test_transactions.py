@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from tests.support.people import working
 from trackflow_web import composition
+from trackflow_web.domain import events
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions
+from trackflow_web.domain.songs.events import ArtistAndYear
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db, separate_transaction
-from trackflow_web.kernel.events import Event, EventType, Subject, has_recorded, record
+from trackflow_web.kernel.events import Event, Handler, dispatch, has_recorded, record
 from trackflow_web.kernel.rate_limits import LimitCount
-from trackflow_web.kernel.transactions import Handler
+from trackflow_web.kernel.redelivery import redeliver
 
 pytestmark = pytest.mark.both_databases
+
+VISIT = events.Visited(day=date(2026, 3, 1), run=1, longest=False)
+EDIT = events.SongEdited(
+    title="One",
+    artist="Metallica",
+    artist_key="metallica",
+    year=1988,
+    before=ArtistAndYear(artist_key="metallica", year=None),
+    was=(),
+)
 
 
 def count(app, what, *conditions):
@@ -31,7 +45,7 @@ def facts_of(app, person):
         rows = db.session.scalars(
             sa.select(Event).where(Event.user_id == person.id).order_by(Event.id)
         )
-        return [(row.fact, row.heard_at is not None) for row in rows]
+        return [(row.name, row.delivered_at is not None) for row in rows]
 
 
 def handlers(handle):
@@ -61,21 +75,21 @@ def alice_song(app, alice):
 @pytest.mark.leaves_drift("the numbers are not told")
 def test_listeners_are_told_once_what_was_recorded(alice_song):
     heard = []
-    alice_song("One", handlers(lambda facts: heard.extend(fact.fact for fact in facts)))
-    assert heard == [EventType.SONG_ADDED, EventType.SONG_PLANNED]
+    alice_song("One", handlers(lambda facts: heard.extend(fact.name for fact in facts)))
+    assert heard == [events.SongAdded.event_name, events.SongPlanned.event_name]
 
 
 def test_what_a_listener_records_is_told_in_the_next_round(app, alice):
     rounds = []
 
     def handle(facts):
-        rounds.append([fact.fact for fact in facts])
+        rounds.append([fact.name for fact in facts])
         if len(rounds) == 1:
-            record(EventType.VISITED, user_id=alice.id, subject=Subject("user", alice.id))
+            record(VISIT, user_id=alice.id, subject_id=alice.id)
 
     with app.app_context(), transactions.unit_of_work(handlers(handle)):
-        record(EventType.SONG_EDITED, user_id=alice.id, subject=Subject("song", 1))
-    assert rounds == [[EventType.SONG_EDITED], [EventType.VISITED]]
+        record(EDIT, user_id=alice.id, subject_id=1)
+    assert rounds == [[events.SongEdited.event_name], [events.Visited.event_name]]
 
 
 @pytest.mark.leaves_drift("the numbers are never told")
@@ -90,7 +104,7 @@ def test_a_failing_listener_costs_alice_neither_song_nor_fact(app, alice, alice_
 def test_the_sweep_makes_good_what_a_failing_listener_missed(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context():
-        assert transactions.redeliver(composition.HANDLERS) == 2
+        assert redeliver(composition.HANDLERS) == 2
     assert all(heard for _fact, heard in facts_of(app, alice))
     # That the numbers are right now is checked after every test.
 
@@ -98,9 +112,9 @@ def test_the_sweep_makes_good_what_a_failing_listener_missed(app, alice, alice_s
 def test_sweeping_twice_changes_nothing(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context():
-        transactions.redeliver(composition.HANDLERS)
+        redeliver(composition.HANDLERS)
         before = facts_of(app, alice)
-        assert transactions.redeliver(composition.HANDLERS) == 0
+        assert redeliver(composition.HANDLERS) == 0
     assert facts_of(app, alice) == before
 
 
@@ -108,18 +122,18 @@ def test_hearing_the_same_again_changes_nothing(app, alice, alice_song):
     alice_song("One", composition.HANDLERS)
     before = facts_of(app, alice)
     with working(app):
-        db.session.execute(sa.update(Event).values(heard_at=None))
+        db.session.execute(sa.update(Event).values(delivered_at=None))
     with app.app_context():
-        transactions.redeliver(composition.HANDLERS)
+        redeliver(composition.HANDLERS)
     assert facts_of(app, alice) == before
 
 
 def test_a_sweep_that_fails_leaves_the_facts_unheard(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context(), pytest.raises(RuntimeError, match="not at home"):
-        transactions.redeliver(handlers(failing))
+        redeliver(handlers(failing))
     with app.app_context():
-        assert transactions.redeliver(composition.HANDLERS) == 2
+        assert redeliver(composition.HANDLERS) == 2
 
 
 def test_one_failing_listener_undoes_the_round_of_the_others(app, alice, bob, alice_song):
@@ -129,7 +143,7 @@ def test_one_failing_listener_undoes_the_round_of_the_others(app, alice, bob, al
     alice_song("One", handlers(rename) + handlers(failing))
     assert count(app, User, User.username == "robert") == 0
     with app.app_context():
-        transactions.redeliver(composition.HANDLERS)
+        redeliver(composition.HANDLERS)
 
 
 def test_an_error_of_the_action_undoes_everything(app, alice):
@@ -143,10 +157,10 @@ def test_an_error_of_the_action_undoes_everything(app, alice):
 
 def test_an_error_of_the_action_is_not_blamed_on_a_listener(app, alice):
     with app.app_context():
-        record(EventType.SONG_EDITED, user_id=alice.id, subject=Subject("song", 1))
+        record(EDIT, user_id=alice.id, subject_id=1)
         db.session.add(User(username="alice"))
         with pytest.raises(sa.exc.IntegrityError):
-            transactions.dispatch(handlers(failing))
+            dispatch(handlers(failing))
 
 
 def test_a_transaction_of_its_own_survives_the_error_of_the_request(app, alice, clock):

@@ -108,7 +108,7 @@ def test_it_tells_what_waits(app, numbers, clock):
     assert numbers()["trackflow_activities_unheard",] == 0
     with app.app_context():
         newest = db.session.scalar(sa.select(sa.func.max(Event.id)))
-        db.session.execute(sa.update(Event).where(Event.id == newest).values(heard_at=None))
+        db.session.execute(sa.update(Event).where(Event.id == newest).values(delivered_at=None))
         db.session.commit()
     clock.move(seconds=90)
     told = numbers()

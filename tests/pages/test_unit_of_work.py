@@ -15,6 +15,7 @@ from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.redelivery import redeliver
 
 BROWSERS, SONGS_EACH = 8, 4
 
@@ -93,7 +94,7 @@ def test_a_failing_engine_costs_alice_nothing(app, alice, as_alice, monkeypatch)
     assert songs_of(app, alice) == ["One"]
     monkeypatch.undo()
     with app.app_context():
-        assert transactions.redeliver(composition.HANDLERS)
+        assert redeliver(composition.HANDLERS)
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 

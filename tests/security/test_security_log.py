@@ -14,9 +14,9 @@ from tests.support.people import PASSWORD, working
 from tests.support.songs import add_song
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain import audit
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.songs import actions as songs
-from trackflow_web.kernel import security_log
 from trackflow_web.kernel.database import db
 
 ADDRESS = "203.0.113.9"
@@ -53,12 +53,12 @@ def make_app(make_app):
 @pytest.fixture
 def lines(app):
     handler = Lines()
-    for other in list(security_log.logger.handlers):
-        security_log.logger.removeHandler(other)
-    security_log.logger.addHandler(handler)
+    for other in list(audit.logger.handlers):
+        audit.logger.removeHandler(other)
+    audit.logger.addHandler(handler)
     yield handler
-    security_log.logger.removeHandler(handler)
-    security_log.logger.setLevel(logging.CRITICAL)
+    audit.logger.removeHandler(handler)
+    audit.logger.setLevel(logging.CRITICAL)
 
 
 # --- signing in --------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_signing_out_is_noted(lines, alice, as_alice):
 
 def test_whoever_tries_too_often_is_noted(make_app, lines, alice):
     browser = Browser(make_app(LIMIT_SIGN_IN="2/1 minute"))
-    security_log.logger.handlers[:] = [lines]
+    audit.logger.handlers[:] = [lines]
     for _ in range(4):
         browser.sign_in("alice", "wrong")
     assert [line["status"] for line in lines.of("limit_hit")] == [429, 429]
@@ -261,7 +261,7 @@ def test_what_was_rolled_back_leaves_no_line(app, lines, alice):
 def test_nobody_writes_lines_of_their_own(lines, stranger):
     hostile = 'x\r\n{"event": "signed_in"}\u2028\u202e'
     stranger.request("GET", "/api/songs/", headers={"Authorization": "Bearer x"})
-    security_log.note(security_log.Event.NOT_ALLOWED, about=hostile)
+    audit.note(audit.SecurityEvent.NOT_ALLOWED, about=hostile)
     for line in lines.raw:
         assert line.isascii()
         assert line.isprintable()
@@ -292,8 +292,8 @@ def test_it_can_be_a_file(make_app, tmp_path):
     Browser(app).sign_in("nobody", "wrong")
     file.rename(tmp_path / "security.log.1")  # as logrotate does
     Browser(app).sign_in("nobody", "wrong")
-    security_log.logger.handlers[0].close()
-    security_log.logger.handlers.clear()
+    audit.logger.handlers[0].close()
+    audit.logger.handlers.clear()
     for kept in (file, tmp_path / "security.log.1"):
         assert json.loads(kept.read_text())["event"] == "sign_in_failed"
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web import composition
+from trackflow_web.achievements import events
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db, dialect
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.redelivery import redeliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,12 +63,12 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
 def _look_for_missed(verdict: Verdict) -> None:
     """Only who has unheard facts may wait for something, and only until the sweep."""
     waiting = set(
-        db.session.scalars(sa.select(Event.user_id).where(Event.heard_at.is_(None)).distinct())
+        db.session.scalars(sa.select(Event.user_id).where(Event.delivered_at.is_(None)).distinct())
     )
     everybody = db.session.scalars(sa.select(User.id).order_by(User.id)).all()
     _plan(verdict, [user_id for user_id in everybody if user_id not in waiting])
     db.session.rollback()
-    while heard := transactions.redeliver(composition.HANDLERS):
+    while heard := redeliver(composition.HANDLERS):
         verdict.pending += heard
     if waiting:
         _plan(verdict, sorted(waiting))
@@ -99,7 +100,7 @@ def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
 
 
 def _look_for_doubled(verdict: Verdict) -> None:
-    unlocked = Event.fact == EventType.ACHIEVEMENT_UNLOCKED
+    unlocked = Event.name == events.AchievementUnlocked.event_name
     for columns, only in (
         ((Song.user_id, Song.artist_key, Song.title_key), sa.true()),
         ((UserAchievement.user_id, UserAchievement.achievement_id), sa.true()),

@@ -13,16 +13,17 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
-from trackflow_web.kernel.events import Event, EventType, Subject, discard_recorded_of, record
+from trackflow_web.kernel.events import Event, discard_recorded_of, record
 from trackflow_web.kernel.rate_limits import LimitCount
-from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
@@ -99,18 +100,20 @@ def _hold(user_id: int) -> None:
 
 def _take_back_collaborations(user_id: int) -> None:
     """Tell everybody who worked with the user, once each, that this counts no longer."""
-    for whose, theirs, fact in (
-        (Collaboration.user_id, Collaboration.owner_id, EventType.COLLABORATION_LEFT),
-        (Collaboration.owner_id, Collaboration.user_id, EventType.COLLABORATOR_REMOVED),
+    for whose, theirs, payload in (
+        (
+            Collaboration.user_id,
+            Collaboration.owner_id,
+            CollaborationLeft(account_deleted=True),
+        ),
+        (
+            Collaboration.owner_id,
+            Collaboration.user_id,
+            CollaboratorRemoved(account_deleted=True),
+        ),
     ):
         for other_id, songs in _counted(whose, theirs, user_id):
-            record(
-                fact,
-                user_id=other_id,
-                subject=Subject("account", user_id),
-                n=songs,
-                data={"account_deleted": True},
-            )
+            record(payload, user_id=other_id, subject_type="account", subject_id=user_id, n=songs)
 
 
 def _counted(

@@ -78,12 +78,12 @@ def _moves_by_user(events: Sequence[Event]) -> dict[int, Moves]:
     by_user: dict[int, Moves] = {}
     for event in events:
         moves = by_user.setdefault(event.user_id, Moves())
-        for name, amount in metrics.MOVES.get(event.fact, ()):  # type: ignore[call-overload]
+        for name, amount in metrics.MOVES.get(type(event.payload), ()):
             moves.numbers[name] += amount(event)
         for kind, value, sign in distinct_values.value_moves(event):
             moves.values[kind, value] += sign
         moves.gauges |= metrics.gauges(event)
-        moves.recount |= event.fact in metrics.RECOUNTED
+        moves.recount |= type(event.payload) in metrics.RECOUNTED
     return by_user
 
 

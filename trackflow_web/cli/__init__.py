@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 
 def init_app(app: Flask, handlers: Sequence[Handler]) -> None:

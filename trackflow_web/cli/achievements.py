@@ -19,13 +19,14 @@ from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.text import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.achievements.catalogue.sync import Change
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 
 ONE_IS_RUNNING = (
@@ -71,9 +72,9 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
         click.echo(_told(*done))
 
     @group.command("sweep")
-    def redeliver() -> None:
+    def sweep() -> None:
         """Dispatch pending events again."""
-        click.echo(f"{count_of(transactions.redeliver(handlers), 'event')} dispatched again.")
+        click.echo(f"{count_of(redeliver(handlers), 'event')} dispatched again.")
 
     return group
 

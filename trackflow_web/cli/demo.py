@@ -15,7 +15,7 @@ from trackflow_web.kernel.text import count_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 NEVER_IN_PRODUCTION = "A demo community has passwords that everybody knows: never in production."
 

@@ -14,7 +14,7 @@ from trackflow_web.kernel.transactions import unit_of_work
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 
 def commands(handlers: Sequence[Handler]) -> AppGroup:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackflow_web.demo.cast import Resident
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 # How many of the demo login's achievements are still to be announced: its first page shows one
 # summary, as after a time away.

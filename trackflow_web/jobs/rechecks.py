@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.achievements.models import RecheckRun
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 log = structlog.get_logger()
 

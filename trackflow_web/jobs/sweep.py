@@ -8,8 +8,9 @@ import structlog
 
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import queries
-from trackflow_web.kernel import rate_limits, transactions
+from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.redelivery import redeliver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
             start, "import", queries.abandoned(IMPORTS_A_SWEEP, all_unfinished=at_start)
         ),
         lambda: _start(start, "recheck", runs.abandoned(all_unfinished=at_start)),
-        lambda: transactions.redeliver(tools.handlers),
+        lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
     ):
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trackflow_web.domain.imports.ports import Spotify, Vault
-from trackflow_web.kernel.transactions import Handler
+from trackflow_web.kernel.events import Handler
 
 
 @dataclass(frozen=True)

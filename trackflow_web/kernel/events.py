@@ -1,81 +1,42 @@
-"""What happened: one row a fact. Outbox, community feed and audit trail are readings of it."""
+"""Events: what happened, one row each. The table is both outbox and audit trail.
+
+A domain action records an event in its own unit of work. The end of that unit of work dispatches
+what was recorded to the handlers and writes it. This module knows no feature: see
+`kernel.event_types` for how features declare their events.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from typing import Any, cast
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import Base, BigId, db
+from trackflow_web.kernel.event_types import (
+    LONGEST_NAME,
+    LONGEST_SUBJECT_TYPE,
+    Payload,
+    decode,
+    encode,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+log = structlog.get_logger()
 
-_RECORDED = "recorded activities"
-
-
-class EventType(StrEnum):
-    """The things that happen here and that something may follow from."""
-
-    PERSON_REGISTERED = "person_registered"
-    VISITED = "visited"
-    SONG_ADDED = "song_added"
-    SONG_EDITED = "song_edited"
-    SONG_DELETED = "song_deleted"
-    SONG_PLANNED = "song_planned"
-    SONG_STARTED = "song_started"
-    SONG_RELEASED = "song_released"
-    SONG_FINISHED = "song_finished"
-    SONG_AUTHORED = "song_authored"
-    SONG_NO_LONGER_AUTHORED = "song_no_longer_authored"
-    SONGS_IMPORTED = "songs_imported"
-    SONGS_UNIMPORTED = "songs_unimported"
-    PLAYLIST_IMPORTED = "playlist_imported"
-    PLAYLIST_UNIMPORTED = "playlist_unimported"
-    PACK_CREATED = "pack_created"
-    PACK_DELETED = "pack_deleted"
-    PACK_CHANGED = "pack_changed"
-    PACK_COMPLETED = "pack_completed"
-    PACK_REOPENED = "pack_reopened"
-    SERIES_CREATED = "series_created"
-    SERIES_DELETED = "series_deleted"
-    SERIES_CHANGED = "series_changed"
-    SERIES_COMPLETED = "series_completed"
-    SERIES_REOPENED = "series_reopened"
-    COLLABORATOR_ADDED = "collaborator_added"
-    COLLABORATOR_REMOVED = "collaborator_removed"
-    COLLABORATION_JOINED = "collaboration_joined"
-    COLLABORATION_LEFT = "collaboration_left"
-    FEATURE_REQUESTED = "feature_requested"
-    FEATURE_REQUEST_DROPPED = "feature_request_dropped"
-    FEATURE_REQUEST_TAKEN_UP = "feature_request_taken_up"
-    BUG_REPORTED = "bug_reported"
-    BUG_REPORT_DROPPED = "bug_report_dropped"
-    BUG_REPORT_TAKEN_UP = "bug_report_taken_up"
-    ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
-    ACHIEVEMENTS_BACKFILLED = "achievements_backfilled"
-    ACHIEVEMENT_REVOKED = "achievement_revoked"
-    ACHIEVEMENT_RESTORED = "achievement_restored"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a fact is about: the kind of thing and its id."""
-
-    type: str
-    id: int
+_RECORDED = "recorded events"
 
 
 class Event(Base):
-    """One fact about one user's work.
+    """One event in one user's work.
 
-    `user_id` is whose numbers it moves, `actor_id` who did it. `heard_at` is empty until the
-    listeners have heard it; a sweeper announces those again.
+    `user_id` is the user whose metrics it changes, `actor_id` the one who acted. `delivered_at` is
+    empty while the event is pending: its handlers have not run, or one of them failed.
     """
 
     __tablename__ = "activities"
@@ -94,74 +55,161 @@ class Event(Base):
     actor_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
-    fact: Mapped[str] = mapped_column(sa.String(40))
-    subject_type: Mapped[str] = mapped_column(sa.String(20))
+    name: Mapped[str] = mapped_column("fact", sa.String(LONGEST_NAME))
+    subject_type: Mapped[str] = mapped_column(sa.String(LONGEST_SUBJECT_TYPE))
     subject_id: Mapped[int] = mapped_column(BigId)
     n: Mapped[int]
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
-    heard_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None] = mapped_column("heard_at")
+
+    @cached_property
+    def payload(self) -> Payload:
+        """What the event says, as an object of its event type."""
+        return decode(self.name, self.data)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Something that follows from events.
+
+    `handle` applies events exactly once. `reconcile` receives events whose first dispatch failed or
+    was cut off; it may run any number of times and must end in the same state.
+    """
+
+    name: str
+    handle: Callable[[Sequence[Event]], None]
+    reconcile: Callable[[Sequence[Event]], None]
+
+
+# --- recording ---------------------------------------------------------------------------------
 
 
 def record(
-    fact: EventType,
+    payload: Payload,
     *,
     user_id: int,
-    subject: Subject,
+    subject_id: int,
+    subject_type: str = "",
     actor_id: int | None = None,
     n: int = 1,
-    data: dict[str, Any] | None = None,
 ) -> None:
-    """Note that something happened; the end of the unit of work tells the listeners and keeps it.
+    """Record an event; the end of the unit of work dispatches and writes it.
 
-    `n` is how often it happened at once (an import of 500 songs is one fact).
+    `subject_type` may be left out where the event type has only one. `n` is how often it happened
+    at once: an import of 500 songs is one event.
     """
+    subject_type = subject_type or payload.subject_types[0]
+    if subject_type not in payload.subject_types:
+        message = f"{payload.event_name} is about {payload.subject_types}, not {subject_type!r}"
+        raise ValueError(message)
     event = Event(
         user_id=user_id,
         actor_id=actor_id or user_id,
-        fact=fact,
-        subject_type=subject.type,
-        subject_id=subject.id,
+        name=payload.event_name,
+        subject_type=subject_type,
+        subject_id=subject_id,
         n=n,
-        data=data or {},
+        data=encode(payload),
         created_at=clock.now(),
     )
+    event.payload = payload
     db.session().info.setdefault(_RECORDED, []).append(event)
 
 
-def keep(events: Sequence[Event]) -> None:
-    """Write these, in their order and in one statement; nobody needs them as objects afterwards."""
-    columns = Event.__table__.columns.keys()
-    db.session.execute(
-        _KEEP,
-        [{name: getattr(event, name) for name in columns if name != "id"} for event in events],
-    )
-
-
-_KEEP = sa.insert(cast("sa.Table", Event.__table__))
-
-
-def pending() -> tuple[int, datetime | None]:
-    """How many facts the listeners have not heard yet, and since when the oldest waits."""
-    found = sa.select(sa.func.count(), sa.func.min(Event.created_at)).where(
-        Event.heard_at.is_(None)
-    )
-    count, oldest = db.session.execute(found).one()
-    return count, oldest
-
-
 def take_recorded() -> list[Event]:
-    """What was recorded in this unit of work and not taken yet, oldest first."""
+    """Return what was recorded in this unit of work since the last call, oldest first."""
     taken: list[Event] = db.session().info.pop(_RECORDED, [])
     return taken
 
 
 def discard_recorded_of(user_id: int) -> None:
-    """Let nothing follow from what was recorded about somebody who is about to go."""
+    """Discard what was recorded about a user who is being deleted."""
     recorded: list[Event] = db.session().info.get(_RECORDED, [])
     recorded[:] = [event for event in recorded if event.user_id != user_id]
 
 
 def has_recorded() -> bool:
-    """Whether something was recorded that nobody has taken yet."""
+    """Return whether this unit of work has events that are not dispatched yet."""
     return bool(db.session().info.get(_RECORDED))
+
+
+def pending() -> tuple[int, datetime | None]:
+    """Return the number of pending events and when the oldest of them was recorded."""
+    found = sa.select(sa.func.count(), sa.func.min(Event.created_at)).where(
+        Event.delivered_at.is_(None)
+    )
+    count, oldest = db.session.execute(found).one()
+    return count, oldest
+
+
+# --- dispatching -------------------------------------------------------------------------------
+
+
+def dispatch(handlers: Sequence[Handler]) -> list[Event]:
+    """Pass recorded events to the handlers and write them; return all of them, oldest first.
+
+    What a handler records (an unlocked achievement is an event too) is dispatched in a further
+    round, until nothing new comes. A round that fails is rolled back for every handler, and its
+    events stay pending.
+    """
+    dispatched: list[Event] = []
+    while recorded := take_recorded():
+        _handle(handlers, recorded)
+        _write(recorded)
+        dispatched.extend(recorded)
+    return dispatched
+
+
+def _handle(handlers: Sequence[Handler], recorded: list[Event]) -> None:
+    name = ""
+    try:
+        # Flushed before the savepoint, so that an error of the action itself is not taken for a
+        # handler's.
+        db.session.flush()
+        with db.session.begin_nested():
+            for handler in handlers:
+                name = handler.name
+                handler.handle(recorded)
+            failpoints.point(failpoints.Point.IN_HANDLER)
+    # Whatever a handler fails with, the action is committed and its events stay pending.
+    except Exception as error:
+        if not name or _lost_the_database(error):
+            raise
+        take_recorded()  # what the rolled back round recorded did not happen
+        log.exception("handler_failed", handler=name, events=[event.name for event in recorded])
+        return
+    mark_delivered(recorded)
+
+
+def mark_delivered(events: Sequence[Event]) -> None:
+    """Note that the handlers have run for these events."""
+    now = clock.now()
+    for event in events:
+        event.delivered_at = now
+
+
+def _write(events: Sequence[Event]) -> None:
+    """Insert events in their order, in one statement; they are not used as objects afterwards."""
+    db.session.execute(
+        _INSERT,
+        [
+            {column: getattr(event, attribute) for column, attribute in _COLUMNS.items()}
+            for event in events
+        ],
+    )
+
+
+_TABLE = cast("sa.Table", Event.__table__)
+_INSERT = sa.insert(_TABLE)
+# Attributes by their columns.
+_COLUMNS = {
+    attribute.columns[0].name: attribute.key
+    for attribute in sa.inspect(Event).column_attrs
+    if attribute.key != "id"
+}
+
+
+def _lost_the_database(error: Exception) -> bool:
+    """Return whether the connection is gone, and with it the action: nothing is left to commit."""
+    return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from trackflow_web.config import Config
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 # These add their views to the blueprint of administrators, or to the settings'.
 __all__ = ["admin_users", "init_app", "settings_achievements", "settings_privacy"]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from trackflow_web.achievements import toasts
 from trackflow_web.kernel import failpoints, transactions
 from trackflow_web.kernel.database import db, end_transaction, set_writing
-from trackflow_web.kernel.events import has_recorded, take_recorded
+from trackflow_web.kernel.events import dispatch, has_recorded, take_recorded
 from trackflow_web.web import errors, htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.session import PATIENCE_FOR_A_VISIT
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from trackflow_web.achievements.toasts import Toasts
-    from trackflow_web.kernel.transactions import Handler
+    from trackflow_web.kernel.events import Handler
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ def end_unit_of_work(response: Response, handlers: Sequence[Handler]) -> Respons
         return response
     acted = has_recorded()
     try:
-        transactions.dispatch(handlers)
+        dispatch(handlers)
         claimed = _claim(response) if acted else None
         transactions.commit()
     except DATABASE_BUSY as busy:

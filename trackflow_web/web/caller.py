@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from flask import g, request
 from flask_login import current_user
 
+from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.people.models import Scope
 from trackflow_web.kernel.errors import NotFound
-from trackflow_web.kernel.security_log import SecurityEvent
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import BadHost, HTTPException, SecurityError
 
+from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Forbidden, Invalid, NotFound, TooMany
-from trackflow_web.kernel.security_log import SecurityEvent
 from trackflow_web.web.session import ask_nobody
 
 if TYPE_CHECKING:

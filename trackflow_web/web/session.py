@@ -15,12 +15,12 @@ from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner
 from sqlalchemy.exc import OperationalError
 
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, queries
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, set_writing
 from trackflow_web.kernel.events import take_recorded
-from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.limits import limit_body, limit_searches

@@ -90,7 +90,7 @@ def test_moving_a_song_where_it_is_does_nothing(app, alice, add, change):
         assert (
             db.session.scalar(
                 sa.select(sa.func.count()).where(
-                    Event.user_id == alice.id, Event.fact == "song_planned"
+                    Event.user_id == alice.id, Event.name == "song_planned"
                 )
             )
             == 1

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.events import AchievementsBackfilled, AchievementUnlocked
 from trackflow_web.achievements.metrics import recount
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import UTCDateTime, db, upsert
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,16 +89,11 @@ def record_backfilled(awards: Sequence[Award]) -> None:
     for award in awards:
         by_user[award.user_id].append(award.entry)
     for user_id, entries in by_user.items():
-        record(
-            EventType.ACHIEVEMENTS_BACKFILLED,
-            user_id=user_id,
-            subject=Subject("user", user_id),
-            n=len(entries),
-            data={
-                "codes": [entry.code for entry in entries],
-                "points": sum(entry.points for entry in entries),
-            },
+        payload = AchievementsBackfilled(
+            codes=tuple(entry.code for entry in entries),
+            points=sum(entry.points for entry in entries),
         )
+        record(payload, user_id=user_id, subject_id=user_id, n=len(entries))
 
 
 _BACKFILLED = [
@@ -159,13 +155,9 @@ def _row(award: Award, achievement_id: int) -> dict[str, object]:
 
 
 def _record(award: Award, achievement_id: int) -> None:
-    record(
-        EventType.ACHIEVEMENT_UNLOCKED,
-        user_id=award.user_id,
-        subject=Subject("achievement", achievement_id),
-        data={
-            "code": award.entry.code,
-            "points": award.entry.points,
-            "counts": award.entry.counts_for_completionist,
-        },
+    payload = AchievementUnlocked(
+        code=award.entry.code,
+        points=award.entry.points,
+        counts=award.entry.counts_for_completionist,
     )
+    record(payload, user_id=award.user_id, subject_id=achievement_id)

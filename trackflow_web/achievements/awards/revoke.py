@@ -15,12 +15,17 @@ import sqlalchemy as sa
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.catalogue.registry import Entry
+from trackflow_web.achievements.events import (
+    AchievementRestored,
+    AchievementRevoked,
+    AwardPayload,
+)
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.achievements.progress.tile_data import EntryFields, State
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +80,7 @@ def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
     award.revoked_by_id, award.revoked_by = admin.id, admin.username
     # What waits to be announced is not announced any more, and nothing that is gone stays first.
     award.notified, award.shown_until, award.pin = True, None, None
-    _record(EventType.ACHIEVEMENT_REVOKED, award, achievement, admin, reason=why)
+    _record(AchievementRevoked, award, achievement, admin, reason=why)
     holder_counts.changed()
     return True
 
@@ -90,7 +95,7 @@ def restore(admin: User, user: User, code: str) -> bool:
         return False
     award.revoked_at = award.revoked_reason = None
     award.revoked_by_id = award.revoked_by = None
-    _record(EventType.ACHIEVEMENT_RESTORED, award, achievement, admin)
+    _record(AchievementRestored, award, achievement, admin)
     holder_counts.changed()
     return True
 
@@ -162,17 +167,16 @@ def _held(user: User, code: str) -> tuple[UserAchievement, Achievement]:
 
 
 def _record(
-    fact: EventType, award: UserAchievement, achievement: Achievement, admin: User, **more: str
+    event_type: type[AwardPayload],
+    award: UserAchievement,
+    achievement: Achievement,
+    admin: User,
+    **more: str,
 ) -> None:
     counts = (
         achievement.built_in
         and achievement.retired_at is None
         and achievement.code != catalogue.COMPLETIONIST
     )
-    record(
-        fact,
-        user_id=award.user_id,
-        actor_id=admin.id,
-        subject=Subject("achievement", achievement.id),
-        data={"code": achievement.code, "points": award.points, "counts": counts, **more},
-    )
+    payload = event_type(code=achievement.code, points=award.points, counts=counts, **more)
+    record(payload, user_id=award.user_id, actor_id=admin.id, subject_id=achievement.id)

@@ -6,7 +6,7 @@ different ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,9 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import UserValue
+from trackflow_web.domain.songs.events import (
+    ArtistAndYear,
+    SongDeleted,
+    SongEdited,
+    SongPayload,
+    SongReleased,
+)
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.kernel.database import db, literal_ids, upsert
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.events import Event
 
 DECADE = (Song.year - Song.year % 10).label("decade")
 # What a released song adds to each kind of different values, as the ledger keeps it.
@@ -29,21 +36,21 @@ VALUE_OF_KIND: dict[str, sa.ColumnElement[Any]] = {
 
 def value_moves(event: Event) -> Iterable[tuple[str, str, int]]:
     """What a fact adds to and takes from the ledger: (kind, value, 1 or -1)."""
-    data = event.data
-    if event.fact == EventType.SONG_RELEASED:
-        yield from _values(data, 1)
-    elif event.fact == EventType.SONG_DELETED and Milestone.RELEASED in data["was"]:
-        yield from _values(data, -1)
-    elif event.fact == EventType.SONG_EDITED and Milestone.RELEASED in data["was"]:
-        yield from _values(data["before"], -1)
-        yield from _values(data, 1)
+    match event.payload:
+        case SongReleased() as song:
+            yield from _values(song, 1)
+        case SongDeleted(was=was) as song if Milestone.RELEASED in was:
+            yield from _values(song, -1)
+        case SongEdited(was=was) as song if Milestone.RELEASED in was:
+            yield from _values(song.before, -1)
+            yield from _values(song, 1)
 
 
-def _values(song: Mapping[str, Any], sign: int) -> Iterable[tuple[str, str, int]]:
-    yield "artist", song["artist_key"], sign
-    if song["year"] is not None:
-        yield "year", str(song["year"]), sign
-        yield "decade", str(song["year"] - song["year"] % 10), sign
+def _values(song: ArtistAndYear | SongPayload, sign: int) -> Iterable[tuple[str, str, int]]:
+    yield "artist", song.artist_key, sign
+    if song.year is not None:
+        yield "year", str(song.year), sign
+        yield "decade", str(song.year - song.year % 10), sign
 
 
 # --- recounting --------------------------------------------------------------------------------

@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.events import (
+    AchievementRestored,
+    AchievementRevoked,
+    AchievementUnlocked,
+)
 from trackflow_web.achievements.metrics import distinct_values, sources
+from trackflow_web.domain import events
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Milestone, Song
-from trackflow_web.kernel.events import Event, EventType
+from trackflow_web.kernel.event_types import EventType
+from trackflow_web.kernel.events import Event
 
 Amount = Callable[[Event], int]
 
@@ -62,21 +68,22 @@ def down(event: Event) -> int:
 
 def _down_if_was(milestone: Milestone) -> Amount:
     def amount(event: Event) -> int:
-        return -1 if milestone in event.data["was"] else 0
+        payload = event.payload
+        return -1 if isinstance(payload, events.SongDeleted) and milestone in payload.was else 0
 
     return amount
 
 
 def _down_if(key: str) -> Amount:
     def amount(event: Event) -> int:
-        return -1 if event.data[key] else 0
+        return -1 if getattr(event.payload, key) else 0
 
     return amount
 
 
-def _from_data(key: str, sign: int = 1) -> Amount:
+def _from_payload(key: str, sign: int = 1) -> Amount:
     def amount(event: Event) -> int:
-        return sign * int(event.data[key])
+        return sign * int(getattr(event.payload, key))
 
     return amount
 
@@ -84,9 +91,9 @@ def _from_data(key: str, sign: int = 1) -> Amount:
 def _of_awards(key: str) -> dict[EventType, Amount]:
     """What an award adds when it is given or given back, and takes when it is revoked."""
     return {
-        EventType.ACHIEVEMENT_UNLOCKED: _from_data(key),
-        EventType.ACHIEVEMENT_REVOKED: _from_data(key, -1),
-        EventType.ACHIEVEMENT_RESTORED: _from_data(key),
+        AchievementUnlocked: _from_payload(key),
+        AchievementRevoked: _from_payload(key, -1),
+        AchievementRestored: _from_payload(key),
     }
 
 
@@ -98,7 +105,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs, in whatever state.",
-        {EventType.SONG_ADDED: up, EventType.SONG_DELETED: down},
+        {events.SongAdded: up, events.SongDeleted: down},
         sources.songs(Song.created_at),
     ),
     Metric(
@@ -106,7 +113,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been in Future Plans, each once.",
-        {EventType.SONG_PLANNED: up, EventType.SONG_DELETED: _down_if_was(Milestone.PLANNED)},
+        {events.SongPlanned: up, events.SongDeleted: _down_if_was(Milestone.PLANNED)},
         sources.reached(Milestone.PLANNED),
     ),
     Metric(
@@ -114,7 +121,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been in WIP, each once.",
-        {EventType.SONG_STARTED: up, EventType.SONG_DELETED: _down_if_was(Milestone.STARTED)},
+        {events.SongStarted: up, events.SongDeleted: _down_if_was(Milestone.STARTED)},
         sources.reached(Milestone.STARTED),
     ),
     Metric(
@@ -122,7 +129,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that went from WIP to Released, each once.",
-        {EventType.SONG_FINISHED: up, EventType.SONG_DELETED: _down_if_was(Milestone.FINISHED)},
+        {events.SongFinished: up, events.SongDeleted: _down_if_was(Milestone.FINISHED)},
         sources.reached(Milestone.FINISHED),
     ),
     Metric(
@@ -130,7 +137,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been Released, each once.",
-        {EventType.SONG_RELEASED: up, EventType.SONG_DELETED: _down_if_was(Milestone.RELEASED)},
+        {events.SongReleased: up, events.SongDeleted: _down_if_was(Milestone.RELEASED)},
         sources.reached(Milestone.RELEASED),
     ),
     Metric(
@@ -139,9 +146,9 @@ METRICS: tuple[Metric, ...] = (
         "songs",
         "Your own songs whose 15 parts are all done or not needed, at least 5 of them done.",
         {
-            EventType.SONG_AUTHORED: up,
-            EventType.SONG_NO_LONGER_AUTHORED: down,
-            EventType.SONG_DELETED: _down_if_was(Milestone.AUTHORED),
+            events.SongAuthored: up,
+            events.SongNoLongerAuthored: down,
+            events.SongDeleted: _down_if_was(Milestone.AUTHORED),
         },
         sources.reached(Milestone.AUTHORED),
     ),
@@ -150,7 +157,7 @@ METRICS: tuple[Metric, ...] = (
         "pack",
         "packs",
         "Your own packs.",
-        {EventType.PACK_CREATED: up, EventType.PACK_DELETED: down},
+        {events.PackCreated: up, events.PackDeleted: down},
         sources.packs(Pack.created_at),
     ),
     Metric(
@@ -159,9 +166,9 @@ METRICS: tuple[Metric, ...] = (
         "packs",
         "Your own packs in which every song that is not optional is fully authored.",
         {
-            EventType.PACK_COMPLETED: up,
-            EventType.PACK_REOPENED: down,
-            EventType.PACK_DELETED: _down_if("was_complete"),
+            events.PackCompleted: up,
+            events.PackReopened: down,
+            events.PackDeleted: _down_if("was_complete"),
         },
         sources.packs(Pack.completed_at),
     ),
@@ -170,7 +177,7 @@ METRICS: tuple[Metric, ...] = (
         "series",
         "series",
         "Your own album series.",
-        {EventType.SERIES_CREATED: up, EventType.SERIES_DELETED: down},
+        {events.SeriesCreated: up, events.SeriesDeleted: down},
         sources.series(Series.created_at),
     ),
     Metric(
@@ -179,9 +186,9 @@ METRICS: tuple[Metric, ...] = (
         "series",
         "Your own album series whose every relevant track is one of your released songs.",
         {
-            EventType.SERIES_COMPLETED: up,
-            EventType.SERIES_REOPENED: down,
-            EventType.SERIES_DELETED: _down_if("was_complete"),
+            events.SeriesCompleted: up,
+            events.SeriesReopened: down,
+            events.SeriesDeleted: _down_if("was_complete"),
         },
         sources.series(Series.completed_at),
     ),
@@ -190,7 +197,7 @@ METRICS: tuple[Metric, ...] = (
         "collaboration",
         "collaborations",
         "Other people on your own songs: each person once a song.",
-        {EventType.COLLABORATOR_ADDED: up, EventType.COLLABORATOR_REMOVED: down},
+        {events.CollaboratorAdded: up, events.CollaboratorRemoved: down},
         sources.collaborations(Collaboration.owner_id, Collaboration.user_id),
     ),
     Metric(
@@ -198,7 +205,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Songs of others on which you are a collaborator.",
-        {EventType.COLLABORATION_JOINED: up, EventType.COLLABORATION_LEFT: down},
+        {events.CollaborationJoined: up, events.CollaborationLeft: down},
         sources.collaborations(Collaboration.user_id, Collaboration.owner_id),
     ),
     Metric(
@@ -206,7 +213,7 @@ METRICS: tuple[Metric, ...] = (
         "playlist",
         "playlists",
         "Different playlists that you imported and that brought you a new song.",
-        {EventType.PLAYLIST_IMPORTED: up, EventType.PLAYLIST_UNIMPORTED: down},
+        {events.PlaylistImported: up, events.PlaylistUnimported: down},
         sources.playlists(),
     ),
     Metric(
@@ -215,9 +222,9 @@ METRICS: tuple[Metric, ...] = (
         "requests",
         "Your own feature requests that are not withdrawn, rejected or duplicates.",
         {
-            EventType.FEATURE_REQUESTED: up,
-            EventType.FEATURE_REQUEST_DROPPED: down,
-            EventType.FEATURE_REQUEST_TAKEN_UP: up,
+            events.FeatureRequested: up,
+            events.FeatureRequestDropped: down,
+            events.FeatureRequestTakenUp: up,
         },
         sources.feedback(Kind.FEATURE),
     ),
@@ -227,9 +234,9 @@ METRICS: tuple[Metric, ...] = (
         "reports",
         "Your own bug reports that are not withdrawn, rejected or duplicates.",
         {
-            EventType.BUG_REPORTED: up,
-            EventType.BUG_REPORT_DROPPED: down,
-            EventType.BUG_REPORT_TAKEN_UP: up,
+            events.BugReported: up,
+            events.BugReportDropped: down,
+            events.BugReportTakenUp: up,
         },
         sources.feedback(Kind.BUG),
     ),
@@ -238,7 +245,7 @@ METRICS: tuple[Metric, ...] = (
         "day",
         "days",
         "Your longest row of days with a visit, in your own time zone.",
-        {EventType.VISITED: _from_data("longest")},
+        {events.Visited: _from_payload("longest")},
         sources.record_days(),
     ),
     Metric(
@@ -290,12 +297,12 @@ for _fact, _amount in _of_awards("points").items():
     MOVES[_fact].append((TOTAL_POINTS, _amount))
 
 # Facts about so many rows at once that counting these again is cheaper than moving by each.
-RECOUNTED = frozenset({EventType.SONGS_IMPORTED, EventType.SONGS_UNIMPORTED})
+RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported})
 
 
 def gauges(event: Event) -> dict[str, Any]:
     """The columns that a fact sets outright: they show the latest, they do not count."""
-    if event.fact != EventType.VISITED:
+    visit = event.payload
+    if not isinstance(visit, events.Visited):
         return {}
-    day = date.fromisoformat(event.data["day"])
-    return {"last_login_date": day, "current_streak": event.data["run"]}
+    return {"last_login_date": visit.day, "current_streak": visit.run}

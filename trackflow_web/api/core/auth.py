@@ -14,11 +14,11 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from trackflow_web.api.core import bodies
+from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.people import actions, queries
 from trackflow_web.domain.people.models import Scope, User
 from trackflow_web.kernel.database import set_writing
 from trackflow_web.kernel.errors import Forbidden
-from trackflow_web.kernel.security_log import SecurityEvent
 from trackflow_web.web.caller import Caller, admin_or_404, get_caller, is_write
 from trackflow_web.web.limits import limit_searches
 from trackflow_web.web.session import recently_confirmed

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.collaborations.events import (
+    CollaborationJoined,
+    CollaborationLeft,
+    CollaboratorAdded,
+    CollaboratorRemoved,
+)
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Invalid, NotFound
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
@@ -37,7 +43,10 @@ def person_named(name: object, owner_id: int) -> User:
 
 
 def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bool:
-    """Let somebody help with a song; gives whether they did not yet. `about` tells the song."""
+    """Make somebody a collaborator on a song; return whether they were not one yet.
+
+    `about` is what the events say about the song.
+    """
     added = db.session.scalar(
         upsert(Collaboration)
         .values(song_id=song_id, owner_id=owner_id, user_id=user.id, created_at=clock.now())
@@ -46,19 +55,20 @@ def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bo
     )
     if added is None:
         return False
-    _record(
-        EventType.COLLABORATOR_ADDED,
-        EventType.COLLABORATION_JOINED,
-        song_id,
-        owner_id,
-        user.id,
-        about,
+    record(
+        CollaboratorAdded(**about, collaborator_id=user.id), user_id=owner_id, subject_id=song_id
+    )
+    record(
+        CollaborationJoined(**about, owner_id=owner_id),
+        user_id=user.id,
+        actor_id=owner_id,
+        subject_id=song_id,
     )
     return True
 
 
 def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) -> None:
-    """Let somebody help no longer; raises NotFound when they did not."""
+    """Remove a collaborator from a song. Raises NotFound when they are none."""
     gone = db.session.scalar(
         sa.delete(Collaboration)
         .where(Collaboration.song_id == song_id, Collaboration.user_id == user_id)
@@ -67,45 +77,27 @@ def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) 
     if gone is None:
         message = "This person does not help with this song."
         raise NotFound(message)
-    _record(
-        EventType.COLLABORATOR_REMOVED,
-        EventType.COLLABORATION_LEFT,
-        song_id,
-        owner_id,
-        user_id,
-        about,
-    )
+    _record_end(song_id, owner_id, user_id, about)
 
 
 def end_all(*, song_id: int, about: dict[str, Any]) -> None:
-    """End every collaboration on a song that is about to go."""
+    """Remove every collaborator from a song that is being deleted."""
     gone = db.session.execute(
         sa.delete(Collaboration)
         .where(Collaboration.song_id == song_id)
         .returning(Collaboration.owner_id, Collaboration.user_id)
     ).all()
     for owner_id, user_id in sorted((owner_id, user_id) for owner_id, user_id in gone):
-        _record(
-            EventType.COLLABORATOR_REMOVED,
-            EventType.COLLABORATION_LEFT,
-            song_id,
-            owner_id,
-            user_id,
-            about,
-        )
+        _record_end(song_id, owner_id, user_id, about)
 
 
-def _record(
-    owners: EventType,
-    helpers: EventType,
-    song_id: int,
-    owner_id: int,
-    user_id: int,
-    about: dict[str, Any],
-) -> None:
-    """The two sides of it: one moves the owner's numbers, the other the helper's."""
-    subject = Subject("song", song_id)
-    record(owners, user_id=owner_id, subject=subject, data={**about, "with": user_id})
+def _record_end(song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) -> None:
     record(
-        helpers, user_id=user_id, actor_id=owner_id, subject=subject, data={**about, "of": owner_id}
+        CollaboratorRemoved(**about, collaborator_id=user_id), user_id=owner_id, subject_id=song_id
+    )
+    record(
+        CollaborationLeft(**about, owner_id=owner_id),
+        user_id=user_id,
+        actor_id=owner_id,
+        subject_id=song_id,
     )

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.feedback import rules
+from trackflow_web.domain.feedback.events import (
+    BugReportDropped,
+    BugReported,
+    BugReportTakenUp,
+    FeatureRequestDropped,
+    FeatureRequested,
+    FeatureRequestTakenUp,
+    FeedbackPayload,
+)
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind, Status
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Forbidden
-from trackflow_web.kernel.events import EventType, Subject, record
-from trackflow_web.kernel.security_log import SecurityEvent, note_if_committed
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -28,23 +37,23 @@ ONLY_ADMINISTRATORS = "Only administrators say how it goes on."
 
 @dataclass(frozen=True)
 class EventTypes:
-    """What is recorded when something of a kind begins to count, stops and counts again."""
+    """The events of a kind: it begins to count, stops counting, and counts again."""
 
-    handed_in: EventType
-    dropped: EventType
-    taken_up: EventType
+    submitted: type[FeedbackPayload]
+    dropped: type[FeedbackPayload]
+    taken_up: type[FeedbackPayload]
 
 
 EVENT_TYPES = {
     Kind.FEATURE: EventTypes(
-        handed_in=EventType.FEATURE_REQUESTED,
-        dropped=EventType.FEATURE_REQUEST_DROPPED,
-        taken_up=EventType.FEATURE_REQUEST_TAKEN_UP,
+        submitted=FeatureRequested,
+        dropped=FeatureRequestDropped,
+        taken_up=FeatureRequestTakenUp,
     ),
     Kind.BUG: EventTypes(
-        handed_in=EventType.BUG_REPORTED,
-        dropped=EventType.BUG_REPORT_DROPPED,
-        taken_up=EventType.BUG_REPORT_TAKEN_UP,
+        submitted=BugReported,
+        dropped=BugReportDropped,
+        taken_up=BugReportTakenUp,
     ),
 }
 
@@ -73,7 +82,7 @@ def hand_in(
     )
     db.session.add(item)
     db.session.flush()
-    _record(EVENT_TYPES[kind].handed_in, item, author)
+    _record(EVENT_TYPES[kind].submitted, item, author)
     return item
 
 
@@ -156,11 +165,11 @@ def _say(
     return said
 
 
-def _record(fact: EventType, item: Feedback, actor: User) -> None:
+def _record(event_type: type[FeedbackPayload], item: Feedback, actor: User) -> None:
     record(
-        fact,
+        event_type(title=item.title),
         user_id=item.user_id,
         actor_id=actor.id,
-        subject=Subject(item.kind, item.id),
-        data={"title": item.title},
+        subject_type=item.kind,
+        subject_id=item.id,
     )

@@ -8,6 +8,11 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.imports import files, queries, rules
+from trackflow_web.domain.imports.events import (
+    ImportPayload,
+    PlaylistUnimported,
+    SongsUnimported,
+)
 from trackflow_web.domain.imports.models import (
     IMPORT_ROWS,
     Import,
@@ -30,7 +35,7 @@ from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 from trackflow_web.kernel.text import count_of
 
 if TYPE_CHECKING:
@@ -182,9 +187,9 @@ def undo(item: Import) -> int:
         db.session.execute(sa.delete(Song).where(Song.id.in_(some)))
     end(item, State.UNDONE)
     if ids:
-        record_about(EventType.SONGS_UNIMPORTED, item, n=len(ids))
+        record_about(SongsUnimported, item, n=len(ids))
     if _stop_counting(item):
-        record_about(EventType.PLAYLIST_UNIMPORTED, item)
+        record_about(PlaylistUnimported, item)
     return len(ids)
 
 
@@ -242,12 +247,7 @@ def _in_pieces(ids: Sequence[int]) -> Sequence[Sequence[int]]:
     return [ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT)]
 
 
-def record_about(fact: EventType, item: Import, *, n: int = 1) -> None:
-    """Record a fact about an import."""
-    record(
-        fact,
-        user_id=item.user_id,
-        subject=Subject("import", item.id),
-        n=n,
-        data={"name": item.name, "source": item.source, "status": item.status},
-    )
+def record_about(event_type: type[ImportPayload], item: Import, *, n: int = 1) -> None:
+    """Record an event of an import."""
+    payload = event_type(name=item.name, source=Source(item.source), status=Status(item.status))
+    record(payload, user_id=item.user_id, subject_id=item.id, n=n)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.domain.imports.actions import end, record_about
+from trackflow_web.domain.imports.events import PlaylistImported, SongsImported
 from trackflow_web.domain.imports.models import (
     IMPORT_ROWS,
     Import,
@@ -26,7 +27,6 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db, get_for_update, upsert
-from trackflow_web.kernel.events import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,9 +230,9 @@ def finish(item: Import, positions: dict[Keys, int]) -> None:
     item.total = item.matched = item.fetched
     item.imported, item.skipped = len(made), item.fetched - len(made)
     if made:
-        record_about(EventType.SONGS_IMPORTED, item, n=len(made))
+        record_about(SongsImported, item, n=len(made))
         if _counts_now(item):
-            record_about(EventType.PLAYLIST_IMPORTED, item)
+            record_about(PlaylistImported, item)
 
 
 def _insert_songs(item: Import) -> dict[Keys, int]:

@@ -6,22 +6,31 @@ packs by theirs, then people's numbers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
 from trackflow_web.domain.packs import queries
+from trackflow_web.domain.packs.events import (
+    PackChanged,
+    PackCompleted,
+    PackCreated,
+    PackDeleted,
+    PackPayload,
+    PackReopened,
+)
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.events import SongAuthored, SongDeleted, SongNoLongerAuthored
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +40,8 @@ if TYPE_CHECKING:
 
 HAVE_IT_ALREADY = "You have a pack of this name already."
 NO_SUCH_SONG = "This is not one of your songs."
-# What happens to a song by itself and decides whether its pack is complete.
-OF_A_SONG = frozenset(
-    {EventType.SONG_AUTHORED, EventType.SONG_NO_LONGER_AUTHORED, EventType.SONG_DELETED}
-)
+# Events of a song that decide whether its pack is complete.
+OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted)
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
@@ -50,7 +57,7 @@ def create_pack(owner: User, *, name: object) -> Pack:
     if pack_id is None:
         raise _duplicate(owner.id, key)
     pack = db.session.get_one(Pack, pack_id)
-    _record(EventType.PACK_CREATED, pack)
+    _record(PackCreated(name=pack.name), pack)
     return pack
 
 
@@ -73,7 +80,7 @@ def delete_pack(pack: Pack) -> None:
     """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
     queries.hold_songs(pack.id)
     _hold(pack)
-    _record(EventType.PACK_DELETED, pack, was_complete=pack.completed_at is not None)
+    _record(PackDeleted(name=pack.name, was_complete=pack.completed_at is not None), pack)
     db.session.execute(
         sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
     )
@@ -155,14 +162,15 @@ def add_helper(pack: Pack, *, username: object) -> int:
 
 def handle(events: Sequence[Event]) -> None:
     """Look again at every pack of which a song changed; several times changes nothing more."""
-    touched = {a.data["pack_id"] for a in events if a.fact in OF_A_SONG and a.data["pack_id"]}
+    payloads = [event.payload for event in events]
+    touched = {each.pack_id for each in payloads if isinstance(each, OF_A_SONG) and each.pack_id}
     for pack_id in sorted(touched):
         _settle(pack_id)
 
 
 def _changed(pack: Pack, touched: set[int]) -> None:
     """Note what a pack holds now and settle the packs it touches at once: the answer shows them."""
-    _record(EventType.PACK_CHANGED, pack)
+    _record(PackChanged(name=pack.name), pack)
     for pack_id in sorted(touched):
         _settle(pack_id)
 
@@ -174,10 +182,10 @@ def _settle(pack_id: int) -> None:
     complete = queries.is_complete(pack_id)
     if complete and pack.completed_at is None:
         pack.completed_at = clock.now()
-        _record(EventType.PACK_COMPLETED, pack)
+        _record(PackCompleted(name=pack.name), pack)
     elif not complete and pack.completed_at is not None:
         pack.completed_at = None
-        _record(EventType.PACK_REOPENED, pack)
+        _record(PackReopened(name=pack.name), pack)
 
 
 def _hold(pack: Pack) -> None:
@@ -186,13 +194,8 @@ def _hold(pack: Pack) -> None:
         raise NotFound
 
 
-def _record(fact: EventType, pack: Pack, **more: Any) -> None:  # noqa: ANN401 -- JSON
-    record(
-        fact,
-        user_id=pack.user_id,
-        subject=Subject("pack", pack.id),
-        data={"name": pack.name, **more},
-    )
+def _record(payload: PackPayload, pack: Pack) -> None:
+    record(payload, user_id=pack.user_id, subject_id=pack.id)
 
 
 def _duplicate(user_id: int, key: str) -> Duplicate:

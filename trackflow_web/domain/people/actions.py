@@ -12,15 +12,16 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from trackflow_web.domain.audit import SecurityEvent, note, note_if_committed
 from trackflow_web.domain.people import passwords, queries, rules
+from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
 from trackflow_web.kernel import cache_versions, clock, rate_limits, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, separate_transaction, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 from trackflow_web.kernel.rate_limits import LimitCount
-from trackflow_web.kernel.security_log import SecurityEvent, note, note_if_committed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -84,12 +85,7 @@ def register(
     user = db.session.get_one(User, user_id)
     if is_admin:
         note_if_committed(SecurityEvent.ADMINISTRATOR_CREATED, of=user.id)
-    record(
-        EventType.PERSON_REGISTERED,
-        user_id=user.id,
-        subject=Subject("user", user.id),
-        data={"username": user.username},
-    )
+    record(PersonRegistered(username=user.username), user_id=user.id, subject_id=user.id)
     return user
 
 
@@ -217,12 +213,7 @@ def record_visit(user: User) -> bool:
     if added is None:
         return False
     user.last_visit_day = today
-    record(
-        EventType.VISITED,
-        user_id=user.id,
-        subject=Subject("user", user.id),
-        data={"day": today.isoformat(), "run": run, "longest": run > longest},
-    )
+    record(Visited(day=today, run=run, longest=run > longest), user_id=user.id, subject_id=user.id)
     return True
 
 

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.imports.events import SongsUnimported
 from trackflow_web.domain.series import queries, rules
+from trackflow_web.domain.series.events import (
+    SeriesChanged,
+    SeriesCompleted,
+    SeriesCreated,
+    SeriesDeleted,
+    SeriesPayload,
+    SeriesReopened,
+)
 from trackflow_web.domain.series.models import Series, Track
+from trackflow_web.domain.songs.events import SongDeleted, SongReleased
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +36,7 @@ if TYPE_CHECKING:
 
 HAVE_IT_ALREADY = "You have a series of this album already."
 NO_SUCH_SONG = "This is not one of your songs."
-SONGS_WENT = frozenset({EventType.SONG_DELETED, EventType.SONGS_UNIMPORTED})
+SONGS_WENT = (SongDeleted, SongsUnimported)
 
 
 def create_series(
@@ -64,7 +74,7 @@ def create_series(
     )
     db.session.flush()
     series = db.session.get_one(Series, series_id)
-    _record(EventType.SERIES_CREATED, series)
+    _record(SeriesCreated(**_about(series)), series)
     return series
 
 
@@ -73,7 +83,8 @@ def delete_series(series: Series) -> None:
     queries.hold_tracks(series.id)
     if queries.find_series(series.id, for_update=True) is None:
         raise NotFound
-    _record(EventType.SERIES_DELETED, series, was_complete=series.completed_at is not None)
+    was_complete = series.completed_at is not None
+    _record(SeriesDeleted(**_about(series), was_complete=was_complete), series)
     db.session.execute(sa.delete(Series).where(Series.id == series.id))
 
 
@@ -123,15 +134,15 @@ def link_suggested(series: Series) -> int:
 def handle(events: Sequence[Event]) -> None:
     """Look again at every series of which a song changed; several times changes nothing more."""
     _settle_all(
-        song_ids={a.subject_id for a in events if a.fact == EventType.SONG_RELEASED},
+        song_ids={each.subject_id for each in events if isinstance(each.payload, SongReleased)},
         # The database has unlinked the tracks already, so nothing says which series they were of.
-        user_ids={a.user_id for a in events if a.fact in SONGS_WENT},
+        user_ids={each.user_id for each in events if isinstance(each.payload, SONGS_WENT)},
     )
 
 
 def _changed(series: Series) -> None:
     """Note that tracks stand otherwise and settle the series at once: the answer shows it."""
-    _record(EventType.SERIES_CHANGED, series)
+    _record(SeriesChanged(**_about(series)), series)
     _settle_all(series_ids={series.id})
 
 
@@ -145,16 +156,15 @@ def _settle_all(**touched: set[int]) -> None:
 def _settle(series: Series, *, complete: bool) -> None:
     if complete and series.completed_at is None:
         series.completed_at = clock.now()
-        _record(EventType.SERIES_COMPLETED, series)
+        _record(SeriesCompleted(**_about(series)), series)
     elif not complete and series.completed_at is not None:
         series.completed_at = None
-        _record(EventType.SERIES_REOPENED, series)
+        _record(SeriesReopened(**_about(series)), series)
 
 
-def _record(fact: EventType, series: Series, **more: Any) -> None:  # noqa: ANN401 -- JSON
-    record(
-        fact,
-        user_id=series.user_id,
-        subject=Subject("series", series.id),
-        data={"artist": series.artist, "album": series.album, **more},
-    )
+def _record(payload: SeriesPayload, series: Series) -> None:
+    record(payload, user_id=series.user_id, subject_id=series.id)
+
+
+def _about(series: Series) -> dict[str, Any]:
+    return {"artist": series.artist, "album": series.album}

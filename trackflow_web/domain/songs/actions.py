@@ -9,12 +9,26 @@ from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
 from trackflow_web.domain.songs import queries, rules
+from trackflow_web.domain.songs.events import (
+    ArtistAndYear,
+    SongAdded,
+    SongAuthored,
+    SongDeleted,
+    SongEdited,
+    SongFinished,
+    SongInPackPayload,
+    SongNoLongerAuthored,
+    SongPayload,
+    SongPlanned,
+    SongReleased,
+    SongStarted,
+)
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.events import EventType, Subject, record
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,12 +43,12 @@ STATUS_MILESTONE = {
     Status.WIP: Milestone.STARTED,
     Status.RELEASED: Milestone.RELEASED,
 }
-EVENT_OF_MILESTONE = {
-    Milestone.PLANNED: EventType.SONG_PLANNED,
-    Milestone.STARTED: EventType.SONG_STARTED,
-    Milestone.RELEASED: EventType.SONG_RELEASED,
-    Milestone.FINISHED: EventType.SONG_FINISHED,
-    Milestone.AUTHORED: EventType.SONG_AUTHORED,
+EVENT_OF_MILESTONE: dict[Milestone, type[SongInPackPayload]] = {
+    Milestone.PLANNED: SongPlanned,
+    Milestone.STARTED: SongStarted,
+    Milestone.RELEASED: SongReleased,
+    Milestone.FINISHED: SongFinished,
+    Milestone.AUTHORED: SongAuthored,
 }
 
 
@@ -69,7 +83,7 @@ def add_song(
     if song_id is None:
         raise _duplicate(owner.id, draft)
     song = db.session.get_one(Song, song_id)
-    _record(EventType.SONG_ADDED, song, owner)
+    _record(SongAdded(**about(song)), song, owner)
     _reach(song, STATUS_MILESTONE[state], owner, now)
     return song
 
@@ -85,7 +99,7 @@ def edit_song(
 ) -> None:
     """Say something else of a song. Raises Invalid naming the fields, Duplicate."""
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
-    before = {"artist_key": song.artist_key, "year": song.year}
+    before = ArtistAndYear(artist_key=song.artist_key, year=song.year)
     existing = queries.find_same(song.user_id, draft.artist_key, draft.title_key)
     if existing is not None and existing.id != song.id:
         raise Duplicate(existing.id, title=HAVE_IT_ALREADY)
@@ -96,7 +110,7 @@ def edit_song(
             song.updated_at = clock.now()
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(song.user_id, draft) from None
-    _record(EventType.SONG_EDITED, song, actor, before=before, was=song.milestones())
+    _record(SongEdited(**about(song), before=before, was=song.milestones()), song, actor)
 
 
 def move_song(song: Song, actor: User, *, status: object) -> None:
@@ -117,13 +131,13 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
         _reach(song, Milestone.AUTHORED, actor, clock.now())
     elif not authored and song.authored_at is not None:
         song.authored_at = None
-        _record(EventType.SONG_NO_LONGER_AUTHORED, song, actor, pack_id=song.pack_id)
+        _record(SongNoLongerAuthored(**about(song), pack_id=song.pack_id), song, actor)
 
 
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
     collaborations.end_all(song_id=song.id, about=about(song))
-    _record(EventType.SONG_DELETED, song, actor, was=song.milestones(), pack_id=song.pack_id)
+    _record(SongDeleted(**about(song), pack_id=song.pack_id, was=song.milestones()), song, actor)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
@@ -143,7 +157,7 @@ def remove_helper(song: Song, user_id: int) -> None:
 
 
 def about(song: Song) -> dict[str, Any]:
-    """What a fact about a song says of it."""
+    """Return what the payloads of a song's events say about it."""
     return {
         "title": song.title,
         "artist": song.artist,
@@ -156,17 +170,11 @@ def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
     """Note the first time; each song counts once for a milestone, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
-        _record(EVENT_OF_MILESTONE[milestone], song, actor, pack_id=song.pack_id)
+        _record(EVENT_OF_MILESTONE[milestone](**about(song), pack_id=song.pack_id), song, actor)
 
 
-def _record(fact: EventType, song: Song, actor: User, **more: Any) -> None:  # noqa: ANN401 -- JSON
-    record(
-        fact,
-        user_id=song.user_id,
-        actor_id=actor.id,
-        subject=Subject("song", song.id),
-        data={**about(song), **more},
-    )
+def _record(payload: SongPayload, song: Song, actor: User) -> None:
+    record(payload, user_id=song.user_id, actor_id=actor.id, subject_id=song.id)
 
 
 def _columns(draft: Draft) -> dict[str, Any]:

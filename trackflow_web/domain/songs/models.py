@@ -76,6 +76,6 @@ class Song(Base):
         at: datetime | None = getattr(self, f"{milestone}_at")
         return at
 
-    def milestones(self) -> list[Milestone]:
-        """All that the song has reached."""
-        return [milestone for milestone in Milestone if self.reached(milestone) is not None]
+    def milestones(self) -> tuple[Milestone, ...]:
+        """Return the milestones that the song has reached."""
+        return tuple(milestone for milestone in Milestone if self.reached(milestone) is not None)

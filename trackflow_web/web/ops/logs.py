@@ -10,8 +10,8 @@ import sqlalchemy as sa
 import structlog
 from flask import g, has_request_context, request, session
 
-from trackflow_web.kernel import security_log
-from trackflow_web.kernel.security_log import SecurityEvent, note
+from trackflow_web.domain import audit
+from trackflow_web.domain.audit import SecurityEvent, note
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -55,16 +55,16 @@ def _connect_structlog(*, production: bool) -> None:
 
 def _connect_security_log(target: str) -> None:
     """Write it to the error stream, or to a file that may be moved away while it is written to."""
-    for handler in list(security_log.logger.handlers):
-        security_log.logger.removeHandler(handler)
+    for handler in list(audit.logger.handlers):
+        audit.logger.removeHandler(handler)
         handler.close()
-    security_log.logger.propagate = False
-    security_log.logger.setLevel(logging.CRITICAL if target == OFF else logging.INFO)
+    audit.logger.propagate = False
+    audit.logger.setLevel(logging.CRITICAL if target == OFF else logging.INFO)
     if target == STDERR:
-        security_log.logger.addHandler(logging.StreamHandler())
+        audit.logger.addHandler(logging.StreamHandler())
     elif target != OFF:
-        security_log.logger.addHandler(logging.handlers.WatchedFileHandler(target, delay=True))
-    security_log.use_origin(_origin)
+        audit.logger.addHandler(logging.handlers.WatchedFileHandler(target, delay=True))
+    audit.use_origin(_origin)
 
 
 def _origin() -> dict[str, object]:

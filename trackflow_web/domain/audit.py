@@ -1,8 +1,7 @@
-"""Who tried what: a log apart from the others, one JSON object a line, for whoever looks for abuse.
+"""The security log: one JSON object a line, apart from other logs, for those who look for abuse.
 
-It is a stream and not a table, because most of it must survive an answer that rolls everything
-back. Nothing that somebody typed stands in it, no address of a mailbox and no secret; people are
-named by their ids.
+It is a stream and not a table, because most of it must survive a response that rolls everything
+back. It never contains user input, e-mail addresses or secrets; people are named by their ids.
 """
 
 from __future__ import annotations
@@ -13,19 +12,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.events import EventType
+from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.transactions import after_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from trackflow_web.kernel.event_types import EventType
     from trackflow_web.kernel.events import Event
 
 logger = logging.getLogger("trackflow.security")
 
 
 class SecurityEvent(StrEnum):
-    """What is written down."""
+    """What the security log contains."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
@@ -50,50 +50,41 @@ class SecurityEvent(StrEnum):
     AWARD_RESTORED = "award_restored"
 
 
-SECURITY_EVENTS = {
-    EventType.PERSON_REGISTERED: SecurityEvent.ACCOUNT_CREATED,
-    EventType.ACHIEVEMENT_UNLOCKED: SecurityEvent.AWARD_GIVEN,
-    EventType.ACHIEVEMENTS_BACKFILLED: SecurityEvent.AWARDS_BACKFILLED,
-    EventType.ACHIEVEMENT_REVOKED: SecurityEvent.AWARD_REVOKED,
-    EventType.ACHIEVEMENT_RESTORED: SecurityEvent.AWARD_RESTORED,
-}
-
-
-def _nowhere() -> Mapping[str, object]:
-    return {}
-
-
-_origin: Callable[[], Mapping[str, object]] = _nowhere
+_origin: Callable[[], Mapping[str, object]] = dict
 
 
 def use_origin(origin: Callable[[], Mapping[str, object]]) -> None:
-    """Let every line say what `origin` gives: who asks just now, from where, for what."""
+    """Add what `origin` returns to every line: who sends the request, from where, for what."""
     global _origin  # noqa: PLW0603 -- one log for the process
     _origin = origin
 
 
 def note(event: SecurityEvent, **more: object) -> None:
-    """Write one line now, whatever becomes of the unit of work."""
+    """Write one line now, whether or not the unit of work is committed."""
     if logger.isEnabledFor(logging.INFO):
         logger.info(_line(event, more))
 
 
 def note_if_committed(event: SecurityEvent, **more: object) -> None:
-    """Write one line once the running unit of work is committed, and none when it is not."""
+    """Write one line once the running unit of work is committed; none when it is rolled back."""
     if logger.isEnabledFor(logging.INFO):
         line = _line(event, more)
         after_commit(lambda: logger.info(line))
 
 
-def handle(events: Sequence[Event]) -> None:
-    """Note the facts that belong here: a listener."""
-    for event in events:
-        if kind := SECURITY_EVENTS.get(EventType(event.fact)):
-            what = {name: event.data.get(name) for name in ("code", "codes")}
-            note_if_committed(kind, of=event.user_id, by=event.actor_id, **what)
+def handler(audited: Mapping[EventType, SecurityEvent]) -> Handler:
+    """Return the event handler that writes a line for each event of these types once committed."""
+
+    def handle(events: Sequence[Event]) -> None:
+        for event in events:
+            if kind := audited.get(type(event.payload)):
+                what = {name: getattr(event.payload, name, None) for name in ("code", "codes")}
+                note_if_committed(kind, of=event.user_id, by=event.actor_id, **what)
+
+    return Handler("security log", handle=handle, reconcile=handle)
 
 
 def _line(event: SecurityEvent, more: Mapping[str, object]) -> str:
-    said = {"at": clock.now().isoformat(), "event": event, **_origin(), **more}
-    # In ASCII: what ends a line or turns its direction is written as an escape.
-    return json.dumps({name: value for name, value in said.items() if value is not None})
+    fields = {"at": clock.now().isoformat(), "event": event, **_origin(), **more}
+    # In ASCII: line ends and changes of direction are written as escapes.
+    return json.dumps({name: value for name, value in fields.items() if value is not None})

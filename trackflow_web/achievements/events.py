@@ -1,0 +1,39 @@
+"""Events of achievements."""
+
+from __future__ import annotations
+
+from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
+
+
+@payload_fields
+class AwardPayload(Payload):
+    """The award; `counts` is whether it counts towards the completionist."""
+
+    code: str
+    points: int
+    counts: bool
+
+
+@event_type("achievement_unlocked", "achievement")
+class AchievementUnlocked(AwardPayload):
+    """A user unlocked an achievement by an action."""
+
+
+@event_type("achievement_revoked", "achievement")
+class AchievementRevoked(AwardPayload):
+    """An administrator revoked an award."""
+
+    reason: str = ""
+
+
+@event_type("achievement_restored", "achievement")
+class AchievementRestored(AwardPayload):
+    """An administrator restored a revoked award."""
+
+
+@event_type("achievements_backfilled", "user")
+class AchievementsBackfilled(Payload):
+    """A recheck granted what a user had earned before; `points` is the sum."""
+
+    codes: tuple[str, ...]
+    points: int

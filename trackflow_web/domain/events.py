@@ -1,0 +1,103 @@
+"""All events of the domain. Each feature declares its own, beside the actions that record them."""
+
+from __future__ import annotations
+
+from trackflow_web.domain.authoring.events import (
+    PartDone,
+)
+from trackflow_web.domain.collaborations.events import (
+    CollaborationJoined,
+    CollaborationLeft,
+    CollaboratorAdded,
+    CollaboratorRemoved,
+)
+from trackflow_web.domain.feedback.events import (
+    BugReportDropped,
+    BugReported,
+    BugReportTakenUp,
+    FeatureRequestDropped,
+    FeatureRequested,
+    FeatureRequestTakenUp,
+    FeedbackCommented,
+    FeedbackDecided,
+    FeedbackVoted,
+    FeedbackVoteRemoved,
+)
+from trackflow_web.domain.imports.events import (
+    PlaylistImported,
+    PlaylistUnimported,
+    SongsImported,
+    SongsUnimported,
+)
+from trackflow_web.domain.packs.events import (
+    PackChanged,
+    PackCompleted,
+    PackCreated,
+    PackDeleted,
+    PackReopened,
+)
+from trackflow_web.domain.people.events import (
+    PersonRegistered,
+    Visited,
+)
+from trackflow_web.domain.series.events import (
+    SeriesChanged,
+    SeriesCompleted,
+    SeriesCreated,
+    SeriesDeleted,
+    SeriesReopened,
+)
+from trackflow_web.domain.songs.events import (
+    SongAdded,
+    SongAuthored,
+    SongDeleted,
+    SongEdited,
+    SongFinished,
+    SongNoLongerAuthored,
+    SongPlanned,
+    SongReleased,
+    SongStarted,
+)
+
+__all__ = [
+    "BugReportDropped",
+    "BugReportTakenUp",
+    "BugReported",
+    "CollaborationJoined",
+    "CollaborationLeft",
+    "CollaboratorAdded",
+    "CollaboratorRemoved",
+    "FeatureRequestDropped",
+    "FeatureRequestTakenUp",
+    "FeatureRequested",
+    "FeedbackCommented",
+    "FeedbackDecided",
+    "FeedbackVoteRemoved",
+    "FeedbackVoted",
+    "PackChanged",
+    "PackCompleted",
+    "PackCreated",
+    "PackDeleted",
+    "PackReopened",
+    "PartDone",
+    "PersonRegistered",
+    "PlaylistImported",
+    "PlaylistUnimported",
+    "SeriesChanged",
+    "SeriesCompleted",
+    "SeriesCreated",
+    "SeriesDeleted",
+    "SeriesReopened",
+    "SongAdded",
+    "SongAuthored",
+    "SongDeleted",
+    "SongEdited",
+    "SongFinished",
+    "SongNoLongerAuthored",
+    "SongPlanned",
+    "SongReleased",
+    "SongStarted",
+    "SongsImported",
+    "SongsUnimported",
+    "Visited",
+]

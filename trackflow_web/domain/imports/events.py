@@ -1,0 +1,36 @@
+"""Events of imports."""
+
+from __future__ import annotations
+
+from trackflow_web.domain.imports.rules import Source
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
+
+
+@payload_fields
+class ImportPayload(Payload):
+    """The import as it was; `status` is the one that its songs begin in."""
+
+    name: str
+    source: Source
+    status: Status
+
+
+@event_type("songs_imported", "import")
+class SongsImported(ImportPayload):
+    """An import made songs: as many as the event's `n`."""
+
+
+@event_type("songs_unimported", "import")
+class SongsUnimported(ImportPayload):
+    """Undoing an import deleted songs: as many as the event's `n`."""
+
+
+@event_type("playlist_imported", "import")
+class PlaylistImported(ImportPayload):
+    """A playlist brought its user a new song for the first time."""
+
+
+@event_type("playlist_unimported", "import")
+class PlaylistUnimported(ImportPayload):
+    """The last import of a playlist that counted was undone."""

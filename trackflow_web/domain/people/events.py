@@ -1,0 +1,26 @@
+"""Events of people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trackflow_web.kernel.event_types import Payload, event_type
+
+
+@event_type("person_registered", "user")
+class PersonRegistered(Payload):
+    """Somebody created an account."""
+
+    username: str
+
+
+@event_type("visited", "user")
+class Visited(Payload):
+    """A user's first visit of a local day.
+
+    `run` is the number of consecutive days up to this one, `longest` whether it is the longest yet.
+    """
+
+    day: date
+    run: int
+    longest: bool

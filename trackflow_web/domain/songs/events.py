@@ -1,0 +1,81 @@
+"""Events of songs."""
+
+from __future__ import annotations
+
+from trackflow_web.domain.songs.models import Milestone
+from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
+
+
+@payload_fields
+class ArtistAndYear:
+    """What the distinct values of a released song come from."""
+
+    artist_key: str
+    year: int | None
+
+
+@payload_fields
+class SongPayload(Payload):
+    """The song as it was when the event was recorded."""
+
+    title: str
+    artist: str
+    artist_key: str
+    year: int | None
+
+
+@payload_fields
+class SongInPackPayload(SongPayload):
+    """The same, with the pack that the song was in."""
+
+    pack_id: int | None
+
+
+@event_type("song_added", "song")
+class SongAdded(SongPayload):
+    """A user added a song."""
+
+
+@event_type("song_edited", "song")
+class SongEdited(SongPayload):
+    """A song got another title, artist, album or year; `was` are the milestones it had reached."""
+
+    before: ArtistAndYear
+    was: tuple[Milestone, ...]
+
+
+@event_type("song_deleted", "song")
+class SongDeleted(SongInPackPayload):
+    """A song was deleted; `was` are the milestones it had reached."""
+
+    was: tuple[Milestone, ...]
+
+
+@event_type("song_planned", "song")
+class SongPlanned(SongInPackPayload):
+    """A song was in Future Plans for the first time."""
+
+
+@event_type("song_started", "song")
+class SongStarted(SongInPackPayload):
+    """A song was in WIP for the first time."""
+
+
+@event_type("song_released", "song")
+class SongReleased(SongInPackPayload):
+    """A song was Released for the first time."""
+
+
+@event_type("song_finished", "song")
+class SongFinished(SongInPackPayload):
+    """A song went from WIP to Released for the first time."""
+
+
+@event_type("song_authored", "song")
+class SongAuthored(SongInPackPayload):
+    """All parts of a song are done or not needed."""
+
+
+@event_type("song_no_longer_authored", "song")
+class SongNoLongerAuthored(SongInPackPayload):
+    """A part of a fully authored song was reopened."""
