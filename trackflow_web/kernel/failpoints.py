@@ -1,19 +1,21 @@
-"""Named places at which a test can let the process die, as if somebody pulled the plug.
+"""Named places at which a test can kill the process or raise an error.
 
-Where nothing is armed, a place costs one comparison. It is armed by a folder, the setting FAULTS,
-which production refuses: a process that passes a place takes away the file of the place's name in
-that folder and kills itself. Only who took the file dies, so that of several processes it is one,
-once.
+Where nothing is armed, a place costs two comparisons. Killing is armed by a folder, the setting
+FAULTS, which production refuses: a process that passes a place removes the file of the place's name
+in that folder and kills itself. Of several processes only the one that removed the file dies, once.
+Errors are armed by `failing`, in the process of the test itself.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -32,6 +34,7 @@ class Point(StrEnum):
 
 
 _folder: Path | None = None
+_errors: dict[Point, Exception] = {}
 
 
 def arm(folder: Path | None) -> None:
@@ -40,8 +43,20 @@ def arm(folder: Path | None) -> None:
     _folder = folder
 
 
+@contextmanager
+def failing(place: Point, error: Exception) -> Iterator[None]:
+    """Raise this error wherever this process passes the place while the block runs."""
+    _errors[place] = error
+    try:
+        yield
+    finally:
+        del _errors[place]
+
+
 def point(place: Point) -> None:
-    """Die here, if this place is armed."""
+    """Die or raise here, if this place is armed."""
+    if _errors and place in _errors:
+        raise _errors[place]
     if _folder is not None:
         _die_if_asked(_folder / place)
 
