@@ -18,6 +18,7 @@ from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import Person, add_person, working
 from tests.support.postgresql import Server
 from tests.support.settings import settings_for
+from tests.support.sharing import Shared
 from trackflow_web import create_app
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SQLite:
 @pytest.fixture(scope="session")
 def postgresql_databases() -> Iterator[PostgreSQL]:
     """One server for the session; each worker of a parallel run has its own."""
-    server = Server()
-    yield PostgreSQL(server)
-    server.stop()
+    databases = PostgreSQL(Server())
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
@@ -109,32 +110,59 @@ def databases(request: pytest.FixtureRequest, database_kind: str) -> Databases:
     return request.getfixturevalue(f"{database_kind}_databases")
 
 
+@pytest.fixture(scope="session")
+def sqlite_shared(sqlite_databases: SQLite) -> Iterator[Shared]:
+    shared = Shared(sqlite_databases)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_shared(postgresql_databases: PostgreSQL) -> Iterator[Shared]:
+    shared = Shared(postgresql_databases)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """A database of the test's own, with tables, catalogue and the noise person."""
-    url = databases.create()
-    yield url
-    databases.drop(url)
+def shared(request: pytest.FixtureRequest, database_kind: str) -> Shared:
+    """The database and the application that tests use one after the other."""
+    return request.getfixturevalue(f"{database_kind}_shared")
+
+
+@pytest.fixture
+def database_url(shared: Shared) -> str:
+    """A database as good as new, with tables, catalogue and the noise person."""
+    shared.reset()
+    return shared.url
 
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Every test has an application of its own; the templates are compiled once for all."""
+    """Templates are compiled once for all applications."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def new_app(compiled_templates: BytecodeCache) -> Callable[..., Flask]:
+    """`new_app(url, LIMIT_SIGN_IN="2/1 minute")`: an application that somebody else closes."""
+
+    def make(url: str, **settings: object) -> Flask:
+        app = create_app(settings_for(url, **settings))
+        app.jinja_env.bytecode_cache = compiled_templates
+        return app
+
+    return make
+
+
 @pytest.fixture
-def make_app(
-    database_url: str, compiled_templates: BytecodeCache
-) -> Iterator[Callable[..., Flask]]:
-    """`make_app(LIMIT_SIGN_IN="2/1 minute")`: an application of other settings on the database."""
+def make_app(database_url: str, new_app: Callable[..., Flask]) -> Iterator[Callable[..., Flask]]:
+    """`make_app(LIMIT_SIGN_IN="2/1 minute")`: an application of the test's own on the database."""
     made = []
 
     def make(**settings: object) -> Flask:
-        app = create_app(settings_for(database_url, **settings))
-        app.jinja_env.bytecode_cache = compiled_templates
-        made.append(app)
-        return app
+        made.append(new_app(database_url, **settings))
+        return made[-1]
 
     yield make
     for app in made:
@@ -142,8 +170,13 @@ def make_app(
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
-    return make_app()
+def app(
+    request: pytest.FixtureRequest, database_url: str, shared: Shared, new_app: Callable[..., Flask]
+) -> Flask:
+    """The shared application, or one of the test's own where its database is."""
+    if database_url != shared.url:
+        return request.getfixturevalue("make_app")()
+    return shared.application(new_app)
 
 
 @pytest.fixture
@@ -217,8 +250,7 @@ def stranger(app: Flask) -> Browser:
 
 def _signed_in(app: Flask, person: Person) -> Browser:
     browser = Browser(app)
-    page = browser.sign_in(person.username, person.password)
-    assert browser.signed_in, page
+    browser.enter(person)
     return browser
 
 

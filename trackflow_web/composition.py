@@ -57,15 +57,21 @@ HANDLERS = (
 
 def init_app(app: Flask, config: Config) -> None:
     """Give an application everything that it answers and follows."""
-    logs.init_app(app, config)
-    failpoints.arm(config.faults)
-    passwords.use_cheap_hashes(cheap=config.cheap_passwords)
+    prepare_process(config)
+    logs.init_app(app)
     api.surround(app)
     app.extensions["trackflow.jobs"] = _jobs(app, config)
     app.extensions["trackflow.searches"] = Recent(config.limit_search)
     pages.init_app(app, config, HANDLERS)
     api.init_app(app)
     cli.init_app(app, HANDLERS)
+
+
+def prepare_process(config: Config) -> None:
+    """Apply what holds for the whole process: logs, named faults and the cost of passwords."""
+    logs.prepare_process(config)
+    failpoints.arm(config.faults)
+    passwords.use_cheap_hashes(cheap=config.cheap_passwords)
 
 
 def _jobs(app: Flask, config: Config) -> Jobs:

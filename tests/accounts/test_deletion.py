@@ -58,7 +58,7 @@ def test_she_is_told_so_and_signed_out(as_alice, alice):
 
 def test_her_other_sessions_and_her_tokens_end(app, as_alice, alice, full_life):
     elsewhere = Browser(app)
-    elsewhere.sign_in("alice", PASSWORD)
+    elsewhere.enter(alice)
     leave(as_alice)
     assert elsewhere.get("/songs/").location.startswith("/login")
     answer = app.test_client().get(
@@ -100,7 +100,7 @@ def test_the_song_she_helped_with_stays(as_alice, as_bob, full_life):
 
 def test_her_name_is_free_and_inherits_nothing(app, alice, as_alice, full_life):
     elsewhere = Browser(app)
-    elsewhere.sign_in("alice", PASSWORD)
+    elsewhere.enter(alice)
     leave(as_alice)
     namesake = add_person(app, "alice")
     assert namesake.id != alice.id
@@ -143,7 +143,7 @@ def test_the_name_may_be_typed_as_people_type(as_alice):
 
 def test_guessing_the_password_meets_the_limits_of_signing_in(make_app, alice):
     browser = Browser(make_app(LIMIT_SIGN_IN="2/5 minutes"))
-    browser.sign_in("alice", PASSWORD)
+    browser.enter(alice)
     for _ in range(2):
         assert leave(browser, password="a guess").status == 422
     refused = leave(browser, password="a guess")

@@ -47,7 +47,7 @@ def earned(app, charter):
 
 def sees(app, charter, path="/achievements/"):
     browser = Browser(app)
-    browser.sign_in(charter.username, charter.password)
+    browser.enter(charter)
     return browser.get(path)
 
 
@@ -68,7 +68,7 @@ def test_a_lower_threshold_reaches_everybody_at_once_and_quietly(app, clock, ali
         "0 added, 1 changed, 0 retired, 82 in the catalogue. Nothing was changed.",
     ]
     hers = Browser(app)
-    hers.sign_in(alice.username, alice.password)
+    hers.enter(alice)
     hers.get("/songs/")  # what she earned herself was told
     assert "visionary" not in earned(app, alice)
     assert sync(app)[0] == "0 added, 1 changed, 0 retired, 82 in the catalogue."
@@ -159,7 +159,7 @@ def test_an_older_process_shows_what_a_newer_one_gave(app, alice, deploy):
     newer.back()
     deploy.monkeypatch.setattr(catalogue, "_ids", remembered)
     browser = Browser(app)
-    browser.sign_in(alice.username, alice.password)
+    browser.enter(alice)
     for path in ("/api/achievements/me", "/api/settings/achievements", "/api/users/alice"):
         assert "daydreamer" in browser.api("GET", path).html
     assert tile(browser.get("/achievements/me"), "daydreamer")

@@ -41,7 +41,7 @@ def price(make_app, monkeypatch):
 def _cost(app, name, prepare, request):
     person = Charter(app, add_person(app, name))
     browser = Browser(app)
-    browser.sign_in(name, person.person.password)
+    browser.enter(person)
     song = prepare(person)
     browser.get("/songs/")  # whatever waits to be shown is shown before
     with statements_of(app) as seen:

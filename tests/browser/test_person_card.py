@@ -25,8 +25,8 @@ def focused(page):
     return page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
 
-def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, sign_in, alice, song, axe):
-    sign_in(page, alice)
+def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, let_in, alice, song, axe):
+    let_in(page, alice)
     page.goto(song)
     page.focus(NAME)
     page.keyboard.press("Enter")
@@ -42,8 +42,8 @@ def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, sign_in, ali
     assert page.url.endswith(song)
 
 
-def test_by_pointer_a_click_outside_or_the_button_closes_it(page, sign_in, alice, song):
-    sign_in(page, alice)
+def test_by_pointer_a_click_outside_or_the_button_closes_it(page, let_in, alice, song):
+    let_in(page, alice)
     page.goto(song)
     card = page.locator("#person-card[open]")
     for close in (lambda: page.mouse.click(5, 5), lambda: page.click("#person-card-close")):
@@ -54,9 +54,9 @@ def test_by_pointer_a_click_outside_or_the_button_closes_it(page, sign_in, alice
         assert "/users/bob" in focused(page)
 
 
-def test_by_touch(new_page, sign_in, alice, song):
+def test_by_touch(new_page, let_in, alice, song):
     page = new_page(has_touch=True, viewport={"width": 375, "height": 667})
-    sign_in(page, alice)
+    let_in(page, alice)
     page.goto(song)
     page.tap(NAME)
     page.locator("#person-card[open]").wait_for()
@@ -64,8 +64,8 @@ def test_by_touch(new_page, sign_in, alice, song):
     page.wait_for_url("**/users/bob")
 
 
-def test_a_new_tab_gets_the_profile(page, sign_in, alice, song):
-    sign_in(page, alice)
+def test_a_new_tab_gets_the_profile(page, let_in, alice, song):
+    let_in(page, alice)
     page.goto(song)
     with page.context.expect_page() as opened:
         page.click(NAME, modifiers=["ControlOrMeta"])
@@ -74,19 +74,19 @@ def test_a_new_tab_gets_the_profile(page, sign_in, alice, song):
 
 
 def test_without_a_script_the_name_leads_to_the_profile(
-    page_without_javascript, sign_in, alice, song
+    page_without_javascript, let_in, alice, song
 ):
     page = page_without_javascript
-    sign_in(page, alice)
+    let_in(page, alice)
     page.goto(song)
     assert not page.locator("#person-card").is_visible()
     page.click(NAME)
     page.wait_for_url("**/users/bob")
 
 
-def test_on_a_phone_the_place_one_is_in_is_to_be_seen(new_page, sign_in, alice):
+def test_on_a_phone_the_place_one_is_in_is_to_be_seen(new_page, let_in, alice):
     page = new_page(viewport={"width": 375, "height": 667})
-    sign_in(page, alice)
+    let_in(page, alice)
     page.goto("/bugs/")
     box = page.locator(".nav__list--places [aria-current]").bounding_box()
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 375

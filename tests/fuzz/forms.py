@@ -105,7 +105,7 @@ def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -
 def _round(world: World, tally: Tally, examples: int, number: int) -> None:
     browser = Browser(world.app)
     browser.may_break = True
-    browser.sign_in("alice", PASSWORD)
+    browser.enter(world.alice)
     forms = forms_of(world, browser)
 
     def ask(sent: Sent) -> None:

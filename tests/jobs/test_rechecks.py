@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.charter import at_once, new_charter
-from tests.support.people import PASSWORD, add_person, working
+from tests.support.people import add_person, working
 from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import RecheckRun, RunState
 from trackflow_web.achievements.recheck import reconcile as recheck
@@ -64,7 +64,7 @@ def olga(app):
 @pytest.fixture
 def as_olga(app, olga):
     browser = Browser(app)
-    browser.sign_in("olga", PASSWORD)
+    browser.enter(olga)
     return browser
 
 
@@ -116,10 +116,10 @@ def test_in_a_small_community_it_is_done_when_the_answer_comes(app, as_olga, mis
     assert codes(missed) == ALL
 
 
-def test_where_jobs_are_done_at_once_it_is_too(make_app, as_olga, missed):
+def test_where_jobs_are_done_at_once_it_is_too(make_app, olga, missed):
     at_once_app = make_app()
     browser = Browser(at_once_app)
-    browser.sign_in("olga", PASSWORD)
+    browser.enter(olga)
     browser.post(CHECK, user="")
     assert the_run(at_once_app).state == RunState.DONE
     assert codes(missed) == ALL

@@ -61,7 +61,7 @@ def signed_in(make_app, alice):
 
     def sign_in(**settings):
         browser = Browser(make_app(**settings))
-        browser.sign_in("alice", alice.password)
+        browser.enter(alice)
         browser.get("/songs/")
         return browser
 
@@ -207,7 +207,7 @@ def test_a_connection_that_is_ended_once_the_answer_is_made_changes_nothing(app,
 def _end_connections(execute):
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " WHERE datname = current_database() AND application_name = 'trackflow'"
     )
 
 

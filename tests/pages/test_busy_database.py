@@ -9,6 +9,7 @@ from threading import Timer
 import pytest
 from sqlalchemy import event
 
+from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.people import PASSWORD
 from tests.support.songs import add_song, titles_of
@@ -141,7 +142,10 @@ FULL = "PRAGMA max_page_count=1"  # no more than there are
 
 
 @pytest.mark.parametrize("harm", [READ_ONLY, FULL])
-def test_a_disk_that_takes_nothing_is_a_503_and_reading_goes_on(app, alice, as_alice, harm):
+def test_a_disk_that_takes_nothing_is_a_503_and_reading_goes_on(make_app, alice, harm):
+    app = make_app()  # the disk of no other test
+    as_alice = Browser(app)
+    as_alice.enter(alice)
     long = SONG | {"title": "x" * 200, "album": "y" * 200}
     as_alice.get("/songs/")
     with app.app_context():

@@ -26,7 +26,7 @@ def votes(page):
 def tireless(make_app, alice):
     """Alice, where the limit is no hindrance."""
     browser = Browser(make_app(LIMIT_FEEDBACK="1000/1 day"))
-    browser.sign_in(alice.username, alice.password)
+    browser.enter(alice)
     return browser
 
 

@@ -104,7 +104,7 @@ def test_a_tab_shows_one_state(board, as_alice):
 
 def test_pages_keep_what_was_asked_for(board, make_app, alice):
     browser = Browser(make_app(LIMIT_FEEDBACK="100/1 day"))
-    browser.sign_in(alice.username, alice.password)
+    browser.enter(alice)
     for number in range(21):
         hand_in(browser, board, f"Louder {number}")
     page = browser.get(board, q="louder", sort="votes")
@@ -162,7 +162,7 @@ def test_a_bad_comment_names_its_field_and_is_kept(board, by_alice, as_bob, body
 
 def test_the_hundred_and_first_comment_opens_a_page(board, by_alice, make_app, bob):
     browser = Browser(make_app(LIMIT_COMMENTS="200/1 hour"))
-    browser.sign_in(bob.username, bob.password)
+    browser.enter(bob)
     for number in range(101):
         answer = browser.post(f"{by_alice}/comments", body=f"Number {number}")
     assert answer.location.startswith(f"{by_alice}?page=2#comment-")
@@ -279,7 +279,7 @@ def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, c
 
 def test_too_many_comments_keep_what_was_typed(board, by_alice, make_app, bob):
     browser = Browser(make_app(LIMIT_COMMENTS="1/1 hour"))
-    browser.sign_in(bob.username, bob.password)
+    browser.enter(bob)
     browser.post(f"{by_alice}/comments", body="One.")
     page = browser.post(f"{by_alice}/comments", body="Two.")
     assert page.status == 429

@@ -128,7 +128,7 @@ def test_markup_in_a_file_stays_text(as_alice):
 
 def signed_in(app, person):
     browser = Browser(app)
-    browser.sign_in(person.username, person.password)
+    browser.enter(person)
     return browser
 
 
@@ -221,11 +221,12 @@ def test_the_playlist_still_counts_while_another_import_of_it_stands(app, as_ali
 # --- whose it is ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("deed", ["", "/cancel", "/undo"])
-def test_charlie_finds_nothing_of_alices_imports(as_alice, as_charlie, deed):
+def test_charlie_finds_nothing_of_alices_imports(subtests, as_alice, as_charlie):
     address = send(as_alice).location
-    answer = as_charlie.post(f"{address}{deed}") if deed else as_charlie.get(address)
-    assert answer.status == 404
+    for deed in ["", "/cancel", "/undo"]:
+        with subtests.test(deed=deed):
+            answer = as_charlie.post(f"{address}{deed}") if deed else as_charlie.get(address)
+            assert answer.status == 404
 
 
 def test_a_stranger_is_sent_to_sign_in(stranger):

@@ -62,9 +62,9 @@ def test_nobody_without_the_token_sees_a_number(app, sent):
 
 
 def test_not_even_an_administrator(app):
-    add_person(app, "olga", is_admin=True)
+    olga = add_person(app, "olga", is_admin=True)
     browser = Browser(app)
-    browser.sign_in("olga", "correct horse battery staple")
+    browser.enter(olga)
     assert browser.get("/metrics").status == 401
 
 
@@ -77,7 +77,7 @@ def test_it_is_in_the_format_of_prometheus_and_kept_by_nobody(app):
 
 def test_requests_are_counted_by_route_and_class_of_status(app, stranger, numbers):
     alice = add_person(app, "alice")
-    stranger.sign_in("alice", alice.password)
+    stranger.enter(alice)
     for _ in range(3):
         stranger.get("/users/alice")
     stranger.get("/users/nobody")

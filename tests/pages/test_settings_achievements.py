@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.browsing import Browser
-from tests.support.people import PASSWORD, working
+from tests.support.people import working
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.songs import actions as songs
 
@@ -271,8 +271,8 @@ def test_what_makes_no_sense_is_refused(as_alice, field, value, htmx):
     assert field in page.errors()
 
 
-def test_the_choice_holds_for_the_next_session(app, as_alice):
+def test_the_choice_holds_for_the_next_session(app, alice, as_alice):
     as_alice.post(ADDRESS, toasts="rare")
     again = Browser(app)
-    again.sign_in("alice", PASSWORD)
+    again.enter(alice)
     assert again.get(ADDRESS).one("#toasts-wanted option[selected]")["value"] == "rare"

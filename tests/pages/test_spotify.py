@@ -49,7 +49,7 @@ def connected(alices, spotify):
 
 def signed_in(app, person):
     browser = Browser(app)
-    browser.sign_in(person.username, person.password)
+    browser.enter(person)
     return browser
 
 

@@ -34,7 +34,7 @@ def asked(app, alice, bob):
         alice.user.is_admin = True
     has = belongings_of(app, alice, bob)
     browser = Browser(app)
-    browser.sign_in(alice.username, alice.password)
+    browser.enter(alice)
 
     def statements(numbers):
         plenty_of(app, alice, bob, has, numbers)

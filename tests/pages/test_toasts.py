@@ -48,8 +48,9 @@ ODD_ANSWERS = {
 
 
 @pytest.fixture
-def app(app):
-    """The application, with an address `/odd/<name>` for each odd answer."""
+def app(make_app):
+    """An application with an address `/odd/<name>` for each odd answer."""
+    app = make_app()
     for name, answer in ODD_ANSWERS.items():
         app.add_url_rule(f"/odd/{name}", f"odd.{name}", answer)
     app.add_url_rule("/odd/deed", "odd.deed", add_a_song_and_stream)

@@ -34,8 +34,10 @@ def statements(app):
         told.append(statement)
 
     with app.app_context():
-        sa.event.listen(db.engine, "before_cursor_execute", note)
-    return told
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield told
+    sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_form_takes_the_write_lock_before_it_reads_anything(as_alice, statements):
@@ -52,7 +54,7 @@ def test_reading_a_page_takes_no_write_lock(as_alice, statements):
 def test_many_browsers_at_once_lose_nothing_and_break_nothing(app, alice, as_alice):
     def add(number):
         browser = Browser(app)
-        browser.sign_in(alice.username, alice.password)
+        browser.enter(alice)
         answers = [
             browser.post("/songs/", title=f"{number} {song}", artist="Metallica").status
             for song in range(SONGS_EACH)

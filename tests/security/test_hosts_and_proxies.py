@@ -89,7 +89,7 @@ def test_strange_words_of_a_proxy_that_is_named_break_nothing(make_app, said):
 def test_a_proxy_that_is_named_is_not_asked_for_the_host(make_app, alice):
     app = make_app(TRUSTED_PROXIES="1", SPOTIFY_CLIENT_ID="id")
     browser = Browser(app)
-    browser.sign_in("alice", PASSWORD)
+    browser.enter(alice)
     page = browser.request("GET", "/imports/spotify/connect", headers=SAYING)
     assert page.status == 303
     assert "evil" not in page.location

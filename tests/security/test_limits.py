@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.browsing import Browser
-from tests.support.people import PASSWORD, add_person, working
+from tests.support.people import add_person, working
 from tests.support.songs import add_song
 from trackflow_web.domain.people import actions
 
@@ -85,5 +85,5 @@ def test_page_and_api_count_the_same_downloads(app, clock, alice, as_alice):
     assert as_alice.get("/settings/privacy/export").status == 429
     dora = add_person(app, "dora")
     browser = Browser(app)
-    browser.sign_in(dora.username, PASSWORD)
+    browser.enter(dora)
     assert browser.get("/settings/privacy/export").status == 200

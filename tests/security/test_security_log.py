@@ -51,6 +51,11 @@ def make_app(make_app):
 
 
 @pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+@pytest.fixture
 def lines(app):
     handler = Lines()
     for other in list(audit.logger.handlers):

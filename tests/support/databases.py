@@ -1,14 +1,14 @@
-"""A fresh database for every test: a copy of one that was migrated and filled once."""
+"""Databases for tests: copies of one that was migrated and filled once, and one that is reset."""
 
 from __future__ import annotations
 
 import itertools
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tests.support.people import add_noise
+from tests.support.pristine import Pristine
 from tests.support.settings import settings_for
 from trackflow_web import create_app
 from trackflow_web.kernel.database import db
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.postgresql import Server
 
 FIRST_WITH_STRATEGIES = 150_000
+# A database, what SQLite keeps beside it, and the queue of the jobs.
+FILES = ("", "-wal", "-shm", ".jobs", ".jobs-wal", ".jobs-shm", ".jobs.lock")
 
 
 class Databases(Protocol):
@@ -33,6 +35,9 @@ class Databases(Protocol):
     def drop(self, url: str) -> None:
         """Throw one away."""
 
+    def shared(self) -> str:
+        """Return the address of the database that tests share, put back as it was when new."""
+
 
 class SQLite:
     """Files in one folder."""
@@ -41,24 +46,29 @@ class SQLite:
         self.folder = folder
         self.numbers = itertools.count(1)
         self.template = ""
+        self.reused = ""
 
     def empty(self) -> str:
         return f"sqlite:///{self.folder / f'{next(self.numbers)}.sqlite3'}"
 
     def create(self) -> str:
-        if not self.template:
-            self.template = self.empty()
-            fill(self.template)
-            with sqlite3.connect(_file(self.template)) as connection:
-                connection.execute("PRAGMA journal_mode=DELETE")  # one file is all there is to copy
-            connection.close()
-        url = self.empty()
-        shutil.copyfile(_file(self.template), _file(url))
-        return url
+        return self._copy_template(self.empty())
 
     def drop(self, url: str) -> None:
-        for rest in ("", "-wal", "-shm"):
+        for rest in FILES:
             Path(f"{_file(url)}{rest}").unlink(missing_ok=True)
+
+    def shared(self) -> str:
+        self.reused = self.reused or self.empty()
+        self.drop(self.reused)  # whoever has it open keeps the old file
+        return self._copy_template(self.reused)
+
+    def _copy_template(self, url: str) -> str:
+        if not self.template:
+            self.template = self.empty()
+            fill(self.template)  # the last connection leaves one file, without a log beside it
+        shutil.copyfile(_file(self.template), _file(url))
+        return url
 
 
 def _file(url: str) -> str:
@@ -72,6 +82,7 @@ class PostgreSQL:
         self.server = server
         self.numbers = itertools.count(1)
         self.template = ""
+        self.reused: Pristine | None = None
 
     def empty(self) -> str:
         return self._create("template1")
@@ -85,6 +96,21 @@ class PostgreSQL:
 
     def drop(self, url: str) -> None:
         self.server.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    def shared(self) -> str:
+        if self.reused and not self.reused.reset():
+            self.reused.close()
+            self.drop(self.reused.url)
+            self.reused = None
+        if not self.reused:
+            self.reused = Pristine(self.create())
+        return self.reused.url
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self.reused:
+            self.reused.close()
+        self.server.stop()
 
     def _create(self, template: str) -> str:
         name = f"test_{next(self.numbers)}"

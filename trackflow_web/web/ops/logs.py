@@ -24,14 +24,18 @@ FIRST_ERROR = 400
 BY_STATUS = {403: SecurityEvent.NOT_ALLOWED, 429: SecurityEvent.LIMIT_HIT}
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Set the logs up for the process, and let an application's refusals be noted.
+def prepare_process(config: Config) -> None:
+    """Set up the logs of the process."""
+    _connect_structlog(production=config.production)
+    _connect_security_log(config.security_log)
+
+
+def init_app(app: Flask) -> None:
+    """Note an application's refusals.
 
     Called before anything else is connected: what comes first here sees an answer last, when it is
     known what became of it.
     """
-    _connect_structlog(production=config.production)
-    _connect_security_log(config.security_log)
     app.after_request(_note_answer)
 
 
