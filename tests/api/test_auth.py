@@ -26,9 +26,8 @@ def test_a_stranger_is_told_how_to_come_in(client):
     assert "Location" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "credentials",
-    [
+def test_beside_bogus_credentials_the_cookie_counts_for_nothing(subtests, as_alice):
+    for credentials in [
         "Bearer tf_bogus",
         "Bearer",
         "",
@@ -36,16 +35,15 @@ def test_a_stranger_is_told_how_to_come_in(client):
         "Bearer \xe9",
         "tf_bogus",
         "Bearer a b",
-    ],
-)
-def test_beside_bogus_credentials_the_cookie_counts_for_nothing(as_alice, credentials):
-    headers = {"Authorization": credentials, "X-CSRFToken": as_alice.token()}
-    read = as_alice.request("GET", "/api/songs/", headers=headers)
-    written = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
+    ]:
+        with subtests.test(credentials=credentials):
+            headers = {"Authorization": credentials, "X-CSRFToken": as_alice.token()}
+            read = as_alice.request("GET", "/api/songs/", headers=headers)
+            written = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
 
-    assert (read.status, written.status) == (401, 401)
-    assert "invalid_token" in read.headers["WWW-Authenticate"]
-    assert as_alice.api("GET", "/api/songs/").json["items"] == []
+            assert (read.status, written.status) == (401, 401)
+            assert "invalid_token" in read.headers["WWW-Authenticate"]
+            assert as_alice.api("GET", "/api/songs/").json["items"] == []
 
 
 def test_beside_the_token_of_bob_the_cookie_of_alice_counts_for_nothing(as_alice, program_of, bob):
@@ -55,13 +53,14 @@ def test_beside_the_token_of_bob_the_cookie_of_alice_counts_for_nothing(as_alice
     assert (answer.status, answer.json["owner"]) == (201, "bob")
 
 
-@pytest.mark.parametrize("token", [None, "", "forged"])
-def test_a_cookie_without_the_proof_may_not_write(as_alice, token):
-    headers = {} if token is None else {"X-CSRFToken": token}
-    answer = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
+def test_a_cookie_without_the_proof_may_not_write(subtests, as_alice):
+    for token in [None, "", "forged"]:
+        with subtests.test(token=token):
+            headers = {} if token is None else {"X-CSRFToken": token}
+            answer = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
 
-    assert (answer.status, answer.json["status"]) == (403, 403)
-    assert as_alice.api("GET", "/api/songs/").json["items"] == []
+            assert (answer.status, answer.json["status"]) == (403, 403)
+            assert as_alice.api("GET", "/api/songs/").json["items"] == []
 
 
 def test_a_request_from_another_site_may_not_write(as_alice):

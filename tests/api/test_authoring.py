@@ -30,11 +30,12 @@ def test_alice_marks_a_part(program, parts):
     assert program.get(parts.removesuffix("/parts")).json["parts_done"] == 1
 
 
-@pytest.mark.parametrize("state", ["finished", "", None, 1])
-def test_a_state_that_does_not_exist_is_refused_by_name(program, parts, state):
-    answer = program.post(f"{parts}/drums", state=state)
+def test_a_state_that_does_not_exist_is_refused_by_name(subtests, program, parts):
+    for state in ["finished", "", None, 1]:
+        with subtests.test(state=state):
+            answer = program.post(f"{parts}/drums", state=state)
 
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["state"])
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["state"])
 
 
 def test_a_part_that_does_not_exist_is_not_there(program, parts):

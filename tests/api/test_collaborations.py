@@ -49,24 +49,22 @@ def test_bob_may_tick_and_move(program, helper, song):
     assert program.get(address).json["parts_done"] == 1
 
 
-@pytest.mark.parametrize(
-    ("rest", "fields"),
-    [
+def test_bob_may_not_do_what_is_the_owners(subtests, program, helper, song, charlie):
+    for rest, fields in [
         ("", {"title": "Mine"}),
         ("", {"pack_id": None}),
         ("", {}),
         ("/delete", {}),
         ("/collaborators", {"username": "charlie"}),
-    ],
-)
-def test_bob_may_not_do_what_is_the_owners(program, helper, song, charlie, rest, fields):
-    assert helper.post(f"/api/songs/{song['id']}{rest}", **fields).status_code == 403
-    assert program.get(f"/api/songs/{song['id']}").json == song
+    ]:
+        with subtests.test(rest=rest, fields=fields):
+            assert helper.post(f"/api/songs/{song['id']}{rest}", **fields).status_code == 403
+            assert program.get(f"/api/songs/{song['id']}").json == song
 
 
-@pytest.mark.parametrize(
-    ("method", "rest", "fields"),
-    [
+def test_to_charlie_the_song_is_not_there(subtests, program, program_of, song, charlie):
+    charlies = program_of(charlie)
+    for method, rest, fields in [
         ("GET", "", None),
         ("POST", "", {"title": "Mine"}),
         ("GET", "/parts", None),
@@ -76,15 +74,13 @@ def test_bob_may_not_do_what_is_the_owners(program, helper, song, charlie, rest,
         ("GET", "/collaborators", None),
         ("POST", "/collaborators", {"username": "charlie"}),
         ("POST", "/collaborators/1/delete", {}),
-    ],
-)
-def test_to_charlie_the_song_is_not_there(program, program_of, song, charlie, method, rest, fields):
-    charlies = program_of(charlie)
-    answer = charlies.request(method, f"/api/songs/{song['id']}{rest}", json=fields)
-    absent = charlies.request(method, f"/api/songs/987654{rest}", json=fields)
+    ]:
+        with subtests.test(method=method, rest=rest, fields=fields):
+            answer = charlies.request(method, f"/api/songs/{song['id']}{rest}", json=fields)
+            absent = charlies.request(method, f"/api/songs/987654{rest}", json=fields)
 
-    assert (answer.status_code, answer.json) == (404, absent.json)
-    assert program.get(f"/api/songs/{song['id']}").json == song
+            assert (answer.status_code, answer.json) == (404, absent.json)
+            assert program.get(f"/api/songs/{song['id']}").json == song
 
 
 def test_bob_leaves(helper, song, bob):
@@ -112,11 +108,12 @@ def test_bob_removes_nobody_else(program, helper, song, charlie, alice):
         assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("username", ["alice", "nobody", "", None, 7, "bob", "b\x00b", "x" * 9_000])
-def test_a_name_that_will_not_do_is_refused(program, song, username):
-    answer = program.post(f"/api/songs/{song['id']}/collaborators", username=username)
+def test_a_name_that_will_not_do_is_refused(subtests, program, song):
+    for username in ["alice", "nobody", "", None, 7, "bob", "b\x00b", "x" * 9_000]:
+        with subtests.test(username=username):
+            answer = program.post(f"/api/songs/{song['id']}/collaborators", username=username)
 
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["username"])
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["username"])
 
 
 def test_a_reading_token_changes_nobody(program_of, alice, song):

@@ -44,9 +44,8 @@ def test_a_whole_library_fits_into_one_request(program):
     assert program.get(answer.location).json["imported"] == 5_000
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
+def test_what_cannot_be_imported_is_refused(subtests, program):
+    for fields in [
         {"file": ""},
         {"file": "colour\nred\n"},
         {"file": f"title,artist,{'x' * 140_000}\nA,B,c\n"},
@@ -54,11 +53,10 @@ def test_a_whole_library_fits_into_one_request(program):
         {"name": "x" * 201},
         {"status": "sold"},
         {"playlist": "3cEYpjA9oz9GiPac4AsH4n"},
-    ],
-)
-def test_what_cannot_be_imported_is_refused(program, fields):
-    assert begin(program, **fields).status_code == 422
-    assert program.get("/api/imports/").json["items"] == []
+    ]:
+        with subtests.test(fields=fields):
+            assert begin(program, **fields).status_code == 422
+            assert program.get("/api/imports/").json["items"] == []
 
 
 def test_undo_and_cancel(program):

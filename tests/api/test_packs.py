@@ -66,11 +66,12 @@ def test_a_pack_that_is_there_already_is_named(program, pack):
         assert list(answer.json["errors"]) == ["name"]
 
 
-@pytest.mark.parametrize("name", ["", " ", None, 7, ["a"], "a\x00b", "\ud800", "x" * 60_000])
-def test_a_name_that_will_not_do_is_refused(program, pack, name):
-    for address in ("/api/packs/", f"/api/packs/{pack['id']}"):
-        answer = program.post(address, name=name)
-        assert (answer.status_code, list(answer.json["errors"])) == (422, ["name"])
+def test_a_name_that_will_not_do_is_refused(subtests, program, pack):
+    for name in ["", " ", None, 7, ["a"], "a\x00b", "\ud800", "x" * 60_000]:
+        with subtests.test(name=name):
+            for address in ("/api/packs/", f"/api/packs/{pack['id']}"):
+                answer = program.post(address, name=name)
+                assert (answer.status_code, list(answer.json["errors"])) == (422, ["name"])
 
 
 def test_a_body_as_large_as_a_book_is_refused(program):
@@ -98,18 +99,22 @@ def test_the_songs_of_a_pack_come_in_pieces(program, pack):
     assert [song["title"] for song in first["items"] + rest["items"]] == ["2", "1", "0"]
 
 
-@pytest.mark.parametrize("song_id", [None, 0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654])
-def test_a_strange_song_is_refused_by_name(program, pack, song_id):
-    answer = program.post(f"/api/packs/{pack['id']}/songs", song_id=song_id)
+def test_a_strange_song_is_refused_by_name(subtests, program, pack):
+    for song_id in [None, 0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
+        with subtests.test(song_id=song_id):
+            answer = program.post(f"/api/packs/{pack['id']}/songs", song_id=song_id)
 
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
 
 
-@pytest.mark.parametrize("optional", [1, "yes", None, []])
-def test_optional_is_true_or_false(program, pack, song, optional):
-    answer = program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"], optional=optional)
+def test_optional_is_true_or_false(subtests, program, pack, song):
+    for optional in [1, "yes", None, []]:
+        with subtests.test(optional=optional):
+            answer = program.post(
+                f"/api/packs/{pack['id']}/songs", song_id=song["id"], optional=optional
+            )
 
-    assert answer.json["errors"] == {"optional": "This must be true or false."}
+            assert answer.json["errors"] == {"optional": "This must be true or false."}
 
 
 def test_the_answer_that_completes_a_pack_says_so(program, pack, song):
@@ -167,12 +172,13 @@ def test_a_song_is_added_to_a_pack_moved_and_taken_out(program, pack):
     assert program.get(address).json["title"] == "C"
 
 
-@pytest.mark.parametrize("pack_id", [0, -1, 10**18, 987_654, "x", True])
-def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(program, song, pack_id):
-    for address in ("/api/songs/", f"/api/songs/{song['id']}"):
-        answer = program.post(address, title="A", artist="B", pack_id=pack_id)
-        assert (answer.status_code, list(answer.json["errors"])) == (422, ["pack_id"])
-    assert program.get("/api/songs/").json["items"] == [song]
+def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(subtests, program, song):
+    for pack_id in [0, -1, 10**18, 987_654, "x", True]:
+        with subtests.test(pack_id=pack_id):
+            for address in ("/api/songs/", f"/api/songs/{song['id']}"):
+                answer = program.post(address, title="A", artist="B", pack_id=pack_id)
+                assert (answer.status_code, list(answer.json["errors"])) == (422, ["pack_id"])
+            assert program.get("/api/songs/").json["items"] == [song]
 
 
 def test_nobodys_songs_get_into_somebody_elses_pack(program, program_of, pack, song, bob):
@@ -187,9 +193,8 @@ def test_nobodys_songs_get_into_somebody_elses_pack(program, program_of, pack, s
     assert program.get(f"/api/songs/{song['id']}").json["pack_id"] is None
 
 
-@pytest.mark.parametrize(
-    ("method", "rest", "fields"),
-    [
+def test_to_others_the_packs_of_alice_are_not_there(subtests, program, program_of, pack, song, bob):
+    for method, rest, fields in [
         ("GET", "", None),
         ("POST", "", {"name": "Mine"}),
         ("POST", "/delete", {}),
@@ -198,17 +203,14 @@ def test_nobodys_songs_get_into_somebody_elses_pack(program, program_of, pack, s
         ("POST", "/songs/1/delete", {}),
         ("POST", "/release", {}),
         ("POST", "/collaborators", {"username": "charlie"}),
-    ],
-)
-def test_to_others_the_packs_of_alice_are_not_there(
-    program, program_of, pack, song, bob, method, rest, fields
-):
-    program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"])
-    program.post(f"/api/packs/{pack['id']}/collaborators", username="bob")
-    before = program.get(f"/api/packs/{pack['id']}").json
-    helper = program_of(bob)
-    answer = helper.request(method, f"/api/packs/{pack['id']}{rest}", json=fields)
-    absent = helper.request(method, f"/api/packs/987654{rest}", json=fields)
+    ]:
+        with subtests.test(method=method, rest=rest, fields=fields):
+            program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"])
+            program.post(f"/api/packs/{pack['id']}/collaborators", username="bob")
+            before = program.get(f"/api/packs/{pack['id']}").json
+            helper = program_of(bob)
+            answer = helper.request(method, f"/api/packs/{pack['id']}{rest}", json=fields)
+            absent = helper.request(method, f"/api/packs/987654{rest}", json=fields)
 
-    assert (answer.status_code, answer.json) == (404, absent.json)
-    assert program.get(f"/api/packs/{pack['id']}").json == before
+            assert (answer.status_code, answer.json) == (404, absent.json)
+            assert program.get(f"/api/packs/{pack['id']}").json == before

@@ -76,14 +76,25 @@ def test_an_album_that_is_there_already_is_named(program, series):
     assert list(answer.json["errors"]) == ["album"]
 
 
-@pytest.mark.parametrize(
-    "tracks",
-    ["", None, 7, {"a": 1}, [], [""], [1], [["One"]], ["a\x00b"], "a\x00b", TOO_LONG, TOO_MANY],
-)
-def test_a_track_list_that_will_not_do_is_refused(program, tracks):
-    answer = program.post("/api/series/", **ALBUM, tracks=tracks)
+def test_a_track_list_that_will_not_do_is_refused(subtests, program):
+    for tracks in [
+        "",
+        None,
+        7,
+        {"a": 1},
+        [],
+        [""],
+        [1],
+        [["One"]],
+        ["a\x00b"],
+        "a\x00b",
+        TOO_LONG,
+        TOO_MANY,
+    ]:
+        with subtests.test(tracks=tracks):
+            answer = program.post("/api/series/", **ALBUM, tracks=tracks)
 
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["tracks"])
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["tracks"])
 
 
 def test_everything_missing_is_told_at_once(program):
@@ -111,18 +122,20 @@ def test_an_album_is_complete_by_links_and_irrelevance(program, series, song):
     assert (shown["relevant"], shown["released"]) == (1, 1)
 
 
-@pytest.mark.parametrize("song_id", [0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654])
-def test_a_strange_song_is_refused_by_name(program, series, song_id):
-    answer = program.post(f"/api/series/{series['id']}/tracks/1", song_id=song_id)
+def test_a_strange_song_is_refused_by_name(subtests, program, series):
+    for song_id in [0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
+        with subtests.test(song_id=song_id):
+            answer = program.post(f"/api/series/{series['id']}/tracks/1", song_id=song_id)
 
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
 
 
-@pytest.mark.parametrize("position", ["0", "3", "201", "-1", "x", "9" * 30])
-def test_there_are_no_other_tracks(program, series, position):
-    answer = program.post(f"/api/series/{series['id']}/tracks/{position}", irrelevant=True)
+def test_there_are_no_other_tracks(subtests, program, series):
+    for position in ["0", "3", "201", "-1", "x", "9" * 30]:
+        with subtests.test(position=position):
+            answer = program.post(f"/api/series/{series['id']}/tracks/{position}", irrelevant=True)
 
-    assert answer.status_code == 404
+            assert answer.status_code == 404
 
 
 def test_somebody_elses_song_is_not_linked_even_by_who_helps(program, program_of, song, bob):
@@ -144,21 +157,19 @@ def test_an_album_is_deleted_once_and_the_songs_stay(program, series, song):
     assert program.get(f"/api/songs/{song['id']}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "rest", "fields"),
-    [
+def test_to_charlie_the_albums_of_alice_are_not_there(
+    subtests, program, program_of, series, charlie
+):
+    charlies = program_of(charlie)
+    for method, rest, fields in [
         ("GET", "", None),
         ("POST", "/delete", {}),
         ("POST", "/tracks/1", {"irrelevant": True}),
         ("POST", "/link", {}),
-    ],
-)
-def test_to_charlie_the_albums_of_alice_are_not_there(
-    program, program_of, series, charlie, method, rest, fields
-):
-    charlies = program_of(charlie)
-    answer = charlies.request(method, f"/api/series/{series['id']}{rest}", json=fields)
-    absent = charlies.request(method, f"/api/series/987654{rest}", json=fields)
+    ]:
+        with subtests.test(method=method, rest=rest, fields=fields):
+            answer = charlies.request(method, f"/api/series/{series['id']}{rest}", json=fields)
+            absent = charlies.request(method, f"/api/series/987654{rest}", json=fields)
 
-    assert (answer.status_code, answer.json) == (404, absent.json)
-    assert program.get(f"/api/series/{series['id']}").json == series
+            assert (answer.status_code, answer.json) == (404, absent.json)
+            assert program.get(f"/api/series/{series['id']}").json == series

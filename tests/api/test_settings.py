@@ -64,21 +64,19 @@ def test_all_are_hidden_at_once(program):
     assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 0}
 
 
-@pytest.mark.parametrize(
-    ("address", "body", "field"),
-    [
+def test_what_makes_no_sense_is_refused(subtests, program):
+    for address, body, field in [
         (ACHIEVEMENTS, {"toasts": "some"}, "toasts"),
         (ACHIEVEMENTS, {"timezone": "Mars/Base"}, "timezone"),
         (f"{ACHIEVEMENTS}/first_release/pin", {"move": "sideways"}, "move"),
         (f"{ACHIEVEMENTS}/first_release/visibility", {"public": "1"}, "public"),
         (PRIVACY, {"profile": "some"}, "profile"),
         (f"{PRIVACY}/delete", {"username": "alice"}, "password"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(program, address, body, field):
-    answer = program.post(address, **body)
-    assert answer.status_code == 422
-    assert field in answer.json["errors"]
+    ]:
+        with subtests.test(address=address, body=body, field=field):
+            answer = program.post(address, **body)
+            assert answer.status_code == 422
+            assert field in answer.json["errors"]
 
 
 def test_what_one_does_not_have_is_not_there(program):

@@ -64,11 +64,12 @@ def test_who_is_signed_in_registers_nobody_else(as_alice, htmx):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("name", ["alice", "ALICE ", "alice@example.org", "Alice@Example.ORG"])
-def test_alice_signs_in_by_name_or_address(stranger, alice, name):
-    page = stranger.sign_in(name, PASSWORD)
-    assert page.status == 200
-    assert page.soup.select_one('form[action="/logout"]')
+def test_alice_signs_in_by_name_or_address(subtests, stranger, alice):
+    for name in ["alice", "ALICE ", "alice@example.org", "Alice@Example.ORG"]:
+        with subtests.test(name=name):
+            page = stranger.sign_in(name, PASSWORD)
+            assert page.status == 200
+            assert page.soup.select_one('form[action="/logout"]')
 
 
 @pytest.mark.parametrize(

@@ -193,24 +193,26 @@ def test_bytes_that_are_no_text_break_nothing(as_alice):
         assert as_alice.get(f"/songs/?{query}").status in {200, 422}, query
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
+def test_a_body_of_another_make_changes_nothing(subtests, app, as_alice):
+    before = snapshot(app)
+    for kind, body in [
         ("multipart/form-data", b"--x"),
         ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n"),
         ("application/x-www-form-urlencoded", b"\x00" * 1000),
         ("application/x-www-form-urlencoded; charset=utf-7", b"title=+ADw-b+AD4-"),
         ("nonsense", b"title=One"),
         ("application/xml", b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]><x>&y;</x>"),
-    ],
-)
-def test_a_body_of_another_make_changes_nothing(app, as_alice, kind, body):
-    before = snapshot(app)
-    page = as_alice.request(
-        "POST", "/songs/", data=body, content_type=kind, headers={"X-CSRFToken": as_alice.token()}
-    )
-    assert page.status in {400, 413, 422}
-    assert snapshot(app) == before
+    ]:
+        with subtests.test(kind=kind, body=body):
+            page = as_alice.request(
+                "POST",
+                "/songs/",
+                data=body,
+                content_type=kind,
+                headers={"X-CSRFToken": as_alice.token()},
+            )
+            assert page.status in {400, 413, 422}
+            assert snapshot(app) == before
 
 
 def test_what_is_too_large_is_not_taken(app, as_alice):

@@ -42,9 +42,8 @@ def test_an_album_that_is_there_is_refused_and_named(maker):
     assert counts(maker) == (2, 0)
 
 
-@pytest.mark.parametrize(
-    ("tracks", "said"),
-    [
+def test_a_track_list_that_will_not_do_is_refused_by_name(subtests, maker, app):
+    for tracks, said in [
         ("", "At least one"),
         (" \n\t\n\u200b", "At least one"),
         (None, "At least one"),
@@ -56,21 +55,21 @@ def test_an_album_that_is_there_is_refused_and_named(maker):
         ("x" * 100_000, "Line 1"),
         (["One", 2], "Line 2"),
         (["One", None, ["x"]], "Line 3"),
-    ],
-)
-def test_a_track_list_that_will_not_do_is_refused_by_name(maker, app, tracks, said):
-    with pytest.raises(Invalid) as refusal, working(app):
-        actions.create_series(maker.user, artist="A", album="B", year="", tracks=tracks)
-    assert list(refusal.value.errors) == ["tracks"]
-    assert said in refusal.value.errors["tracks"]
-    assert counts(maker) == (0, 0)
+    ]:
+        with subtests.test(tracks=tracks, said=said):
+            with pytest.raises(Invalid) as refusal, working(app):
+                actions.create_series(maker.user, artist="A", album="B", year="", tracks=tracks)
+            assert list(refusal.value.errors) == ["tracks"]
+            assert said in refusal.value.errors["tracks"]
+            assert counts(maker) == (0, 0)
 
 
-@pytest.mark.parametrize("year", [999, 99_999, 1991.5, 10**40, True, ["1991"]])
-def test_everything_wrong_is_told_at_once(maker, app, year):
-    with pytest.raises(Invalid) as refusal, working(app):
-        actions.create_series(maker.user, artist="", album="\x00", year=year, tracks="")
-    assert set(refusal.value.errors) == {"artist", "album", "year", "tracks"}
+def test_everything_wrong_is_told_at_once(subtests, maker, app):
+    for year in [999, 99_999, 1991.5, 10**40, True, ["1991"]]:
+        with subtests.test(year=year):
+            with pytest.raises(Invalid) as refusal, working(app):
+                actions.create_series(maker.user, artist="", album="\x00", year=year, tracks="")
+            assert set(refusal.value.errors) == {"artist", "album", "year", "tracks"}
 
 
 def test_empty_lines_are_no_tracks_and_two_may_have_one_title(maker):
@@ -197,12 +196,13 @@ def test_nobody_elses_song_is_found_or_linked(maker, app, bob):
     assert list(refusal.value.errors) == ["song_id"]
 
 
-@pytest.mark.parametrize("song_id", ["0", "-1", "1.5", "١", "9" * 30, "\x00", "987654", True])
-def test_a_strange_song_is_refused_by_name(maker, song_id):
+def test_a_strange_song_is_refused_by_name(subtests, maker):
     album = maker.album("One")
-    with pytest.raises(Invalid) as refusal:
-        maker.track(album, 1, song_id)
-    assert list(refusal.value.errors) == ["song_id"]
+    for song_id in ["0", "-1", "1.5", "١", "9" * 30, "\x00", "987654", True]:
+        with subtests.test(song_id=song_id):
+            with pytest.raises(Invalid) as refusal:
+                maker.track(album, 1, song_id)
+            assert list(refusal.value.errors) == ["song_id"]
 
 
 def test_there_is_no_track_behind_the_last(maker):
