@@ -141,7 +141,7 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
     """A site that is thrown away afterwards; unplugged, without the engine of the achievements."""
     handlers = [each for each in composition.HANDLERS if plugged or each.name != "achievements"]
     with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
-        with patch.object(composition, "LISTENERS", handlers):
+        with patch.object(composition, "HANDLERS", handlers):
             app = create_app(
                 {
                     "TESTING": True,

@@ -18,6 +18,7 @@ from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.domain import audit
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.feedback.events import FeedbackDecided
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import passwords
 from trackflow_web.domain.people.events import PersonRegistered
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # What the security log takes from the events of features.
 AUDITED = {
     PersonRegistered: SecurityEvent.ACCOUNT_CREATED,
+    FeedbackDecided: SecurityEvent.STATUS_DECIDED,
     AchievementUnlocked: SecurityEvent.AWARD_GIVEN,
     AchievementsBackfilled: SecurityEvent.AWARDS_BACKFILLED,
     AchievementRevoked: SecurityEvent.AWARD_REVOKED,

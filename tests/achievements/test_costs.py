@@ -26,7 +26,7 @@ def price(make_app, monkeypatch):
     """
     heard_app = make_app()
     others = [handler for handler in composition.HANDLERS if handler.name != "achievements"]
-    monkeypatch.setattr(composition, "LISTENERS", others)
+    monkeypatch.setattr(composition, "HANDLERS", others)
     deaf_app = make_app()
     monkeypatch.undo()
 

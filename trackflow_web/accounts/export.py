@@ -100,12 +100,18 @@ def _iso(value: object) -> str:
 def _work(user_id: int) -> Document:
     own_songs = sa.select(Song.id).where(Song.user_id == user_id)
     own_series = sa.select(Series.id).where(Series.user_id == user_id)
-    parts = _by(_rows(SongPart, SongPart.song_id.in_(own_songs)), "song_id")
+    parts = _by(_rows(SongPart, SongPart.song_id.in_(own_songs), leave_out={"done_by"}), "song_id")
     tracks = _by(_rows(Track, Track.series_id.in_(own_series)), "series_id")
     return {
         "songs": [
             song | {"parts": parts[song["id"]]} for song in _rows(Song, Song.user_id == user_id)
         ],
+        "parts_done": _selected(
+            sa.select(SongPart.song_id, Song.title, SongPart.part, SongPart.first_done_at)
+            .join(Song, Song.id == SongPart.song_id)
+            .where(SongPart.done_by == user_id)
+            .order_by(SongPart.first_done_at, SongPart.song_id, SongPart.part)
+        ),
         "packs": _rows(Pack, Pack.user_id == user_id),
         "series": [
             series | {"tracks": tracks[series["id"]]}

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("trackflow.security")
 
+# Fields of payloads that a line repeats: none of them is what somebody typed.
+DETAILS = ("code", "codes", "status")
+
 
 class SecurityEvent(StrEnum):
     """What the security log contains."""
@@ -78,8 +81,9 @@ def handler(audited: Mapping[EventType, SecurityEvent]) -> Handler:
     def handle(events: Sequence[Event]) -> None:
         for event in events:
             if kind := audited.get(type(event.payload)):
-                what = {name: getattr(event.payload, name, None) for name in ("code", "codes")}
-                note_if_committed(kind, of=event.user_id, by=event.actor_id, **what)
+                what = {name: getattr(event.payload, name, None) for name in DETAILS}
+                about = f"{event.subject_type} {event.subject_id}"
+                note_if_committed(kind, of=event.user_id, by=event.actor_id, about=about, **what)
 
     return Handler("security log", handle=handle, reconcile=handle)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.achievements.models import UserStats
-from trackflow_web.domain.authoring import actions, queries
+from trackflow_web.domain.authoring import actions, queries, statistics
+from trackflow_web.domain.authoring.events import PartDone
+from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State, is_authored
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs import queries as song_queries
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.events import Event
 
 ALL = list(Part)
 
@@ -114,3 +118,81 @@ def test_another_state_is_refused(app, alice, song_id, bad):
     with pytest.raises(Invalid) as refusal, working(app):
         actions.mark_part(song_queries.find_song(song_id), Part.BASS, alice.user, state=bad)
     assert list(refusal.value.errors) == ["state"]
+
+
+# --- credit ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def credit(app, song_id):
+    """`credit()`: by part who gets the credit for it; `credit.events()`: who and what, in order."""
+
+    def read():
+        with app.app_context():
+            rows = db.session.execute(
+                sa.select(SongPart.part, SongPart.done_by).where(SongPart.song_id == song_id)
+            )
+            return {row.part: row.done_by for row in rows}
+
+    def read_events():
+        with app.app_context():
+            rows = db.session.scalars(
+                sa.select(Event)
+                .where(Event.name == PartDone.event_name, Event.subject_id == song_id)
+                .order_by(Event.id)
+            ).all()
+            return [(row.user_id, row.payload.part) for row in rows]
+
+    read.events = read_events
+    return read
+
+
+@pytest.mark.both_databases
+def test_a_part_that_is_done_again_and_again_is_recorded_once(alice, mark, credit):
+    for state in ("done", "todo", "done", "skip", "done"):
+        mark([Part.DRUMS], state)
+    assert credit.events() == [(alice.id, Part.DRUMS)]
+    assert credit() == {"drums": alice.id}
+
+
+@pytest.mark.both_databases
+def test_the_credit_for_a_part_goes_to_the_collaborator_who_did_it(
+    app, alice, bob, song_id, credit
+):
+    with working(app):
+        song = song_queries.find_song(song_id, for_update=True)
+        actions.mark_part(song, Part.BASS, bob.user, state="done")
+    assert credit.events() == [(bob.id, Part.BASS)]
+    assert credit() == {"bass": bob.id}
+
+
+@pytest.mark.both_databases
+def test_the_credit_for_a_part_stays_with_the_first_who_did_it(
+    app, alice, bob, mark, song_id, credit
+):
+    mark([Part.BASS], "done")
+    mark([Part.BASS], "todo")
+    with working(app):
+        song = song_queries.find_song(song_id, for_update=True)
+        actions.mark_part(song, Part.BASS, bob.user, state="done")
+    assert credit.events() == [(alice.id, Part.BASS)]
+    assert credit() == {"bass": alice.id}
+
+
+def test_a_part_that_is_not_needed_or_reopened_unrecorded_has_no_credit(mark, credit):
+    mark([Part.KEYS], "skip")
+    assert credit() == {"keys": None}
+    mark([Part.KEYS], "todo")
+    assert credit() == {}
+    assert credit.events() == []
+
+
+@pytest.mark.both_databases
+def test_a_reopened_part_is_to_do_and_counts_nowhere(app, alice, mark, song_id):
+    mark(ALL[:2], "done")
+    mark(ALL[:1], "todo")
+    with app.app_context():
+        assert queries.states_of(song_id)[ALL[0]] is State.TODO
+        tallies = {tally.part: tally for tally in statistics.by_part(alice.id)}
+        assert (tallies[ALL[0]].done, tallies[ALL[1]].done) == (0, 1)
+        assert song_queries.find_song(song_id).parts_done == 1

@@ -6,13 +6,21 @@ import threading
 
 import limits
 import pytest
+import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.domain.feedback import actions, queries
-from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.feedback.events import (
+    FeedbackCommented,
+    FeedbackDecided,
+    FeedbackVoted,
+    FeedbackVoteRemoved,
+)
+from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
 from trackflow_web.domain.feedback.rules import Kind, Status
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Forbidden, Invalid, TooMany
+from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
@@ -263,3 +271,35 @@ def test_the_database_holds_status_and_counting_together(work, desk, alice):
         desk.item(item_id).status = Status.DUPLICATE
     with work():
         assert db.session.get_one(Feedback, item_id).status == "open"
+
+
+def test_comments_votes_and_decisions_are_recorded_with_who_and_what(
+    app, features, alice, bob, admin
+):
+    item_id = features.hand_in(alice)
+    features.comment(bob, item_id, "Me too.")
+    features.vote(bob, item_id)
+    features.vote(bob, item_id)
+    features.decide(admin, item_id, "planned", "Soon.")
+    with app.app_context():
+        rows = db.session.scalars(
+            sa.select(Event)
+            .where(Event.subject_type == "feature", Event.subject_id == item_id)
+            .order_by(Event.id)
+        ).all()[1:]
+        comments = db.session.scalars(
+            sa.select(FeedbackComment.id).order_by(FeedbackComment.id)
+        ).all()
+    assert [(row.user_id, row.actor_id, row.payload) for row in rows] == [
+        (bob.id, bob.id, FeedbackCommented(comment_id=comments[0], author_id=alice.id)),
+        (bob.id, bob.id, FeedbackVoted(author_id=alice.id)),
+        (bob.id, bob.id, FeedbackVoteRemoved(author_id=alice.id)),
+        (
+            alice.id,
+            admin.id,
+            FeedbackDecided(
+                status=Status.PLANNED, status_before=Status.OPEN, comment_id=comments[1]
+            ),
+        ),
+    ]
+    # What these change in somebody's numbers, nothing, is checked after every test.

@@ -1,4 +1,4 @@
-"""Ticking the parts of a chart."""
+"""Setting the parts of a song."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.authoring import queries, rules
+from trackflow_web.domain.authoring.events import PartDone
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.songs.actions import set_authored
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
@@ -19,33 +21,49 @@ if TYPE_CHECKING:
 
 
 def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
-    """Say that a part is to do, done or not needed. The song must have been loaded for update.
+    """Set a part to todo, done or not needed. The song must have been loaded for update.
 
-    Raises Invalid naming `state`.
+    The first time a part is done its credit goes to the actor. Raises Invalid naming `state`.
     """
     wanted = text.choice(state, "state", State)
-    states = queries.states_of(song.id)
-    if states[part] is wanted:
+    parts = queries.parts_of(song.id)
+    before = parts[part]
+    if before.state is wanted:
         return
-    _keep(song.id, part, wanted)
-    states[part] = wanted
+    if before.was_done:
+        _update(song.id, part, wanted)
+    elif wanted is State.TODO:
+        _forget(song.id, part)
+    elif wanted is State.SKIP:
+        _upsert(song.id, part, state=State.SKIP)
+    else:
+        _upsert(song.id, part, state=State.DONE, done_by=actor.id, first_done_at=clock.now())
+        record(PartDone(part=part, owner_id=song.user_id), user_id=actor.id, subject_id=song.id)
+    states = {each: status.state for each, status in parts.items()} | {part: wanted}
     song.parts_done = sum(other is State.DONE for other in states.values())
     song.parts_skipped = sum(other is State.SKIP for other in states.values())
     song.updated_at = clock.now()
     set_authored(song, actor, authored=rules.is_authored(states.values()))
 
 
-def _keep(song_id: int, part: Part, state: State) -> None:
-    if state is State.TODO:
-        db.session.execute(
-            sa.delete(SongPart).where(SongPart.song_id == song_id, SongPart.part == part)
-        )
-        return
-    now = clock.now()
+def _update(song_id: int, part: Part, state: State) -> None:
+    db.session.execute(
+        sa.update(SongPart)
+        .where(SongPart.song_id == song_id, SongPart.part == part)
+        .values(state=state, at=clock.now())
+    )
+
+
+def _forget(song_id: int, part: Part) -> None:
+    db.session.execute(
+        sa.delete(SongPart).where(SongPart.song_id == song_id, SongPart.part == part)
+    )
+
+
+def _upsert(song_id: int, part: Part, **values: object) -> None:
+    changed = {**values, "at": clock.now()}
     db.session.execute(
         upsert(SongPart)
-        .values(song_id=song_id, part=part, state=state, at=now)
-        .on_conflict_do_update(
-            index_elements=[SongPart.song_id, SongPart.part], set_={"state": state, "at": now}
-        )
+        .values(song_id=song_id, part=part, **changed)
+        .on_conflict_do_update(index_elements=[SongPart.song_id, SongPart.part], set_=changed)
     )

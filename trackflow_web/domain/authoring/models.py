@@ -12,10 +12,22 @@ from trackflow_web.kernel.database import Base
 
 
 class SongPart(Base):
-    """A part of a song that is done or not needed; one still to do has no row."""
+    """A part of a song that is done or not needed, or was done before.
+
+    A part that was never done and is still to do has no row. `first_done_at` stays when the part is
+    reopened, and so does `done_by`, the user who gets the credit; it is empty once that user's
+    account is deleted.
+    """
 
     __tablename__ = "song_parts"
-    __table_args__ = (sa.CheckConstraint("state IN ('done', 'skip')", name="state"),)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state IN ('done', 'skip') OR (state = 'todo' AND first_done_at IS NOT NULL)",
+            name="state",
+        ),
+        # What a user completed, by time.
+        sa.Index("ix_song_parts_done_by", "done_by", "first_done_at"),
+    )
 
     song_id: Mapped[int] = mapped_column(
         sa.ForeignKey("songs.id", ondelete="CASCADE"), primary_key=True
@@ -23,3 +35,5 @@ class SongPart(Base):
     part: Mapped[Part] = mapped_column(sa.String(20), primary_key=True)
     state: Mapped[State] = mapped_column(sa.String(4))
     at: Mapped[datetime]
+    done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    first_done_at: Mapped[datetime | None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from trackflow_web.domain.authoring.models import SongPart
@@ -9,10 +11,31 @@ from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.kernel.database import db
 
 
-def states_of(song_id: int) -> dict[Part, State]:
-    """Every part of the song with its state, in the order of the work."""
+@dataclass(frozen=True)
+class PartStatus:
+    """The state of a part and whether it has ever been done."""
+
+    state: State
+    was_done: bool
+
+
+NEVER_TOUCHED = PartStatus(State.TODO, was_done=False)
+
+
+def parts_of(song_id: int) -> dict[Part, PartStatus]:
+    """Return every part of the song with its status, in the order of the work."""
     rows = db.session.execute(
-        sa.select(SongPart.part, SongPart.state).where(SongPart.song_id == song_id)
+        sa.select(SongPart.part, SongPart.state, SongPart.first_done_at).where(
+            SongPart.song_id == song_id
+        )
     ).all()
-    settled = {Part(part): State(state) for part, state in rows}
-    return {part: settled.get(part, State.TODO) for part in Part}
+    found = {
+        Part(part): PartStatus(State(state), was_done=first_done_at is not None)
+        for part, state, first_done_at in rows
+    }
+    return {part: found.get(part, NEVER_TOUCHED) for part in Part}
+
+
+def states_of(song_id: int) -> dict[Part, State]:
+    """Return every part of the song with its state, in the order of the work."""
+    return {part: status.state for part, status in parts_of(song_id).items()}

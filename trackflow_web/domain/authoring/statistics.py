@@ -107,7 +107,7 @@ def by_part(user_id: int) -> list[PartTally]:
     rows = db.session.execute(
         sa.select(SongPart.part, SongPart.state, sa.func.count())
         .join(Song, Song.id == SongPart.song_id)
-        .where(Song.user_id == user_id)
+        .where(Song.user_id == user_id, SongPart.state != State.TODO)
         .group_by(SongPart.part, SongPart.state)
     )
     found = {(Part(part), State(state)): count for part, state, count in rows}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.feedback import rules
 from trackflow_web.domain.feedback.events import (
     BugReportDropped,
@@ -16,7 +15,11 @@ from trackflow_web.domain.feedback.events import (
     FeatureRequestDropped,
     FeatureRequested,
     FeatureRequestTakenUp,
+    FeedbackCommented,
+    FeedbackDecided,
     FeedbackPayload,
+    FeedbackVoted,
+    FeedbackVoteRemoved,
 )
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind, Status
@@ -87,17 +90,20 @@ def hand_in(
 
 
 def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem) -> FeedbackComment:
-    """Say something about it. Raises Invalid naming `body`, TooMany."""
-    said = rules.comment(body)
+    """Comment on a request or report. Raises Invalid naming `body`, TooMany."""
+    checked = rules.comment(body)
     rate_limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
-    return _say(item, author, said)
+    added = _add_comment(item, author, checked)
+    payload = FeedbackCommented(comment_id=added.id, author_id=item.user_id)
+    record(payload, user_id=author.id, subject_type=item.kind, subject_id=item.id)
+    return added
 
 
 def vote(item: Feedback, voter: User) -> bool:
-    """Want it too, or no more; gives whether the voter's vote stands now.
+    """Add the voter's vote, or remove it when it is there; return whether it is there now.
 
-    Who asked for it wants it anyway, so that their own vote does not count. The item must have been
-    loaded for update: two votes at once are one after the other.
+    Authors cannot vote for their own. The item must have been loaded for update: two votes at once
+    are one after the other.
     """
     if item.user_id == voter.id:
         return False
@@ -113,34 +119,45 @@ def vote(item: Feedback, voter: User) -> bool:
                 FeedbackVote.feedback_id == item.id, FeedbackVote.user_id == voter.id
             )
         )
+    payload_type = FeedbackVoteRemoved if added is None else FeedbackVoted
+    payload = payload_type(author_id=item.user_id)
+    record(payload, user_id=voter.id, subject_type=item.kind, subject_id=item.id)
     return added is not None
 
 
 def withdraw(item: Feedback, actor: User) -> None:
-    """Take back what one has handed in. It must have been loaded for update. Raises Forbidden."""
+    """Withdraw one's own request or report, loaded for update. Raises Forbidden."""
     if item.user_id != actor.id:
         raise Forbidden(ONLY_THE_AUTHOR)
     if item.status == Status.WITHDRAWN:
         return
     _move(item, actor, Status.WITHDRAWN)
     item.reason = ""
-    _say(item, actor, "", status=Status.WITHDRAWN)
+    _add_comment(item, actor, "", status=Status.WITHDRAWN)
 
 
 def decide(item: Feedback, actor: User, *, status: object, reason: object = "") -> None:
-    """Say how it goes on and why, as an administrator; what was withdrawn can be taken up again.
+    """Set the status and its reason, as an administrator; what was withdrawn can count again.
 
-    It must have been loaded for update. Raises Forbidden, Invalid naming `status` or `reason`.
+    The item must have been loaded for update. Raises Forbidden, Invalid naming `status` or
+    `reason`.
     """
     if not actor.is_admin:
         raise Forbidden(ONLY_ADMINISTRATORS)
     decided, why = rules.decision(item.kind, status=status, reason=reason)
     if (decided, why) in {(item.status, item.reason), (item.status, "")}:
         return
-    note_if_committed(SecurityEvent.STATUS_DECIDED, about=f"{item.kind} {item.id}", status=decided)
+    before = Status(item.status)
     _move(item, actor, decided)
     item.reason = why
-    _say(item, actor, why, status=decided)
+    added = _add_comment(item, actor, why, status=decided)
+    record(
+        FeedbackDecided(status=decided, status_before=before, comment_id=added.id),
+        user_id=item.user_id,
+        actor_id=actor.id,
+        subject_type=item.kind,
+        subject_id=item.id,
+    )
 
 
 def _move(item: Feedback, actor: User, status: Status) -> None:
@@ -154,15 +171,15 @@ def _move(item: Feedback, actor: User, status: Status) -> None:
         _record(EVENT_TYPES[Kind(item.kind)].dropped, item, actor)
 
 
-def _say(
+def _add_comment(
     item: Feedback, author: User, body: str, *, status: Status | None = None
 ) -> FeedbackComment:
-    said = FeedbackComment(
+    added = FeedbackComment(
         feedback_id=item.id, user_id=author.id, body=body, status=status, created_at=clock.now()
     )
-    db.session.add(said)
+    db.session.add(added)
     db.session.flush()
-    return said
+    return added
 
 
 def _record(event_type: type[FeedbackPayload], item: Feedback, actor: User) -> None:
