@@ -14,7 +14,7 @@ REQUESTS ?= 20000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database cluster test fmt check torture bench fuzz clean
+.PHONY: help run dev database cluster test fmt check lock torture bench fuzz clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ check: $(VENV)/.dev node_modules/.installed ## style, types, the law of the impo
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet templates
 	@$(NODE) node_modules/.bin/biome lint --error-on-warnings --log-level=warn
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+lock: $(VENV)/.dev ## resolve requirements*.in into requirements*.txt, with hashes (LOCK_ARGS=--upgrade for newer versions)
+	@$(LOCK) $(LOCK_ARGS) requirements.in --output-file requirements.txt
+	@$(LOCK) $(LOCK_ARGS) --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
 
 torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running site, and print what it cost (TORTURE_ARGS=...)
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)

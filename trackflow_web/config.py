@@ -55,7 +55,6 @@ class Config:
     spotify_redirect_uri: str
     token_secrets: tuple[str, ...]
     jobs: str
-    redis_url: str
     metrics_token: str
     security_log: str
     faults: Path | None
@@ -94,7 +93,6 @@ class Config:
             spotify_redirect_uri=environ.get("SPOTIFY_REDIRECT_URI", ""),
             token_secrets=_token_secrets(environ, secret_key),
             jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
-            redis_url=environ.get("REDIS_URL", ""),
             metrics_token=_metrics_token(environ),
             security_log=_security_log(environ, production=production == "production"),
             faults=_faults(environ, production=production == "production"),

@@ -33,7 +33,7 @@ KILLED = """
 import os, sys
 from trackflow_web import create_app
 from trackflow_web.domain.imports import steps
-from trackflow_web.kernel import unit_of_work
+from trackflow_web.kernel import transactions
 
 point, import_id = sys.argv[1], int(sys.argv[2])
 app = create_app({"DATABASE_URL": os.environ["DATABASE_URL"], "SECRET_KEY": "x" * 40})
@@ -60,13 +60,13 @@ elif point == "announced":
     real = steps.finish
     def finish(*arguments):
         real(*arguments)
-        unit_of_work.commit = lambda: os._exit(9)
+        transactions.commit = lambda: os._exit(9)
     steps.finish = finish
 elif point == "committed":
     real = steps.finish
     def finish(*arguments):
         real(*arguments)
-        unit_of_work.after_commit(lambda: os._exit(9))
+        transactions.after_commit(lambda: os._exit(9))
     steps.finish = finish
 app.extensions["trackflow.jobs"]._import(import_id)
 """

@@ -1,4 +1,4 @@
-"""What TrackFlow runs on is pinned to the last library, and is what is installed."""
+"""The lock files pin the full closure with hashes, and are what is installed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,61 @@ import re
 from importlib import metadata
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
-PIN = re.compile(
-    r"(?P<name>[\w.-]+)(\[\w+\])?==(?P<version>[\w.]+)(; python_version < \"[\d.]+\")?"
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(
+    r"^(?P<pin>\S+==[^\\\n]+?)\s*\\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE
 )
-NEEDED = re.compile(r"[\w.-]+")
 
 
-def pins() -> dict[str, str]:
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    matches = [PIN.fullmatch(line) for line in lines if line and not line.startswith("#")]
-    assert all(matches), "a line of requirements.txt is not a pin"
-    return {plain(match["name"]): match["version"] for match in matches}
+def locked(name: str) -> list[Requirement]:
+    """The pins of a lock file that apply to this machine, each with at least one hash."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    pins = [Requirement(match["pin"]) for match in BLOCK.finditer(text)]
+    lines = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert len(pins) == len(lines), f"a line of {name} has no hash"
+    return [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
 
 
 def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_the_installed_versions_are_the_pinned_ones():
-    assert {name: metadata.version(name) for name in pins()} == pins()
+def versions(pins: list[Requirement]) -> dict[str, str]:
+    return {plain(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
 
 
-def test_what_the_libraries_need_is_pinned_too():
+def declared(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_the_lock_contains_what_is_declared(name):
+    pins = versions(locked(f"{name}.txt"))
+    for requirement in declared(f"{name}.in"):
+        assert plain(requirement.name) in pins, requirement
+        assert pins[plain(requirement.name)] in requirement.specifier, requirement
+
+
+def test_the_installed_versions_are_the_locked_ones():
+    pins = versions(locked("requirements.txt"))
+    assert {name: metadata.version(name) for name in pins} == pins
+
+
+def test_what_the_libraries_require_is_locked_too():
+    pins = versions(locked("requirements.txt"))
     needed = {
-        plain(NEEDED.match(requirement)[0])
-        for name in pins()
-        for requirement in metadata.requires(name) or []
-        if ";" not in requirement
+        plain(Requirement(line).name)
+        for name in pins
+        for line in metadata.requires(name) or []
+        if Requirement(line).marker is None
     }
-    assert needed <= set(pins())
+    assert needed <= set(pins)
+
+
+def test_the_development_lock_has_the_same_versions():
+    development = versions(locked("requirements-dev.txt"))
+    assert versions(locked("requirements.txt")).items() <= development.items()

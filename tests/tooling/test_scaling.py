@@ -27,7 +27,7 @@ def tables(app_metadata):
 
 @pytest.fixture(scope="module")
 def app_metadata():
-    import trackflow_web.wiring  # noqa: F401, PLC0415 -- so that every model is known
+    import trackflow_web.composition  # noqa: F401, PLC0415 -- so that every model is known
 
     return db.metadata
 

@@ -1,25 +1,18 @@
-"""Spotify's Web API as it is since March 2026, through spotipy.
+"""Spotify's Web API as of March 2026: two endpoints for playlists, one for tokens.
 
-What spotipy would do by itself is switched off: it neither keeps tokens in files, nor opens a
-browser, nor waits and tries again; how long to wait is for the job to decide, which has other
-playlists to bring.
+Nothing is retried here: the job decides how long to wait. No token or response body is logged.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import requests
-import spotipy
-from spotipy.cache_handler import MemoryCacheHandler
-from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE
 
 from trackflow_web.domain.imports.ports import (
     ROWS_A_PAGE,
@@ -41,7 +34,6 @@ API = "https://api.spotify.com"
 ACCOUNTS = "https://accounts.spotify.com"
 # Seconds to connect and between two bytes.
 TIMEOUTS = (3, 10)
-REDIRECT_URI_NEEDED = "http://127.0.0.1/"
 # Longer is taken for a mistake of theirs, or as good as a refusal.
 LONGEST_LIFETIME = 24 * 3600
 
@@ -63,10 +55,6 @@ ENDED = "The connection to Spotify has ended."
 CODE_REFUSED = "Spotify did not accept this. Begin again."
 
 _WHOLE_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
-
-# Their debug lines hold the tokens, whatever level the rest of the program logs at.
-for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class SpotifyWeb:
@@ -94,23 +82,22 @@ class SpotifyWeb:
         return f"{self.accounts}/authorize?{urlencode(asked)}"
 
     def exchange(self, *, code: str, verifier: str, redirect: str) -> Grant:
-        """The grant for a code that the user came back with."""
-        asking = self._asking_for_tokens(redirect)
-        asking.code_verifier, asking.code_challenge = verifier, "given when it began"
-        with _translated(refused=CODE_REFUSED):
-            asking.get_access_token(code=code, check_cache=False)
-            return _grant(asking.cache_handler.get_cached_token())
+        """Return the grant for the code that the user came back with."""
+        return self._token(
+            CODE_REFUSED,
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=verifier,
+            redirect_uri=redirect,
+        )
 
     def renew(self, refresh_token: str) -> Grant:
-        """A newer grant; raises GrantEnded when there is none to be had."""
-        asking = self._asking_for_tokens(REDIRECT_URI_NEEDED)
-        with _translated(refused=ENDED):
-            return _grant(asking.refresh_access_token(refresh_token), refresh_token)
+        """Return a newer grant; raise GrantEnded when the refresh token is no longer accepted."""
+        return self._token(ENDED, grant_type="refresh_token", refresh_token=refresh_token)
 
     def playlist_name(self, access_token: str, playlist_id: str) -> str:
         """What a playlist is called; empty when it has no usable name."""
-        with _translated(refused=ENDED), self._client(access_token) as client:
-            found = _mapping(client.playlist(playlist_id, fields="name"))
+        found = self._get(access_token, f"playlists/{quote(playlist_id, safe='')}", fields="name")
         try:
             return text.line(found.get("name"), "name", longest=LONGEST_NAME, required=False)
         except Invalid:
@@ -118,36 +105,52 @@ class SpotifyWeb:
 
     def playlist_page(self, access_token: str, playlist_id: str, offset: int) -> PlaylistPage:
         """Up to 50 entries of a playlist from an offset on."""
-        with _translated(refused=ENDED), self._client(access_token) as client:
-            found = _mapping(client.playlist_items(playlist_id, limit=ROWS_A_PAGE, offset=offset))
-            entries, total = found.get("items"), found.get("total")
-            if not isinstance(entries, list) or not isinstance(total, int) or total < 0:
-                raise TryLater(GIBBERISH)
-            return PlaylistPage(rows=[_row(entry) for entry in entries], total=total)
-
-    @contextmanager
-    def _client(self, access_token: str) -> Iterator[spotipy.Spotify]:
-        with requests.Session() as session:
-            client = spotipy.Spotify(
-                auth=access_token, requests_session=session, requests_timeout=TIMEOUTS
-            )
-            client.prefix = self.api
-            yield client
-
-    def _asking_for_tokens(self, redirect: str) -> SpotifyPKCE:
-        session = requests.Session()
-        if self.client_secret:
-            session.auth = (self.client_id, self.client_secret)
-        asking = SpotifyPKCE(
-            client_id=self.client_id,
-            redirect_uri=redirect,
-            cache_handler=MemoryCacheHandler(),
-            requests_session=session,
-            requests_timeout=TIMEOUTS,
-            open_browser=False,
+        found = self._get(
+            access_token,
+            f"playlists/{quote(playlist_id, safe='')}/items",
+            limit=ROWS_A_PAGE,
+            offset=offset,
+            additional_types="track,episode",
         )
-        asking.OAUTH_TOKEN_URL = f"{self.accounts}/api/token"
-        return asking
+        entries, total = found.get("items"), found.get("total")
+        if not isinstance(entries, list) or not isinstance(total, int) or total < 0:
+            raise TryLater(GIBBERISH)
+        return PlaylistPage(rows=[_row(entry) for entry in entries], total=total)
+
+    def _get(self, access_token: str, path: str, **query: str | int) -> Mapping[str, Any]:
+        """Return the JSON object at a path of the Web API; raise the port's errors."""
+        response = _send(
+            "GET",
+            f"{self.api}{path}",
+            params=query,
+            headers={"Authorization": f"Bearer {access_token}"},
+        )
+        if response.status_code != requests.codes.ok:
+            raise _about_status(response)
+        return _json_object(response)
+
+    def _token(self, refused: str, **fields: str) -> Grant:
+        """Return a grant from the token endpoint; raise GrantEnded with `refused`, or TryLater."""
+        response = _send(
+            "POST",
+            f"{self.accounts}/api/token",
+            data={"client_id": self.client_id, **fields},
+            auth=(self.client_id, self.client_secret) if self.client_secret else None,
+        )
+        if response.status_code == requests.codes.ok:
+            return _grant(_json_object(response), fields.get("refresh_token", ""))
+        if response.status_code == requests.codes.too_many_requests:
+            raise TryLater(BUSY, _seconds(response.headers))
+        if _error_of(response) == "invalid_grant":
+            raise GrantEnded(refused)
+        raise TryLater(SILENT)
+
+
+def _send(method: str, url: str, **more: Any) -> requests.Response:  # noqa: ANN401 -- as requests has it
+    try:
+        return requests.request(method, url, timeout=TIMEOUTS, allow_redirects=False, **more)
+    except requests.RequestException:
+        raise TryLater(SILENT) from None
 
 
 def _api_prefix(base: str) -> str:
@@ -158,8 +161,7 @@ def _api_prefix(base: str) -> str:
 # --- what they answer --------------------------------------------------------------------------
 
 
-def _grant(found: object, refresh_token: str = "") -> Grant:
-    answer = _mapping(found)
+def _grant(answer: Mapping[str, Any], refresh_token: str) -> Grant:
     access, refresh = answer.get("access_token"), answer.get("refresh_token") or refresh_token
     lifetime = answer.get("expires_in")
     if not (access and isinstance(access, str) and refresh and isinstance(refresh, str)):
@@ -229,49 +231,41 @@ def _short(value: str) -> str:
         return ""
 
 
-def _mapping(found: object) -> Mapping[str, Any]:
+def _json_object(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        raise TryLater(SILENT) from None
     if not isinstance(found, Mapping):
         raise TryLater(GIBBERISH)
     return found
 
 
-# --- what goes wrong ---------------------------------------------------------------------------
+# --- errors ------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _translated(*, refused: str) -> Iterator[None]:
-    """Say in the port's words what went wrong; nothing of an answer gets into a message."""
+def _error_of(response: requests.Response) -> str:
+    """Return the error code or message of a refused request; some are plain text."""
     try:
-        yield
-    except SpotifyError:
-        raise
-    except SpotifyOauthError as error:
-        raise _about_grant(error, refused) from None
-    except spotipy.SpotifyException as error:
-        raise _about_status(error.http_status, error.headers or {}, str(error.msg)) from None
-    except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError):
-        raise TryLater(SILENT) from None
+        found = response.json()
+    except ValueError:
+        return response.text
+    error = found.get("error") if isinstance(found, Mapping) else ""
+    return str(error.get("message", "") if isinstance(error, Mapping) else error or "")
 
 
-def _about_grant(error: SpotifyOauthError, refused: str) -> SpotifyError:
-    if error.error == "invalid_grant":
-        return GrantEnded(refused)
-    # What spotipy tells of an answer is what was refused; the answer itself is the cause.
-    answer = getattr(error.__context__, "response", None)
-    if answer is not None and answer.status_code == requests.codes.too_many_requests:
-        return TryLater(BUSY, _seconds(answer.headers))
-    return TryLater(SILENT)
-
-
-def _about_status(status: int, headers: Mapping[str, str], message: str) -> SpotifyError:
+def _about_status(response: requests.Response) -> SpotifyError:
+    """Return the port's error for a refused request; nothing of the body gets into a message."""
+    status = response.status_code
     if status == requests.codes.unauthorized:
         return TokenRefused(ENDED)
     if status == requests.codes.forbidden:
-        return PlaylistRefused(NOT_ALLOWED_HERE if "premium" in message.casefold() else NOT_YOURS)
+        needs_premium = "premium" in _error_of(response).casefold()
+        return PlaylistRefused(NOT_ALLOWED_HERE if needs_premium else NOT_YOURS)
     if status in {requests.codes.not_found, requests.codes.bad_request}:
         return PlaylistRefused(NOT_THERE)
     if status == requests.codes.too_many_requests:
-        return TryLater(BUSY, _seconds(headers))
+        return TryLater(BUSY, _seconds(response.headers))
     return TryLater(SILENT)
 
 

@@ -1,18 +1,21 @@
-"""The document that describes every address of the API (OpenAPI 3.1).
+"""The OpenAPI 3.1 document of the API, generated from the routes and the views' pydantic models.
 
-Views say what they take and give; who may ask and what may go wrong follows from that and is added
-here. Only the document is served: the library's viewer pages load scripts from elsewhere.
+A view declares what it takes and returns with `described`. Who may call it and which errors it may
+return follow from its route and are added here. Only the document is served, no viewer page.
 """
 
 from __future__ import annotations
 
-from copy import deepcopy
+import inspect
+import re
+from dataclasses import dataclass, field
+from functools import wraps
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, ParamSpec
 
-from flask import current_app
-from spectree import Response as Answers
-from spectree import SpecTree
+from flask import Response, current_app
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from trackflow_web.api.core import problems
 from trackflow_web.api.core.blueprint import api
@@ -22,110 +25,199 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from flask.typing import ResponseReturnValue
-    from pydantic import BaseModel
-    from werkzeug.sansio.response import Response
+    from werkzeug.routing import Rule
+    from werkzeug.sansio.response import Response as BaseResponse
 
 Given = ParamSpec("Given")
 
 KEPT = "public, max-age=300"
 EXTENSION = "trackflow.openapi"
+OPERATION = "openapi_operation"
+REFERENCE = "#/components/schemas/{model}"
 RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
+PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 BY_TOKEN: dict[str, list[str]] = {"bearerAuth": []}
 BY_COOKIE: dict[str, list[str]] = {"cookieAuth": []}
-BY_COOKIE_AND_PROOF: dict[str, list[str]] = {"cookieAuth": [], "csrfToken": []}
+BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken": []}
 
-spec = SpecTree(
-    "flask",
-    mode="strict",
-    annotations=False,
-    title="TrackFlow",
-    version="1",
-    description="Everything that the pages do, for programs. Errors are application/problem+json.",
-    validation_error_model=Problem,
-    naming_strategy=lambda model: model.__name__,
-    nested_naming_strategy=lambda _parent, child: child,
-)
+
+@dataclass(frozen=True)
+class Operation:
+    """What a view declares: its results by status, its body and its query parameters."""
+
+    results: dict[int, type[BaseModel]]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    summary: str = ""
+    description: str = ""
+    tag: str = ""
+
+    @property
+    def models(self) -> set[type[BaseModel]]:
+        """Return every model that the operation refers to."""
+        return {*self.results.values()} | {m for m in (self.body, self.query) if m}
 
 
 def described(
-    answers: type[BaseModel],
+    result: type[BaseModel],
     *,
     status: int = 200,
     or_else: dict[int, type[BaseModel]] | None = None,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
-    """Write a view into the document; what it is given is checked by the view itself.
+    """Declare what a view takes and returns, and turn the model it returns into a response.
 
-    `or_else` has what it answers with other statuses of success.
+    `or_else` has the results of other successful statuses. The view validates its own input.
     """
-    models = {status: answers, **(or_else or {})}
+    results = {status: result, **(or_else or {})}
 
     def describe(view: Callable[Given, object]) -> Callable[Given, ResponseReturnValue]:
-        decorate = spec.validate(
-            query=query,
-            json=body,
-            resp=Answers(**{f"HTTP_{number}": model for number, model in models.items()}),
-            tags=[view.__module__.rpartition(".")[2]],
-            operation_id=view.__name__,
-            skip_validation=True,
-        )
-        return cast("Callable[Given, ResponseReturnValue]", decorate(view))
+        summary, _, more = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
+        tag = view.__module__.split(".")[2]
+
+        @wraps(view)
+        def respond(*args: Given.args, **kwargs: Given.kwargs) -> ResponseReturnValue:
+            return _response(view(*args, **kwargs))
+
+        operation = Operation(results, body, query, " ".join(summary.split()), more, tag)
+        setattr(respond, OPERATION, operation)
+        return respond
 
     return describe
 
 
+def _response(returned: Any) -> ResponseReturnValue:  # noqa: ANN401 -- whatever a view may return
+    """Return the response for a model alone or for a model with a status and headers."""
+    model, *more = returned if isinstance(returned, tuple) else (returned,)
+    if not isinstance(model, BaseModel):
+        return returned  # type: ignore[no-any-return]
+    response = Response(model.model_dump_json(), mimetype="application/json")
+    return (response, *more) if more else response
+
+
 @api.get("/openapi.json")
-def openapi_document() -> Response:
+def openapi_document() -> BaseResponse:
     """This document."""
     return current_app.json.response(document())
 
 
 def document() -> dict[str, Any]:
-    """The whole document; made once for an application."""
+    """Return the whole document; it is made once per application."""
     made: dict[str, Any] | None = current_app.extensions.get(EXTENSION)
     if made is None:
-        made = current_app.extensions[EXTENSION] = _finished(deepcopy(spec.spec))
+        made = current_app.extensions[EXTENSION] = _Document().made()
     return made
 
 
-def _finished(made: dict[str, Any]) -> dict[str, Any]:
-    for path, operations in made["paths"].items():
-        for method, operation in operations.items():
-            _finish(operation, path, writes=method != "get")
-    made["paths"]["/api/openapi.json"] = {"get": _own_operation()}
-    made["components"]["securitySchemes"] = {
-        "bearerAuth": {"type": "http", "scheme": "bearer", "description": "A token: tf_..."},
-        "cookieAuth": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": current_app.config["SESSION_COOKIE_NAME"],
-        },
-        "csrfToken": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
-    }
-    return made
+@dataclass
+class _Document:
+    """The document while it is being put together."""
+
+    operations: list[tuple[Rule, Operation]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for rule in current_app.url_map.iter_rules():
+            operation = getattr(current_app.view_functions[rule.endpoint], OPERATION, None)
+            if operation is not None:
+                self.operations.append((rule, operation))
+        models = {model for _, operation in self.operations for model in operation.models}
+        self.names, definitions = models_json_schema(
+            [
+                (model, "validation")
+                for model in sorted(models | {Problem}, key=lambda m: m.__name__)
+            ],
+            ref_template=REFERENCE,
+        )
+        self.schemas: dict[str, Any] = definitions["$defs"]
+
+    def made(self) -> dict[str, Any]:
+        """Return the finished document."""
+        paths: dict[str, Any] = {"/api/openapi.json": {"get": _own_operation()}}
+        for rule, operation in self.operations:
+            path = PATH_PARAMETER.sub(r"{\g<name>}", rule.rule)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                described_operation = self._operation(rule, operation, writes=method != "GET")
+                paths.setdefault(path, {})[method.lower()] = described_operation
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "TrackFlow",
+                "version": "1",
+                "description": "Everything the pages do, as JSON. Errors are"
+                " application/problem+json.",
+            },
+            "tags": [{"name": tag} for tag in sorted({o.tag for _, o in self.operations})],
+            "paths": dict(sorted(paths.items())),
+            "components": {"schemas": self.schemas, "securitySchemes": _security_schemes()},
+        }
+
+    def _operation(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
+        parameters = [*_path_parameters(rule), *self._query_parameters(operation)]
+        made: dict[str, Any] = {
+            "operationId": rule.endpoint.rpartition(".")[2],
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "description": operation.description,
+            "parameters": parameters,
+            "security": [BY_TOKEN, BY_COOKIE_AND_CSRF_TOKEN if writes else BY_COOKIE],
+            "responses": self._responses(rule, operation, writes=writes),
+        }
+        if operation.body is not None:
+            made["requestBody"] = {"required": True, "content": self._content(operation.body)}
+        return made
+
+    def _responses(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
+        responses = {
+            str(status): {
+                "description": HTTPStatus(status).phrase,
+                "content": self._content(model),
+            }
+            for status, model in operation.results.items()
+        }
+        takes_input = operation.body is not None or operation.query is not None
+        responses |= {
+            str(status): _problem(HTTPStatus(status).phrase)
+            for status in _error_statuses(rule.rule, writes=writes, takes_input=takes_input)
+        }
+        return responses | {"default": _problem("Any other error.")}
+
+    def _content(self, model: type[BaseModel]) -> dict[str, Any]:
+        return {"application/json": {"schema": self.names[model, "validation"]}}
+
+    def _query_parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
+        if operation.query is None:
+            return
+        name = self.names[operation.query, "validation"]["$ref"].rpartition("/")[2]
+        schema = self.schemas[name]
+        for parameter, described_as in schema["properties"].items():
+            yield {
+                "name": parameter,
+                "in": "query",
+                "required": parameter in schema.get("required", ()),
+                "description": described_as.get("description", ""),
+                "schema": described_as,
+            }
 
 
-def _finish(operation: dict[str, Any], path: str, *, writes: bool) -> None:
-    for parameter in operation["parameters"]:
-        if parameter["schema"] is None:  # the library does not know our converter
-            parameter["schema"] = RECORD_ID
-    takes_input = "requestBody" in operation or any(
-        parameter["in"] == "query" for parameter in operation["parameters"]
-    )
-    operation["security"] = [BY_TOKEN, BY_COOKIE_AND_PROOF if writes else BY_COOKIE]
-    operation["responses"].pop("422", None)
-    operation["responses"] |= {
-        str(status): _problem(HTTPStatus(status).phrase)
-        for status in _refusals(path, writes=writes, takes_input=takes_input)
-    }
-    operation["responses"]["default"] = _problem("Anything else that went wrong.")
+def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
+    for match in PATH_PARAMETER.finditer(rule.rule):
+        schema = RECORD_ID if match["converter"] == "id" else {"type": "string"}
+        if match["converter"] == "int":
+            schema = {"type": "integer", "format": "int32"}
+        yield {
+            "name": match["name"],
+            "in": "path",
+            "required": True,
+            "description": "",
+            "schema": schema,
+        }
 
 
-def _refusals(path: str, *, writes: bool, takes_input: bool) -> Iterator[int]:
+def _error_statuses(path: str, *, writes: bool, takes_input: bool) -> Iterator[int]:
     yield 401
     yield 503
-    if "{" in path or path.endswith("/check"):
+    if "<" in path or path.endswith("/check"):
         yield 404
     if writes:
         yield from (400, 403, 413, 415)
@@ -134,8 +226,20 @@ def _refusals(path: str, *, writes: bool, takes_input: bool) -> Iterator[int]:
 
 
 def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    schema = {"$ref": REFERENCE.format(model=Problem.__name__)}
     return {"description": description, "content": {problems.MIMETYPE: {"schema": schema}}}
+
+
+def _security_schemes() -> dict[str, Any]:
+    return {
+        "bearerAuth": {"type": "http", "scheme": "bearer", "description": "A token: tf_..."},
+        "cookieAuth": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": current_app.config["SESSION_COOKIE_NAME"],
+        },
+        "csrfToken": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
+    }
 
 
 def _own_operation() -> dict[str, Any]:

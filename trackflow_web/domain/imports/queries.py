@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.imports.models import Connection, Import, ImportRow
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
-from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
 
@@ -157,16 +156,6 @@ def _shown(row: ImportRow) -> ShownRow:
         reason=Reason(row.reason).text if row.reason else "",
         song_id=row.song_id,
     )
-
-
-def kept_songs(import_id: int) -> Sequence[Song]:
-    """The songs that an import made and that are still there."""
-    return db.session.scalars(
-        sa.select(Song)
-        .join(ImportRow, ImportRow.song_id == Song.id)
-        .where(ImportRow.import_id == import_id, ImportRow.outcome == Outcome.IMPORTED)
-        .order_by(ImportRow.position)
-    ).all()
 
 
 def may_be_undone(item: Import) -> bool:
