@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from trackflow_web import composition
 from trackflow_web.config import Config, ConfigError
 from trackflow_web.kernel import database
+from trackflow_web.web import extensions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
     )
     app.config.update(_flask_settings(config))
     app.config.update({name: settings[name] for name in FLASK_SETTINGS & settings.keys()})
-    app.extensions["trackflow"] = config
+    app.extensions[extensions.SETTINGS] = config
     app.jinja_env.undefined = StrictUndefined
     database.db.init_app(app)
     with app.app_context():

@@ -29,6 +29,7 @@ from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import without_timeouts
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.rate_limits import Recent
+from trackflow_web.web import extensions, hooks
 from trackflow_web.web.ops import logs
 
 if TYPE_CHECKING:
@@ -58,19 +59,19 @@ HANDLERS = (
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Give an application everything that it answers and follows."""
+    """Give an application everything that it serves and does."""
     prepare_process(config)
-    logs.init_app(app)
-    api.surround(app)
-    app.extensions["trackflow.jobs"] = _jobs(app, config)
-    app.extensions["trackflow.searches"] = Recent(config.limit_search)
-    pages.init_app(app, config, HANDLERS)
+    app.extensions[extensions.HANDLERS] = HANDLERS
+    app.extensions[extensions.JOBS] = _jobs(app, config)
+    app.extensions[extensions.SEARCHES] = Recent(config.limit_search)
+    hooks.init_app(app, config)
+    pages.init_app(app)
     api.init_app(app)
     cli.init_app(app, HANDLERS)
 
 
 def prepare_process(config: Config) -> None:
-    """Apply what holds for the whole process: logs, named faults and the cost of passwords."""
+    """Apply what holds for the whole process: logs, failpoints and the cost of passwords."""
     logs.prepare_process(config)
     failpoints.arm(config.faults)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from trackflow_web.api.core import problems
 from trackflow_web.domain.songs import queries
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.errors import Forbidden, TooMany
+from trackflow_web.web import problems
 
 BUSY = OperationalError("SELECT 1", {}, Exception("database is locked"))
 

@@ -21,29 +21,37 @@ from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
-from trackflow_web.web import after_action
+from trackflow_web.web import out_of_band
 from trackflow_web.web.caller import get_current_user
 
 MESSAGE = re.compile(r'id="(toast-[^"]+)" data-toast="([^"]+)"')
-LIST = after_action.EMPTY_LIST.decode()
+EMPTY_LIST = '<ol id="toasts" role="status" aria-live="polite"></ol>'
 SOME_FILE = Path(__file__).parents[2] / "LICENSE"
 
-# Answers that nobody reads toasts from. The page has the list in it, so that only its kind decides.
+
+def page(**options):
+    """A response with a place for toasts, so that only its kind decides whether they are shown."""
+    return Response(out_of_band.placeholder("toasts"), **options)
+
+
+# Responses in which nobody sees toasts.
 ODD_ANSWERS = {
-    "json": lambda: {"list": LIST},
-    "text": lambda: Response(LIST, mimetype="text/plain"),
+    "json": lambda: {"list": out_of_band.placeholder("toasts")},
+    "text": lambda: page(mimetype="text/plain"),
     "empty": lambda: Response(status=204),
-    "reset": lambda: Response(LIST, status=205),
+    "reset": lambda: page(status=205),
     "unchanged": lambda: Response(status=304),
     "moved": lambda: redirect("/songs/", 303),
-    "missing": lambda: Response(LIST, status=404),
-    "refused": lambda: Response(LIST, status=422),
-    "busy": lambda: Response(LIST, status=503),
-    "stream": lambda: Response(stream_with_context(iter([LIST, LIST])), mimetype="text/html"),
+    "missing": lambda: page(status=404),
+    "refused": lambda: page(status=422),
+    "busy": lambda: page(status=503),
+    "stream": lambda: Response(
+        stream_with_context(iter([out_of_band.placeholder("toasts")] * 2)), mimetype="text/html"
+    ),
     "file": lambda: send_file(SOME_FILE, mimetype="text/html"),
-    "go-there": lambda: Response(LIST, headers={"HX-Redirect": "/songs/"}),
-    "load-there": lambda: Response(LIST, headers={"HX-Location": "/songs/"}),
-    "load-again": lambda: Response(LIST, headers={"HX-Refresh": "true"}),
+    "go-there": lambda: page(headers={"HX-Redirect": "/songs/"}),
+    "load-there": lambda: page(headers={"HX-Location": "/songs/"}),
+    "load-again": lambda: page(headers={"HX-Refresh": "true"}),
 }
 
 
@@ -162,7 +170,7 @@ def test_a_page_has_toasts_inside_its_live_region(dreamer_waits):
 
 
 def test_a_page_without_toasts_has_the_empty_live_region(as_alice):
-    assert LIST in as_alice.get("/songs/").html
+    assert EMPTY_LIST in as_alice.get("/songs/").html
 
 
 def test_a_fragment_brings_toasts_for_the_live_region_of_the_page(as_alice):
@@ -411,8 +419,8 @@ def broken(monkeypatch):
 @pytest.mark.parametrize(
     ("part", "event"),
     [
-        ((after_action, "render_template"), "toasts_not_rendered"),
-        ((waiting_toasts, "reserve"), "toasts_not_claimed"),
+        ((out_of_band, "render_template"), "fragment_not_rendered"),
+        ((waiting_toasts, "reserve"), "fragment_not_reserved"),
     ],
     ids=["template", "reserve"],
 )
@@ -441,7 +449,7 @@ def test_a_confirmation_that_fails_shows_it_once_more(clock, dreamer_waits, monk
     with structlog.testing.capture_logs() as logs:
         assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
     monkeypatch.undo()
-    assert [line["event"] for line in logs] == ["toasts_not_confirmed"]
+    assert [line["event"] for line in logs] == ["fragment_not_confirmed"]
     clock.move(seconds=2)
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from trackflow_web.demo import community
 from trackflow_web.kernel.errors import DomainError
 from trackflow_web.kernel.text import count_of
+from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def command(handlers: Sequence[Handler]) -> click.Command:
     @with_appcontext
     def demo() -> None:
         """Make a small community to look at, where nobody is yet; print its logins."""
-        if current_app.extensions["trackflow"].production:
+        if settings().production:
             raise click.ClickException(NEVER_IN_PRODUCTION)
         try:
             made = community.make(handlers)

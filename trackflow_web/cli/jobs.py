@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from trackflow_web.jobs import consumer
-
-if TYPE_CHECKING:
-    from trackflow_web.jobs.queue import Jobs
+from trackflow_web.web.extensions import jobs
 
 
 def commands() -> AppGroup:
@@ -21,7 +16,7 @@ def commands() -> AppGroup:
     @group.command("run")
     def run() -> None:
         """Do jobs until a signal ends it. With JOBS=worker the web processes leave them to this."""
-        if not consumer.run_here(_jobs()):
+        if not consumer.run_here(jobs()):
             message = (
                 "Another process of this machine does the jobs."
                 " Set JOBS=worker for the web processes to leave them to this one."
@@ -31,10 +26,6 @@ def commands() -> AppGroup:
     @group.command("sweep")
     def sweep() -> None:
         """Look once after what was begun and not ended."""
-        _jobs().sweep()
+        jobs().sweep()
 
     return group
-
-
-def _jobs() -> Jobs:
-    return cast("Jobs", current_app.extensions["trackflow.jobs"])

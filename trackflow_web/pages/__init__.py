@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from werkzeug.middleware.proxy_fix import ProxyFix
-
 from trackflow_web.pages.achievements import views as achievements
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
@@ -30,18 +28,11 @@ from trackflow_web.pages.settings import (
 )
 from trackflow_web.pages.songs import views as songs
 from trackflow_web.pages.stats import views as stats
-from trackflow_web.web import after_action, assets, compression, errors, formats, htmx, session
-from trackflow_web.web.headers import SecurityHeaders
 from trackflow_web.web.ops import health, metrics
 from trackflow_web.web.urls import RecordId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from flask import Flask
-
-    from trackflow_web.config import Config
-    from trackflow_web.kernel.events import Handler
 
 # These add their views to the blueprint of administrators, or to the settings'.
 __all__ = ["admin_users", "init_app", "settings_achievements", "settings_privacy"]
@@ -68,22 +59,8 @@ BLUEPRINTS = (
 )
 
 
-def init_app(app: Flask, config: Config, handlers: Sequence[Handler]) -> None:
-    """Give an application its pages, and what stands around every request."""
+def init_app(app: Flask) -> None:
+    """Give an application its pages."""
     app.url_map.converters["id"] = RecordId
-    session.init_app(app)
-    compression.init_app(app)
-    # After-request functions run from the last to the first: what the hook of the toasts answers
-    # when a commit fails is to have these headers too.
-    htmx.init_app(app)
-    after_action.init_app(app, handlers)
-    assets.init_app(app)
-    formats.init_app(app)
-    errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    if proxies := config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
-    # As middleware, because an exception in one after-request function would skip the others.
-    app.wsgi_app = SecurityHeaders(app.wsgi_app, https=config.production)  # type: ignore[method-assign]
-    metrics.init_app(app, config)

@@ -67,7 +67,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["integrity"] = integrity
     app.view_functions["static"] = send
-    app.after_request(limit_caching)
 
 
 def asset(filename: str) -> str:

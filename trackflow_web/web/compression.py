@@ -27,18 +27,16 @@ _compress = Compress()
 
 
 def init_app(app: Flask) -> None:
-    """Compress an application's answers.
-
-    Called before what writes into them: after-request functions run from the last to the first.
-    """
+    """Configure compression for an application."""
     app.config.update(SETTINGS)
     _compress.init_app(app)
 
-    @app.after_request
-    def shorten(response: Response) -> Response:
-        if request.endpoint == "static" or _may_tell():
-            return response
-        return _compress.after_request(response)
+
+def compress(response: Response) -> Response:
+    """Compress a response, unless it is a file or somebody else might watch its length."""
+    if request.endpoint == "static" or _may_tell():
+        return response
+    return _compress.after_request(response)
 
 
 def _may_tell() -> bool:

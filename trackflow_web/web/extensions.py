@@ -1,4 +1,4 @@
-"""What an application keeps for its requests: its settings, jobs and counts of searches."""
+"""What an application keeps for its requests: settings, event handlers, jobs, search counts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trackflow_web.config import Config
     from trackflow_web.jobs.queue import Jobs
+    from trackflow_web.kernel.events import Handler
     from trackflow_web.kernel.rate_limits import Recent
 
 SETTINGS = "trackflow"
+HANDLERS = "trackflow.handlers"
 JOBS = "trackflow.jobs"
 SEARCHES = "trackflow.searches"
 
@@ -19,6 +23,11 @@ SEARCHES = "trackflow.searches"
 def settings() -> Config:
     """Return the installation's settings."""
     return cast("Config", current_app.extensions[SETTINGS])
+
+
+def handlers() -> Sequence[Handler]:
+    """Return the event handlers, in dispatch order."""
+    return cast("Sequence[Handler]", current_app.extensions[HANDLERS])
 
 
 def jobs() -> Jobs:

@@ -1,13 +1,17 @@
-"""The headers that make a browser careful, on every answer of every status."""
+"""Security headers on every response of every status, and how long responses may be kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from flask import Response
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
@@ -26,16 +30,26 @@ HEADERS = (
 )
 HTTPS_ONLY = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload")
 
+# Responses that are the same for everybody; files under static/ say so themselves.
+CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
+
+
+def limit_caching(response: Response) -> Response:
+    """Let no cache keep a response: even a stranger's page has a session's token in its forms."""
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = CACHE_CONTROL.get(request.endpoint or "", "no-store")
+    return response
+
 
 class SecurityHeaders:
-    """WSGI middleware that adds them."""
+    """WSGI middleware that adds the security headers."""
 
     def __init__(self, application: WSGIApplication, *, https: bool) -> None:
         self.application = application
         self.headers = (*HEADERS, HTTPS_ONLY) if https else HEADERS
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does, with the headers."""
+        """Respond as the application does, with the headers."""
 
         def start(
             status: str,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
+from flask_login import current_user
 
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import searches
 
 TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
+# Nothing is searched here, and nobody needs to be known.
+NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.openapi_document"})
 
 # Most bytes of a request to an endpoint that takes a file. A form without one has at most
 # MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
@@ -16,15 +19,17 @@ LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), 4 * 1024 *
 LARGEST_JSON = 64 * 1024
 
 
-def limit_searches() -> None:
-    """Count a search of the caller. Raises TooMany: more of them than one types is no person."""
-    if request.args.get("q"):
-        searches().enforce(str(get_current_user().id), TOO_MANY_SEARCHES)
-
-
 def limit_body() -> None:
     """Set the most bytes that this request may send, before anything reads them."""
     if request.endpoint in LARGER_BODIES:
         request.max_content_length = LARGER_BODIES[request.endpoint]
     elif request.blueprint == "api":
         request.max_content_length = LARGEST_JSON
+
+
+def limit_searches() -> None:
+    """Count a search of the caller. Raises TooMany: more of them than one types is no person."""
+    if not request.args.get("q") or request.endpoint in NO_SEARCH:
+        return
+    if "caller" in g or current_user.is_authenticated:
+        searches().enforce(str(get_current_user().id), TOO_MANY_SEARCHES)

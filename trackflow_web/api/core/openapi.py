@@ -17,9 +17,9 @@ from flask import Response, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from trackflow_web.api.core import problems
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.schemas import Problem
+from trackflow_web.web import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Given = ParamSpec("Given")
 
-KEPT = "public, max-age=300"
 EXTENSION = "trackflow.openapi"
 OPERATION = "openapi_operation"
 REFERENCE = "#/components/schemas/{model}"

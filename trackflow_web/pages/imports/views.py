@@ -12,10 +12,10 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
-from trackflow_web.web.after_action import show_what_waits
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.loaders import import_or_404
+from trackflow_web.web.out_of_band import show_pending
 from trackflow_web.web.pager import pager
 from trackflow_web.web.session import login_required
 
@@ -67,7 +67,7 @@ def show(import_id: int) -> str:
     if not htmx.is_htmx():
         return render_template("imports/show.html", **context)
     if not item.is_unfinished:
-        show_what_waits()
+        show_pending()
     return htmx.block("imports/show.html", "standing", **context)
 
 

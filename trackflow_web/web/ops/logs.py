@@ -14,7 +14,7 @@ from trackflow_web.domain import audit
 from trackflow_web.domain.audit import SecurityEvent, note
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Response
 
     from trackflow_web.config import Config
 
@@ -28,15 +28,6 @@ def prepare_process(config: Config) -> None:
     """Set up the logs of the process."""
     _connect_structlog(production=config.production)
     _connect_security_log(config.security_log)
-
-
-def init_app(app: Flask) -> None:
-    """Note an application's refusals.
-
-    Called before anything else is connected: what comes first here sees an answer last, when it is
-    known what became of it.
-    """
-    app.after_request(_note_answer)
 
 
 def _connect_structlog(*, production: bool) -> None:
@@ -88,8 +79,8 @@ def _origin() -> dict[str, object]:
     }
 
 
-def _note_answer(response: Response) -> Response:
-    """Note what was refused, and what an administrator has done."""
+def note_response(response: Response) -> Response:
+    """Note in the security log what was rejected and what an administrator has done."""
     event = g.get("refused_as") or BY_STATUS.get(response.status_code)
     if event:
         note(event, status=response.status_code)

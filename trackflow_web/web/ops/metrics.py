@@ -16,7 +16,7 @@ from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
-from trackflow_web.web.extensions import settings
+from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.ops.timing import CountRequests, Timing
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from trackflow_web.config import Config
-    from trackflow_web.jobs.queue import Jobs
 
 pages = Blueprint("metrics", __name__)
 
@@ -76,7 +75,6 @@ class _Database(Collector):
 def _numbers() -> Iterator[Metric]:
     count, oldest = pending()
     age = (clock.now() - oldest).total_seconds() if oldest else 0
-    jobs = cast("Jobs", current_app.extensions["trackflow.jobs"])
     yield GaugeMetricFamily(
         "trackflow_activities_unheard", "Facts that the listeners have not heard yet.", count
     )
@@ -86,7 +84,7 @@ def _numbers() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "trackflow_imports_unfinished", "Imports that are neither done nor failed.", unfinished()
     )
-    yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs.waiting())
+    yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(
         "trackflow_awards", "Awards ever given, by the number of the latest.", latest_award_id()
     )

@@ -1,0 +1,90 @@
+"""Authentication of API requests: by the cookie of a session or by the token of a program.
+
+Either decides alone. Where there is an Authorization header the cookie is ignored, because a
+program's request carries no proof that it was not forged in somebody's browser.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from flask import g, request
+from flask_login import current_user
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.people import actions, queries
+from trackflow_web.domain.people.models import Scope
+from trackflow_web.kernel.database import set_writing
+from trackflow_web.kernel.errors import Forbidden
+from trackflow_web.web import csrf, json_body
+from trackflow_web.web.caller import Caller, get_caller, is_write
+from trackflow_web.web.unit_of_work import PATIENCE_OF_A_READ
+
+PUBLIC = frozenset({"api.openapi_document"})
+# For a caller who may not use these they do not exist, so the view decides first.
+HIDDEN = frozenset(
+    {
+        "api.check_achievements",
+        "api.cancel_recheck",
+        "api.revoke_achievement",
+        "api.restore_achievement",
+    }
+)
+
+SIGN_IN = "Sign in, or send a token: Authorization: Bearer tf_..."
+NO_SUCH_TOKEN = "This token is not valid: unknown, revoked or ended."  # noqa: S105 -- a sentence
+ONLY_READS = "This token may only read."
+
+
+def authenticate_api() -> None:
+    """Set the caller of an API request. Raises Unauthorized."""
+    if _is_protected():
+        g.caller = _by_token() if _has_credentials() else _by_cookie()
+
+
+def authorize_api_write() -> None:
+    """Check that the caller may write and that no other site writes for them; read the body.
+
+    Raises Forbidden, CSRFError, and what `json_body.read` raises.
+    """
+    if not _is_protected() or not is_write():
+        return
+    if not get_caller().may_write and request.endpoint not in HIDDEN:
+        raise Forbidden(ONLY_READS)
+    if not _has_credentials():
+        csrf.check_token()
+    json_body.read()
+
+
+def _is_protected() -> bool:
+    return request.blueprint == "api" and request.endpoint not in PUBLIC
+
+
+def _has_credentials() -> bool:
+    return "Authorization" in request.headers
+
+
+def _by_token() -> Caller:
+    kind, _, secret = request.headers["Authorization"].partition(" ")
+    found = queries.find_token(secret.strip()) if kind.casefold() == "bearer" else None
+    if found is None:
+        g.refused_as = SecurityEvent.TOKEN_REFUSED
+        _reject(NO_SUCH_TOKEN, error="invalid_token")
+    token, user = found
+    set_writing(writing=is_write(), patience=PATIENCE_OF_A_READ)
+    actions.note_token_use(token)
+    set_writing(writing=is_write())
+    return Caller(user, Scope(token.scope))
+
+
+def _by_cookie() -> Caller:
+    if not current_user.is_authenticated:
+        _reject(SIGN_IN)
+    return Caller(current_user.user, scope=None)
+
+
+def _reject(detail: str, **parameters: str | None) -> NoReturn:
+    challenge = WWWAuthenticate("bearer", {"realm": "TrackFlow", **parameters})
+    raise Unauthorized(detail, www_authenticate=challenge)

@@ -1,0 +1,41 @@
+"""Protection against forged requests: a token in every form, and `Sec-Fetch-Site`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, request
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Forbidden
+
+from trackflow_web.web.caller import is_write
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates `csrf_token()`; `hooks.py` says when tokens are checked."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    csrf.init_app(app)
+
+
+def check_token() -> None:
+    """Raise CSRFError when a request that may change something has no valid token."""
+    if current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()
+
+
+def check_page_token() -> None:
+    """Check the token of a form; the API's is checked once it is known that it uses a cookie."""
+    if request.endpoint and request.blueprint != "api":
+        check_token()
+
+
+def reject_cross_site() -> None:
+    """Raise Forbidden for what a browser says another site has sent: a second line of defence."""
+    foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if foreign and is_write() and request.endpoint:
+        raise Forbidden

@@ -1,0 +1,80 @@
+"""Errors of pages as pages; when the database is busy, with what was typed in a form to resend."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, render_template, request
+from flask_wtf.csrf import generate_csrf
+
+from trackflow_web.web.failures import Failure, Kind
+from trackflow_web.web.session import assume_anonymous
+
+SECRET_FIELDS = frozenset({"csrf_token", "password", "current"})
+
+TITLES = {
+    400: "That request made no sense",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not in this way",
+    413: "Too large",
+    422: "That cannot be used",
+    429: "Too many tries",
+    500: "Something broke",
+    503: "Busy just now",
+}
+MESSAGES = {
+    400: "The address or the form is not one that this site makes.",
+    403: "You are not allowed to do this.",
+    404: "There is no such page, or it is not yours to see.",
+    405: "This address does not take requests of this kind.",
+    413: "What was sent is larger than what is taken here.",
+    500: "This is our fault, not yours. Nothing was changed.",
+    503: "The database is busy. Nothing was lost: try again in a moment.",
+}
+FORGED = "This form is out of date or came from elsewhere. Load the page again and try once more."
+
+
+def render(failure: Failure) -> Response:
+    """Return the error page, for htmx with the headers that keep it from being swapped in."""
+    if failure.kind is Kind.FOREIGN_HOST:  # under a foreign host no address can be built
+        return Response(failure.detail, failure.status, mimetype="text/plain")
+    assume_anonymous()
+    page = render_template(
+        "errors/error.html",
+        status=failure.status,
+        title=TITLES.get(failure.status, "That did not work"),
+        message=_message(failure),
+        **_retry(failure),
+    )
+    response = make_response(page, failure.status)
+    response.headers.update(failure.headers)
+    if failure.kind is not Kind.BUSY:
+        # htmx swaps a 422 in where the form was; a whole page has no place there.
+        response.headers["HX-Reswap"] = "none"
+    if failure.kind is Kind.FORGED and request.headers.get("HX-Request") == "true":
+        response.headers["HX-Refresh"] = "true"  # a fresh page has a fresh token
+    return response
+
+
+def _message(failure: Failure) -> str:
+    message = failure.detail or MESSAGES.get(failure.status, "")
+    if failure.errors:
+        return " ".join(f"{name}: {text}" for name, text in failure.errors.items())
+    if failure.kind is Kind.FORGED:
+        return FORGED
+    if failure.kind is Kind.BROKEN:
+        return f"{message} If you report it, say: {failure.reference}."
+    return message
+
+
+def _retry(failure: Failure) -> dict[str, object]:
+    """Return what the form that sends the same once more needs."""
+    if failure.kind is not Kind.BUSY:
+        return {"retry": None, "action": None}
+    retry = None
+    if request.method == "POST":
+        retry = {name: value for name, value in request.form.items() if name not in SECRET_FIELDS}
+    return {
+        "retry": retry,
+        "retry_token": generate_csrf(),
+        "action": request.full_path.rstrip("?"),
+    }

@@ -1,0 +1,126 @@
+"""Which status an exception means, what may be said about it, and what is logged.
+
+Pages and API render the result: `error_pages.py` as HTML, `problems.py` as a problem document.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import singledispatch
+from http import HTTPStatus
+
+import structlog
+from flask import g, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError
+
+from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.kernel.database import refers_to_what_is_gone
+from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+
+log = structlog.get_logger()
+
+RETRY_AFTER_BUSY = 2  # seconds
+FOREIGN_HOST = "This site has another name."
+
+
+class Kind(Enum):
+    """What pages or API say in their own words, whatever the status."""
+
+    REJECTED = auto()  # the request cannot be fulfilled; the status says why
+    FORGED = auto()  # no valid CSRF token
+    FOREIGN_HOST = auto()  # asked under a name that is not the site's
+    BUSY = auto()  # the database cannot be used just now; trying again helps
+    BROKEN = auto()  # a programming error, logged under the reference
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a response says about an exception.
+
+    `detail` is a sentence for whoever made the request, empty where the status says it all.
+    `description` is Werkzeug's, for programs. `errors` maps fields to sentences about them.
+    """
+
+    status: int
+    detail: str = ""
+    kind: Kind = Kind.REJECTED
+    description: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    existing_id: int | None = None
+    reference: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@singledispatch
+def classify(error: Exception) -> Failure:
+    """Return what is said about an exception; an unexpected one is logged and not described."""
+    reference = uuid.uuid4().hex[:8]
+    log.error("request_failed", path=request.path, reference=reference, exc_info=error)
+    return Failure(500, kind=Kind.BROKEN, reference=reference)
+
+
+@classify.register
+def _(error: Invalid) -> Failure:
+    return Failure(422, str(error), errors=error.errors)
+
+
+@classify.register
+def _(error: Duplicate) -> Failure:
+    return Failure(422, str(error), errors=error.errors, existing_id=error.existing_id or None)
+
+
+@classify.register
+def _(error: NotFound) -> Failure:
+    return Failure(404, str(error))
+
+
+@classify.register
+def _(error: Forbidden) -> Failure:
+    return Failure(403, str(error))
+
+
+@classify.register
+def _(error: TooMany) -> Failure:
+    return Failure(429, str(error), headers={"Retry-After": str(error.retry_after)})
+
+
+@classify.register(OperationalError)
+@classify.register(NoConnection)
+def _busy(error: Exception) -> Failure:
+    log.warning("database_busy", path=request.path, error=repr(error))
+    return Failure(503, kind=Kind.BUSY, headers={"Retry-After": str(RETRY_AFTER_BUSY)})
+
+
+@classify.register
+def _(error: IntegrityError) -> Failure:
+    """A row that this one refers to was deleted meanwhile, or the program is wrong."""
+    return _busy(error) if refers_to_what_is_gone(error) else classify.dispatch(Exception)(error)
+
+
+@classify.register(CSRFError)
+def _(_error: Exception) -> Failure:
+    g.refused_as = SecurityEvent.CSRF_REFUSED
+    return Failure(403, kind=Kind.FORGED)
+
+
+@classify.register(BadHost)
+@classify.register(SecurityError)
+def _(_error: Exception) -> Failure:
+    return Failure(400, FOREIGN_HOST, kind=Kind.FOREIGN_HOST)
+
+
+@classify.register
+def _(error: HTTPException) -> Failure:
+    """What Werkzeug or a view has rejected, with the headers that belong to it."""
+    status = error.code or 500
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return classify(getattr(error, "original_exception", None) or Exception(str(error)))
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    own_words = error.description if error.description != type(error).description else None
+    return Failure(status, description=own_words or "", headers=headers)

@@ -1,0 +1,56 @@
+"""The body of an API request: one JSON object, read before any view."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import g, request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from trackflow_web.kernel.errors import Invalid
+
+NO_JSON = "The body is not valid JSON."
+ONLY_JSON = "Send application/json in UTF-8, not compressed."
+TWICE = "A name stands twice in one object of the body."
+NO_OBJECT = "This must be a JSON object."
+
+
+def read() -> None:
+    """Read the body into `g.body`; without one it is an empty object.
+
+    Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge and Invalid naming `body`.
+    """
+    data = request.get_data()
+    if not data and not request.mimetype:
+        g.body = {}
+        return
+    _check_media_type()
+    try:
+        g.body = json.loads(
+            data.decode(), parse_constant=_reject_constant, object_pairs_hook=_reject_repeated_names
+        )
+    except (ValueError, RecursionError):  # deep nesting ends in the latter
+        raise BadRequest(NO_JSON) from None
+    if not isinstance(g.body, dict):
+        raise Invalid(body=NO_OBJECT)
+
+
+def _check_media_type() -> None:
+    charset = request.mimetype_params.get("charset", "utf-8").casefold()
+    is_utf8 = charset in {"utf-8", "utf8"}
+    if request.mimetype != "application/json" or not is_utf8 or request.content_encoding:
+        raise UnsupportedMediaType(ONLY_JSON)
+
+
+def _reject_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name, one program takes the first and another the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadRequest(TWICE)
+    return found
+
+
+def _reject_constant(name: str) -> NoReturn:
+    """NaN and Infinity are Python's JSON, nobody else's."""
+    raise ValueError(name)

@@ -1,0 +1,58 @@
+"""Errors of the API as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from flask import Response
+
+from trackflow_web.web.failures import Failure, Kind
+
+MIMETYPE = "application/problem+json"
+
+# For programs; what Werkzeug says is for somebody in front of a browser.
+DETAILS = {
+    400: "This request cannot be understood.",
+    403: "This is not allowed.",
+    404: "There is no such thing, or it is not yours to see.",
+    405: "This address does not take requests of this method.",
+    413: "The body is larger than what is taken here.",
+    503: "The database is busy. Nothing was changed: try again in a moment.",
+}
+DETAILS_BY_KIND = {
+    Kind.FORGED: (
+        "With the session cookie, X-CSRFToken must carry the token of the session's forms."
+    ),
+    Kind.BROKEN: (
+        "This is our fault, not yours. Nothing was changed. If you report it, give the reference."
+    ),
+}
+
+
+def render(failure: Failure) -> Response:
+    """Return the problem document that says what went wrong."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(failure.status).phrase,
+        "status": failure.status,
+        "detail": _detail(failure),
+        "errors": failure.errors or None,
+        "existing_id": failure.existing_id,
+        "reference": failure.reference,
+    }
+    body = json.dumps({name: value for name, value in document.items() if value is not None})
+    response = Response(body, failure.status, mimetype=MIMETYPE)
+    response.headers.update(failure.headers)
+    return response
+
+
+def _detail(failure: Failure) -> str:
+    return (
+        failure.detail
+        or DETAILS_BY_KIND.get(failure.kind)
+        or failure.description
+        or DETAILS.get(failure.status)
+        or HTTPStatus(failure.status).description
+        or HTTPStatus(failure.status).phrase
+    )

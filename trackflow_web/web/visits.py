@@ -1,0 +1,53 @@
+"""Visits: the first request of a user's local day keeps the streak, whatever it is for."""
+
+from __future__ import annotations
+
+import structlog
+from flask import request, session
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
+
+from trackflow_web.domain.people import actions
+from trackflow_web.kernel.database import set_writing
+from trackflow_web.web import unit_of_work
+from trackflow_web.web.caller import get_current_user, is_write
+
+log = structlog.get_logger()
+
+# No visits: files, unknown addresses and what comes without a person. Signing in records its own;
+# the last ends the transaction while Spotify is called, and would lose the visit.
+NO_VISIT = frozenset(
+    {
+        None,
+        "static",
+        "people.login",
+        "people.logout",
+        "health.check",
+        "metrics.show",
+        "connections.callback",
+    }
+)
+
+
+def record_visit() -> None:
+    """Record today's visit of a user with a session, if it is not recorded yet."""
+    if request.endpoint in NO_VISIT or "_user_id" not in session:
+        return
+    if "Authorization" in request.headers:  # a program, not a person
+        return
+    if current_user.is_authenticated and actions.visit_is_due(get_current_user()):
+        _record()
+
+
+def _record() -> None:
+    if is_write():  # the visit is part of its unit of work
+        actions.record_visit(get_current_user())
+        return
+    unit_of_work.begin_writing()
+    try:
+        actions.record_visit(get_current_user())
+    except OperationalError:
+        # Somebody else writes. The page is more urgent, and the next request records the visit.
+        log.warning("visit_not_noted", exc_info=True)
+        unit_of_work.roll_back()
+        set_writing(writing=False)
