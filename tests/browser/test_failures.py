@@ -16,7 +16,7 @@ from tests.support.songs import titles_of
 from tests.support.watching import STANDING
 from trackflow_web.domain.people import actions
 from trackflow_web.kernel.database import set_writing
-from trackflow_web.web import session
+from trackflow_web.web import unit_of_work
 
 SIGN_IN = re.compile(r"/login\?next=")
 
@@ -24,7 +24,7 @@ SIGN_IN = re.compile(r"/login\?next=")
 @pytest.fixture
 def locked(database_url, monkeypatch):
     """`with locked(): ...`: somebody else holds the database, and nobody waits for long."""
-    monkeypatch.setattr(session, "set_writing", partial(set_writing, patience=0.1))
+    monkeypatch.setattr(unit_of_work, "set_writing", partial(set_writing, patience=0.1))
 
     @contextmanager
     def hold():

@@ -190,13 +190,16 @@ def test_ticking_parts_by_keyboard_keeps_the_focus_on_what_was_pressed(page, ali
     expect(drums.get_by_role("button", name="Done")).to_have_attribute("aria-pressed", "true")
 
 
-def test_moving_a_song_by_keyboard_keeps_the_focus_and_counts_anew(setlist):
+def test_moving_a_song_by_keyboard_keeps_the_focus_and_updates_the_counts(setlist):
+    requests = []
+    setlist.on("request", lambda request: requests.append(request.method))
     button = row(setlist, "One").get_by_role("button", name="WIP")
     button.focus()
     setlist.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(button).to_be_focused()
     expect(setlist.locator(".tabs__count")).to_have_text(["3", "0", "2", "1"])
+    assert requests == ["POST"]
     assert same_document(setlist)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.charter import statements_of
 from tests.support.songs import add_song, titles_of
 from trackflow_web.domain.songs import queries
 
@@ -191,6 +192,34 @@ def test_editing_in_place(one, as_alice):
     assert markup(cancelled.one("li")) == markup(row)
     saved = as_alice.post(f"/songs/{one}", title="Two", htmx=f"song-{one}")
     assert saved.one(f"li#song-{one} h3").get_text() == "Two"
+
+
+@pytest.mark.both_databases
+def test_moving_a_song_in_the_list_returns_its_row_and_the_new_counts(app, one, as_alice):
+    as_alice.get("/songs/")  # what was unlocked before is shown
+    with statements_of(app) as seen:
+        page = as_alice.post(f"/songs/{one}/status", status="wip", htmx=f"song-{one}")
+    assert page.all("li.song") == [page.one(f"li#song-{one}")]
+    swaps = {count["id"]: count.get_text() for count in page.all('[hx-swap-oob="true"]')}
+    assert swaps == {
+        "song-count-all": "1",
+        "song-count-future": "0",
+        "song-count-wip": "1",
+        "song-count-released": "0",
+    }
+    assert len([text for text in seen if "GROUP BY songs.status" in text]) == 1
+
+
+def test_moving_a_song_on_its_own_page_returns_no_counts(one, as_alice):
+    page = as_alice.post(f"/songs/{one}/status", status="wip", htmx="song-details")
+    assert page.one("#song-details")
+    assert not page.all('[id^="song-count"]')
+
+
+def test_every_tab_has_the_id_that_a_moved_row_updates(one, as_alice):
+    page = as_alice.get("/songs/")
+    ids = [count["id"] for count in page.all(".tabs__count")]
+    assert ids == [f"song-count-{key}" for key in ("all", "future", "wip", "released")]
 
 
 def test_editing_in_place_says_what_is_wrong_in_place(one, as_alice):

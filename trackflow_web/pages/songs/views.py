@@ -265,10 +265,11 @@ def _panel(context: dict[str, object], status: int) -> FlaskResponse:
 
 
 def _row_or_details(song: Song) -> str:
-    """What htmx replaces: the head of the song's page, or its row in the list."""
+    """What htmx replaces: the head of the song's page, or its row in the list with the counts."""
     if htmx.target() == "song-details":
         return htmx.block("songs/show.html", "details", **song_context(song))
-    return render_template("songs/_row.html", song=song)
+    counts = queries.count_by_status(get_current_user().id)
+    return render_template("songs/_changed_row.html", song=song, counts=counts)
 
 
 def _edit_refused(song: Song, form: Mapping[str, str], refusal: Invalid) -> FlaskResponse:
