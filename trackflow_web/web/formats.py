@@ -1,4 +1,4 @@
-"""How times and numbers are written for the person who reads them."""
+"""Formats of dates, times and numbers in pages, in the time zone of the signed-in user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MONTHS = (
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates the filters."""
+    """Give the templates the filters `localdate`, `localtime`, `iso` and `thousands`."""
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,
@@ -39,31 +39,31 @@ def init_app(app: Flask) -> None:
 
 
 def local_date(at: datetime) -> str:
-    """The day in the reader's zone: `3 May 2026`."""
+    """Return the date in the reader's time zone: `3 May 2026`."""
     return date_in(reader_zone(), at)
 
 
 def date_in(zone: tzinfo, at: datetime) -> str:
-    """The day in a zone: `3 May 2026`."""
+    """Return the date in a time zone: `3 May 2026`."""
     there = at.astimezone(zone)
     return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
 
 
 def local_time(at: datetime) -> str:
-    """Day and time in the reader's zone: `3 May 2026, 14:02`."""
+    """Return date and time in the reader's time zone: `3 May 2026, 14:02`."""
     return f"{local_date(at)}, {at.astimezone(reader_zone()):%H:%M}"
 
 
 def iso(at: datetime) -> str:
-    """For a `datetime` attribute: UTC, to the second."""
+    """Return a `datetime` attribute: UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def thousands(number: int) -> str:
-    """With commas: `1,235`."""
+    """Return a number with commas: `1,235`."""
     return f"{number:,}"
 
 
 def reader_zone() -> tzinfo:
-    """The zone of whoever is signed in; UTC for everybody else."""
+    """Return the time zone of the signed-in user; UTC without one."""
     return ZoneInfo(current_user.timezone) if current_user.is_authenticated else UTC

@@ -1,4 +1,4 @@
-"""Lists in pages: which one is asked for, and the ways to the others."""
+"""Numbered pages of a list: the requested one, and links to its neighbours."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ LIMITS = {"least": 1, "most": MOST_PAGES}
 
 
 class Paged(Protocol):
-    """One page of something."""
+    """One page of a list."""
 
     @property
     def page(self) -> int:
-        """Which one, from 1."""
+        """Its number, from 1."""
 
     @property
     def pages(self) -> int:
-        """How many there are."""
+        """The number of pages."""
 
 
 def asked_page() -> int:
-    """The page that the address asks for, the first by default. Raises Invalid naming `page`."""
+    """Return the requested page number, by default 1. Raises Invalid naming `page`."""
     return text.whole_number(request.args.get("page"), "page", **LIMITS) or 1
 
 
 def pager(paged: Paged, address: Callable[[int], str]) -> dict[str, object]:
-    """What the macro `pages` shows; `address(page)` gives the address of another one."""
+    """Return the context of the macro `pages`; `address(page)` returns a page's address."""
     return {
         "page": paged.page,
         "pages": paged.pages,

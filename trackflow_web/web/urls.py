@@ -1,4 +1,4 @@
-"""Addresses: ids in them, and which ones a person may be sent back to."""
+"""Addresses: the ids in them, and the pages that a user may be redirected to."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HOME = "/"
 
 
 class RecordId(IntegerConverter):
-    """A row's id: ASCII digits that both databases can compare; anything else is no address."""
+    """A row's id: ASCII digits that both databases can compare; anything else is not found."""
 
     regex = "[1-9][0-9]{0,17}"
 
 
 def safe_next_url(address: str | None) -> str:
-    """The address when it is that of a page here, as path and query; else the start page.
+    """Return the path and query of an address of a page of this site; else the start page.
 
-    Only what the routes know passes: there are more spellings of a foreign host than one can list.
+    Only what a route matches passes: there are more spellings of a foreign host than one can list.
     """
     if not address or not address.startswith("/") or address.startswith("//"):
         return HOME
@@ -42,7 +42,7 @@ def safe_next_url(address: str | None) -> str:
 
 
 def current_page() -> str:
-    """The page the person is on: for htmx the one that the fragment was asked for from."""
+    """Return the address of the page in the browser: for htmx the one that requests a fragment."""
     if request.headers.get("HX-Request") == "true":
         parts = _split(request.headers.get("HX-Current-URL", ""))
         return safe_next_url(f"{parts.path}?{parts.query}" if parts.query else parts.path)
@@ -53,7 +53,7 @@ def current_page() -> str:
 
 
 def _split(address: str) -> SplitResult:
-    """The parts of an address from a header; those of an empty one when it is none."""
+    """Return the parts of an address in a header; those of an empty one when it is invalid."""
     try:
         return urlsplit(address)
     except ValueError:  # `http://[` and the like

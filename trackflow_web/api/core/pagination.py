@@ -1,7 +1,7 @@
-"""Lists in pieces: at most `limit` items and a cursor that asks for what comes after them.
+"""Cursor pagination: at most `limit` items, and a cursor for the items after them.
 
-A cursor says after which item to go on, never how many to skip: a list that grows meanwhile shows
-nothing twice. It is signed, so that only those that were handed out come back.
+A cursor says after which item to continue, never how many to skip: a list that grows meanwhile
+repeats nothing. It is signed, so that only cursors that a list has returned are accepted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NO_SUCH_CURSOR = "This is not a cursor that this list gave."
 
 
 def limit() -> int:
-    """How many items are asked for. Raises Invalid naming `limit`."""
+    """Return the requested number of items. Raises Invalid naming `limit`."""
     asked = request.args.get("limit")
     if asked is None:
         return USUAL_ITEMS
@@ -39,7 +39,7 @@ def limit() -> int:
 
 
 def place(kind: type[Place]) -> Place | None:
-    """After which item to go on; None at the start. Raises Invalid naming `cursor`."""
+    """Return the item to continue after; None at the start. Raises Invalid naming `cursor`."""
     cursor = request.args.get("cursor")
     if not cursor:
         return None
@@ -55,14 +55,14 @@ def place(kind: type[Place]) -> Place | None:
 def cursor_after(
     items: Sequence[Item], limit: int, place_of: Callable[[Item], int | str]
 ) -> str | None:
-    """The cursor behind the first `limit` of some items; None when there are no more than that."""
+    """Return the cursor behind the first `limit` items; None when there are no more than that."""
     return _signer().dumps(place_of(items[limit - 1])) if len(items) > limit else None
 
 
 def piece(
     items: Sequence[Item], place_of: Callable[[Item], str]
 ) -> tuple[Sequence[Item], str | None]:
-    """What was asked for of a list that is held whole, and the next cursor. Raises Invalid."""
+    """Return the requested items of a complete list, and the next cursor. Raises Invalid."""
     check = Checks()
     at_most, after = check(limit), check(place, str)
     check.finish()
@@ -77,5 +77,5 @@ def piece(
 def _signer() -> URLSafeSerializer:
     config = current_app.config
     keys = [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]
-    # An own salt for each list: the cursor of one is none of another.
+    # A salt for each list: the cursor of one is not valid for another.
     return URLSafeSerializer(keys, salt=f"cursor of {request.endpoint}")

@@ -1,4 +1,4 @@
-"""Whether the site can answer, for load balancers: quickly, also when the database hangs."""
+"""The health check for load balancers; it responds in time even when the database hangs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 pages = Blueprint("health", __name__)
 
-# Who asks every few seconds takes a longer silence for the end of the whole process.
+# A load balancer that checks every few seconds takes a longer silence for a dead process.
 SECONDS = 2.0
 
 
-class _Question:
-    """One question to the database, asked in a thread because nothing can call it back."""
+class _Probe:
+    """One query, run in a thread because a hanging query cannot be cancelled."""
 
     def __init__(self, engine: Engine) -> None:
-        self.answered = False
+        self.succeeded = False
         self.ended = Event()
-        Thread(target=self._ask, args=(engine,), name="health", daemon=True).start()
+        Thread(target=self._run, args=(engine,), name="health", daemon=True).start()
 
-    def _ask(self, engine: Engine) -> None:
+    def _run(self, engine: Engine) -> None:
         try:
             with engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))
-            self.answered = True
+            self.succeeded = True
         except SQLAlchemyError:
             pass
         finally:
@@ -40,22 +40,22 @@ class _Question:
 
 
 _LAST = "trackflow.health"
-_asking = Lock()
+_lock = Lock()
 
 
 @pages.get("/healthz")
 def check() -> Response:
-    """200 `ok` when the database answers, else 503."""
-    question = _question()
-    if question.ended.wait(SECONDS) and question.answered:
+    """Respond 200 `ok` when the database does, else 503."""
+    probe = _latest_probe()
+    if probe.ended.wait(SECONDS) and probe.succeeded:
         return Response("ok", mimetype="text/plain")
     return Response("the database does not answer", status=503, mimetype="text/plain")
 
 
-def _question() -> _Question:
-    """A new question; the last one while that hangs, so that never more than one does."""
-    with _asking:
-        question: _Question | None = current_app.extensions.get(_LAST)
-        if question is None or question.ended.is_set():
-            question = current_app.extensions[_LAST] = _Question(db.engine)
-        return question
+def _latest_probe() -> _Probe:
+    """Return a new probe; the last one while it hangs, so that never more than one does."""
+    with _lock:
+        probe: _Probe | None = current_app.extensions.get(_LAST)
+        if probe is None or probe.ended.is_set():
+            probe = current_app.extensions[_LAST] = _Probe(db.engine)
+        return probe

@@ -1,4 +1,4 @@
-"""The logs: one event a line, as JSON in production; what concerns security apart from the rest."""
+"""Logs: one event a line, as JSON in production, and a separate security log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OFF, STDERR = "off", "stderr"
 FIRST_ERROR = 400
-# What a refusal means where nobody knows better.
+# The security event of an error response that has set none.
 BY_STATUS = {403: SecurityEvent.NOT_ALLOWED, 429: SecurityEvent.LIMIT_HIT}
 
 
@@ -31,7 +31,7 @@ def prepare_process(config: Config) -> None:
 
 
 def _connect_structlog(*, production: bool) -> None:
-    # Plain tracebacks: the handsome ones show the values of variables, passwords among them.
+    # Plain tracebacks: rich ones show the values of variables, passwords among them.
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if production else console
@@ -49,7 +49,7 @@ def _connect_structlog(*, production: bool) -> None:
 
 
 def _connect_security_log(target: str) -> None:
-    """Write it to the error stream, or to a file that may be moved away while it is written to."""
+    """Write it to standard error, or to a file that may be rotated while it is written."""
     for handler in list(audit.logger.handlers):
         audit.logger.removeHandler(handler)
         handler.close()
@@ -63,15 +63,15 @@ def _connect_security_log(target: str) -> None:
 
 
 def _origin() -> dict[str, object]:
-    """Who asks just now, from where and for what; it asks the database nothing."""
+    """Return the user, address and route of the running request without querying the database."""
     if not has_request_context():
         return {}
     signed_in = g.get("caller") or g.get("_login_user")
     user = getattr(signed_in, "user", None)
     return {
-        # By the key it was loaded with: a rollback has made the object forget the rest.
+        # The key it was loaded with: a rollback has expired all other attributes.
         "user_id": cast("tuple[int]", sa.inspect(user).identity)[0] if user else None,
-        # Refused before it was known whether the session still holds.
+        # Rejected before it was known whether the session is still valid.
         "cookie_of": None if user else session.get("_user_id", "").partition(":")[0] or None,
         "address": request.remote_addr,
         "method": request.method,

@@ -1,4 +1,4 @@
-"""The numbers of the site for Prometheus, for who knows the token."""
+"""Metrics for Prometheus, for scrapers that have the token."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRONG_TOKEN = {"WWW-Authenticate": 'Bearer realm="metrics"'}
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Let an application count its requests, if anybody is to see the numbers."""
+    """Let an application measure its requests, if METRICS_TOKEN is set."""
     if not config.metrics_token:
         return
     timing = app.extensions[TIMING] = Timing()
@@ -45,24 +45,25 @@ def init_app(app: Flask, config: Config) -> None:
 
 @pages.get("/metrics")
 def show() -> Response:
-    """The numbers; not there when METRICS_TOKEN is not set."""
+    """Return the metrics; 404 when METRICS_TOKEN is not set."""
     token = settings().metrics_token
     if not token:
         abort(404)
     kind, _, sent = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() != "bearer" or not hmac.compare_digest(sent.encode(), token.encode()):
         return Response("wrong token", 401, WRONG_TOKEN, mimetype="text/plain")
-    told = cast("Timing", current_app.extensions[TIMING]).told_with(_Database())
-    return Response(told, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+    timing = cast("Timing", current_app.extensions[TIMING])
+    body = timing.exposition(_Database())
+    return Response(body, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 class _Database(Collector):
-    """What the database knows; every process of every machine tells the same of it."""
+    """Metrics read from the database, which are the same in every process of every machine."""
 
     def collect(self) -> Iterator[Metric]:
-        """The numbers, each by one cheap statement; only that it is down while it is."""
+        """Yield the metrics, each from one cheap statement; one while the database is down."""
         try:
-            found = list(_numbers())
+            found = list(_metrics())
         except SQLAlchemyError:
             db.session.rollback()
             found = []
@@ -72,19 +73,19 @@ class _Database(Collector):
         yield from found
 
 
-def _numbers() -> Iterator[Metric]:
+def _metrics() -> Iterator[Metric]:
     count, oldest = pending()
     age = (clock.now() - oldest).total_seconds() if oldest else 0
     yield GaugeMetricFamily(
-        "trackflow_activities_unheard", "Facts that the listeners have not heard yet.", count
+        "trackflow_activities_unheard", "Events that wait for redelivery.", count
     )
     yield GaugeMetricFamily(
-        "trackflow_activities_unheard_oldest_seconds", "How old the oldest of them is.", age
+        "trackflow_activities_unheard_oldest_seconds", "Age of the oldest of them.", age
     )
     yield GaugeMetricFamily(
         "trackflow_imports_unfinished", "Imports that are neither done nor failed.", unfinished()
     )
     yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(
-        "trackflow_awards", "Awards ever given, by the number of the latest.", latest_award_id()
+        "trackflow_awards", "Awards ever granted: the id of the latest.", latest_award_id()
     )

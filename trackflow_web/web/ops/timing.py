@@ -1,8 +1,8 @@
-"""How many requests were answered how quickly: counted in each process, told as one.
+"""Durations of requests, measured in each process and exposed as one.
 
-Under gunicorn every worker writes its numbers into a file of its own in a folder of the machine
-(`gunicorn.conf.py` makes it), and whichever worker is asked adds them up. Workers that have ended
-still count, so that no number ever goes back.
+Under gunicorn every worker writes its metrics to a file of its own in a folder that
+`gunicorn.conf.py` creates, and the worker that is scraped adds them up. Those of workers that have
+ended are kept, so that no counter decreases.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-# Upper bounds in seconds: from what a page takes to what is given up.
+# Upper bounds of the buckets in seconds: from what a page takes to the timeouts.
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# For addresses that no route takes: whoever knocks must not be able to make up new numbers.
+# Method and route of unknown addresses: a client must not be able to create time series.
 UNKNOWN = ("other", "none")
 BROKEN = (*UNKNOWN, "5xx")
 
 
 class Timing:
-    """The numbers of this machine's web processes."""
+    """The request metrics of this machine's web processes."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -46,46 +46,46 @@ class Timing:
         )
         self._connections = Gauge(
             "trackflow_database_connections_in_use",
-            "Database connections that somebody works with just now.",
+            "Database connections in use.",
             multiprocess_mode="livesum",
             registry=self._registry,
         )
-        # Looking a histogram up by its labels costs more than counting in it.
+        # Looking a histogram up by its labels costs more than observing in it.
         self._known: dict[tuple[str, str, str], Histogram] = {}
 
     def count(self, key: tuple[str, str, str], seconds: float) -> None:
-        """Count one request by its method, route and class of status."""
+        """Observe one request by its method, route and class of status."""
         histogram = self._known.get(key)
         if histogram is None:
             histogram = self._known[key] = self._requests.labels(*key)
         histogram.observe(seconds)
 
     def watch(self, engine: Engine) -> None:
-        """Count the engine's connections as they are taken and given back."""
+        """Count the engine's connections as they are checked out and in."""
         event.listen(engine, "checkout", lambda *_: self._connections.inc())
         event.listen(engine, "checkin", lambda *_: self._connections.dec())
 
-    def told_with(self, more: Collector) -> bytes:
-        """All of it and what `more` knows, in the text format of Prometheus."""
+    def exposition(self, more: Collector) -> bytes:
+        """Return these metrics and those of `more` in the text format of Prometheus."""
         if folder := os.environ.get(FOLDER):
-            counted = CollectorRegistry()
-            MultiProcessCollector(counted, path=folder)  # type: ignore[no-untyped-call]
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
         else:
-            counted = self._registry
+            registry = self._registry
         rest = CollectorRegistry()
         rest.register(more)
-        return generate_latest(counted) + generate_latest(rest)
+        return generate_latest(registry) + generate_latest(rest)
 
 
 class CountRequests:
-    """WSGI middleware around everything: what the other layers refuse is counted too."""
+    """WSGI middleware around everything else, so that what other layers reject is counted."""
 
     def __init__(self, application: WSGIApplication, timing: Timing) -> None:
         self.application = application
         self.timing = timing
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does."""
+        """Respond as the application does."""
         begun, key = perf_counter(), BROKEN
 
         def start(
@@ -106,7 +106,7 @@ class CountRequests:
 
 
 def _key(environ: WSGIEnvironment, status: str) -> tuple[str, str, str]:
-    asked: Request | None = environ.get("werkzeug.request")  # gone once the request has ended
-    rule = asked.url_rule if asked else None
+    request: Request | None = environ.get("werkzeug.request")  # gone once the request has ended
+    rule = request.url_rule if request else None
     method, route = (environ["REQUEST_METHOD"], rule.rule) if rule else UNKNOWN
     return method, route, f"{status[0]}xx"

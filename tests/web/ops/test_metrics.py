@@ -47,7 +47,7 @@ def samples(told):
     }
 
 
-def test_without_a_setting_it_is_not_there(make_app):
+def test_metrics_are_not_found_without_the_setting(make_app):
     client = make_app().test_client()
     assert client.get("/metrics", headers=BEARER).status_code == 404
 
@@ -55,20 +55,20 @@ def test_without_a_setting_it_is_not_there(make_app):
 @pytest.mark.parametrize(
     "sent", ["", TOKEN, "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"]
 )
-def test_nobody_without_the_token_sees_a_number(app, sent):
+def test_metrics_require_the_token(app, sent):
     answer = app.test_client().get("/metrics", headers={"Authorization": sent})
     assert answer.status_code == 401
     assert "trackflow_" not in answer.text
 
 
-def test_not_even_an_administrator(app):
+def test_an_administrators_session_does_not_show_metrics(app):
     olga = add_person(app, "olga", is_admin=True)
     browser = Browser(app)
     browser.enter(olga)
     assert browser.get("/metrics").status == 401
 
 
-def test_it_is_in_the_format_of_prometheus_and_kept_by_nobody(app):
+def test_metrics_are_in_the_prometheus_format_and_not_cached(app):
     answer = app.test_client().get("/metrics", headers=BEARER)
     assert answer.content_type.startswith("text/plain; version=")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -91,7 +91,7 @@ def test_requests_are_counted_by_route_and_class_of_status(app, stranger, number
     assert told["trackflow_request_seconds_sum", "GET", PROFILE, "2xx"] > 0
 
 
-def test_who_knocks_at_random_makes_no_new_numbers(stranger, numbers):
+def test_requests_to_random_addresses_create_no_time_series(stranger, numbers):
     for number in range(5):
         stranger.get(f"/nothing/{number}")
         stranger.request("BREW", f"/pot/{number}")
@@ -101,7 +101,7 @@ def test_who_knocks_at_random_makes_no_new_numbers(stranger, numbers):
 
 
 @pytest.mark.both_databases
-def test_it_tells_what_waits(app, numbers, clock):
+def test_metrics_include_pending_events_and_unfinished_imports(app, numbers, clock):
     alice = add_person(app, "alice")
     with working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
@@ -120,7 +120,7 @@ def test_it_tells_what_waits(app, numbers, clock):
 
 
 @pytest.mark.both_databases
-def test_it_tells_of_awards(app, numbers):
+def test_metrics_include_awards(app, numbers):
     before = numbers()["trackflow_awards_total",]
     alice = add_person(app, "alice")
     with working(app):
@@ -129,7 +129,7 @@ def test_it_tells_of_awards(app, numbers):
 
 
 @pytest.mark.both_databases
-def test_jobs_that_wait_are_counted(make_app, tmp_path):
+def test_metrics_include_jobs_in_the_queue(make_app, tmp_path):
     app = make_app(METRICS_TOKEN=TOKEN, JOBS="worker", INSTANCE_PATH=tmp_path)
     with app.app_context():
         app.extensions["trackflow.jobs"].start_import(4711)
@@ -138,13 +138,13 @@ def test_jobs_that_wait_are_counted(make_app, tmp_path):
     assert told["trackflow_jobs_waiting",] == 1
 
 
-def test_connections_in_use_are_counted(app, numbers):
+def test_metrics_include_database_connections_in_use(app, numbers):
     with app.app_context(), db.engine.connect(), db.engine.connect():
         assert numbers()["trackflow_database_connections_in_use",] == 2
     assert numbers()["trackflow_database_connections_in_use",] == 0
 
 
-def test_a_database_that_is_away_is_told(make_app, tmp_path):
+def test_metrics_say_when_the_database_is_away(make_app, tmp_path):
     app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3", METRICS_TOKEN=TOKEN)
     answer = app.test_client().get("/metrics", headers=BEARER)
     told = samples(answer.text)
@@ -154,7 +154,7 @@ def test_a_database_that_is_away_is_told(make_app, tmp_path):
 
 
 @pytest.mark.both_databases
-def test_the_processes_of_a_server_are_told_as_one(database_url, tmp_path):
+def test_metrics_of_several_processes_are_added_up(database_url, tmp_path):
     def get(_number):
         return requests.get(f"{address}/login", timeout=10).status_code
 
@@ -173,7 +173,7 @@ def test_the_processes_of_a_server_are_told_as_one(database_url, tmp_path):
     assert told[-1]["trackflow_database_connections_in_use",] == 0
 
 
-def test_counting_costs_a_request_next_to_nothing():
+def test_observing_a_request_takes_microseconds():
     def application(_environ, start_response):
         start_response("200 OK", [])
         return [b""]

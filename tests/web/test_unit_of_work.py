@@ -51,7 +51,7 @@ def test_reading_a_page_takes_no_write_lock(as_alice, statements):
 
 
 @pytest.mark.both_databases
-def test_many_browsers_at_once_lose_nothing_and_break_nothing(app, alice, as_alice):
+def test_many_browsers_adding_songs_at_once_lose_none(app, alice, as_alice):
     def add(number):
         browser = Browser(app)
         browser.enter(alice)
@@ -68,7 +68,7 @@ def test_many_browsers_at_once_lose_nothing_and_break_nothing(app, alice, as_ali
 
 
 @pytest.mark.both_databases
-def test_eight_clicks_on_add_make_one_song(app, alice, as_alice):
+def test_eight_clicks_on_add_song_add_one_song(app, alice, as_alice):
     page = as_alice.get("/songs/")
     cookies = as_alice.client.get_cookie("session").value
     token = page.one('form[action="/songs/"] input[name="csrf_token"]')["value"]
@@ -86,7 +86,7 @@ def test_eight_clicks_on_add_make_one_song(app, alice, as_alice):
 
 
 @pytest.mark.both_databases
-def test_a_failing_engine_costs_alice_nothing(app, alice, as_alice, monkeypatch):
+def test_an_action_is_kept_when_the_achievement_handler_fails(app, alice, as_alice, monkeypatch):
     def fail(*_arguments):
         message = "a broken rule"
         raise ZeroDivisionError(message)
@@ -101,7 +101,7 @@ def test_a_failing_engine_costs_alice_nothing(app, alice, as_alice, monkeypatch)
 
 
 @pytest.mark.both_databases
-def test_a_commit_that_fails_is_a_503_and_nothing_is_kept(app, alice, as_alice, monkeypatch):
+def test_a_failed_commit_returns_503_and_keeps_nothing(app, alice, as_alice, monkeypatch):
     as_alice.get("/songs/")
 
     def fail():
@@ -118,7 +118,7 @@ def test_a_commit_that_fails_is_a_503_and_nothing_is_kept(app, alice, as_alice, 
 
 
 @pytest.mark.both_databases
-def test_an_error_answer_undoes_what_was_done(app, alice, as_alice):
+def test_an_error_response_rolls_the_action_back(app, alice, as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     song_id = as_alice.get("/songs/").one("#song-rows li")["id"].removeprefix("song-")
     page = as_alice.post(f"/songs/{song_id}", title="Two", status="nonsense")

@@ -1,4 +1,4 @@
-"""The hook at the end of every request: which answer shows what was unlocked, and only once."""
+"""What the after-request hook adds to a response: toasts, in the one response that shows them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Response, redirect, send_file, stream_with_context
+from jinja2 import ChoiceLoader, DictLoader
 from werkzeug.test import EnvironBuilder
 
 from tests.support.browsing import Browser
@@ -21,7 +22,7 @@ from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
-from trackflow_web.web import out_of_band
+from trackflow_web.web import after_action, out_of_band
 from trackflow_web.web.caller import get_current_user
 
 MESSAGE = re.compile(r'id="(toast-[^"]+)" data-toast="([^"]+)"')
@@ -103,11 +104,11 @@ def fetch(browser, path, **request):
         return answer.status_code, answer.get_data()
 
 
-# --- the walk through the house ------------------------------------------------------------------
+# --- from the first song to the first release ----------------------------------------------------
 
 
 @pytest.mark.both_databases
-def test_by_plain_forms_each_step_shows_what_it_unlocked_on_the_next_page(app, stranger):
+def test_without_htmx_the_page_after_each_action_shows_what_it_unlocked(app, stranger):
     def step(path, **fields):
         assert stranger.post(path, **fields).status == 303
         return stranger.follow().toasts()
@@ -124,7 +125,7 @@ def test_by_plain_forms_each_step_shows_what_it_unlocked_on_the_next_page(app, s
 
 
 @pytest.mark.both_databases
-def test_by_htmx_each_step_shows_what_it_unlocked_in_its_own_answer(app, as_alice):
+def test_with_htmx_the_response_to_each_action_shows_what_it_unlocked(app, as_alice):
     page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
     assert page.toasts() == ["dreamer"]
     song = song_id_of(app)
@@ -153,17 +154,17 @@ def test_deleting_and_adding_again_shows_nothing_the_second_time(app, as_alice):
     assert (page.status, page.toasts()) == (200, [])
 
 
-def test_the_third_day_in_a_row_shows_the_early_bird(clock, as_alice):
+def test_the_first_page_of_the_third_consecutive_day_shows_early_bird(clock, as_alice):
     for _ in range(2):
         clock.move(days=1)
         page = as_alice.get("/songs/")
     assert page.toasts() == ["early_bird"]
 
 
-# --- how it stands in the answer -----------------------------------------------------------------
+# --- where toasts are in a response --------------------------------------------------------------
 
 
-def test_a_page_has_toasts_inside_its_live_region(dreamer_waits):
+def test_a_page_has_its_toasts_inside_the_live_region(dreamer_waits):
     page = dreamer_waits.get("/achievements/")
     assert page.one("#toasts > [data-toast=dreamer]")
     assert page.one("#toasts")["role"] == "status"
@@ -173,13 +174,13 @@ def test_a_page_without_toasts_has_the_empty_live_region(as_alice):
     assert EMPTY_LIST in as_alice.get("/songs/").html
 
 
-def test_a_fragment_brings_toasts_for_the_live_region_of_the_page(as_alice):
+def test_an_htmx_response_appends_toasts_to_the_live_region_of_the_page(as_alice):
     page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
     assert page.one('ol[hx-swap-oob="beforeend:#toasts"] > [data-toast=dreamer]')
     assert "id" not in page.one("ol[hx-swap-oob]").attrs
 
 
-def test_a_fragment_that_unlocks_nothing_brings_no_list(app, as_alice):
+def test_an_htmx_response_that_unlocks_nothing_has_no_out_of_band_swap(app, as_alice):
     as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
     page = as_alice.post("/songs/", htmx="songs-panel", title="Two", artist="Metallica")
     assert not page.all("[hx-swap-oob*=toasts]")
@@ -203,12 +204,12 @@ def test_an_epic_or_legendary_toast_stays(as_alice, work_of_alice, code):
     assert "data-stays" in as_alice.get("/songs/").one(f"[data-toast={code}]").attrs
 
 
-def test_three_are_shown_one_by_one_in_the_order_of_the_catalogue(as_alice, work_of_alice, clock):
+def test_three_toasts_are_shown_separately_in_catalogue_order(as_alice, work_of_alice, clock):
     work_of_alice.given("first_release", "dreamer", "getting_started")
     assert as_alice.get("/songs/").toasts() == ["dreamer", "getting_started", "first_release"]
 
 
-def test_four_become_one_summary(app, alice, as_alice, work_of_alice):
+def test_four_toasts_become_one_summary(app, alice, as_alice, work_of_alice):
     work_of_alice.given("dreamer", "first_release", "chart_topper", "busy_bee")
     page = as_alice.get("/songs/")
     assert page.toasts() == ["summary"]
@@ -219,26 +220,26 @@ def test_four_become_one_summary(app, alice, as_alice, work_of_alice):
     assert as_alice.get("/songs/").toasts() == []
 
 
-def test_what_is_given_afterwards_is_a_summary_even_alone(as_alice, work_of_alice):
+def test_a_single_backfilled_award_is_shown_as_a_summary(as_alice, work_of_alice):
     work_of_alice.given("dreamer", backfilled=True)
     page = as_alice.get("/songs/")
     assert page.toasts() == ["summary"]
     assert "1 achievement unlocked" in page.text
 
 
-# --- which answers show them ---------------------------------------------------------------------
+# --- which responses show them -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "path", ["/songs/", "/achievements/", "/achievements/me", "/settings/profile"]
 )
-def test_any_page_shows_what_waits_and_only_once(dreamer_waits, path):
+def test_the_next_page_shows_pending_toasts_once(dreamer_waits, path):
     assert dreamer_waits.get(path).toasts() == ["dreamer"]
     assert dreamer_waits.get(path).toasts() == []
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
-def test_what_waits_goes_on_waiting_over_answers_that_show_nothing(
+def test_toasts_stay_pending_over_responses_that_cannot_show_them(
     app, alice, dreamer_waits, headers
 ):
     for name in ODD_ANSWERS:
@@ -264,7 +265,7 @@ NOT_LOOKED_AT = [
 ]
 
 
-def test_what_waits_goes_on_waiting_over_requests_that_show_nothing(app, alice, dreamer_waits):
+def test_toasts_stay_pending_over_requests_that_cannot_show_them(app, alice, dreamer_waits):
     for method, path, headers in NOT_LOOKED_AT:
         _, body = fetch(dreamer_waits, path, method=method, headers=headers)
         assert b"data-toast" not in body, (method, path, headers)
@@ -273,27 +274,27 @@ def test_what_waits_goes_on_waiting_over_requests_that_show_nothing(app, alice, 
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
-def test_a_deed_that_is_answered_by_a_stream_shows_what_it_unlocked_later(as_alice, headers):
+def test_an_action_with_a_streamed_response_shows_its_toasts_later(as_alice, headers):
     assert fetch(as_alice, "/odd/deed", headers=headers) == (200, b"onetwo")
     assert as_alice.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_refused_form_shows_nothing_and_the_next_page_does(dreamer_waits):
+def test_a_rejected_form_shows_no_toasts_and_the_next_page_does(dreamer_waits):
     page = dreamer_waits.post("/songs/", title="", artist="")
     assert (page.status, page.toasts()) == (422, [])
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_deed_that_unlocks_nothing_shows_what_waited_too(dreamer_waits):
+def test_an_action_that_unlocks_nothing_shows_pending_toasts(dreamer_waits):
     page = dreamer_waits.post("/songs/", htmx="songs-panel", title="Two", artist="Metallica")
     assert page.toasts() == ["dreamer"]
 
 
-def test_a_stranger_sees_nothing_of_it(dreamer_waits, stranger):
+def test_a_page_without_a_session_shows_no_toasts(dreamer_waits, stranger):
     assert stranger.get("/").toasts() == stranger.get("/login").toasts() == []
 
 
-def test_somebody_else_sees_nothing_of_it(dreamer_waits, as_bob):
+def test_another_user_is_not_shown_the_toasts(dreamer_waits, as_bob):
     assert as_bob.get("/songs/").toasts() == []
     assert as_bob.post("/songs/", htmx=True, title="One", artist="Metallica").toasts() == [
         "dreamer"
@@ -301,7 +302,7 @@ def test_somebody_else_sees_nothing_of_it(dreamer_waits, as_bob):
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_what_an_administrator_brings_about_shows_on_the_page_of_whom_it_concerns(
+def test_an_award_by_an_administrators_recheck_is_shown_to_its_owner(
     app, work, as_alice, as_admin, monkeypatch
 ):
     monkeypatch.setattr("trackflow_web.achievements.handler._moves_by_user", lambda _facts: {})
@@ -316,7 +317,7 @@ def test_what_an_administrator_brings_about_shows_on_the_page_of_whom_it_concern
 
 
 @pytest.mark.both_databases
-def test_tabs_that_load_at_once_show_it_once_in_all(app, dreamer_waits):
+def test_tabs_loading_at_once_show_a_toast_once_in_all(app, dreamer_waits):
     cookie = dreamer_waits.client.get_cookie("session").value
 
     def load():
@@ -328,7 +329,9 @@ def test_tabs_that_load_at_once_show_it_once_in_all(app, dreamer_waits):
     assert [codes for codes in shown if codes] == [["dreamer"]]
 
 
-def test_an_answer_that_nobody_took_is_shown_again_after_two_seconds(clock, dreamer_waits):
+def test_a_toast_in_a_response_that_was_never_read_is_shown_again_after_two_seconds(
+    clock, dreamer_waits
+):
     answer = dreamer_waits.client.get("/songs/", buffered=False)
     answer.close()
     clock.move(seconds=1.9)
@@ -349,14 +352,14 @@ def half_taken(app, browser):
     return begun
 
 
-def test_an_answer_that_was_taken_half_is_shown_again(app, clock, dreamer_waits):
+def test_a_toast_in_a_response_that_was_read_in_part_is_shown_again(app, clock, dreamer_waits):
     assert "data-toast" in half_taken(app, dreamer_waits)
     clock.move(seconds=2)
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 
 
 @pytest.mark.both_databases
-def test_what_was_claimed_together_comes_again_as_the_same_message(
+def test_toasts_that_were_reserved_together_are_shown_again_under_the_same_id(
     app, clock, as_alice, work_of_alice
 ):
     work_of_alice.given("dreamer", "first_release", "hard_worker", "visionary")
@@ -369,23 +372,23 @@ def test_what_was_claimed_together_comes_again_as_the_same_message(
     assert shown[1:] == [first, []]
 
 
-def test_what_is_older_than_thirty_days_is_not_shown(app, alice, clock, dreamer_waits):
+def test_a_toast_older_than_thirty_days_is_not_shown(app, alice, clock, dreamer_waits):
     clock.move(days=30)
     assert dreamer_waits.get("/songs/").toasts() == []
     assert waiting(app, alice) == 0
 
 
-def test_what_is_almost_thirty_days_old_is_shown(clock, dreamer_waits):
+def test_a_toast_almost_thirty_days_old_is_shown(clock, dreamer_waits):
     clock.move(days=29, hours=23)
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_what_is_new_is_shown_though_it_was_earned_long_ago(as_alice, work_of_alice, clock):
+def test_a_new_award_with_an_old_date_is_shown(as_alice, work_of_alice, clock):
     work_of_alice.given("dreamer", backfilled=True, at=clock() - timedelta(days=400))
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
-def test_one_that_the_catalogue_no_longer_has_is_passed_over(
+def test_an_award_that_the_catalogue_no_longer_has_is_skipped(
     app, alice, as_alice, work_of_alice, monkeypatch
 ):
     work_of_alice.given("dreamer", "first_release", backfilled=True)
@@ -425,7 +428,7 @@ def broken(monkeypatch):
     ids=["template", "reserve"],
 )
 @pytest.mark.parametrize("htmx", [True, False], ids=["fragment", "page"])
-def test_what_fails_costs_neither_the_deed_nor_the_page(
+def test_an_error_in_a_fragment_fails_neither_the_action_nor_the_page(
     app, clock, as_alice, broken, part, event, htmx
 ):
     broken(*part)
@@ -440,7 +443,7 @@ def test_what_fails_costs_neither_the_deed_nor_the_page(
     assert as_alice.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_confirmation_that_fails_shows_it_once_more(clock, dreamer_waits, monkeypatch):
+def test_a_toast_whose_confirmation_fails_is_shown_once_more(clock, dreamer_waits, monkeypatch):
     def busy(_ids):
         statement = "UPDATE"
         raise sa.exc.OperationalError(statement, {}, Exception("database is locked"))
@@ -454,7 +457,7 @@ def test_a_confirmation_that_fails_shows_it_once_more(clock, dreamer_waits, monk
     assert dreamer_waits.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_page_is_shown_though_the_database_is_locked(database_url, dreamer_waits):
+def test_a_page_is_shown_without_toasts_while_the_database_is_locked(database_url, dreamer_waits):
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     page = dreamer_waits.get("/songs/")
@@ -482,7 +485,7 @@ def test_a_page_is_shown_though_the_database_is_locked(database_url, dreamer_wai
         ("/odd/json", 200),
     ],
 )
-def test_the_hook_asks_nothing_for_strangers_and_files(app, stranger, path, status):
+def test_the_hook_queries_nothing_for_files_and_without_a_session(app, stranger, path, status):
     with statements_of(app) as seen:
         assert fetch(stranger, path)[0] == status
     assert (seen, seen.commits) == ([], 0)
@@ -491,15 +494,60 @@ def test_the_hook_asks_nothing_for_strangers_and_files(app, stranger, path, stat
 @pytest.mark.parametrize(
     "path", ["/static/css/base.css", "/static/nothing.css", "/nothing-here", "/odd/missing"]
 )
-def test_the_hook_asks_nothing_for_files_and_errors_of_who_is_signed_in(app, dreamer_waits, path):
+def test_the_hook_queries_nothing_for_files_and_errors_with_a_session(app, dreamer_waits, path):
     with statements_of(app) as seen:
         fetch(dreamer_waits, path)
     assert seen.naming("user_achievements") == []
     assert seen.commits == 0
 
 
-def test_a_page_asks_once_whether_something_waits_and_writes_nothing(app, as_alice):
+def test_a_page_without_pending_toasts_runs_one_query_and_writes_nothing(app, as_alice):
     with statements_of(app) as seen:
         as_alice.get("/songs/")
     assert len(seen.naming("user_achievements")) == 1
     assert [text for text in seen if not text.startswith("SELECT")] == []
+
+
+# --- any fragment --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_bell(app, monkeypatch):
+    """A second fragment, which reserves nothing; `with_bell.seen` are the events it was given."""
+    found = []
+
+    def find(_user, events):
+        found.append([event.name for event in events])
+        return {"unread": 3}
+
+    bell = out_of_band.Fragment("bell", "bell.html", find=find)
+    template = '<b id="bell"{{ " hx-swap-oob=true" if is_swap }}>{{ content.unread }}</b>'
+    monkeypatch.setattr(app.jinja_env, "loader", with_template(app, "bell.html", template))
+    monkeypatch.setattr(after_action, "FRAGMENTS", (*after_action.FRAGMENTS, bell))
+    return found
+
+
+def with_template(app, name, source):
+    return ChoiceLoader([DictLoader({name: source}), app.jinja_env.loader])
+
+
+def test_an_htmx_response_has_every_fragment_that_its_events_change(as_alice, with_bell):
+    page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    assert page.toasts() == ["dreamer"]
+    assert page.one('#bell[hx-swap-oob="true"]').get_text() == "3"
+    assert with_bell[0][0] == "song_added"
+
+
+def test_a_fragment_without_events_is_not_added_to_a_read_only_htmx_response(as_alice, with_bell):
+    assert not as_alice.get("/songs/", htmx="song-list").all("#bell")
+    assert with_bell == []
+
+
+def test_a_failing_fragment_leaves_the_others_in_the_response(
+    app, as_alice, with_bell, monkeypatch
+):
+    monkeypatch.setattr(app.jinja_env, "loader", with_template(app, "bell.html", "{{ nothing }}"))
+    with structlog.testing.capture_logs() as logs:
+        page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
+    assert page.toasts() == ["dreamer"]
+    assert [line["event"] for line in logs] == ["fragment_not_rendered"]

@@ -14,17 +14,17 @@ from trackflow_web.web.ops import health
 
 
 @pytest.mark.both_databases
-def test_it_is_ok_while_the_database_answers(stranger):
+def test_the_health_check_returns_ok_while_the_database_responds(stranger):
     page = stranger.get("/healthz")
     assert (page.status, page.html) == (200, "ok")
 
 
-def test_it_is_a_503_when_there_is_no_database(make_app, tmp_path):
+def test_the_health_check_returns_503_without_a_database(make_app, tmp_path):
     client = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3").test_client()
     assert client.get("/healthz").status_code == 503
 
 
-def test_it_asks_for_nobody_and_leaves_no_cookie(app, as_alice):
+def test_the_health_check_loads_no_user_and_sets_no_cookie(app, as_alice):
     with statements_of(app) as seen:
         page = as_alice.get("/healthz")
     assert list(seen) == ["SELECT 1"]
@@ -33,7 +33,9 @@ def test_it_asks_for_nobody_and_leaves_no_cookie(app, as_alice):
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
-def test_a_database_that_hangs_is_not_waited_for(app, databases, stranger, monkeypatch):
+def test_the_health_check_does_not_wait_for_a_hanging_database(
+    app, databases, stranger, monkeypatch
+):
     assert health.SECONDS == 2
     monkeypatch.setattr(health, "SECONDS", 0.2)
     stranger.get("/healthz")

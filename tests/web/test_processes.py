@@ -41,7 +41,9 @@ def racer(*arguments):
 
 
 @pytest.mark.both_databases
-def test_processes_at_one_threshold_give_one_award(app, alice, as_alice, database_url):
+def test_processes_reaching_one_threshold_at_once_grant_one_award(
+    app, alice, as_alice, database_url
+):
     work = Charter(app, alice)
     work.add_many(3)
     racing = [racer(database_url, alice.id, number) for number in range(2)]

@@ -24,7 +24,7 @@ def days(app, alice):
 
 
 @pytest.mark.both_databases
-def test_the_first_page_of_a_day_counts(app, alice, clock, as_alice, days):
+def test_the_first_page_of_a_day_is_recorded_as_a_visit(app, alice, clock, as_alice, days):
     as_alice.get("/songs/")
     clock.move(days=1)
     as_alice.get("/achievements/")
@@ -35,13 +35,13 @@ def test_the_first_page_of_a_day_counts(app, alice, clock, as_alice, days):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/static/img/logo.svg", "/nowhere"])
-def test_what_is_no_visit(clock, as_alice, days, path):
+def test_health_checks_files_and_unknown_addresses_are_no_visits(clock, as_alice, days, path):
     clock.move(days=1)
     as_alice.get(path)
     assert days() == ["2026-03-02"]
 
 
-def test_a_deed_is_a_visit(clock, as_alice, days):
+def test_an_action_is_a_visit(clock, as_alice, days):
     as_alice.get("/songs/")
     clock.move(days=1)
     as_alice.post("/songs/", title="One", artist="Metallica")
@@ -49,7 +49,9 @@ def test_a_deed_is_a_visit(clock, as_alice, days):
 
 
 @pytest.mark.both_databases
-def test_a_form_left_open_overnight_may_ask_for_the_password_first(clock, as_alice, days):
+def test_a_form_left_open_overnight_records_its_visit_although_it_checks_a_password(
+    clock, as_alice, days
+):
     # Checking a password begins a new transaction; the visit must not be half remembered.
     for path, fields in [
         ("/confirm", {"password": PASSWORD}),
@@ -63,7 +65,7 @@ def test_a_form_left_open_overnight_may_ask_for_the_password_first(clock, as_ali
     assert days()[:3] == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
-def test_the_third_and_the_seventh_day_in_a_row_are_told_of(clock, as_alice):
+def test_the_third_and_the_seventh_consecutive_day_show_their_toasts(clock, as_alice):
     told = []
     for _ in range(6):
         clock.move(days=1)

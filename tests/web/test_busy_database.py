@@ -43,7 +43,7 @@ def kept(page):
     return {field["name"]: field["value"] for field in fields if field["name"] != "csrf_token"}
 
 
-def test_a_form_is_answered_503_and_kept(app, alice, as_alice, lock):
+def test_a_form_returns_503_with_its_input_while_the_database_is_locked(app, alice, as_alice, lock):
     as_alice.get("/songs/")
     with lock():
         page = as_alice.post("/songs/", **SONG)
@@ -53,7 +53,7 @@ def test_a_form_is_answered_503_and_kept(app, alice, as_alice, lock):
     assert titles_of(app, alice) == []
 
 
-def test_sending_it_again_works(app, alice, as_alice, lock):
+def test_sending_a_form_again_after_a_503_works(app, alice, as_alice, lock):
     as_alice.get("/songs/")
     with lock():
         page = as_alice.post("/songs/", **SONG)
@@ -63,7 +63,7 @@ def test_sending_it_again_works(app, alice, as_alice, lock):
     assert titles_of(app, alice) == ['One "live"']
 
 
-def test_every_form_is_answered_503(app, alice, as_alice, lock):
+def test_every_form_returns_503_while_the_database_is_locked(app, alice, as_alice, lock):
     one = add_song(app, alice)
     as_alice.get("/songs/")
     forms = ["", "/status", "/parts/drums", "/delete"]
@@ -75,7 +75,7 @@ def test_every_form_is_answered_503(app, alice, as_alice, lock):
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])
-def test_no_password_is_kept_in_the_page(stranger, alice, lock, path):
+def test_the_503_page_contains_no_password(stranger, alice, lock, path):
     stranger.get(path)
     with lock():
         page = stranger.post(path, username="alice", email="a@example.org", password=PASSWORD)
@@ -94,7 +94,7 @@ def test_a_command_waits_longer_than_a_page(app, database_url, alice):
     file.close()
 
 
-def test_reading_goes_on(app, alice, as_alice, lock):
+def test_pages_can_be_read_while_the_database_is_locked(app, alice, as_alice, lock):
     add_song(app, alice)
     as_alice.get("/songs/")
     with lock():
@@ -103,7 +103,7 @@ def test_reading_goes_on(app, alice, as_alice, lock):
     assert "Metallica" in page.text
 
 
-def test_a_visit_that_cannot_be_noted_is_noted_later(clock, as_alice, lock):
+def test_a_visit_that_cannot_be_recorded_is_recorded_later(clock, as_alice, lock):
     clock.move(days=1)
     with lock():
         assert as_alice.get("/songs/").status == 200
@@ -111,14 +111,14 @@ def test_a_visit_that_cannot_be_noted_is_noted_later(clock, as_alice, lock):
     assert as_alice.get("/songs/").status == 200
 
 
-def test_a_toast_that_cannot_be_claimed_is_shown_later(as_alice, lock):
+def test_a_toast_that_cannot_be_reserved_is_shown_later(as_alice, lock):
     as_alice.post("/songs/", title="One", artist="Metallica")
     with lock():
         assert as_alice.follow().toasts() == []
     assert as_alice.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_database_that_is_not_there_is_a_503(make_app):
+def test_a_missing_database_returns_503(make_app):
     app = make_app(DATABASE_URL="sqlite:////nowhere/at/all.sqlite3")
     client = app.test_client()
     with client.session_transaction() as session:
@@ -128,7 +128,7 @@ def test_a_database_that_is_not_there_is_a_503(make_app):
     assert "Busy just now" in answer.text
 
 
-def test_the_site_starts_while_somebody_holds_the_database(make_app, as_alice, lock):
+def test_the_application_starts_while_the_database_is_locked(make_app, as_alice, lock):
     as_alice.get("/songs/")
     with lock():
         client = make_app().test_client()
@@ -142,7 +142,9 @@ FULL = "PRAGMA max_page_count=1"  # no more than there are
 
 
 @pytest.mark.parametrize("harm", [READ_ONLY, FULL])
-def test_a_disk_that_takes_nothing_is_a_503_and_reading_goes_on(make_app, alice, harm):
+def test_a_full_or_read_only_disk_returns_503_for_forms_and_pages_can_be_read(
+    make_app, alice, harm
+):
     app = make_app()  # the disk of no other test
     as_alice = Browser(app)
     as_alice.enter(alice)
@@ -158,7 +160,7 @@ def test_a_disk_that_takes_nothing_is_a_503_and_reading_goes_on(make_app, alice,
     assert len(titles_of(app, alice)) == len(done) < len(pages)
 
 
-def test_htmx_is_answered_503_too(as_alice, lock):
+def test_an_htmx_request_returns_503_while_the_database_is_locked(as_alice, lock):
     as_alice.get("/songs/")
     with lock():
         page = as_alice.post("/songs/", htmx="songs-panel", **SONG)

@@ -24,7 +24,7 @@ def ask(app, alice):
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_a_page_is_compressed_and_the_same(ask, site):
+def test_a_compressed_page_has_the_same_content(ask, site):
     plain, small = ask(accept=None), ask(site=site)
     assert small.headers["Content-Encoding"] == "gzip"
     assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) / 8
@@ -33,20 +33,20 @@ def test_a_page_is_compressed_and_the_same(ask, site):
 
 
 @pytest.mark.parametrize("accept", ["zstd", "br"])
-def test_newer_ways_are_known(ask, accept):
+def test_zstandard_and_brotli_are_accepted(ask, accept):
     assert ask(accept=f"gzip;q=0.1, {accept}").headers["Content-Encoding"] == accept
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", None, "same-origin, cross-site"])
-def test_what_another_site_may_have_asked_for_keeps_its_length(ask, site):
+def test_a_response_to_a_cross_site_request_is_not_compressed(ask, site):
     assert "Content-Encoding" not in ask(site=site).headers
 
 
-def test_a_program_with_a_token_has_no_cookie_to_borrow(app):
+def test_a_response_to_a_token_is_compressed(app):
     answer = app.test_client().get("/api/openapi.json", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
-def test_toasts_are_in_what_is_compressed(app, ask, as_alice):
+def test_a_compressed_page_contains_its_toasts(app, ask, as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     assert 'data-toast="dreamer"' in gzip.decompress(ask("/songs/").data).decode()

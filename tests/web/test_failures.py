@@ -1,0 +1,69 @@
+"""One mapping from exceptions to statuses, rendered as a page or as a problem document."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+
+from trackflow_web.domain.songs import queries
+from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+
+BUSY = sa.exc.OperationalError("SELECT 1", {}, Exception("database is locked"))
+BROKEN_ROW = sa.exc.IntegrityError("INSERT", {}, Exception("CHECK constraint failed"))
+STATUSES = [
+    (Invalid(q="Too long."), 422),
+    (Duplicate(7, title="You have it."), 422),
+    (NotFound(), 404),
+    (Forbidden("Not this."), 403),
+    (TooMany("Slowly.", 7), 429),
+    (BUSY, 503),
+    (sa.exc.TimeoutError("no connection"), 503),
+    (BROKEN_ROW, 500),
+    (MethodNotAllowed(valid_methods=["GET"]), 405),
+    (RequestEntityTooLarge(), 413),
+    (ZeroDivisionError("secret"), 500),
+]
+
+
+@pytest.fixture
+def respond_to(as_alice, monkeypatch):
+    """`respond_to(error)`: the responses of a page and of the API in which it is raised."""
+
+    def respond(error):
+        def fail(*_arguments, **_options):
+            raise error
+
+        with monkeypatch.context() as patch:
+            for name in ("list_songs", "songs_after"):
+                patch.setattr(queries, name, fail)
+            return [as_alice.client.get(path) for path in ("/songs/", "/api/songs/")]
+
+    return respond
+
+
+def test_pages_and_api_give_an_exception_the_same_status_and_headers(respond_to):
+    for error, status in STATUSES:
+        page, problem = respond_to(error)
+        assert (page.status_code, problem.status_code) == (status, status), error
+        assert page.mimetype == "text/html"
+        assert problem.mimetype == "application/problem+json"
+        for header in ("Retry-After", "Allow", "Cache-Control"):
+            assert page.headers.get(header) == problem.headers.get(header), (error, header)
+
+
+def test_an_unexpected_exception_is_logged_under_the_reference_of_the_response(respond_to):
+    with structlog.testing.capture_logs() as logs:
+        page, problem = respond_to(ZeroDivisionError("secret"))
+    references = [line["reference"] for line in logs if line["event"] == "request_failed"]
+    assert len(references) == 2
+    assert f"say: {references[0]}." in page.text
+    assert problem.json["reference"] == references[1]
+    assert "secret" not in page.text + problem.text
+
+
+def test_a_duplicate_names_the_existing_object_to_programs(respond_to):
+    _, problem = respond_to(Duplicate(7, title="You have it."))
+    assert problem.json["existing_id"] == 7
+    assert problem.json["errors"] == {"title": "You have it."}

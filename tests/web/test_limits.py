@@ -1,0 +1,17 @@
+"""Limits that pages and API share."""
+
+from __future__ import annotations
+
+from trackflow_web.web import limits
+
+
+def test_every_endpoint_with_a_larger_body_exists(app):
+    assert set(limits.LARGER_BODIES) <= set(app.view_functions)
+
+
+def test_the_page_and_the_api_that_take_a_file_take_the_same_size():
+    assert len(set(limits.LARGER_BODIES.values())) == 1
+
+
+def test_every_endpoint_that_is_never_searched_exists(app):
+    assert limits.NO_SEARCH - {None} <= set(app.view_functions)
