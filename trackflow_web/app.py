@@ -1,4 +1,4 @@
-"""The application: a table of contents. Starting it writes nothing and migrates nothing."""
+"""The application factory. Starting an application writes nothing and migrates nothing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
-# Of Flask's own settings these may be given by a mapping, for tests.
+# Settings of Flask that a mapping may contain, for tests.
 FLASK_SETTINGS = frozenset({"TESTING", "SERVER_NAME", "WTF_CSRF_ENABLED", "DEBUG"})
 
 
 def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
-    """Make the application from a Config, from named settings, or from the environment.
+    """Return the application for a Config, for named settings, or for the environment.
 
-    A setting that is not understood ends the process with a sentence that names it.
+    An invalid setting aborts startup with a message that identifies it.
     """
     settings: Mapping[str, object] = {}
     if not isinstance(config, Config):
@@ -71,7 +71,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
             more=config.database_connections_more,
         ),
         "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
-        # The prefix makes browsers insist on Secure, on this host only and on the whole site.
+        # Browsers accept the prefix only with Secure, for this host alone and the whole site.
         "SESSION_COOKIE_NAME": "__Host-session" if config.production else "session",
         "SESSION_COOKIE_SECURE": config.production,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -80,7 +80,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         # A form that was left open overnight still works; the token ends with the session.
         "WTF_CSRF_TIME_LIMIT": None,
         # The longest form is an album's track list: 200 titles of 200 letters, each of them up to
-        # twelve bytes on the way. What takes a file says so itself.
+        # twelve bytes when encoded. Endpoints that take a file are listed in web/limits.py.
         "MAX_CONTENT_LENGTH": 512 * 1024,
         "MAX_FORM_MEMORY_SIZE": 200_000,
         "MAX_FORM_PARTS": 100,

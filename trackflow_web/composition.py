@@ -1,4 +1,4 @@
-"""What happens when something happened, and what an application is put together from."""
+"""The composition root: event handlers in dispatch order, jobs, adapters, hooks, routes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def prepare_process(config: Config) -> None:
 
 
 def _jobs(app: Flask, config: Config) -> Jobs:
-    """The jobs; they know neither Flask nor how the outside is reached."""
+    """Return the background jobs; they know neither Flask nor which adapters they use."""
     spotify = SpotifyWeb(
         client_id=config.spotify_client_id,
         client_secret=config.spotify_client_secret,

@@ -1,4 +1,4 @@
-"""The HTML side: pages and fragments, one module a feature."""
+"""Pages and fragments, one package per feature."""
 
 from __future__ import annotations
 

@@ -48,6 +48,6 @@ def _record() -> None:
         actions.record_visit(get_current_user())
     except OperationalError:
         # Somebody else writes. The page is more urgent, and the next request records the visit.
-        log.warning("visit_not_noted", exc_info=True)
+        log.warning("visit_not_recorded", exc_info=True)
         unit_of_work.roll_back()
         set_writing(writing=False)

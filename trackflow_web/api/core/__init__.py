@@ -1,1 +1,1 @@
-"""What every API view uses: authentication, bodies, problems, pagination, OpenAPI."""
+"""What every API view uses: bodies, pagination, confirmation, OpenAPI."""
