@@ -23,9 +23,9 @@ EXPORTIFY = (
 )
 
 
-def send(browser, text=CSV, *, filename="list.csv", **fields):
+def send(browser, text=CSV, *, filename="list.csv", start="1", **fields):
     content = text.encode() if isinstance(text, str) else text
-    return browser.post("/imports/", file=(io.BytesIO(content), filename), **fields)
+    return browser.post("/imports/", file=(io.BytesIO(content), filename), start=start, **fields)
 
 
 def numbers(app, person):
@@ -181,17 +181,22 @@ def test_undo_takes_the_songs_back_and_lowers_the_numbers(app, as_alice, alice):
     as_alice.post(f"{address}/undo")
     page = as_alice.follow()
     assert page.one("#import")["data-state"] == "undone"
-    assert "Took back 2 songs." in page.text
+    assert "Taking back 2 songs." in page.text
+    assert "Taken back: 2." in page.text
     assert numbers(app, alice)["total_songs"] == 0
     assert numbers(app, alice)["total_spotify_imports"] == 0
 
 
-def test_what_was_earned_stays_earned_after_undo(as_alice):
+def test_undo_takes_back_what_only_the_import_earned(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.get(address)
-    as_alice.post(f"{address}/undo")
     tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
     assert tile["data-state"] == "earned"
+    as_alice.post(f"{address}/undo")
+    assert "Achievements that only this import had earned are gone" in as_alice.follow().text
+    tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
+    assert tile["data-state"] != "earned"
+    assert numbers(app, alice)["total_points"] == 0
 
 
 def test_a_song_that_alice_worked_on_stays(app, as_alice, alice):
@@ -200,7 +205,7 @@ def test_a_song_that_alice_worked_on_stays(app, as_alice, alice):
     as_alice.post(f"{link}/parts/drums", state="done")
     as_alice.post(f"{address}/undo")
     page = as_alice.follow()
-    assert "Took back 1 song. 1 song stayed" in page.text
+    assert "Taking back 1 song. 1 song that you've worked on" in page.text
     assert "One" in page.text
     assert numbers(app, alice)["total_songs"] == 1
 

@@ -37,3 +37,10 @@ class AchievementsBackfilled(Payload):
 
     codes: tuple[str, ...]
     points: int
+
+
+@event_type("achievements_withdrawn", "import")
+class AchievementsWithdrawn(Payload):
+    """An undone import took back what it alone had earned."""
+
+    codes: tuple[str, ...]

@@ -8,19 +8,21 @@ more for different values.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.awards import withdraw
 from trackflow_web.achievements.awards.grant import Award, give
 from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.metrics import distinct_values
 from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.domain.events import ImportUndone
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect, insert_into
 
@@ -52,7 +54,7 @@ def handle(events: Sequence[Event]) -> None:
             moves.numbers.update(_move_values(user_id, moves.values))
     for user_id, moves in moved:
         if moves.recount:
-            recheck.recheck([user_id])
+            _recount(user_id, [event for event in events if event.user_id == user_id])
             continue
         deltas = {name: delta for name, delta in moves.numbers.items() if delta}
         # A ledger that moved without a number writes the row all the same: a recheck holds it.
@@ -71,7 +73,22 @@ def handle(events: Sequence[Event]) -> None:
 
 def reconcile(events: Sequence[Event]) -> None:
     """Recount for the users of facts that were not heard: that can be repeated at will."""
-    recheck.recheck(sorted({event.user_id for event in events}))
+    by_user: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        by_user[event.user_id].append(event)
+    for user_id in sorted(by_user):
+        _recount(user_id, by_user[user_id])
+
+
+def _recount(user_id: int, events: Sequence[Event]) -> None:
+    """Count a user's rows anew, and note or withdraw what imports earned by themselves."""
+    awards = recheck.recheck([user_id]).awards
+    import_id = withdraw.import_of(events)
+    if import_id is not None:
+        withdraw.attribute(awards, import_id)
+    for event in events:
+        if isinstance(event.payload, ImportUndone):
+            withdraw.withdraw(user_id, event.subject_id)
 
 
 def _moves_by_user(events: Sequence[Event]) -> dict[int, Moves]:

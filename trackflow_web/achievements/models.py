@@ -61,6 +61,12 @@ class UserAchievement(Base):
             postgresql_where=sa.text("NOT notified"),
         ),
         sa.Index(
+            "ix_user_achievements_import_id",
+            "import_id",
+            sqlite_where=sa.text("import_id IS NOT NULL"),
+            postgresql_where=sa.text("import_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_user_achievements_revoked_by_id",
             "revoked_by_id",
             sqlite_where=sa.text("revoked_by_id IS NOT NULL"),
@@ -75,6 +81,8 @@ class UserAchievement(Base):
     awarded_at: Mapped[datetime]
     points: Mapped[int]
     backfilled: Mapped[bool] = mapped_column(default=False)
+    # The import that earned it by itself: undoing that one takes it back.
+    import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("imports.id", ondelete="SET NULL"))
     notified: Mapped[bool] = mapped_column(default=False)
     shown_until: Mapped[datetime | None]
     is_public: Mapped[bool] = mapped_column(default=True)

@@ -24,6 +24,7 @@ from trackflow_web.domain.feedback.events import (
     FeedbackVoteRemoved,
 )
 from trackflow_web.domain.imports.events import (
+    ImportUndone,
     PlaylistImported,
     PlaylistUnimported,
     SongsImported,
@@ -74,6 +75,7 @@ __all__ = [
     "FeedbackDecided",
     "FeedbackVoteRemoved",
     "FeedbackVoted",
+    "ImportUndone",
     "PackChanged",
     "PackCompleted",
     "PackCreated",

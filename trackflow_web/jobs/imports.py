@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from trackflow_web.domain.imports import actions, connections, queries, steps
+from trackflow_web.domain.imports import actions, connections, matching, queries, steps, undo
 from trackflow_web.domain.imports.connections import RECONNECT
 from trackflow_web.domain.imports.ports import (
     GrantEnded,
@@ -46,6 +46,9 @@ MOST_ATTEMPTS = 5
 
 NOT_SET_UP = "Spotify is not set up on this site any more. Import a file instead."
 TOO_LONG = f"This playlist has more than {MOST_ROWS:,} entries. Split it."
+# Seconds. Between two chunks others get to write.
+PAUSE_OF_UNDO = 0.02
+
 OUR_FAULT = "Something broke on our side. Try once more."
 
 
@@ -83,6 +86,9 @@ class _Job:
 
     def run(self) -> None:
         item = self._read()
+        if item.is_undone:
+            self._undo()
+            return
         if item.source == Source.SPOTIFY:
             self._fetch(item)
         self._compare()
@@ -112,7 +118,7 @@ class _Job:
     # --- the songs ---
 
     def _compare(self) -> None:
-        seen = steps.seen_before(self.import_id)
+        seen = matching.seen_before(self.import_id)
         while True:
             item = self._read()
             compared = steps.compare(item, seen)
@@ -121,7 +127,17 @@ class _Job:
                 return
             self._change(partial(steps.keep_compared, compared=compared))
 
+    def _undo(self) -> None:
+        while self._change(undo.remove_chunk):
+            failpoints.point(failpoints.Point.UNDO_CHUNK)
+            if db.engine.dialect.name == "sqlite":  # whose lock is for all that is written
+                time.sleep(PAUSE_OF_UNDO)
+        self._change(undo.finish)
+
     def _finish(self) -> None:
+        if self._read().is_previewed:
+            self._change(steps.show_preview)
+            return
         positions = steps.positions_of_new(self.import_id)
         db.session.rollback()  # what can be read before the writing is no part of it
         failpoints.point(failpoints.Point.IMPORT_COMPARED)
@@ -142,7 +158,7 @@ class _Job:
             return change(steps.renew(self.import_id, self.worker))
 
     def fail(self, why: str) -> None:
-        self._try_to(lambda renewed: actions.fail(renewed, why))
+        self._try_to(lambda renewed: _give_up(renewed, why))
 
     def pause(self, why: str, seconds: int | None) -> int | None:
         return self._try_to(lambda renewed: _pause(renewed, why, seconds))
@@ -202,6 +218,13 @@ def _keep_page(item: Import, offset: int, rows: Sequence[Row], total: int) -> No
     item.total, item.attempts, item.error = total, 0, ""
 
 
+def _give_up(item: Import, why: str) -> None:
+    if item.is_undone:
+        undo.give_up(item, why)
+    else:
+        actions.fail(item, why)
+
+
 def _pause(item: Import, why: str, seconds: int | None) -> int | None:
     """Try again later; after too many times, or for too long a time, not any more.
 
@@ -209,7 +232,7 @@ def _pause(item: Import, why: str, seconds: int | None) -> int | None:
     """
     wait = FIRST_PAUSE * 2**item.attempts if seconds is None else seconds
     if item.attempts + 1 >= MOST_ATTEMPTS or wait > LONGEST_PAUSE:
-        actions.fail(item, why)
+        _give_up(item, why)
         return None
     steps.release(item, retry_at=clock.now() + timedelta(seconds=wait), error=why)
     return wait

@@ -29,6 +29,7 @@ class Point(StrEnum):
     AFTER_ANSWER = "after-answer"  # its last byte was taken, its toasts are not noted as shown
     IMPORT_COMPARED = "import-compared"  # a job knows which songs are new and has made none
     IMPORT_MADE = "import-made"  # it has made them and not committed
+    UNDO_CHUNK = "undo-chunk"  # some songs of an undone import are gone for good, others are not
     IN_RECHECK = "in-recheck"  # a chunk was counted, its awards are not given
     AFTER_CHUNK = "after-chunk"  # a chunk of a recheck of everyone is durable, the next not begun
 

@@ -17,11 +17,13 @@ from flask import g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import BadHost, HTTPException, SecurityError
+from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, SecurityError
 
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.imports.rules import TOO_LARGE
 from trackflow_web.kernel.database import refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.web.limits import LARGER_BODIES
 
 log = structlog.get_logger()
 
@@ -113,6 +115,13 @@ def _(_error: Exception) -> Failure:
 @classify.register(SecurityError)
 def _(_error: Exception) -> Failure:
     return Failure(400, FOREIGN_HOST, kind=Kind.FOREIGN_HOST)
+
+
+@classify.register
+def _(error: RequestEntityTooLarge) -> Failure:
+    """A file is told how large it may be."""
+    detail = TOO_LARGE if request.endpoint in LARGER_BODIES else ""
+    return Failure(413, detail, description=error.description or "")
 
 
 @classify.register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask_login import current_user
 
+from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import searches
 
@@ -14,7 +15,7 @@ NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.open
 
 # Most bytes of a request to an endpoint that takes a file. A form without one has at most
 # MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
-LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), 4 * 1024 * 1024)
+LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES)
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 

@@ -297,7 +297,7 @@ for _fact, _amount in _of_awards("points").items():
     MOVES[_fact].append((TOTAL_POINTS, _amount))
 
 # Facts about so many rows at once that counting these again is cheaper than moving by each.
-RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported})
+RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported, events.ImportUndone})
 
 
 def gauges(event: Event) -> dict[str, Any]:

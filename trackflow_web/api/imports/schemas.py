@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field, StrictStr
+from pydantic import BaseModel, Field, StrictBool, StrictStr
 
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.imports import models
@@ -19,12 +19,14 @@ class Import(BaseModel):
     source: str = Field(description="`file` or `spotify`.")
     status: str = Field(description="The state that its songs begin in.")
     state: str = Field(
-        description="`queued`, `running`, `done`, `cancelled`, `failed` or `undone`."
+        description="`preview`, `queued`, `running`, `done`, `cancelled`, `failed` or `undone`;"
+        " one that is being undone is `running`."
     )
     total: int | None = Field(description="How many rows it has; not known at first.")
     percent: int
     imported: int
     skipped: int
+    removed: int = Field(description="How many of its songs were taken back.")
     error: str
     created_at: datetime
     finished_at: datetime | None
@@ -42,6 +44,7 @@ class Import(BaseModel):
             percent=item.percent,
             imported=item.imported,
             skipped=item.skipped,
+            removed=item.removed,
             error=item.error,
             created_at=item.created_at,
             finished_at=item.finished_at,
@@ -64,6 +67,25 @@ class NewImport(BaseModel):
     status: StrictStr = Field("future", description="The state that its songs begin in.")
 
 
+class StartImport(BaseModel):
+    """How an import goes on from its preview."""
+
+    without_similar: StrictBool = Field(
+        default=False, description="Leave out rows that look like versions of another song."
+    )
+
+
+class ColumnsOfImport(BaseModel):
+    """Which columns of a file are read: positions from 0; none where there is no such column."""
+
+    title: int | None = None
+    artist: int | None = None
+    album: int | None = None
+    year: int | None = None
+    encoding: StrictStr = Field("", description="Empty: as found.")
+    first_is_song: StrictBool = Field(default=False, description="There is no header.")
+
+
 class ImportRow(BaseModel):
     """A row of an import; `id` is its number, from 1."""
 
@@ -74,6 +96,7 @@ class ImportRow(BaseModel):
         description="`waiting`, `new`, `imported`, `skipped` or (taken back) `removed`."
     )
     reason: str
+    similar_to: str = Field(description="The title of a song that it may be a version of.")
     song_id: int | None
 
     @classmethod
@@ -85,6 +108,7 @@ class ImportRow(BaseModel):
             artist=row.artist,
             outcome=row.outcome,
             reason=row.reason,
+            similar_to=row.similar_to,
             song_id=row.song_id,
         )
 
@@ -103,6 +127,6 @@ class ImportRowsWanted(Paging):
 
 
 class Undone(BaseModel):
-    """How many songs were taken back."""
+    """How many songs are taken back."""
 
     removed: int

@@ -14,7 +14,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.imports import schemas
-from trackflow_web.domain.imports import actions, files, queries
+from trackflow_web.domain.imports import actions, files, previews, queries, undo
 from trackflow_web.domain.imports.rules import Outcome
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
@@ -82,11 +82,36 @@ def cancel_import(import_id: int) -> schemas.Import:
     return schemas.Import.of(item)
 
 
+@api.post("/imports/<id:import_id>/start")
+@described(schemas.Import, body=schemas.StartImport)
+def start_import(import_id: int) -> schemas.Import:
+    """Let an import go on that waits in its preview, where forms begin."""
+    item, wanted = import_or_404(import_id), bodies.parse_body(schemas.StartImport)
+    previews.start(item, without_similar=wanted.without_similar)
+    jobs().start_import(item.id)
+    return schemas.Import.of(item)
+
+
+@api.post("/imports/<id:import_id>/columns")
+@described(schemas.Import, body=schemas.ColumnsOfImport)
+def choose_import_columns(import_id: int) -> schemas.Import:
+    """Read the file of a preview in another way; the choice is remembered for the same header."""
+    item, wanted = import_or_404(import_id), bodies.parse_body(schemas.ColumnsOfImport)
+    columns = {name: getattr(wanted, name) for name in ("title", "artist", "album", "year")}
+    previews.choose(
+        item, columns=columns, encoding=wanted.encoding, first_is_song=wanted.first_is_song
+    )
+    return schemas.Import.of(item)
+
+
 @api.post("/imports/<id:import_id>/undo")
 @described(schemas.Undone)
 def undo_import(import_id: int) -> schemas.Undone:
-    """Take back the songs of an import that were not touched since."""
-    return schemas.Undone(removed=actions.undo(import_or_404(import_id)))
+    """Take an import back: a job removes the songs that nobody has worked on since."""
+    item = import_or_404(import_id)
+    removed = undo.request(item)
+    jobs().start_import(item.id)
+    return schemas.Undone(removed=removed)
 
 
 def _begun(wanted: schemas.NewImport) -> Import:
@@ -98,6 +123,11 @@ def _begun(wanted: schemas.NewImport) -> Import:
         )
     if not wanted.file:
         raise Invalid(file="This is needed, or a playlist.")
-    # Half characters, which JSON can carry, are no UTF-8: the file is refused for them.
-    content = files.read(wanted.file.encode("utf-8", "surrogatepass"))
+    # JSON can carry half characters, which are no text: they become U+FFFD.
+    text_of_file = wanted.file.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    content = files.read(
+        text_of_file.encode(),
+        files.Choice(encoding="utf-8"),
+        remembered=previews.remembered(get_current_user().id),
+    )
     return actions.begin_file(get_current_user(), content, name=wanted.name, status=wanted.status)

@@ -26,6 +26,11 @@ class SongsUnimported(ImportPayload):
     """Undoing an import deleted songs: as many as the event's `n`."""
 
 
+@event_type("import_undone", "import")
+class ImportUndone(ImportPayload):
+    """Undoing an import has come to its end: what it alone had earned goes."""
+
+
 @event_type("playlist_imported", "import")
 class PlaylistImported(ImportPayload):
     """A playlist brought its user a new song for the first time."""

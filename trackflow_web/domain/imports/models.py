@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,8 +18,11 @@ class Import(Base):
 
     `status` is the state its songs begin in. Of `total` rows (unknown until a playlist has been
     asked for) `fetched` are kept here and `matched` compared with the songs; `imported` became
-    songs and `skipped` did not. `worker` is the job that holds it until `held_until`; a job that
-    died lets it go by that. `retry_at` is when to try again after the other side asked to wait.
+    songs and `skipped` did not. One that `is_previewed` waits for its user before it makes songs.
+    One that `is_undone` is taken back by a job: `removed` of its songs have gone, of `to_remove`,
+    and with them `withdrawn` achievements. `worker` is the job that holds it until `held_until`; a
+    job that died lets it go by that. `retry_at` is when to try again after the other side asked to
+    wait.
     """
 
     __tablename__ = "imports"
@@ -30,6 +33,12 @@ class Import(Base):
             "user_id",
             sqlite_where=sa.text("state IN ('queued', 'running')"),
             postgresql_where=sa.text("state IN ('queued', 'running')"),
+        ),
+        sa.Index(
+            "ix_imports_rows_kept",
+            "updated_at",
+            sqlite_where=sa.text("rows_kept > 0 OR state = 'preview'"),
+            postgresql_where=sa.text("rows_kept > 0 OR state = 'preview'"),
         ),
     )
 
@@ -45,6 +54,13 @@ class Import(Base):
     matched: Mapped[int] = mapped_column(default=0)
     imported: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
+    # How many of its rows are still stored: they are pruned some time after its end.
+    rows_kept: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_previewed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    is_undone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    to_remove: Mapped[int] = mapped_column(default=0, server_default="0")
+    removed: Mapped[int] = mapped_column(default=0, server_default="0")
+    withdrawn: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(sa.String(32), default="")
@@ -62,6 +78,8 @@ class Import(Base):
     @property
     def steps(self) -> int:
         """The length of its bar: rows are fetched, but for a file's, and compared, then written."""
+        if self.is_undone:
+            return max(self.to_remove, 1)
         rows = self.total or max(self.fetched, 1)
         return (1 if self.source == Source.FILE else 2) * rows + 1
 
@@ -70,6 +88,8 @@ class Import(Base):
         """How far along the bar it is."""
         if self.state == State.DONE:
             return self.steps
+        if self.is_undone:
+            return min(self.removed, self.steps)
         return self.matched if self.source == Source.FILE else self.fetched + self.matched
 
     @property
@@ -97,6 +117,8 @@ class ImportRow(Base):
     year: Mapped[int | None]
     outcome: Mapped[Outcome] = mapped_column(sa.String(10))
     reason: Mapped[str] = mapped_column(sa.String(20), default="")
+    # The title of a song that this may be another version of: only a hint.
+    similar_to: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="", server_default="")
     title_key: Mapped[str] = mapped_column(sa.Text, default="")
     artist_key: Mapped[str] = mapped_column(sa.Text, default="")
     search_key: Mapped[str] = mapped_column(sa.Text, default="")
@@ -105,6 +127,35 @@ class ImportRow(Base):
 
 # For statements about thousands of rows, which need not go through the mapper.
 IMPORT_ROWS = cast("sa.Table", ImportRow.__table__)
+
+
+class ImportFile(Base):
+    """The file of an import that waits for its user, compressed; it goes when the import starts.
+
+    `encoding` is what it was read in; `found` what the page shows of it, see `previews.py`.
+    """
+
+    __tablename__ = "import_files"
+
+    import_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    content: Mapped[bytes]
+    encoding: Mapped[str] = mapped_column(sa.String(20))
+    found: Mapped[dict[str, Any]]
+
+
+class ColumnChoice(Base):
+    """How a user reads files with one header: the positions of columns by their role."""
+
+    __tablename__ = "column_choices"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    header_key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    roles: Mapped[dict[str, Any]]
+    chosen_at: Mapped[datetime]
 
 
 class ImportedPlaylist(Base):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.imports.models import Connection, Import, ImportRow
+from trackflow_web.domain.imports.models import Connection, Import, ImportFile, ImportRow
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
@@ -28,6 +28,7 @@ class ShownRow:
     artist: str
     outcome: Outcome
     reason: str
+    similar_to: str
     song_id: int | None
 
 
@@ -48,6 +49,22 @@ class Rows:
 def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
     """The import with this id; `for_update` makes others wait to change it until the commit."""
     return get_for_update(Import, import_id) if for_update else db.session.get(Import, import_id)
+
+
+def find_file(import_id: int) -> ImportFile | None:
+    """The file of an import in its preview."""
+    return db.session.get(ImportFile, import_id)
+
+
+def similar_rows(import_id: int, limit: int) -> tuple[Sequence[ImportRow], int]:
+    """The first new rows that look like versions of another song, and how many there are."""
+    wanted = sa.select(ImportRow).where(
+        ImportRow.import_id == import_id,
+        ImportRow.outcome == Outcome.NEW,
+        ImportRow.similar_to != "",
+    )
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+    return db.session.scalars(wanted.order_by(ImportRow.position).limit(limit)).all(), total
 
 
 def unfinished() -> int:
@@ -154,6 +171,7 @@ def _shown(row: ImportRow) -> ShownRow:
         artist=row.artist,
         outcome=Outcome(row.outcome),
         reason=Reason(row.reason).text if row.reason else "",
+        similar_to=row.similar_to,
         song_id=row.song_id,
     )
 

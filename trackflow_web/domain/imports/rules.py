@@ -12,8 +12,22 @@ from trackflow_web.kernel.errors import Invalid
 
 # What one import may hold: a library of a lifetime, and still a few seconds of work.
 MOST_ROWS = 10_000
+# Bytes of a file: ten thousand rows of Exportify with every column are seven million.
+MOST_BYTES = 16 * 1024 * 1024
+TOO_LARGE = (
+    f"This file is too large: {MOST_BYTES // 1024 // 1024} MB and {MOST_ROWS:,} rows at the most."
+    " Split it, or leave out columns."
+)
 # Imports of one user that are not finished; more would only wait for each other.
 MOST_UNFINISHED = 3
+
+# Imports of one user that wait for them in their preview; the oldest one gives way to a new one.
+MOST_PREVIEWS = 5
+# Imports of one user that are stored, and the rows of those together that have ended.
+MOST_STORED = 500
+MOST_ROWS_KEPT = 30_000
+# How a user reads files with one header: as many of these are remembered.
+MOST_CHOICES = 100
 
 # Spotify's ids are 22 digits of base 62; its links carry a language and a tracking code.
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}", re.ASCII)
@@ -35,8 +49,9 @@ class Source(StrEnum):
 
 
 class State(StrEnum):
-    """How far an import is."""
+    """How far an import is: in `preview` it waits for its user."""
 
+    PREVIEW = "preview"
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -46,6 +61,7 @@ class State(StrEnum):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+ENDED = (State.DONE, State.CANCELLED, State.FAILED, State.UNDONE)
 
 
 class Outcome(StrEnum):
@@ -70,6 +86,7 @@ class Reason(StrEnum):
     UNAVAILABLE = "unavailable"
     UNUSABLE = "unusable"
     EXTRA_CELLS = "extra_cells"
+    SIMILAR = "similar"
     NOT_CSV = "not_csv"
 
     @property
@@ -88,6 +105,7 @@ REASONS = {
     Reason.UNAVAILABLE: "no longer on Spotify",
     Reason.UNUSABLE: "title or artist too long, or with characters that cannot be stored",
     Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
+    Reason.SIMILAR: "probably another version of a song: left out",
     Reason.NOT_CSV: "quotes that do not match, or a field that is far too long",
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.imports import matching
 from trackflow_web.domain.imports.actions import end, record_about
 from trackflow_web.domain.imports.events import PlaylistImported, SongsImported
 from trackflow_web.domain.imports.models import (
@@ -31,13 +32,20 @@ from trackflow_web.kernel.database import db, get_for_update, upsert
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trackflow_web.domain.imports.matching import Keys, Seen
+
 # A job that says nothing for so long is dead. Longer than the longest wait for the other side.
 HELD_FOR = timedelta(seconds=60)
 ROWS_A_STEP = 1_000
-# SQLite takes so many bound values in one statement without complaint.
-ARTISTS_A_STATEMENT = 500
-
-Keys = tuple[str, str]
+COMPARED = (
+    "artist_key",
+    "title_key",
+    "search_key",
+    "outcome",
+    "reason",
+    "similar_to",
+    "song_id",
+)
 
 
 class NotOurs(Exception):
@@ -95,20 +103,10 @@ def release(item: Import, *, retry_at: datetime, error: str) -> None:
 # --- comparing ---------------------------------------------------------------------------------
 
 
-def seen_before(import_id: int) -> set[Keys]:
-    """What the rows that were compared already are known by."""
-    rows = db.session.execute(
-        sa.select(ImportRow.artist_key, ImportRow.title_key).where(
-            ImportRow.import_id == import_id, ImportRow.outcome == Outcome.NEW
-        )
-    )
-    return {(row.artist_key, row.title_key) for row in rows}
-
-
-def compare(item: Import, seen: set[Keys]) -> Compared | None:
+def compare(item: Import, seen: Seen) -> Compared | None:
     """Look at the next rows: which are new. Only reads; None when all were looked at.
 
-    `seen` are the keys of the rows before and is added to.
+    `seen` are the rows before and is added to.
     """
     rows = db.session.execute(
         sa.select(
@@ -130,49 +128,17 @@ def compare(item: Import, seen: set[Keys]) -> Compared | None:
         for row in rows
         if row.outcome == Outcome.WAITING
     }
-    keys = {position: (draft.artist_key, draft.title_key) for position, draft in drafts.items()}
-    there = _songs_there(item.user_id, {artist for artist, _ in keys.values()})
-    compared = []
-    for position, draft in drafts.items():
-        song_id = there.get(keys[position])
-        reason = Reason.HAVE_IT if song_id else Reason.TWICE if keys[position] in seen else None
-        seen.add(keys[position])
-        compared.append(
-            {
-                "at_position": position,
-                "artist_key": keys[position][0],
-                "title_key": keys[position][1],
-                "search_key": draft.search_key,
-                "outcome": Outcome.SKIPPED if reason else Outcome.NEW,
-                "reason": reason or "",
-                "song_id": song_id,
-            }
-        )
-    return Compared(upto=rows[-1].position + 1, rows=compared)
-
-
-def _songs_there(user_id: int, artist_keys: set[str]) -> dict[Keys, int]:
-    wanted = sorted(artist_keys)
-    there: dict[Keys, int] = {}
-    for start in range(0, len(wanted), ARTISTS_A_STATEMENT):
-        some = wanted[start : start + ARTISTS_A_STATEMENT]
-        rows = db.session.execute(
-            sa.select(Song.artist_key, Song.title_key, Song.id).where(
-                Song.user_id == user_id, Song.artist_key.in_(some)
-            )
-        )
-        there |= {(artist, title): song_id for artist, title, song_id in rows}
-    return there
+    compared = matching.compare(item.user_id, drafts, seen)
+    return Compared(
+        upto=rows[-1].position + 1,
+        rows=[{"at_position": position, **columns} for position, columns in compared.items()],
+    )
 
 
 def keep_compared(item: Import, compared: Compared) -> None:
     """Keep what comparing came to."""
     if compared.rows:
-        _update_rows(
-            item.id,
-            compared.rows,
-            ("artist_key", "title_key", "search_key", "outcome", "reason", "song_id"),
-        )
+        _update_rows(item.id, compared.rows, COMPARED)
     item.matched, item.updated_at = compared.upto, clock.now()
 
 
@@ -201,6 +167,14 @@ def positions_of_new(import_id: int) -> dict[Keys, int]:
         )
     )
     return {(artist, title): position for artist, title, position in rows}
+
+
+def show_preview(item: Import) -> None:
+    """Let an import wait for its user, who sees what would become of its rows."""
+    item.state, item.updated_at = State.PREVIEW, clock.now()
+    item.worker, item.held_until = "", None
+    item.total = item.matched = item.fetched
+    item.error, item.attempts = "", 0
 
 
 def finish(item: Import, positions: dict[Keys, int]) -> None:
@@ -255,6 +229,7 @@ def _insert_songs(item: Import) -> dict[Keys, int]:
         milestone: sa.literal(now, Song.created_at.type),
         "created_at": sa.literal(now, Song.created_at.type),
         "updated_at": sa.literal(now, Song.created_at.type),
+        "import_id": sa.literal(item.id, Song.user_id.type),
     }
     new_rows = (
         sa.select(*values.values())

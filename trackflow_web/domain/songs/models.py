@@ -35,6 +35,12 @@ class Song(Base):
     __table_args__ = (
         sa.UniqueConstraint("user_id", "artist_key", "title_key"),
         sa.Index("ix_songs_user_id_status_id", "user_id", "status", "id"),
+        sa.Index(
+            "ix_songs_import_id",
+            "import_id",
+            sqlite_where=sa.text("import_id IS NOT NULL"),
+            postgresql_where=sa.text("import_id IS NOT NULL"),
+        ),
         sa.CheckConstraint("status IN ('future', 'wip', 'released')", name="status"),
     )
 
@@ -48,6 +54,8 @@ class Song(Base):
     pack_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("packs.id", ondelete="SET NULL"), index=True
     )
+    # The import that it came by. What that import set is imported, what came later is work.
+    import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("imports.id", ondelete="SET NULL"))
     # An optional song of a pack may stay unfinished.
     is_optional: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     title_key: Mapped[str] = mapped_column(sa.Text)

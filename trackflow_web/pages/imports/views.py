@@ -1,19 +1,24 @@
-"""Imports: begin one, watch it, cancel it, take it back."""
+"""Imports: begin one, look at its preview, start it, watch it, cancel it, undo it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from trackflow_web.domain.imports import actions, files, queries
-from trackflow_web.domain.imports.rules import MOST_ROWS, Outcome
+from trackflow_web.domain.imports import actions, files, previews, queries
+from trackflow_web.domain.imports import undo as undoing
+from trackflow_web.domain.imports.files.columns import CHOSEN
+from trackflow_web.domain.imports.rules import MOST_BYTES, MOST_ROWS, TOO_LARGE, Outcome, State
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import count_of
-from trackflow_web.web import htmx
+from trackflow_web.web import error_pages, htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
+from trackflow_web.web.failures import classify
 from trackflow_web.web.loaders import import_or_404
 from trackflow_web.web.out_of_band import show_pending
 from trackflow_web.web.pager import pager
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Response as FlaskResponse
+    from werkzeug.datastructures import FileStorage
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.imports.models import Import
@@ -32,8 +38,10 @@ pages = Blueprint("imports", __name__, url_prefix="/imports")
 FIELDS = ("name", "playlist", "status")
 # The rows of the largest import there can be.
 PAGES = {"least": 1, "most": MOST_ROWS // queries.ROWS_A_PAGE}
+SIMILAR_SHOWN = 20
+NEEDED = "This is needed."
 # What the page lets one look at; the rest is on its way to one of these.
-SHOWN = (Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
+SHOWN = (Outcome.NEW, Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
 
 
 @pages.get("/")
@@ -50,9 +58,7 @@ def create() -> Response | FlaskResponse:
     try:
         item = begin()
     except TooMany as refusal:
-        answer = make_response(_index(request.form, {"form": str(refusal)}), 429)
-        answer.headers["Retry-After"] = str(refusal.retry_after)
-        return answer
+        return _too_many(_index(request.form, {"form": str(refusal)}), refusal)
     except Invalid as refusal:
         return make_response(_index(request.form, refusal.errors), 422)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
@@ -71,6 +77,38 @@ def show(import_id: int) -> str:
     return htmx.block("imports/show.html", "standing", **context)
 
 
+@pages.post("/<id:import_id>/start")
+@login_required
+def start(import_id: int) -> Response | FlaskResponse:
+    """Let an import go on from its preview."""
+    item = import_or_404(import_id)
+    try:
+        previews.start(item, without_similar=request.form.get("without_similar") == "1")
+    except TooMany as refusal:
+        return _too_many(_show(item, {"form": str(refusal)}), refusal)
+    except Invalid as refusal:
+        return make_response(_show(item, refusal.errors), 422)
+    jobs().start_import(item.id)
+    return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
+
+
+@pages.post("/<id:import_id>/columns")
+@login_required
+def columns(import_id: int) -> Response | FlaskResponse:
+    """Read the file of a preview in another way."""
+    item, form = import_or_404(import_id), request.form
+    try:
+        previews.choose(
+            item,
+            columns={role: form.get(f"column_{role}") for role in CHOSEN},
+            encoding=form.get("encoding"),
+            first_is_song=form.get("first_is_song") == "1",
+        )
+    except Invalid as refusal:
+        return make_response(_show(item, refusal.errors), 422)
+    return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
+
+
 @pages.post("/<id:import_id>/cancel")
 @login_required
 def cancel(import_id: int) -> Response:
@@ -84,38 +122,60 @@ def cancel(import_id: int) -> Response:
 @pages.post("/<id:import_id>/undo")
 @login_required
 def undo(import_id: int) -> Response:
-    """Take back the songs of an import that were not touched since."""
+    """Take an import back: a job removes the songs that nobody has worked on since."""
     item = import_or_404(import_id)
-    removed = actions.undo(item)
+    removed = undoing.request(item)
+    jobs().start_import(item.id)
     kept = item.imported - removed
     flash(
-        f"Took back {count_of(removed, 'song')}."
-        + (f" {count_of(kept, 'song')} stayed or had gone before." if kept else "")
+        f"Taking back {count_of(removed, 'song')}."
+        + (
+            f" {count_of(kept, 'song')} that you've worked on or deleted won't change."
+            if kept
+            else ""
+        )
     )
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
+
+
+@pages.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> Response | FlaskResponse:
+    """Answer a file that is too large with the form, which says how large one may be."""
+    if request.endpoint != "imports.create" or not current_user.is_authenticated:
+        return error_pages.render(classify(error))
+    return make_response(_index({}, {"file": TOO_LARGE}), 413)
 
 
 def begin() -> Import:
     """Begin the import that the form asks for. Raises Invalid naming its fields, TooMany."""
     form, upload = request.form, request.files.get("file")
+    at_once = form.get("start") == "1"
     if upload is not None and upload.filename:
-        item = actions.begin_file(
-            get_current_user(),
-            files.read(upload.read()),
-            name=form.get("name"),
-            filename=files.name_of_file(upload.filename),
-            status=form.get("status"),
-        )
-    elif form.get("playlist"):
+        return _begin_file(upload, at_once=at_once)
+    if form.get("playlist"):
         if jobs().tools.spotify is None:
             raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
         item = actions.begin_spotify(
-            get_current_user(), playlist=form.get("playlist"), status=form.get("status")
+            get_current_user(),
+            playlist=form.get("playlist"),
+            status=form.get("status"),
+            previewed=not at_once,
         )
-    elif "playlist" in form:
-        raise Invalid(playlist="This is needed.")
-    else:
-        raise Invalid(file="Choose a file.")
+        jobs().start_import(item.id)
+        return item
+    raise Invalid(**({"playlist": NEEDED} if "playlist" in form else {"file": "Choose a file."}))
+
+
+def _begin_file(upload: FileStorage, *, at_once: bool) -> Import:
+    form, content = request.form, upload.read()
+    name, status = form.get("name"), form.get("status")
+    filename = files.name_of_file(upload.filename)
+    if not at_once:
+        return previews.begin(
+            get_current_user(), content, name=name, filename=filename, status=status
+        )
+    file = files.read(content, remembered=previews.remembered(get_current_user().id))
+    item = actions.begin_file(get_current_user(), file, name=name, filename=filename, status=status)
     jobs().start_import(item.id)
     return item
 
@@ -123,16 +183,27 @@ def begin() -> Import:
 # --- what the templates get --------------------------------------------------------------------
 
 
-def _index(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
+def _too_many(content: str, refusal: TooMany) -> FlaskResponse:
+    answer = make_response(content, 429)
+    answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
+
+
+def _show(item: Import, refused: Mapping[str, str]) -> str:
+    return render_template("imports/show.html", **{**_context(item), "errors": refused})
+
+
+def _index(form: Mapping[str, str], refused: Mapping[str, str]) -> str:
     return render_template(
         "imports/index.html",
         draft={field: form[field] for field in FIELDS if field in form},
-        errors=errors,
+        errors=refused,
         imports=queries.imports_of(get_current_user().id),
         connection=queries.find_connection(get_current_user().id),
         spotify_is_set_up=jobs().tools.spotify is not None,
         examples=files.examples(),
         most_rows=MOST_ROWS,
+        most_megabytes=MOST_BYTES // 1024 // 1024,
     )
 
 
@@ -149,9 +220,27 @@ def _context(item: Import) -> dict[str, object]:
 
     return {
         "item": item,
+        "preview": _preview(item, counts) if item.state == State.PREVIEW else None,
+        "errors": {},
         "counts": {str(shown): counts[shown] for shown in SHOWN},
         "outcome": outcome,
         "reasons": queries.reasons(item.id),
         "may_be_undone": queries.may_be_undone(item),
         "listing": {"rows": found.rows, **pager(found, address)},
+    }
+
+
+def _preview(item: Import, counts: Mapping[Outcome, int]) -> dict[str, object]:
+    """What the page says before an import makes songs."""
+    file = queries.find_file(item.id)
+    similar, similar_total = queries.similar_rows(item.id, SIMILAR_SHOWN)
+    return {
+        "new": counts[Outcome.NEW],
+        "skipped": counts[Outcome.SKIPPED],
+        "similar": similar,
+        "similar_total": similar_total,
+        "file": file,
+        "roles": CHOSEN,
+        "encodings": list(files.ENCODINGS.items()),
+        "encoding_name": files.ENCODINGS.get(file.encoding, file.encoding) if file else "",
     }

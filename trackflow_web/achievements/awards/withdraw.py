@@ -1,0 +1,103 @@
+"""What an import earned by itself, and what becomes of that when it is undone.
+
+An undone import is treated as never having happened. The awards that its own unit of work granted
+and that a recount would not grant today are deleted, not revoked: who earns them by work gets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.events import AchievementsWithdrawn
+from trackflow_web.achievements.metrics import recount
+from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.achievements.recheck.reconcile import recheck
+from trackflow_web.domain.events import PlaylistImported, SongsImported
+from trackflow_web.domain.imports import undo
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import record
+
+if TYPE_CHECKING:
+    from trackflow_web.achievements.awards.grant import Award
+    from trackflow_web.kernel.events import Event
+
+BY_IMPORT = (SongsImported, PlaylistImported)
+# Withdrawn awards lower the number of achievements, for which one of them may have been given.
+_ROUNDS = 2
+
+
+def import_of(events: Sequence[Event]) -> int | None:
+    """Return the import that all events of one user are about; None where others are among them."""
+    subjects = {
+        event.subject_id if isinstance(event.payload, BY_IMPORT) else None for event in events
+    }
+    return subjects.pop() if len(subjects) == 1 else None
+
+
+def attribute(awards: Sequence[Award], import_id: int) -> None:
+    """Note that an import earned these by itself."""
+    ids = catalogue.ids()
+    for award in awards:
+        db.session.execute(
+            sa.update(UserAchievement)
+            .where(
+                UserAchievement.user_id == award.user_id,
+                UserAchievement.achievement_id == ids[award.entry.code],
+            )
+            .values(import_id=import_id)
+        )
+
+
+def withdraw(user_id: int, import_id: int) -> list[str]:
+    """Delete what only an undone import had earned; return the codes. May be repeated.
+
+    What stands by other work is the user's for good. What stands by another import goes over to
+    that one. The user's numbers must have been recounted.
+    """
+    codes: list[str] = []
+    for _ in range(_ROUNDS):
+        gone = _not_due(user_id, import_id)
+        if not gone:
+            break
+        db.session.execute(
+            sa.delete(UserAchievement).where(
+                UserAchievement.user_id == user_id, UserAchievement.achievement_id.in_(gone)
+            )
+        )
+        codes += gone.values()
+        recheck([user_id])
+    db.session.execute(
+        sa.update(UserAchievement)
+        .where(UserAchievement.user_id == user_id, UserAchievement.import_id == import_id)
+        .values(import_id=undo.latest_standing(user_id))
+    )
+    if codes:
+        undo.note_withdrawn(import_id, len(codes))
+        _record(user_id, import_id, codes)
+        holder_counts.changed()
+    return codes
+
+
+def _not_due(user_id: int, import_id: int) -> dict[int, str]:
+    """Return the codes, by id, of an import's awards that a recount would not grant today."""
+    numbers = recount.numbers([user_id])[user_id]
+    found = db.session.execute(
+        sa.select(Achievement.id, Achievement.code, Achievement.metric, Achievement.threshold)
+        .join(UserAchievement, UserAchievement.achievement_id == Achievement.id)
+        .where(
+            UserAchievement.user_id == user_id,
+            UserAchievement.import_id == import_id,
+            UserAchievement.revoked_at.is_(None),
+        )
+    ).all()
+    return {row.id: row.code for row in found if numbers.get(row.metric, 0) < row.threshold}
+
+
+def _record(user_id: int, import_id: int, codes: list[str]) -> None:
+    payload = AchievementsWithdrawn(codes=tuple(codes))
+    record(payload, user_id=user_id, subject_id=import_id, n=len(codes))

@@ -1,0 +1,156 @@
+"""Taking an import back, as if it had never been: a request notes it, a job does it in chunks.
+
+Each chunk is a unit of work of its own: the numbers are right in between, and nobody waits long.
+What the import alone had earned goes with its last step; see `achievements/awards/withdraw.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.imports import queries
+from trackflow_web.domain.imports.actions import end, record_about
+from trackflow_web.domain.imports.events import (
+    ImportUndone,
+    PlaylistUnimported,
+    SongsUnimported,
+)
+from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
+from trackflow_web.domain.imports.rules import Outcome, State
+from trackflow_web.domain.series.models import Track
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Songs that one unit of work takes back. SQLite reads a statement of so many ids without complaint.
+SONGS_A_CHUNK = 500
+
+
+def request(item: Import) -> int:
+    """Note that an import is to be taken back; return how many songs that concerns now.
+
+    Songs that somebody has worked on stay. The import must have been loaded for update. Raises
+    Invalid when there is nothing to undo.
+    """
+    if not queries.may_be_undone(item):
+        raise Invalid(form="There is nothing to undo here.")
+    item.is_undone, item.state = True, State.QUEUED
+    item.to_remove, item.removed = _count_untouched(item), 0
+    item.attempts, item.retry_at, item.error = 0, None, ""
+    item.updated_at = clock.now()
+    return item.to_remove
+
+
+def remove_chunk(item: Import) -> int:
+    """Take some songs back; return how many. The import must be held."""
+    ids = _untouched(item)
+    if not ids:
+        return 0
+    # The rows first: with its song a row would lose what it is told by.
+    db.session.execute(
+        sa.update(ImportRow)
+        .where(ImportRow.song_id.in_(ids), ImportRow.import_id == item.id)
+        .values(outcome=Outcome.REMOVED, song_id=None)
+    )
+    db.session.execute(sa.delete(Song).where(Song.id.in_(ids)))
+    item.removed += len(ids)
+    item.updated_at = clock.now()
+    record_about(SongsUnimported, item, n=len(ids))
+    return len(ids)
+
+
+def finish(item: Import) -> None:
+    """Let the playlist count no longer; what the import alone earned goes by the event."""
+    end(item, State.UNDONE)
+    item.error = ""
+    if _stop_counting(item):
+        record_about(PlaylistUnimported, item)
+    record_about(ImportUndone, item)
+
+
+def give_up(item: Import, error: str) -> None:
+    """Let an import that could not be taken back stand as far as it does; it may be tried again."""
+    end(item, State.DONE)
+    item.is_undone, item.error = False, error[:300]
+
+
+def note_withdrawn(import_id: int, achievements: int) -> None:
+    """Note how many achievements went with an import."""
+    db.session.execute(
+        sa.update(Import).where(Import.id == import_id).values(withdrawn=achievements)
+    )
+
+
+def latest_standing(user_id: int) -> int | None:
+    """Return the id of the user's latest import whose songs stand; None without one."""
+    return db.session.scalar(
+        sa.select(Import.id)
+        .where(Import.user_id == user_id, Import.state == State.DONE, Import.imported > 0)
+        .order_by(Import.finished_at.desc(), Import.id.desc())
+        .limit(1)
+    )
+
+
+def _are_untouched(item: Import) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of songs that are as an import made them and that nothing refers to."""
+    collaborators = sa.select(Collaboration.song_id).where(Collaboration.song_id == Song.id)
+    tracks = sa.select(Track.song_id).where(Track.song_id == Song.id)
+    return (
+        Song.import_id == item.id,
+        Song.updated_at == Song.created_at,
+        Song.status == item.status,
+        Song.parts_done + Song.parts_skipped == 0,
+        Song.pack_id.is_(None),
+        ~collaborators.exists(),
+        ~tracks.exists(),
+    )
+
+
+def _count_untouched(item: Import) -> int:
+    found = sa.select(sa.func.count()).select_from(Song).where(*_are_untouched(item))
+    return db.session.scalar(found) or 0
+
+
+def _untouched(item: Import) -> Sequence[int]:
+    return db.session.scalars(
+        sa.select(Song.id)
+        .where(*_are_untouched(item))
+        .order_by(Song.id)
+        .limit(SONGS_A_CHUNK)
+        .with_for_update(of=Song)
+    ).all()
+
+
+def _stop_counting(item: Import) -> bool:
+    """Let the playlist count no longer through this import; return whether it counts no longer.
+
+    Another import of the same playlist that stands takes its place.
+    """
+    counted = get_for_update(ImportedPlaylist, (item.user_id, item.playlist_key))
+    if counted is None or counted.import_id != item.id:
+        return False
+    other = db.session.scalar(
+        sa.select(Import)
+        .where(
+            Import.user_id == item.user_id,
+            Import.playlist_key == item.playlist_key,
+            Import.state == State.DONE,
+            Import.imported > 0,
+            Import.id != item.id,
+        )
+        .order_by(Import.finished_at, Import.id)
+        .limit(1)
+    )
+    if other is None:
+        db.session.delete(counted)
+        return True
+    counted.import_id, counted.name = other.id, other.name
+    counted.at = other.finished_at or other.updated_at
+    return False
