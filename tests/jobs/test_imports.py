@@ -32,7 +32,7 @@ MANY = 10_000
 KILLED = """
 import os, sys
 from trackflow_web import create_app
-from trackflow_web.domain.imports import steps
+from trackflow_web.domain.imports import matching, steps
 from trackflow_web.kernel import transactions
 
 point, import_id = sys.argv[1], int(sys.argv[2])
@@ -49,7 +49,7 @@ def dying_after(times, function):
     return wrapped
 
 if point == "claimed":
-    steps.seen_before = dying_after(1, steps.seen_before)
+    matching.seen_before = dying_after(1, matching.seen_before)
 elif point == "comparing":
     steps.keep_compared = dying_after(4, steps.keep_compared)
 elif point == "inserted":

@@ -252,3 +252,12 @@ def test_playlists_earn_achievements(as_alice, code, playlists):
         send(as_alice, f"title,artist\nSong {number},Somebody\n", name=f"List {number}")
     tile = as_alice.get("/achievements/").one(f'[data-achievement="{code}"]')
     assert tile["data-state"] == "earned"
+
+
+def test_a_receipt_says_what_was_imported_and_what_was_not(as_alice):
+    for number in range(3):
+        as_alice.post("/songs/", title=f"By hand {number}", artist="Anna", status="wip")
+    send(as_alice, "title,artist\nBy file 1,Anna\nBy file 2,Anna\n", status="wip")
+    lines = as_alice.get("/achievements/hard_worker").all(".receipt__line")
+    imported = [bool(line.select("[data-imported]")) for line in lines]
+    assert imported == [False, False, False, True, True]

@@ -87,6 +87,8 @@ GET  /imports/spotify/callback                          door     303  303   303 
 GET  /imports/spotify/connect                           door     303  303   303  303
 POST /imports/spotify/disconnect                        door     303  303   303  303
 POST /imports/<import_id>/cancel                        door     404  404   303  404
+POST /imports/<import_id>/columns                       door     404  404   422  404
+POST /imports/<import_id>/start                         door     404  404   422  404
 POST /imports/<import_id>/undo                          door     404  404   422  404
 # Requests and reports, which everybody may see
 GET  /bugs/                                             door     200  200   200  200
@@ -182,6 +184,8 @@ POST /api/imports/                                           401     201  201   
 GET  /api/imports/<import_id>                                401     404  404   200  404
 GET  /api/imports/<import_id>/rows                           401     404  404   200  404
 POST /api/imports/<import_id>/cancel                         401     404  404   200  404
+POST /api/imports/<import_id>/columns                        401     404  404   422  404
+POST /api/imports/<import_id>/start                          401     404  404   422  404
 POST /api/imports/<import_id>/undo                           401     404  404   422  404
 # Requests and reports, which everybody may see
 GET  /api/bugs/                                              401     200  200   200  200

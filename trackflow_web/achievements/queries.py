@@ -21,6 +21,7 @@ from trackflow_web.achievements.progress import next_up
 from trackflow_web.achievements.progress.next_up import Opening
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 RUNS_SHOWN = 20
+# What a receipt's line is about when its id is a song's.
+SONGS = frozenset({"song", "artist", "year", "decade"})
 NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak")
 
 # What every achievements page asks, put together once: that takes longer than the answer.
@@ -55,12 +58,13 @@ _OPENINGS = sa.union_all(
 
 @dataclass(frozen=True)
 class Receipt:
-    """One thing that counted: what, which and since when."""
+    """One thing that counted: what, which and since when; `imported` when an import made it so."""
 
     label: str
     subject_type: str
     subject_id: int
     at: datetime
+    imported: bool
 
 
 def numbers_of(user_id: int) -> dict[str, int]:
@@ -115,7 +119,24 @@ def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
         .order_by(counted.c.at, counted.c.subject_id)
         .limit(limit)
     )
-    return [Receipt(*row) for row in db.session.execute(found)]
+    rows_found = db.session.execute(found).all()
+    imported = _imported_songs([row.subject_id for row in rows_found if row.subject_type in SONGS])
+    return [
+        Receipt(
+            *row,
+            imported=row.subject_type == "import"
+            or (row.subject_type in SONGS and imported.get(row.subject_id) == row.at),
+        )
+        for row in rows_found
+    ]
+
+
+def _imported_songs(song_ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when these songs were imported, by id; without those that were not."""
+    found = sa.select(Song.id, Song.created_at).where(
+        Song.id.in_(song_ids), Song.import_id.is_not(None)
+    )
+    return dict(db.session.execute(found).all())
 
 
 def latest_award_id() -> int:

@@ -234,12 +234,12 @@ def _options() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _receipt(tile: AchievementProgress) -> list[tuple[str, str | None, object]]:
+def _receipt(tile: AchievementProgress) -> list[tuple[str, str | None, object, bool]]:
     """What counted, with links; only for who has earned it."""
     if tile.state is not State.EARNED:
         return []
     rows = queries.receipt(get_current_user().id, tile.metric, min(tile.target, RECEIPT_ROWS))
-    return [(row.label, _address_of(row), row.at) for row in rows]
+    return [(row.label, _address_of(row), row.at, row.imported) for row in rows]
 
 
 def _address_of(row: Receipt) -> str | None:
