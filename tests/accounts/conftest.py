@@ -75,7 +75,7 @@ def _make_music(as_alice: Browser) -> None:
         as_alice.post("/series/", artist="Metallica", album="Justice", tracks="One\nBlackened")
     )
     as_alice.post(f"{series}/tracks/1", song_id=song.rpartition("/")[2])
-    as_alice.post("/imports/", file=(io.BytesIO(PLAYLIST.encode()), "list.csv"))
+    as_alice.post("/imports/", file=(io.BytesIO(PLAYLIST.encode()), "list.csv"), start="1")
     as_alice.post("/settings/achievements/first_release/pin", move="pin")
 
 

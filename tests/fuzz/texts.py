@@ -207,7 +207,7 @@ def _charts(alice: Walk, text: str) -> None:
     rows = io.StringIO()
     csv.writer(rows).writerows([("title", "artist"), (f"{text} 3", text), (text, text), ("", text)])
     file = (io.BytesIO(rows.getvalue().encode()), "songs.csv")
-    alice.do("/imports/", name=text, file=file)
+    alice.do("/imports/", name=text, file=file, start="1")
 
 
 def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:
@@ -235,7 +235,7 @@ def _is_refused(alice: Walk, text: str) -> None:
     alice.do("/settings/profile", email=f"@{text}", timezone=text)
     alice.do("/settings/tokens", name=text[:60], scope=text, days=text)
     alice.do("/settings/privacy/delete", username=text, password=text)
-    alice.do("/imports/", name=text, playlist=text)
+    alice.do("/imports/", name=text, playlist=text, start="1")
     alice.do("/songs/5/collaborators", username=text)
     for path in ("/songs/", "/features/", "/bugs/", "/achievements/", "/packs/1"):
         for htmx in (False, True):

@@ -155,7 +155,7 @@ class Walker:
         rows = [f"{song.title},{song.artist},,{song.year}\n" for song in songs]
         content = "".join(["title,artist,album,year\n", *rows]).encode()
         upload = (io.BytesIO(content), "playlist.csv")
-        address = self.does("/imports/", file=upload, name=name, status=status)
+        address = self.does("/imports/", file=upload, name=name, status=status, start="1")
         self.learn_ids()
         self.counts("total_spotify_imports", name, address)
         for song in songs:

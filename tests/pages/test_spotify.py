@@ -60,7 +60,7 @@ def connect(browser, spotify):
 
 def import_it(browser, playlist=ADDRESS):
     """Begin an import and do what the queue holds; gives the page of the import."""
-    answer = browser.post("/imports/", playlist=playlist)
+    answer = browser.post("/imports/", playlist=playlist, start="1")
     assert answer.status == 303, answer
     browser.app.extensions["trackflow.jobs"].run_due()
     return browser.get(answer.location)
@@ -133,12 +133,12 @@ def test_without_a_client_id_the_page_offers_the_file(as_alice):
     page = as_alice.get("/imports/")
     assert "Spotify is not set up on this site" in page.text
     assert page.one('input[type="file"]')
-    assert as_alice.post("/imports/", playlist=ADDRESS).status == 422
+    assert as_alice.post("/imports/", playlist=ADDRESS, start="1").status == 422
     assert as_alice.get("/imports/spotify/connect").status == 404
 
 
 def test_without_a_connection_alice_is_asked_to_connect(alices):
-    page = alices.post("/imports/", playlist=ADDRESS)
+    page = alices.post("/imports/", playlist=ADDRESS, start="1")
     assert page.status == 422
     assert "Connect your Spotify account first." in page.text
 
@@ -147,7 +147,7 @@ def test_without_a_connection_alice_is_asked_to_connect(alices):
     "address", ["", "https://example.org/playlist/x", "spotify:album:1", "../x"]
 )
 def test_what_is_no_playlist_is_refused(connected, address):
-    page = connected.post("/imports/", playlist=address)
+    page = connected.post("/imports/", playlist=address, start="1")
     assert page.status == 422
     assert page.errors()["playlist"]
 
@@ -178,7 +178,7 @@ def test_no_address_that_is_typed_makes_the_server_ask_another_machine(connected
     monkeypatch.setattr(socket, "getaddrinfo", lambda *where, **_how: asked.append(where))
     monkeypatch.setattr(socket.socket, "connect", lambda _self, where: asked.append(where))
     for address in INSIDE:
-        page = connected.post("/imports/", playlist=address.format(id=WISHLIST))
+        page = connected.post("/imports/", playlist=address.format(id=WISHLIST), start="1")
         assert page.status == 422, address
         connected.post("/songs/", title=address, artist=address, album=address)
         connected.app.extensions["trackflow.jobs"].run_due()
