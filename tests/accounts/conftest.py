@@ -65,6 +65,9 @@ def full_life(
     return life
 
 
+UNCLEAR = b"What,Who\nOrion,Metallica\n"
+
+
 def _make_music(as_alice: Browser) -> None:
     song = _song(as_alice, "One", "Metallica", year=1988)
     as_alice.post(f"{song}/parts/drums", state="done")
@@ -76,6 +79,8 @@ def _make_music(as_alice: Browser) -> None:
     )
     as_alice.post(f"{series}/tracks/1", song_id=song.rpartition("/")[2])
     as_alice.post("/imports/", file=(io.BytesIO(PLAYLIST.encode()), "list.csv"), start="1")
+    preview = _made(as_alice.post("/imports/", file=(io.BytesIO(UNCLEAR), "sheet.csv")))
+    as_alice.post(f"{preview}/columns", column_title="0", column_artist="1")
     as_alice.post("/settings/achievements/first_release/pin", move="pin")
 
 

@@ -24,6 +24,8 @@ WHERE = {
     "collaborations": "helped_by",
     "imports": "imports",
     "import_rows": "imports",
+    "import_files": "previews",
+    "column_choices": "columns",
     "imported_playlists": "playlists",
     "spotify_connections": "connections",
     "feedback": "requests_and_reports",

@@ -19,7 +19,14 @@ from trackflow_web.achievements.models import (
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.imports.models import Connection, Import, ImportedPlaylist, ImportRow
+from trackflow_web.domain.imports.models import (
+    ColumnChoice,
+    Connection,
+    Import,
+    ImportedPlaylist,
+    ImportFile,
+    ImportRow,
+)
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.domain.series.models import Series, Track
@@ -52,6 +59,8 @@ ACCOUNT = (
     "created_at",
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
+# The file itself is the user's own, and goes with the preview.
+PREVIEW = ("import_id", "encoding", "found")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # What others are compared and searched by, made from what stands beside it, and how jobs work.
 DERIVED = frozenset({"title_key", "artist_key", "album_key", "name_key", "search_key"})
@@ -128,6 +137,8 @@ def _imports(user_id: int) -> Document:
         "imports": [
             each | {"rows": rows[each["id"]]} for each in _rows(Import, Import.user_id == user_id)
         ],
+        "previews": _rows(ImportFile, ImportFile.import_id.in_(own), only=PREVIEW),
+        "columns": _rows(ColumnChoice, ColumnChoice.user_id == user_id, leave_out={"header_key"}),
         "playlists": _rows(ImportedPlaylist, ImportedPlaylist.user_id == user_id),
     }
 
