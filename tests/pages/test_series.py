@@ -35,6 +35,9 @@ def test_alice_charts_an_album(as_alice, maker):
 def test_the_fragment_that_completes_an_album_says_so(as_alice, maker):
     album, song = maker.album("One"), maker.add("Other", status="released")
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", song_id=song)
+    assert (page.status, page.one("#series-link-anyway").text) == (422, "Link anyway")
+    said = {"song_id": song, "anyway": "1"}
+    page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", **said)
     assert "Every relevant track is released." in page.text
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks")
     assert "Every relevant track is released." not in page.text

@@ -82,10 +82,23 @@ class Producer(Charter):
             ).id
 
     def track(
-        self, series_id: int, position: int, song_id: object = "", *, irrelevant: bool = False
+        self,
+        series_id: int,
+        position: int,
+        song_id: object = "",
+        *,
+        irrelevant: bool = False,
+        anyway: bool = True,
     ) -> None:
+        """Link a song, whatever it is called."""
         with working(self.app):
-            series.set_track(_series(series_id), position, song_id=song_id, irrelevant=irrelevant)
+            series.set_track(
+                _series(series_id),
+                position,
+                song_id=song_id,
+                irrelevant=irrelevant,
+                anyway=anyway,
+            )
 
     def link(self, series_id: int) -> int:
         with working(self.app):

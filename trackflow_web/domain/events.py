@@ -57,7 +57,9 @@ from trackflow_web.domain.songs.events import (
     SongNoLongerAuthored,
     SongPlanned,
     SongReleased,
+    SongReleasedAgain,
     SongStarted,
+    SongUnreleased,
 )
 
 __all__ = [
@@ -98,7 +100,9 @@ __all__ = [
     "SongNoLongerAuthored",
     "SongPlanned",
     "SongReleased",
+    "SongReleasedAgain",
     "SongStarted",
+    "SongUnreleased",
     "SongsImported",
     "SongsUnimported",
     "Visited",

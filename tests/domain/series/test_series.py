@@ -8,6 +8,7 @@ from tests.support.charter import at_once
 from tests.support.people import working
 from tests.support.producer import Producer
 from trackflow_web.domain.series import actions
+from trackflow_web.domain.series.rules import Mismatch
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 
 pytestmark = pytest.mark.both_databases
@@ -127,13 +128,54 @@ def test_a_linked_track_that_becomes_irrelevant_keeps_its_song(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_what_was_released_stays_released_whatever_its_state(maker):
-    """As in total_released: a song counts once it has ever been Released."""
+def test_a_song_completes_a_track_while_it_is_released(maker):
     song = maker.add("One", status="released")
     maker.link(maker.album("One"))
-    maker.move(song, "wip")
     assert counts(maker) == (1, 1)
+    maker.move(song, "wip")
+    assert counts(maker) == (1, 0)
     maker.move(song, "released")
+    assert counts(maker) == (1, 1)
+
+
+def test_one_song_completes_one_track(maker):
+    song = maker.add("One", status="released")
+    album = maker.album("One", "Two", "One")
+    maker.track(album, 1, song)
+    for position in (2, 3):
+        with pytest.raises(Invalid, match="track 1 already"):
+            maker.track(album, position, song)
+    maker.track(album, 1, song)  # again is no other track
+    maker.track(maker.album("One", album="Other"), 1, song)  # another album may have it, too
+    assert counts(maker) == (2, 1)
+
+
+def test_two_tracks_of_one_title_are_not_linked_to_one_song(maker):
+    song = maker.add("One", status="released")
+    album = maker.album("One", "One")
+    assert maker.link(album) == 1
+    assert maker.linked(album) == [song, None]
+    assert maker.link(album) == 0
+    assert counts(maker) == (1, 0)
+
+
+def test_a_song_of_another_name_is_linked_only_when_its_owner_says_so(maker):
+    album = maker.album("One")
+    for title, artist in (("Two", "Metallica"), ("One", "Somebody")):
+        other = maker.add(title, artist=artist, status="released")
+        with pytest.raises(Mismatch) as refusal:
+            maker.track(album, 1, other, anyway=False)
+        assert refusal.value.the_song_id == other
+    maker.track(album, 1, other, anyway=True)
+    maker.track(album, 1, other, irrelevant=True, anyway=False)  # what was confirmed stays so
+    assert maker.linked(album) == [other]
+
+
+@pytest.mark.parametrize("title", ["One", "ONE", "One (Live)", "One - 2013 Remaster"])
+def test_a_version_of_the_track_is_called_like_it(maker, title):
+    song = maker.add(title, status="released")
+    album = maker.album("One")
+    maker.track(album, 1, song, anyway=False)
     assert counts(maker) == (1, 1)
 
 

@@ -106,6 +106,9 @@ class TrackChanges(BaseModel):
 
     song_id: int | None = Field(None, description="One of your songs, or null for none.")
     irrelevant: StrictBool = False
+    anyway: StrictBool = Field(
+        default=False, description="Link a song of another title or artist, too."
+    )
 
 
 class Linked(BaseModel):

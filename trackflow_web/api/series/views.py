@@ -78,7 +78,7 @@ def link_suggested(series_id: int) -> series_schemas.Linked:
 
 def _shown(series: Series) -> series_schemas.SeriesInFull:
     tracks = queries.tracks_of(series.id)
-    suggested = queries.suggestions(series, tracks)
+    suggested = queries.songs_for_open_tracks(series, tracks)
     return series_schemas.SeriesInFull.with_tracks(
         queries.overview(series.id),
         (
@@ -88,6 +88,6 @@ def _shown(series: Series) -> series_schemas.SeriesInFull:
     )
 
 
-def _suggestion(track: Track, suggested: Mapping[str, Song]) -> int | None:
-    song = None if track.song_id or track.irrelevant else suggested.get(track.title_key)
+def _suggestion(track: Track, suggested: Mapping[int, Song]) -> int | None:
+    song = None if track.song_id or track.irrelevant else suggested.get(track.position)
     return song.id if song else None

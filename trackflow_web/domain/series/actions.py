@@ -21,7 +21,14 @@ from trackflow_web.domain.series.events import (
     SeriesReopened,
 )
 from trackflow_web.domain.series.models import Series, Track
-from trackflow_web.domain.songs.events import SongDeleted, SongReleased
+from trackflow_web.domain.series.rules import Mismatch
+from trackflow_web.domain.songs import versions
+from trackflow_web.domain.songs.events import (
+    SongDeleted,
+    SongReleased,
+    SongReleasedAgain,
+    SongUnreleased,
+)
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
@@ -32,11 +39,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.domain.people.models import User
+    from trackflow_web.domain.songs.models import Song
     from trackflow_web.kernel.events import Event
 
 HAVE_IT_ALREADY = "You have a series of this album already."
 NO_SUCH_SONG = "This is not one of your songs."
+MISMATCH = "This song has another title or artist. Link it anyway if it's this track."
 SONGS_WENT = (SongDeleted, SongsUnimported)
+SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
 
 
 def create_series(
@@ -88,12 +98,16 @@ def delete_series(series: Series) -> None:
     db.session.execute(sa.delete(Series).where(Series.id == series.id))
 
 
-def set_track(series: Series, position: int, *, song_id: object, irrelevant: bool) -> Track:
+def set_track(
+    series: Series, position: int, *, song_id: object, irrelevant: bool, anyway: bool = False
+) -> Track:
     """Link a track to one of the owner's songs (empty: to none), or mark it irrelevant.
 
-    Raises NotFound when there is no such track, Invalid naming `song_id`.
+    One song completes one track of a series. A song of another title or artist is linked `anyway`
+    where the owner says so. Raises NotFound when there is no such track, Invalid naming `song_id`.
     """
     number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
+    # Held, so that two tracks cannot get it at once.
     song = find_song(number, for_update=True) if number else None
     if number and (song is None or song.user_id != series.user_id):
         raise Invalid(song_id=NO_SUCH_SONG)
@@ -101,6 +115,8 @@ def set_track(series: Series, position: int, *, song_id: object, irrelevant: boo
     if track is None:
         message = "This album has no such track."
         raise NotFound(message)
+    if song is not None and song.id != track.song_id:
+        _require_fit(series, track, song, anyway=anyway)
     track.song_id = song.id if song else None
     track.irrelevant = irrelevant
     db.session.flush()
@@ -108,24 +124,33 @@ def set_track(series: Series, position: int, *, song_id: object, irrelevant: boo
     return track
 
 
+def _require_fit(series: Series, track: Track, song: Song, *, anyway: bool) -> None:
+    """Raise Invalid for a song of another track, Mismatch for one of another name."""
+    other = queries.other_track_of(series.id, song.id, track.position)
+    if other is not None:
+        raise Invalid(song_id=f"This song is track {other.position} already: it can't be both.")
+    same_title = track.title_key in {song.title_key, versions.base_key(song.title)}
+    if not anyway and (song.artist_key != series.artist_key or not same_title):
+        raise Mismatch(song.id, song_id=MISMATCH)
+
+
 def link_suggested(series: Series) -> int:
-    """Link every open track to the owner's song of that title; gives how many were found."""
-    namesake = queries.namesake_of_track(series)
-    linked = db.session.execute(
-        sa.update(Track)
-        .where(
-            Track.series_id == series.id,
-            Track.song_id.is_(None),
-            ~Track.irrelevant,
-            namesake.exists(),
-        )
-        .values(song_id=namesake.scalar_subquery())
-        .returning(Track.position),
-        execution_options={"synchronize_session": False},
-    ).all()
+    """Link every open track to the owner's song of that title; return how many were linked."""
+    found = queries.songs_for_open_tracks(series, queries.tracks_of(series.id))
+    for song_id in sorted(song.id for song in found.values()):
+        find_song(song_id, for_update=True)  # as set_track has it: songs first
+    queries.hold_tracks(series.id)
+    still = queries.songs_for_open_tracks(series, queries.tracks_of(series.id))
+    linked = 0
+    for track in queries.tracks_of(series.id):
+        song = still.get(track.position)
+        if song is not None and song.id in {each.id for each in found.values()}:
+            track.song_id = song.id
+            linked += 1
+    db.session.flush()
     if linked:
         _changed(series)
-    return len(linked)
+    return linked
 
 
 # --- when a series is complete -------------------------------------------------------------------
@@ -134,7 +159,7 @@ def link_suggested(series: Series) -> int:
 def handle(events: Sequence[Event]) -> None:
     """Look again at every series of which a song changed; several times changes nothing more."""
     _settle_all(
-        song_ids={each.subject_id for each in events if isinstance(each.payload, SongReleased)},
+        song_ids={each.subject_id for each in events if isinstance(each.payload, SONGS_MOVED)},
         # The database has unlinked the tracks already, so nothing says which series they were of.
         user_ids={each.user_id for each in events if isinstance(each.payload, SONGS_WENT)},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.pagination import Page
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 
 SERIES_A_PAGE = 50
+# A song completes a track while it is Released.
+_COMPLETES = sa.and_(Song.id == Track.song_id, Song.status == Status.RELEASED)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,9 @@ def overview(series_id: int) -> Overview:
 def _overviews() -> sa.Select[Series, int, int]:
     # The condition stands in the join, so that a series of irrelevant tracks only is there too.
     return (
-        sa.select(Series, sa.func.count(Track.position), sa.func.count(Song.released_at))
+        sa.select(Series, sa.func.count(Track.position), sa.func.count(Song.id.distinct()))
         .outerjoin(Track, sa.and_(Track.series_id == Series.id, ~Track.irrelevant))
-        .outerjoin(Song, Song.id == Track.song_id)
+        .outerjoin(Song, _COMPLETES)
         .group_by(Series.id)
         .order_by(Series.id.desc())
     )
@@ -109,51 +113,59 @@ def hold_tracks(series_id: int) -> None:
     )
 
 
-def suggestions(series: Series, tracks: Sequence[Track]) -> Mapping[str, Song]:
-    """The owner's songs by this artist whose title is an open track's, by the title's key.
+def songs_for_open_tracks(series: Series, tracks: Sequence[Track]) -> Mapping[int, Song]:
+    """Return the owner's song for each open track by its position; no song stands twice.
 
-    An open track is one that is relevant and has no song.
+    Songs that a track of the series has already are not among them. Of two tracks with one title
+    the second gets the second version of the song, where there is one.
     """
+    linked = {track.song_id for track in tracks}
     keys = {track.title_key for track in tracks if track.song_id is None and not track.irrelevant}
-    if not keys:
-        return {}
-    songs = db.session.scalars(
-        sa.select(Song).where(
-            Song.user_id == series.user_id,
-            Song.artist_key == series.artist_key,
-            Song.title_key.in_(keys),
-        )
-    )
-    return {song.title_key: song for song in songs}
+    waiting = defaultdict(list)
+    for song in _songs_called(series, keys):
+        if song.id not in linked:
+            waiting[song.title_key].append(song)
+    return {
+        track.position: waiting[track.title_key].pop(0)
+        for track in tracks
+        if track.song_id is None and not track.irrelevant and waiting[track.title_key]
+    }
 
 
-def namesake_of_track(series: Series) -> sa.Select[int]:
-    """The owner's song by this artist with the title of a track, inside a statement about tracks.
-
-    There is one at the most: nobody has a song twice.
-    """
-    return (
-        sa.select(Song.id)
+def _songs_called(series: Series, title_keys: Collection[str]) -> Sequence[Song]:
+    if not title_keys:
+        return []
+    return db.session.scalars(
+        sa.select(Song)
         .where(
             Song.user_id == series.user_id,
             Song.artist_key == series.artist_key,
-            Song.title_key == Track.title_key,
+            Song.title_key.in_(title_keys),
         )
-        .correlate(Track)
+        .order_by(Song.id)
+    ).all()
+
+
+def other_track_of(series_id: int, song_id: int, position: int) -> Track | None:
+    """Return another track of the series that this song is linked to."""
+    return db.session.scalar(
+        sa.select(Track)
+        .where(Track.series_id == series_id, Track.song_id == song_id, Track.position != position)
+        .limit(1)
     )
 
 
 def complete_among(series_ids: Collection[int]) -> set[int]:
-    """Those of these series that have a relevant track and of which every one was released."""
+    """Return those that have a relevant track and a released song for each, none for two."""
     if not series_ids:
         return set()
     return set(
         db.session.scalars(
             sa.select(Track.series_id)
-            .outerjoin(Song, Song.id == Track.song_id)
+            .outerjoin(Song, _COMPLETES)
             .where(Track.series_id.in_(series_ids), ~Track.irrelevant)
             .group_by(Track.series_id)
-            .having(sa.func.count(Track.position) == sa.func.count(Song.released_at))
+            .having(sa.func.count(Track.position) == sa.func.count(Song.id.distinct()))
         )
     )
 

@@ -13,6 +13,14 @@ NO_TITLES = "At least one title is needed, one a line."
 TOO_MANY = f"These are too many: {MOST_TRACKS} tracks at the most."
 
 
+class Mismatch(Invalid):
+    """A song that is not called like the track; `the_song_id` may be linked anyway."""
+
+    def __init__(self, the_song_id: int, **errors: str) -> None:
+        super().__init__(**errors)
+        self.the_song_id = the_song_id
+
+
 @dataclass(frozen=True)
 class Draft:
     """What a person says of an album, checked."""

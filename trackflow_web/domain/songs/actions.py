@@ -21,7 +21,9 @@ from trackflow_web.domain.songs.events import (
     SongPayload,
     SongPlanned,
     SongReleased,
+    SongReleasedAgain,
     SongStarted,
+    SongUnreleased,
 )
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Draft, Status
@@ -120,6 +122,10 @@ def move_song(song: Song, actor: User, *, status: object) -> None:
         return
     now = clock.now()
     came_from, song.status, song.updated_at = song.status, state, now
+    if came_from == Status.RELEASED:
+        _record(SongUnreleased(**about(song), pack_id=song.pack_id), song, actor)
+    elif state == Status.RELEASED and song.released_at is not None:
+        _record(SongReleasedAgain(**about(song), pack_id=song.pack_id), song, actor)
     _reach(song, STATUS_MILESTONE[state], actor, now)
     if came_from == Status.WIP and state == Status.RELEASED:
         _reach(song, Milestone.FINISHED, actor, now)

@@ -66,6 +66,16 @@ class SongReleased(SongInPackPayload):
     """A song was Released for the first time."""
 
 
+@event_type("song_unreleased", "song")
+class SongUnreleased(SongInPackPayload):
+    """A song that was Released was moved back."""
+
+
+@event_type("song_released_again", "song")
+class SongReleasedAgain(SongInPackPayload):
+    """A song that had been Released before is Released again; it counts once."""
+
+
 @event_type("song_finished", "song")
 class SongFinished(SongInPackPayload):
     """A song went from WIP to Released for the first time."""

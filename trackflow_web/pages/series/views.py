@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, make_response, render_template, request, url_for
 
 from trackflow_web.domain.series import actions, queries, rules
+from trackflow_web.domain.series.rules import Mismatch
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
@@ -106,9 +107,10 @@ def set_track(series_id: int, position: int) -> str | Response:
             position,
             song_id=request.form.get("song_id"),
             irrelevant=bool(request.form.get("irrelevant")),
+            anyway=request.form.get("anyway") == "1",
         )
     except Invalid as refusal:
-        return _tracks(series, refusal)
+        return _tracks(series, refusal, position)
     return _tracks(series)
 
 
@@ -123,24 +125,28 @@ def link_suggested(series_id: int) -> str | Response:
     return _tracks(series)
 
 
-def _tracks(series: Series, refusal: Invalid | None = None) -> str | Response:
+def _tracks(series: Series, refusal: Invalid | None = None, position: int = 0) -> str | Response:
     if htmx.is_htmx():
-        page = htmx.block("series/show.html", "tracks", **_context(series, refusal))
+        page = htmx.block("series/show.html", "tracks", **_context(series, refusal, position))
         return make_response(page, 422 if refusal else 200)
     if refusal:
-        return make_response(render_template("series/show.html", **_context(series, refusal)), 422)
+        return make_response(
+            render_template("series/show.html", **_context(series, refusal, position)), 422
+        )
     return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
 
 
 def _context(
-    series: Series, refusal: Invalid | None = None, *, choosing: bool = False
+    series: Series, refusal: Invalid | None = None, position: int = 0, *, choosing: bool = False
 ) -> dict[str, object]:
     tracks = queries.tracks_of(series.id)
     return {
         "overview": queries.overview(series.id),
         "series": series,
         "tracks": tracks,
-        "suggestions": queries.suggestions(series, tracks),
+        "suggestions": queries.songs_for_open_tracks(series, tracks),
+        # Where and what to link anyway.
+        "mismatch": (position, refusal.the_song_id) if isinstance(refusal, Mismatch) else None,
         "chooser": _chooser(series, tracks) if choosing else None,
         "errors": refusal.errors if refusal else {},
     }
