@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
-from trackflow_web.kernel.database import UTCDateTime, db, set_writing
+from trackflow_web.kernel import transactions
+from trackflow_web.kernel.database import UTCDateTime, db
 
 # Two processes that migrate at once: the second waits here and finds the work done.
 ADVISORY_LOCK = 7_242_006
@@ -29,7 +30,7 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
 def run_migrations() -> None:
     """Migrate inside one transaction: all or nothing, on either database."""
     options = current_app.extensions["migrate"].configure_args
-    set_writing(writing=True, patience=PATIENCE)
+    transactions.begin(writing=True, patience=PATIENCE)
     with db.engine.connect() as connection:
         _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":
@@ -55,7 +56,7 @@ def run_migrations() -> None:
                 connection.commit()
             connection.commit()
         _check_references(connection)
-    set_writing(writing=False)
+    transactions.end()
 
 
 def _let_tables_be_rebuilt(connection: sa.Connection) -> None:

@@ -9,7 +9,7 @@ from tests.support.people import working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.domain.people import actions as people
-from trackflow_web.kernel.database import db, set_writing
+from trackflow_web.kernel import transactions
 
 pytestmark = pytest.mark.both_databases
 
@@ -108,9 +108,8 @@ def test_what_is_rolled_back_is_not_kept(app, alice, shown):
     alice.add(status="released")
     had = shown()
     with app.app_context():
-        set_writing(writing=True)
+        transactions.begin(writing=True)
         visibility.set_visibility(alice.user, CODE, public=False)
         assert holder_counts.of_each().by_code[CODE] == had[0] - 1
-        db.session.rollback()
-        set_writing(writing=False)
+        transactions.begin(writing=False)
     assert shown() == had

@@ -15,8 +15,7 @@ from tests.support.people import PASSWORD, working
 from tests.support.songs import titles_of
 from tests.support.watching import STANDING
 from trackflow_web.domain.people import actions
-from trackflow_web.kernel.database import set_writing
-from trackflow_web.web import unit_of_work
+from trackflow_web.kernel import transactions
 
 SIGN_IN = re.compile(r"/login\?next=")
 
@@ -24,7 +23,7 @@ SIGN_IN = re.compile(r"/login\?next=")
 @pytest.fixture
 def locked(database_url, monkeypatch):
     """`with locked(): ...`: somebody else holds the database, and nobody waits for long."""
-    monkeypatch.setattr(unit_of_work, "set_writing", partial(set_writing, patience=0.1))
+    monkeypatch.setattr(transactions, "begin", partial(transactions.begin, patience=0.1))
 
     @contextmanager
     def hold():

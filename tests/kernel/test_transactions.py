@@ -16,7 +16,7 @@ from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.events import ArtistAndYear
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import transactions
-from trackflow_web.kernel.database import db, separate_transaction
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event, Handler, dispatch, has_recorded, record
 from trackflow_web.kernel.rate_limits import LimitCount
 from trackflow_web.kernel.redelivery import redeliver
@@ -165,7 +165,7 @@ def test_an_error_of_the_action_is_not_blamed_on_a_listener(app, alice):
 
 def test_a_transaction_of_its_own_survives_the_error_of_the_request(app, alice, clock):
     def knock_and_fail():
-        with separate_transaction() as session:
+        with transactions.writing() as session:
             session.add(LimitCount(scope="knocking", key="alice", n=1, ends_at=clock()))
         actions.add_song(alice.user, title="One", artist="Metallica").title = failing([])
 
@@ -178,7 +178,7 @@ def test_a_transaction_of_its_own_survives_the_error_of_the_request(app, alice, 
 def test_what_a_transaction_of_its_own_undoes_is_not_told_either(app, alice, clock):
     with working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
-        with separate_transaction() as session:
+        with transactions.writing() as session:
             session.add(LimitCount(scope="knocking", key="alice", n=1, ends_at=clock()))
     assert count(app, Song, Song.user_id == alice.id) == 0
     assert ("song_added", True) not in facts_of(app, alice)

@@ -13,7 +13,7 @@ from tests.support.browsing import Browser
 from tests.support.databases import run_command
 from tests.support.people import PASSWORD
 from tests.support.songs import add_song, titles_of
-from trackflow_web.kernel import database
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
 
 SONG = {"title": 'One "live"', "artist": "Metallica", "album": "", "year": "1988", "status": "wip"}
@@ -22,7 +22,7 @@ SONG = {"title": 'One "live"', "artist": "Metallica", "album": "", "year": "1988
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     """Waiting for a lock takes a moment instead of seconds."""
-    monkeypatch.setitem(database.set_writing.__kwdefaults__, "patience", 0.05)
+    monkeypatch.setitem(transactions.begin.__kwdefaults__, "patience", 0.05)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.recheck.start import user_ids_named
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import transactions
-from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.text import count_of
@@ -66,7 +65,6 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
         if user_ids is None:
             click.echo(_recheck_everyone(handlers))
             return
-        db.session.rollback()  # SQLite does not let what began with reading write after others
         with transactions.unit_of_work(handlers):
             done = runs.figures(recheck.recheck(user_ids))
         click.echo(_told(*done))

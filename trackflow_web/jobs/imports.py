@@ -22,7 +22,7 @@ from trackflow_web.domain.imports.rules import MOST_ROWS, Source
 from trackflow_web.jobs.tokens import usable_token
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.kernel.transactions import reading, unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ def run(import_id: int, tools: Tools, *, whoever_holds_it: bool = False) -> int 
     try:
         job.run()
     except steps.NotOurs:
-        db.session.rollback()
+        log.info("import_left", import_id=import_id)
     except PlaylistRefused as refusal:
         job.fail(str(refusal))
     except (GrantEnded, TokenRefused):
@@ -85,7 +85,8 @@ class _Job:
         self.tools = tools
 
     def run(self) -> None:
-        item = self._read()
+        with reading():
+            item = self._read()
         if item.is_undone:
             self._undo()
             return
@@ -118,11 +119,11 @@ class _Job:
     # --- the songs ---
 
     def _compare(self) -> None:
-        seen = matching.seen_before(self.import_id)
+        with reading():
+            seen = matching.seen_before(self.import_id)
         while True:
-            item = self._read()
-            compared = steps.compare(item, seen)
-            db.session.rollback()
+            with reading():
+                compared = steps.compare(self._read(), seen)
             if compared is None:
                 return
             self._change(partial(steps.keep_compared, compared=compared))
@@ -135,18 +136,18 @@ class _Job:
         self._change(undo.finish)
 
     def _finish(self) -> None:
-        if self._read().is_previewed:
+        with reading():
+            previewed = self._read().is_previewed
+            positions = {} if previewed else steps.positions_of_new(self.import_id)
+        if previewed:
             self._change(steps.show_preview)
             return
-        positions = steps.positions_of_new(self.import_id)
-        db.session.rollback()  # what can be read before the writing is no part of it
         failpoints.point(failpoints.Point.IMPORT_COMPARED)
         self._change(lambda renewed: steps.finish(renewed, positions))
 
     # --- holding it ---
 
     def _read(self) -> Import:
-        db.session.rollback()
         item = queries.find_import(self.import_id)
         if item is None:
             raise steps.NotOurs
@@ -165,11 +166,9 @@ class _Job:
 
     def _try_to(self, change: Callable[[Import], T]) -> T | None:
         """The last word on an import; without it the sweep takes it up once nobody holds it."""
-        db.session.rollback()
         try:
             return self._change(change)
         except steps.NotOurs:
-            db.session.rollback()
             return None
 
 

@@ -112,7 +112,6 @@ def run_now(handlers: Sequence[Handler]) -> RecheckRun | None:
 
 def _again(run_id: int, worker: str, handlers: Sequence[Handler]) -> bool:
     """Note the failure and wait a moment. Where that fails too, the sweep takes the run up."""
-    db.session.rollback()
     try:
         with unit_of_work(handlers):
             run = runs.renew(run_id, worker)

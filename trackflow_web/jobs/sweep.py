@@ -1,4 +1,4 @@
-"""What is looked after again and again: nothing that was begun is forgotten."""
+"""The sweep: a job of every minute that continues what was begun and not ended."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import structlog
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.kernel import rate_limits
-from trackflow_web.kernel.database import db
 from trackflow_web.kernel.redelivery import redeliver
-from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.kernel.transactions import reading, unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,26 +23,25 @@ IMPORTS_A_SWEEP = 100
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
-    """Start forsaken jobs again, announce unheard facts, forget ended limits and imports.
+    """Start abandoned jobs again, redeliver pending events, delete ended limits and old imports.
 
-    `at_start`: nobody else can be at work, so whatever is unfinished has been forsaken. One part
+    With `at_start` nobody else can be at work, so that all unfinished jobs are abandoned. A part
     that fails leaves the others to be done.
     """
     for part in (
         lambda: _start(
-            start, "import", queries.abandoned(IMPORTS_A_SWEEP, all_unfinished=at_start)
+            start, "import", lambda: queries.abandoned(IMPORTS_A_SWEEP, all_unfinished=at_start)
         ),
-        lambda: _start(start, "recheck", runs.abandoned(all_unfinished=at_start)),
+        lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
         lambda: _prune(tools),
     ):
         try:
             part()
+        # The next sweep is a minute later; whatever fails here must not keep it from coming.
         except Exception:
             log.exception("sweep_failed")
-        finally:
-            db.session.rollback()
 
 
 def _prune(tools: Tools) -> None:
@@ -51,7 +49,8 @@ def _prune(tools: Tools) -> None:
         pruning.sweep()
 
 
-def _start(start: Callable[[str, int], None], name: str, ids: Sequence[int]) -> None:
-    db.session.rollback()  # the ids were read; a job begins with a transaction of its own
+def _start(start: Callable[[str, int], None], name: str, find: Callable[[], Sequence[int]]) -> None:
+    with reading():
+        ids = find()
     for row_id in ids:
         start(name, row_id)

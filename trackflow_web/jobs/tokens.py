@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.domain.imports import connections
 from trackflow_web.domain.imports.connections import RECONNECT
 from trackflow_web.domain.imports.ports import GrantEnded, TryLater
-from trackflow_web.kernel.database import db
-from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.kernel.transactions import reading, unit_of_work
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.connections import Tokens
@@ -27,9 +26,8 @@ def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str =
     Raises GrantEnded when the user has to connect again, TryLater.
     """
     for _ in range(LOOKS):
-        db.session.rollback()  # look at what is there now
-        tokens = connections.tokens_of(user_id, tools.vault)
-        db.session.rollback()
+        with reading():
+            tokens = connections.tokens_of(user_id, tools.vault)
         if tokens.usable and tokens.access != refused:
             return tokens.access
         with unit_of_work(tools.handlers):

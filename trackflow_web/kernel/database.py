@@ -13,10 +13,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
@@ -93,20 +93,28 @@ _patience: ContextVar[float] = ContextVar("patience", default=SECONDS_TO_WAIT_FO
 _unhurried: ContextVar[bool] = ContextVar("unhurried", default=False)
 
 
-def set_writing(*, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK) -> None:
-    """Say whether transactions that begin from now on in this context are writing ones.
+def set_writing(
+    *, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK
+) -> Callable[[], None]:
+    """Set whether transactions that begin from now on in this context write; return the undo.
 
-    `patience` is how many seconds SQLite's lock is waited for.
+    Only `kernel.transactions` calls this. `patience` is how many seconds SQLite's lock is waited
+    for.
 
-    On SQLite a writing one starts with BEGIN IMMEDIATE: a transaction that reads first and then
-    wants to write fails at once when another has written in between, and no timeout helps.
+    On SQLite a writing transaction starts with BEGIN IMMEDIATE: one that reads first and then wants
+    to write fails at once when another has written in between, and no timeout helps.
     """
-    _writing.set(writing)
-    _patience.set(patience)
+    was_writing, had_patience = _writing.set(writing), _patience.set(patience)
+
+    def restore() -> None:
+        _writing.reset(was_writing)
+        _patience.reset(had_patience)
+
+    return restore
 
 
 def is_writing() -> bool:
-    """Whether transactions that begin now in this context are writing ones."""
+    """Return whether transactions that begin now in this context write."""
     return _writing.get()
 
 
@@ -121,32 +129,6 @@ def without_timeouts() -> Iterator[None]:
         yield
     finally:
         _unhurried.reset(token)
-
-
-@contextmanager
-def separate_transaction() -> Iterator[Session]:
-    """A writing transaction apart from the request's, for what must survive an error answer.
-
-    It is committed when the block ends well. The request's own transaction is let go first: on
-    SQLite it may hold the write lock that this one waits for. What it had changed would be lost,
-    so this is for the time before the action.
-    """
-    db.session.rollback()
-    db.session().info.clear()  # what was recorded did not happen any more
-    token = _writing.set(True)
-    try:
-        with Session(db.engine, expire_on_commit=False) as session, session.begin():
-            yield session
-    finally:
-        _writing.reset(token)
-
-
-def end_transaction() -> None:
-    """End whatever transaction is open; with a connection that is gone nothing is left to end."""
-    try:
-        db.session.rollback()
-    except sa.exc.DBAPIError:
-        db.session().invalidate()
 
 
 def get_for_update(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import Base, db, separate_transaction, upsert
+from trackflow_web.kernel.database import Base, db, upsert
 from trackflow_web.kernel.errors import TooMany
+from trackflow_web.kernel.transactions import writing
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -42,13 +43,13 @@ def hit(scope: str, key: str, limit: RateLimitItem) -> int:
 
     Counting comes first and the answer from the count, so that parallel tries cannot pass together.
     """
-    with separate_transaction() as session:
+    with writing() as session:
         return _count(session, scope, key, limit)
 
 
 def undo_hit(scope: str, key: str) -> None:
     """Take one count back: what was tried turned out to be allowed."""
-    with separate_transaction() as session:
+    with writing() as session:
         session.execute(
             sa.update(LimitCount)
             .where(LimitCount.scope == scope, LimitCount.key == key, LimitCount.n > 0)
@@ -98,7 +99,7 @@ class Recent:
 
 def forget_ended() -> int:
     """Delete the counts whose window is over; gives how many there were."""
-    with separate_transaction() as session:
+    with writing() as session:
         ended = sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now())
         return len(session.scalars(ended.returning(LimitCount.n)).all())
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event, dispatch, mark_delivered
-from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.kernel.transactions import reading, unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +47,13 @@ def redeliver(handlers: Sequence[Handler]) -> int:
 
 def _pending_after(last_id: int) -> Sequence[sa.Row[int, int]]:
     """Return the ids of the next pending events and of their users."""
-    found = db.session.execute(
-        sa.select(Event.id, Event.user_id)
-        .where(Event.delivered_at.is_(None), Event.id > last_id)
-        .order_by(Event.id)
-        .limit(EVENTS_A_BATCH)
-    ).all()
-    db.session.rollback()  # what follows writes
-    return found
+    with reading():
+        return db.session.execute(
+            sa.select(Event.id, Event.user_id)
+            .where(Event.delivered_at.is_(None), Event.id > last_id)
+            .order_by(Event.id)
+            .limit(EVENTS_A_BATCH)
+        ).all()
 
 
 def _deliver_batch(

@@ -14,7 +14,7 @@ from flask import request
 
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
-from trackflow_web.web import errors, out_of_band, unit_of_work
+from trackflow_web.web import errors, out_of_band
 from trackflow_web.web.extensions import handlers
 from trackflow_web.web.fragments import FRAGMENTS
 from trackflow_web.web.unit_of_work import DATABASE_BUSY
@@ -30,14 +30,14 @@ log = structlog.get_logger()
 def end_unit_of_work(response: Response) -> Response:
     """Commit action, counters and awards together; an error response rolls all of it back."""
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        unit_of_work.roll_back()
+        transactions.rollback()
         return out_of_band.add(response, ())
     acted = has_recorded()
     try:
         additions = _commit(response)
     except DATABASE_BUSY as busy:
         log.exception("commit_failed", path=request.path)
-        unit_of_work.roll_back()
+        transactions.rollback()
         return out_of_band.add(errors.respond(busy), ())
     if not acted and out_of_band.is_pending_wanted() and out_of_band.can_show(response):
         additions = out_of_band.collect_pending(FRAGMENTS)

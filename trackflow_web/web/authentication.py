@@ -16,11 +16,9 @@ from werkzeug.exceptions import Unauthorized
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.people import actions, queries
 from trackflow_web.domain.people.models import Scope
-from trackflow_web.kernel.database import set_writing
 from trackflow_web.kernel.errors import Forbidden
 from trackflow_web.web import csrf, json_body
 from trackflow_web.web.caller import Caller, get_caller, is_write
-from trackflow_web.web.unit_of_work import PATIENCE_OF_A_READ
 
 PUBLIC = frozenset({"api.openapi_document"})
 # For a caller who may not use these they do not exist, so the view decides first.
@@ -73,9 +71,7 @@ def _by_token() -> Caller:
         g.refused_as = SecurityEvent.TOKEN_REFUSED
         _reject(NO_SUCH_TOKEN, error="invalid_token")
     token, user = found
-    set_writing(writing=is_write(), patience=PATIENCE_OF_A_READ)
     actions.note_token_use(token)
-    set_writing(writing=is_write())
     return Caller(user, Scope(token.scope))
 
 

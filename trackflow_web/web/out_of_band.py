@@ -19,10 +19,10 @@ from markupsafe import Markup
 
 from trackflow_web.kernel import failpoints, transactions
 from trackflow_web.kernel.database import db
-from trackflow_web.web import htmx, unit_of_work
+from trackflow_web.web import htmx
 from trackflow_web.web.after_response import call_after_response
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.unit_of_work import DATABASE_BUSY
+from trackflow_web.web.unit_of_work import DATABASE_BUSY, PATIENCE_OF_A_READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +137,7 @@ def collect_pending(fragments: Sequence[Fragment]) -> list[Addition]:
     with _logged("fragment_not_reserved"):
         found = _find(fragments, ())
         if any(addition.fragment.reserve for addition in found):
-            with unit_of_work.separate_write():
+            with transactions.unit_of_work((), patience=PATIENCE_OF_A_READ):
                 found = _reserve(found)
         additions.extend(found)
     return additions

@@ -8,9 +8,9 @@ from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
 from trackflow_web.domain.people import actions
-from trackflow_web.kernel.database import set_writing
-from trackflow_web.web import unit_of_work
+from trackflow_web.kernel import transactions
 from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.unit_of_work import PATIENCE_OF_A_READ
 
 log = structlog.get_logger()
 
@@ -43,11 +43,10 @@ def _record() -> None:
     if is_write():  # the visit is part of its unit of work
         actions.record_visit(get_current_user())
         return
-    unit_of_work.begin_writing()
+    transactions.begin(writing=True, patience=PATIENCE_OF_A_READ)
     try:
         actions.record_visit(get_current_user())
     except OperationalError:
         # Somebody else writes. The page is more urgent, and the next request records the visit.
         log.warning("visit_not_recorded", exc_info=True)
-        unit_of_work.roll_back()
-        set_writing(writing=False)
+        transactions.begin(writing=False)

@@ -18,10 +18,11 @@ from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
 from trackflow_web.kernel import cache_versions, clock, rate_limits, text
 from trackflow_web.kernel.cache_versions import Versioned
-from trackflow_web.kernel.database import db, separate_transaction, upsert
+from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
 from trackflow_web.kernel.events import record
 from trackflow_web.kernel.rate_limits import LimitCount
+from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -36,6 +37,8 @@ TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a se
 MOST_TOKENS = 50
 # A program may ask many times a second; people only want to know which tokens are still in use.
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
+# Noting that gives way to whoever holds the database; seconds.
+PATIENCE_FOR_A_NOTE = 0.25
 NOBODY = "-"
 NAME_TAKEN = "This name is taken."
 ADDRESS_TAKEN = "This address cannot be used."
@@ -91,12 +94,12 @@ def register(
 
 def _taken(username: str, email: str) -> dict[str, str]:
     """Which of the two somebody has already. Ends the reading transaction before the hashing."""
-    rows = db.session.execute(
-        sa.select(User.username, User.email).where(
-            sa.or_(User.username == username, User.email == email)
-        )
-    ).all()
-    db.session.rollback()
+    with reading():
+        rows = db.session.execute(
+            sa.select(User.username, User.email).where(
+                sa.or_(User.username == username, User.email == email)
+            )
+        ).all()
     errors: dict[str, str] = {}
     if any(row.username == username for row in rows):
         errors["username"] = NAME_TAKEN
@@ -127,7 +130,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     ):
         rate_limits.enforce(scope, key, limit, TOO_MANY_TRIES)
     wait = rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each)
-    with separate_transaction() as session:
+    with writing() as session:
         user = session.scalar(
             sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
         )
@@ -177,7 +180,7 @@ def _canonical(name: object) -> str:
 
 def _rehash(user: User, password: str) -> None:
     new_hash = passwords.hash_password(password)
-    with separate_transaction() as session:
+    with writing() as session:
         session.execute(
             sa.update(User)
             .where(User.id == user.id, User.password_hash == user.password_hash)
@@ -329,7 +332,7 @@ def note_token_use(token: AccessToken) -> None:
         return
     token_id = token.id
     try:
-        with separate_transaction() as session:
+        with writing(patience=PATIENCE_FOR_A_NOTE) as session:
             session.execute(
                 sa.update(AccessToken).where(AccessToken.id == token_id).values(last_used_at=now)
             )

@@ -14,8 +14,7 @@ from flask import Blueprint, abort, flash, render_template, request, session, ur
 
 from trackflow_web.domain.imports import connections, queries
 from trackflow_web.domain.imports.ports import SpotifyError
-from trackflow_web.kernel import clock, rate_limits
-from trackflow_web.kernel.database import set_writing
+from trackflow_web.kernel import clock, rate_limits, transactions
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs, settings
@@ -83,7 +82,7 @@ def callback() -> Response:
         log.warning("spotify_not_connected", user_id=begun["user"], why=str(refusal))
         return _back(str(refusal))
     # Only now: nobody is to wait for the database while Spotify is asked.
-    set_writing(writing=True)
+    transactions.begin(writing=True)
     connections.connect(get_current_user(), grant, jobs().tools.vault)
     flash("Spotify is connected.")
     return htmx.redirect_after_post(url_for("imports.index"))

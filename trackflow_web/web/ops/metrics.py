@@ -16,6 +16,7 @@ from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
+from trackflow_web.kernel.transactions import reading
 from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.ops.timing import CountRequests, Timing
 
@@ -63,9 +64,9 @@ class _Database(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics, each from one cheap statement; one while the database is down."""
         try:
-            found = list(_metrics())
+            with reading():
+                found = list(_metrics())
         except SQLAlchemyError:
-            db.session.rollback()
             found = []
         yield GaugeMetricFamily(
             "trackflow_database_up", "Whether the database answers.", int(bool(found))
