@@ -125,7 +125,7 @@ class Producer(Charter):
 
     def part_with(self, song_id: int, helper: Person | Charter) -> None:
         with working(self.app):
-            songs.remove_helper(_song(song_id), helper.id)
+            songs.remove_helper(_song(song_id), self.user, helper.id)
 
 
 def _song(song_id: int) -> Song:

@@ -10,7 +10,7 @@ from trackflow_web.api.authoring import views as authoring
 from trackflow_web.api.collaborations import views as collaborations
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
-from trackflow_web.api.feedback import bugs, features
+from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
@@ -25,9 +25,8 @@ __all__ = [
     "achievements",
     "admin",
     "authoring",
-    "bugs",
     "collaborations",
-    "features",
+    "feedback",
     "imports",
     "init_app",
     "openapi",

@@ -9,7 +9,7 @@ from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.collaborations import views as collaborations
-from trackflow_web.pages.feedback import bugs, features
+from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import views as home
 from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
@@ -51,8 +51,8 @@ BLUEPRINTS = (
     achievements.pages,
     stats.pages,
     profiles.pages,
-    features.pages,
-    bugs.pages,
+    feedback.features,
+    feedback.bugs,
     admin.pages,
     health.pages,
     metrics.pages,

@@ -184,7 +184,7 @@ def test_a_song_goes_while_its_helper_leaves(owner, helper, app):
             with working(app):
                 found = find_song(song, for_update=True)
                 if found:
-                    songs.remove_helper(found, helper.id)
+                    songs.remove_helper(found, helper.user, helper.id)
 
         at_once([leave, lambda song=song: owner.delete(song)])
     assert (counts(owner), counts(helper)) == ((0, 0), (0, 0))

@@ -14,11 +14,13 @@ from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import State
 from trackflow_web.achievements.recheck import start as actions
+from trackflow_web.api.achievements import schemas
 from trackflow_web.api.admin.schemas import RecheckRun
-from trackflow_web.api.core import bodies, pagination, schemas
+from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.auth import confirmed_admin_or_404
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
+from trackflow_web.api.core.schemas import Paging
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @api.get("/achievements/")
-@described(schemas.Achievements, query=schemas.Paging)
+@described(schemas.Achievements, query=Paging)
 def list_achievements() -> schemas.Achievements:
     """All achievements there are."""
     entries, following = pagination.piece(_listed(), lambda entry: entry.code)
@@ -59,7 +61,7 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
 
 
 @api.get("/achievements/me")
-@described(schemas.EarnedAchievements, query=schemas.Paging)
+@described(schemas.EarnedAchievements, query=Paging)
 def list_earned_achievements() -> schemas.EarnedAchievements:
     """What you have earned, newest first."""
     earned = [tile for tile in _tiles(retired_too=True) if tile.state is State.EARNED]
@@ -77,7 +79,7 @@ def list_earned_achievements() -> schemas.EarnedAchievements:
 
 
 @api.get("/achievements/me/progress")
-@described(schemas.AchievementsProgress, query=schemas.Paging)
+@described(schemas.AchievementsProgress, query=Paging)
 def list_progress() -> schemas.AchievementsProgress:
     """How far you are with each achievement."""
     tiles, following = pagination.piece(_tiles(), lambda tile: tile.code)

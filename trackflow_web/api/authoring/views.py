@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trackflow_web.api.core import bodies, schemas
+from trackflow_web.api.authoring import schemas
+from trackflow_web.api.core import bodies
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.domain.authoring import actions, queries
@@ -13,7 +14,7 @@ from trackflow_web.web.loaders import part_or_404, song_or_404
 @api.get("/songs/<id:song_id>/parts")
 @described(schemas.SongParts)
 def list_parts(song_id: int) -> schemas.SongParts:
-    """All parts of a song, in the order of the work."""
+    """List the parts of a song, in the order of the work."""
     states = queries.states_of(song_or_404(song_id, may="work").id)
     return schemas.SongParts(
         items=[schemas.SongPart.of(part, state) for part, state in states.items()]
@@ -23,7 +24,7 @@ def list_parts(song_id: int) -> schemas.SongParts:
 @api.post("/songs/<id:song_id>/parts/<part>")
 @described(schemas.SongPart, body=schemas.Mark)
 def mark_part(song_id: int, part: str) -> schemas.SongPart:
-    """Say that a part is to do, done or not needed."""
+    """Set a part to todo, done or not needed."""
     song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
     actions.mark_part(song, wanted, get_current_user(), state=bodies.parse_body(schemas.Mark).state)
     return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])

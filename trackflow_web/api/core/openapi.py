@@ -64,22 +64,24 @@ def described(
     or_else: dict[int, type[BaseModel]] | None = None,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
+    tag: str = "",
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
     """Declare what a view takes and returns, and turn the model it returns into a response.
 
-    `or_else` has the results of other successful statuses. The view validates its own input.
+    `or_else` has the results of other successful statuses. The view validates its own input. The
+    tag is the name of the feature unless one is given.
     """
     results = {status: result, **(or_else or {})}
 
     def describe(view: Callable[Given, object]) -> Callable[Given, ResponseReturnValue]:
         summary, _, more = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
-        tag = view.__module__.split(".")[2]
+        feature = view.__module__.split(".")[2]
 
         @wraps(view)
         def respond(*args: Given.args, **kwargs: Given.kwargs) -> ResponseReturnValue:
             return _response(view(*args, **kwargs))
 
-        operation = Operation(results, body, query, " ".join(summary.split()), more, tag)
+        operation = Operation(results, body, query, " ".join(summary.split()), more, tag or feature)
         setattr(respond, OPERATION, operation)
         return respond
 

@@ -59,6 +59,24 @@ def cursor_after(
     return _signer().dumps(place_of(items[limit - 1])) if len(items) > limit else None
 
 
+def fetch(
+    load: Callable[[int | None, int], Sequence[Item]],
+    place_of: Callable[[Item], int],
+    arguments: Checks | None = None,
+) -> tuple[Sequence[Item], str | None]:
+    """Return the requested part of a list and the cursor of the next part.
+
+    `load(after, limit)` reads up to `limit` items that come after the place `after`; one more than
+    requested is read, to learn whether there is a next part. Raises Invalid naming `limit`,
+    `cursor` and what `arguments` have refused so far.
+    """
+    check = arguments or Checks()
+    at_most, after = check(limit), check(place, int)
+    check.finish()
+    items = load(after, at_most + 1)
+    return items[:at_most], cursor_after(items, at_most, place_of)
+
+
 def piece(
     items: Sequence[Item], place_of: Callable[[Item], str]
 ) -> tuple[Sequence[Item], str | None]:

@@ -1,88 +1,202 @@
-"""What feature requests and bug reports have in common for programs."""
+"""Feature requests and bug reports: the same views under two addresses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import url_for
 
-from trackflow_web.api.core import bodies, pagination, schemas
+from trackflow_web.api.core import bodies, pagination
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.openapi import described
+from trackflow_web.api.core.schemas import Paging
+from trackflow_web.api.feedback import schemas
 from trackflow_web.domain.feedback import actions, queries, rules
-from trackflow_web.kernel import text
-from trackflow_web.kernel.errors import Checks, NotFound
-from trackflow_web.web.caller import SAFE_METHODS, get_current_user
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import settings
+from trackflow_web.web.listing import ListArguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
 
     from trackflow_web.domain.feedback.models import Feedback
-    from trackflow_web.domain.feedback.queries import Shown
-    from trackflow_web.domain.feedback.rules import Kind
-
-LONGEST_SEARCH = 100
 
 
-def item_or_404(kind: Kind, item_id: int) -> Feedback:
-    """A request or report; everybody may see it. When it will be changed, it is held for that."""
-    item = queries.find(kind, item_id, for_update=request.method not in SAFE_METHODS)
-    if item is None:
-        raise NotFound
-    return item
+@dataclass(frozen=True)
+class Resource:
+    """One kind of feedback in the API: its address, its words and its schemas.
+
+    `name` and `plural` are parts of the operation ids, `create` is a whole one.
+    """
+
+    kind: Kind
+    name: str
+    plural: str
+    noun: str
+    create: str
+    item: type[schemas.FeedbackItem]
+    items: type[BaseModel]
+    arguments: type[BaseModel]
+    decision: type[schemas.Decision]
 
 
-def shown(item: Feedback) -> Shown:
-    """One of them as the caller sees it."""
-    return queries.shown(item, get_current_user())
+FEATURES = Resource(
+    kind=Kind.FEATURE,
+    name="feature",
+    plural="features",
+    noun="feature request",
+    create="request_feature",
+    item=schemas.FeatureRequest,
+    items=schemas.FeatureRequests,
+    arguments=schemas.FeatureRequestArguments,
+    decision=schemas.FeatureDecision,
+)
+BUGS = Resource(
+    kind=Kind.BUG,
+    name="bug",
+    plural="bugs",
+    noun="bug report",
+    create="report_bug",
+    item=schemas.BugReport,
+    items=schemas.BugReports,
+    arguments=schemas.BugReportArguments,
+    decision=schemas.BugDecision,
+)
 
 
-def listed(kind: Kind) -> tuple[Sequence[Shown], str | None]:
-    """A piece of everybody's, newest first, and the cursor behind it."""
-    args, check = request.args, Checks()
-    status = check(rules.status, kind, args["status"]) if args.get("status") else None
-    q = check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
-    limit, before_id = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    found = queries.feedback_after(
-        kind, get_current_user(), status=status, q=q, before_id=before_id, limit=limit + 1
+def list_feedback(resource: Resource) -> BaseModel:
+    """List everybody's {noun}s, newest first."""
+    arguments = ListArguments()
+    status = arguments.optional("status", partial(rules.status, resource.kind))
+    q = arguments.search()
+    found, following = pagination.fetch(
+        lambda before_id, limit: queries.feedback_after(
+            resource.kind, get_current_user(), status=status, q=q, before_id=before_id, limit=limit
+        ),
+        lambda shown: shown.item.id,
+        arguments,
     )
-    return found[:limit], pagination.cursor_after(found, limit, lambda one: one.item.id)
+    return resource.items(items=[resource.item.of(shown) for shown in found], next=following)
 
 
-def handed_in(kind: Kind) -> Shown:
-    """What the caller hands in."""
+def create(resource: Resource) -> tuple[BaseModel, int, dict[str, str]]:
+    """Submit a {noun}."""
     draft = bodies.parse_body(schemas.NewFeedback)
     limit = settings().limit_feedback
-    return shown(actions.hand_in(get_current_user(), kind, **draft.model_dump(), limit=limit))
+    item = actions.hand_in(get_current_user(), resource.kind, **draft.model_dump(), limit=limit)
+    address = url_for(f"api.show_{resource.name}", item_id=item.id)
+    return _document(resource, item), 201, {"Location": address}
 
 
-def thread(item: Feedback) -> schemas.Comments:
-    """A piece of what was said about it, oldest first."""
-    check = Checks()
-    limit, after_id = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    found = queries.comments_after(item.id, after_id=after_id, limit=limit + 1)
-    return schemas.Comments(
-        items=[schemas.Comment.of(said.comment, author=said.author) for said in found[:limit]],
-        next=pagination.cursor_after(found, limit, lambda said: said.comment.id),
+def show(resource: Resource, item_id: int) -> BaseModel:
+    """Show a {noun}."""
+    return _document(resource, item_or_404(resource.kind, item_id))
+
+
+def list_comments(resource: Resource, item_id: int) -> schemas.Comments:
+    """List the comments on a {noun}, oldest first."""
+    item = item_or_404(resource.kind, item_id)
+    found, following = pagination.fetch(
+        lambda after_id, limit: queries.comments_after(item.id, after_id=after_id, limit=limit),
+        lambda said: said.comment.id,
     )
+    comments = [schemas.Comment.of(said.comment, author=said.author) for said in found]
+    return schemas.Comments(items=comments, next=following)
 
 
-def commented(item: Feedback) -> tuple[schemas.Comment, int]:
-    """What the caller says about it."""
+def comment(resource: Resource, item_id: int) -> tuple[schemas.Comment, int]:
+    """Comment on a {noun}."""
+    item = item_or_404(resource.kind, item_id)
     body = bodies.parse_body(schemas.NewComment).body
     said = actions.comment(item, get_current_user(), body=body, limit=settings().limit_comments)
     return schemas.Comment.of(said, author=get_current_user()), 201
 
 
-def decided(item: Feedback) -> Shown:
-    """How it goes on, as the caller, an administrator, says."""
+def vote(resource: Resource, item_id: int) -> BaseModel:
+    """Vote for a {noun}, or take the vote back; the author's own vote does not count."""
+    item = item_or_404(resource.kind, item_id)
+    actions.vote(item, get_current_user())
+    return _document(resource, item)
+
+
+def withdraw(resource: Resource, item_id: int) -> BaseModel:
+    """Withdraw one's own {noun}."""
+    item = item_or_404(resource.kind, item_id)
+    actions.withdraw(item, get_current_user())
+    return _document(resource, item)
+
+
+def decide(resource: Resource, item_id: int) -> BaseModel:
+    """Set the status of a {noun} and say why; for administrators."""
+    item = item_or_404(resource.kind, item_id)
     decision = bodies.parse_body(schemas.Decision)
     actions.decide(item, get_current_user(), status=decision.status, reason=decision.reason)
-    return shown(item)
+    return _document(resource, item)
 
 
-def withdrawn(item: Feedback) -> Shown:
-    """What the caller took back."""
-    actions.withdraw(item, get_current_user())
-    return shown(item)
+def item_or_404(kind: Kind, item_id: int) -> Feedback:
+    """Return a request or report, locked when the request changes it. Raises NotFound."""
+    item = queries.find(kind, item_id, for_update=is_write())
+    if item is None:
+        raise NotFound
+    return item
+
+
+def _document(resource: Resource, item: Feedback) -> BaseModel:
+    return resource.item.of(queries.shown(item, get_current_user()))
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def add_views(resource: Resource) -> None:
+    """Add the views of one kind to the API."""
+    add, name, one = partial(_add, resource), resource.name, "/<id:item_id>"
+    item = resource.item
+    add(list_feedback, "GET /", f"list_{resource.plural}", resource.items, query=resource.arguments)
+    add(create, "POST /", resource.create, item, status=201, body=schemas.NewFeedback)
+    add(show, f"GET {one}", f"show_{name}", item)
+    comments = f"{one}/comments"
+    add(list_comments, f"GET {comments}", f"list_{name}_comments", schemas.Comments, query=Paging)
+    add(
+        comment,
+        f"POST {comments}",
+        f"comment_on_{name}",
+        schemas.Comment,
+        status=201,
+        body=schemas.NewComment,
+    )
+    if resource.kind.has_votes:
+        add(vote, f"POST {one}/vote", f"vote_for_{name}", item)
+    add(withdraw, f"POST {one}/withdraw", f"withdraw_{name}", item)
+    add(decide, f"POST {one}/status", f"decide_{name}", item, body=resource.decision)
+
+
+def _add(
+    resource: Resource,
+    view: Callable[..., object],
+    route: str,
+    operation_id: str,
+    answers: type[BaseModel],
+    **documented: Any,  # noqa: ANN401 -- the rest of what `described` takes
+) -> None:
+    """Add a view for one kind; its docstring names the kind as `{noun}`."""
+
+    def bound(**values: int) -> object:
+        return view(resource, **values)
+
+    bound.__name__ = operation_id
+    bound.__doc__ = (view.__doc__ or "").format(noun=resource.noun)
+    method, rule = route.split()
+    describe = described(answers, tag=resource.plural, **documented)
+    api.add_url_rule(f"/{resource.plural}{rule}", view_func=describe(bound), methods=[method])
+
+
+add_views(FEATURES)
+add_views(BUGS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request, url_for
+from flask import url_for
 
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
@@ -16,10 +16,10 @@ from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.imports import schemas
 from trackflow_web.domain.imports import actions, files, previews, queries, undo
 from trackflow_web.domain.imports.rules import Outcome
-from trackflow_web.kernel import text
-from trackflow_web.kernel.errors import Checks, Invalid
+from trackflow_web.kernel.errors import Invalid
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
+from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.loaders import import_or_404
 
 if TYPE_CHECKING:
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
 @described(schemas.Imports, query=Paging)
 def list_imports() -> schemas.Imports:
     """Your imports, newest first."""
-    check = Checks()
-    limit, before_id = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    found = queries.imports_after(get_current_user().id, before_id=before_id, limit=limit + 1)
-    return schemas.Imports(
-        items=[schemas.Import.of(item) for item in found[:limit]],
-        next=pagination.cursor_after(found, limit, lambda item: item.id),
+    found, following = pagination.fetch(
+        lambda before_id, limit: queries.imports_after(
+            get_current_user().id, before_id=before_id, limit=limit
+        ),
+        lambda item: item.id,
     )
+    return schemas.Imports(items=[schemas.Import.of(item) for item in found], next=following)
 
 
 @api.post("/imports/")
@@ -61,16 +60,16 @@ def show_import(import_id: int) -> schemas.Import:
 @described(schemas.ImportRows, query=schemas.ImportRowsWanted)
 def list_import_rows(import_id: int) -> schemas.ImportRows:
     """What became of the rows of an import."""
-    item, check = import_or_404(import_id), Checks()
-    wanted = request.args.get("outcome")
-    outcome = check(text.choice, wanted, "outcome", Outcome) if wanted else None
-    limit, after = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    rows = queries.rows_after(item.id, outcome=outcome, after=after or 0, limit=limit + 1)
-    return schemas.ImportRows(
-        items=[schemas.ImportRow.of(row) for row in rows[:limit]],
-        next=pagination.cursor_after(rows, limit, lambda row: row.position),
+    item, arguments = import_or_404(import_id), ListArguments()
+    outcome = arguments.choice("outcome", Outcome)
+    found, following = pagination.fetch(
+        lambda after, limit: queries.rows_after(
+            item.id, outcome=outcome, after=after or 0, limit=limit
+        ),
+        lambda row: row.position,
+        arguments,
     )
+    return schemas.ImportRows(items=[schemas.ImportRow.of(row) for row in found], next=following)
 
 
 @api.post("/imports/<id:import_id>/cancel")

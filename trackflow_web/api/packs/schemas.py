@@ -1,4 +1,4 @@
-"""The shapes of packs and of those who help."""
+"""Request and response bodies of packs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field, StrictBool
 
 from trackflow_web.api.core.schemas import Name
 from trackflow_web.domain.packs.queries import Overview
-from trackflow_web.domain.people.models import User
 
 
 class Pack(BaseModel):
@@ -29,7 +28,7 @@ class Pack(BaseModel):
 
     @classmethod
     def of(cls, overview: Overview) -> Pack:
-        """A pack as it goes out."""
+        """Return a pack with the numbers of its songs."""
         pack = overview.pack
         return cls(
             id=pack.id,
@@ -46,20 +45,20 @@ class Pack(BaseModel):
 
 
 class Packs(BaseModel):
-    """A piece of a list of packs, newest first."""
+    """A part of a list of packs, newest first."""
 
     items: list[Pack]
     next: str | None
 
 
 class PackName(BaseModel):
-    """How to call a pack."""
+    """The name of a pack."""
 
     name: Name
 
 
 class SongInPack(BaseModel):
-    """Which song to put into a pack."""
+    """A song to add to a pack."""
 
     song_id: int
     optional: StrictBool = False
@@ -69,37 +68,3 @@ class Released(BaseModel):
     """How many songs were not released yet."""
 
     released: int
-
-
-# --- those who help ------------------------------------------------------------------------------
-
-
-class Collaborator(BaseModel):
-    """Somebody who helps with a song; `id` is theirs in addresses."""
-
-    id: int
-    username: str
-
-    @classmethod
-    def of(cls, user: User) -> Collaborator:
-        """Somebody as they go out."""
-        return cls(id=user.id, username=user.username)
-
-
-class Collaborators(BaseModel):
-    """All who help with a song, by name."""
-
-    items: list[Collaborator]
-    next: None = None
-
-
-class NewCollaborator(BaseModel):
-    """Who is to help."""
-
-    username: str
-
-
-class Added(BaseModel):
-    """On how many songs somebody is new."""
-
-    added: int

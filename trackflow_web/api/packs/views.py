@@ -1,114 +1,111 @@
-"""Packs: the list, one pack, and what is done with them."""
+"""Packs: list, show, create, rename, delete, release; their songs and collaborators."""
 
 from __future__ import annotations
 
 from flask import url_for
 
-from trackflow_web.api.core import bodies, pagination, schemas
+from trackflow_web.api.collaborations.schemas import Added, NewCollaborator
+from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.packs import schemas as packs_schemas
-from trackflow_web.api.songs.views import shown as shown_song
+from trackflow_web.api.core.schemas import Deleted, Paging
+from trackflow_web.api.packs import schemas
+from trackflow_web.api.songs.schemas import Song, Songs
+from trackflow_web.api.songs.views import song_document
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.kernel.errors import Checks
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import pack_or_404
 
 
 @api.get("/packs/")
-@described(packs_schemas.Packs, query=schemas.Paging)
-def list_packs() -> packs_schemas.Packs:
-    """Your own packs, newest first."""
-    check = Checks()
-    limit, before_id = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    found = queries.overviews_after(get_current_user().id, before_id=before_id, limit=limit + 1)
-    return packs_schemas.Packs(
-        items=[packs_schemas.Pack.of(overview) for overview in found[:limit]],
-        next=pagination.cursor_after(found, limit, lambda overview: overview.pack.id),
+@described(schemas.Packs, query=Paging)
+def list_packs() -> schemas.Packs:
+    """List your own packs, newest first."""
+    found, following = pagination.fetch(
+        lambda before_id, limit: queries.overviews_after(
+            get_current_user().id, before_id=before_id, limit=limit
+        ),
+        lambda overview: overview.pack.id,
     )
+    return schemas.Packs(items=[schemas.Pack.of(each) for each in found], next=following)
 
 
 @api.post("/packs/")
-@described(packs_schemas.Pack, status=201, body=packs_schemas.PackName)
-def create_pack() -> tuple[packs_schemas.Pack, int, dict[str, str]]:
-    """Start a pack."""
-    pack = actions.create_pack(
-        get_current_user(), name=bodies.parse_body(packs_schemas.PackName).name
-    )
-    return _shown(pack), 201, {"Location": url_for("api.show_pack", pack_id=pack.id)}
+@described(schemas.Pack, status=201, body=schemas.PackName)
+def create_pack() -> tuple[schemas.Pack, int, dict[str, str]]:
+    """Create a pack."""
+    pack = actions.create_pack(get_current_user(), name=bodies.parse_body(schemas.PackName).name)
+    return _document(pack), 201, {"Location": url_for("api.show_pack", pack_id=pack.id)}
 
 
 @api.get("/packs/<id:pack_id>")
-@described(packs_schemas.Pack)
-def show_pack(pack_id: int) -> packs_schemas.Pack:
-    """One pack."""
-    return _shown(pack_or_404(pack_id))
+@described(schemas.Pack)
+def show_pack(pack_id: int) -> schemas.Pack:
+    """Show a pack."""
+    return _document(pack_or_404(pack_id))
 
 
 @api.post("/packs/<id:pack_id>")
-@described(packs_schemas.Pack, body=packs_schemas.PackName)
-def rename_pack(pack_id: int) -> packs_schemas.Pack:
-    """Give a pack another name."""
+@described(schemas.Pack, body=schemas.PackName)
+def rename_pack(pack_id: int) -> schemas.Pack:
+    """Rename a pack."""
     pack = pack_or_404(pack_id)
-    actions.rename_pack(pack, name=bodies.parse_body(packs_schemas.PackName).name)
-    return _shown(pack)
+    actions.rename_pack(pack, name=bodies.parse_body(schemas.PackName).name)
+    return _document(pack)
 
 
 @api.post("/packs/<id:pack_id>/delete")
-@described(schemas.Deleted)
-def delete_pack(pack_id: int) -> schemas.Deleted:
+@described(Deleted)
+def delete_pack(pack_id: int) -> Deleted:
     """Delete a pack; its songs stay."""
     actions.delete_pack(pack_or_404(pack_id))
-    return schemas.Deleted(deleted=pack_id)
+    return Deleted(deleted=pack_id)
 
 
 @api.get("/packs/<id:pack_id>/songs")
-@described(schemas.Songs, query=schemas.Paging)
-def list_songs_of_pack(pack_id: int) -> schemas.Songs:
-    """The songs of a pack, newest first."""
-    pack, check = pack_or_404(pack_id), Checks()
-    limit, before_id = check(pagination.limit), check(pagination.place, int)
-    check.finish()
-    songs = queries.songs_after(pack.id, before_id=before_id, limit=limit + 1)
-    return schemas.Songs(
-        items=[shown_song(song) for song in songs[:limit]],
-        next=pagination.cursor_after(songs, limit, lambda song: song.id),
+@described(Songs, query=Paging)
+def list_songs_of_pack(pack_id: int) -> Songs:
+    """List the songs of a pack, newest first."""
+    pack = pack_or_404(pack_id)
+    found, following = pagination.fetch(
+        lambda before_id, limit: queries.songs_after(pack.id, before_id=before_id, limit=limit),
+        lambda song: song.id,
     )
+    return Songs(items=[song_document(song) for song in found], next=following)
 
 
 @api.post("/packs/<id:pack_id>/songs")
-@described(schemas.Song, body=packs_schemas.SongInPack)
-def put_song_into_pack(pack_id: int) -> schemas.Song:
-    """Put a song into a pack, or change whether it is optional there."""
-    pack, wanted = pack_or_404(pack_id), bodies.parse_body(packs_schemas.SongInPack)
+@described(Song, body=schemas.SongInPack)
+def put_song_into_pack(pack_id: int) -> Song:
+    """Add a song to a pack, or change whether it is optional there."""
+    pack, wanted = pack_or_404(pack_id), bodies.parse_body(schemas.SongInPack)
     song = actions.put_song(pack, song_id=wanted.song_id, optional=wanted.optional)
-    return shown_song(song)
+    return song_document(song)
 
 
 @api.post("/packs/<id:pack_id>/songs/<id:song_id>/delete")
-@described(schemas.Song)
-def take_song_out_of_pack(pack_id: int, song_id: int) -> schemas.Song:
-    """Take a song out of a pack; the song stays."""
-    return shown_song(actions.take_song_out(pack_or_404(pack_id), song_id))
+@described(Song)
+def take_song_out_of_pack(pack_id: int, song_id: int) -> Song:
+    """Remove a song from a pack; the song stays."""
+    return song_document(actions.take_song_out(pack_or_404(pack_id), song_id))
 
 
 @api.post("/packs/<id:pack_id>/release")
-@described(packs_schemas.Released)
-def release_pack(pack_id: int) -> packs_schemas.Released:
+@described(schemas.Released)
+def release_pack(pack_id: int) -> schemas.Released:
     """Release every song of a pack."""
     released = actions.release_pack(pack_or_404(pack_id), get_current_user())
-    return packs_schemas.Released(released=released)
+    return schemas.Released(released=released)
 
 
 @api.post("/packs/<id:pack_id>/collaborators")
-@described(packs_schemas.Added, body=packs_schemas.NewCollaborator)
-def add_collaborator_to_pack(pack_id: int) -> packs_schemas.Added:
-    """Let somebody help with every song that is in a pack now."""
-    pack, wanted = pack_or_404(pack_id), bodies.parse_body(packs_schemas.NewCollaborator)
-    return packs_schemas.Added(added=actions.add_helper(pack, username=wanted.username))
+@described(Added, body=NewCollaborator)
+def add_collaborator_to_pack(pack_id: int) -> Added:
+    """Add a collaborator to every song that is in a pack now."""
+    pack, wanted = pack_or_404(pack_id), bodies.parse_body(NewCollaborator)
+    return Added(added=actions.add_helper(pack, username=wanted.username))
 
 
-def _shown(pack: Pack) -> packs_schemas.Pack:
-    return packs_schemas.Pack.of(queries.overview(pack.id))
+def _document(pack: Pack) -> schemas.Pack:
+    return schemas.Pack.of(queries.overview(pack.id))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from trackflow_web.achievements import queries
 from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.api.achievements.schemas import EarnedAchievement
 from trackflow_web.api.achievements.views import entry_fields
-from trackflow_web.api.core import schemas
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
+from trackflow_web.api.profiles import schemas
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import get_current_user
@@ -27,7 +28,7 @@ def show_profile(username: str) -> schemas.Profile:
         points=face.points,
         level=face.level,
         achievements=[
-            schemas.EarnedAchievement(
+            EarnedAchievement(
                 **entry_fields(badge.entry) | {"points": badge.points}, earned_at=badge.earned_at
             )
             for badge in face.badges

@@ -1,4 +1,4 @@
-"""The shapes of album series."""
+"""Request and response bodies of album series."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Series(BaseModel):
 
     @classmethod
     def of(cls, overview: Overview) -> Series:
-        """An album as it goes out."""
-        return cls(**_said_of(overview))
+        """Return an album series without its tracks."""
+        return cls(**_fields(overview))
 
 
 class SeriesList(BaseModel):
-    """A piece of a list of album series, newest first."""
+    """A part of a list of album series, newest first."""
 
     items: list[Series]
     next: str | None
@@ -68,7 +68,7 @@ class Track(BaseModel):
 
     @classmethod
     def of(cls, track: models.Track, *, suggested: int | None = None) -> Track:
-        """A track as it goes out."""
+        """Return a track, with the id of the song to suggest for it."""
         return cls(
             id=track.position,
             title=track.title,
@@ -85,12 +85,12 @@ class SeriesInFull(Series):
 
     @classmethod
     def with_tracks(cls, overview: Overview, tracks: Iterable[Track]) -> SeriesInFull:
-        """An album as it goes out, with these tracks."""
-        return cls(**_said_of(overview), tracks=list(tracks))
+        """Return an album series with these tracks."""
+        return cls(**_fields(overview), tracks=list(tracks))
 
 
 class NewSeries(BaseModel):
-    """An album to chart."""
+    """An album series to create."""
 
     artist: Name
     album: Name
@@ -99,9 +99,9 @@ class NewSeries(BaseModel):
 
 
 class TrackChanges(BaseModel):
-    """What to say anew of a track; what is left out stays as it is."""
+    """Fields of a track to change; those left out stay as they are."""
 
-    # The values below only stand for "not sent" and are never used.
+    # These defaults mean "not sent" and are never used.
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
     song_id: int | None = Field(None, description="One of your songs, or null for none.")
@@ -112,12 +112,12 @@ class TrackChanges(BaseModel):
 
 
 class Linked(BaseModel):
-    """How many tracks were linked."""
+    """The number of tracks that were linked."""
 
     linked: int
 
 
-def _said_of(overview: Overview) -> dict[str, Any]:
+def _fields(overview: Overview) -> dict[str, Any]:
     series = overview.series
     return {
         "id": series.id,

@@ -144,7 +144,7 @@ def decide(item: Feedback, actor: User, *, status: object, reason: object = "") 
     """
     if not actor.is_admin:
         raise Forbidden(ONLY_ADMINISTRATORS)
-    decided, why = rules.decision(item.kind, status=status, reason=reason)
+    decided, why = rules.decision(Kind(item.kind), status=status, reason=reason)
     if (decided, why) in {(item.status, item.reason), (item.status, "")}:
         return
     before = Status(item.status)

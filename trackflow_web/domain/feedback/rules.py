@@ -21,6 +21,21 @@ class Kind(StrEnum):
     FEATURE = "feature"
     BUG = "bug"
 
+    @property
+    def has_votes(self) -> bool:
+        """Whether people can vote for one."""
+        return self is Kind.FEATURE
+
+    @property
+    def decisions(self) -> tuple[Status, ...]:
+        """Return the statuses that administrators can set, in the order of the work."""
+        return DECISIONS[self]
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Return all statuses that one can have."""
+        return STATUSES[self]
+
 
 class Status(StrEnum):
     """Where it stands."""
@@ -98,7 +113,7 @@ def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str
     """What an administrator says of it and why; the why may be empty. Raises Invalid."""
     check = Checks()
     checked = (
-        check(_one_of, status, DECISIONS[kind]),
+        check(_one_of, status, kind.decisions),
         check(text.lines, reason, "reason", longest=LONGEST_REASON, required=False),
     )
     check.finish()
@@ -107,7 +122,7 @@ def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str
 
 def status(kind: Kind, value: object) -> Status:
     """The status of this name that the kind has. Raises Invalid naming `status`."""
-    return _one_of(value, STATUSES[kind])
+    return _one_of(value, kind.statuses)
 
 
 def sort(value: object) -> Sort:

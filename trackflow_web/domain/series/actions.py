@@ -36,7 +36,7 @@ from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.songs.models import Song
@@ -122,6 +122,18 @@ def set_track(
     db.session.flush()
     _changed(series)
     return track
+
+
+def change_track(series: Series, position: int, changes: Mapping[str, Any]) -> Track:
+    """Change what `changes` names of a track: `song_id`, `irrelevant`; the other stays as it is.
+
+    Raises NotFound when there is no such track, Invalid naming `song_id`.
+    """
+    track = queries.find_track(series.id, position)
+    if track is None:
+        raise NotFound
+    before = {"song_id": track.song_id, "irrelevant": track.irrelevant}
+    return set_track(series, position, **{**before, **changes})
 
 
 def _require_fit(series: Series, track: Track, song: Song, *, anyway: bool) -> None:

@@ -29,7 +29,7 @@ from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Draft, Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Duplicate, Invalid
+from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
@@ -155,8 +155,13 @@ def add_helper(song: Song, *, username: object) -> User:
     return user
 
 
-def remove_helper(song: Song, user_id: int) -> None:
-    """Let somebody help no longer; raises NotFound when they did not."""
+def remove_helper(song: Song, actor: User, user_id: int) -> None:
+    """Remove a collaborator: the owner removes anybody, the others only themselves.
+
+    Raises Forbidden, NotFound when the user does not collaborate on the song.
+    """
+    if actor.id not in {song.user_id, user_id}:
+        raise Forbidden
     collaborations.remove(
         song_id=song.id, owner_id=song.user_id, user_id=user_id, about=about(song)
     )

@@ -1,4 +1,4 @@
-"""Ticking the parts of a song."""
+"""The parts of a song: set their states."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request, url_for
 
 from trackflow_web.domain.authoring import actions
-from trackflow_web.pages.songs.views import part_rows
+from trackflow_web.pages.songs.context import part_rows
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.loaders import part_or_404, song_or_404
@@ -22,7 +22,7 @@ pages = Blueprint("authoring", __name__)
 @pages.post("/songs/<id:song_id>/parts/<part>")
 @login_required
 def mark(song_id: int, part: str) -> str | Response:
-    """Say that a part is to do, done or not needed."""
+    """Set a part to todo, done or not needed."""
     song = song_or_404(song_id, may="work")
     actions.mark_part(song, part_or_404(part), get_current_user(), state=request.form.get("state"))
     if htmx.is_htmx():

@@ -12,22 +12,21 @@ from trackflow_web.domain.imports import actions, files, previews, queries
 from trackflow_web.domain.imports import undo as undoing
 from trackflow_web.domain.imports.files.columns import CHOSEN
 from trackflow_web.domain.imports.rules import MOST_BYTES, MOST_ROWS, TOO_LARGE, Outcome, State
-from trackflow_web.kernel import text
-from trackflow_web.kernel.errors import Checks, Invalid, TooMany
+from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import error_pages, htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.failures import classify
+from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.listing import ListArguments, pager
 from trackflow_web.web.loaders import import_or_404
 from trackflow_web.web.out_of_band import show_pending
-from trackflow_web.web.pager import pager
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Response as FlaskResponse
     from werkzeug.datastructures import FileStorage
     from werkzeug.wrappers import Response
 
@@ -37,7 +36,7 @@ pages = Blueprint("imports", __name__, url_prefix="/imports")
 
 FIELDS = ("name", "playlist", "status")
 # The rows of the largest import there can be.
-PAGES = {"least": 1, "most": MOST_ROWS // queries.ROWS_A_PAGE}
+MOST_PAGES = MOST_ROWS // queries.ROWS_A_PAGE
 SIMILAR_SHOWN = 20
 NEEDED = "This is needed."
 # What the page lets one look at; the rest is on its way to one of these.
@@ -53,14 +52,12 @@ def index() -> str:
 
 @pages.post("/")
 @login_required
-def create() -> Response | FlaskResponse:
+def create() -> Response:
     """Begin an import of a file or of a Spotify playlist."""
     try:
         item = begin()
-    except TooMany as refusal:
-        return _too_many(_index(request.form, {"form": str(refusal)}), refusal)
-    except Invalid as refusal:
-        return make_response(_index(request.form, refusal.errors), 422)
+    except (Invalid, TooMany) as refusal:
+        return refused(_index(request.form, errors_of(refusal)), refusal)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -79,22 +76,20 @@ def show(import_id: int) -> str:
 
 @pages.post("/<id:import_id>/start")
 @login_required
-def start(import_id: int) -> Response | FlaskResponse:
+def start(import_id: int) -> Response:
     """Let an import go on from its preview."""
     item = import_or_404(import_id)
     try:
         previews.start(item, without_similar=request.form.get("without_similar") == "1")
-    except TooMany as refusal:
-        return _too_many(_show(item, {"form": str(refusal)}), refusal)
-    except Invalid as refusal:
-        return make_response(_show(item, refusal.errors), 422)
+    except (Invalid, TooMany) as refusal:
+        return refused(_show(item, errors_of(refusal)), refusal)
     jobs().start_import(item.id)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
 @pages.post("/<id:import_id>/columns")
 @login_required
-def columns(import_id: int) -> Response | FlaskResponse:
+def columns(import_id: int) -> Response:
     """Read the file of a preview in another way."""
     item, form = import_or_404(import_id), request.form
     try:
@@ -105,7 +100,7 @@ def columns(import_id: int) -> Response | FlaskResponse:
             first_is_song=form.get("first_is_song") == "1",
         )
     except Invalid as refusal:
-        return make_response(_show(item, refusal.errors), 422)
+        return refused(_show(item, refusal.errors), refusal)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -139,7 +134,7 @@ def undo(import_id: int) -> Response:
 
 
 @pages.errorhandler(RequestEntityTooLarge)
-def too_large(error: RequestEntityTooLarge) -> Response | FlaskResponse:
+def too_large(error: RequestEntityTooLarge) -> Response:
     """Answer a file that is too large with the form, which says how large one may be."""
     if request.endpoint != "imports.create" or not current_user.is_authenticated:
         return error_pages.render(classify(error))
@@ -183,21 +178,15 @@ def _begin_file(upload: FileStorage, *, at_once: bool) -> Import:
 # --- what the templates get --------------------------------------------------------------------
 
 
-def _too_many(content: str, refusal: TooMany) -> FlaskResponse:
-    answer = make_response(content, 429)
-    answer.headers["Retry-After"] = str(refusal.retry_after)
-    return answer
+def _show(item: Import, errors: Mapping[str, str]) -> str:
+    return render_template("imports/show.html", **{**_context(item), "errors": errors})
 
 
-def _show(item: Import, refused: Mapping[str, str]) -> str:
-    return render_template("imports/show.html", **{**_context(item), "errors": refused})
-
-
-def _index(form: Mapping[str, str], refused: Mapping[str, str]) -> str:
+def _index(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
     return render_template(
         "imports/index.html",
         draft={field: form[field] for field in FIELDS if field in form},
-        errors=refused,
+        errors=errors,
         imports=queries.imports_of(get_current_user().id),
         connection=queries.find_connection(get_current_user().id),
         spotify_is_set_up=jobs().tools.spotify is not None,
@@ -208,10 +197,10 @@ def _index(form: Mapping[str, str], refused: Mapping[str, str]) -> str:
 
 
 def _context(item: Import) -> dict[str, object]:
-    wanted, check = request.args.get("outcome"), Checks()
-    outcome = check(text.choice, wanted, "outcome", Outcome) if wanted else None
-    page = check(text.whole_number, request.args.get("page"), "page", **PAGES) or 1
-    check.finish()
+    arguments = ListArguments()
+    outcome = arguments.choice("outcome", Outcome)
+    page = arguments.page(most=MOST_PAGES)
+    arguments.finish()
     counts = queries.outcomes(item.id)
     found = queries.list_rows(item.id, outcome=outcome, page=page)
 

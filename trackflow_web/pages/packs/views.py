@@ -1,26 +1,25 @@
-"""Packs: the list, one pack, and what is done with them."""
+"""Packs: list, show, create, rename, delete, release, and their songs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.listing import ListArguments, pager, requested_page
 from trackflow_web.web.loaders import pack_or_404
-from trackflow_web.web.pager import asked_page, pager
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Response as FlaskResponse
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.packs.models import Pack
@@ -29,14 +28,13 @@ pages = Blueprint("packs", __name__, url_prefix="/packs")
 
 # A page offers a few songs and a search for the rest, however many somebody has.
 MOST_CHOICES = 12
-LONGEST_SEARCH = 100
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
-    """One's own packs and the form for a new one."""
-    return _list({}, None, page=asked_page())
+    """Show one's own packs and the form for a new one."""
+    return _list({}, None, page=requested_page())
 
 
 @pages.post("/")
@@ -46,17 +44,18 @@ def create() -> str | Response:
     try:
         pack = actions.create_pack(get_current_user(), name=request.form.get("name"))
     except Invalid as refusal:
-        return make_response(_list(request.form, refusal), 422)
+        return refused(_list(request.form, refusal), refusal)
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
 
 @pages.get("/<id:pack_id>")
 @login_required
 def show(pack_id: int) -> str:
-    """One pack with its songs, and songs to put in, those that contain `q`."""
-    pack = pack_or_404(pack_id)
-    q = text.line(request.args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
-    context = pack_context(pack, q=q, page=asked_page())
+    """Show a pack with its songs, and the songs containing `q` that could be added."""
+    pack, arguments = pack_or_404(pack_id), ListArguments()
+    q, page = arguments.search(), arguments.page()
+    arguments.finish()
+    context = pack_context(pack, q=q, page=page)
     if htmx.is_htmx():
         return htmx.block("packs/show.html", "songs", **context)
     return render_template("packs/show.html", **context)
@@ -65,12 +64,12 @@ def show(pack_id: int) -> str:
 @pages.post("/<id:pack_id>")
 @login_required
 def rename(pack_id: int) -> str | Response:
-    """Give a pack another name."""
+    """Rename a pack."""
     pack = pack_or_404(pack_id)
     try:
         actions.rename_pack(pack, name=request.form.get("name"))
     except Invalid as refusal:
-        return _refused(pack, refusal)
+        return _refuse(pack, refusal)
     flash("Saved.")
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
@@ -78,7 +77,7 @@ def rename(pack_id: int) -> str | Response:
 @pages.get("/<id:pack_id>/delete")
 @login_required
 def confirm_delete(pack_id: int) -> str:
-    """Ask once more."""
+    """Show the page that asks to confirm the deletion."""
     return render_template("packs/delete.html", pack=pack_or_404(pack_id))
 
 
@@ -95,22 +94,22 @@ def delete(pack_id: int) -> Response:
 @pages.post("/<id:pack_id>/songs")
 @login_required
 def put_song(pack_id: int) -> str | Response:
-    """Put a song into a pack, or change whether it is optional there."""
+    """Add a song to a pack, or change whether it is optional there."""
     pack, form = pack_or_404(pack_id), request.form
     try:
         actions.put_song(pack, song_id=form.get("song_id"), optional=bool(form.get("optional")))
     except Invalid as refusal:
-        return _refused(pack, refusal)
-    return _songs_of(pack)
+        return _refuse(pack, refusal)
+    return _songs_response(pack)
 
 
 @pages.post("/<id:pack_id>/songs/<id:song_id>/delete")
 @login_required
 def take_song_out(pack_id: int, song_id: int) -> str | Response:
-    """Take a song out of a pack."""
+    """Remove a song from a pack."""
     pack = pack_or_404(pack_id)
     actions.take_song_out(pack, song_id)
-    return _songs_of(pack)
+    return _songs_response(pack)
 
 
 @pages.post("/<id:pack_id>/release")
@@ -130,7 +129,7 @@ def pack_context(
     q: str = "",
     page: int = 1,
 ) -> dict[str, object]:
-    """What the page of a pack needs, and after a refusal what was typed and what is wrong."""
+    """Return what a pack's template needs, with the input and messages of a refused form."""
     overview = queries.overview(pack.id)
     songs = queries.list_songs(overview, page=page)
     return {
@@ -144,7 +143,7 @@ def pack_context(
         "most_choices": MOST_CHOICES,
         "q": q,
         "draft": dict(form or {}),
-        "errors": refusal.errors if refusal else {},
+        "errors": errors_of(refusal),
         "duplicate": _duplicate(refusal),
     }
 
@@ -156,22 +155,22 @@ def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) ->
         overviews=listing.rows,
         pager=pager(listing, lambda other: url_for("packs.index", page=other)),
         draft=dict(form),
-        errors=refusal.errors if refusal else {},
+        errors=errors_of(refusal),
         duplicate=_duplicate(refusal),
     )
 
 
-def _songs_of(pack: Pack) -> str | Response:
+def _songs_response(pack: Pack) -> str | Response:
     if htmx.is_htmx():
         return htmx.block("packs/show.html", "songs", **pack_context(pack))
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
 
-def _refused(pack: Pack, refusal: Invalid) -> FlaskResponse:
+def _refuse(pack: Pack, refusal: Invalid) -> Response:
     context = pack_context(pack, request.form, refusal)
     if htmx.is_htmx() and htmx.target() == "pack-songs":
-        return make_response(htmx.block("packs/show.html", "songs", **context), 422)
-    return make_response(render_template("packs/show.html", **context), 422)
+        return refused(htmx.block("packs/show.html", "songs", **context), refusal)
+    return refused(render_template("packs/show.html", **context), refusal)
 
 
 def _duplicate(refusal: Invalid | None) -> Pack | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from trackflow_web.domain.people import actions
@@ -13,12 +13,16 @@ from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
+from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
 from trackflow_web.web.urls import HOME, safe_next_url
 
 if TYPE_CHECKING:
-    from flask import Response as FlaskResponse
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response
+
+    from trackflow_web.web.forms import Refusal
 
 pages = Blueprint("people", __name__)
 
@@ -50,7 +54,7 @@ def register() -> str | Response:
             timezone=form.get("timezone"),
         )
     except (Invalid, TooMany) as refusal:
-        return _refused("register", refusal)
+        return _refuse("register", refusal)
     sign_in(user, remember=False)
     return htmx.redirect_after_post(safe_next_url(form.get("next")))
 
@@ -75,7 +79,7 @@ def login() -> str | Response:
             bounds=_bounds(),
         )
     except (Invalid, TooMany) as refusal:
-        return _refused("login", refusal)
+        return _refuse("login", refusal)
     sign_in(user, remember=bool(form.get("remember")))
     return htmx.redirect_after_post(safe_next_url(form.get("next")))
 
@@ -107,25 +111,20 @@ def confirm() -> str | Response:
             bounds=_bounds(),
         )
     except (Invalid, TooMany) as refusal:
-        return _refused("confirm", refusal)
+        return _refuse("confirm", refusal)
     note_confirmation()
     return htmx.redirect_after_post(safe_next_url(request.form.get("next")))
 
 
-def _form(name: str, errors: dict[str, str]) -> str:
+def _form(name: str, errors: Mapping[str, str]) -> str:
     draft = {field: request.form.get(field, "") for field in DRAFT_FIELDS}
     return render_template(
         f"people/{name}.html", draft=draft, errors=errors, next=request.values.get("next", "")
     )
 
 
-def _refused(name: str, refusal: Invalid | TooMany) -> FlaskResponse:
-    """The form once more, with what is wrong; 429 when it came too often."""
-    if isinstance(refusal, TooMany):
-        answer = make_response(_form(name, {"form": str(refusal)}), 429)
-        answer.headers["Retry-After"] = str(refusal.retry_after)
-        return answer
-    return make_response(_form(name, refusal.errors), 422)
+def _refuse(name: str, refusal: Refusal) -> Response:
+    return refused(_form(name, errors_of(refusal)), refusal)
 
 
 def _address() -> str:

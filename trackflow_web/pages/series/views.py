@@ -1,22 +1,22 @@
-"""Album series: the list, one album, and its tracks."""
+"""Album series: list, show, create, delete; link their tracks to songs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.series import actions, queries, rules
 from trackflow_web.domain.series.rules import Mismatch
 from trackflow_web.domain.songs.queries import choices
-from trackflow_web.kernel import text
-from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
+from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.listing import ListArguments, pager, requested_page
 from trackflow_web.web.loaders import series_or_404
-from trackflow_web.web.pager import asked_page, pager
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ pages = Blueprint("series", __name__, url_prefix="/series")
 
 # A page offers a few songs for one track and a search for the rest, however many somebody has.
 MOST_CHOICES = 12
-LONGEST_SEARCH = 200  # as long as a title: what is searched for at first
+LONGEST_SEARCH = 200  # as long as a title, which is the first search
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Chooser:
 @pages.get("/")
 @login_required
 def index() -> str:
-    """One's own album series and the form for a new one."""
-    return _list({}, None, page=asked_page())
+    """Show one's own album series and the form for a new one."""
+    return _list({}, None, page=requested_page())
 
 
 @pages.post("/")
@@ -65,14 +65,14 @@ def create() -> str | Response:
             tracks=form.get("tracks"),
         )
     except Invalid as refusal:
-        return make_response(_list(form, refusal), 422)
+        return refused(_list(form, refusal), refusal)
     return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
 
 
 @pages.get("/<id:series_id>")
 @login_required
 def show(series_id: int) -> str:
-    """One album with its tracks, and for the `track` that is asked for the songs to choose from."""
+    """Show an album series with its tracks, and the songs to choose from for one `track`."""
     context = _context(series_or_404(series_id), choosing=True)
     if htmx.is_htmx():
         return htmx.block("series/show.html", "tracks", **context)
@@ -82,7 +82,7 @@ def show(series_id: int) -> str:
 @pages.get("/<id:series_id>/delete")
 @login_required
 def confirm_delete(series_id: int) -> str:
-    """Ask once more."""
+    """Show the page that asks to confirm the deletion."""
     return render_template("series/delete.html", series=series_or_404(series_id))
 
 
@@ -128,11 +128,10 @@ def link_suggested(series_id: int) -> str | Response:
 def _tracks(series: Series, refusal: Invalid | None = None, position: int = 0) -> str | Response:
     if htmx.is_htmx():
         page = htmx.block("series/show.html", "tracks", **_context(series, refusal, position))
-        return make_response(page, 422 if refusal else 200)
+        return refused(page, refusal) if refusal else page
     if refusal:
-        return make_response(
-            render_template("series/show.html", **_context(series, refusal, position)), 422
-        )
+        page = render_template("series/show.html", **_context(series, refusal, position))
+        return refused(page, refusal)
     return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
 
 
@@ -148,21 +147,21 @@ def _context(
         # Where and what to link anyway.
         "mismatch": (position, refusal.the_song_id) if isinstance(refusal, Mismatch) else None,
         "chooser": _chooser(series, tracks) if choosing else None,
-        "errors": refusal.errors if refusal else {},
+        "errors": errors_of(refusal),
     }
 
 
 def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
-    """What the address asks for. Raises Invalid naming every field that will not do."""
-    args, check = request.args, Checks()
-    position = check(text.whole_number, args.get("track"), "track", least=1, most=rules.MOST_TRACKS)
-    q = check(text.line, args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
-    check.finish()
+    """Return the requested chooser, if any. Raises Invalid naming every bad argument."""
+    arguments = ListArguments()
+    position = arguments.number("track", most=rules.MOST_TRACKS)
+    q = arguments.search(longest=LONGEST_SEARCH)
+    arguments.finish()
     track = next((track for track in tracks if track.position == position), None)
     if track is None:
         return None
-    # Songs of this title come first to mind; an emptied search shows the newest.
-    wanted = q if "q" in args else track.title
+    # The track's title is the best first search; an emptied one shows the newest songs.
+    wanted = q if "q" in request.args else track.title
     found = choices(series.user_id, wanted, limit=MOST_CHOICES)
     return Chooser(track.position, wanted, found)
 
@@ -175,6 +174,6 @@ def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) ->
         overviews=listing.rows,
         pager=pager(listing, lambda other: url_for("series.index", page=other)),
         draft=dict(form),
-        errors=refusal.errors if refusal else {},
+        errors=errors_of(refusal),
         duplicate=duplicate,
     )

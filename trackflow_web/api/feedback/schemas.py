@@ -1,0 +1,166 @@
+"""Request and response bodies of feature requests and bug reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from trackflow_web.api.core.schemas import Paging
+from trackflow_web.domain.feedback import models
+from trackflow_web.domain.feedback.queries import Shown
+from trackflow_web.domain.feedback.rules import (
+    LONGEST_COMMENT,
+    LONGEST_DESCRIPTION,
+    LONGEST_REASON,
+    LONGEST_TITLE,
+    Kind,
+)
+from trackflow_web.domain.people.models import User
+from trackflow_web.web.listing import LONGEST_SEARCH
+
+
+class NewFeedback(BaseModel):
+    """A request or report to submit."""
+
+    title: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_TITLE})
+    description: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_DESCRIPTION})
+
+
+class FeedbackItem(BaseModel):
+    """The fields of feature requests and bug reports."""
+
+    id: int
+    title: str
+    description: str
+    status: str
+    reason: str = Field(description="Why it has its status.")
+    author: str = Field(description="A user name.")
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        """Return a request or report as its reader sees it."""
+        item = shown.item
+        fields: dict[str, Any] = {
+            "id": item.id,
+            "title": item.title,
+            "description": item.description,
+            "status": item.status,
+            "reason": item.reason,
+            "author": shown.author.username,
+            "votes": shown.votes,
+            "voted": shown.voted,
+            "comments": shown.comments,
+            "created_at": item.created_at,
+            "updated_at": item.updated_at,
+        }
+        return cls(**fields)
+
+
+class FeedbackArguments(Paging):
+    """Which requests or reports to list."""
+
+    q: str | None = Field(
+        None, max_length=LONGEST_SEARCH, description="Occurs in title or description."
+    )
+
+
+class BugReport(FeedbackItem):
+    """A bug report."""
+
+    status: str = Field(json_schema_extra={"enum": [*Kind.BUG.statuses]})
+
+
+class BugReports(BaseModel):
+    """A part of the list of bug reports, newest first."""
+
+    items: list[BugReport]
+    next: str | None
+
+
+class BugReportArguments(FeedbackArguments):
+    """Which bug reports to list."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*Kind.BUG.statuses]})
+
+
+class FeatureRequest(FeedbackItem):
+    """A feature request."""
+
+    status: str = Field(json_schema_extra={"enum": [*Kind.FEATURE.statuses]})
+    votes: int
+    voted: bool = Field(description="Whether one of the votes is the caller's.")
+
+
+class FeatureRequests(BaseModel):
+    """A part of the list of feature requests, newest first."""
+
+    items: list[FeatureRequest]
+    next: str | None
+
+
+class FeatureRequestArguments(FeedbackArguments):
+    """Which feature requests to list."""
+
+    status: str | None = Field(None, json_schema_extra={"enum": [*Kind.FEATURE.statuses]})
+
+
+class Decision(BaseModel):
+    """A status to set."""
+
+    status: str
+    reason: str = Field(
+        "",
+        description="The reason, shown with the status.",
+        json_schema_extra={"maxLength": LONGEST_REASON},
+    )
+
+
+class FeatureDecision(Decision):
+    """A status of feature requests."""
+
+    status: str = Field(json_schema_extra={"enum": [*Kind.FEATURE.decisions]})
+
+
+class BugDecision(Decision):
+    """A status of bug reports."""
+
+    status: str = Field(json_schema_extra={"enum": [*Kind.BUG.decisions]})
+
+
+class NewComment(BaseModel):
+    """A comment to add."""
+
+    body: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_COMMENT})
+
+
+class Comment(BaseModel):
+    """A comment; one with a `status` records a status change, and its body the reason."""
+
+    id: int
+    author: str = Field(description="A user name.")
+    body: str
+    status: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, comment: models.FeedbackComment, *, author: User) -> Comment:
+        """Return a comment with its author's name."""
+        return cls(
+            id=comment.id,
+            author=author.username,
+            body=comment.body,
+            status=comment.status,
+            created_at=comment.created_at,
+        )
+
+
+class Comments(BaseModel):
+    """A part of a list of comments, oldest first."""
+
+    items: list[Comment]
+    next: str | None

@@ -1,0 +1,64 @@
+"""Add and change songs together with the pack that they are in; for pages and the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.songs import actions, rules
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.kernel.errors import Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trackflow_web.domain.people.models import User
+    from trackflow_web.domain.songs.models import Song
+
+TEXT_FIELDS = ("title", "artist", "album", "year")
+
+
+def add_song(
+    owner: User,
+    *,
+    title: object,
+    artist: object,
+    album: object = "",
+    year: object = None,
+    status: object = Status.FUTURE,
+    pack_id: object = None,
+) -> Song:
+    """Add a song to the user's songs, and to one of their packs.
+
+    Raises Invalid naming every field that is refused, Duplicate.
+    """
+    check = Checks()
+    pack = check(packs.own_pack, owner, pack_id)
+    fields = {"title": title, "artist": artist, "album": album, "year": year}
+    check(rules.draft, **fields)
+    check(rules.status, status or Status.FUTURE)
+    check.finish()
+    song = actions.add_song(owner, **fields, status=status)
+    packs.place_song(song, pack)
+    return song
+
+
+def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
+    """Change the fields of a song that `changes` names; the others stay as they are.
+
+    They are title, artist, album, year, status and pack_id. Nothing changes unless all of them are
+    valid. Raises Invalid naming every field that is refused, Duplicate.
+    """
+    check = Checks()
+    status = check(rules.status, changes.get("status", song.status))
+    pack = check(packs.own_pack, owner, changes.get("pack_id"))
+    fields = {name: changes.get(name, getattr(song, name)) for name in TEXT_FIELDS}
+    edited = not changes.keys().isdisjoint(TEXT_FIELDS)
+    if edited:
+        check(rules.draft, **fields)
+    check.finish()
+    if edited:
+        actions.edit_song(song, owner, **fields)
+    actions.move_song(song, owner, status=status)
+    if "pack_id" in changes:
+        packs.place_song(song, pack)

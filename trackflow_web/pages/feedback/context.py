@@ -1,0 +1,148 @@
+"""What the templates of feedback receive: the list with its tabs, and one item with its thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from trackflow_web.domain.feedback import queries, rules
+from trackflow_web.domain.feedback.rules import Sort, Status
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import errors_of
+from trackflow_web.web.listing import ListArguments, pager
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trackflow_web.domain.feedback.models import Feedback
+    from trackflow_web.domain.feedback.queries import Said, Shown
+    from trackflow_web.kernel.pagination import Page
+    from trackflow_web.pages.feedback.boards import Board
+    from trackflow_web.web.forms import Refusal
+
+FIELDS = ("title", "description", "body", "status", "reason")
+
+STATUS_LABELS = {status: status.value.capitalize() for status in Status}
+SORT_LABELS = {Sort.NEWEST: "Newest", Sort.VOTES: "Most wanted"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which items a list shows, and in which order."""
+
+    status: Status | None = None
+    q: str = ""
+    sort: Sort = Sort.NEWEST
+    page: int = 1
+
+    @classmethod
+    def parse(cls, board: Board) -> Filters:
+        """Return the filters in the request's query. Raises Invalid naming every bad argument."""
+        arguments = ListArguments()
+        filters = cls(
+            status=arguments.optional("status", partial(rules.status, board.kind)),
+            q=arguments.search(),
+            sort=arguments.choice("sort", Sort) or Sort.NEWEST,
+            page=arguments.page(),
+        )
+        arguments.finish()
+        return filters
+
+    def values(self, **others: object) -> dict[str, object]:
+        """Return the query of the same list, with `others` in place of some of it."""
+        sort = self.sort if self.sort is not Sort.NEWEST else None
+        return {"status": self.status, "q": self.q or None, "sort": sort, **others}
+
+
+def list_context(
+    board: Board, filters: Filters, refusal: Refusal | None = None
+) -> dict[str, object]:
+    """Return what the list's template needs, with the messages of a refused form."""
+    found = queries.list_feedback(
+        board.kind,
+        get_current_user(),
+        status=filters.status,
+        q=filters.q,
+        sort=filters.sort,
+        page=filters.page,
+    )
+    return {
+        "board": board,
+        "listing": found,
+        "pager": _pager(board, "index", found, **filters.values()),
+        "wanted": filters,
+        "tabs": _tabs(board, filters),
+        "sorts": _sorts(board, filters) if board.has_votes else [],
+        "labels": STATUS_LABELS,
+        "draft": _draft(request.form),
+        "errors": errors_of(refusal),
+    }
+
+
+def item_context(
+    board: Board,
+    item: Feedback,
+    thread: Page[Said],
+    refusal: Refusal | None = None,
+    *,
+    form: Mapping[str, str] | None = None,
+) -> dict[str, object]:
+    """Return what an item's template needs; `form` holds the input to show, by default all."""
+    return {
+        "board": board,
+        "shown": queries.shown(item, get_current_user()),
+        "thread": thread,
+        "pager": _pager(board, "show", thread, item_id=item.id),
+        "labels": STATUS_LABELS,
+        "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
+        "draft": _draft(request.form if form is None else form),
+        "errors": errors_of(refusal),
+    }
+
+
+def last_page_of_thread(item: Feedback) -> Page[Said]:
+    """Return the page of an item's thread that holds the newest comment."""
+    first = queries.thread(item.id, page=1)
+    return first if first.pages == 1 else queries.thread(item.id, page=first.pages)
+
+
+def _tabs(board: Board, filters: Filters) -> list[dict[str, object]]:
+    counts = queries.count_by_status(board.kind)
+    labels = {"all": "All"} | {str(status): STATUS_LABELS[status] for status in board.kind.statuses}
+    return [
+        {
+            "key": key,
+            "label": label,
+            "count": counts[key],
+            "url": board.address("index", **filters.values(status=None if key == "all" else key)),
+            "current": key == (filters.status or "all"),
+        }
+        for key, label in labels.items()
+    ]
+
+
+def _sorts(board: Board, filters: Filters) -> list[dict[str, object]]:
+    return [
+        {
+            "key": sort,
+            "label": label,
+            "url": board.address(
+                "index", **filters.values(sort=None if sort is Sort.NEWEST else sort)
+            ),
+            "current": sort is filters.sort,
+        }
+        for sort, label in SORT_LABELS.items()
+    ]
+
+
+def _draft(form: Mapping[str, str]) -> dict[str, str]:
+    return {field: form[field] for field in FIELDS if field in form}
+
+
+def _pager(
+    board: Board, view: str, listing: Page[Shown] | Page[Said], **values: object
+) -> dict[str, object]:
+    return pager(listing, lambda page: board.address(view, **values, page=page))

@@ -1,0 +1,115 @@
+"""What the templates of songs receive: the list with its filters, and one song with its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import url_for
+
+from trackflow_web.domain.authoring import queries as authoring
+from trackflow_web.domain.collaborations.queries import helpers_of
+from trackflow_web.domain.packs.queries import packs_of
+from trackflow_web.domain.songs import queries, rules
+from trackflow_web.kernel.errors import Duplicate
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import errors_of
+from trackflow_web.web.listing import ListArguments, pager
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trackflow_web.domain.authoring.rules import Part, State
+    from trackflow_web.domain.songs.models import Song
+    from trackflow_web.domain.songs.rules import Status
+    from trackflow_web.kernel.errors import Invalid
+
+MOST_PACKS = 100  # in a form's choice of packs
+DRAFT_FIELDS = ("title", "artist", "album", "year", "status", "pack_id", "username")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which songs a list shows."""
+
+    status: Status | None = None
+    q: str = ""
+    page: int = 1
+
+    @classmethod
+    def parse(cls) -> Filters:
+        """Return the filters in the request's query. Raises Invalid naming every bad argument."""
+        arguments = ListArguments()
+        filters = cls(
+            status=arguments.optional("status", rules.status),
+            q=arguments.search(),
+            page=arguments.page(),
+        )
+        arguments.finish()
+        return filters
+
+    def address(self, page: int) -> str:
+        """Return the URL of another page of the same list."""
+        return url_for("songs.index", status=self.status, q=self.q or None, page=page)
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A part of a song as the page shows it."""
+
+    part: Part
+    label: str
+    state: State
+
+
+def list_context(
+    filters: Filters, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
+) -> dict[str, object]:
+    """Return what the list's template needs, with the input and messages of a refused form."""
+    found = queries.list_songs(
+        get_current_user().id, status=filters.status, q=filters.q, page=filters.page
+    )
+    return {
+        "listing": {"songs": found.songs, "total": found.total, **pager(found, filters.address)},
+        "counts": queries.count_by_status(get_current_user().id),
+        "packs": _pack_choices(get_current_user().id),
+        "filters": {"status": filters.status, "q": filters.q},
+        **_form_context(form, refusal),
+    }
+
+
+def song_context(
+    song: Song, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
+) -> dict[str, object]:
+    """Return what a song's template needs, with the input and messages of a refused form."""
+    return {
+        "song": song,
+        "parts": part_rows(song),
+        "packs": _pack_choices(song.user_id, song.pack_id),
+        "helpers": helpers_of(song.id),
+        **_form_context(form, refusal),
+    }
+
+
+def part_rows(song: Song) -> list[PartRow]:
+    """Return the parts of a song, in the order of the work."""
+    states = authoring.states_of(song.id)
+    return [PartRow(part, part.label, state) for part, state in states.items()]
+
+
+def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, str]]:
+    """Return id and name of the user's latest packs and of the song's own.
+
+    Songs are added to older packs on the pack's page, which has a search.
+    """
+    found = packs_of(user_id, limit=MOST_PACKS, beside=pack_id)
+    return [(pack.id, pack.name) for pack in found]
+
+
+def _form_context(form: Mapping[str, str] | None, refusal: Invalid | None) -> dict[str, object]:
+    duplicate = queries.find_song(refusal.existing_id) if isinstance(refusal, Duplicate) else None
+    return {
+        "draft": {field: form[field] for field in DRAFT_FIELDS if form and field in form},
+        "errors": errors_of(refusal),
+        "duplicate": duplicate,
+    }
