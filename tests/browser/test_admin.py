@@ -41,7 +41,7 @@ def test_olga_rechecks_alice_and_gives_her_password_when_ten_minutes_have_passed
 
     expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
     page.get_by_role("button", name="Recheck alice").click()
-    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recheck of alice")).to_be_visible()
     expect(figures(page)).to_have_text(["1", "0", "1"])
     history = page.get_by_role("region", name="Earlier rechecks").get_by_role("row")
     expect(history).to_have_count(2)  # with the heading
@@ -56,5 +56,5 @@ def test_alice_sees_no_door_and_finds_none(alice, page, let_in):
     let_in(page, alice)
     page.goto("/songs/")
     expect(page.get_by_role("link", name="Recheck")).to_have_count(0)
-    page.goto("/admin/achievements")
+    page.goto("/admin/rechecks/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")

@@ -34,7 +34,7 @@ FOR_OLGA = (
     "/settings/profile",
     "/settings/tokens",
     "/confirm",
-    "/admin/achievements?user=",
+    "/admin/rechecks/?user=",
     "/nothing-here",
 )
 # These are looked at once in the light on a large screen and once in the dark on a small one.

@@ -14,7 +14,7 @@ from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.jobs import rechecks
 
-PAGE = "/admin/achievements"
+PAGE = "/admin/rechecks/"
 SECONDS_TO_END = 20
 
 

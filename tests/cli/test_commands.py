@@ -103,7 +103,7 @@ def test_an_administrator_is_created_and_may_recheck(app):
     assert "(administrator)" in said
     browser = Browser(app)
     browser.sign_in("dora", PASSWORD)
-    assert browser.get("/admin/achievements").status == 200
+    assert browser.get("/admin/rechecks/").status == 200
 
 
 def test_who_runs_the_place_may_take_a_reserved_name(app):

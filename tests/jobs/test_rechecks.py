@@ -20,8 +20,7 @@ from trackflow_web.kernel.database import db
 
 pytestmark = pytest.mark.both_databases
 
-PAGE = "/admin/achievements"
-CHECK = "/achievements/check"
+PAGE = "/admin/rechecks/"
 PEOPLE = ("alice", "bob", "charlie")
 # With Olga and the noise.
 EVERYONE = len(PEOPLE) + 2
@@ -97,7 +96,7 @@ NONE = [[]] * len(PEOPLE)
 
 
 def test_it_waits_for_its_turn_and_then_does_everybody(app, jobs, as_olga, missed):
-    assert as_olga.post(CHECK, user="").location == PAGE
+    assert as_olga.post(PAGE, user="").location == f"{PAGE}{the_run(app).id}"
     assert "Everyone is being rechecked" in as_olga.follow().text
     assert (the_run(app).state, the_run(app).total) == (RunState.WAITING, EVERYONE)
     assert codes(missed) == NONE
@@ -111,7 +110,7 @@ def test_it_waits_for_its_turn_and_then_does_everybody(app, jobs, as_olga, misse
 
 def test_in_a_small_community_it_is_done_when_the_answer_comes(app, as_olga, missed, monkeypatch):
     monkeypatch.setattr(actions, "MOST_AT_ONCE", EVERYONE)
-    as_olga.post(CHECK, user="")
+    as_olga.post(PAGE, user="")
     assert (the_run(app).state, the_run(app).total) == (RunState.DONE, None)
     assert codes(missed) == ALL
 
@@ -120,7 +119,7 @@ def test_where_jobs_are_done_at_once_it_is_too(make_app, olga, missed):
     at_once_app = make_app()
     browser = Browser(at_once_app)
     browser.enter(olga)
-    browser.post(CHECK, user="")
+    browser.post(PAGE, user="")
     assert the_run(at_once_app).state == RunState.DONE
     assert codes(missed) == ALL
 
@@ -139,22 +138,22 @@ def test_long_ones_let_other_jobs_have_their_turn(app, jobs, begun, monkeypatch)
 
 
 def test_a_second_click_says_that_one_is_running(app, jobs, as_olga, missed):
-    as_olga.post(CHECK, user="")
-    as_olga.post(CHECK, user="")
+    as_olga.post(PAGE, user="")
+    as_olga.post(PAGE, user="")
     assert "A recheck is running already" in as_olga.follow().text
     jobs.run_due()
     assert the_run(app).users == EVERYONE  # and it is the only one
 
 
 def test_one_person_can_be_rechecked_meanwhile(as_olga, missed):
-    as_olga.post(CHECK, user="")
-    as_olga.post(CHECK, user="bob")
+    as_olga.post(PAGE, user="")
+    as_olga.post(PAGE, user="bob")
     assert codes(missed) == [[], ["dreamer"], []]
     with missed[0].app.app_context():
         runs.cancel(runs.unfinished().id)
         db.session.commit()
-    as_olga.post(CHECK, user="alice")
-    as_olga.post(CHECK, user="charlie")
+    as_olga.post(PAGE, user="alice")
+    as_olga.post(PAGE, user="charlie")
 
 
 def test_of_many_that_begin_at_once_one_does(app, olga, missed):
@@ -263,7 +262,7 @@ def test_after_too_many_failures_it_says_so_and_keeps_what_was_done(
     assert (run.state, run.users, run.attempts) == (RunState.FAILED, 2, runs.MOST_ATTEMPTS)
     assert rechecks.OUR_FAULT in as_olga.get(PAGE).text
     monkeypatch.setattr(recheck, "recheck_chunk", real)
-    as_olga.post(CHECK, user="")
+    as_olga.post(PAGE, user="")
     jobs.run_due()
 
 
@@ -272,9 +271,10 @@ def test_after_too_many_failures_it_says_so_and_keeps_what_was_done(
 
 def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
     one_chunk(app, begun)
-    page = as_olga.get(PAGE, htmx=True)
+    address = f"{PAGE}{begun}"
+    page = as_olga.get(address, htmx=True)
     assert (page.one("#recheck-run")["hx-get"], page.one("#recheck-run")["hx-trigger"]) == (
-        PAGE,
+        address,
         "every 1s",
     )
     assert page.one("progress")["value"] == str(2 * 100 // EVERYONE)
@@ -283,7 +283,7 @@ def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
     with working(app):
         runs.release(runs.renew(begun, "of a job that died"))
     jobs._recheck(begun)
-    page = as_olga.get(PAGE, htmx=True)
+    page = as_olga.get(address, htmx=True)
     assert "hx-get" not in page.one("#recheck-run").attrs
     assert page.one("progress")["value"] == "100"
     assert [int(number.get_text()) for number in page.all(".figures dd")][:2] == [EVERYONE, 3]
@@ -293,19 +293,19 @@ def test_before_it_is_asked_for_the_page_says_how_many_people_that_are(as_olga, 
     page = as_olga.get(PAGE, user="")
     assert [number.get_text() for number in page.all(".figures dd")] == [str(EVERYONE)]
     assert "in the background" in page.text
-    as_olga.post(CHECK, user="")
+    as_olga.post(PAGE, user="")
     jobs.run_due()
 
 
 @pytest.mark.leaves_drift("it was cancelled before it came to everybody")
 def test_cancelled_it_stops_and_what_was_done_stays(app, jobs, as_olga, begun):
     one_chunk(app, begun)
-    as_olga.post(f"{PAGE}/runs/{begun}/cancel")
+    as_olga.post(f"{PAGE}{begun}/cancel")
     assert "Cancelled. What was done stays." in as_olga.follow().text
     jobs._recheck(begun)
     run = the_run(app)
     assert (run.state, run.users) == (RunState.CANCELLED, 2)
-    as_olga.post(f"{PAGE}/runs/{begun}/cancel")
+    as_olga.post(f"{PAGE}{begun}/cancel")
     assert "It had ended already." in as_olga.follow().text
 
 

@@ -1,4 +1,4 @@
-"""The recheck page: what it would do, then what it did. For Olga, and for nobody else."""
+"""The recheck pages: a preview, then the result. For Olga, an administrator, and nobody else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from trackflow_web.achievements.models import RecheckRun, UserStats
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 
-PAGE = "/admin/achievements"
-CHECK = "/achievements/check"
+PAGE = "/admin/rechecks/"
+OLD_PAGE = "/admin/achievements"
+OLD_FORM = "/achievements/check"
 NOISE = 1
 
 
@@ -62,13 +63,13 @@ def runs(app):
 
 def test_charlie_finds_nothing_there(app, as_charlie):
     assert as_charlie.get(PAGE).status == 404
-    assert as_charlie.post(CHECK, user="").status == 404
+    assert as_charlie.post(PAGE, user="").status == 404
     assert runs(app) == []
 
 
 def test_a_stranger_is_sent_to_sign_in(app, stranger):
     assert stranger.get(PAGE).status == 303
-    assert stranger.post(CHECK, user="").status == 303
+    assert stranger.post(PAGE, user="").status == 303
     assert runs(app) == []
 
 
@@ -77,18 +78,29 @@ def test_who_is_no_administrator_any_more_finds_nothing_there(app, admin, as_adm
     with working(app):
         db.session.execute(sa.update(User).where(User.id == admin.id).values(is_admin=False))
     assert as_admin.get(PAGE).status == 404
-    assert as_admin.post(CHECK, user="").status == 404
+    assert as_admin.post(PAGE, user="").status == 404
 
 
 def test_without_its_token_the_form_does_nothing(app, as_admin, missed):
     as_admin.get(PAGE)
-    assert as_admin.post(CHECK, user="", csrf_token=None).status == 403
+    assert as_admin.post(PAGE, user="", csrf_token=None).status == 403
     assert missed.codes == []
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
 
 
-def test_it_is_nothing_that_a_link_could_do(as_admin):
-    assert as_admin.get(CHECK).status == 404
+def test_the_former_page_leads_to_the_recheck_page(as_admin):
+    assert as_admin.get(OLD_PAGE).location == PAGE
+    assert as_admin.get(OLD_PAGE, user="bob").location == f"{PAGE}?user=bob"
+
+
+@pytest.mark.parametrize("address", [PAGE, OLD_FORM])
+def test_both_forms_start_a_recheck_and_lead_to_its_page(app, as_admin, missed, address):
+    assert as_admin.post(address, user="alice").location == f"{PAGE}{runs(app)[0].id}"
+    assert len(missed.codes) == 2
+
+
+def test_a_link_cannot_start_a_recheck(as_admin):
+    assert as_admin.get(OLD_FORM).status == 404
 
 
 # --- before and after ----------------------------------------------------------------------------
@@ -99,7 +111,7 @@ def test_the_page_asks_whom_and_does_nothing_by_itself(app, as_admin, missed):
     assert page.one("input[name=user]")
     assert figures(page) == ()
     assert missed.codes == []
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
 
 
 @pytest.mark.both_databases
@@ -107,7 +119,7 @@ def test_what_it_shows_is_what_it_does(app, clock, as_admin, missed, drifted):
     before = as_admin.get(PAGE, user="")
     assert figures(before) == (NOISE + 3, 2, 4)
     assert missed.codes == []
-    assert as_admin.post(CHECK, user="").status == 303
+    assert as_admin.post(PAGE, user="").status == 303
     after = as_admin.follow()
     assert figures(after) == figures(before)
     assert "Done" in after.text
@@ -118,41 +130,45 @@ def test_what_it_shows_is_what_it_does(app, clock, as_admin, missed, drifted):
 def test_it_names_who_is_concerned_and_what_is_due(as_admin, missed, drifted):
     named = people_named(as_admin.get(PAGE, user=""))
     assert named == {"alice": ["Dreamer, Getting Started", "3"], "bob": ["none", "1"]}
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
     assert people_named(as_admin.get(PAGE, user="")) == {}
 
 
 def test_one_person_can_be_rechecked_alone(as_admin, missed, drifted):
     assert figures(as_admin.get(PAGE, user="bob")) == (1, 0, 1)
-    as_admin.post(CHECK, user="bob")
+    as_admin.post(PAGE, user="bob")
     assert figures(as_admin.follow()) == (1, 0, 1)
     assert (missed.codes, drifted.number("total_songs")) == ([], 1)
-    as_admin.post(CHECK, user="alice")
+    as_admin.post(PAGE, user="alice")
     assert len(missed.codes) == 2
 
 
 def test_a_second_time_there_is_nothing_to_do(as_admin, missed):
-    as_admin.post(CHECK, user="")
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
+    as_admin.post(PAGE, user="")
     assert figures(as_admin.follow())[1:] == (0, 0)
 
 
-def test_what_was_done_is_shown_once(as_admin, missed):
-    as_admin.post(CHECK, user="")
-    assert figures(as_admin.follow())
+def test_a_recheck_has_a_page_of_its_own_that_stays(app, as_admin, missed):
+    as_admin.post(PAGE, user="alice")
+    result = as_admin.follow()
+    assert figures(result) == (1, 2, 3)
+    assert "Recheck of alice" in result.text
+    assert figures(as_admin.get(f"{PAGE}{runs(app)[0].id}")) == (1, 2, 3)
     assert figures(as_admin.get(PAGE)) == ()
+    assert as_admin.get(f"{PAGE}999").status == 404
 
 
 def test_who_was_rechecked_sees_one_summary(as_alice, as_admin, missed):
-    as_admin.post(CHECK, user="alice")
+    as_admin.post(PAGE, user="alice")
     assert as_admin.follow().toasts() == []
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
 def test_every_recheck_is_kept_with_its_figures(app, clock, as_admin, missed):
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
     clock.move(minutes=1)
-    as_admin.post(CHECK, user="Alice")
+    as_admin.post(PAGE, user="Alice")
     kept = [(r.admin_name, r.target, r.users, r.awards, r.drift) for r in runs(app)]
     assert kept == [("olga", "everyone", NOISE + 2, 2, 3), ("olga", "alice", 1, 0, 0)]
     rows = as_admin.follow().all("[aria-label='Earlier rechecks'] tbody tr")
@@ -165,14 +181,13 @@ def test_a_name_that_nobody_has_is_refused_beside_the_field(app, as_admin, name)
     page = as_admin.get(PAGE, user=name)
     assert page.status == 422
     assert "user" in page.errors()
-    assert as_admin.post(CHECK, user=name).status == 422
+    assert as_admin.post(PAGE, user=name).status == 422
     assert runs(app) == []
 
 
-def test_for_htmx_the_whole_page_is_loaded_again(as_admin, missed):
-    page = as_admin.post(CHECK, htmx=True, user="")
-    assert (page.status, page.headers["HX-Redirect"]) == (200, PAGE)
-    assert figures(as_admin.get(PAGE)) == (NOISE + 2, 2, 3)
+def test_htmx_is_redirected_to_the_page_of_the_recheck(app, as_admin, missed):
+    page = as_admin.post(PAGE, htmx=True, user="")
+    assert (page.status, page.headers["HX-Redirect"]) == (200, f"{PAGE}{runs(app)[0].id}")
 
 
 # --- the password once more ----------------------------------------------------------------------
@@ -180,32 +195,32 @@ def test_for_htmx_the_whole_page_is_loaded_again(as_admin, missed):
 
 def test_after_ten_minutes_the_password_is_asked_once_more(app, admin, clock, as_admin, missed):
     clock.move(minutes=10, seconds=1)
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
     assert as_admin.last.location.startswith("/confirm?next=")
     assert (runs(app), missed.codes) == ([], [])
     form = as_admin.follow()
     to = form.one("input[name=next]")["value"]
     assert as_admin.post("/confirm", password="not this one", next=to).status == 422
     assert as_admin.post("/confirm", password=admin.password, next=to).location == f"{PAGE}?user="
-    as_admin.post(CHECK, user="")
+    as_admin.post(PAGE, user="")
     assert len(runs(app)) == 1
     assert len(missed.codes) == 2
 
 
 def test_within_ten_minutes_it_is_not(app, clock, as_admin):
     clock.move(minutes=10)
-    assert as_admin.post(CHECK, user="").location == PAGE
+    assert as_admin.post(PAGE, user="").location.startswith(PAGE)
     assert len(runs(app)) == 1
 
 
 def test_for_htmx_the_question_is_a_page_of_its_own(app, clock, as_admin):
     clock.move(minutes=11)
-    page = as_admin.post(CHECK, htmx=True, user="")
+    page = as_admin.post(PAGE, htmx=True, user="")
     assert page.headers["HX-Redirect"].startswith("/confirm?next=")
     assert runs(app) == []
 
 
 def test_a_clock_that_steps_back_does_not_make_an_old_password_new(app, clock, as_admin):
     clock.move(minutes=-5)
-    assert as_admin.post(CHECK, user="").location.startswith("/confirm")
+    assert as_admin.post(PAGE, user="").location.startswith("/confirm")
     assert runs(app) == []

@@ -59,7 +59,7 @@ def test_olga_takes_it_with_a_reason_and_gives_it_back(as_admin, released):
 
 
 def test_the_pages_lead_there(as_admin, as_alice, released):
-    assert USER in as_admin.get("/admin/achievements", user="alice").html
+    assert USER in as_admin.get("/admin/rechecks/", user="alice").html
     assert USER in as_admin.get("/users/alice").html
     assert USER not in as_alice.get("/users/alice").html
 

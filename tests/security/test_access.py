@@ -69,10 +69,10 @@ def test_after_a_form_a_stranger_comes_back_to_the_page_it_stood_on(stranger):
 
 
 def test_a_former_administrator_is_one_no_more_at_once(app, admin, as_admin):
-    assert as_admin.get("/admin/achievements").status == 200
+    assert as_admin.get("/admin/rechecks/").status == 200
     with working(app):
         admin.user.is_admin = False
-    assert as_admin.get("/admin/achievements").status == 404
+    assert as_admin.get("/admin/rechecks/").status == 404
 
 
 @pytest.mark.both_databases

@@ -44,8 +44,11 @@ GET  /achievements/<code>                               door     200  200   200 
 POST /achievements/check                                door     404  404   404  303
 GET  /achievements/me                                   door     200  200   200  200
 GET  /achievements/me/progress                          door     200  200   200  200
-GET  /admin/achievements                                door     404  404   404  200
-POST /admin/achievements/runs/<run_id>/cancel           door     404  404   404  303
+GET  /admin/achievements                                door     404  404   404  303
+GET  /admin/rechecks/                                   door     404  404   404  200
+POST /admin/rechecks/                                   door     404  404   404  303
+GET  /admin/rechecks/<run_id>                           door     404  404   404  200
+POST /admin/rechecks/<run_id>/cancel                    door     404  404   404  303
 GET  /admin/users/<username>                            door     404  404   404  200
 POST /admin/users/<username>/achievements/<code>/revoke door     404  404   404  303
 POST /admin/users/<username>/achievements/<code>/restore door    404  404   404  303
@@ -239,6 +242,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
     csv = "title,artist\nOne,Metallica\n"
     return {
         "/achievements/check": {"user": "noise"},
+        "/admin/rechecks/": {"user": "noise"},
         "/admin/users/<username>/achievements/<code>/revoke": {"reason": "A bug of ours."},
         "/bugs/": {"title": "A bug", "description": "It bites."},
         "/bugs/<item_id>/comments": {"body": "It bites me, too."},

@@ -163,8 +163,8 @@ def test_nonsense_in_other_addresses_never_breaks_anything(as_alice, as_admin):
             assert as_alice.get("/achievements/", **{field: value}).status in {200, 422}
         assert as_alice.get("/login", next=value).status == 303
         assert as_alice.get("/confirm", next=value).status == 200
-        assert as_admin.get("/admin/achievements", user=value).status == 422
-        assert as_admin.post("/achievements/check", user=value).status == 422
+        assert as_admin.get("/admin/rechecks/", user=value).status == 422
+        assert as_admin.post("/admin/rechecks/", user=value).status == 422
 
 
 def test_missing_fields_are_named(app, one, as_alice):

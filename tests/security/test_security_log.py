@@ -131,7 +131,7 @@ def test_what_somebody_is_not_allowed_to_do_is_noted(app, lines, alice, as_bob):
     assert (line["status"], line["route"]) == (403, "/features/<id:item_id>/status")
 
 
-@pytest.mark.parametrize("path", ["/admin/achievements", "/api/achievements/check"])
+@pytest.mark.parametrize("path", ["/admin/rechecks/", "/api/achievements/check"])
 def test_who_looks_for_the_administrators_pages_is_noted(lines, charlie, as_charlie, path):
     if path.startswith("/api"):
         as_charlie.api("POST", path, {"user": ""})
@@ -152,16 +152,16 @@ def test_a_page_that_is_not_there_is_nothing_to_note(lines, as_charlie):
 
 
 def test_what_an_administrator_does_is_noted(lines, admin, as_admin):
-    as_admin.get("/admin/achievements")
+    as_admin.get("/admin/rechecks/")
     assert lines.of("administrator_acted") == []
-    as_admin.post("/achievements/check", user="olga")
+    as_admin.post("/admin/rechecks/", user="olga")
     line = lines.one("administrator_acted")
-    assert (line["user_id"], line["path"]) == (admin.id, "/achievements/check")
+    assert (line["user_id"], line["path"]) == (admin.id, "/admin/rechecks/")
 
 
 def test_an_act_that_waits_for_the_password_is_not_one_yet(clock, lines, as_admin):
     clock.move(minutes=11)
-    assert "/confirm" in as_admin.post("/achievements/check", user="").location
+    assert "/confirm" in as_admin.post("/admin/rechecks/", user="").location
     assert lines.of("administrator_acted") == []
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 ONE_IS_RUNNING = (
-    "A recheck of everyone is under way or waits for its turn: see /admin/achievements."
+    "A recheck of everyone is under way or waits for its turn: see /admin/rechecks/."
     " One whose process died is taken up by the jobs, or can be begun anew, 20 seconds later."
 )
 

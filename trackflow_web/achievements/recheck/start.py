@@ -70,6 +70,7 @@ def ask_for_recheck(admin: User, name: object) -> Asked:
         drift=drift,
     )
     db.session.add(run)
+    db.session.flush()  # the response redirects to its id
     return Asked(run, begun=True)
 
 

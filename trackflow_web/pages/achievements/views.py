@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, render_template, request, session, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 
 from trackflow_web.achievements import queries
 from trackflow_web.achievements.awards import holder_counts
@@ -16,13 +16,12 @@ from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.progress import listing, next_up
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
-from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.achievements.tiles import tile_list
+from trackflow_web.pages.admin.rechecks import start_recheck
 from trackflow_web.web import htmx
-from trackflow_web.web.caller import admin_or_404, get_current_user
-from trackflow_web.web.extensions import jobs
-from trackflow_web.web.session import login_required, recently_confirmed
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,30 +131,9 @@ def progress_bars() -> str:
 
 
 @pages.post("/check")
-@login_required
 def check() -> Response:
-    """Recheck one user or everyone; for administrators who gave their password just now."""
-    admin = admin_or_404()
-    if not recently_confirmed():
-        back = url_for("admin.achievements", user=request.form.get("user", ""))
-        return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
-    asked = actions.ask_for_recheck(admin, request.form.get("user"))
-    run = asked.run
-    if run.is_unfinished:
-        jobs().start_recheck(run.id)
-        flash("Everyone is being rechecked." if asked.begun else "A recheck is running already.")
-        return htmx.redirect_after_post(url_for("admin.achievements"))
-    session["recheck"] = {
-        "user": request.form.get("user", ""),
-        "users": run.users,
-        "awards": run.awards,
-        "drift": run.drift,
-    }
-    flash(
-        f"Done: {count_of(run.users, 'user')}, {count_of(run.awards, 'award')},"
-        f" {count_of(run.drift, 'number')} corrected."
-    )
-    return htmx.redirect_after_post(url_for("admin.achievements"))
+    """Start a recheck, as `/admin/rechecks/` does."""
+    return start_recheck()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What administrators see: the recheck page."""
+"""Rechecks: preview one, start one, follow one, cancel one; for administrators."""
 
 from __future__ import annotations
 
@@ -6,115 +6,162 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import (
-    Blueprint,
-    abort,
-    flash,
-    make_response,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, abort, flash, render_template, request, url_for
 
 from trackflow_web.achievements import queries
-from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.achievements.recheck import runs
-from trackflow_web.achievements.recheck import start as actions
+from trackflow_web.achievements.recheck import reconcile, runs, start
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.extensions import jobs
+from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
-    from flask import Response as FlaskResponse
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response
 
+    from trackflow_web.achievements.models import RecheckRun
     from trackflow_web.achievements.recheck.reconcile import Plan
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 
-LINES_SHOWN = 200
+MOST_LINES = 200
 
 
 @dataclass(frozen=True)
-class Line:
-    """What a recheck would do for one user."""
+class PreviewLine:
+    """What a recheck would do for one user: the names of awards, the number of corrections."""
 
     username: str
     names: list[str]
     drift: int
 
 
-@pages.get("/achievements")
+@dataclass(frozen=True)
+class Preview:
+    """What a recheck would do; as a job, only the number of users is known beforehand."""
+
+    users: int
+    awards: int = 0
+    drift: int = 0
+    lines: tuple[PreviewLine, ...] = ()
+    as_job: bool = False
+
+
+@pages.get("/rechecks/")
 @login_required
-def achievements() -> str | FlaskResponse:
-    """Recheck one user or everyone: first what it would do, then the button that does it.
-
-    For htmx how far the latest recheck of everyone is: a fragment that asks again until it ended.
-    """
+def rechecks() -> str | Response:
+    """Show the recheck page and, for `user` in the query, what rechecking them would do."""
     admin_or_404()
-    if htmx.is_htmx():
-        return htmx.block("admin/achievements.html", "live", run=runs.latest())
-    done = session.pop("recheck", None)
-    draft, errors, preview = {"user": request.args.get("user", "")}, {}, None
-    if done is not None:
-        draft = {"user": done["user"]}
-        preview = {**done, "as_job": False, "lines": []}
-    elif "user" in request.args:
-        try:
-            preview = _preview(actions.user_ids_named(draft["user"]))
-        except Invalid as refusal:
-            errors = refusal.errors
-    page = render_template(
-        "admin/achievements.html",
-        draft=draft,
-        errors=errors,
-        preview=preview,
-        confirmed=done is not None,
-        run=runs.latest(),
-        history=queries.recheck_runs(),
-    )
-    return make_response(page, 422 if errors else 200)
+    user = request.args.get("user")
+    if user is None:
+        return _render(runs.latest())
+    try:
+        preview = _preview(start.user_ids_named(user))
+    except Invalid as refusal:
+        return refused(_render(runs.latest(), user, errors=errors_of(refusal)), refusal)
+    return _render(runs.latest(), user, preview)
 
 
-@pages.post("/achievements/runs/<id:run_id>/cancel")
+@pages.post("/rechecks/")
 @login_required
-def cancel_run(run_id: int) -> Response:
-    """Stop a recheck of everyone; what it has done stays."""
-    admin_or_404()
-    if runs.find(run_id) is None:
-        abort(404)
+def start_recheck() -> Response:
+    """Recheck one user, or everyone; for administrators who recently gave their password."""
+    admin, user = admin_or_404(), request.form.get("user", "")
     if not recently_confirmed():
-        return htmx.redirect_after_post(
-            url_for("people.confirm_form", next=url_for("admin.achievements"))
+        return _confirm_first(url_for("admin.rechecks", user=user))
+    asked = start.ask_for_recheck(admin, user)
+    run = asked.run
+    if run.is_unfinished:
+        jobs().start_recheck(run.id)
+        flash("Everyone is being rechecked." if asked.begun else "A recheck is running already.")
+    else:
+        flash(
+            f"Done: {count_of(run.users, 'user')}, {count_of(run.awards, 'award')},"
+            f" {count_of(run.drift, 'number')} corrected."
         )
+    return htmx.redirect_after_post(url_for("admin.recheck", run_id=run.id))
+
+
+@pages.get("/rechecks/<id:run_id>")
+@login_required
+def recheck(run_id: int) -> str:
+    """Show one recheck; for htmx a fragment that polls until the recheck has ended."""
+    admin_or_404()
+    run = _run_or_404(run_id)
+    if htmx.is_htmx():
+        return render_template("admin/_recheck.html", run=run)
+    return _render(run)
+
+
+@pages.post("/rechecks/<id:run_id>/cancel")
+@login_required
+def cancel_recheck(run_id: int) -> Response:
+    """Cancel a recheck of everyone; what is done stays."""
+    admin_or_404()
+    address = url_for("admin.recheck", run_id=_run_or_404(run_id).id)
+    if not recently_confirmed():
+        return _confirm_first(address)
     stopped = runs.cancel(run_id)
     flash("Cancelled. What was done stays." if stopped else "It had ended already.")
-    return htmx.redirect_after_post(url_for("admin.achievements"))
+    return htmx.redirect_after_post(address)
 
 
-def _preview(user_ids: list[int] | None) -> dict[str, object]:
-    """What a recheck would do; of too many people only how many they are."""
-    if user_ids is None and (number := runs.count_users()) > actions.MOST_AT_ONCE:
-        return {"users": number, "as_job": True, "lines": []}
-    return _told(recheck.plan(user_ids))
+@pages.get("/achievements")
+@login_required
+def achievements() -> Response:
+    """Redirect the former address of the recheck page."""
+    admin_or_404()
+    return htmx.redirect_after_post(url_for("admin.rechecks", user=request.args.get("user")))
 
 
-def _told(plan: Plan) -> dict[str, object]:
+def _run_or_404(run_id: int) -> RecheckRun:
+    run = runs.find(run_id)
+    if run is None:
+        abort(404)
+    return run
+
+
+def _confirm_first(address: str) -> Response:
+    """Ask for the password, then continue at the address."""
+    return htmx.redirect_after_post(url_for("people.confirm_form", next=address))
+
+
+def _render(
+    run: RecheckRun | None,
+    user: str = "",
+    preview: Preview | None = None,
+    *,
+    errors: Mapping[str, str] | None = None,
+) -> str:
+    return render_template(
+        "admin/rechecks.html",
+        run=run,
+        user=user,
+        preview=preview,
+        errors=errors or {},
+        history=queries.recheck_runs(),
+    )
+
+
+def _preview(user_ids: list[int] | None) -> Preview:
+    if user_ids is None and (users := runs.count_users()) > start.MOST_AT_ONCE:
+        return Preview(users, as_job=True)
+    plan = reconcile.plan(user_ids)
+    return Preview(plan.users, len(plan.awards), plan.corrections, tuple(_lines(plan)))
+
+
+def _lines(plan: Plan) -> list[PreviewLine]:
     names: dict[int, list[str]] = defaultdict(list)
     drift: dict[int, int] = defaultdict(int)
     for award in plan.awards:
         names[award.user_id].append(award.entry.name)
     for found in plan.drift:
         drift[found.user_id] += 1
-    touched = sorted({*names, *drift})[:LINES_SHOWN]
-    usernames = people.usernames(touched)
-    return {
-        "users": plan.users,
-        "awards": len(plan.awards),
-        "drift": plan.corrections,
-        "as_job": False,
-        "lines": [Line(usernames[user_id], names[user_id], drift[user_id]) for user_id in touched],
-    }
+    user_ids = sorted({*names, *drift})[:MOST_LINES]
+    usernames = people.usernames(user_ids)
+    return [PreviewLine(usernames[id_], names[id_], drift[id_]) for id_ in user_ids]
