@@ -1,19 +1,24 @@
-"""Refused forms: the page again with its error messages, 422, or 429 when it was sent too often."""
+"""Forms: the fields that were sent, and the page again with the messages of a refused one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import make_response
+from flask import make_response, request
 
 from trackflow_web.kernel.errors import Invalid, TooMany
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flask import Response
 
 Refusal = Invalid | TooMany
+
+
+def sent_fields(names: Iterable[str]) -> dict[str, str]:
+    """Return those of the named fields that the form of this request contains."""
+    return {name: request.form[name] for name in names if name in request.form}
 
 
 def errors_of(refusal: Refusal | None, *, field: str = "form") -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, request, session
+from flask import Response, session
 
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import as_json, export_within
@@ -18,14 +18,12 @@ from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import Announced, Audience
-from trackflow_web.kernel.errors import Invalid
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
+from trackflow_web.web.passwords import check_own_password
 
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
-
-NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
 
 
 # --- achievements --------------------------------------------------------------------------------
@@ -117,9 +115,7 @@ def show_privacy() -> schemas.Privacy:
 def change_privacy() -> schemas.Privacy:
     """Choose who sees what; what is not sent stays as it is."""
     changes = bodies.sent(bodies.parse_body(schemas.PrivacyChanges))
-    actions.change_privacy(
-        get_current_user(), **_privacy(get_current_user()).model_dump() | changes
-    )
+    actions.change_privacy(get_current_user(), **changes)
     return _privacy(get_current_user())
 
 
@@ -148,33 +144,13 @@ def delete_account() -> schemas.AccountDeleted:
     proof = bodies.parse_body(schemas.AccountEnd)
     username = get_current_user().username
     deletion.check_name(get_current_user(), proof.username)
-    deletion.delete_account(_proven(proof.password))
+    deletion.delete_account(check_own_password(proof.password))
     session.clear()
     return schemas.AccountDeleted(deleted=username)
 
 
 def _privacy(user: User) -> schemas.Privacy:
-    def audience(*, public: bool) -> Audience:
-        return Audience.PUBLIC if public else Audience.PRIVATE
-
     return schemas.Privacy(
-        profile=audience(public=user.is_profile_public),
-        new_achievements=audience(public=user.shows_new_achievements),
+        profile=Audience.of(public=user.is_profile_public),
+        new_achievements=Audience.of(public=user.shows_new_achievements),
     )
-
-
-def _proven(password: str) -> User:
-    """The caller, if this is their password; the limits of signing in hold here too.
-
-    Raises Invalid naming `password`, TooMany.
-    """
-    config = settings()
-    try:
-        return actions.check_password(
-            name=get_current_user().username,
-            password=password,
-            address=request.remote_addr or "unknown",
-            bounds=actions.SignInLimits(config.limit_sign_in, config.limit_sign_in_all),
-        )
-    except Invalid:
-        raise Invalid(password=NOT_YOUR_PASSWORD) from None

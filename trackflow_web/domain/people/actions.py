@@ -232,11 +232,11 @@ def sign_out_everywhere(user: User) -> None:
     user.session_stamp = secrets.token_hex(16)
 
 
-def change_profile(user: User, *, email: object, timezone: object) -> None:
-    """Set the e-mail address and the time zone. Raises Invalid naming the fields."""
+def change_profile(user: User, **changes: object) -> None:
+    """Set `email` and `timezone`; what is not given stays. Raises Invalid naming the fields."""
     check = Checks()
-    new_email = check(rules.email, email)
-    new_zone = check(rules.time_zone, timezone)
+    new_email = check(rules.email, changes.get("email", user.email))
+    new_zone = check(rules.time_zone, changes.get("timezone", user.timezone))
     check.finish()
     if new_email != user.email:
         if _has_account(new_email):
@@ -254,14 +254,22 @@ def _has_account(email: str) -> bool:
     return db.session.scalar(sa.select(User.id).where(User.email == email)) is not None
 
 
-def change_privacy(user: User, *, profile: object, new_achievements: object) -> None:
-    """Choose who sees the profile and what will be earned. Raises Invalid naming the fields."""
+def change_privacy(user: User, **changes: object) -> None:
+    """Set who sees `profile` and `new_achievements`; what is not given stays.
+
+    Raises Invalid naming the fields.
+    """
     check = Checks()
-    seen = check(text.choice, profile, "profile", Audience)
-    new_ones = check(text.choice, new_achievements, "new_achievements", Audience)
+    audiences = {
+        field: check(text.choice, changes[field], field, Audience)
+        for field in ("profile", "new_achievements")
+        if field in changes
+    }
     check.finish()
-    user.is_profile_public = seen is Audience.PUBLIC
-    user.shows_new_achievements = new_ones is Audience.PUBLIC
+    if "profile" in audiences:
+        user.is_profile_public = audiences["profile"] is Audience.PUBLIC
+    if "new_achievements" in audiences:
+        user.shows_new_achievements = audiences["new_achievements"] is Audience.PUBLIC
 
 
 def change_password(user: User, *, new: object) -> None:

@@ -25,6 +25,11 @@ class Audience(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"
 
+    @classmethod
+    def of(cls, *, public: bool) -> Audience:
+        """Return the audience of what is public or not."""
+        return cls.PUBLIC if public else cls.PRIVATE
+
 
 class User(Base):
     """An account. `session_stamp` stands in every cookie; a new one ends all of them.

@@ -65,7 +65,7 @@ def add_to_pack(pack_id: int) -> str | Response:
 
 
 def _song_page(song: Song, refusal: Invalid | None = None) -> str:
-    context = song_context(song, request.form if refusal else None, refusal)
+    context = song_context(song, refusal)
     if htmx.is_htmx():
         return htmx.block("songs/show.html", "helpers", **context)
     return render_template("songs/show.html", **context)

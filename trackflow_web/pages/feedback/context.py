@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from trackflow_web.domain.feedback import queries, rules
 from trackflow_web.domain.feedback.rules import Sort, Status
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import errors_of
+from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from trackflow_web.domain.feedback.models import Feedback
     from trackflow_web.domain.feedback.queries import Said, Shown
     from trackflow_web.kernel.pagination import Page
@@ -77,7 +73,7 @@ def list_context(
         "tabs": _tabs(board, filters),
         "sorts": _sorts(board, filters) if board.has_votes else [],
         "labels": STATUS_LABELS,
-        "draft": _draft(request.form),
+        "draft": sent_fields(FIELDS),
         "errors": errors_of(refusal),
     }
 
@@ -88,9 +84,9 @@ def item_context(
     thread: Page[Said],
     refusal: Refusal | None = None,
     *,
-    form: Mapping[str, str] | None = None,
+    keep_input: bool = True,
 ) -> dict[str, object]:
-    """Return what an item's template needs; `form` holds the input to show, by default all."""
+    """Return what an item's template needs, with the input and messages of a refused form."""
     return {
         "board": board,
         "shown": queries.shown(item, get_current_user()),
@@ -98,7 +94,7 @@ def item_context(
         "pager": _pager(board, "show", thread, item_id=item.id),
         "labels": STATUS_LABELS,
         "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
-        "draft": _draft(request.form if form is None else form),
+        "draft": sent_fields(FIELDS) if keep_input else {},
         "errors": errors_of(refusal),
     }
 
@@ -136,10 +132,6 @@ def _sorts(board: Board, filters: Filters) -> list[dict[str, object]]:
         }
         for sort, label in SORT_LABELS.items()
     ]
-
-
-def _draft(form: Mapping[str, str]) -> dict[str, str]:
-    return {field: form[field] for field in FIELDS if field in form}
 
 
 def _pager(

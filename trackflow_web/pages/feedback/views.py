@@ -79,7 +79,7 @@ def comment(board: Board, item_id: int) -> str | Response:
         return _refuse(board, item, refusal)
     thread = last_page_of_thread(item)
     if htmx.is_htmx():
-        return _render_item(item_context(board, item, thread, form={}))
+        return _render_item(item_context(board, item, thread, keep_input=False))
     page = thread.page if thread.page > 1 else None
     return _redirect_to(board, item, page=page, _anchor=f"comment-{said.id}")
 

@@ -18,7 +18,7 @@ from trackflow_web.web import error_pages, htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.failures import classify
-from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 from trackflow_web.web.loaders import import_or_404
 from trackflow_web.web.out_of_band import show_pending
@@ -47,7 +47,7 @@ SHOWN = (Outcome.NEW, Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
 @login_required
 def index() -> str:
     """One's own imports, and the forms for another."""
-    return _index({}, {})
+    return _index({})
 
 
 @pages.post("/")
@@ -57,7 +57,7 @@ def create() -> Response:
     try:
         item = begin()
     except (Invalid, TooMany) as refusal:
-        return refused(_index(request.form, errors_of(refusal)), refusal)
+        return refused(_index(errors_of(refusal)), refusal)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -138,7 +138,7 @@ def too_large(error: RequestEntityTooLarge) -> Response:
     """Answer a file that is too large with the form, which says how large one may be."""
     if request.endpoint != "imports.create" or not current_user.is_authenticated:
         return error_pages.render(classify(error))
-    return make_response(_index({}, {"file": TOO_LARGE}), 413)
+    return make_response(_index({"file": TOO_LARGE}), 413)
 
 
 def begin() -> Import:
@@ -185,7 +185,7 @@ def _show(item: Import, errors: Mapping[str, str]) -> str:
 def _index(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
     return render_template(
         "imports/index.html",
-        draft={field: form[field] for field in FIELDS if field in form},
+        draft=sent_fields(FIELDS),
         errors=errors,
         imports=queries.imports_of(get_current_user().id),
         connection=queries.find_connection(get_current_user().id),

@@ -1,4 +1,4 @@
-"""Registering, signing in and out, confirming that it is oneself."""
+"""Accounts: register, sign in, sign out, confirm the password."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.passwords import check_credentials, client_address
 from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
 from trackflow_web.web.urls import HOME, safe_next_url
 
@@ -31,7 +32,7 @@ DRAFT_FIELDS = ("username", "email", "timezone", "remember")
 
 @pages.get("/register")
 def register_form() -> str | Response:
-    """The form for a new account."""
+    """Show the form for a new account."""
     if current_user.is_authenticated:
         return htmx.redirect_after_post(HOME)
     return _form("register", {})
@@ -39,13 +40,13 @@ def register_form() -> str | Response:
 
 @pages.post("/register")
 def register() -> str | Response:
-    """Create an account and sign in to it; who is signed in has one."""
+    """Create an account and sign in; a signed-in user already has one."""
     if current_user.is_authenticated:
         return htmx.redirect_after_post(HOME)
     form = request.form
     try:
         rate_limits.enforce(
-            "register", _address(), settings().limit_register, actions.TOO_MANY_TRIES
+            "register", client_address(), settings().limit_register, actions.TOO_MANY_TRIES
         )
         user = actions.register(
             username=form.get("username"),
@@ -61,7 +62,7 @@ def register() -> str | Response:
 
 @pages.get("/login")
 def login_form() -> str | Response:
-    """The form to sign in."""
+    """Show the form to sign in."""
     if current_user.is_authenticated:
         return htmx.redirect_after_post(safe_next_url(request.args.get("next")))
     return _form("login", {})
@@ -69,15 +70,10 @@ def login_form() -> str | Response:
 
 @pages.post("/login")
 def login() -> str | Response:
-    """Sign in and go on to where the person wanted to go."""
+    """Sign in and redirect to `next`."""
     form = request.form
     try:
-        user = actions.check_password(
-            name=form.get("username"),
-            password=form.get("password"),
-            address=_address(),
-            bounds=_bounds(),
-        )
+        user = check_credentials(form.get("username"), form.get("password"))
     except (Invalid, TooMany) as refusal:
         return _refuse("login", refusal)
     sign_in(user, remember=bool(form.get("remember")))
@@ -87,7 +83,7 @@ def login() -> str | Response:
 @pages.post("/logout")
 @login_required
 def logout() -> Response:
-    """Sign out, on every device."""
+    """Sign out on every device."""
     sign_out()
     return htmx.redirect_after_post(HOME)
 
@@ -95,21 +91,16 @@ def logout() -> Response:
 @pages.get("/confirm")
 @login_required
 def confirm_form() -> str:
-    """The form that asks for the password once more."""
+    """Show the form that asks for the password again."""
     return _form("confirm", {})
 
 
 @pages.post("/confirm")
 @login_required
 def confirm() -> str | Response:
-    """Take the password once more and go on."""
+    """Check the password again and redirect to `next`."""
     try:
-        actions.check_password(
-            name=get_current_user().username,
-            password=request.form.get("password"),
-            address=_address(),
-            bounds=_bounds(),
-        )
+        check_credentials(get_current_user().username, request.form.get("password"))
     except (Invalid, TooMany) as refusal:
         return _refuse("confirm", refusal)
     note_confirmation()
@@ -125,11 +116,3 @@ def _form(name: str, errors: Mapping[str, str]) -> str:
 
 def _refuse(name: str, refusal: Refusal) -> Response:
     return refused(_form(name, errors_of(refusal)), refusal)
-
-
-def _address() -> str:
-    return request.remote_addr or "unknown"
-
-
-def _bounds() -> actions.SignInLimits:
-    return actions.SignInLimits(settings().limit_sign_in, settings().limit_sign_in_all)

@@ -1,10 +1,10 @@
-"""The settings' tab of privacy: what others see, all of one's data, the end of the account."""
+"""The privacy settings: who sees what, the export of one's data, deletion of the account."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, flash, make_response, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import as_json, export_within
@@ -14,11 +14,12 @@ from trackflow_web.domain.people.models import Audience
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo, count_of
-from trackflow_web.pages.people.views import _address, _bounds
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
+from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.passwords import check_own_password
 from trackflow_web.web.session import forget_session, login_required
 from trackflow_web.web.urls import HOME
 
@@ -27,30 +28,25 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as BaseResponse
 
-NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
+PRIVACY_FIELDS = ("profile", "new_achievements")
 
 
 @pages.get("/privacy")
 @login_required
 def privacy() -> str:
-    """What others see, the copy of one's data, the way out."""
+    """Show who sees what, and the links to the export and to the deletion."""
     return _page({})
 
 
 @pages.post("/privacy")
 @login_required
 def save_privacy() -> str | BaseResponse:
-    """Choose who sees the profile and what will be earned."""
-    form = request.form
+    """Change who sees the profile and future achievements; what is not sent stays."""
     try:
-        actions.change_privacy(
-            get_current_user(),
-            profile=form.get("profile"),
-            new_achievements=form.get("new_achievements"),
-        )
+        actions.change_privacy(get_current_user(), **sent_fields(PRIVACY_FIELDS))
     except Invalid as refusal:
         page = htmx.block("settings/privacy.html", "audience", **_context(refusal.errors))
-        return make_response(page if htmx.is_htmx() else _page(refusal.errors), 422)
+        return refused(page if htmx.is_htmx() else _page(refusal.errors), refusal)
     if htmx.is_htmx():
         return htmx.block("settings/privacy.html", "audience", **_context({}, saved="Saved."))
     flash("Saved.")
@@ -60,7 +56,7 @@ def save_privacy() -> str | BaseResponse:
 @pages.post("/privacy/achievements")
 @login_required
 def set_all_visibility() -> str | BaseResponse:
-    """Let others see all that one has earned, or nothing of it."""
+    """Make all earned achievements public or private."""
     public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
     changed = visibility.set_all_visibility(get_current_user(), public=public)
     done = f"{count_of(changed, 'achievement')} made {'public' if public else 'private'}."
@@ -73,7 +69,7 @@ def set_all_visibility() -> str | BaseResponse:
 @pages.get("/privacy/export")
 @login_required
 def export() -> Response:
-    """All that is kept about oneself, as one file."""
+    """Return everything that is stored about the user, as one file."""
     document = export_within(get_current_user(), settings().limit_export)
     answer = Response(as_json(document), mimetype="application/json")
     name = f"trackflow-{get_current_user().username}.json"
@@ -84,39 +80,23 @@ def export() -> Response:
 @pages.get("/privacy/delete")
 @login_required
 def confirm_delete() -> str:
-    """What goes with the account, and the form that ends it."""
+    """Show what is deleted with the account, and the form that deletes it."""
     return _confirmation({})
 
 
 @pages.post("/privacy/delete")
 @login_required
 def delete_account() -> str | BaseResponse:
-    """End the account, for who knows its name and its password."""
+    """Delete the account, given its name and password."""
     form = request.form
     try:
         deletion.check_name(get_current_user(), form.get("username"))
-        user = actions.check_password(
-            name=get_current_user().username,
-            password=form.get("password"),
-            address=_address(),
-            bounds=_bounds(),
-        )
-        deletion.delete_account(user)
-    except TooMany as refusal:
-        answer = make_response(_confirmation({"password": str(refusal)}), 429)
-        answer.headers["Retry-After"] = str(refusal.retry_after)
-        return answer
-    except Invalid as refusal:
-        return make_response(_confirmation(_said(refusal.errors)), 422)
+        deletion.delete_account(check_own_password(form.get("password")))
+    except (Invalid, TooMany) as refusal:
+        return refused(_confirmation(errors_of(refusal, field="password")), refusal)
     forget_session()
     flash("Your account is deleted, and everything that belonged to it.")
     return htmx.redirect_after_post(HOME)
-
-
-def _said(errors: Mapping[str, str]) -> Mapping[str, str]:
-    """Whose account it is is known here: only the password can have been wrong."""
-    wrong = errors.get("form") == actions.WRONG_CREDENTIALS
-    return {"password": NOT_YOUR_PASSWORD} if wrong else errors
 
 
 def _page(errors: Mapping[str, str]) -> str:
@@ -124,15 +104,12 @@ def _page(errors: Mapping[str, str]) -> str:
 
 
 def _context(errors: Mapping[str, str], saved: str = "") -> dict[str, object]:
-    def audience(*, public: bool) -> str:
-        return Audience.PUBLIC if public else Audience.PRIVATE
-
     user = get_current_user()
     choices = visibility.choices_of(user.id).values()
     return {
         "draft": {
-            "profile": audience(public=user.is_profile_public),
-            "new_achievements": audience(public=user.shows_new_achievements),
+            "profile": Audience.of(public=user.is_profile_public),
+            "new_achievements": Audience.of(public=user.shows_new_achievements),
             **request.form,
         },
         "errors": errors,

@@ -13,12 +13,10 @@ from trackflow_web.domain.packs.queries import packs_of
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.kernel.errors import Duplicate
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import errors_of
+from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from trackflow_web.domain.authoring.rules import Part, State
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.domain.songs.rules import Status
@@ -62,9 +60,7 @@ class PartRow:
     state: State
 
 
-def list_context(
-    filters: Filters, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
-) -> dict[str, object]:
+def list_context(filters: Filters, refusal: Invalid | None = None) -> dict[str, object]:
     """Return what the list's template needs, with the input and messages of a refused form."""
     found = queries.list_songs(
         get_current_user().id, status=filters.status, q=filters.q, page=filters.page
@@ -74,20 +70,18 @@ def list_context(
         "counts": queries.count_by_status(get_current_user().id),
         "packs": _pack_choices(get_current_user().id),
         "filters": {"status": filters.status, "q": filters.q},
-        **_form_context(form, refusal),
+        **_form_context(refusal),
     }
 
 
-def song_context(
-    song: Song, form: Mapping[str, str] | None = None, refusal: Invalid | None = None
-) -> dict[str, object]:
+def song_context(song: Song, refusal: Invalid | None = None) -> dict[str, object]:
     """Return what a song's template needs, with the input and messages of a refused form."""
     return {
         "song": song,
         "parts": part_rows(song),
         "packs": _pack_choices(song.user_id, song.pack_id),
         "helpers": helpers_of(song.id),
-        **_form_context(form, refusal),
+        **_form_context(refusal),
     }
 
 
@@ -106,10 +100,10 @@ def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, s
     return [(pack.id, pack.name) for pack in found]
 
 
-def _form_context(form: Mapping[str, str] | None, refusal: Invalid | None) -> dict[str, object]:
+def _form_context(refusal: Invalid | None) -> dict[str, object]:
     duplicate = queries.find_song(refusal.existing_id) if isinstance(refusal, Duplicate) else None
     return {
-        "draft": {field: form[field] for field in DRAFT_FIELDS if form and field in form},
+        "draft": sent_fields(DRAFT_FIELDS) if refusal else {},
         "errors": errors_of(refusal),
         "duplicate": duplicate,
     }

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.songs import actions, editing, queries
-from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.songs.context import Filters, list_context, song_context
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import refused
+from trackflow_web.web.forms import refused, sent_fields
 from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.session import login_required
 
@@ -41,13 +40,10 @@ def index() -> str:
 def create() -> str | Response:
     """Add a song."""
     form = request.form
-    fields = {name: form.get(name) for name in FIELDS}
     try:
-        song = editing.add_song(
-            get_current_user(), **fields | {"status": fields["status"] or Status.FUTURE}
-        )
+        song = editing.add_song(get_current_user(), **{name: form.get(name) for name in FIELDS})
     except Invalid as refusal:
-        return refused(_render_panel(list_context(Filters(), form, refusal)), refusal)
+        return refused(_render_panel(list_context(Filters(), refusal)), refusal)
     if htmx.is_htmx():
         return _render_panel(list_context(Filters()))
     flash(f"Added {song.title}.")
@@ -65,11 +61,9 @@ def show(song_id: int) -> str:
 @login_required
 def update(song_id: int) -> str | Response:
     """Change a song; fields that are not sent stay as they are."""
-    song, form = song_or_404(song_id, may="own"), request.form
+    song = song_or_404(song_id, may="own")
     try:
-        editing.change_song(
-            song, get_current_user(), {name: form[name] for name in FIELDS if name in form}
-        )
+        editing.change_song(song, get_current_user(), sent_fields(FIELDS))
     except Invalid as refusal:
         return _refuse_changes(song, refusal)
     if htmx.is_htmx():
@@ -140,7 +134,7 @@ def _render_row_or_details(song: Song) -> str:
 def _refuse_changes(song: Song, refusal: Invalid) -> Response:
     if "status" in refusal.errors:  # the form has no such field to show the message at
         refusal.errors["form"] = f"status: {refusal.errors['status']}"
-    context = song_context(song, request.form, refusal)
+    context = song_context(song, refusal)
     if not htmx.is_htmx():
         return refused(render_template("songs/edit.html", **context), refusal)
     if htmx.target() == "song-details":
