@@ -9,7 +9,7 @@ import pytest
 from tests.support.charter import statements_of
 from tests.support.producer import Producer
 from trackflow_web.domain.packs import queries
-from trackflow_web.pages.songs import views as songs
+from trackflow_web.pages.songs import context as songs
 
 MOST_STATEMENTS = 8
 
