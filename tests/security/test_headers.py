@@ -14,6 +14,7 @@ from tests.support.header_grade import grade
 from tests.support.people import PASSWORD
 from tests.support.routes import all_routes
 from trackflow_web.api.songs import views as api_songs
+from trackflow_web.pages.songs import context as song_context
 from trackflow_web.pages.songs import views as songs
 
 POLICY = {
@@ -245,7 +246,7 @@ def test_in_production_every_status_gets_its_grade(production, at_home, monkeypa
     for method, path, more in asked:
         with at_home.open(path, method=method, **more) as response:
             statuses.append(assert_graded(response))
-    for module, path in ((songs, "/songs/"), (api_songs, "/api/songs/")):
+    for module, path in ((song_context, "/songs/"), (api_songs, "/api/songs/")):
         for fault in (broken, unavailable):
             monkeypatch.setattr(module, "queries", FaultyQueries(fault))
             statuses.append(assert_graded(at_home.get(path)))

@@ -50,7 +50,7 @@ def busy_day(app, monkeypatch):
     headers = {"Authorization": f"Bearer {token}"}
     app.test_client().get("/api/songs/", headers=headers)
     app.test_client().get("/api/songs/", headers={"Authorization": f"Bearer {WRONG}"})
-    monkeypatch.setattr(songs, "_list_context", broken)
+    monkeypatch.setattr(songs, "list_context", broken)
     with app.test_client() as client:
         client.get("/songs/", headers=headers, query_string={"q": "x"})
     browser.post("/songs/", title="One")
