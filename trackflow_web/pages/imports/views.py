@@ -57,7 +57,7 @@ def create() -> Response:
     try:
         item = begin()
     except (Invalid, TooMany) as refusal:
-        return refused(_index(errors_of(refusal)), refusal)
+        return refused(_index(errors_of(refusal), sent_fields(FIELDS)), refusal)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -182,10 +182,10 @@ def _show(item: Import, errors: Mapping[str, str]) -> str:
     return render_template("imports/show.html", **{**_context(item), "errors": errors})
 
 
-def _index(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
+def _index(errors: Mapping[str, str], draft: Mapping[str, str] | None = None) -> str:
     return render_template(
         "imports/index.html",
-        draft=sent_fields(FIELDS),
+        draft=draft or {},
         errors=errors,
         imports=queries.imports_of(get_current_user().id),
         connection=queries.find_connection(get_current_user().id),
