@@ -26,7 +26,7 @@ def _release(program, title="One"):
     return program.post("/api/songs/", title=title, artist="Metallica", status="released")
 
 
-def test_the_catalogue_is_listed_whole_and_in_its_order(program):
+def test_the_list_has_the_whole_catalogue_in_order(program):
     items = _all(program, "/api/achievements/")
 
     assert [item["code"] for item in items] == [entry.code for entry in ENTRIES]
@@ -36,7 +36,7 @@ def test_the_catalogue_is_listed_whole_and_in_its_order(program):
     }
 
 
-def test_what_alice_earned_through_the_api_is_hers(program):
+def test_actions_through_the_api_earn_achievements(program):
     assert program.get("/api/achievements/me").json["items"] == []
     _release(program)
     mine = {item["code"]: item for item in _all(program, "/api/achievements/me")}
@@ -46,7 +46,7 @@ def test_what_alice_earned_through_the_api_is_hers(program):
     assert mine["first_release"]["id"]
 
 
-def test_what_is_newest_comes_first(program, clock):
+def test_earned_achievements_are_listed_newest_first(program, clock):
     _release(program)
     clock.move(hours=1)
     for number in range(9):
@@ -57,7 +57,7 @@ def test_what_is_newest_comes_first(program, clock):
     assert times == sorted(times, reverse=True)
 
 
-def test_progress_tells_how_far_one_is(program):
+def test_progress_items_have_current_target_and_percent(program):
     _release(program)
     bars = {item["code"]: item for item in _all(program, "/api/achievements/me/progress")}
     tenth = next(
@@ -77,7 +77,7 @@ def test_progress_tells_how_far_one_is(program):
     assert bars["first_release"]["percent"] == 100
 
 
-def test_an_answer_that_nobody_reads_consumes_no_toast(as_alice):
+def test_api_responses_consume_no_toasts(as_alice):
     as_alice.api(
         "POST", "/api/songs/", {"title": "One", "artist": "Metallica", "status": "released"}
     )
@@ -86,7 +86,7 @@ def test_an_answer_that_nobody_reads_consumes_no_toast(as_alice):
     assert as_alice.get("/songs/").toasts()
 
 
-def test_one_achievement_tells_who_has_it(program):
+def test_an_achievement_shows_its_number_of_holders(program):
     _release(program)
     answer = program.get("/api/achievements/first_release").json
 
@@ -105,20 +105,20 @@ def drifted(app, program, alice):
         db.session.get_one(UserStats, alice.id).total_songs = 999
 
 
-def test_the_admin_rechecks_everyone(program_of, admin, drifted):
+def test_an_administrator_rechecks_everyone(program_of, admin, drifted):
     answer = program_of(admin).post("/api/achievements/check")
 
     assert answer.status_code == 200
     assert answer.json == {"users": 3, "awards": 0, "drift": 1}
 
 
-def test_the_admin_rechecks_alice(as_admin, drifted):
+def test_an_administrator_rechecks_one_user(as_admin, drifted):
     answer = as_admin.api("POST", "/api/achievements/check", {"user": "alice"})
 
     assert answer.json == {"users": 1, "awards": 0, "drift": 1}
 
 
-def test_whoever_has_a_reserved_name_can_be_rechecked(app, program_of, admin):
+def test_a_user_with_a_reserved_name_can_be_rechecked(app, program_of, admin):
     with working(app):
         people.register(
             username="owner", email="owner@example.org", password=admin.password, by_operator=True
@@ -129,20 +129,20 @@ def test_whoever_has_a_reserved_name_can_be_rechecked(app, program_of, admin):
     assert answer.json == {"users": 1, "awards": 0, "drift": 0}
 
 
-def test_somebody_unknown_is_refused_by_name(program_of, admin):
+def test_an_unknown_user_is_rejected_by_field(program_of, admin):
     answer = program_of(admin).post("/api/achievements/check", user="nemo")
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["user"])
 
 
-def test_for_everybody_else_the_recheck_is_not_there(program, program_of, alice, admin, as_charlie):
+def test_a_recheck_returns_404_to_other_users(program, program_of, alice, admin, as_charlie):
     assert program.post("/api/achievements/check").status_code == 404
     assert program_of(alice, scope="read").post("/api/achievements/check").status_code == 404
     assert program_of(admin, scope="read").post("/api/achievements/check").status_code == 404
     assert as_charlie.api("POST", "/api/achievements/check", {}).status == 404
 
 
-def test_an_admin_who_left_the_desk_is_asked_for_the_password(clock, as_admin):
+def test_a_recheck_needs_a_recently_confirmed_password(clock, as_admin):
     clock.move(minutes=11)
     answer = as_admin.api("POST", "/api/achievements/check", {})
 

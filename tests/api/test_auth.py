@@ -17,7 +17,7 @@ def _last_used(app, person):
         return queries.tokens_of(person.id)[0].last_used_at
 
 
-def test_a_stranger_is_told_how_to_come_in(client):
+def test_anonymous_requests_are_told_how_to_authenticate(client):
     answer = client.get("/api/songs/")
 
     assert answer.status_code == 401
@@ -26,7 +26,7 @@ def test_a_stranger_is_told_how_to_come_in(client):
     assert "Location" not in answer.headers
 
 
-def test_beside_bogus_credentials_the_cookie_counts_for_nothing(subtests, as_alice):
+def test_invalid_credentials_override_the_cookie(subtests, as_alice):
     for credentials in [
         "Bearer tf_bogus",
         "Bearer",
@@ -46,14 +46,14 @@ def test_beside_bogus_credentials_the_cookie_counts_for_nothing(subtests, as_ali
             assert as_alice.api("GET", "/api/songs/").json["items"] == []
 
 
-def test_beside_the_token_of_bob_the_cookie_of_alice_counts_for_nothing(as_alice, program_of, bob):
+def test_a_token_overrides_the_cookie(as_alice, program_of, bob):
     headers = {"Authorization": f"bearer {program_of(bob).token}"}
     answer = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
 
     assert (answer.status, answer.json["owner"]) == (201, "bob")
 
 
-def test_a_cookie_without_the_proof_may_not_write(subtests, as_alice):
+def test_a_cookie_without_csrf_token_may_not_write(subtests, as_alice):
     for token in [None, "", "forged"]:
         with subtests.test(token=token):
             headers = {} if token is None else {"X-CSRFToken": token}
@@ -63,14 +63,14 @@ def test_a_cookie_without_the_proof_may_not_write(subtests, as_alice):
             assert as_alice.api("GET", "/api/songs/").json["items"] == []
 
 
-def test_a_request_from_another_site_may_not_write(as_alice):
+def test_a_cross_site_request_may_not_write(as_alice):
     headers = {"X-CSRFToken": as_alice.token(), "Sec-Fetch-Site": "cross-site"}
     answer = as_alice.request("POST", "/api/songs/", headers=headers, json=ONE)
 
     assert (answer.status, answer.json["status"]) == (403, 403)
 
 
-def test_a_token_that_only_reads_may_not_write(program_of, alice):
+def test_a_read_token_may_not_write(program_of, alice):
     reader = program_of(alice, scope="read")
     song = program_of(alice).post("/api/songs/", **ONE).json
 
@@ -79,25 +79,25 @@ def test_a_token_that_only_reads_may_not_write(program_of, alice):
     assert reader.post(f"/api/songs/{song['id']}/delete").status_code == 403
 
 
-def test_a_token_ends(clock, program):
+def test_a_token_expires(clock, program):
     clock.move(days=29)
     assert program.get("/api/songs/").status_code == 200
     clock.move(days=1)
     assert program.get("/api/songs/").status_code == 401
 
 
-def test_a_token_ends_with_the_account(app, program, alice):
+def test_a_token_of_a_banned_account_is_rejected(app, program, alice):
     with working(app):
         actions.ban(alice.user)
 
     assert program.get("/api/songs/").status_code == 401
 
 
-def test_a_token_in_the_address_is_none(client, program):
+def test_a_token_in_the_query_is_ignored(client, program):
     assert client.get("/api/songs/", query_string={"token": program.token}).status_code == 401
 
 
-def test_the_use_of_a_token_is_noted_once_an_hour(app, clock, program, alice):
+def test_the_use_of_a_token_is_recorded_once_an_hour(app, clock, program, alice):
     assert _last_used(app, alice) is None
     first = clock.at
     program.get("/api/songs/")
@@ -109,20 +109,20 @@ def test_the_use_of_a_token_is_noted_once_an_hour(app, clock, program, alice):
     assert _last_used(app, alice) == clock.at
 
 
-def test_the_use_is_noted_even_when_the_action_is_refused(app, program, alice):
+def test_the_use_of_a_token_is_recorded_even_when_the_action_is_rejected(app, program, alice):
     program.post("/api/songs/", title="")
 
     assert _last_used(app, alice) is not None
 
 
-def test_a_program_is_no_visit(app, program, alice):
+def test_api_requests_are_not_visits(app, program, alice):
     program.get("/api/songs/")
 
     with app.app_context():
         assert queries.last_visit(alice.id) is None
 
 
-def test_no_other_site_is_let_in_and_no_cache_keeps_anything(program):
+def test_responses_allow_no_other_origin_and_no_caching(program):
     answer = program.request("GET", "/api/songs/", headers={"Origin": "https://elsewhere.example"})
 
     assert "Access-Control-Allow-Origin" not in answer.headers

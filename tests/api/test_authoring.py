@@ -14,7 +14,7 @@ def parts(program) -> str:
     return f"/api/songs/{song['id']}/parts"
 
 
-def test_a_new_song_has_everything_to_do(program, parts):
+def test_all_parts_of_a_new_song_are_todo(program, parts):
     items = program.get(parts).json["items"]
 
     assert len(items) == 15
@@ -22,7 +22,7 @@ def test_a_new_song_has_everything_to_do(program, parts):
     assert {item["state"] for item in items} == {"todo"}
 
 
-def test_alice_marks_a_part(program, parts):
+def test_marking_a_part_returns_its_state(program, parts):
     answer = program.post(f"{parts}/drums", state="done")
 
     assert answer.json == {"id": "drums", "label": "Drums", "state": "done"}
@@ -30,7 +30,7 @@ def test_alice_marks_a_part(program, parts):
     assert program.get(parts.removesuffix("/parts")).json["parts_done"] == 1
 
 
-def test_a_state_that_does_not_exist_is_refused_by_name(subtests, program, parts):
+def test_an_unknown_state_is_rejected_by_field(subtests, program, parts):
     for state in ["finished", "", None, 1]:
         with subtests.test(state=state):
             answer = program.post(f"{parts}/drums", state=state)
@@ -38,5 +38,5 @@ def test_a_state_that_does_not_exist_is_refused_by_name(subtests, program, parts
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["state"])
 
 
-def test_a_part_that_does_not_exist_is_not_there(program, parts):
+def test_an_unknown_part_returns_404(program, parts):
     assert program.post(f"{parts}/triangle", state="done").status_code == 404

@@ -27,13 +27,13 @@ def _send(program, data, content_type="application/json", **headers):
         None,
     ],
 )
-def test_only_json_is_taken(program, content_type):
+def test_only_json_bodies_are_accepted(program, content_type):
     answer = _send(program, ONE, content_type)
 
     assert (answer.status_code, answer.json["status"]) == (415, 415)
 
 
-def test_plain_text_with_the_cookie_is_not_taken_either(as_alice):
+def test_plain_text_with_a_cookie_is_rejected(as_alice):
     headers = {"X-CSRFToken": as_alice.token()}
     answer = as_alice.request(
         "POST", "/api/songs/", headers=headers, data=ONE, content_type="text/plain"
@@ -42,7 +42,7 @@ def test_plain_text_with_the_cookie_is_not_taken_either(as_alice):
     assert answer.status == 415
 
 
-def test_a_compressed_body_is_not_taken(program):
+def test_a_compressed_body_is_rejected(program):
     answer = _send(program, gzip.compress(ONE), **{"Content-Encoding": "gzip"})
 
     assert answer.status_code == 415
@@ -61,21 +61,21 @@ def test_a_compressed_body_is_not_taken(program):
         b'{"year": ' + b"9" * 5_000 + b"}",
     ],
 )
-def test_what_is_not_json_is_refused(program, data):
+def test_invalid_json_is_rejected(program, data):
     answer = _send(program, data)
 
     assert (answer.status_code, answer.json["title"]) == (400, "Bad Request")
 
 
 @pytest.mark.parametrize("data", [b"[]", b"null", b'"One"', b"1"])
-def test_only_an_object_will_do(program, data):
+def test_a_body_that_is_not_an_object_is_rejected(program, data):
     answer = _send(program, data)
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["body"])
 
 
 @pytest.mark.parametrize("size", [100_000, 10_000_000])
-def test_a_huge_body_is_refused(program, size):
+def test_a_body_over_the_size_limit_is_rejected(program, size):
     answer = _send(program, b'{"title": "' + b"x" * size + b'"}')
 
     assert (answer.status_code, answer.json["status"]) == (413, 413)
@@ -89,13 +89,13 @@ def test_a_huge_body_is_refused(program, size):
         b'{"title": "One", "artist": "Metallica", "t\\u0069tle": "Two"}',
     ],
 )
-def test_a_name_sent_twice_is_refused(program, data):
+def test_a_duplicate_key_is_rejected(program, data):
     answer = _send(program, data)
 
     assert (answer.status_code, "twice" in answer.json["detail"]) == (400, True)
 
 
-def test_nothing_at_all_is_an_empty_object(program):
+def test_an_empty_body_is_an_empty_object(program):
     answer = program.request("POST", "/api/songs/")
 
     assert (answer.status_code, set(answer.json["errors"])) == (422, {"title", "artist"})

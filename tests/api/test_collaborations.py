@@ -22,7 +22,7 @@ def song(program, bob):
     return made
 
 
-def test_both_see_the_song_and_only_its_owner_the_pack(program, helper, song):
+def test_collaborators_see_the_song_but_not_its_pack(program, helper, song):
     shared = {**song, "pack_id": None}
 
     assert program.get("/api/songs/").json["items"] == [song]
@@ -31,7 +31,7 @@ def test_both_see_the_song_and_only_its_owner_the_pack(program, helper, song):
     assert shared["owner"] == "alice"
 
 
-def test_everybody_on_the_song_sees_who_helps(program, program_of, helper, song, charlie):
+def test_everybody_on_a_song_sees_its_collaborators(program, program_of, helper, song, charlie):
     program.post(f"/api/songs/{song['id']}/collaborators", username="charlie")
     for who in (program, helper, program_of(charlie)):
         answer = who.get(f"/api/songs/{song['id']}/collaborators").json
@@ -39,7 +39,7 @@ def test_everybody_on_the_song_sees_who_helps(program, program_of, helper, song,
         assert answer["next"] is None
 
 
-def test_bob_may_tick_and_move(program, helper, song):
+def test_a_collaborator_may_mark_parts_and_move(program, helper, song):
     address = f"/api/songs/{song['id']}"
 
     assert helper.get(f"{address}/parts").status_code == 200
@@ -49,7 +49,7 @@ def test_bob_may_tick_and_move(program, helper, song):
     assert program.get(address).json["parts_done"] == 1
 
 
-def test_bob_may_not_do_what_is_the_owners(subtests, program, helper, song, charlie):
+def test_a_collaborator_may_not_edit_or_delete(subtests, program, helper, song, charlie):
     for rest, fields in [
         ("", {"title": "Mine"}),
         ("", {"pack_id": None}),
@@ -62,7 +62,7 @@ def test_bob_may_not_do_what_is_the_owners(subtests, program, helper, song, char
             assert program.get(f"/api/songs/{song['id']}").json == song
 
 
-def test_to_charlie_the_song_is_not_there(subtests, program, program_of, song, charlie):
+def test_a_song_returns_404_to_other_users(subtests, program, program_of, song, charlie):
     charlies = program_of(charlie)
     for method, rest, fields in [
         ("GET", "", None),
@@ -83,7 +83,7 @@ def test_to_charlie_the_song_is_not_there(subtests, program, program_of, song, c
             assert program.get(f"/api/songs/{song['id']}").json == song
 
 
-def test_bob_leaves(helper, song, bob):
+def test_a_collaborator_leaves_a_song(helper, song, bob):
     leave = f"/api/songs/{song['id']}/collaborators/{bob.id}/delete"
 
     assert helper.post(leave).json == {"deleted": bob.id}
@@ -92,7 +92,7 @@ def test_bob_leaves(helper, song, bob):
     assert helper.get("/api/songs/").json["items"] == []
 
 
-def test_alice_removes_bob_and_it_holds_at_once(program, helper, song, bob):
+def test_a_removed_collaborator_loses_access_at_once(program, helper, song, bob):
     remove = f"/api/songs/{song['id']}/collaborators/{bob.id}/delete"
 
     assert program.post(remove).status_code == 200
@@ -101,14 +101,14 @@ def test_alice_removes_bob_and_it_holds_at_once(program, helper, song, bob):
     assert ticked.status_code == 404
 
 
-def test_bob_removes_nobody_else(program, helper, song, charlie, alice):
+def test_a_collaborator_may_not_remove_others(program, helper, song, charlie, alice):
     program.post(f"/api/songs/{song['id']}/collaborators", username="charlie")
     for user_id in (charlie.id, alice.id, 987_654):
         answer = helper.post(f"/api/songs/{song['id']}/collaborators/{user_id}/delete")
         assert answer.status_code == 403
 
 
-def test_a_name_that_will_not_do_is_refused(subtests, program, song):
+def test_an_invalid_collaborator_is_rejected(subtests, program, song):
     for username in ["alice", "nobody", "", None, 7, "bob", "b\x00b", "x" * 9_000]:
         with subtests.test(username=username):
             answer = program.post(f"/api/songs/{song['id']}/collaborators", username=username)
@@ -116,7 +116,7 @@ def test_a_name_that_will_not_do_is_refused(subtests, program, song):
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["username"])
 
 
-def test_a_reading_token_changes_nobody(program_of, alice, song):
+def test_a_read_token_may_not_change_collaborators(program_of, alice, song):
     reader = program_of(alice, scope="read")
 
     assert reader.get(f"/api/songs/{song['id']}/collaborators").status_code == 200

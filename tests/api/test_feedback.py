@@ -18,7 +18,7 @@ def _hand_in(program, board, **fields):
     return answer
 
 
-def test_alice_asks_for_a_feature_and_is_told_where_it_is(program):
+def test_submitting_returns_the_location_of_the_item(program):
     answer = _hand_in(program, "/api/features/")
     made = answer.json
 
@@ -47,7 +47,7 @@ def test_a_bug_report_has_no_votes(program):
 
 
 @pytest.mark.parametrize("board", BOARDS)
-def test_everybodys_come_in_pieces(board, program, program_of, bob):
+def test_the_list_is_paginated(board, program, program_of, bob):
     for number in range(3):
         _hand_in(program, board, title=f"Number {number}")
     first = program_of(bob).get(board, limit=2).json
@@ -62,7 +62,7 @@ def test_everybodys_come_in_pieces(board, program, program_of, bob):
 
 
 @pytest.mark.parametrize("board", BOARDS)
-def test_the_list_can_be_narrowed(board, program):
+def test_the_list_can_be_filtered(board, program):
     gone = _hand_in(program, board).json["id"]
     _hand_in(program, board, title="Louder")
     program.post(f"{board}{gone}/withdraw")
@@ -71,7 +71,7 @@ def test_the_list_can_be_narrowed(board, program):
     assert [one["title"] for one in program.get(board, q="LOUD").json["items"]] == ["Louder"]
 
 
-def test_a_nonsense_question_is_refused_by_name(subtests, program):
+def test_an_invalid_list_argument_is_rejected_by_name(subtests, program):
     for board, name in itertools.product(BOARDS, ["status", "limit", "cursor"]):
         with subtests.test(board=board, name=name):
             answer = program.get(board, **{name: "nonsense"})
@@ -80,7 +80,7 @@ def test_a_nonsense_question_is_refused_by_name(subtests, program):
             assert set(answer.json["errors"]) == {name}
 
 
-def test_a_bad_field_is_refused_by_name(subtests, program):
+def test_an_invalid_field_is_rejected_by_name(subtests, program):
     for board, field, bad in itertools.product(
         BOARDS, DARK, ["", " ", "a" * 10_001, 7, None, ["a"], "a\x00"]
     ):
@@ -92,7 +92,7 @@ def test_a_bad_field_is_refused_by_name(subtests, program):
 
 
 @pytest.mark.parametrize("board", BOARDS)
-def test_what_was_said_comes_oldest_first(board, program, program_of, bob, admin):
+def test_comments_are_listed_oldest_first(board, program, program_of, bob, admin):
     address = f"{board}{_hand_in(program, board).json['id']}"
     said = program_of(bob).post(f"{address}/comments", body="Me too.")
     program_of(admin).post(f"{address}/status", status="duplicate", reason="Twice.")
@@ -118,7 +118,9 @@ def test_a_second_vote_takes_the_first_back(program, program_of, bob):
 
 
 @pytest.mark.parametrize("board", BOARDS)
-def test_each_has_their_own_rights(board, program, program_of, bob, admin, client):
+def test_only_the_author_withdraws_and_only_administrators_decide(
+    board, program, program_of, bob, admin, client
+):
     address = f"{board}{_hand_in(program, board).json['id']}"
     helper, olga = program_of(bob), program_of(admin)
 
@@ -136,7 +138,7 @@ def test_each_has_their_own_rights(board, program, program_of, bob, admin, clien
     assert reader.post(f"{address}/comments", body="Hm.").status_code == 403
 
 
-def test_the_pages_and_the_programs_share_the_limit(program, as_alice):
+def test_pages_and_api_share_the_limit(program, as_alice):
     for number in range(5):
         _hand_in(program, BOARDS[number % 2])
     answer = program.post("/api/features/", **DARK)

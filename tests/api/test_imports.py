@@ -13,7 +13,7 @@ def begin(program, **fields):
     return program.post("/api/imports/", **{"file": FILE, "name": "Mix", **fields})
 
 
-def test_alices_program_imports_a_playlist(program):
+def test_a_playlist_is_imported_through_the_api(program):
     answer = begin(program, status="wip")
     assert answer.status_code == 201
     done = program.get(answer.location).json
@@ -24,7 +24,7 @@ def test_alices_program_imports_a_playlist(program):
     assert {song["title"] for song in songs} == {"One", "Hurt"}
 
 
-def test_rows_come_in_pieces(program):
+def test_the_rows_of_an_import_are_paginated(program):
     address = begin(program).location
     first = program.get(f"{address}/rows", limit=2).json
     rest = program.get(f"{address}/rows", limit=2, cursor=first["next"]).json
@@ -44,7 +44,7 @@ def test_a_whole_library_fits_into_one_request(program):
     assert program.get(answer.location).json["imported"] == 5_000
 
 
-def test_what_cannot_be_imported_is_refused(subtests, program):
+def test_an_invalid_import_is_rejected_by_field(subtests, program):
     for fields in [
         {"file": ""},
         {"file": "colour\nred\n"},
@@ -59,7 +59,7 @@ def test_what_cannot_be_imported_is_refused(subtests, program):
             assert program.get("/api/imports/").json["items"] == []
 
 
-def test_undo_and_cancel(program):
+def test_an_import_can_be_undone_or_cancelled(program):
     address = begin(program).location
     assert program.post(f"{address}/cancel").json["state"] == "done"
     assert program.post(f"{address}/undo").json == {"removed": 2}
@@ -67,7 +67,7 @@ def test_undo_and_cancel(program):
     assert program.post(f"{address}/undo").status_code == 422
 
 
-def test_charlies_program_finds_nothing(program, program_of, charlie):
+def test_imports_return_404_to_other_users(program, program_of, charlie):
     address = begin(program).location
     other = program_of(charlie)
     assert other.get(address).status_code == 404
@@ -75,5 +75,5 @@ def test_charlies_program_finds_nothing(program, program_of, charlie):
     assert other.post(f"{address}/undo").status_code == 404
 
 
-def test_who_may_only_read_begins_none(program_of, alice):
+def test_a_read_token_may_not_begin_an_import(program_of, alice):
     assert begin(program_of(alice, scope="read")).status_code == 403

@@ -38,7 +38,7 @@ def _references(part):
             yield from _references(child)
 
 
-def test_everybody_may_read_and_keep_it(client, as_alice):
+def test_the_document_is_public_and_cacheable(client, as_alice):
     answer = client.get("/api/openapi.json")
 
     assert answer.json["openapi"].startswith("3.1")
@@ -46,24 +46,24 @@ def test_everybody_may_read_and_keep_it(client, as_alice):
     assert as_alice.get("/api/openapi.json").headers["Cache-Control"].startswith("public")
 
 
-def test_it_describes_every_address_and_no_other(app, document):
+def test_the_document_describes_every_api_url_and_no_other(app, document):
     assert set(_operations(document)) == _addresses(app)
 
 
-def test_every_reference_leads_somewhere(document):
+def test_every_reference_resolves(document):
     named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
     assert set(_references(document)) <= named
 
 
-def test_every_operation_has_a_name_and_a_sentence(document):
+def test_every_operation_has_an_id_and_a_summary(document):
     operations = _operations(document).values()
 
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     assert all(operation["summary"].endswith(".") for operation in operations)
 
 
-def test_everything_but_itself_asks_who_one_is(document):
+def test_every_operation_but_the_document_requires_authentication(document):
     schemes = set(document["components"]["securitySchemes"])
     assert {"bearerAuth", "cookieAuth"} <= schemes
     for (path, method), operation in _operations(document).items():
@@ -83,7 +83,7 @@ def test_every_error_is_a_problem(document):
             assert list(answer["content"]) == [wanted]
 
 
-def test_every_path_parameter_says_what_it_is(document):
+def test_every_path_parameter_has_a_schema(document):
     for operation in _operations(document).values():
         assert all(parameter["schema"] for parameter in operation.get("parameters", []))
 

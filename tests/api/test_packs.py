@@ -21,7 +21,7 @@ def _names(answer):
     return [pack["name"] for pack in answer.json["items"]]
 
 
-def test_alice_starts_a_pack_and_is_told_where_it_is(program):
+def test_creating_a_pack_returns_its_location(program):
     answer = program.post("/api/packs/", name="  Encore ")
 
     assert answer.status_code == 201
@@ -41,7 +41,7 @@ def test_alice_starts_a_pack_and_is_told_where_it_is(program):
     }
 
 
-def test_the_list_comes_in_pieces_newest_first(program, program_of, bob):
+def test_the_list_is_paginated_newest_first(program, program_of, bob):
     program_of(bob).post("/api/packs/", name="Bob's")
     for name in ("First", "Second", "Third"):
         program.post("/api/packs/", name=name)
@@ -57,7 +57,7 @@ def test_a_pack_is_renamed(program, pack):
     assert _names(program.get("/api/packs/")) == ["Afters"]
 
 
-def test_a_pack_that_is_there_already_is_named(program, pack):
+def test_a_duplicate_pack_is_rejected_with_the_id_of_the_first(program, pack):
     other = program.post("/api/packs/", name="Other").json
     for address in ("/api/packs/", f"/api/packs/{other['id']}"):
         answer = program.post(address, name="ENCORE")
@@ -66,7 +66,7 @@ def test_a_pack_that_is_there_already_is_named(program, pack):
         assert list(answer.json["errors"]) == ["name"]
 
 
-def test_a_name_that_will_not_do_is_refused(subtests, program, pack):
+def test_an_invalid_name_is_rejected(subtests, program, pack):
     for name in ["", " ", None, 7, ["a"], "a\x00b", "\ud800", "x" * 60_000]:
         with subtests.test(name=name):
             for address in ("/api/packs/", f"/api/packs/{pack['id']}"):
@@ -74,11 +74,11 @@ def test_a_name_that_will_not_do_is_refused(subtests, program, pack):
                 assert (answer.status_code, list(answer.json["errors"])) == (422, ["name"])
 
 
-def test_a_body_as_large_as_a_book_is_refused(program):
+def test_a_body_over_the_size_limit_is_rejected(program):
     assert program.post("/api/packs/", name="x" * 100_000).status_code == 413
 
 
-def test_songs_go_in_and_out(program, pack, song):
+def test_songs_are_added_and_removed(program, pack, song):
     address = f"/api/packs/{pack['id']}"
     put = program.post(f"{address}/songs", song_id=song["id"], optional=True).json
 
@@ -90,7 +90,7 @@ def test_songs_go_in_and_out(program, pack, song):
     assert program.post(f"{address}/songs/{song['id']}/delete").status_code == 404
 
 
-def test_the_songs_of_a_pack_come_in_pieces(program, pack):
+def test_the_songs_of_a_pack_are_paginated(program, pack):
     for number in range(3):
         program.post("/api/songs/", title=f"{number}", artist="A", pack_id=pack["id"])
     first = program.get(f"/api/packs/{pack['id']}/songs", limit=2).json
@@ -99,7 +99,7 @@ def test_the_songs_of_a_pack_come_in_pieces(program, pack):
     assert [song["title"] for song in first["items"] + rest["items"]] == ["2", "1", "0"]
 
 
-def test_a_strange_song_is_refused_by_name(subtests, program, pack):
+def test_another_users_song_is_rejected_by_field(subtests, program, pack):
     for song_id in [None, 0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
         with subtests.test(song_id=song_id):
             answer = program.post(f"/api/packs/{pack['id']}/songs", song_id=song_id)
@@ -107,7 +107,7 @@ def test_a_strange_song_is_refused_by_name(subtests, program, pack):
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
 
 
-def test_optional_is_true_or_false(subtests, program, pack, song):
+def test_optional_must_be_a_boolean(subtests, program, pack, song):
     for optional in [1, "yes", None, []]:
         with subtests.test(optional=optional):
             answer = program.post(
@@ -117,7 +117,7 @@ def test_optional_is_true_or_false(subtests, program, pack, song):
             assert answer.json["errors"] == {"optional": "This must be true or false."}
 
 
-def test_the_answer_that_completes_a_pack_says_so(program, pack, song):
+def test_completing_a_pack_returns_completed_at(program, pack, song):
     for part in program.get(f"/api/songs/{song['id']}/parts").json["items"]:
         program.post(f"/api/songs/{song['id']}/parts/{part['id']}", state="done")
     program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"])
@@ -127,7 +127,7 @@ def test_the_answer_that_completes_a_pack_says_so(program, pack, song):
     assert (shown["authored"], shown["parts_done"], shown["parts_total"]) == (1, 15, 15)
 
 
-def test_a_whole_pack_is_released_once(program, pack):
+def test_releasing_a_pack_twice_releases_nothing_more(program, pack):
     for number in range(3):
         program.post("/api/songs/", title=f"{number}", artist="A", pack_id=pack["id"])
     release = f"/api/packs/{pack['id']}/release"
@@ -136,7 +136,7 @@ def test_a_whole_pack_is_released_once(program, pack):
     assert program.get(f"/api/packs/{pack['id']}").json["released"] == 3
 
 
-def test_somebody_helps_with_a_whole_pack(program, program_of, pack, bob):
+def test_a_collaborator_is_added_to_every_song_of_a_pack(program, program_of, pack, bob):
     for number in range(2):
         program.post("/api/songs/", title=f"{number}", artist="A", pack_id=pack["id"])
     address = f"/api/packs/{pack['id']}/collaborators"
@@ -147,7 +147,7 @@ def test_somebody_helps_with_a_whole_pack(program, program_of, pack, bob):
     assert list(program.post(address, username="nobody").json["errors"]) == ["username"]
 
 
-def test_a_pack_is_deleted_once_and_its_songs_stay(program, pack, song):
+def test_deleting_a_pack_keeps_its_songs(program, pack, song):
     program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"], optional=True)
     delete = f"/api/packs/{pack['id']}/delete"
 
@@ -160,7 +160,7 @@ def test_a_pack_is_deleted_once_and_its_songs_stay(program, pack, song):
 # --- songs that say which pack -----------------------------------------------------------------
 
 
-def test_a_song_is_added_to_a_pack_moved_and_taken_out(program, pack):
+def test_a_song_can_change_its_pack(program, pack):
     other = program.post("/api/packs/", name="Other").json["id"]
     song = program.post("/api/songs/", title="A", artist="B", pack_id=pack["id"]).json
     address = f"/api/songs/{song['id']}"
@@ -172,7 +172,7 @@ def test_a_song_is_added_to_a_pack_moved_and_taken_out(program, pack):
     assert program.get(address).json["title"] == "C"
 
 
-def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(subtests, program, song):
+def test_another_users_pack_is_rejected_by_field_and_adds_nothing(subtests, program, song):
     for pack_id in [0, -1, 10**18, 987_654, "x", True]:
         with subtests.test(pack_id=pack_id):
             for address in ("/api/songs/", f"/api/songs/{song['id']}"):
@@ -181,7 +181,9 @@ def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(subtests, progra
             assert program.get("/api/songs/").json["items"] == [song]
 
 
-def test_nobodys_songs_get_into_somebody_elses_pack(program, program_of, pack, song, bob):
+def test_a_collaborator_cannot_move_a_song_into_their_own_pack(
+    program, program_of, pack, song, bob
+):
     bobs = program_of(bob)
     own = bobs.post("/api/packs/", name="Bob's").json["id"]
     program.post(f"/api/songs/{song['id']}/collaborators", username="bob")
@@ -193,7 +195,7 @@ def test_nobodys_songs_get_into_somebody_elses_pack(program, program_of, pack, s
     assert program.get(f"/api/songs/{song['id']}").json["pack_id"] is None
 
 
-def test_to_others_the_packs_of_alice_are_not_there(subtests, program, program_of, pack, song, bob):
+def test_packs_return_404_to_other_users(subtests, program, program_of, pack, song, bob):
     for method, rest, fields in [
         ("GET", "", None),
         ("POST", "", {"name": "Mine"}),

@@ -34,18 +34,18 @@ def _raise(error):
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/songs/1/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_address_is_a_problem(client, path, method):
+def test_an_unknown_url_returns_a_problem(client, path, method):
     headers = {"Sec-Fetch-Site": "cross-site"}
     _is_problem(client.open(path, method=method, headers=headers), 404)
 
 
-def test_another_method_is_a_problem_that_names_the_right_ones(client):
+def test_a_wrong_method_returns_a_problem_with_the_allowed_methods(client):
     answer = _is_problem(client.delete("/api/songs/"), 405)
 
     assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
 
 
-def test_a_method_cannot_be_disguised(program):
+def test_a_method_override_header_is_ignored(program):
     song = program.post("/api/songs/", title="One", artist="Metallica").json
     headers = {"X-HTTP-Method-Override": "POST"}
     answer = program.request("GET", f"/api/songs/{song['id']}/delete", headers=headers)
@@ -53,11 +53,11 @@ def test_a_method_cannot_be_disguised(program):
     _is_problem(answer, 405)
 
 
-def test_outside_of_the_api_errors_stay_pages(stranger):
+def test_errors_outside_the_api_are_pages(stranger):
     assert "text/html" in stranger.get("/apiary").headers["Content-Type"]
 
 
-def test_what_nobody_expected_gets_a_reference_and_tells_nothing(program, monkeypatch):
+def test_an_unexpected_error_returns_a_reference_and_no_details(program, monkeypatch):
     monkeypatch.setattr(queries, "songs_after", _raise(RuntimeError("SELECT secret")))
     answer = _is_problem(program.get("/api/songs/"), 500)
 
@@ -65,14 +65,14 @@ def test_what_nobody_expected_gets_a_reference_and_tells_nothing(program, monkey
     assert "secret" not in answer.text
 
 
-def test_a_busy_database_says_when_to_come_again(program, monkeypatch):
+def test_a_busy_database_returns_503_with_retry_after(program, monkeypatch):
     monkeypatch.setattr(queries, "songs_after", _raise(BUSY))
     answer = _is_problem(program.get("/api/songs/"), 503)
 
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_commit_that_fails_is_a_problem_too(program, monkeypatch):
+def test_a_failed_commit_returns_a_problem(program, monkeypatch):
     program.get("/api/songs/")
     with monkeypatch.context() as patch:
         patch.setattr(transactions, "commit", _raise(BUSY))
@@ -83,7 +83,7 @@ def test_a_commit_that_fails_is_a_problem_too(program, monkeypatch):
     assert program.get("/api/songs/").json["items"] == []
 
 
-def test_while_somebody_holds_the_database_programs_still_read(program, database_url):
+def test_reads_succeed_while_another_process_writes(program, database_url):
     holder = sqlite3.connect(sa.make_url(database_url).database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     answer = program.get("/api/songs/")
@@ -95,7 +95,7 @@ def test_while_somebody_holds_the_database_programs_still_read(program, database
 @pytest.mark.parametrize(
     ("error", "status"), [(TooMany("Slowly.", 7), 429), (Forbidden("Not this."), 403)]
 )
-def test_what_the_domain_refuses_is_told_in_its_words(program, monkeypatch, error, status):
+def test_domain_errors_keep_their_messages(program, monkeypatch, error, status):
     monkeypatch.setattr(queries, "songs_after", _raise(error))
     answer = _is_problem(program.get("/api/songs/"), status)
 
@@ -103,7 +103,7 @@ def test_what_the_domain_refuses_is_told_in_its_words(program, monkeypatch, erro
     assert answer.headers.get("Retry-After") == ("7" if status == 429 else None)
 
 
-def test_no_sentence_speaks_of_pages_or_browsers(client):
+def test_no_problem_mentions_pages_or_browsers(client):
     details = [client.get("/api/nothing").json["detail"], *problems.DETAILS.values()]
 
     assert not [detail for detail in details if "URL" in detail or "page" in detail]

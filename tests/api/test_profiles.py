@@ -19,7 +19,7 @@ def worker(app, alice):
 
 
 @pytest.mark.both_databases
-def test_a_profile_tells_what_is_shown_and_nothing_else(program_of, bob, worker):
+def test_a_profile_contains_public_data_only(program_of, bob, worker):
     worker.given("artisan", "perfectionist")
     with working(worker.app):
         hidden = sa.select(Achievement.id).where(Achievement.code == "artisan")
@@ -36,14 +36,14 @@ def test_a_profile_tells_what_is_shown_and_nothing_else(program_of, bob, worker)
 
 
 @pytest.mark.parametrize("change", [{"banned_at": clock.now()}, {"is_profile_public": False}])
-def test_who_is_not_to_be_seen_is_not_there(program_of, bob, worker, change):
+def test_hidden_profiles_return_404(program_of, bob, worker, change):
     with working(worker.app):
         db.session.execute(sa.update(User).where(User.id == worker.id).values(**change))
     assert program_of(bob).get("/api/users/alice").status_code == 404
 
 
 @pytest.mark.both_databases
-def test_there_is_one_address_for_a_person(subtests, program_of, bob, worker):
+def test_names_without_a_profile_return_404(subtests, program_of, bob, worker):
     for name in ["nobody", "Alice", "al%00ice", "a" * 300]:
         with subtests.test(name=name):
             assert program_of(bob).get(f"/api/users/{name}").status_code == 404

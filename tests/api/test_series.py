@@ -20,7 +20,7 @@ def series(program):
     return program.post("/api/series/", **ALBUM, tracks="One\n\nTwo\n").json
 
 
-def test_alice_starts_an_album_and_is_told_where_it_is(program, song):
+def test_creating_a_series_returns_its_location(program, song):
     answer = program.post("/api/series/", **ALBUM, tracks=["One", "", "Two"])
 
     assert answer.status_code == 201
@@ -52,7 +52,7 @@ def test_alice_starts_an_album_and_is_told_where_it_is(program, song):
     }
 
 
-def test_the_list_comes_in_pieces_newest_first(program, program_of, bob):
+def test_the_list_is_paginated_newest_first(program, program_of, bob):
     program_of(bob).post("/api/series/", **ALBUM, tracks="One")
     for album in ("First", "Second", "Third"):
         program.post("/api/series/", artist="A", album=album, tracks=["One", "Two"])
@@ -68,7 +68,7 @@ def test_the_list_comes_in_pieces_newest_first(program, program_of, bob):
     assert rest["next"] is None
 
 
-def test_an_album_that_is_there_already_is_named(program, series):
+def test_a_duplicate_album_is_rejected_with_the_id_of_the_first(program, series):
     answer = program.post("/api/series/", artist="METALLICA", album="metallica", tracks="One")
 
     assert answer.status_code == 422
@@ -76,7 +76,7 @@ def test_an_album_that_is_there_already_is_named(program, series):
     assert list(answer.json["errors"]) == ["album"]
 
 
-def test_a_track_list_that_will_not_do_is_refused(subtests, program):
+def test_an_invalid_track_list_is_rejected(subtests, program):
     for tracks in [
         "",
         None,
@@ -97,11 +97,11 @@ def test_a_track_list_that_will_not_do_is_refused(subtests, program):
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["tracks"])
 
 
-def test_everything_missing_is_told_at_once(program):
+def test_all_missing_fields_are_reported_at_once(program):
     assert set(program.post("/api/series/").json["errors"]) == {"artist", "album", "tracks"}
 
 
-def test_a_track_is_linked_and_what_is_not_sent_stays(program, series, song):
+def test_changing_a_track_keeps_fields_that_are_not_sent(program, series, song):
     address = f"/api/series/{series['id']}/tracks/1"
 
     assert program.post(address, song_id=song["id"]).json["song_id"] == song["id"]
@@ -111,7 +111,7 @@ def test_a_track_is_linked_and_what_is_not_sent_stays(program, series, song):
     assert program.post(address, irrelevant=False).json["irrelevant"] is False
 
 
-def test_an_album_is_complete_by_links_and_irrelevance(program, series, song):
+def test_a_series_is_complete_when_every_relevant_track_is_linked(program, series, song):
     address = f"/api/series/{series['id']}"
     assert program.post(f"{address}/link").json == {"linked": 1}
     assert program.post(f"{address}/link").json == {"linked": 0}
@@ -122,7 +122,7 @@ def test_an_album_is_complete_by_links_and_irrelevance(program, series, song):
     assert (shown["relevant"], shown["released"]) == (1, 1)
 
 
-def test_a_strange_song_is_refused_by_name(subtests, program, series):
+def test_another_users_song_is_rejected_by_field(subtests, program, series):
     for song_id in [0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
         with subtests.test(song_id=song_id):
             answer = program.post(f"/api/series/{series['id']}/tracks/1", song_id=song_id)
@@ -130,7 +130,7 @@ def test_a_strange_song_is_refused_by_name(subtests, program, series):
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
 
 
-def test_there_are_no_other_tracks(subtests, program, series):
+def test_an_unknown_track_returns_404(subtests, program, series):
     for position in ["0", "3", "201", "-1", "x", "9" * 30]:
         with subtests.test(position=position):
             answer = program.post(f"/api/series/{series['id']}/tracks/{position}", irrelevant=True)
@@ -138,7 +138,7 @@ def test_there_are_no_other_tracks(subtests, program, series):
             assert answer.status_code == 404
 
 
-def test_somebody_elses_song_is_not_linked_even_by_who_helps(program, program_of, song, bob):
+def test_a_collaborator_cannot_link_the_owners_song(program, program_of, song, bob):
     program.post(f"/api/songs/{song['id']}/collaborators", username="bob")
     helper = program_of(bob)
     own = helper.post("/api/series/", **ALBUM, tracks="One").json
@@ -148,7 +148,7 @@ def test_somebody_elses_song_is_not_linked_even_by_who_helps(program, program_of
     assert own["tracks"][0]["suggested_song_id"] is None
 
 
-def test_an_album_is_deleted_once_and_the_songs_stay(program, series, song):
+def test_deleting_a_series_keeps_the_songs(program, series, song):
     program.post(f"/api/series/{series['id']}/link")
     delete = f"/api/series/{series['id']}/delete"
 
@@ -157,9 +157,7 @@ def test_an_album_is_deleted_once_and_the_songs_stay(program, series, song):
     assert program.get(f"/api/songs/{song['id']}").status_code == 200
 
 
-def test_to_charlie_the_albums_of_alice_are_not_there(
-    subtests, program, program_of, series, charlie
-):
+def test_series_return_404_to_other_users(subtests, program, program_of, series, charlie):
     charlies = program_of(charlie)
     for method, rest, fields in [
         ("GET", "", None),

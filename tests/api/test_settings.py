@@ -19,7 +19,7 @@ def program(program):
     return program
 
 
-def test_the_list_says_how_each_is_shown(program):
+def test_the_list_contains_visibility_and_pins(program):
     answer = program.get(ACHIEVEMENTS).json
     assert (answer["toasts"], answer["timezone"], answer["next"]) == ("all", "UTC", None)
     (item,) = answer["items"]
@@ -28,14 +28,14 @@ def test_the_list_says_how_each_is_shown(program):
     assert item == {"code": "first_release", "public": True, "pin": None}
 
 
-def test_one_is_hidden_and_pinned(program):
+def test_an_achievement_can_be_hidden_and_pinned(program):
     hidden = program.post(f"{ACHIEVEMENTS}/first_release/visibility", public=False)
     assert hidden.json["public"] is False
     assert program.post(f"{ACHIEVEMENTS}/first_release/pin", move="pin").json["pin"] == 1
     assert program.post(f"{ACHIEVEMENTS}/first_release/pin", move="unpin").json["pin"] is None
 
 
-def test_the_holders_do_not_count_a_hidden_one(program, program_of, bob):
+def test_holder_counts_omit_hidden_awards(program, program_of, bob):
     theirs = program_of(bob)
     before = theirs.get("/api/achievements/first_release").json["holders"]
     program.post(f"{ACHIEVEMENTS}/first_release/visibility", public=False)
@@ -59,12 +59,12 @@ def test_privacy_changes_one_at_a_time(program):
     assert set(program.get(PRIVACY).json.values()) == {"private"}
 
 
-def test_all_are_hidden_at_once(program):
+def test_all_achievements_can_be_hidden_at_once(program):
     assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 1}
     assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 0}
 
 
-def test_what_makes_no_sense_is_refused(subtests, program):
+def test_invalid_values_are_rejected(subtests, program):
     for address, body, field in [
         (ACHIEVEMENTS, {"toasts": "some"}, "toasts"),
         (ACHIEVEMENTS, {"timezone": "Mars/Base"}, "timezone"),
@@ -79,18 +79,18 @@ def test_what_makes_no_sense_is_refused(subtests, program):
             assert field in answer.json["errors"]
 
 
-def test_what_one_does_not_have_is_not_there(program):
+def test_unearned_achievements_return_404(program):
     address = f"{ACHIEVEMENTS}/chart_topper/visibility"
     assert program.post(address, public=True).status_code == 404
 
 
-def test_the_export_is_the_same_as_the_file(program):
+def test_the_export_equals_the_downloaded_file(program):
     document = program.get(f"{PRIVACY}/export").json
     assert document["format"] == "trackflow-export"
     assert [song["title"] for song in document["songs"]] == ["One"]
 
 
-def test_a_program_deletes_the_account_only_with_the_password(program):
+def test_deleting_the_account_needs_the_password(program):
     refused = program.post(f"{PRIVACY}/delete", username="alice", password="a guess")
     assert refused.status_code == 422
     assert refused.json["errors"] == {"password": "This is not your password."}
@@ -99,7 +99,7 @@ def test_a_program_deletes_the_account_only_with_the_password(program):
     assert program.get("/api/songs/").status_code == 401
 
 
-def test_a_token_that_reads_changes_nothing(program_of, alice):
+def test_a_read_token_changes_nothing(program_of, alice):
     reader = program_of(alice, scope="read")
     assert reader.get(PRIVACY).status_code == 200
     assert reader.post(PRIVACY, profile="private").status_code == 403
@@ -107,7 +107,7 @@ def test_a_token_that_reads_changes_nothing(program_of, alice):
     assert gone.status_code == 403
 
 
-def test_who_is_signed_in_may_leave_through_it(as_alice):
+def test_a_session_can_delete_the_account(as_alice):
     proof = {"username": "alice", "password": PASSWORD}
     assert as_alice.api("POST", f"{PRIVACY}/delete", proof).json == {"deleted": "alice"}
     as_alice.signed_in = False

@@ -17,7 +17,7 @@ def _titles(answer):
     return [song["title"] for song in answer.json["items"]]
 
 
-def test_alice_adds_a_song_and_is_told_where_it_is(program):
+def test_adding_a_song_returns_its_location(program):
     answer = program.post("/api/songs/", **ONE, album="...And Justice for All", year=1988)
 
     assert answer.status_code == 201
@@ -42,21 +42,21 @@ def test_alice_adds_a_song_and_is_told_where_it_is(program):
     }
 
 
-def test_with_the_cookie_it_works_as_with_a_token(as_alice):
+def test_the_cookie_works_like_a_token(as_alice):
     answer = as_alice.api("POST", "/api/songs/", ONE)
 
     assert answer.status == 201
     assert as_alice.api("GET", "/api/songs/").json["items"] == [answer.json]
 
 
-def test_the_list_has_only_ones_own(program, program_of, bob):
+def test_the_list_contains_only_the_callers_songs(program, program_of, bob):
     _add(program_of(bob), title="Bob's")
     _add(program)
 
     assert _titles(program.get("/api/songs/")) == ["One"]
 
 
-def test_the_list_can_be_narrowed(program):
+def test_the_list_can_be_filtered(program):
     _add(program, title="Orion", status="wip")
     _add(program, title="One")
 
@@ -65,7 +65,7 @@ def test_the_list_can_be_narrowed(program):
     assert _titles(program.get("/api/songs/", q="100%")) == []
 
 
-def test_the_list_comes_in_pieces(program):
+def test_the_list_is_paginated(program):
     for number in range(5):
         _add(program, title=f"Song {number}")
     found, cursor = [], ""
@@ -78,14 +78,14 @@ def test_the_list_comes_in_pieces(program):
     assert found == ["Song 4", "Song 3", "Song 2", "Song 1", "Song 0"]
 
 
-def test_a_full_last_piece_has_nothing_after_it(program):
+def test_a_full_last_page_has_no_next_cursor(program):
     _add(program, title="One")
     _add(program, title="Two")
 
     assert program.get("/api/songs/", limit=2).json["next"] is None
 
 
-def test_a_song_added_meanwhile_shifts_nothing(program):
+def test_a_song_added_meanwhile_does_not_shift_the_pages(program):
     for number in range(3):
         _add(program, title=f"Song {number}")
     cursor = program.get("/api/songs/", limit=2).json["next"]
@@ -94,7 +94,7 @@ def test_a_song_added_meanwhile_shifts_nothing(program):
     assert _titles(program.get("/api/songs/", limit=2, cursor=cursor)) == ["Song 0"]
 
 
-def test_a_strange_limit_is_refused_by_name(subtests, program):
+def test_an_invalid_limit_is_rejected_by_name(subtests, program):
     for limit in ["0", "-1", "101", "a", "NaN", "1.5", "٣", "1" * 40, "", " 5", "5\n", "0005"]:
         with subtests.test(limit=limit):
             answer = program.get("/api/songs/", limit=limit)
@@ -103,7 +103,7 @@ def test_a_strange_limit_is_refused_by_name(subtests, program):
             assert list(answer.json["errors"]) == ["limit"]
 
 
-def test_a_forged_cursor_is_refused_by_name(subtests, program):
+def test_a_forged_cursor_is_rejected_by_name(subtests, program):
     for cursor in ["1", "MQ", "null", "é", "\x00", "x" * 5_000]:
         with subtests.test(cursor=cursor):
             answer = program.get("/api/songs/", cursor=cursor)
@@ -112,19 +112,19 @@ def test_a_forged_cursor_is_refused_by_name(subtests, program):
             assert list(answer.json["errors"]) == ["cursor"]
 
 
-def test_the_cursor_of_one_list_is_none_of_another(program):
+def test_a_cursor_of_another_list_is_rejected(program):
     cursor = program.get("/api/achievements/", limit=1).json["next"]
 
     assert program.get("/api/songs/", cursor=cursor).status_code == 422
 
 
-def test_everything_wrong_with_an_address_is_told_at_once(program):
+def test_all_invalid_list_arguments_are_reported_at_once(program):
     answer = program.get("/api/songs/", limit=0, cursor="x", status="gone", q="\x00")
 
     assert set(answer.json["errors"]) == {"limit", "cursor", "status", "q"}
 
 
-def test_a_song_that_is_there_already_is_named(program):
+def test_a_duplicate_song_is_rejected_with_the_id_of_the_first(program):
     first = _add(program)
     answer = program.post("/api/songs/", title="ONE", artist="metallica")
 
@@ -133,14 +133,14 @@ def test_a_song_that_is_there_already_is_named(program):
     assert list(answer.json["errors"]) == ["title"]
 
 
-def test_everything_missing_is_told_at_once(program):
+def test_all_missing_fields_are_reported_at_once(program):
     answer = program.post("/api/songs/")
 
     assert answer.status_code == 422
     assert set(answer.json["errors"]) == {"title", "artist"}
 
 
-def test_what_cannot_be_used_is_refused_by_name(subtests, program):
+def test_invalid_fields_are_rejected_by_name(subtests, program):
     for field, value in [
         ("title", 7),
         ("title", ["One"]),
@@ -173,7 +173,7 @@ def test_a_year_is_the_first_one_in_the_text_or_none(program, year, kept):
     assert _add(program, year=year)["year"] == kept
 
 
-def test_what_was_not_asked_for_gets_nowhere(program, bob):
+def test_unknown_fields_are_ignored(program, bob):
     song = _add(
         program,
         user_id=bob.id,
@@ -203,7 +203,7 @@ def test_fields_that_are_sent_empty_are_emptied(program):
     assert (changed["album"], changed["year"]) == ("", None)
 
 
-def test_a_change_that_is_refused_in_part_changes_nothing(program):
+def test_a_partly_invalid_change_changes_nothing(program):
     song = _add(program)
     answer = program.post(f"/api/songs/{song['id']}", title="Two", status="gone")
 
@@ -211,7 +211,7 @@ def test_a_change_that_is_refused_in_part_changes_nothing(program):
     assert program.get(f"/api/songs/{song['id']}").json == song
 
 
-def test_a_song_moves(program):
+def test_moving_a_song_returns_its_status(program):
     song = _add(program)
     moved = program.post(f"/api/songs/{song['id']}/status", status="released").json
 
@@ -219,14 +219,14 @@ def test_a_song_moves(program):
     assert moved["released_at"].endswith("Z")
 
 
-def test_a_song_is_deleted_once(program):
+def test_deleting_a_song_twice_returns_404(program):
     song = _add(program)
 
     assert program.post(f"/api/songs/{song['id']}/delete").json == {"deleted": song["id"]}
     assert program.post(f"/api/songs/{song['id']}/delete").status_code == 404
 
 
-def test_to_charlie_the_songs_of_alice_are_not_there(subtests, program, program_of, charlie):
+def test_songs_return_404_to_other_users(subtests, program, program_of, charlie):
     song = _add(program)
     charlies = program_of(charlie)
     for method, rest, fields in [
@@ -245,7 +245,7 @@ def test_to_charlie_the_songs_of_alice_are_not_there(subtests, program, program_
             assert program.get(f"/api/songs/{song['id']}").json == song
 
 
-def test_a_strange_id_is_not_there(subtests, program):
+def test_an_invalid_id_returns_404(subtests, program):
     for song_id in ["0", "-1", "9" * 30, "١", "1.0", "9223372036854775808"]:
         with subtests.test(song_id=song_id):
             assert program.get(f"/api/songs/{song_id}").status_code == 404

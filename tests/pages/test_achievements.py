@@ -43,26 +43,26 @@ def words(element):
 # --- tiles ---------------------------------------------------------------------------------------
 
 
-def test_strangers_are_sent_to_the_form_to_sign_in(stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
     page = stranger.get(PAGE)
     assert page.status == 303
     assert page.location.startswith("/login?next=")
 
 
-def test_all_eighty_two_stand_on_the_page_in_their_grid(as_alice):
+def test_the_page_shows_all_82_achievements_in_the_grid(as_alice):
     page = as_alice.get(PAGE)
     assert tiles(page) == [entry.code for entry in ENTRIES]
     assert len(page.one("#achievement-grid").select("li[data-achievement]")) == 82
 
 
-def test_a_tile_carries_what_programs_look_for(as_alice):
+def test_a_tile_has_its_data_attributes(as_alice):
     for tile in as_alice.get(PAGE).all("li[data-achievement]"):
         entry = BY_CODE[tile["data-achievement"]]
         assert tile["data-state"] in {"earned", "progress", "locked"}
         assert (tile["data-category"], tile["data-rarity"]) == (entry.category, entry.rarity)
 
 
-def test_a_tile_says_what_it_is_in_words(as_alice):
+def test_a_tile_shows_its_name_description_rarity_and_points_as_text(as_alice):
     tile = as_alice.get(PAGE).one("[data-achievement=hard_worker]")
     text = words(tile)
     for part in ("Hard Worker", "Start 5 WIP songs", "Common", "10 points", "Locked", "0/5 songs"):
@@ -70,7 +70,7 @@ def test_a_tile_says_what_it_is_in_words(as_alice):
     assert tile.select_one('h3 a[href="/achievements/hard_worker"]')
 
 
-def test_a_tile_on_the_way_has_a_bar_and_the_same_in_words(as_alice, work_of_alice):
+def test_a_tile_in_progress_has_a_bar_with_its_value_as_text(as_alice, work_of_alice):
     work_of_alice.add_many(3)
     tile = as_alice.get(PAGE).one("[data-achievement=visionary]")
     bar = tile.select_one("progress")
@@ -98,7 +98,7 @@ def test_the_date_is_that_of_the_readers_zone(app, clock, as_alice, work_of_alic
 
 
 @pytest.mark.leaves_drift("numbers are set without the songs that would count")
-def test_no_bar_is_full_unless_earned(app, alice, as_alice, work):
+def test_a_bar_is_full_only_when_the_achievement_is_earned(app, alice, as_alice, work):
     with work():
         stats = db.session.get_one(UserStats, alice.id)
         for name in metrics.BY_NAME:
@@ -110,13 +110,13 @@ def test_no_bar_is_full_unless_earned(app, alice, as_alice, work):
     assert "100 %" not in words(page.one("#achievement-grid"))
 
 
-def test_what_was_undone_stays_earned_on_the_page(as_alice, work_of_alice):
+def test_an_achievement_stays_earned_after_the_action_is_undone(as_alice, work_of_alice):
     work_of_alice.delete(work_of_alice.add())
     tile = as_alice.get(PAGE).one("[data-achievement=dreamer]")
     assert tile["data-state"] == "earned"
 
 
-def test_somebody_elses_achievements_are_not_mine(as_alice, work_of_bob):
+def test_the_page_shows_only_the_readers_own_achievements(as_alice, work_of_bob):
     work_of_bob.add()
     tile = as_alice.get(PAGE).one("[data-achievement=dreamer]")
     assert tile["data-state"] == "locked"
@@ -129,7 +129,7 @@ def share_of(browser, code):
     return words(browser.get(PAGE).one(f"[data-achievement={code}] .tile__share"))
 
 
-def test_the_share_counts_everybody_who_has_it(as_alice, work_of_alice, work_of_bob):
+def test_the_share_of_users_counts_every_holder(as_alice, work_of_alice, work_of_bob):
     # The noise is the third person; it has a released song, and a planned one too.
     assert "33 % · 1 of 3" in share_of(as_alice, "dreamer")
     work_of_bob.add()
@@ -137,14 +137,16 @@ def test_the_share_counts_everybody_who_has_it(as_alice, work_of_alice, work_of_
     assert "0 % · 0 of 3" in share_of(as_alice, "visionary")
 
 
-def test_who_is_banned_does_not_count(as_alice, work_of_bob, work):
+def test_the_share_of_users_omits_banned_users(as_alice, work_of_bob, work):
     work_of_bob.add()
     with work():
         people.ban(work_of_bob.user)
     assert "50 % · 1 of 2" in share_of(as_alice, "dreamer")
 
 
-def test_what_somebody_hides_counts_for_himself_only(as_alice, as_bob, work_of_bob, work):
+def test_the_share_of_users_counts_a_hidden_award_for_its_owner_only(
+    as_alice, as_bob, work_of_bob, work
+):
     work_of_bob.add()
     with work():
         award = db.session.get_one(UserAchievement, work_of_bob.awards["dreamer"].id)
@@ -156,7 +158,7 @@ def test_what_somebody_hides_counts_for_himself_only(as_alice, as_bob, work_of_b
 # --- the summary and next up ---------------------------------------------------------------------
 
 
-def test_the_summary_says_how_many_points_and_level(as_alice, work_of_alice):
+def test_the_summary_shows_points_and_level(as_alice, work_of_alice):
     work_of_alice.given("planning_legend", "chart_topper")
     board = words(as_alice.get(PAGE).one(".scoreboard"))
     assert "2 of 82 · 300 points · level 4" in board
@@ -169,7 +171,7 @@ def test_the_summary_counts_what_is_earned_though_filters_hide_it(as_alice, work
     assert "1 of 82 · 10 points · level 1" in words(page.one(".scoreboard"))
 
 
-def test_next_up_has_the_three_nearest_with_what_is_missing(as_alice, work_of_alice):
+def test_next_up_shows_the_three_closest_with_what_is_missing(as_alice, work_of_alice):
     work_of_alice.add_many(9)
     page = as_alice.get(PAGE)
     nearest = [item["data-badge"] for item in page.all(".next-up [data-badge]")]
@@ -193,7 +195,7 @@ def test_next_up_has_the_three_nearest_with_what_is_missing(as_alice, work_of_al
         ({"category": "", "state": "", "rarity": "", "q": "", "sort": ""}, 82),
     ],
 )
-def test_filters_leave_what_fits_and_say_how_many(as_alice, work_of_alice, filters, found):
+def test_filters_show_the_matching_tiles_and_their_number(as_alice, work_of_alice, filters, found):
     work_of_alice.add()
     work_of_alice.add("Two", status="wip")
     page = as_alice.get(PAGE, **filters)
@@ -218,13 +220,13 @@ def test_a_search_finds_words_in_any_order_case_and_accents(as_alice, q):
 
 
 @pytest.mark.parametrize("q", ["%", "_", "\\", "'; --", "<script>"])
-def test_a_search_takes_signs_for_signs(as_alice, q):
+def test_a_search_matches_wildcard_characters_literally(as_alice, q):
     page = as_alice.get(PAGE, q=q)
     assert page.one("#achievement-q")["value"] == q
     assert tiles(page) == []
 
 
-def test_the_page_keeps_what_was_asked_for(as_alice):
+def test_the_filter_form_keeps_its_values(as_alice):
     page = as_alice.get(PAGE, category="quality", state="locked", sort="name", q="pack")
     chosen = {one["name"]: one.select_one("[selected]") for one in page.all(".filters select")}
     chosen.pop("rarity")
@@ -236,7 +238,7 @@ def test_the_page_keeps_what_was_asked_for(as_alice):
     assert page.one("#achievement-q")["value"] == "pack"
 
 
-def test_an_empty_result_says_which_filter_to_drop(as_alice):
+def test_an_empty_result_links_to_itself_without_each_filter(as_alice):
     page = as_alice.get(PAGE, category="social", rarity="legendary", q="nothing like this")
     links = {words(link): link["href"] for link in page.all("#achievement-grid a")}
     assert tiles(page) == []
@@ -257,28 +259,28 @@ def test_an_empty_result_says_which_filter_to_drop(as_alice):
         ("name", "artisan"),
     ],
 )
-def test_an_order_is_followed(as_alice, work_of_alice, clock, sort, first):
+def test_tiles_follow_the_requested_order(as_alice, work_of_alice, clock, sort, first):
     for number in range(9):
         work_of_alice.add(f"Song {number}")
         clock.move(minutes=1)
     assert tiles(as_alice.get(PAGE, sort=sort))[0] == first
 
 
-def test_the_rarest_come_first(as_alice):
+def test_sorting_by_rarity_puts_the_rarest_first(as_alice):
     order = tiles(as_alice.get(PAGE, sort="rarest"))
     assert BY_CODE[order[0]].rarity == "legendary"
     assert order[-1] in {"dreamer", "getting_started", "first_release", "decade_dabbler"}
 
 
 @pytest.mark.parametrize("name", ["category", "state", "rarity", "sort"])
-def test_a_value_that_is_no_choice_is_refused_by_its_name(as_alice, name):
+def test_an_unknown_filter_value_is_rejected_by_field(as_alice, name):
     page = as_alice.get(PAGE, **{name: "nonsense"})
     assert page.status == 422
     assert f"{name}:" in page.text
 
 
 @pytest.mark.parametrize("q", ["x" * 101, "a\x00b"])
-def test_a_search_that_cannot_be_is_refused_by_its_name(as_alice, q):
+def test_an_invalid_search_is_rejected_by_field(as_alice, q):
     page = as_alice.get(PAGE, q=q)
     assert page.status == 422
     assert "q:" in page.text
@@ -298,7 +300,7 @@ def test_htmx_gets_the_same_tiles_as_the_page(as_alice, work_of_alice, filters):
     assert fragment.soup.html is None
 
 
-def test_coming_back_by_history_gets_the_whole_page(as_alice):
+def test_a_history_restore_request_returns_the_whole_page(as_alice):
     headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
     page = as_alice.request("GET", PAGE, headers=headers)
     assert page.soup.html is not None
@@ -307,7 +309,7 @@ def test_coming_back_by_history_gets_the_whole_page(as_alice):
 # --- one achievement -----------------------------------------------------------------------------
 
 
-def test_its_own_page_says_what_counts_and_who_has_it(as_alice):
+def test_an_achievements_page_shows_what_counts_and_who_has_it(as_alice):
     page = as_alice.get("/achievements/rising_star")
     assert page.one("h1").get_text(strip=True) == "Rising Star"
     assert "Your own songs that have ever been Released, each once." in page.text
@@ -315,7 +317,7 @@ def test_its_own_page_says_what_counts_and_who_has_it(as_alice):
     assert page.one("article[data-achievement=rising_star]")["data-state"] == "locked"
 
 
-def test_its_own_page_shows_the_ladder(as_alice):
+def test_an_achievements_page_shows_its_ladder(as_alice):
     page = as_alice.get("/achievements/multi_talented")
     rungs = [rung["data-badge"] for rung in page.all(".ladder [data-badge]")]
     assert rungs == ["perfectionist", "multi_talented", "master_craftsman", "artisan"]
@@ -334,7 +336,7 @@ def test_the_receipt_lists_what_counted_with_links(clock, as_alice, work_of_alic
     assert lines[1].select_one("time")["datetime"] == "2026-03-02T13:00:00Z"
 
 
-def test_there_is_no_receipt_before_it_is_earned(as_alice, work_of_alice):
+def test_an_unearned_achievement_has_no_receipt(as_alice, work_of_alice):
     work_of_alice.add_many(4)
     assert as_alice.get("/achievements/visionary").all(".receipt li") == []
 
@@ -366,20 +368,20 @@ def test_every_achievement_has_a_page(as_everything):
 
 
 @pytest.mark.parametrize("code", ["nothing", "Dreamer", "dreamer2", "%00", "é", "1"])
-def test_a_code_that_is_none_has_no_page(as_alice, code):
+def test_an_unknown_code_returns_404(as_alice, code):
     assert as_alice.get(f"/achievements/{code}").status == 404
 
 
 # --- what one has --------------------------------------------------------------------------------
 
 
-def test_who_has_nothing_yet_is_told_how_to_begin(as_alice):
+def test_a_user_without_achievements_sees_how_to_begin(as_alice):
     page = as_alice.get("/achievements/me")
     assert tiles(page) == []
     assert page.one('#achievement-grid a[href="/songs/"]')
 
 
-def test_my_own_are_shown_newest_first(clock, as_alice, work_of_alice):
+def test_earned_achievements_are_listed_newest_first(clock, as_alice, work_of_alice):
     work_of_alice.add()
     clock.move(hours=1)
     work_of_alice.add("Two", status="wip")
@@ -388,7 +390,7 @@ def test_my_own_are_shown_newest_first(clock, as_alice, work_of_alice):
     assert "2 of 82 · 20 points" in words(page.one(".scoreboard"))
 
 
-def test_progress_has_a_bar_for_all_that_is_not_earned(as_alice, work_of_alice):
+def test_the_progress_page_has_a_bar_for_each_unearned_achievement(as_alice, work_of_alice):
     work_of_alice.add_many(9)
     page = as_alice.get("/achievements/me/progress")
     bars = [bar["data-badge"] for bar in page.all("#progress-bars [data-badge]")]
@@ -404,7 +406,7 @@ def test_progress_is_a_fragment_for_htmx(as_alice):
     assert str(fragment.one("#progress-bars")) == str(page.one("#progress-bars"))
 
 
-def test_who_has_everything_is_told_so(as_everything):
+def test_a_user_with_every_achievement_sees_a_message(as_everything):
     assert "Everything is earned" in as_everything.get("/achievements/me/progress").text
     page = as_everything.get(PAGE)
     assert "82 of 82 · 5,170 points" in words(page.one(".scoreboard"))

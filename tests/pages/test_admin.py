@@ -61,19 +61,19 @@ def runs(app):
 # --- who may -------------------------------------------------------------------------------------
 
 
-def test_charlie_finds_nothing_there(app, as_charlie):
+def test_recheck_pages_return_404_to_other_users(app, as_charlie):
     assert as_charlie.get(PAGE).status == 404
     assert as_charlie.post(PAGE, user="").status == 404
     assert runs(app) == []
 
 
-def test_a_stranger_is_sent_to_sign_in(app, stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(app, stranger):
     assert stranger.get(PAGE).status == 303
     assert stranger.post(PAGE, user="").status == 303
     assert runs(app) == []
 
 
-def test_who_is_no_administrator_any_more_finds_nothing_there(app, admin, as_admin):
+def test_recheck_pages_return_404_to_a_former_administrator(app, admin, as_admin):
     assert as_admin.get(PAGE).status == 200
     with working(app):
         db.session.execute(sa.update(User).where(User.id == admin.id).values(is_admin=False))
@@ -81,7 +81,7 @@ def test_who_is_no_administrator_any_more_finds_nothing_there(app, admin, as_adm
     assert as_admin.post(PAGE, user="").status == 404
 
 
-def test_without_its_token_the_form_does_nothing(app, as_admin, missed):
+def test_a_form_without_csrf_token_starts_no_recheck(app, as_admin, missed):
     as_admin.get(PAGE)
     assert as_admin.post(PAGE, user="", csrf_token=None).status == 403
     assert missed.codes == []
@@ -106,7 +106,7 @@ def test_a_link_cannot_start_a_recheck(as_admin):
 # --- before and after ----------------------------------------------------------------------------
 
 
-def test_the_page_asks_whom_and_does_nothing_by_itself(app, as_admin, missed):
+def test_opening_the_recheck_page_starts_no_recheck(app, as_admin, missed):
     page = as_admin.get(PAGE)
     assert page.one("input[name=user]")
     assert figures(page) == ()
@@ -115,7 +115,7 @@ def test_the_page_asks_whom_and_does_nothing_by_itself(app, as_admin, missed):
 
 
 @pytest.mark.both_databases
-def test_what_it_shows_is_what_it_does(app, clock, as_admin, missed, drifted):
+def test_a_recheck_does_what_its_preview_shows(app, clock, as_admin, missed, drifted):
     before = as_admin.get(PAGE, user="")
     assert figures(before) == (NOISE + 3, 2, 4)
     assert missed.codes == []
@@ -127,14 +127,14 @@ def test_what_it_shows_is_what_it_does(app, clock, as_admin, missed, drifted):
     assert drifted.number("total_songs") == 1
 
 
-def test_it_names_who_is_concerned_and_what_is_due(as_admin, missed, drifted):
+def test_a_preview_lists_users_with_due_awards_and_drift(as_admin, missed, drifted):
     named = people_named(as_admin.get(PAGE, user=""))
     assert named == {"alice": ["Dreamer, Getting Started", "3"], "bob": ["none", "1"]}
     as_admin.post(PAGE, user="")
     assert people_named(as_admin.get(PAGE, user="")) == {}
 
 
-def test_one_person_can_be_rechecked_alone(as_admin, missed, drifted):
+def test_a_recheck_of_one_user_changes_no_other(as_admin, missed, drifted):
     assert figures(as_admin.get(PAGE, user="bob")) == (1, 0, 1)
     as_admin.post(PAGE, user="bob")
     assert figures(as_admin.follow()) == (1, 0, 1)
@@ -143,7 +143,7 @@ def test_one_person_can_be_rechecked_alone(as_admin, missed, drifted):
     assert len(missed.codes) == 2
 
 
-def test_a_second_time_there_is_nothing_to_do(as_admin, missed):
+def test_a_second_recheck_changes_nothing(as_admin, missed):
     as_admin.post(PAGE, user="")
     as_admin.post(PAGE, user="")
     assert figures(as_admin.follow())[1:] == (0, 0)
@@ -159,13 +159,13 @@ def test_a_recheck_has_a_page_of_its_own_that_stays(app, as_admin, missed):
     assert as_admin.get(f"{PAGE}999").status == 404
 
 
-def test_who_was_rechecked_sees_one_summary(as_alice, as_admin, missed):
+def test_a_rechecked_user_sees_one_summary_toast(as_alice, as_admin, missed):
     as_admin.post(PAGE, user="alice")
     assert as_admin.follow().toasts() == []
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
-def test_every_recheck_is_kept_with_its_figures(app, clock, as_admin, missed):
+def test_every_recheck_is_listed_with_its_figures(app, clock, as_admin, missed):
     as_admin.post(PAGE, user="")
     clock.move(minutes=1)
     as_admin.post(PAGE, user="Alice")
@@ -177,7 +177,7 @@ def test_every_recheck_is_kept_with_its_figures(app, clock, as_admin, missed):
 
 
 @pytest.mark.parametrize("name", ["nobody-here", "x", "a b", "a\x00b"])
-def test_a_name_that_nobody_has_is_refused_beside_the_field(app, as_admin, name):
+def test_an_unknown_user_name_is_rejected_at_its_field(app, as_admin, name):
     page = as_admin.get(PAGE, user=name)
     assert page.status == 422
     assert "user" in page.errors()
@@ -193,7 +193,7 @@ def test_htmx_is_redirected_to_the_page_of_the_recheck(app, as_admin, missed):
 # --- the password once more ----------------------------------------------------------------------
 
 
-def test_after_ten_minutes_the_password_is_asked_once_more(app, admin, clock, as_admin, missed):
+def test_a_recheck_needs_a_password_given_within_ten_minutes(app, admin, clock, as_admin, missed):
     clock.move(minutes=10, seconds=1)
     as_admin.post(PAGE, user="")
     assert as_admin.last.location.startswith("/confirm?next=")
@@ -207,20 +207,20 @@ def test_after_ten_minutes_the_password_is_asked_once_more(app, admin, clock, as
     assert len(missed.codes) == 2
 
 
-def test_within_ten_minutes_it_is_not(app, clock, as_admin):
+def test_a_recheck_within_ten_minutes_needs_no_password(app, clock, as_admin):
     clock.move(minutes=10)
     assert as_admin.post(PAGE, user="").location.startswith(PAGE)
     assert len(runs(app)) == 1
 
 
-def test_for_htmx_the_question_is_a_page_of_its_own(app, clock, as_admin):
+def test_htmx_is_redirected_to_the_confirmation_page(app, clock, as_admin):
     clock.move(minutes=11)
     page = as_admin.post(PAGE, htmx=True, user="")
     assert page.headers["HX-Redirect"].startswith("/confirm?next=")
     assert runs(app) == []
 
 
-def test_a_clock_that_steps_back_does_not_make_an_old_password_new(app, clock, as_admin):
+def test_a_password_confirmed_in_the_future_does_not_count(app, clock, as_admin):
     clock.move(minutes=-5)
     assert as_admin.post(PAGE, user="").location.startswith("/confirm")
     assert runs(app) == []

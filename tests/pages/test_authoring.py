@@ -24,7 +24,7 @@ def bar(page):
 
 
 @pytest.mark.both_databases
-def test_ticking_by_a_plain_form(one, as_alice):
+def test_a_plain_form_marks_a_part(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/drums", state="done")
     assert (page.status, page.location) == (303, f"/songs/{one}#song-parts")
     page = as_alice.follow()
@@ -33,7 +33,7 @@ def test_ticking_by_a_plain_form(one, as_alice):
 
 
 @pytest.mark.both_databases
-def test_ticking_by_htmx_gives_the_parts_alone(one, as_alice):
+def test_marking_a_part_with_htmx_returns_the_parts_only(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/keys", state="skip", htmx="song-parts")
     assert not page.all("html")
     assert pressed(page).count("skip") == 1
@@ -41,20 +41,20 @@ def test_ticking_by_htmx_gives_the_parts_alone(one, as_alice):
     assert "0/14 parts" in page.text
 
 
-def test_a_part_can_be_opened_again(one, as_alice):
+def test_a_done_part_can_be_reset_to_todo(one, as_alice):
     as_alice.post(f"/songs/{one}/parts/drums", state="done")
     page = as_alice.post(f"/songs/{one}/parts/drums", state="todo", htmx="song-parts")
     assert set(pressed(page)) == {"todo"}
 
 
-def test_the_list_shows_how_far_a_song_is(one, as_alice):
+def test_the_song_list_shows_the_progress_of_a_song(one, as_alice):
     for part in ("drums", "bass"):
         as_alice.post(f"/songs/{one}/parts/{part}", state="done")
     assert "2/15 parts" in as_alice.get("/songs/").one(f"#song-{one}").get_text()
 
 
 @pytest.mark.both_databases
-def test_the_last_part_is_told_of_once(one, as_alice):
+def test_completing_the_last_part_shows_one_toast(one, as_alice):
     parts = list(Part)
     for part in parts[:-1]:
         assert not as_alice.post(f"/songs/{one}/parts/{part}", state="done", htmx=True).toasts()
@@ -65,11 +65,11 @@ def test_the_last_part_is_told_of_once(one, as_alice):
 
 
 @pytest.mark.parametrize("part", ["kazoo", "DRUMS", "drums%00", "drums/", "..", "drums'"])
-def test_a_part_that_does_not_exist(one, as_alice, part):
+def test_an_unknown_part_returns_404(one, as_alice, part):
     assert as_alice.post(f"/songs/{one}/parts/{part}", state="done").status == 404
 
 
-def test_a_state_that_does_not_exist(one, as_alice):
+def test_an_unknown_state_is_rejected(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/drums", state="perfect")
     assert page.status == 422
     assert "state: This must be one of: todo, done, skip." in page.text

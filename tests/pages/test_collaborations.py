@@ -29,7 +29,7 @@ def song(owner, bob):
     return song
 
 
-def test_alice_adds_bob_and_removes_him(as_alice, owner, helper):
+def test_the_owner_adds_and_removes_a_collaborator(as_alice, owner, helper):
     song = owner.add("One")
     as_alice.post(f"/songs/{song}/collaborators", username=" BOB ")
     page = as_alice.follow()
@@ -40,7 +40,7 @@ def test_alice_adds_bob_and_removes_him(as_alice, owner, helper):
     assert "bob" not in as_alice.follow().one("#song-helpers").get_text()
 
 
-def test_with_htmx_only_the_people_come_back(as_alice, owner, bob):
+def test_adding_a_collaborator_with_htmx_returns_the_collaborators_only(as_alice, owner, bob):
     song = owner.add("One")
     page = as_alice.post(f"/songs/{song}/collaborators", htmx="song-helpers", username="bob")
     assert "bob" in page.one("#song-helpers").get_text()
@@ -49,7 +49,7 @@ def test_with_htmx_only_the_people_come_back(as_alice, owner, bob):
     assert "bob" not in page.one("#song-helpers").get_text()
 
 
-def test_a_name_that_will_not_do_is_refused_beside_the_field(subtests, as_alice, song):
+def test_an_invalid_collaborator_is_rejected_at_the_field(subtests, as_alice, song):
     for htmx, username in itertools.product(
         [False, "song-helpers"], ["", "alice", "nobody", "bob", "b\x00b", "x" * 100_000]
     ):
@@ -58,14 +58,14 @@ def test_a_name_that_will_not_do_is_refused_beside_the_field(subtests, as_alice,
             assert (page.status, list(page.errors())) == (422, ["username"])
 
 
-def test_bob_sees_whose_song_it_is_and_may_tick_and_move(as_bob, owner, song):
+def test_a_collaborator_sees_the_owner_and_may_mark_parts_and_move(as_bob, owner, song):
     assert "alice" in as_bob.get("/songs/").one(f"#song-{song} .song__owner").get_text()
     assert as_bob.post(f"/songs/{song}/parts/drums", state="done").status == 303
     assert as_bob.post(f"/songs/{song}/status", status="released").status == 303
     assert (owner.number("total_finished"), as_bob.follow().status) == (1, 200)
 
 
-def test_bobs_page_offers_nothing_that_is_the_owners(as_bob, owner, song):
+def test_a_collaborators_page_has_no_owner_controls(as_bob, owner, song):
     owner.pack("Secret pack", song)
     pages = [as_bob.get("/songs/"), as_bob.get(f"/songs/{song}")]
     for page in pages:
@@ -76,7 +76,7 @@ def test_bobs_page_offers_nothing_that_is_the_owners(as_bob, owner, song):
     assert "Leave" in pages[1].one("#song-helpers").get_text()
 
 
-def test_bob_may_not_edit_delete_or_add_people(as_bob, owner, song, charlie):
+def test_a_collaborator_may_not_edit_delete_or_add_people(as_bob, owner, song, charlie):
     for path in ("/edit", "/delete"):
         assert as_bob.get(f"/songs/{song}{path}").status == 403
     for path in ("", "/delete", "/collaborators"):
@@ -86,14 +86,14 @@ def test_bob_may_not_edit_delete_or_add_people(as_bob, owner, song, charlie):
     assert as_bob.get(f"/songs/{song}").one("h1").get_text() == "One"
 
 
-def test_bob_leaves_and_it_holds_at_once(as_bob, song, bob):
+def test_a_collaborator_who_leaves_loses_access_at_once(as_bob, song, bob):
     as_bob.post(f"/songs/{song}/collaborators/{bob.id}/delete")
     assert "no longer help" in as_bob.follow().text
     assert as_bob.get(f"/songs/{song}").status == 404
     assert as_bob.post(f"/songs/{song}/parts/drums", state="done").status == 404
 
 
-def test_a_removal_holds_on_the_next_request(as_alice, as_bob, owner, song, bob):
+def test_a_removed_collaborator_loses_access_at_once(as_alice, as_bob, owner, song, bob):
     assert as_bob.get(f"/songs/{song}").status == 200
     as_alice.post(f"/songs/{song}/collaborators/{bob.id}/delete")
     assert as_bob.post(f"/songs/{song}/status", status="released").status == 404
@@ -101,17 +101,17 @@ def test_a_removal_holds_on_the_next_request(as_alice, as_bob, owner, song, bob)
     assert not owner.number("total_released")
 
 
-def test_bob_removes_nobody_else(as_bob, owner, song, charlie, alice):
+def test_a_collaborator_may_not_remove_others(as_bob, owner, song, charlie, alice):
     owner.invite(song, "charlie")
     for user_id in (charlie.id, alice.id, 987_654):
         assert as_bob.post(f"/songs/{song}/collaborators/{user_id}/delete").status == 403
 
 
-def test_who_does_not_help_is_not_removed(as_alice, song, charlie):
+def test_removing_a_user_who_does_not_collaborate_returns_404(as_alice, song, charlie):
     assert as_alice.post(f"/songs/{song}/collaborators/{charlie.id}/delete").status == 404
 
 
-def test_for_charlie_it_is_not_there(as_charlie, song, bob):
+def test_a_song_returns_404_to_other_users(as_charlie, song, bob):
     for path in ("", "/edit", "/row", "/delete"):
         assert as_charlie.get(f"/songs/{song}{path}").status == 404
     posts = ("", "/delete", "/status", "/parts/drums", "/collaborators")
@@ -123,7 +123,7 @@ def test_for_charlie_it_is_not_there(as_charlie, song, bob):
     assert not as_charlie.get("/songs/").all(".song")
 
 
-def test_a_whole_pack_is_shared(as_alice, as_bob, owner):
+def test_a_collaborator_is_added_to_every_song_of_a_pack(as_alice, as_bob, owner):
     pack = owner.pack("Encore", *owner.add_many(2))
     as_alice.post(f"/packs/{pack}/collaborators", username="bob")
     assert "Added to 2 songs." in as_alice.follow().text
@@ -132,7 +132,7 @@ def test_a_whole_pack_is_shared(as_alice, as_bob, owner):
     assert (page.status, list(page.errors())) == (422, ["username"])
 
 
-def test_the_owners_toast_comes_on_the_owners_next_page(as_alice, as_bob, owner, song):
+def test_the_owners_toast_appears_on_the_owners_next_page(as_alice, as_bob, owner, song):
     for browser in (as_alice, as_bob):
         browser.get("/songs/")
     released = as_bob.post(f"/songs/{song}/status", htmx=f"song-{song}", status="released")
@@ -143,7 +143,7 @@ def test_the_owners_toast_comes_on_the_owners_next_page(as_alice, as_bob, owner,
     assert not as_alice.get("/songs/").toasts()
 
 
-def test_the_helpers_toast_comes_on_the_helpers_next_page(as_alice, as_bob, owner, helper):
+def test_the_collaborators_toast_appears_on_their_next_page(as_alice, as_bob, owner, helper):
     song = owner.add("One")
     for browser in (as_alice, as_bob):
         browser.get("/songs/")

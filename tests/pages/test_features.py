@@ -33,7 +33,7 @@ def tireless(make_app, alice):
 # --- votes -------------------------------------------------------------------------------------
 
 
-def test_a_vote_counts_and_a_second_takes_it_back(as_alice, as_bob, as_charlie):
+def test_a_second_vote_takes_the_first_back(as_alice, as_bob, as_charlie):
     address = hand_in(as_alice)
     as_charlie.post(f"{address}/vote")
     for expected, pressed in [("2", "true"), ("1", "false")]:
@@ -43,7 +43,7 @@ def test_a_vote_counts_and_a_second_takes_it_back(as_alice, as_bob, as_charlie):
         assert page.one(".vote__button")["aria-pressed"] == pressed
 
 
-def test_a_vote_by_htmx_brings_its_button_back(as_alice, as_bob):
+def test_a_vote_with_htmx_returns_the_vote_button(as_alice, as_bob):
     address = hand_in(as_alice)
     page = as_bob.post(f"{address}/vote", htmx=True)
     assert page.status == 200
@@ -51,7 +51,7 @@ def test_a_vote_by_htmx_brings_its_button_back(as_alice, as_bob):
     assert page.one(".vote__button")["aria-pressed"] == "true"
 
 
-def test_ones_own_vote_does_not_count(as_alice):
+def test_the_authors_own_vote_does_not_count(as_alice):
     address = hand_in(as_alice)
     assert not as_alice.get(address).all(".vote__button")
     as_alice.post(f"{address}/vote")
@@ -60,7 +60,7 @@ def test_ones_own_vote_does_not_count(as_alice):
     assert "does not count" in page.text
 
 
-def test_the_most_wanted_can_stand_first(as_alice, as_bob):
+def test_requests_can_be_sorted_by_votes(as_alice, as_bob):
     wanted = hand_in(as_alice, title="Wanted")
     hand_in(as_alice, title="Newer")
     as_bob.post(f"{wanted}/vote")
@@ -69,19 +69,19 @@ def test_the_most_wanted_can_stand_first(as_alice, as_bob):
     assert page.one("#asks input[name=sort]")["value"] == "votes"  # a search keeps the order
 
 
-def test_bugs_take_no_votes(as_alice, as_bob):
+def test_bug_reports_have_no_vote_url(as_alice, as_bob):
     address = hand_in(as_alice, "/bugs/")
     assert as_bob.post(f"{address}/vote").status in {404, 405}
     assert not as_bob.get("/bugs/").all(".vote, #sort-votes")
 
 
-def test_strangers_do_not_vote(as_alice, stranger):
+def test_anonymous_visitors_cannot_vote(as_alice, stranger):
     address = hand_in(as_alice)
     assert stranger.post(f"{address}/vote").location.startswith("/login")
     assert votes(as_alice.get(address)) == "0"
 
 
-def test_one_can_only_vote_for_what_is_there(as_bob):
+def test_voting_for_a_missing_request_returns_404(as_bob):
     assert as_bob.post("/features/999/vote").status == 404
 
 
@@ -90,7 +90,7 @@ def test_one_can_only_vote_for_what_is_there(as_bob):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("board", EARNED)
-def test_handing_in_earns(board, app, tireless):
+def test_submitting_a_request_earns_an_achievement(board, app, tireless):
     for number in range(1, max(EARNED[board]) + 1):
         hand_in(tireless, board, f"Number {number}")
         due = EARNED[board].get(number)
@@ -102,7 +102,7 @@ def test_handing_in_earns(board, app, tireless):
 
 
 @pytest.mark.both_databases
-def test_what_was_rejected_is_missing_until_it_is_taken_up(app, tireless, as_admin):
+def test_a_rejected_request_does_not_count_until_it_is_reopened(app, tireless, as_admin):
     """The toast comes on Alice's own next page, and earned stays earned."""
     rejected = hand_in(tireless)
     as_admin.post(f"{rejected}/status", status="rejected", reason="No.")

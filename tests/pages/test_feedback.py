@@ -32,13 +32,13 @@ def number_of(browser, board):
 # --- the list ----------------------------------------------------------------------------------
 
 
-def test_an_empty_list_invites(board, as_alice):
+def test_an_empty_list_invites_to_submit(board, as_alice):
     page = as_alice.get(board)
     assert page.one(".empty__title").text.startswith("No ")
     assert not page.one("#new").has_attr("open")
 
 
-def test_what_was_handed_in_stands_for_everybody(board, as_alice, as_charlie):
+def test_a_submitted_item_is_visible_to_everybody(board, as_alice, as_charlie):
     address = hand_in(as_alice, board)
     assert as_alice.follow().one("h1").text == "Dark mode"
     row = as_charlie.get(board).one(".ask")
@@ -58,7 +58,7 @@ def test_what_was_handed_in_stands_for_everybody(board, as_alice, as_charlie):
         ({"title": "a\x00b", "description": "b"}, "title"),
     ],
 )
-def test_bad_input_names_the_field_and_is_kept(board, as_alice, fields, field):
+def test_invalid_input_is_rejected_at_its_field_and_kept(board, as_alice, fields, field):
     page = as_alice.post(board, **fields)
     assert page.status == 422
     assert set(page.errors()) == {field}
@@ -70,13 +70,13 @@ def test_bad_input_names_the_field_and_is_kept(board, as_alice, fields, field):
 @pytest.mark.parametrize(
     "query", ["status=wip", "sort=title", "page=0", "page=x", "q=" + "a" * 101]
 )
-def test_an_address_that_asks_for_nonsense_is_refused_by_name(board, as_alice, query):
+def test_an_invalid_list_argument_is_rejected_by_name(board, as_alice, query):
     page = as_alice.get(f"{board}?{query}")
     assert page.status == 422
     assert query.partition("=")[0] in page.text
 
 
-def test_searching_gives_the_list_alone_to_htmx(board, as_alice):
+def test_a_search_with_htmx_returns_the_list_only(board, as_alice):
     hand_in(as_alice, board, "Dark mode")
     hand_in(as_alice, board, "Louder", "At least one.")
     page = as_alice.get(board, htmx="asks", q="NIGHT")
@@ -85,7 +85,7 @@ def test_searching_gives_the_list_alone_to_htmx(board, as_alice):
     assert page.one("[role=status]").text.startswith("1 ")
 
 
-def test_an_empty_search_says_what_to_drop(board, as_alice):
+def test_an_empty_search_result_links_to_the_list_without_the_search(board, as_alice):
     page = as_alice.get(board, q="nothing", status="open")
     assert [link["href"] for link in page.all(".empty a")] == [
         f"{board}?status=open",
@@ -93,7 +93,7 @@ def test_an_empty_search_says_what_to_drop(board, as_alice):
     ]
 
 
-def test_a_tab_shows_one_state(board, as_alice):
+def test_a_tab_shows_one_status(board, as_alice):
     withdrawn = hand_in(as_alice, board, "Never mind")
     as_alice.post(f"{withdrawn}/withdraw")
     hand_in(as_alice, board, "Louder")
@@ -102,7 +102,7 @@ def test_a_tab_shows_one_state(board, as_alice):
     assert page.one(".tabs [aria-current]").text.split() == ["Withdrawn", "1"]
 
 
-def test_pages_keep_what_was_asked_for(board, make_app, alice):
+def test_links_to_pages_keep_the_filters(board, make_app, alice):
     browser = Browser(make_app(LIMIT_FEEDBACK="100/1 day"))
     browser.enter(alice)
     for number in range(21):
@@ -118,7 +118,7 @@ def test_pages_keep_what_was_asked_for(board, make_app, alice):
 # --- one of them -------------------------------------------------------------------------------
 
 
-def test_markup_is_text(board, as_alice, as_bob):
+def test_markup_in_descriptions_is_escaped(board, as_alice, as_bob):
     hostile = '<img src=x onerror="go()"><b hx-get="/logout">&amp; {{ 7 * 7 }}'
     address = hand_in(as_alice, board, hostile, hostile)
     as_bob.post(f"{address}/comments", body=hostile)
@@ -129,12 +129,12 @@ def test_markup_is_text(board, as_alice, as_bob):
     assert as_bob.get(board).one(".ask__title").text.strip() == hostile
 
 
-def test_ends_of_lines_are_kept(board, as_alice):
+def test_line_breaks_are_kept(board, as_alice):
     address = hand_in(as_alice, board, description="One\r\n  two\r\n\r\nthree")
     assert as_alice.get(address).one(".said").text == "One\n  two\n\nthree"
 
 
-def test_a_comment_stands_at_the_end(board, by_alice, as_bob, as_charlie):
+def test_a_new_comment_appears_at_the_end(board, by_alice, as_bob, as_charlie):
     as_bob.post(f"{by_alice}/comments", body="Me too.")
     answer = as_charlie.post(f"{by_alice}/comments", body="Me not.")
     assert answer.status == 303
@@ -144,7 +144,7 @@ def test_a_comment_stands_at_the_end(board, by_alice, as_bob, as_charlie):
     assert "Me not." in page.one(f"#{anchor}").text
 
 
-def test_a_comment_by_htmx_brings_the_thread_back(board, by_alice, as_bob):
+def test_a_comment_with_htmx_returns_the_thread(board, by_alice, as_bob):
     page = as_bob.post(f"{by_alice}/comments", htmx="thread", body="Me too.")
     assert page.status == 200
     assert page.one("#thread .remark .said").text == "Me too."
@@ -153,7 +153,7 @@ def test_a_comment_by_htmx_brings_the_thread_back(board, by_alice, as_bob):
 
 @pytest.mark.parametrize("body", [None, " \n ", "a" * 5_001])
 @pytest.mark.parametrize("htmx", [False, "thread"])
-def test_a_bad_comment_names_its_field_and_is_kept(board, by_alice, as_bob, body, htmx):
+def test_an_invalid_comment_is_rejected_at_its_field_and_kept(board, by_alice, as_bob, body, htmx):
     page = as_bob.post(f"{by_alice}/comments", htmx=htmx, body=body)
     assert page.status == 422
     assert set(page.errors()) == {"body"}
@@ -173,7 +173,7 @@ def test_the_hundred_and_first_comment_opens_a_page(board, by_alice, make_app, b
 # --- withdrawing and deciding ------------------------------------------------------------------
 
 
-def test_the_author_withdraws_and_the_number_goes_down(board, as_alice):
+def test_withdrawing_lowers_the_authors_counter(board, as_alice):
     address = hand_in(as_alice, board)
     assert number_of(as_alice, board) == 1
     assert as_alice.post(f"{address}/withdraw").status == 303
@@ -183,7 +183,7 @@ def test_the_author_withdraws_and_the_number_goes_down(board, as_alice):
     assert number_of(as_alice, board) == 0
 
 
-def test_an_administrator_says_how_it_goes_on_and_why(board, by_alice, as_admin, as_alice):
+def test_an_administrator_sets_the_status_with_a_reason(board, by_alice, as_admin, as_alice):
     answer = as_admin.post(f"{by_alice}/status", status="duplicate", reason="See the other one.")
     assert answer.status == 303
     assert number_of(as_alice, board) == 0
@@ -203,7 +203,7 @@ def test_an_administrator_says_how_it_goes_on_and_why(board, by_alice, as_admin,
         ({"status": "open", "reason": "a" * 501}, "reason"),
     ],
 )
-def test_a_bad_decision_names_its_field(board, by_alice, as_admin, fields, field):
+def test_an_invalid_decision_is_rejected_at_its_field(board, by_alice, as_admin, fields, field):
     page = as_admin.post(f"{by_alice}/status", **fields)
     assert page.status == 422
     assert set(page.errors()) == {field}
@@ -213,7 +213,7 @@ def test_a_bad_decision_names_its_field(board, by_alice, as_admin, fields, field
 # --- who may what ------------------------------------------------------------------------------
 
 
-def test_strangers_are_sent_to_sign_in(board, by_alice, stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(board, by_alice, stranger):
     for path in (board, by_alice):
         answer = stranger.get(path)
         assert answer.status == 303
@@ -222,7 +222,7 @@ def test_strangers_are_sent_to_sign_in(board, by_alice, stranger):
         assert stranger.post(path).location.startswith("/login")
 
 
-def test_others_read_and_comment_but_no_more(board, by_alice, as_charlie):
+def test_other_users_may_only_read_and_comment(board, by_alice, as_charlie):
     page = as_charlie.get(by_alice)
     assert not page.all('form[action$="/withdraw"], form[action$="/status"]')
     assert as_charlie.post(f"{by_alice}/comments", body="Hm.").status == 303
@@ -230,21 +230,21 @@ def test_others_read_and_comment_but_no_more(board, by_alice, as_charlie):
     assert as_charlie.post(f"{by_alice}/status", status="open").status == 403
 
 
-def test_the_author_does_not_decide(board, by_alice, as_alice):
+def test_the_author_may_not_set_the_status(board, by_alice, as_alice):
     page = as_alice.get(by_alice)
     assert page.one('form[action$="/withdraw"]')
     assert not page.all('form[action$="/status"]')
     assert as_alice.post(f"{by_alice}/status", status="open").status == 403
 
 
-def test_an_administrator_does_not_withdraw_for_others(board, by_alice, as_admin):
+def test_an_administrator_may_not_withdraw_for_others(board, by_alice, as_admin):
     page = as_admin.get(by_alice)
     assert page.one('form[action$="/status"]')
     assert not page.all('form[action$="/withdraw"]')
     assert as_admin.post(f"{by_alice}/withdraw").status == 403
 
 
-def test_what_is_not_there_is_404(board, by_alice, as_admin):
+def test_missing_items_return_404(board, by_alice, as_admin):
     other_board = next(other for other in BOARDS if other != board)
     not_there = f"{other_board}{by_alice.removeprefix(board)}"
     for address in (f"{board}999999", f"{board}999999999999999999", not_there):
@@ -256,7 +256,7 @@ def test_what_is_not_there_is_404(board, by_alice, as_admin):
 # --- limits ------------------------------------------------------------------------------------
 
 
-def test_the_sixth_of_a_day_is_one_too_many(board, as_alice, as_bob, clock):
+def test_a_sixth_submission_within_a_day_is_rejected(board, as_alice, as_bob, clock):
     for number in range(5):
         hand_in(as_alice, BOARDS[number % 2])
     page = as_alice.post(board, title="Sixth", description="Once more.")
@@ -277,7 +277,7 @@ def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, c
     hand_in(as_alice, board)  # the invariants look whether the streak is what the visits say
 
 
-def test_too_many_comments_keep_what_was_typed(board, by_alice, make_app, bob):
+def test_a_comment_over_the_limit_keeps_its_text(board, by_alice, make_app, bob):
     browser = Browser(make_app(LIMIT_COMMENTS="1/1 hour"))
     browser.enter(bob)
     browser.post(f"{by_alice}/comments", body="One.")

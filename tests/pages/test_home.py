@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 
-def test_a_stranger_sees_what_trackflow_is(stranger):
+def test_anonymous_visitors_see_the_landing_page(stranger):
     page = stranger.get("/")
     assert page.status == 200
     assert page.all('a[href="/register"]')
     assert not page.all('form[action="/logout"]')
 
 
-def test_who_is_signed_in_goes_on_to_the_songs(as_alice):
+def test_signed_in_users_are_redirected_to_their_songs(as_alice):
     page = as_alice.get("/")
     assert (page.status, page.location) == (303, "/songs/")
 

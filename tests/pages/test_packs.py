@@ -20,7 +20,7 @@ def maker(app, alice):
 
 
 @pytest.mark.both_databases
-def test_alice_starts_a_pack_and_puts_songs_in(as_alice, maker):
+def test_alice_creates_a_pack_and_adds_songs(as_alice, maker):
     song = maker.add("One")
     answer = as_alice.post("/packs/", name="Encore")
     assert answer.status == 303
@@ -32,7 +32,7 @@ def test_alice_starts_a_pack_and_puts_songs_in(as_alice, maker):
     assert as_alice.get(f"/songs/{song}").one(f'a[href="{address}"]').get_text() == "Encore"
 
 
-def test_the_list_tells_how_far_each_pack_is(as_alice, maker):
+def test_the_list_shows_the_progress_of_each_pack(as_alice, maker):
     maker.pack("Encore", maker.authored("One"), maker.add("Two"))
     maker.pack("Done", maker.authored("Three"))
     rows = as_alice.get("/packs/").all(".song")
@@ -50,7 +50,7 @@ def test_the_fragment_that_completes_a_pack_says_so(as_alice, maker):
     assert "Complete" not in page.one(".song-head").get_text()
 
 
-def test_taking_out_gives_the_fragment_without_it(as_alice, maker):
+def test_removing_a_song_returns_the_list_without_it(as_alice, maker):
     pack = maker.pack("Encore", song := maker.add("One"))
     page = as_alice.post(f"/packs/{pack}/songs/{song}/delete", htmx="pack-songs")
     assert not page.all(".song")
@@ -58,7 +58,7 @@ def test_taking_out_gives_the_fragment_without_it(as_alice, maker):
     assert as_alice.post(f"/packs/{pack}/songs/{song}/delete").status == 404
 
 
-def test_only_a_few_songs_are_offered_and_the_rest_is_found(as_alice, maker):
+def test_the_song_chooser_offers_a_few_songs_and_a_search(as_alice, maker):
     maker.add_many(40)
     pack = maker.pack("Encore", inside := maker.add("Inside"))
     page = as_alice.get(f"/packs/{pack}")
@@ -71,7 +71,7 @@ def test_only_a_few_songs_are_offered_and_the_rest_is_found(as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_a_strange_song_is_refused_beside_the_songs(subtests, as_alice, maker):
+def test_another_users_song_is_rejected_at_the_song_list(subtests, as_alice, maker):
     pack = maker.pack("Encore", maker.add())
     for htmx, song_id in itertools.product(
         [False, "pack-songs"], ["", "x", "١", "0", "9" * 30, "987654", "\x00"]
@@ -83,7 +83,7 @@ def test_a_strange_song_is_refused_beside_the_songs(subtests, as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_a_name_that_will_not_do_is_refused_beside_the_field(subtests, as_alice, maker):
+def test_an_invalid_name_is_rejected_at_its_field(subtests, as_alice, maker):
     pack = maker.pack("Encore")
     for name in ["", " ", "x" * 201, "x" * 100_000, "a\x00b"]:
         with subtests.test(name=name):
@@ -92,7 +92,7 @@ def test_a_name_that_will_not_do_is_refused_beside_the_field(subtests, as_alice,
                 assert (page.status, list(page.errors())) == (422, ["name"])
 
 
-def test_a_second_pack_of_the_name_leads_to_the_first(as_alice, maker):
+def test_a_duplicate_name_links_to_the_existing_pack(as_alice, maker):
     first, other = maker.pack("Encore"), maker.pack("Other")
     for address in ("/packs/", f"/packs/{other}"):
         page = as_alice.post(address, name="encore")
@@ -101,7 +101,7 @@ def test_a_second_pack_of_the_name_leads_to_the_first(as_alice, maker):
         assert page.one('input[name="name"]')["value"] == "encore"
 
 
-def test_a_pack_is_renamed_and_deleted_and_its_songs_stay(as_alice, maker):
+def test_deleting_a_renamed_pack_keeps_its_songs(as_alice, maker):
     pack = maker.pack("Encore", song := maker.add())
     as_alice.post(f"/packs/{pack}", name="<b>Afters</b>")
     assert as_alice.follow().one("h1").get_text() == "<b>Afters</b>"
@@ -113,7 +113,7 @@ def test_a_pack_is_renamed_and_deleted_and_its_songs_stay(as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_releasing_a_whole_pack_makes_one_summary(as_alice, maker, clock):
+def test_releasing_a_pack_shows_one_summary_toast(as_alice, maker, clock):
     as_alice.post("/packs/", name="Encore")
     pack = maker.pack(
         "Big", *(maker.add(f"{n}", f"Artist {n}", year=1900 + 10 * n) for n in range(10))
@@ -127,7 +127,7 @@ def test_releasing_a_whole_pack_makes_one_summary(as_alice, maker, clock):
     assert not as_alice.get("/songs/").toasts()
 
 
-def test_releasing_again_earns_nothing_more(as_alice, maker):
+def test_releasing_a_pack_twice_earns_nothing_more(as_alice, maker):
     pack = maker.pack("Encore", maker.add())
     for _ in range(2):
         as_alice.post(f"/packs/{pack}/release")
@@ -136,7 +136,7 @@ def test_releasing_again_earns_nothing_more(as_alice, maker):
     assert not page.toasts()
 
 
-def test_a_song_is_added_to_a_pack_from_the_list(as_alice, maker):
+def test_a_new_song_can_be_added_to_a_pack(as_alice, maker):
     pack = maker.pack("Encore")
     as_alice.post("/songs/", title="One", artist="Metallica", pack_id=pack)
     assert [song.get_text() for song in as_alice.get(f"/packs/{pack}").all(".song__title a")] == [
@@ -145,7 +145,7 @@ def test_a_song_is_added_to_a_pack_from_the_list(as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(subtests, as_alice, maker):
+def test_another_users_pack_is_rejected_by_field_and_adds_nothing(subtests, as_alice, maker):
     song = maker.add("Two")
     for pack_id in ["x", "0", "987654", "9" * 30, "١"]:
         with subtests.test(pack_id=pack_id):
@@ -156,7 +156,7 @@ def test_a_strange_pack_is_refused_by_name_and_nothing_is_added(subtests, as_ali
 
 
 @pytest.mark.both_databases
-def test_the_packs_of_alice_are_not_there_for_others(as_charlie, maker, app, charlie):
+def test_packs_return_404_to_other_users(as_charlie, maker, app, charlie):
     pack = maker.pack("Secret", song := maker.add("Hidden"))
     own = Producer(app, charlie).pack("Own")
     for path in ("", "/delete"):
@@ -173,7 +173,9 @@ def test_the_packs_of_alice_are_not_there_for_others(as_charlie, maker, app, cha
 
 
 @pytest.mark.parametrize("address", ["/packs/", "/series/", "/songs/", "{pack}", "{album}"])
-def test_a_page_asks_as_much_for_many_songs_as_for_few(as_alice, maker, app, address):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_songs(
+    as_alice, maker, app, address
+):
     pack, album = maker.pack("Encore", *maker.add_many(3)), maker.album("Song 1", "Song 2")
     maker.link(album)
     path = address.format(pack=f"/packs/{pack}", album=f"/series/{album}?track=1&q=song")
@@ -193,7 +195,7 @@ def titles(page):
     return [title.get_text() for title in page.all(".song__title a")]
 
 
-def test_many_packs_are_shown_in_pages(as_alice, maker, monkeypatch):
+def test_the_pack_list_has_pages(as_alice, maker, monkeypatch):
     monkeypatch.setattr(queries, "PACKS_A_PAGE", 2)
     for name in ("First", "Second", "Third"):
         maker.pack(name)
@@ -204,7 +206,7 @@ def test_many_packs_are_shown_in_pages(as_alice, maker, monkeypatch):
     assert page.one("#pager-previous")["href"] == "/packs/?page=1"
 
 
-def test_many_songs_of_a_pack_are_shown_in_pages(as_alice, maker, monkeypatch):
+def test_the_songs_of_a_pack_have_pages(as_alice, maker, monkeypatch):
     monkeypatch.setattr(queries, "SONGS_A_PAGE", 2)
     pack = maker.pack("Encore", *(maker.add(title) for title in ("A", "B", "C")))
     page = as_alice.get(f"/packs/{pack}")
@@ -213,7 +215,7 @@ def test_many_songs_of_a_pack_are_shown_in_pages(as_alice, maker, monkeypatch):
     assert titles(as_alice.get(f"/packs/{pack}", page="9")) == ["C"]
 
 
-def test_a_form_offers_the_latest_packs_and_the_songs_own(as_alice, maker, monkeypatch):
+def test_a_song_form_offers_the_latest_packs_and_the_songs_own(as_alice, maker, monkeypatch):
     monkeypatch.setattr(songs, "MOST_PACKS", 1)
     song = maker.add("One")
     maker.pack("Old", song)

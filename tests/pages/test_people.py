@@ -12,7 +12,7 @@ DORA = {"username": "dora", "email": "dora@example.org", "password": PASSWORD}
 
 
 @pytest.mark.both_databases
-def test_dora_registers_and_is_signed_in(stranger):
+def test_registering_signs_the_new_user_in(stranger):
     page = stranger.post("/register", **DORA, timezone="Europe/Berlin")
     assert (page.status, page.location) == (303, "/")
     assert "dora" in stranger.follow().one(".nav").get_text()
@@ -20,11 +20,11 @@ def test_dora_registers_and_is_signed_in(stranger):
     assert profile.one("option[selected]")["value"] == "Europe/Berlin"
 
 
-def test_registering_without_a_zone_is_fine(stranger):
+def test_registering_without_a_time_zone_succeeds(stranger):
     assert stranger.post("/register", **DORA).status == 303
 
 
-def test_what_is_wrong_stands_beside_the_fields_and_nothing_typed_is_lost(stranger):
+def test_a_refused_registration_shows_errors_at_fields_and_keeps_input(stranger):
     page = stranger.post("/register", username="x!", email="dora@example.org", password="short")
     assert page.status == 422
     assert set(page.errors()) == {"username", "password"}
@@ -33,13 +33,13 @@ def test_what_is_wrong_stands_beside_the_fields_and_nothing_typed_is_lost(strang
     assert page.alert()
 
 
-def test_a_zone_that_nobody_knows_can_be_seen_and_corrected(stranger):
+def test_an_unknown_time_zone_is_rejected_at_its_field(stranger):
     page = stranger.post("/register", **DORA, timezone="Mars/Olympus")
     assert page.status == 422
     assert "timezone" in page.errors()
 
 
-def test_clicking_twice_on_create_account_makes_one(app, stranger):
+def test_submitting_a_registration_twice_creates_one_account(app, stranger):
     impatient = Browser(app)
     impatient.get("/register")
     assert stranger.post("/register", **DORA).status == 303
@@ -48,14 +48,14 @@ def test_clicking_twice_on_create_account_makes_one(app, stranger):
     assert "username" in page.errors()
 
 
-def test_who_is_signed_in_needs_no_door(as_alice):
+def test_signed_in_users_are_redirected_away_from_the_sign_in_forms(as_alice):
     for path in ("/login", "/register"):
         page = as_alice.get(path)
         assert (page.status, page.location) == (303, "/")
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_who_is_signed_in_registers_nobody_else(as_alice, htmx):
+def test_signed_in_users_cannot_register_another_account(as_alice, htmx):
     page = as_alice.post("/register", **DORA, htmx=htmx)
     assert "/" in {page.location, page.headers.get("HX-Redirect")}
     assert "alice" in as_alice.get("/settings/profile").html
@@ -64,7 +64,7 @@ def test_who_is_signed_in_registers_nobody_else(as_alice, htmx):
 
 
 @pytest.mark.both_databases
-def test_alice_signs_in_by_name_or_address(subtests, stranger, alice):
+def test_alice_signs_in_with_her_name_or_address(subtests, stranger, alice):
     for name in ["alice", "ALICE ", "alice@example.org", "Alice@Example.ORG"]:
         with subtests.test(name=name):
             page = stranger.sign_in(name, PASSWORD)
@@ -86,7 +86,7 @@ def test_alice_signs_in_by_name_or_address(subtests, stranger, alice):
         ("%", PASSWORD),
     ],
 )
-def test_a_wrong_name_or_password_stays_outside(stranger, alice, name, password):
+def test_a_wrong_name_or_password_is_rejected(stranger, alice, name, password):
     page = stranger.sign_in(name, password)
     assert page.status == 422
     assert page.alert() == "The name or the password is wrong."
@@ -99,37 +99,37 @@ def test_a_refused_sign_in_keeps_the_name_and_not_the_password(stranger, alice):
     assert "wrong horse" not in page.html
 
 
-def test_one_goes_on_to_where_one_wanted_to_go(stranger, alice):
+def test_signing_in_redirects_to_the_next_url(stranger, alice):
     stranger.get("/songs/", q="metallica")
     assert stranger.follow().one('input[name="next"]')["value"] == "/songs/?q=metallica"
     page = stranger.sign_in("alice", PASSWORD, next="/songs/?q=metallica")
     assert page.one("#song-q")["value"] == "metallica"
 
 
-def test_the_way_to_go_survives_a_mistake(stranger, alice):
+def test_the_next_url_survives_a_failed_sign_in(stranger, alice):
     page = stranger.sign_in("alice", "wrong", next="/achievements/")
     assert page.one('input[name="next"]')["value"] == "/achievements/"
 
 
-def test_a_session_ends_with_the_browser_unless_it_is_to_be_remembered(app, alice):
+def test_a_session_outlives_the_browser_only_when_remembered(app, alice):
     for remember, kept in (("", False), ("1", True)):
         browser = Browser(app)
         browser.sign_in("alice", PASSWORD, remember=remember)
         assert (browser.client.get_cookie("session").expires is not None) is kept
 
 
-def test_signing_out(as_alice):
+def test_signing_out_ends_the_session(as_alice):
     page = as_alice.sign_out()
     assert (page.status, page.location) == (303, "/")
     assert as_alice.get("/songs/").location.startswith("/login")
 
 
-def test_nobody_is_signed_out_by_a_picture(as_alice):
+def test_a_get_request_does_not_sign_out(as_alice):
     assert as_alice.get("/logout").status == 405
     assert as_alice.get("/songs/").status == 200
 
 
-def test_the_password_is_asked_for_once_more(as_alice, alice):
+def test_confirming_the_password_redirects_to_the_next_url(as_alice, alice):
     assert as_alice.get("/confirm", next="/settings/tokens").status == 200
     refused = as_alice.post("/confirm", password="wrong", next="/settings/tokens")
     assert refused.status == 422
@@ -137,11 +137,11 @@ def test_the_password_is_asked_for_once_more(as_alice, alice):
     assert (page.status, page.location) == (303, "/settings/tokens")
 
 
-def test_bobs_password_confirms_nothing_for_alice(app, as_alice, bob):
+def test_another_users_password_does_not_confirm(app, as_alice, bob):
     assert as_alice.post("/confirm", password="not hers").status == 422
 
 
-def test_a_page_in_another_alphabet_is_gone_on_to_by_htmx_too(stranger, alice):
+def test_htmx_follows_next_urls_with_non_ascii_characters(stranger, alice):
     page = stranger.post(
         "/login", username="alice", password=PASSWORD, next="/songs/?q=東京", htmx=True
     )
@@ -149,7 +149,7 @@ def test_a_page_in_another_alphabet_is_gone_on_to_by_htmx_too(stranger, alice):
     assert page.headers["HX-Redirect"].startswith("/songs/?q=%")
 
 
-def test_a_password_of_today_is_hashed_anew_when_the_recipe_changes(app, stranger, alice):
+def test_signing_in_rehashes_a_password_with_outdated_parameters(app, stranger, alice):
     with app.app_context():
         before = queries.find_user(alice.id).password_hash
     strong = Browser(app)

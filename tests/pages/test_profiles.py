@@ -51,7 +51,7 @@ def codes(page):
 
 
 @pytest.mark.both_databases
-def test_a_profile_shows_what_was_earned_and_released(as_bob, worker, app):
+def test_a_profile_shows_achievements_and_released_songs(as_bob, worker, app):
     song = worker.add("One", "Metallica", status="released")
     worker.add("Secret plan", "Metallica")
     with working(app):
@@ -65,7 +65,7 @@ def test_a_profile_shows_what_was_earned_and_released(as_bob, worker, app):
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_hidden_achievement_is_nowhere(as_charlie, worker, hide, address):
+def test_a_hidden_achievement_appears_on_no_page_of_others(as_charlie, worker, hide, address):
     worker.given("artisan", "perfectionist")
     before = see(as_charlie, address)
     hide("artisan")
@@ -85,14 +85,14 @@ def test_a_hidden_achievement_is_in_no_count(as_charlie, worker, hide):
     assert "0 of 3" in as_charlie.get("/achievements/artisan").text
 
 
-def test_ones_own_profile_is_what_others_see(as_alice, worker, hide):
+def test_the_owner_sees_their_profile_as_others_do(as_alice, worker, hide):
     worker.given("artisan")
     hide("artisan")
     assert "artisan" not in codes(as_alice.get("/users/alice"))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_private_is_told(as_charlie, worker, alice, address):
+def test_a_profile_shows_no_private_data(as_charlie, worker, alice, address):
     worker.add("Secret plan")
     page = see(as_charlie, address)
     assert alice.email not in page.html
@@ -131,13 +131,13 @@ def test_pinned_badges_come_first_on_the_card(as_bob, worker, app):
     assert codes(as_bob.get("/users/alice"))[0] == "perfectionist"
 
 
-def test_without_htmx_the_card_is_the_profile(as_bob, alice):
+def test_without_htmx_the_card_redirects_to_the_profile(as_bob, alice):
     answer = as_bob.get("/users/alice/card")
     assert (answer.status, answer.location) == (303, "/users/alice")
 
 
 @pytest.mark.both_databases
-def test_compare_shows_what_each_has_alone_and_both(as_bob, bob, app, worker):
+def test_comparing_shows_the_achievements_of_each_and_of_both(as_bob, bob, app, worker):
     worker.given("artisan", "perfectionist")
     Charter(app, bob).given("perfectionist", "team_player")
     page = as_bob.get("/users/alice/compare")
@@ -152,21 +152,21 @@ def test_compare_shows_what_each_has_alone_and_both(as_bob, bob, app, worker):
     ]
 
 
-def test_nobody_is_compared_with_themselves(as_alice):
+def test_comparing_with_oneself_redirects_to_the_profile(as_alice):
     answer = as_alice.get("/users/alice/compare")
     assert (answer.status, answer.location) == (303, "/users/alice")
     assert not as_alice.get("/users/alice").all('a[href$="/compare"]')
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_banned_are_not_there(as_bob, alice, app, address):
+def test_banned_users_have_no_profile(as_bob, alice, app, address):
     with working(app):
         db.session.get_one(User, alice.id).banned_at = clock.now()
     assert see(as_bob, address).status == 404
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_who_keeps_the_profile_private_is_not_there_for_others(as_bob, as_alice, app, address):
+def test_a_private_profile_returns_404_to_others(as_bob, as_alice, app, address):
     with working(app):
         db.session.scalars(
             sa.select(User).where(User.username == "alice")
@@ -175,7 +175,7 @@ def test_who_keeps_the_profile_private_is_not_there_for_others(as_bob, as_alice,
     assert see(as_alice, address).status in {200, 303}
 
 
-def test_a_name_without_a_profile_is_no_link(as_alice, bob, app):
+def test_names_without_a_profile_are_not_links(as_alice, bob, app):
     with working(app):
         db.session.get_one(User, bob.id).is_profile_public = False
     as_alice.post("/songs/", title="One", artist="Metallica")
@@ -187,18 +187,18 @@ def test_a_name_without_a_profile_is_no_link(as_alice, bob, app):
 
 
 @pytest.mark.parametrize("name", ["nobody", "Alice", "ALICE", "al%00ice", "a" * 300, "%ff"])
-def test_there_is_one_address_for_a_person(as_bob, alice, name):
+def test_other_spellings_of_a_name_return_404(as_bob, alice, name):
     assert as_bob.get(f"/users/{name}").status == 404
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_strangers_are_sent_to_sign_in(stranger, alice, address):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger, alice, address):
     answer = stranger.get(address)
     assert answer.status == 303
     assert answer.location.startswith("/login?next=")
 
 
-def test_a_name_is_a_link_that_htmx_makes_a_card(as_alice, bob):
+def test_a_name_is_a_link_that_opens_the_card_with_htmx(as_alice, bob):
     song = as_alice.post("/songs/", title="One", artist="Metallica").location
     assert song
     page = as_alice.get("/songs/")
@@ -209,7 +209,7 @@ def test_a_name_is_a_link_that_htmx_makes_a_card(as_alice, bob):
     assert name["hx-target"] == "#person-card-body"
 
 
-def test_ones_own_name_in_the_navigation_leads_to_the_profile(as_alice):
+def test_the_navigation_links_to_ones_own_profile(as_alice):
     page = as_alice.get("/users/alice")
     assert page.one('.nav a[href="/users/alice"]')["aria-current"] == "page"
     assert page.one('.nav a[href="/stats"]')

@@ -45,7 +45,7 @@ def state_of(page, code="first_release"):
 
 
 @pytest.mark.both_databases
-def test_olga_takes_it_with_a_reason_and_gives_it_back(as_admin, released):
+def test_an_administrator_revokes_and_restores_an_achievement(as_admin, released):
     earned = set(released.codes)
     assert codes(as_admin.get(USER)) == earned
     assert as_admin.post(REVOKE, reason=WHY).location == USER
@@ -58,13 +58,13 @@ def test_olga_takes_it_with_a_reason_and_gives_it_back(as_admin, released):
     assert codes(as_admin.follow()) == earned
 
 
-def test_the_pages_lead_there(as_admin, as_alice, released):
+def test_recheck_and_profile_pages_link_to_the_users_achievements(as_admin, as_alice, released):
     assert USER in as_admin.get("/admin/rechecks/", user="alice").html
     assert USER in as_admin.get("/users/alice").html
     assert USER not in as_alice.get("/users/alice").html
 
 
-def test_alice_reads_when_and_why(as_alice, revoked):
+def test_the_owner_sees_when_and_why_it_was_revoked(as_alice, revoked):
     page = as_alice.get("/achievements/first_release")
     assert page.one("[data-revoked=first_release]").get_text() == TOLD + WHY
     assert page.one("article")["data-state"] == "progress"
@@ -75,7 +75,7 @@ def test_alice_reads_when_and_why(as_alice, revoked):
     assert "first_release" not in codes(page, "data-achievement")
 
 
-def test_its_tile_is_on_the_way_and_never_full(as_alice, revoked):
+def test_a_revoked_achievements_tile_is_in_progress_and_never_full(as_alice, revoked):
     page = as_alice.get("/achievements/")
     tile = page.one("[data-achievement=first_release]")
     assert tile["data-state"] == "progress"
@@ -86,7 +86,7 @@ def test_its_tile_is_on_the_way_and_never_full(as_alice, revoked):
     assert (bar["earned"], bar["percent"]) == (False, 99)
 
 
-def test_nobody_sees_it_any_more(as_alice, as_bob, revoked):
+def test_a_revoked_achievement_is_hidden_from_everybody(as_alice, as_bob, revoked):
     for address in ("/users/alice", "/users/alice/compare"):
         assert "first_release" not in codes(as_bob.get(address))
     assert "first_release" not in codes(as_bob.get("/users/alice/card", htmx=True))
@@ -97,7 +97,7 @@ def test_nobody_sees_it_any_more(as_alice, as_bob, revoked):
     assert "1 of" in share  # the noise
 
 
-def test_the_last_of_all_leaves_no_empty_shelf(app, as_admin, as_alice, alice):
+def test_revoking_the_last_achievement_leaves_no_empty_section(app, as_admin, as_alice, alice):
     Charter(app, alice).given("dreamer")
     as_admin.post(f"{USER}/achievements/dreamer/revoke", reason="A mistake.")
     page = as_alice.get("/achievements/me")
@@ -105,7 +105,7 @@ def test_the_last_of_all_leaves_no_empty_shelf(app, as_admin, as_alice, alice):
     assert "The shelf is empty" not in page.text
 
 
-def test_without_a_reason_it_is_asked_for_beside_the_field(as_admin, released):
+def test_a_missing_reason_is_rejected_at_its_field(as_admin, released):
     page = as_admin.post(REVOKE, reason="no")
     assert page.status == 422
     assert set(page.errors()) == {"reason"}
@@ -114,7 +114,7 @@ def test_without_a_reason_it_is_asked_for_beside_the_field(as_admin, released):
     assert released.awards["first_release"].revoked_at is None
 
 
-def test_after_ten_minutes_the_password_is_asked_and_the_reason_kept(as_admin, clock, released):
+def test_confirming_the_password_keeps_the_reason(as_admin, clock, released):
     clock.move(minutes=11)
     as_admin.post(REVOKE, reason=WHY)
     assert as_admin.last.location.startswith("/confirm?next=")
@@ -127,7 +127,7 @@ def test_after_ten_minutes_the_password_is_asked_and_the_reason_kept(as_admin, c
     assert as_admin.last.location.startswith("/confirm?next=")
 
 
-def test_twice_is_no_more_than_once(as_admin, revoked):
+def test_revoking_twice_changes_nothing(as_admin, revoked):
     as_admin.post(REVOKE, reason="Another reason.")
     assert "Somebody has revoked it already." in as_admin.follow().text
     as_admin.post(RESTORE)
@@ -135,14 +135,14 @@ def test_twice_is_no_more_than_once(as_admin, revoked):
     assert "It is not revoked." in as_admin.follow().text
 
 
-def test_who_has_no_such_thing_loses_none(as_admin, released):
+def test_revoking_an_unearned_achievement_returns_404(as_admin, released):
     assert as_admin.post(f"{USER}/achievements/completionist/revoke", reason=WHY).status == 404
     assert as_admin.post(f"{USER}/achievements/nothing/revoke", reason=WHY).status == 404
     assert as_admin.post("/admin/users/nemo/achievements/dreamer/revoke", reason=WHY).status == 404
     assert as_admin.get("/admin/users/nemo").status == 404
 
 
-def test_who_is_banned_or_private_can_be_looked_at(app, as_admin, released, clock):
+def test_administrators_see_banned_and_private_users(app, as_admin, released, clock):
     with working(app):
         db.session.execute(
             sa.update(User)
@@ -152,21 +152,21 @@ def test_who_is_banned_or_private_can_be_looked_at(app, as_admin, released, cloc
     assert codes(as_admin.get(USER))
 
 
-def test_charlie_finds_nothing_there(as_charlie, released):
+def test_other_users_get_404(as_charlie, released):
     assert as_charlie.get(USER).status == 404
     assert as_charlie.post(REVOKE, reason=WHY).status == 404
     assert as_charlie.post(RESTORE).status == 404
     assert released.awards["first_release"].revoked_at is None
 
 
-def test_who_is_no_administrator_any_more_cannot(app, admin, as_admin, released):
+def test_a_former_administrator_cannot_revoke(app, admin, as_admin, released):
     with working(app):
         db.session.execute(sa.update(User).where(User.id == admin.id).values(is_admin=False))
     assert as_admin.post(REVOKE, reason=WHY).status == 404
 
 
 @pytest.mark.both_databases
-def test_programs_do_the_same(app, as_admin, as_alice, released):
+def test_the_api_revokes_and_restores_too(app, as_admin, as_alice, released):
     path = "/api/admin/users/alice"
     earned = set(released.codes)
     assert {item["code"] for item in as_admin.api("GET", path).json["items"]} == earned

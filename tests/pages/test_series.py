@@ -18,7 +18,7 @@ def maker(app, alice):
 
 
 @pytest.mark.both_databases
-def test_alice_charts_an_album(as_alice, maker):
+def test_alice_creates_an_album_series_and_links_its_tracks(as_alice, maker):
     maker.add("One", status="released")
     address = as_alice.post("/series/", **ALBUM).location
     page = as_alice.get(address)
@@ -43,7 +43,7 @@ def test_the_fragment_that_completes_an_album_says_so(as_alice, maker):
     assert "Every relevant track is released." not in page.text
 
 
-def test_one_track_at_a_time_has_songs_to_choose_from(as_alice, maker):
+def test_the_song_chooser_is_open_for_one_track(as_alice, maker):
     maker.add_many(40)
     fitting = maker.add("One (live)")
     album = maker.album("One", "Two")
@@ -58,12 +58,12 @@ def test_one_track_at_a_time_has_songs_to_choose_from(as_alice, maker):
 
 
 @pytest.mark.parametrize("query", [{"track": "x"}, {"track": "١"}, {"track": 1, "q": "\x00"}])
-def test_a_nonsense_question_is_refused(as_alice, maker, query):
+def test_an_invalid_chooser_argument_is_rejected(as_alice, maker, query):
     assert as_alice.get(f"/series/{maker.album('One')}", **query).status == 422
 
 
 @pytest.mark.both_databases
-def test_what_will_not_do_is_refused_beside_its_field(subtests, as_alice):
+def test_invalid_input_is_rejected_at_its_field(subtests, as_alice):
     for field, value in [
         ("tracks", ""),
         ("tracks", "\n".join(map(str, range(201)))),
@@ -79,7 +79,7 @@ def test_what_will_not_do_is_refused_beside_its_field(subtests, as_alice):
             assert page.one(f'input[name="{kept}"]')["value"] == ALBUM[kept]
 
 
-def test_an_album_that_is_there_is_led_to(as_alice, maker):
+def test_a_duplicate_album_links_to_the_existing_series(as_alice, maker):
     first = maker.album("One")
     page = as_alice.post("/series/", **ALBUM)
     assert page.status == 422
@@ -88,7 +88,7 @@ def test_an_album_that_is_there_is_led_to(as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_a_strange_song_is_refused_beside_the_tracks(subtests, as_alice, maker):
+def test_another_users_song_is_rejected_at_the_tracks(subtests, as_alice, maker):
     album = maker.album("One")
     for htmx, song_id in itertools.product(
         [False, "series-tracks"], ["x", "١", "0", "9" * 30, "987654", "\x00"]
@@ -110,7 +110,7 @@ def test_making_a_track_irrelevant_and_back_keeps_its_song(as_alice, maker):
         assert maker.linked(album) == [song]
 
 
-def test_an_album_is_deleted_and_the_songs_stay(as_alice, maker):
+def test_deleting_a_series_keeps_the_songs(as_alice, maker):
     song, album = maker.add("One"), maker.album("One")
     maker.link(album)
     assert as_alice.get(f"/series/{album}/delete").status == 200
@@ -121,7 +121,7 @@ def test_an_album_is_deleted_and_the_songs_stay(as_alice, maker):
 
 
 @pytest.mark.both_databases
-def test_the_albums_of_alice_are_not_there_for_others(as_charlie, maker, app, charlie):
+def test_series_return_404_to_other_users(as_charlie, maker, app, charlie):
     album, song = maker.album("Hidden"), maker.add("Hidden")
     own = Producer(app, charlie).album("Hidden")
     for path in ("", "/delete"):
@@ -135,7 +135,7 @@ def test_the_albums_of_alice_are_not_there_for_others(as_charlie, maker, app, ch
     assert not page.all(".suggestions")
 
 
-def test_many_albums_are_shown_in_pages(as_alice, maker, monkeypatch):
+def test_the_series_list_has_pages(as_alice, maker, monkeypatch):
     monkeypatch.setattr(queries, "SERIES_A_PAGE", 1)
     maker.album("One", album="Early")
     maker.album("One", album="Late")

@@ -27,7 +27,7 @@ def test_the_first_tab_is_the_profile(as_alice):
 
 
 @pytest.mark.both_databases
-def test_changing_the_profile(as_alice):
+def test_a_profile_change_is_saved(as_alice):
     page = as_alice.post("/settings/profile", email="Alice@New.example", timezone="Asia/Kathmandu")
     assert (page.status, page.location) == (303, "/settings/profile")
     page = as_alice.follow()
@@ -36,13 +36,13 @@ def test_changing_the_profile(as_alice):
 
 
 @pytest.mark.both_databases
-def test_an_address_that_somebody_has_is_refused(bob, as_alice):
+def test_a_taken_address_is_rejected(bob, as_alice):
     page = as_alice.post("/settings/profile", email="BOB@example.org", timezone="UTC")
     assert page.status == 422
     assert set(page.errors()) == {"email"}
 
 
-def test_times_are_shown_in_ones_own_zone(clock, as_alice):
+def test_times_are_shown_in_the_readers_time_zone(clock, as_alice):
     as_alice.post("/settings/profile", email="alice@example.org", timezone="Pacific/Kiritimati")
     as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
     page = as_alice.get("/settings/tokens")
@@ -52,7 +52,7 @@ def test_times_are_shown_in_ones_own_zone(clock, as_alice):
 
 
 @pytest.mark.both_databases
-def test_changing_the_password(app, as_alice):
+def test_changing_the_password_ends_other_sessions(app, as_alice):
     page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
     assert page.status == 303
     assert "Your password is changed" in as_alice.follow().text
@@ -67,14 +67,14 @@ def test_a_wrong_current_password_changes_nothing(app, as_alice):
     assert Browser(app).sign_in("alice", PASSWORD).status == 200
 
 
-def test_ones_own_name_is_no_new_password(app, as_alice, alice):
+def test_the_user_name_is_rejected_as_password(app, as_alice, alice):
     page = as_alice.post("/settings/password", current=PASSWORD, password=alice.email)
     assert page.status == 422
     assert set(page.errors()) == {"password"}
 
 
 @pytest.mark.both_databases
-def test_a_token_is_shown_once(as_alice, token_of_alice):
+def test_an_access_token_is_shown_once(as_alice, token_of_alice):
     page = as_alice.post("/settings/tokens", name="Script", scope="write", days="90")
     secret = page.one("code.token").get_text()
     assert secret.startswith("tf_")
@@ -85,7 +85,7 @@ def test_a_token_is_shown_once(as_alice, token_of_alice):
 
 
 @pytest.mark.both_databases
-def test_a_token_can_be_revoked(as_alice, token_of_alice):
+def test_a_revoked_token_stops_working(as_alice, token_of_alice):
     as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
     page = as_alice.get("/settings/tokens")
     assert as_alice.post(page.one('form[action$="/delete"]')["action"]).status == 303
@@ -93,13 +93,13 @@ def test_a_token_can_be_revoked(as_alice, token_of_alice):
     assert token_of_alice() == []
 
 
-def test_revoking_twice_is_a_404(as_alice, token_of_alice):
+def test_revoking_a_token_twice_returns_404(as_alice, token_of_alice):
     as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
     path = f"/settings/tokens/{token_of_alice()[0].id}/delete"
     assert [as_alice.post(path).status for _ in range(2)] == [303, 404]
 
 
-def test_what_is_wrong_with_a_token_keeps_what_was_typed(as_alice):
+def test_an_invalid_token_form_keeps_its_input(as_alice):
     page = as_alice.post("/settings/tokens", name="Script", scope="read", days="7")
     assert page.status == 422
     assert set(page.errors()) == {"days"}

@@ -44,7 +44,7 @@ def pressed(page, code):
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_what_is_earned_stands_first_with_its_switches(as_alice):
+def test_earned_achievements_come_first_with_their_switches(as_alice):
     page = as_alice.get(ADDRESS)
     tiles = page.all("#achievement-grid [data-achievement]")
     assert len(tiles) == 82
@@ -54,7 +54,7 @@ def test_what_is_earned_stands_first_with_its_switches(as_alice):
     assert "82 achievements shown, 4 of them earned" in page.one("#achievement-count").text
 
 
-def test_what_is_not_earned_says_how_far_one_is(as_alice):
+def test_unearned_achievements_show_their_progress(as_alice):
     tile = as_alice.get(ADDRESS).one('[data-achievement="rising_star"]')
     assert tile["data-state"] == "progress"
     assert "1/5 songs" in tile.text
@@ -63,22 +63,22 @@ def test_what_is_not_earned_says_how_far_one_is(as_alice):
 
 
 @pytest.mark.parametrize(("htmx", "headings"), [(False, 1), ("award-results", 0)])
-def test_a_category_has_an_address(as_alice, htmx, headings):
+def test_a_category_filter_has_a_url(as_alice, htmx, headings):
     page = as_alice.get(ADDRESS, htmx=htmx, category="social")
     found = page.all("#achievement-grid [data-achievement]")
     assert {tile["data-category"] for tile in found} == {"social"}
     assert len(page.all("h1")) == headings
 
 
-def test_a_category_that_does_not_exist_is_refused(as_alice):
+def test_an_unknown_category_is_rejected(as_alice):
     assert as_alice.get(ADDRESS, category="nonsense").status == 422
 
 
-def test_strangers_are_sent_to_sign_in(stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
     assert stranger.get(ADDRESS).location.startswith("/login")
 
 
-def test_every_tab_leads_to_every_other(as_alice):
+def test_every_settings_tab_links_to_every_other(as_alice):
     tabs = [link["href"] for link in as_alice.get(ADDRESS).all(".tabs a")]
     assert tabs == [
         ADDRESS,
@@ -95,7 +95,7 @@ def test_every_tab_leads_to_every_other(as_alice):
 
 
 @pytest.mark.both_databases
-def test_a_hidden_achievement_is_seen_by_its_owner_only(as_alice, as_bob, bob):
+def test_only_the_owner_sees_a_hidden_achievement(as_alice, as_bob, bob):
     def share(browser):
         page = browser.get("/achievements/")
         return page.one('[data-achievement="first_release"] .tile__share').text
@@ -117,7 +117,7 @@ def test_a_hidden_achievement_is_seen_by_its_owner_only(as_alice, as_bob, bob):
     assert known_to_programs() == holders
 
 
-def test_a_switch_by_htmx_brings_its_tile_back(as_alice):
+def test_a_visibility_switch_with_htmx_returns_the_tile(as_alice):
     page = hide(as_alice, "dreamer", htmx="award-dreamer")
     assert pressed(page, "dreamer") == "Private"
     assert "hx-swap-oob" not in page.one("#award-dreamer").attrs
@@ -126,12 +126,12 @@ def test_a_switch_by_htmx_brings_its_tile_back(as_alice):
 
 
 @pytest.mark.parametrize("public", ["2", "", "yes"])
-def test_a_switch_knows_two_places(as_alice, public):
+def test_a_visibility_switch_rejects_other_values(as_alice, public):
     assert hide(as_alice, "dreamer", public).status == 422
 
 
 @pytest.mark.parametrize("code", ["chart_topper", "nonsense"])
-def test_what_one_does_not_have_is_not_there(as_alice, code):
+def test_switches_of_unearned_achievements_return_404(as_alice, code):
     assert hide(as_alice, code).status == 404
     assert pin(as_alice, code).status == 404
 
@@ -151,12 +151,12 @@ def test_pins_are_ordered_by_buttons(as_alice, as_bob):
     assert face[:2] == [EARNED[2], EARNED[1]]
 
 
-def test_the_form_keeps_the_filter(as_alice):
+def test_the_pin_form_keeps_the_category_filter(as_alice):
     answer = pin(as_alice, "dreamer", category="milestone")
     assert answer.location == f"{ADDRESS}?category=milestone"
 
 
-def test_pinned_ones_that_are_hidden_say_so(as_alice):
+def test_hidden_pinned_achievements_are_marked(as_alice):
     pin(as_alice, "dreamer")
     hide(as_alice, "dreamer")
     assert "only you see it" in as_alice.follow().one("#pinned").text
@@ -168,14 +168,14 @@ def htmx_from(browser, code, move, *, target, query=""):
     return browser.request("POST", f"{ADDRESS}/{code}/pin", htmx=True, headers=headers, data=fields)
 
 
-def test_a_pin_from_its_tile_brings_both_back(as_alice):
+def test_pinning_from_a_tile_returns_the_tile_and_the_pinned_list(as_alice):
     page = htmx_from(as_alice, "dreamer", "pin", target="award-dreamer")
     assert pinned(page) == ["dreamer"]
     assert "Unpin" in page.one("#award-pin-dreamer").text
     assert page.one("#pinned")["hx-swap-oob"] == "true"
 
 
-def test_unpinning_in_the_list_brings_the_tile_only_where_it_is_shown(as_alice):
+def test_unpinning_returns_the_tile_only_if_the_filter_shows_it(as_alice):
     pin(as_alice, "dreamer")
     elsewhere = htmx_from(as_alice, "dreamer", "up", target="pinned", query="?category=social")
     assert not elsewhere.all("#award-dreamer")
@@ -200,7 +200,7 @@ def _five_pinned(app, alice, as_alice):
 
 
 @pytest.mark.usefixtures("_five_pinned")
-def test_a_sixth_pin_is_refused_in_words(as_alice):
+def test_a_sixth_pin_is_rejected_with_a_message(as_alice):
     plain = pin(as_alice, "visionary")
     assert plain.status == 422
     assert "unpin one first" in plain.alert()
@@ -221,7 +221,7 @@ def release(browser, title):
 
 
 @pytest.mark.both_databases
-def test_who_wants_no_toasts_gets_none_and_never_later(as_bob):
+def test_unwanted_toasts_are_never_shown_later(as_bob):
     assert as_bob.post(ADDRESS, toasts="none").status == 303
     assert release(as_bob, "Lithium") == []
     as_bob.post(ADDRESS, toasts="all")
@@ -230,7 +230,7 @@ def test_who_wants_no_toasts_gets_none_and_never_later(as_bob):
     assert tile["data-state"] == "earned"
 
 
-def test_who_wants_rare_ones_sees_those(app, bob, as_bob):
+def test_only_rare_toasts_are_shown_when_only_those_are_wanted(app, bob, as_bob):
     as_bob.post(ADDRESS, toasts="rare")
     with working(app):
         for number in range(24):
@@ -239,14 +239,14 @@ def test_who_wants_rare_ones_sees_those(app, bob, as_bob):
     assert release(as_bob, "The 25th") == ["pro_performer"]
 
 
-def test_what_a_program_earns_is_not_told_of_either(as_bob):
+def test_unwanted_toasts_are_not_shown_after_api_requests(as_bob):
     as_bob.post(ADDRESS, toasts="none")
     as_bob.api("POST", "/api/songs/", {"title": "Polly", "artist": "N", "status": "released"})
     as_bob.post(ADDRESS, toasts="all")
     assert as_bob.follow().toasts() == []
 
 
-def test_the_time_zone_is_saved_and_the_rest_stays(as_alice):
+def test_saving_the_time_zone_keeps_the_other_preferences(as_alice):
     as_alice.post(ADDRESS, toasts="rare")
     as_alice.post(ADDRESS, timezone="Pacific/Auckland")
     page = as_alice.follow()
@@ -257,7 +257,7 @@ def test_the_time_zone_is_saved_and_the_rest_stays(as_alice):
     assert profile.one("#timezone option[selected]")["value"] == "Pacific/Auckland"
 
 
-def test_saving_by_htmx_says_so_in_its_status_line(as_alice):
+def test_saving_preferences_with_htmx_shows_a_status_message(as_alice):
     page = as_alice.post(ADDRESS, htmx="award-preferences", toasts="none", timezone="UTC")
     assert page.one("#preferences-status").text == "Saved."
     assert not page.all("h1")
@@ -265,13 +265,13 @@ def test_saving_by_htmx_says_so_in_its_status_line(as_alice):
 
 @pytest.mark.parametrize("htmx", [False, "award-preferences"])
 @pytest.mark.parametrize(("field", "value"), [("toasts", "some"), ("timezone", "Mars/Base")])
-def test_what_makes_no_sense_is_refused(as_alice, field, value, htmx):
+def test_invalid_preferences_are_rejected(as_alice, field, value, htmx):
     page = as_alice.post(ADDRESS, htmx=htmx, **{field: value})
     assert page.status == 422
     assert field in page.errors()
 
 
-def test_the_choice_holds_for_the_next_session(app, alice, as_alice):
+def test_preferences_persist_across_sessions(app, alice, as_alice):
     as_alice.post(ADDRESS, toasts="rare")
     again = Browser(app)
     again.enter(alice)

@@ -18,12 +18,12 @@ def chosen(page):
     }
 
 
-def test_at_first_everything_is_public(as_alice):
+def test_new_accounts_are_public(as_alice):
     assert chosen(as_alice.get(ADDRESS)) == {"profile": "public", "new_achievements": "public"}
 
 
 @pytest.mark.both_databases
-def test_a_hidden_profile_is_there_for_its_owner_only(as_alice, as_bob):
+def test_only_the_owner_sees_a_private_profile(as_alice, as_bob):
     assert as_bob.get("/users/alice").status == 200
     assert as_alice.post(ADDRESS, profile="private", new_achievements="public").status == 303
     assert chosen(as_alice.follow())["profile"] == "private"
@@ -35,7 +35,7 @@ def test_a_hidden_profile_is_there_for_its_owner_only(as_alice, as_bob):
 
 
 @pytest.mark.both_databases
-def test_new_achievements_can_be_private_from_the_start(as_alice, as_bob):
+def test_new_achievements_can_be_private_by_default(as_alice, as_bob):
     as_alice.post(ADDRESS, profile="public", new_achievements="private")
     release(as_alice)
     assert "First Release" not in as_bob.get("/users/alice").text
@@ -43,7 +43,7 @@ def test_new_achievements_can_be_private_from_the_start(as_alice, as_bob):
     assert tab.one("#award-first_release .segmented [aria-pressed=true]").text == "Private"
 
 
-def test_all_can_be_hidden_and_shown_at_once(as_alice, as_bob):
+def test_all_achievements_can_be_hidden_and_shown_at_once(as_alice, as_bob):
     release(as_alice)
     as_alice.post(f"{ADDRESS}/achievements", public="0")
     page = as_alice.follow()
@@ -55,7 +55,7 @@ def test_all_can_be_hidden_and_shown_at_once(as_alice, as_bob):
     assert "First Release" in as_bob.get("/users/alice").text
 
 
-def test_saving_by_htmx_says_so_in_its_status_line(as_alice):
+def test_saving_privacy_with_htmx_shows_a_status_message(as_alice):
     fields = {"profile": "private", "new_achievements": "private"}
     page = as_alice.post(ADDRESS, htmx="audience", **fields)
     assert page.one("#audience-status").text == "Saved."
@@ -63,17 +63,17 @@ def test_saving_by_htmx_says_so_in_its_status_line(as_alice):
 
 
 @pytest.mark.parametrize("htmx", [False, "audience"])
-def test_what_makes_no_sense_is_refused(as_alice, htmx):
+def test_invalid_privacy_values_are_rejected(as_alice, htmx):
     page = as_alice.post(ADDRESS, htmx=htmx, profile="some", new_achievements="public")
     assert page.status == 422
     assert set(page.errors()) == {"profile"}
     assert chosen(as_alice.get(ADDRESS))["profile"] == "public"
 
 
-def test_nobody_makes_themselves_an_administrator_on_the_way(app, as_alice, alice):
+def test_extra_form_fields_make_nobody_an_administrator(app, as_alice, alice):
     as_alice.post(ADDRESS, profile="public", new_achievements="public", is_admin="1")
     assert as_alice.get("/admin/achievements").status == 404
 
 
-def test_strangers_are_sent_to_sign_in(stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
     assert stranger.get(ADDRESS).location.startswith("/login")

@@ -34,7 +34,7 @@ def markup(element):
 # --- the list -------------------------------------------------------------------------------------
 
 
-def test_an_empty_list_says_what_to_do(as_alice):
+def test_an_empty_song_list_says_what_to_do(as_alice):
     page = as_alice.get("/songs/")
     assert shown(page) == []
     assert "title and artist are enough" in page.text
@@ -42,7 +42,7 @@ def test_an_empty_list_says_what_to_do(as_alice):
 
 
 @pytest.mark.both_databases
-def test_tabs_and_their_counts(app, alice, as_alice):
+def test_tabs_show_their_counts(app, alice, as_alice):
     for number, status in enumerate(["future", "wip", "wip", "released"]):
         add_song(app, alice, f"Song {number}", status=status)
     page = as_alice.get("/songs/", status="wip")
@@ -52,7 +52,7 @@ def test_tabs_and_their_counts(app, alice, as_alice):
 
 
 @pytest.mark.both_databases
-def test_searching_looks_at_title_artist_and_album(app, alice, as_alice):
+def test_a_search_covers_title_artist_and_album(app, alice, as_alice):
     add_song(app, alice, "Ace of Spades", "Motörhead")
     add_song(app, alice, "One", album="...And Justice for All")
     add_song(app, alice, "100% Pure Love", "Crystal Waters")
@@ -65,18 +65,18 @@ def test_searching_looks_at_title_artist_and_album(app, alice, as_alice):
     }
 
 
-def test_a_search_without_result_says_what_to_drop(one, as_alice):
+def test_an_empty_search_result_links_to_the_list_without_the_search(one, as_alice):
     page = as_alice.get("/songs/", q="polka", status="wip")
     assert "No song matches “ polka ” here" in page.text
     links = {link.get_text(): link["href"] for link in page.all(".empty a")}
     assert links == {"Drop the search": "/songs/?status=wip", "Search all songs": "/songs/?q=polka"}
 
 
-def test_an_empty_tab_helps_and_keeps_the_others_in_reach(one, as_alice):
+def test_an_empty_tab_links_to_the_other_tabs(one, as_alice):
     assert "Nothing released yet" in as_alice.get("/songs/", status="released").text
 
 
-def test_pages_keep_the_search(app, alice, as_alice, monkeypatch):
+def test_links_to_pages_keep_the_search(app, alice, as_alice, monkeypatch):
     monkeypatch.setattr(queries, "SONGS_A_PAGE", 2)
     for number in range(5):
         add_song(app, alice, f"Song {number}", status="wip")
@@ -86,11 +86,11 @@ def test_pages_keep_the_search(app, alice, as_alice, monkeypatch):
     assert page.one("[rel=next]")["href"] == "/songs/?status=wip&q=song&page=3"
 
 
-def test_a_page_behind_the_end_shows_the_last_songs(one, as_alice):
+def test_a_page_number_past_the_end_shows_the_last_page(one, as_alice):
     assert shown(as_alice.get("/songs/", page=99)) == ["One"]
 
 
-def test_htmx_gets_the_list_alone_and_it_is_what_the_page_shows(one, as_alice):
+def test_htmx_gets_the_list_as_the_page_shows_it(one, as_alice):
     fragment = as_alice.get("/songs/", q="one", htmx="song-list")
     page = as_alice.get("/songs/", q="one")
     assert not fragment.all("html, #songs-panel")
@@ -107,7 +107,7 @@ def test_boosting_and_the_back_button_get_the_whole_page(as_alice, header):
 
 
 @pytest.mark.both_databases
-def test_adding_by_a_plain_form(as_alice):
+def test_a_plain_form_adds_a_song(as_alice):
     page = as_alice.post(
         "/songs/", title="One", artist="Metallica", album="Justice", year="1988", status="wip"
     )
@@ -120,7 +120,7 @@ def test_adding_by_a_plain_form(as_alice):
 
 
 @pytest.mark.both_databases
-def test_adding_by_htmx_gives_the_panel_with_an_empty_form(as_alice):
+def test_adding_a_song_with_htmx_returns_the_panel_with_an_empty_form(as_alice):
     page = as_alice.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
     assert page.status == 200
     assert not page.all("html")
@@ -128,13 +128,13 @@ def test_adding_by_htmx_gives_the_panel_with_an_empty_form(as_alice):
     assert page.one("#title")["value"] == ""
 
 
-def test_a_song_goes_into_future_plans_when_nothing_is_said(as_alice):
+def test_a_song_without_status_goes_into_future_plans(as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     assert counts(as_alice.get("/songs/")) == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("htmx", [False, "songs-panel"])
-def test_what_is_wrong_stands_beside_the_fields(as_alice, htmx):
+def test_invalid_fields_are_rejected_at_their_place(as_alice, htmx):
     page = as_alice.post("/songs/", title="", artist="Metallica", album="x" * 201, htmx=htmx)
     assert page.status == 422
     assert set(page.errors()) == {"title", "album"}
@@ -142,7 +142,7 @@ def test_what_is_wrong_stands_beside_the_fields(as_alice, htmx):
 
 
 @pytest.mark.both_databases
-def test_a_song_that_is_there_already_is_refused_with_a_link_to_it(app, alice, one, as_alice):
+def test_a_duplicate_song_is_rejected_with_a_link_to_the_first(app, alice, one, as_alice):
     page = as_alice.post("/songs/", title="ONE", artist="The Metallica")
     assert page.status == 422
     assert page.one("[role=alert] a")["href"] == f"/songs/{one}"
@@ -153,14 +153,14 @@ def test_a_song_that_is_there_already_is_refused_with_a_link_to_it(app, alice, o
 # --- one song -----------------------------------------------------------------------------------
 
 
-def test_the_page_of_a_song(one, as_alice):
+def test_a_songs_page_shows_its_fields_and_parts(one, as_alice):
     page = as_alice.get(f"/songs/{one}")
     assert page.one("h1").get_text() == "One"
     assert "0/15 parts" in page.text
 
 
 @pytest.mark.both_databases
-def test_editing_by_a_plain_form(one, as_alice):
+def test_a_plain_form_edits_a_song(one, as_alice):
     form = as_alice.get(f"/songs/{one}/edit")
     assert form.one("#title")["value"] == "One"
     page = as_alice.post(f"/songs/{one}", title="Two", artist="Metallica", album="", year="")
@@ -183,7 +183,7 @@ def test_an_edit_may_move_the_song_too(one, as_alice):
 
 
 @pytest.mark.both_databases
-def test_editing_in_place(one, as_alice):
+def test_a_song_row_is_edited_in_place(one, as_alice):
     row = as_alice.get("/songs/").one(f"#song-{one}")
     form = as_alice.get(f"/songs/{one}/edit", htmx=True)
     assert form.one("li form")["action"] == f"/songs/{one}"
@@ -222,7 +222,7 @@ def test_every_tab_has_the_id_that_a_moved_row_updates(one, as_alice):
     assert ids == [f"song-count-{key}" for key in ("all", "future", "wip", "released")]
 
 
-def test_editing_in_place_says_what_is_wrong_in_place(one, as_alice):
+def test_a_refused_edit_in_place_shows_errors_in_place(one, as_alice):
     page = as_alice.post(f"/songs/{one}", title=" ", artist="X", htmx=f"song-{one}")
     assert page.status == 422
     assert page.all(f"li#song-{one} form")
@@ -230,7 +230,7 @@ def test_editing_in_place_says_what_is_wrong_in_place(one, as_alice):
     assert page.one("input[name=artist]")["value"] == "X"
 
 
-def test_the_head_of_the_songs_page_is_edited_in_place_too(one, as_alice):
+def test_the_head_of_a_songs_page_is_edited_in_place(one, as_alice):
     page = as_alice.post(f"/songs/{one}", title="Two", htmx="song-details")
     assert page.one("#song-details h1").get_text() == "Two"
     refused = as_alice.post(f"/songs/{one}", album="x" * 201, htmx="song-details")
@@ -239,7 +239,7 @@ def test_the_head_of_the_songs_page_is_edited_in_place_too(one, as_alice):
 
 
 @pytest.mark.both_databases
-def test_a_song_cannot_be_edited_into_another(app, alice, one, as_alice):
+def test_a_song_cannot_be_renamed_to_another_songs_title(app, alice, one, as_alice):
     two = add_song(app, alice, "Two")
     page = as_alice.post(f"/songs/{two}", title="One")
     assert page.status == 422
@@ -258,7 +258,7 @@ def test_a_refused_edit_shows_the_song_as_it_is(one, as_alice):
 
 
 @pytest.mark.both_databases
-def test_moving_by_a_plain_form(one, as_alice):
+def test_a_plain_form_moves_a_song(one, as_alice):
     page = as_alice.post(f"/songs/{one}/status", status="wip")
     assert (page.status, page.location) == (303, f"/songs/{one}")
     pressed = as_alice.follow().one('#song-details [aria-pressed="true"]')
@@ -268,12 +268,12 @@ def test_moving_by_a_plain_form(one, as_alice):
 @pytest.mark.parametrize(
     ("target", "found"), [("song-details", "section#song-details"), ("x", "li")]
 )
-def test_moving_by_htmx_gives_back_what_is_replaced(one, as_alice, target, found):
+def test_moving_a_song_with_htmx_returns_the_replaced_element(one, as_alice, target, found):
     page = as_alice.post(f"/songs/{one}/status", status="wip", htmx=target)
     assert page.one(f'{found} [aria-pressed="true"]')["value"] == "wip"
 
 
-def test_the_way_of_a_song_is_told_of_step_by_step(as_alice):
+def test_each_step_of_a_song_shows_its_toast(as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     page = as_alice.follow()
     song_id = page.one("#song-rows li")["id"].removeprefix("song-")
@@ -285,7 +285,7 @@ def test_the_way_of_a_song_is_told_of_step_by_step(as_alice):
 
 
 @pytest.mark.both_databases
-def test_deleting_asks_once_more(app, alice, one, as_alice):
+def test_deleting_a_song_asks_for_confirmation(app, alice, one, as_alice):
     page = as_alice.get(f"/songs/{one}/delete")
     assert page.one("h1").get_text() == "Delete One?"
     assert titles_of(app, alice) == ["One"]
@@ -294,12 +294,12 @@ def test_deleting_asks_once_more(app, alice, one, as_alice):
     assert titles_of(app, alice) == []
 
 
-def test_deleting_twice_is_a_404(one, as_alice):
+def test_deleting_a_song_twice_returns_404(one, as_alice):
     as_alice.post(f"/songs/{one}/delete")
     assert as_alice.post(f"/songs/{one}/delete").status == 404
 
 
-def test_a_song_that_is_gone_is_gone_for_every_button(one, as_alice):
+def test_every_button_of_a_deleted_song_returns_404(one, as_alice):
     as_alice.post(f"/songs/{one}/delete")
     for path in ("", "/edit", "/row", "/delete"):
         assert as_alice.get(f"/songs/{one}{path}").status == 404

@@ -27,7 +27,7 @@ def rows(page, key):
     }
 
 
-def test_achievements_stand_first(as_alice, worker):
+def test_the_statistics_page_shows_achievements_first(as_alice, worker):
     worker.add(status="released")
     page = as_alice.get("/stats")
     assert [heading.get_text(strip=True) for heading in page.all("main h2")] == [
@@ -38,7 +38,7 @@ def test_achievements_stand_first(as_alice, worker):
     assert "Release your first song" in page.one('[data-badge="first_release"]').get_text()
 
 
-def test_progress_is_summed_up_by_category_and_by_rarity(as_alice, worker):
+def test_progress_is_totalled_by_category_and_by_rarity(as_alice, worker):
     worker.add(status="released")
     page = as_alice.get("/stats")
     earned = {
@@ -51,7 +51,7 @@ def test_progress_is_summed_up_by_category_and_by_rarity(as_alice, worker):
 
 
 @pytest.mark.both_databases
-def test_the_tables_say_what_the_library_has(as_alice, worker):
+def test_chart_tables_show_the_numbers_of_the_library(as_alice, worker):
     one = worker.add("One", "Metallica", year=1988, status="released")
     worker.add("Two", "Metallica", year=1991)
     worker.add("Uprising", "Muse", year=2009, status="wip")
@@ -73,7 +73,7 @@ def test_the_tables_say_what_the_library_has(as_alice, worker):
     assert (parts["Drums"], parts["Keys"], parts["Vocals"]) == (["1", "0"], ["0", "1"], ["0", "0"])
 
 
-def test_points_over_time_end_at_the_sum(as_alice, worker):
+def test_the_points_chart_ends_at_the_total(as_alice, worker):
     worker.add(status="released")
     page = as_alice.get("/stats")
     board = int(page.all(".scoreboard b")[1].get_text())
@@ -82,7 +82,7 @@ def test_points_over_time_end_at_the_sum(as_alice, worker):
     assert page.one("#chart-points polyline")["points"]
 
 
-def test_every_chart_is_named_described_and_has_its_table(as_alice, worker):
+def test_every_chart_has_a_name_a_description_and_a_table(as_alice, worker):
     worker.add(year=1988)
     page = as_alice.get("/stats")
     pictures = page.all("svg[role=img]")
@@ -94,19 +94,19 @@ def test_every_chart_is_named_described_and_has_its_table(as_alice, worker):
     assert not page.all("main [style]")
 
 
-def test_who_has_nothing_is_told_what_to_do(as_alice):
+def test_a_user_without_songs_sees_what_to_do(as_alice):
     page = as_alice.get("/stats")
     assert "No songs, no charts" in page.text
     assert page.one("main .empty a")["href"] == "/songs/"
 
 
-def test_a_hostile_artist_stays_text(as_alice, worker):
+def test_markup_in_an_artist_name_is_escaped(as_alice, worker):
     worker.add(artist='<svg onload="alert(1)">' * 3)
     page = as_alice.get("/stats")
     assert not page.all("[onload]")
 
 
-def test_the_work_of_others_does_not_count(as_charlie, worker):
+def test_statistics_omit_the_work_of_others(as_charlie, worker):
     worker.add(artist="Secret Band", year=1988)
     assert "Secret Band" not in as_charlie.get("/stats").text
     assert "Secret Band" not in as_charlie.get("/stats/gaps").text
@@ -153,7 +153,7 @@ def test_the_gap_map_names_the_planned_songs(as_alice, worker):
     assert "R.E.M." in page.text
 
 
-def test_the_gap_map_is_linked_where_variety_counts(as_alice):
+def test_variety_achievements_link_to_the_gap_map(as_alice):
     for code in ("variety_seeker", "time_traveler", "decade_dabbler"):
         assert as_alice.get(f"/achievements/{code}").all('main a[href="/stats/gaps"]')
     assert as_alice.get("/stats").all('main a[href="/stats/gaps"]')
@@ -169,7 +169,7 @@ def test_next_up_names_the_song(as_alice, worker):
     assert first.select_one(f'a[href="/songs/{song}"]')
 
 
-def test_what_is_not_begun_is_called_locked(as_alice):
+def test_achievements_without_progress_are_called_locked(as_alice):
     options = as_alice.get("/achievements/").all("#achievement-state option")
     assert [option.get_text() for option in options] == [
         "All",
@@ -179,7 +179,7 @@ def test_what_is_not_begun_is_called_locked(as_alice):
     ]
 
 
-def test_strangers_are_sent_to_sign_in(stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
     for address in ("/stats", "/stats/gaps"):
         answer = stranger.get(address)
         assert (answer.status, answer.location) == (303, f"/login?next={address}")

@@ -42,7 +42,7 @@ def macro(request_of_alice):
 
 @pytest.mark.parametrize("entry", ENTRIES[::9], ids=lambda entry: entry.code)
 @pytest.mark.parametrize("kind", [AchievementProgress, Hostile])
-def test_a_tile_is_what_the_macro_makes(macro, entry, kind):
+def test_a_cached_tile_equals_the_macros_output(macro, entry, kind):
     fill = tiles.tile_list()
     for current, day, (holders, users) in itertools.product(CURRENT, DAYS, SHARES):
         tile = kind(entry, current, day, holders, users)
@@ -52,21 +52,21 @@ def test_a_tile_is_what_the_macro_makes(macro, entry, kind):
             assert fill([tile]) == macro(tile)
 
 
-def test_every_achievement_has_its_tile(macro):
+def test_every_achievement_has_a_tile(macro):
     fill = tiles.tile_list()
     for entry, day in itertools.product(ENTRIES, DAYS[:2]):
         tile = AchievementProgress(entry, 0, day, 2, 3)
         assert fill([tile]) == macro(tile)
 
 
-def test_no_more_is_kept_than_three_of_each(request_of_alice):
+def test_the_cache_holds_at_most_three_tiles_per_achievement(request_of_alice):
     fill = tiles.tile_list()
     for current, day, share in itertools.product(CURRENT, DAYS, SHARES):
         fill([AchievementProgress(entry, current, day, *share) for entry in ENTRIES])
     assert len(fill.shelf.prepared) == 3 * len(ENTRIES)
 
 
-def test_below_another_root_the_addresses_begin_with_it(app):
+def test_cached_tiles_link_below_the_script_root(app):
     for root in ("", "/club", ""):
         with app.test_request_context("/achievements/", base_url=f"http://localhost{root}/"):
             assert f'href="{root}/achievements/' in tiles.tile_list()(
@@ -74,7 +74,7 @@ def test_below_another_root_the_addresses_begin_with_it(app):
             )
 
 
-def test_one_person_never_gets_anothers_day(app, as_alice, as_bob, alice, bob):
+def test_cached_tiles_hold_no_users_dates(app, as_alice, as_bob, alice, bob):
     """Alice's was prepared first; Bob has earned nothing."""
     as_alice.post("/songs/", title="One", artist="Metallica", status="future")
     assert as_alice.get("/achievements/").one('[data-achievement="dreamer"] time')
