@@ -167,6 +167,6 @@ def test_a_cut_off_import_is_not_undone_while_it_waits(app, alice, bring):
     with working(app):
         assert not actions.cancel(db.session.get_one(Import, import_id, with_for_update=True))
         assert steps.acquire(import_id, "worker")
-    app.extensions["trackflow.jobs"]._import(import_id, whoever_holds_it=True)
+    app.extensions["trackflow.jobs"]._import(import_id, take_over=True)
     with app.app_context():
         assert db.session.get_one(Import, import_id).state == "undone"

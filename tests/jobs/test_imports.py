@@ -22,6 +22,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.leases import LeaseLost
 
 pytestmark = pytest.mark.both_databases
 
@@ -116,7 +117,7 @@ def test_a_kill_and_a_second_start_give_exactly_ten_thousand(app, alice, databas
     )
     assert killed.returncode == 9, killed.stderr
     assert songs_of(app, alice) == (MANY if point == "committed" else 0)
-    run(app, import_id, whoever_holds_it=True)
+    run(app, import_id, take_over=True)
     assert songs_of(app, alice) == MANY
     assert import_of(app, import_id).imported == MANY
     assert [fact.n for fact in facts(app, events.SongsImported.event_name)] == [MANY]
@@ -139,10 +140,10 @@ def test_a_job_that_was_given_up_for_dead_changes_nothing(app, alice):
     import_id = begin(app, alice, 10)
     with working(app):
         steps.acquire(import_id, "first")
-        steps.acquire(import_id, "second", whoever_holds_it=True)
-    with pytest.raises(steps.NotOurs), working(app):
+        steps.acquire(import_id, "second", take_over=True)
+    with pytest.raises(LeaseLost), working(app):
         steps.renew(import_id, "first")
-    run(app, import_id, whoever_holds_it=True)
+    run(app, import_id, take_over=True)
 
 
 def test_two_jobs_at_once_import_once(app, alice):
@@ -211,7 +212,7 @@ def test_a_cancelled_import_is_not_run(app, alice):
     import_id = begin(app, alice, 10)
     with working(app):
         actions.cancel(db.session.get_one(Import, import_id))
-    run(app, import_id, whoever_holds_it=True)
+    run(app, import_id, take_over=True)
     assert songs_of(app, alice) == 0
 
 

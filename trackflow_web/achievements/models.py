@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trackflow_web.kernel.database import Base, BigId
+from trackflow_web.kernel.leases import Leased
 
 
 class Achievement(Base):
@@ -159,7 +160,7 @@ UNFINISHED_RUNS = frozenset({RunState.WAITING, RunState.RUNNING})
 _UNFINISHED = sa.text("state IN ('waiting', 'running')")
 
 
-class RecheckRun(Base):
+class RecheckRun(Leased):
     """A recheck: who asked for it, for whom, how far it is and what came of it.
 
     One of everybody may be a job: `total` is then how many users there were when it began (empty
@@ -179,7 +180,6 @@ class RecheckRun(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     admin_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
@@ -194,8 +194,6 @@ class RecheckRun(Base):
     drift: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    worker: Mapped[str] = mapped_column(sa.String(32), default="")
-    held_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 

@@ -22,6 +22,7 @@ from trackflow_web.domain.imports.rules import MOST_ROWS, Source
 from trackflow_web.jobs.tokens import usable_token
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.leases import LeaseLost
 from trackflow_web.kernel.transactions import reading, unit_of_work
 
 if TYPE_CHECKING:
@@ -52,19 +53,19 @@ PAUSE_OF_UNDO = 0.02
 OUR_FAULT = "Something broke on our side. Try once more."
 
 
-def run(import_id: int, tools: Tools, *, whoever_holds_it: bool = False) -> int | None:
+def run(import_id: int, tools: Tools, *, take_over: bool = False) -> int | None:
     """Bring an import as far as it goes: to its end, or to a pause whose seconds it gives.
 
     Running it twice or at once with itself changes nothing: only who holds the import goes on.
     """
     worker = secrets.token_hex(16)
     with unit_of_work(tools.handlers):
-        if not steps.acquire(import_id, worker, whoever_holds_it=whoever_holds_it):
+        if not steps.acquire(import_id, worker, take_over=take_over):
             return None
     job = _Job(import_id, worker, tools)
     try:
         job.run()
-    except steps.NotOurs:
+    except LeaseLost:
         log.info("import_left", import_id=import_id)
     except PlaylistRefused as refusal:
         job.fail(str(refusal))
@@ -150,7 +151,7 @@ class _Job:
     def _read(self) -> Import:
         item = queries.find_import(self.import_id)
         if item is None:
-            raise steps.NotOurs
+            raise LeaseLost
         db.session.expunge(item)
         return item
 
@@ -168,7 +169,7 @@ class _Job:
         """The last word on an import; without it the sweep takes it up once nobody holds it."""
         try:
             return self._change(change)
-        except steps.NotOurs:
+        except LeaseLost:
             return None
 
 

@@ -119,34 +119,32 @@ class Jobs:
             # Those whom a start finds unfinished are begun again whoever seems to hold them.
             sweep.run(
                 self.tools,
-                partial(self._start, whoever_holds_it=at_start),
+                partial(self._start, take_over=at_start),
                 at_start=at_start,
             )
 
-    def _start(self, name: str, row_id: int, *, whoever_holds_it: bool = False) -> None:
+    def _start(self, name: str, row_id: int, *, take_over: bool = False) -> None:
         """Let a job be done: `import` or `recheck`, with the id of the row that is its own."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
             job = {"import": self._import, "recheck": self._recheck}[name]
-            copy_context().run(job, row_id, whoever_holds_it=whoever_holds_it)
+            copy_context().run(job, row_id, take_over=take_over)
             return
         huey = self.huey
-        huey.enqueue(self._tasks[name].s(row_id, whoever_holds_it=whoever_holds_it))
+        huey.enqueue(self._tasks[name].s(row_id, take_over=take_over))
 
-    def _import(self, import_id: int, *, whoever_holds_it: bool = False) -> None:
+    def _import(self, import_id: int, *, take_over: bool = False) -> None:
         with self.context():
-            pause = imports.run(import_id, self.tools, whoever_holds_it=whoever_holds_it)
+            pause = imports.run(import_id, self.tools, take_over=take_over)
         if pause is not None and self.mode is not Mode.AT_ONCE:
             # A second more: a job that comes too early leaves it to the sweep.
             huey = self.huey
             huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
 
-    def _recheck(self, run_id: int, *, whoever_holds_it: bool = False) -> None:
+    def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
         with self.context():
-            unfinished = rechecks.run(
-                run_id, self.tools.handlers, whoever_holds_it=whoever_holds_it, turn=turn
-            )
+            unfinished = rechecks.run(run_id, self.tools.handlers, take_over=take_over, turn=turn)
         if unfinished:  # behind what others asked for meanwhile
             self._start("recheck", run_id)
 

@@ -13,6 +13,7 @@ from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.leases import LeaseLost
 from trackflow_web.kernel.transactions import unit_of_work
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def run(
     run_id: int,
     handlers: Sequence[Handler],
     *,
-    whoever_holds_it: bool = False,
+    take_over: bool = False,
     turn: float = TURN,
 ) -> bool:
     """Do a run that nobody works on, for one turn; gives whether it is to have another one.
@@ -48,7 +49,7 @@ def run(
     """
     worker = secrets.token_hex(16)
     with unit_of_work(handlers):
-        if not runs.acquire(run_id, worker, whoever_holds_it=whoever_holds_it):
+        if not runs.acquire(run_id, worker, take_over=take_over):
             return False
     return work(run_id, worker, handlers, turn=turn)
 
@@ -65,7 +66,7 @@ def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) 
                 ours = more and time.monotonic() < until
                 if more and not ours:
                     runs.release(run)
-        except runs.NotOurs:
+        except LeaseLost:
             return False
         except Exception:
             log.exception("recheck_broke_off", run_id=run_id)
@@ -116,7 +117,7 @@ def _again(run_id: int, worker: str, handlers: Sequence[Handler]) -> bool:
         with unit_of_work(handlers):
             run = runs.renew(run_id, worker)
             again, attempts = runs.note_failure(run, OUR_FAULT), run.attempts
-    except runs.NotOurs:
+    except LeaseLost:
         return False
     except Exception:
         log.exception("recheck_failure_not_noted", run_id=run_id)

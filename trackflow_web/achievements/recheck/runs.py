@@ -1,8 +1,8 @@
 """A recheck of everyone, chunk by chunk: one at a time, and begun again where it was cut off.
 
-The row of the run is the lock: only one can be unfinished. Who works on it holds it by a name
-(`worker`) until a time that every chunk puts off, and every chunk is a transaction of its own that
-takes how far it came along. So a kill costs at most one chunk, which is then done again.
+The row of the run is the lock: only one can be unfinished. A worker leases it (`kernel.leases`);
+every chunk is a separate transaction that renews the lease and stores how far it came. So a kill
+costs at most one chunk, which is then done again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements.models import UNFINISHED_RUNS, RecheckRun, RunState
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, leases
 from trackflow_web.kernel.database import db, get_for_update, upsert
 
 if TYPE_CHECKING:
@@ -30,14 +30,10 @@ COMMAND = "a command"
 COMMANDS = "command:"
 # So long a worker may say nothing before it is given up for dead. The longest chunk may take longer
 # all the same: while it lasts its transaction holds the row.
-HELD_FOR = timedelta(seconds=20)
+LEASE_LASTS = timedelta(seconds=20)
 CUT_OFF = "It was cut off."
 # Failures in a row without a chunk in between.
 MOST_ATTEMPTS = 5
-
-
-class NotOurs(Exception):
-    """The run was cancelled or taken over: who notices stops."""
 
 
 def figures(found: Plan) -> tuple[int, int, int]:
@@ -55,7 +51,7 @@ def begin(admin: User | None = None, *, worker: str = "") -> int | None:
     if worker:
         db.session.execute(
             sa.update(RecheckRun)
-            .where(RecheckRun.state == RunState.RUNNING, RecheckRun.held_until <= now)
+            .where(RecheckRun.state == RunState.RUNNING, leases.has_expired(RecheckRun))
             .values(state=RunState.FAILED, worker="", error=CUT_OFF, ended_at=now)
         )
     return db.session.scalar(
@@ -74,7 +70,7 @@ def begin(admin: User | None = None, *, worker: str = "") -> int | None:
             error="",
             attempts=0,
             worker=worker,
-            held_until=now + HELD_FOR if worker else None,
+            held_until=now + LEASE_LASTS if worker else None,
             started_at=now if worker else None,
         )
         .on_conflict_do_nothing()
@@ -82,33 +78,23 @@ def begin(admin: User | None = None, *, worker: str = "") -> int | None:
     )
 
 
-def acquire(run_id: int, worker: str, *, whoever_holds_it: bool = False) -> bool:
-    """Take a run that nobody works on, for this worker; gives whether it is theirs now."""
-    now = clock.now()
-    free = sa.or_(
-        RecheckRun.held_until.is_(None), RecheckRun.held_until <= now, sa.literal(whoever_holds_it)
+def acquire(run_id: int, worker: str, *, take_over: bool = False) -> bool:
+    """Acquire a run that waits; return whether the worker has it now."""
+    return leases.acquire(
+        RecheckRun,
+        run_id,
+        worker,
+        RecheckRun.state.in_(UNFINISHED_RUNS),
+        lasts=LEASE_LASTS,
+        take_over=take_over,
+        state=RunState.RUNNING,
+        started_at=sa.func.coalesce(RecheckRun.started_at, clock.now()),
     )
-    claimed = db.session.scalar(
-        sa.update(RecheckRun)
-        .where(RecheckRun.id == run_id, RecheckRun.state.in_(UNFINISHED_RUNS), free)
-        .values(
-            state=RunState.RUNNING,
-            worker=worker,
-            held_until=now + HELD_FOR,
-            started_at=sa.func.coalesce(RecheckRun.started_at, now),
-        )
-        .returning(RecheckRun.id)
-    )
-    return claimed is not None
 
 
 def renew(run_id: int, worker: str) -> RecheckRun:
-    """The run, held on for a while; raises NotOurs when it is not this worker's any more."""
-    run = get_for_update(RecheckRun, run_id)
-    if run is None or run.state != RunState.RUNNING or run.worker != worker:
-        raise NotOurs
-    run.held_until = clock.now() + HELD_FOR
-    return run
+    """Extend the lease; return the run, locked until the commit. Raises LeaseLost."""
+    return leases.renew(RecheckRun, run_id, worker, lasts=LEASE_LASTS)
 
 
 def step(run: RecheckRun, users: int) -> bool:
@@ -131,7 +117,8 @@ def step(run: RecheckRun, users: int) -> bool:
 
 def release(run: RecheckRun) -> None:
     """Leave a run that is held to whoever takes it up next."""
-    run.state, run.worker, run.held_until = RunState.WAITING, "", None
+    run.state = RunState.WAITING
+    leases.release(run)
 
 
 def note_failure(run: RecheckRun, why: str) -> bool:
@@ -153,7 +140,8 @@ def cancel(run_id: int) -> bool:
 
 
 def _end(run: RecheckRun, state: RunState) -> None:
-    run.state, run.worker, run.held_until, run.ended_at = state, "", None, clock.now()
+    run.state, run.ended_at = state, clock.now()
+    leases.release(run)
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -181,7 +169,7 @@ def latest() -> RecheckRun | None:
 
 def abandoned(*, all_unfinished: bool = False) -> Sequence[int]:
     """The ids of runs that nobody works on; or of all that are not a command's at this moment."""
-    free = sa.or_(RecheckRun.held_until.is_(None), RecheckRun.held_until <= clock.now())
+    free = leases.is_free(RecheckRun)
     if all_unfinished:
         free = sa.or_(free, ~RecheckRun.worker.startswith(COMMANDS))
     return db.session.scalars(

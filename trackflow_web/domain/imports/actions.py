@@ -20,7 +20,7 @@ from trackflow_web.domain.imports.rules import (
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import rules as songs
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, leases
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.events import record
@@ -187,7 +187,8 @@ def end(item: Import, state: State) -> None:
     """Note that nothing more happens to an import by itself."""
     now = clock.now()
     item.state, item.updated_at, item.finished_at = state, now, now
-    item.worker, item.held_until, item.retry_at = "", None, None
+    item.retry_at = None
+    leases.release(item)
 
 
 def record_about(event_type: type[ImportPayload], item: Import, *, n: int = 1) -> None:

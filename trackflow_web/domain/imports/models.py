@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Source, State
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
 from trackflow_web.kernel.database import Base, BigId
+from trackflow_web.kernel.leases import Leased
 
 
-class Import(Base):
+class Import(Leased):
     """One playlist on its way into somebody's songs.
 
     `status` is the state its songs begin in. Of `total` rows (unknown until a playlist has been
@@ -42,7 +43,6 @@ class Import(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
     source: Mapped[Source] = mapped_column(sa.String(10))
     playlist_key: Mapped[str] = mapped_column(sa.Text)
@@ -63,8 +63,6 @@ class Import(Base):
     withdrawn: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    worker: Mapped[str] = mapped_column(sa.String(32), default="")
-    held_until: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

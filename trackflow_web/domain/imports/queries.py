@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.imports.models import Connection, Import, ImportFile, ImportRow
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, leases
 from trackflow_web.kernel.database import db, get_for_update
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def abandoned(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
         Import.state.in_(UNFINISHED), sa.or_(Import.retry_at.is_(None), Import.retry_at <= now)
     )
     if not all_unfinished:
-        wanted = wanted.where(sa.or_(Import.held_until.is_(None), Import.held_until <= now))
+        wanted = wanted.where(leases.is_free(Import))
     return db.session.scalars(wanted.order_by(Import.id).limit(limit)).all()
 
 

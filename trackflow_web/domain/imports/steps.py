@@ -1,8 +1,7 @@
 """The steps of an import, each of which may be cut off and begun again.
 
-A job holds an import by its `worker`; every step that writes first makes sure that it still does,
-so that a step of a job that was given up for dead changes nothing. Only `finish` makes songs: all
-of them in one short transaction, so that an import is done or has not begun.
+A job leases an import (see `kernel.leases`), and every step that writes renews the lease. Only
+`finish` makes songs: all of them in one short transaction, so that an import is done or not begun.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, Stat
 from trackflow_web.domain.songs.actions import STATUS_MILESTONE
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
-from trackflow_web.kernel import clock, failpoints
-from trackflow_web.kernel.database import db, get_for_update, upsert
+from trackflow_web.kernel import clock, failpoints, leases
+from trackflow_web.kernel.database import db, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.domain.imports.matching import Keys, Seen
 
-# A job that says nothing for so long is dead. Longer than the longest wait for the other side.
-HELD_FOR = timedelta(seconds=60)
+# A job that does not renew for so long is dead. Longer than the longest wait for the other side.
+LEASE_LASTS = timedelta(seconds=60)
 ROWS_A_STEP = 1_000
 COMPARED = (
     "artist_key",
@@ -48,10 +47,6 @@ COMPARED = (
 )
 
 
-class NotOurs(Exception):
-    """The import was cancelled, deleted or taken over: the job that notices stops."""
-
-
 @dataclass(frozen=True)
 class Compared:
     """What comparing some rows came to; `upto` is the position behind the last of them."""
@@ -60,43 +55,36 @@ class Compared:
     rows: Sequence[dict[str, Any]]
 
 
-# --- holding -----------------------------------------------------------------------------------
+# --- the lease ---------------------------------------------------------------------------------
 
 
-def acquire(import_id: int, worker: str, *, whoever_holds_it: bool = False) -> bool:
-    """Take an import that waits, for this worker; gives whether it is theirs now."""
+def acquire(import_id: int, worker: str, *, take_over: bool = False) -> bool:
+    """Acquire an import that waits; return whether the worker has it now."""
     now = clock.now()
-    free = (Import.retry_at.is_(None)) | (Import.retry_at <= now)
-    if not whoever_holds_it:
-        free &= (Import.held_until.is_(None)) | (Import.held_until <= now)
-    claimed = db.session.scalar(
-        sa.update(Import)
-        .where(Import.id == import_id, Import.state.in_(UNFINISHED), free)
-        .values(
-            state=State.RUNNING,
-            worker=worker,
-            held_until=now + HELD_FOR,
-            retry_at=None,
-            updated_at=now,
-        )
-        .returning(Import.id)
+    return leases.acquire(
+        Import,
+        import_id,
+        worker,
+        Import.state.in_(UNFINISHED),
+        sa.or_(Import.retry_at.is_(None), Import.retry_at <= now),
+        lasts=LEASE_LASTS,
+        take_over=take_over,
+        state=State.RUNNING,
+        retry_at=None,
+        updated_at=now,
     )
-    return claimed is not None
 
 
 def renew(import_id: int, worker: str) -> Import:
-    """The import, held on for a while; raises NotOurs when it is not this worker's any more."""
-    item = get_for_update(Import, import_id)
-    if item is None or item.state != State.RUNNING or item.worker != worker:
-        raise NotOurs
-    item.held_until = clock.now() + HELD_FOR
-    return item
+    """Extend the lease; return the import, locked until the commit. Raises LeaseLost."""
+    return leases.renew(Import, import_id, worker, lasts=LEASE_LASTS)
 
 
 def release(item: Import, *, retry_at: datetime, error: str) -> None:
     """Put an import back among those that wait, until a time."""
-    item.state, item.worker, item.held_until = State.QUEUED, "", None
-    item.retry_at, item.error, item.updated_at = retry_at, error[:300], clock.now()
+    leases.release(item)
+    item.state, item.retry_at = State.QUEUED, retry_at
+    item.error, item.updated_at = error[:300], clock.now()
     item.attempts += 1
 
 
@@ -172,7 +160,7 @@ def positions_of_new(import_id: int) -> dict[Keys, int]:
 def show_preview(item: Import) -> None:
     """Let an import wait for its user, who sees what would become of its rows."""
     item.state, item.updated_at = State.PREVIEW, clock.now()
-    item.worker, item.held_until = "", None
+    leases.release(item)
     item.total = item.matched = item.fetched
     item.error, item.attempts = "", 0
 
