@@ -6,13 +6,13 @@ import pytest
 
 from tests.support.moving_clock import MONDAY_NOON
 from trackflow_web.demo import cast, diary, wishes
-from trackflow_web.kernel.text import comparison_key
+from trackflow_web.kernel.text import artist_key, comparison_key
 
 YEARS_IN_SONG = range(1955, 2026)
 
 
 def test_the_songs_are_all_different():
-    keys = {(comparison_key(song.artist), comparison_key(song.title)) for song in diary.songs()}
+    keys = {(artist_key(song.artist), comparison_key(song.title)) for song in diary.songs()}
 
     assert len(keys) == len(diary.songs())
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from enum import StrEnum
 
 import pytest
 
-from trackflow_web.kernel import text
+from trackflow_web.kernel import characters, text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 ACUTE = "\N{COMBINING ACUTE ACCENT}"
@@ -32,9 +34,8 @@ def refused(rule, *arguments, **options):
         ("Björk", "Bjork"),
         ("Motörhead", "MOTORHEAD"),
         ("Beyoncé", f"Beyonce{ACUTE}"),
-        ("The Beatles", "Beatles"),
-        ("the  beatles ", "BEATLES"),
-        ("The\N{NO-BREAK SPACE}Beatles", "beatles"),
+        ("the  beatles ", "THE BEATLES"),
+        ("The\N{NO-BREAK SPACE}Beatles", "the beatles"),
         ("AC DC", "acdc"),
         ("Die Ärzte", "die arzte"),
         ("Straße", "STRASSE"),
@@ -43,6 +44,27 @@ def refused(rule, *arguments, **options):
         ("ﬁre", "fire"),
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
         ("Кино", "КИНО"),
+        ("Ёлка", "елка"),
+        ("ᾳ", "Α"),
+        ("Sigur Rós", "sigur ros"),
+        ("Mø", "mo"),
+        ("Łona", "lona"),
+        ("Đorđe", "dorde"),
+        ("Ænima", "aenima"),
+        ("Œuvre", "oeuvre"),
+        ("Þursaflokkurinn", "thursaflokkurinn"),
+        ("Seiðr", "seidr"),
+        ("Yanız", "yaniz"),
+        ("Ħal Ŧ", "hal t"),
+        ("Ǿre", "ore"),
+        ("Don’t Stop", "Don't Stop"),
+        ("Don´t Stop", "don`t stop"),
+        ("“Weird” Al", '"weird" al'),
+        ("«Ленинград»", '"ленинград"'),
+        ("Salt‐N‐Pepa", "Salt-N-Pepa"),
+        ("Salt–N—Pepa", "Salt-N-Pepa"),
+        ("Thin\N{THIN SPACE}Lizzy", "thin lizzy"),
+        ("soft\N{SOFT HYPHEN}ware", "software"),
         (f"Metal{ZERO_WIDTH_SPACE}lica", "Metallica"),
         ("\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}", "\N{HEAVY BLACK HEART}"),
     ],
@@ -64,10 +86,55 @@ def test_people_call_these_the_same(one, other):
         # The voicing mark is no accent: these are a persimmon and a key.
         ("かき", "かぎ"),
         ("AC/DC", "ACDC!"),
+        ("The One", "One"),
+        # Marks of other scripts are letters.
+        ("שָׁלוֹם", "שלום"),
+        ("مُحَمَّد", "محمد"),
+        ("कि", "क"),
+        ("ที่", "ท"),
+        ("ばら", "はら"),
+        ("ザ", "サ"),
+        ("आं", "आ"),
     ],
 )
 def test_these_are_different(one, other):
     assert text.comparison_key(one) != text.comparison_key(other)
+
+
+def test_names_of_punctuation_alone_are_all_different():
+    names = ["!!!", "!!", "! !", "†", "‡", "...", "…", "-", "–", "—", "'", "’", "´", '"', "“", "”"]
+    names += ["?", "¿", "+", "±", "=", "≠", "<", "≮", "*", "★", "☆", "¨", "^", "ˆ", "~", "˜"]
+    names += ["\N{GUITAR}", "\N{VIOLIN}", "。", "、", "・", "〜", "()", "（）", "#", "♯", "♭", "º"]
+    assert len({text.comparison_key(name) for name in names}) == len(names)
+    assert len({text.artist_key(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Beatles", "Beatles"),
+        ("the  beatles ", "BEATLES"),
+        ("The\N{NO-BREAK SPACE}Beatles", "beatles"),
+        ("Ｔｈｅ Beatles", "beatles"),
+        ("The !!!", "!!!"),
+    ],
+)
+def test_a_leading_the_does_not_make_another_artist(one, other):
+    assert text.artist_key(one) == text.artist_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The The", "The"),
+        ("The The", "The Band"),
+        ("Theatre of Tragedy", "Atre of Tragedy"),
+        ("Thé Vert", "Vert"),
+        ("A Perfect Circle", "Perfect Circle"),
+    ],
+)
+def test_these_are_different_artists(one, other):
+    assert text.artist_key(one) != text.artist_key(other)
 
 
 @pytest.mark.parametrize("name", ["The", "the the", "!!!", "\N{GUITAR}", "東京事変", "★", "مرحبا"])
@@ -128,6 +195,99 @@ def test_what_nobody_can_see_is_nothing(invisible):
 def test_a_line_may_be_as_long_as_allowed_and_no_longer():
     assert text.line("x" * 200, "title", longest=200) == "x" * 200
     assert "200" in refused(text.line, "x" * 201, "title", longest=200)[1]
+
+
+# --- what cannot be seen ------------------------------------------------------------------------
+
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+ENGLAND = "\N{WAVING BLACK FLAG}" + "".join(chr(0xE0000 + ord(c)) for c in "gbeng") + "\U000e007f"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        FAMILY,
+        "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}\N{ZERO WIDTH JOINER}\N{FIRE}",
+        "1\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}",
+        "\U0001f642\N{ZERO WIDTH JOINER}\N{LEFT RIGHT ARROW}\N{VARIATION SELECTOR-16}",
+        "\U0001f44b\N{EMOJI MODIFIER FITZPATRICK TYPE-4}",
+        ENGLAND,
+        "می\N{ZERO WIDTH NON-JOINER}خواهم",
+        "क्\N{ZERO WIDTH JOINER}ष",
+        "ශ්\N{ZERO WIDTH JOINER}රී",
+        "葛\N{VARIATION SELECTOR-17}",
+        "ᠠ\N{MONGOLIAN FREE VARIATION SELECTOR ONE}",
+    ],
+)
+def test_joiners_and_selectors_that_change_what_is_drawn_stay(shown):
+    assert text.line(shown, "title", longest=50) == shown
+    assert text.lines(shown, "body", longest=50) == shown
+
+
+def test_no_invisible_character_makes_another_title():
+    for char in characters.DEFAULT_IGNORABLE:
+        for rule in (text.line, text.lines):
+            assert rule(f"Blue{char}Door{char}", "title", longest=50) == "BlueDoor", ascii(char)
+            assert rule(char * 3, "title", longest=50, required=False) == "", ascii(char)
+            with pytest.raises(Invalid, match="title"):
+                rule(char, "title", longest=50)
+        assert text.line(f" {char} Blue {char} Door", "title", longest=50) == "Blue Door"
+        assert text.comparison_key(f"Blue{char}Door") == text.comparison_key("BlueDoor")
+        assert text.search_key(f"Blue{char}Door") == "bluedoor"
+
+
+@pytest.mark.parametrize("char", ["\ufdd0", "\uffff", "\U0010fffe", "\ufff9", "\ufffb"])
+def test_noncharacters_and_anchors_are_as_invisible(char):
+    assert text.line(f"Blue{char}Door", "title", longest=50) == "BlueDoor"
+
+
+@pytest.mark.parametrize("typed", ["a\u200db", "a\ufe0fb", "\u200da", "1\u200d", "a\U000e0041"])
+def test_joiners_and_selectors_without_effect_go(typed):
+    assert text.line(typed, "title", longest=50) in {"ab", "a", "1"}
+
+
+def test_no_control_of_direction_stays_in_a_text():
+    hidden = "safe\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe\N{POP DIRECTIONAL FORMATTING}"
+    assert text.line(hidden, "title", longest=50) == "safegpj.exe"
+    assert (
+        text.lines(f"{hidden}\n\N{FIRST STRONG ISOLATE}x", "body", longest=50) == "safegpj.exe\nx"
+    )
+
+
+# --- length and time ----------------------------------------------------------------------------
+
+
+def test_a_run_of_marks_has_an_end():
+    typed = "a" + ACUTE * 5 + "b" + "\N{COMBINING CEDILLA}" * 500
+    kept = text.line(typed, "title", longest=200)
+    assert kept.count("\N{COMBINING CEDILLA}") == characters.LONGEST_RUN_OF_MARKS
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\t" * 40_000 + "x",
+        "\u0315\u0300" * 20_000,
+        "a" + "\u0f73" * 39_000,  # one character that is two marks
+        "x\u0315\u0300\u034f" * 10_000,
+        "\u0315\u034f\u0300" * 13_000,  # invisible in between
+        "\r\n \r" * 10_000,
+        "\u200d" * 40_000,
+        "\ufdfa" * 10_000,
+    ],
+)
+def test_long_texts_take_no_time(hostile):
+    began = time.process_time()
+    for rule in (text.line, text.lines):
+        with contextlib.suppress(Invalid):
+            text.search_key(rule(hostile, "description", longest=10_000))
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("rule", [text.line, text.lines])
+def test_what_can_only_be_too_long_is_not_looked_at(rule, monkeypatch):
+    monkeypatch.setattr(text, "_cleaned", None)
+    assert "too long" in refused(rule, " " * 2_000_000, "title", longest=200)[1]
 
 
 def test_a_hundred_kilobytes_are_refused():
@@ -218,6 +378,23 @@ def test_a_person_is_told_of_everything_at_once():
 
 def test_wildcards_are_searched_for_as_they_stand():
     assert text.like_pattern("100%_\\") == r"%100\%\_\\%"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("don't", "Don’t Stop"),
+        ("don’t", "Don't Stop"),
+        ("salt-n", "Salt‐N‐Pepa"),
+        ("“weird”", '"Weird" Al'),
+        ("mo", "Mø"),
+        ("mø", "MO"),
+        ("محمد", "مُحَمَّد"),
+        ("thin lizzy", "Thin\N{NO-BREAK SPACE}Lizzy"),
+    ],
+)
+def test_searching_finds_either_spelling(typed, kept):
+    assert text.search_key(typed) in text.search_key(kept)
 
 
 def test_a_wildcard_in_disguise_is_one_too():

@@ -17,7 +17,7 @@ from trackflow_web.demo.cast import Charted
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.people.rules import local_day
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.kernel.text import comparison_key
+from trackflow_web.kernel.text import artist_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -208,7 +208,7 @@ def _suits(song: Listed, work: Work) -> bool:
     return song.year in work.years and work.album in {"", song.album}
 
 
-_artist_key = functools.cache(comparison_key)
+_artist_key = functools.cache(artist_key)
 
 
 def _deeds(work: Work, song: Listed, dice: random.Random) -> Iterator[Deed]:

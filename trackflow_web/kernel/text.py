@@ -12,23 +12,28 @@ import unicodedata
 from enum import StrEnum
 from typing import TypeVar
 
+from trackflow_web.kernel.characters import (
+    folded,
+    is_visible,
+    with_short_runs_of_marks,
+    without_any_invisible,
+    without_invisible,
+)
 from trackflow_web.kernel.errors import Invalid
 
-_SPACES = re.compile(r"\s+")
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029")
-_SPACES_AT_THE_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-# Control characters and lone surrogates: the databases refuse or mangle them. Format characters
-# (Cf) stay, because joiners are part of real names and emoji.
+# Control characters and lone surrogates: the databases refuse or mangle them.
 _REFUSED = frozenset({"Cc", "Cs"})
-_INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
-# Letters and a symbol by their category, and yet nothing is drawn for them.
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-# Kana with and without a voicing mark are different letters, not one with an accent.
-_VOICING_MARKS = frozenset("\u3099\u309a")
 # Bytes. An index row of PostgreSQL holds 2,704, and a song's two keys stand in one.
 LONGEST_KEY = 1000
+# What may be typed for each character that is kept: a letter may come in four pieces (Vietnamese,
+# Hangul), and white space around and between words is dropped.
+TYPED_FOR_ONE_KEPT = 4
+SPARE = 1000
+# Characters. A number of 18 digits, with a sign and white space around it.
+LONGEST_NUMBER = 100
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -41,46 +46,63 @@ class YesOrNo(StrEnum):
 
 
 def line(value: object, field: str, *, longest: int, required: bool = True) -> str:
-    """One line of text: NFC, trimmed, runs of white space made one space.
+    """One line of text: NFC, trimmed, runs of white space made one space, nothing invisible.
 
     `longest` counts characters after that. Raises Invalid naming `field`.
     """
-    text = "" if value is None else value
-    if not isinstance(text, str):
-        raise Invalid(**{field: "This must be text."})
+    typed = _bounded(value, field, longest)
     # White space first: a tab or a line break from a pasted title is a space, not an error.
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
-    if any(unicodedata.category(char) in _REFUSED for char in text):
-        raise Invalid(**{field: "This contains characters that cannot be stored."})
-    if len(text) > longest:
-        raise Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
-    visible = any(
-        unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text
-    )
-    if required and not visible:
-        raise Invalid(**{field: "This is needed."})
-    return text if visible else ""
+    spaced = " ".join(typed.split())
+    # Again: what was invisible may have kept spaces apart.
+    return _checked(" ".join(_cleaned(spaced).split()), field, longest, required=required)
 
 
 def lines(value: object, field: str, *, longest: int, required: bool = True) -> str:
     """A text of several lines: NFC, trimmed, ends of lines as LF, at most one line left empty.
 
-    `longest` counts characters after that. Raises Invalid naming `field`.
+    Nothing invisible stays. `longest` counts characters after that. Raises Invalid naming `field`.
     """
-    text = "" if value is None else value
-    if not isinstance(text, str):
-        raise Invalid(**{field: "This must be text."})
+    typed = _bounded(value, field, longest)
     # A tab becomes spaces, because logs and code that are pasted have them.
-    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text).expandtabs(4))
-    text = _EMPTY_LINES.sub("\n\n", _SPACES_AT_THE_END.sub("", text)).strip()
-    if any(unicodedata.category(char) in _REFUSED for char in text if char != "\n"):
+    spaced = _cleaned(_LINE_ENDS.sub("\n", typed).expandtabs(4))
+    ends_cut = "\n".join(each.rstrip() for each in spaced.split("\n"))
+    return _checked(_EMPTY_LINES.sub("\n\n", ends_cut).strip(), field, longest, required=required)
+
+
+def _bounded(value: object, field: str, longest: int) -> str:
+    """What was typed, refused before any work when it can only be too long."""
+    typed = "" if value is None else value
+    if not isinstance(typed, str):
+        raise Invalid(**{field: "This must be text."})
+    if len(typed) > longest * TYPED_FOR_ONE_KEPT + SPARE:
+        raise _too_long(field, longest)
+    return typed
+
+
+def _cleaned(typed: str) -> str:
+    if typed.isascii():
+        return typed
+    # Marks are counted where nothing invisible separates them any more.
+    visible = with_short_runs_of_marks(without_invisible(typed))
+    return unicodedata.normalize("NFC", visible)
+
+
+def _checked(cleaned: str, field: str, longest: int, *, required: bool) -> str:
+    printable = cleaned.isascii() and cleaned.isprintable()
+    if not printable and any(
+        unicodedata.category(char) in _REFUSED for char in cleaned if char != "\n"
+    ):
         raise Invalid(**{field: "This contains characters that cannot be stored."})
-    if len(text) > longest:
-        raise Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
-    visible = any(unicodedata.category(char) not in _INVISIBLE | _REFUSED for char in text)
+    if len(cleaned) > longest:
+        raise _too_long(field, longest)
+    visible = any(map(is_visible, cleaned))
     if required and not visible:
         raise Invalid(**{field: "This is needed."})
-    return text if visible else ""
+    return cleaned if visible else ""
+
+
+def _too_long(field: str, longest: int) -> Invalid:
+    return Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
 
 
 def whole_number(
@@ -94,9 +116,11 @@ def whole_number(
 
     Only ASCII digits count. Raises Invalid naming `field`.
     """
+    refusal = Invalid(**{field: f"This must be a whole number from {least} to {most}."})
+    if isinstance(value, str) and len(value) > LONGEST_NUMBER:
+        raise refusal
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    refusal = Invalid(**{field: f"This must be a whole number from {least} to {most}."})
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise refusal
     if isinstance(value, str):
@@ -119,31 +143,33 @@ def choice(value: object, field: str, kind: type[Choice]) -> Choice:
 def comparison_key(text: str) -> str:
     """What two names share when people call them the same.
 
-    Case, accents, spacing, a leading "The" and what cannot be seen do not count. Never empty for a
-    visible text, and never longer than LONGEST_KEY.
+    Case, accents, spacing, typographic quotes, apostrophes and hyphens, and what cannot be seen do
+    not count. Names without a letter or digit are only the same when they look the same. Never
+    empty for a visible text, and never longer than LONGEST_KEY.
     """
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(char for char in folded if _is_compared(char)).casefold().strip()
-    without_article = re.sub(r"^the\s+(?=\S)", "", bare)
-    key = _SPACES.sub("", without_article) or _SPACES.sub("", folded)
+    key = "".join(folded(text).split())
+    if not any(map(str.isalnum, key)):
+        key = " ".join(unicodedata.normalize("NFC", without_any_invisible(text)).split())
     if len(key.encode()) > LONGEST_KEY:  # some single characters unfold into eighteen
         return hashlib.sha256(key.encode()).hexdigest()
     return key
 
 
-def _is_compared(char: str) -> bool:
-    if char in _VOICING_MARKS:
-        return True
-    selects_variant = "\ufe00" <= char <= "\ufe0f"  # a heart as text or as a picture
-    return not (
-        unicodedata.combining(char) or selects_variant or unicodedata.category(char) == "Cf"
-    )
+def artist_key(name: str) -> str:
+    """The comparison key of an artist: a leading "The" does not count either."""
+    first, _, rest = " ".join(without_any_invisible(name).split()).partition(" ")
+    has_article = unicodedata.normalize("NFKC", first).casefold() == "the"
+    if has_article and rest and rest.casefold() != "the":
+        return comparison_key(rest)
+    return comparison_key(name)
 
 
 def search_key(*texts: str) -> str:
-    """A text to search in with LIKE: case and accents removed, the same on both databases."""
-    folded = unicodedata.normalize("NFKD", " ".join(texts)).casefold()
-    return "".join(char for char in folded if not unicodedata.combining(char))
+    """A text to search in with LIKE: as it is compared, but words stay apart.
+
+    Marks of every script are removed, so that a text is found without its vowel points.
+    """
+    return "".join(char for char in folded(" ".join(texts)) if not unicodedata.combining(char))
 
 
 def like_pattern(text: str) -> str:

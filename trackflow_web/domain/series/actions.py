@@ -54,7 +54,7 @@ def create_series(
 ) -> Series:
     """Give the user an album series. Raises Invalid naming the fields, Duplicate."""
     draft = rules.draft(artist=artist, album=album, year=year, tracks=tracks)
-    artist_key, album_key = text.comparison_key(draft.artist), text.comparison_key(draft.album)
+    artist_key, album_key = text.artist_key(draft.artist), text.comparison_key(draft.album)
     series_id = db.session.scalar(
         upsert(Series)
         .values(

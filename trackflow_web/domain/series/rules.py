@@ -9,6 +9,8 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 MOST_TRACKS = 200
+# Characters: every title with room for white space, and as many empty lines.
+LONGEST_TRACK_LIST = MOST_TRACKS * (LONGEST_NAME + 300)
 NO_TITLES = "At least one title is needed, one a line."
 TOO_MANY = f"These are too many: {MOST_TRACKS} tracks at the most."
 
@@ -49,6 +51,8 @@ def track_titles(value: object) -> tuple[str, ...]:
 
     Raises Invalid naming `tracks`, and the line when one will not do.
     """
+    if isinstance(value, str) and len(value) > LONGEST_TRACK_LIST:
+        raise Invalid(tracks=TOO_MANY)
     lines = value.splitlines() if isinstance(value, str) else value or []
     if not isinstance(lines, list):
         raise Invalid(tracks=NO_TITLES)
@@ -60,8 +64,8 @@ def track_titles(value: object) -> tuple[str, ...]:
             raise Invalid(tracks=f"Line {number}: {refusal.errors['tracks']}") from None
         if title:
             titles.append(title)
+        if len(titles) > MOST_TRACKS:
+            raise Invalid(tracks=TOO_MANY)
     if not titles:
         raise Invalid(tracks=NO_TITLES)
-    if len(titles) > MOST_TRACKS:
-        raise Invalid(tracks=TOO_MANY)
     return tuple(titles)

@@ -43,7 +43,7 @@ class Draft:
     @property
     def artist_key(self) -> str:
         """What artists are compared by."""
-        return text.comparison_key(self.artist)
+        return text.artist_key(self.artist)
 
     @property
     def search_key(self) -> str:
