@@ -38,6 +38,8 @@ BEFORE_REQUEST = (
     unit_of_work.begin,
     # Before anything reads the form.
     limits.limit_body,
+    # Before anything asks the database: a client may send its body a byte at a time.
+    limits.receive_body,
     # Before anything is done for the owner of the cookie.
     csrf.check_page_token,
     csrf.reject_cross_site,

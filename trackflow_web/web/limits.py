@@ -6,7 +6,7 @@ from flask import g, request
 from flask_login import current_user
 
 from trackflow_web.domain.imports.rules import MOST_BYTES
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 
 TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
@@ -26,6 +26,16 @@ def limit_body() -> None:
         request.max_content_length = LARGER_BODIES[request.endpoint]
     elif request.blueprint == "api":
         request.max_content_length = LARGEST_JSON
+
+
+def receive_body() -> None:
+    """Receive the whole body of a request that writes, so that no lock is held meanwhile.
+
+    Raises RequestEntityTooLarge.
+    """
+    if request.endpoint is not None and is_write():
+        is_json = request.blueprint == "api"
+        request.get_data(cache=is_json, parse_form_data=not is_json)
 
 
 def limit_searches() -> None:
