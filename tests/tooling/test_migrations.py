@@ -12,6 +12,7 @@ from tests.support.databases import close, run_command
 from tests.support.settings import settings_for
 from tests.support.web_server import ROOT, environment
 from trackflow_web import create_app
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 pytestmark = pytest.mark.both_databases
@@ -55,6 +56,95 @@ def test_upgrading_twice_changes_nothing(app):
     before = tables(app)
     run_command(app, "db", "upgrade")
     assert tables(app) == before
+
+
+# --- what 0008 makes of rows from before ---------------------------------------------------------
+
+OLD_SONGS = [
+    # artist, title, and the key of each as it was kept
+    ("Salt-N-Pepa", "Don't Stop", "salt-n-pepa", "don'tstop"),
+    ("Salt‐N‐Pepa", "Don’t Stop", "salt‐n‐pepa", "don’tstop"),
+    ("The Band", "The One", "band", "one"),
+    ("The Band", "One", "band", "one "),
+    ("Mø", "Blue\u200bDoor\u202e", "mø", "bluedoor\u202e"),
+    ("Mo", "Blue Door", "mo", "bluedoor"),
+]
+
+
+def insert(connection, table, **row):
+    columns = [sa.column(name) for name in row]
+    connection.execute(sa.insert(sa.table(table, *columns)).values(row))
+
+
+def fill_as_before(connection):
+    """Two look-alike users, one with songs and packs that are the same now."""
+    now = clock.now()
+    for number, name in enumerate(("olga", "0lga", "pete"), start=1):
+        insert(connection, "users", id=number, username=name, email=f"ｘ{number}@example.org",
+               password_hash="-", session_stamp="-", is_admin=False, timezone="UTC",
+               created_at=now)  # fmt: skip
+    insert(connection, "user_stats", user_id=1, distinct_artists=5, updated_at=now)
+    for number, (artist, title, artist_key, title_key) in enumerate(OLD_SONGS, start=1):
+        insert(connection, "songs", id=number, user_id=1, title=title, artist=artist, album="",
+               status="released", title_key=title_key, artist_key=artist_key, search_key="-",
+               parts_done=0, parts_skipped=0, created_at=now, updated_at=now,
+               released_at=now)  # fmt: skip
+    for number, (name, key) in enumerate((("Rock’s", "rock’s"), ("Rock's", "rock's")), start=1):
+        insert(connection, "packs", id=number, user_id=1, name=name, name_key=key, created_at=now)
+
+
+@pytest.fixture
+def upgraded(empty_app):
+    run_command(empty_app, "db", "upgrade", "0007")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        fill_as_before(connection)
+    run_command(empty_app, "db", "upgrade")
+    return empty_app
+
+
+def select(app, statement):
+    with app.app_context(), db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(statement))]
+
+
+def test_an_upgrade_keeps_songs_that_are_the_same_now_as_versions(upgraded):
+    found = "SELECT title, artist_key, title_key, version FROM songs ORDER BY id"
+    assert select(upgraded, found) == [
+        ("Don't Stop", "salt-n-pepa", "don'tstop", 0),
+        ("Don’t Stop", "salt-n-pepa", "don'tstop", 1),
+        ("The One", "band", "theone", 0),
+        ("One", "band", "one", 0),
+        ("BlueDoor", "mo", "bluedoor", 0),
+        ("Blue Door", "mo", "bluedoor", 1),
+    ]
+    found = "SELECT search_key FROM songs WHERE id = 2"
+    assert select(upgraded, found) == [("don't stop salt-n-pepa ",)]
+
+
+def test_an_upgrade_keeps_packs_of_one_name(upgraded):
+    found = "SELECT name, name_key FROM packs ORDER BY id"
+    assert select(upgraded, found) == [("Rock’s", "rock's"), ("Rock's", "rock's 2")]
+
+
+def test_an_upgrade_keeps_look_alike_users_and_lets_no_third_one_come(upgraded):
+    found = "SELECT username, username_key, email FROM users ORDER BY id"
+    assert select(upgraded, found) == [
+        ("olga", "olga", "x1@example.org"),
+        ("0lga", "olga#2", "x2@example.org"),
+        ("pete", "pete", "x3@example.org"),
+    ]
+
+
+def test_an_upgrade_counts_artists_as_they_are_compared(upgraded):
+    found = "SELECT distinct_artists FROM user_stats WHERE user_id = 1"
+    assert select(upgraded, found) == [(3,)]
+    found = "SELECT value, n FROM user_values WHERE user_id = 1 ORDER BY value"
+    assert select(upgraded, found) == [("band", 2), ("mo", 2), ("salt-n-pepa", 2)]
+
+
+def test_versions_survive_a_downgrade(upgraded):
+    run_command(upgraded, "db", "downgrade", "0007")
+    assert select(upgraded, "SELECT count(*) FROM songs") == [(len(OLD_SONGS),)]
 
 
 def test_two_that_migrate_at_once_make_the_tables_once(databases, tmp_path):

@@ -28,6 +28,8 @@ from trackflow_web.kernel.rate_limits import LimitCount
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
+# A user name with white space around it.
+LONGEST_TYPED_NAME = 100
 DELETED_USER = "deleted user"
 LAST_ADMINISTRATOR = (
     "You are the last administrator: make somebody else one before you delete your account."
@@ -39,7 +41,8 @@ def check_name(user: User, typed: object) -> None:
 
     Raises Invalid naming `username`.
     """
-    if not isinstance(typed, str) or typed.strip().casefold() != user.username:
+    name = typed[:LONGEST_TYPED_NAME].strip() if isinstance(typed, str) else ""
+    if name.casefold() != user.username:
         raise Invalid(username=f"Type your user name: {user.username}.")
 
 

@@ -73,6 +73,7 @@ def register(
         upsert(User)
         .values(
             username=name,
+            username_key=rules.skeleton(name),
             email=address,
             password_hash=password_hash,
             session_stamp=secrets.token_hex(16),
@@ -96,12 +97,18 @@ def _taken(username: str, email: str) -> dict[str, str]:
     """Which of the two somebody has already. Ends the reading transaction before the hashing."""
     with reading():
         rows = db.session.execute(
-            sa.select(User.username, User.email).where(
-                sa.or_(User.username == username, User.email == email)
+            sa.select(User.username, User.username_key, User.email).where(
+                sa.or_(
+                    User.username_key == rules.skeleton(username),
+                    User.username == username,
+                    User.email == email,
+                )
             )
         ).all()
     errors: dict[str, str] = {}
-    if any(row.username == username for row in rows):
+    if any(
+        row.username == username or row.username_key == rules.skeleton(username) for row in rows
+    ):
         errors["username"] = NAME_TAKEN
     if any(row.email == email for row in rows):
         errors["email"] = "This address cannot be used; perhaps you have an account already."

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from trackflow_web.domain.people.rules import skeleton
 from trackflow_web.kernel.database import Base, BigId
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.default import DefaultExecutionContext
 
 
 class Announced(StrEnum):
@@ -31,6 +36,11 @@ class Audience(StrEnum):
         return cls.PUBLIC if public else cls.PRIVATE
 
 
+def _skeleton_of_new(context: DefaultExecutionContext) -> str:
+    parameters: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return skeleton(parameters["username"])
+
+
 class User(Base):
     """An account. `session_stamp` stands in every cookie; a new one ends all of them.
 
@@ -48,6 +58,9 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(sa.String(30), unique=True)
+    # What look-alike names share. Of names from before it was compared, those behind the first have
+    # `#` and their id behind it. Whoever changes a user name changes this too.
+    username_key: Mapped[str] = mapped_column(sa.String(60), unique=True, default=_skeleton_of_new)
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     session_stamp: Mapped[str] = mapped_column(sa.String(32))

@@ -71,6 +71,8 @@ RESERVED_USERNAMES = frozenset(
         "www",
     }
 )
+# Letters and digits that look alike in some typeface, and what only separates.
+_LOOK_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "_": None, "-": None})
 # One @ with something on both sides: whether an address works only a letter to it can tell.
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 LONGEST_EMAIL = 254
@@ -86,15 +88,29 @@ LEAST_BETWEEN_ZONES = timedelta(hours=20)
 def username(value: object, *, reserved_too: bool = False) -> str:
     """A user name as it is kept: NFKC, case folded, 3 to 30 of a-z, 0-9, _ and -.
 
-    Reserved ones are for who runs the place. Raises Invalid naming `username`.
+    Reserved ones, and what looks like one, are for who runs the place. Raises Invalid naming
+    `username`.
     """
     typed = text.line(value, "username", longest=200)
     name = unicodedata.normalize("NFKC", typed).casefold()
     if not USERNAME.fullmatch(name):
         raise Invalid(username="A user name has 3 to 30 of the letters a-z, digits, _ and -.")
-    if name in RESERVED_USERNAMES and not reserved_too:
+    if skeleton(name) in _reserved_skeletons() and not reserved_too:
         raise Invalid(username="This name is reserved.")
     return name
+
+
+def skeleton(name: str) -> str:
+    """Return what user names share that people take for each other: `olga`, `0lga`, `ol_ga`.
+
+    Digits are their look-alike letters, separators are dropped; a name of separators alone stays.
+    """
+    return name.translate(_LOOK_ALIKE) or name
+
+
+@functools.cache
+def _reserved_skeletons() -> frozenset[str]:
+    return frozenset(map(skeleton, RESERVED_USERNAMES))
 
 
 def is_username(name: str) -> bool:
@@ -103,26 +119,32 @@ def is_username(name: str) -> bool:
 
 
 def email(value: object) -> str:
-    """An e-mail address as it is kept: case folded. Raises Invalid naming `email`."""
-    address = text.line(value, "email", longest=LONGEST_EMAIL).casefold()
+    """An e-mail address as it is kept: NFKC, case folded. Raises Invalid naming `email`."""
+    typed = text.line(value, "email", longest=LONGEST_EMAIL)
+    address = canonical_email(typed)
     # Folding may make it longer than it was typed.
     if len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address):
         raise Invalid(email="This does not look like an e-mail address.")
     return address
 
 
+def canonical_email(address: str) -> str:
+    """Return an address in the one spelling that is kept: NFKC, case folded."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold())
+
+
 def password(value: object, *, common_too: bool = False) -> str:
     """A password, kept to the letter. Raises Invalid naming `password`."""
     if not isinstance(value, str) or not value:
         raise Invalid(password="This is needed.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Invalid(password="This contains characters that cannot be used.") from None
     if len(value) < SHORTEST_PASSWORD:
         raise Invalid(password=f"A password has at least {SHORTEST_PASSWORD} characters.")
     if len(value) > LONGEST_PASSWORD:
         raise Invalid(password=f"A password has at most {LONGEST_PASSWORD} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(password="This contains characters that cannot be used.") from None
     if value.casefold() in common_passwords() and not common_too:
         raise Invalid(password="This password is among the first that are guessed.")
     return value

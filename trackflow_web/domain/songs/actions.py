@@ -66,6 +66,8 @@ def add_song(
     """Give the user a song. Raises Invalid naming the fields, Duplicate when it is there."""
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
+    if queries.find_same(owner.id, draft.artist_key, draft.title_key) is not None:
+        raise _duplicate(owner.id, draft)
     now = clock.now()
     song_id = db.session.scalar(
         upsert(Song)
@@ -102,13 +104,15 @@ def edit_song(
     """Say something else of a song. Raises Invalid naming the fields, Duplicate."""
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     before = ArtistAndYear(artist_key=song.artist_key, year=song.year)
-    existing = queries.find_same(song.user_id, draft.artist_key, draft.title_key)
-    if existing is not None and existing.id != song.id:
-        raise Duplicate(existing.id, title=HAVE_IT_ALREADY)
+    is_renamed = (draft.artist_key, draft.title_key) != (song.artist_key, song.title_key)
+    if is_renamed and queries.find_same(song.user_id, draft.artist_key, draft.title_key):
+        raise _duplicate(song.user_id, draft)
     try:
         with db.session.begin_nested():
             for column, value in _columns(draft).items():
                 setattr(song, column, value)
+            if is_renamed:
+                song.version = 0
             song.updated_at = clock.now()
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(song.user_id, draft) from None

@@ -33,7 +33,7 @@ class Song(Base):
 
     __tablename__ = "songs"
     __table_args__ = (
-        sa.UniqueConstraint("user_id", "artist_key", "title_key"),
+        sa.UniqueConstraint("user_id", "artist_key", "title_key", "version"),
         sa.Index("ix_songs_user_id_status_id", "user_id", "status", "id"),
         sa.Index(
             "ix_songs_import_id",
@@ -61,6 +61,8 @@ class Song(Base):
     title_key: Mapped[str] = mapped_column(sa.Text)
     artist_key: Mapped[str] = mapped_column(sa.Text)
     search_key: Mapped[str] = mapped_column(sa.Text)
+    # Of songs with one artist and title, which only an owner who says so can have: 0 for the first.
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     planned_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]

@@ -41,11 +41,12 @@ def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
 
 
 def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
-    """The user's song of this artist and title, compared as people compare."""
+    """Return the user's song of this artist and title, of several versions the first."""
     return db.session.scalar(
-        sa.select(Song).where(
-            Song.user_id == user_id, Song.artist_key == artist_key, Song.title_key == title_key
-        )
+        sa.select(Song)
+        .where(Song.user_id == user_id, Song.artist_key == artist_key, Song.title_key == title_key)
+        .order_by(Song.version)
+        .limit(1)
     )
 
 
