@@ -1,4 +1,5 @@
-"""look-alikes: comparison keys that fold them, several versions of a song, user name skeletons.
+"""look-alikes: comparison keys that fold them, several versions of a song, user name skeletons;
+when users were last seen.
 
 Stored keys are computed anew and what cannot be seen is removed from names. Nothing is merged:
 where two songs of one user are the same now, the later ones become further versions of the first;
@@ -63,6 +64,7 @@ def upgrade() -> None:
     """Change the tables."""
     with op.batch_alter_table("users") as batch_op:
         batch_op.add_column(sa.Column("username_key", sa.String(length=60)))
+        batch_op.add_column(sa.Column("last_seen_at", sa.DateTime(timezone=True)))
     _fill_users()
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("username_key", existing_type=sa.String(length=60), nullable=False)
@@ -95,6 +97,7 @@ def downgrade() -> None:
         batch_op.drop_column("version")
     with op.batch_alter_table("users") as batch_op:
         batch_op.drop_constraint(op.f("uq_users_username_key"), type_="unique")
+        batch_op.drop_column("last_seen_at")
         batch_op.drop_column("username_key")
 
 

@@ -125,6 +125,30 @@ def test_a_change_of_zone_cannot_earn_a_second_day(clock, work, alice):
     assert alice.number("login_streak") == 1
 
 
+def test_an_unearned_rung_shows_the_streak_of_today(clock, alice):
+    visit_daily(alice, clock, 6)
+    clock.move(days=1)
+    alice.visit()
+    [dedicated] = [tile for tile in alice.tiles() if tile.code == "dedicated"]
+    assert dedicated.progress_text == "1/7 days"
+    assert dedicated.missing_text == "6 days to go"
+    assert dedicated.longest_text == " · longest 6 days"
+    assert alice.number("login_streak") == 6
+
+
+def test_a_streak_that_goes_on_is_its_own_longest(clock, alice):
+    visit_daily(alice, clock, 5)
+    [dedicated] = [tile for tile in alice.tiles() if tile.code == "dedicated"]
+    assert (dedicated.progress_text, dedicated.longest_text) == ("5/7 days", "")
+
+
+def test_a_streak_ends_also_for_who_stays_away(clock, alice):
+    visit_daily(alice, clock, 5)
+    clock.move(days=3)
+    [dedicated] = [tile for tile in alice.tiles() if tile.code == "dedicated"]
+    assert (dedicated.progress_text, dedicated.longest_text) == ("0/7 days", " · longest 5 days")
+
+
 @both_databases
 def test_visits_at_once_at_midnight_count_once(clock, alice):
     alice.visit()

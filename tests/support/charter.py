@@ -15,9 +15,11 @@ from sqlalchemy import event
 
 from tests.support.people import Person, add_person, working
 from trackflow_web.achievements import queries
+from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.awards.grant import Award, give
 from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserValue
+from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
+    from trackflow_web.achievements.progress.tile_data import AchievementProgress
     from trackflow_web.domain.people.models import User
 
 ALL_PARTS = tuple(Part)
@@ -113,6 +116,11 @@ class Charter:
         with working(self.app):
             return people.record_visit(self.user)
 
+    def visit_if_due(self) -> bool:
+        """Come by as a request does."""
+        with working(self.app):
+            return people.visit_is_due(self.user) and people.record_visit(self.user)
+
     def given(self, *codes: str, backfilled: bool = False, at: datetime | None = None) -> None:
         """Has these achievements, of work whose rows are not there."""
         with working(self.app):
@@ -159,6 +167,12 @@ class Charter:
                 .where(UserAchievement.user_id == self.id)
             )
             return dict(rows.all())
+
+    def tiles(self) -> list[AchievementProgress]:
+        """The achievements as the pages show them."""
+        with self.app.app_context():
+            earned = queries.earned_by(self.id)
+            return listing.tiles(queries.numbers_of(self.id), earned, holder_counts.of_each())
 
     def ledger(self, kind: str) -> dict[str, int]:
         """How many released songs have each value; those with none are left out."""

@@ -56,6 +56,7 @@ ACCOUNT = (
     "is_profile_public",
     "shows_new_achievements",
     "last_visit_day",
+    "last_seen_at",
     "created_at",
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")

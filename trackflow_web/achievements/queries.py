@@ -22,6 +22,7 @@ from trackflow_web.achievements.progress.next_up import Opening
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak")
 
 # What every achievements page asks, put together once: that takes longer than the answer.
 _USER_ID: sa.BindParameter[int] = sa.bindparam("user_id")
-_NUMBERS = sa.select(*(UserStats.__table__.c[name] for name in NUMBERS)).where(
-    UserStats.__table__.c.user_id == _USER_ID
-)
+_NUMBERS = sa.select(
+    UserStats.__table__.c.last_login_date, *(UserStats.__table__.c[name] for name in NUMBERS)
+).where(UserStats.__table__.c.user_id == _USER_ID)
+# Days between two dates in any zones after which no streak goes on without a visit between.
+LONGEST_BETWEEN_VISITS = 2
 _CATALOGUE, _AWARDS = Achievement.__table__, UserAchievement.__table__
 _EARNED = (
     sa.select(_CATALOGUE.c.code, _AWARDS.c.earned_at)
@@ -70,7 +73,14 @@ class Receipt:
 def numbers_of(user_id: int) -> dict[str, int]:
     """The user's numbers by metric, points and streaks included; 0 for who has none yet."""
     row = db.session.execute(_NUMBERS, {"user_id": user_id}).one_or_none()
-    return dict(zip(NUMBERS, row or [0] * len(NUMBERS), strict=True))
+    if row is None:
+        return dict.fromkeys(NUMBERS, 0)
+    last_day, *found = row
+    numbers = dict(zip(NUMBERS, found, strict=True))
+    # Stored is what the last visit made of it; whoever stays away has none, visit or not.
+    if last_day is None or (clock.now().date() - last_day).days > LONGEST_BETWEEN_VISITS:
+        numbers["current_streak"] = 0
+    return numbers
 
 
 def earned_by(user_id: int) -> dict[str, datetime]:

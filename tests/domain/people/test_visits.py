@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trackflow_web.domain.people import rules
+from trackflow_web.domain.people.rules import CountedDay
 
 ROOT = Path(__file__).parents[3]
 # Half hours, quarter hours, both ends of the day, zones that skipped days, changed sides of the
@@ -37,26 +38,24 @@ class Visitor:
 
     def __init__(self, zone="UTC"):
         self.zone = zone
-        self.day = self.at = self.last_zone = None
+        self.last = self.seen = None
         self.runs = []
 
     def comes(self, at, zone=None):
         """Come by at a moment (ISO 8601, or a datetime); gives the day of the streak or None."""
         self.zone = zone or self.zone
         now = datetime.fromisoformat(at) if isinstance(at, str) else at
-        run = rules.run_after(
-            last_day=self.day,
-            last_at=self.at,
-            last_zone=self.last_zone,
-            last_run=self.runs[-1] if self.runs else 0,
-            now=now.astimezone(UTC),
-            zone_name=self.zone,
-        )
+        now = now.astimezone(UTC)
+        run = rules.run_after(self.last, seen_at=self.seen, now=now, zone_name=self.zone)
+        if run is not None or rules.is_new_since(self.seen, now=now):
+            self.seen = now
         if run is not None:
-            self.day = rules.local_day(now, self.zone)
-            self.at, self.last_zone = now, self.zone
+            self.last = CountedDay(rules.local_day(now, self.zone), now, self.zone, run)
             self.runs.append(run)
         return run
+
+    def was_away_for_long(self, at):
+        return self.seen is None or at - self.seen > rules.LONGEST_AWAY
 
 
 def days_of(zone):
@@ -148,6 +147,56 @@ def test_a_traveller_goes_on_counting_once_the_twenty_hours_are_over():
     assert traveller.comes("2026-03-05T08:00+09:00") == traveller.runs[1] + 1
 
 
+def test_a_corrected_zone_keeps_the_streak():
+    # In Tokyo every morning at eight, with an account that thinks it is in UTC.
+    tokyo = Visitor("UTC")
+    for day in range(1, 6):
+        assert tokyo.comes(f"2026-03-0{day}T23:00+00:00") == day
+    tokyo.comes("2026-03-05T23:05+00:00", zone="Asia/Tokyo")
+    assert [tokyo.comes(f"2026-03-0{day}T23:00+00:00") for day in (6, 7)] == [6, 7]
+
+
+def test_a_corrected_zone_keeps_the_streak_to_the_end_of_the_day():
+    tokyo = Visitor("UTC")
+    for day in range(1, 6):
+        tokyo.comes(f"2026-03-0{day}T23:00+00:00")
+    assert tokyo.comes("2026-03-07T23:30+09:00", zone="Asia/Tokyo") == 6
+
+
+def test_a_flight_over_the_date_line_keeps_the_streak():
+    traveller = Visitor("America/Los_Angeles")
+    for day in range(1, 5):
+        traveller.comes(f"2026-03-0{day}T20:00-08:00")
+    at = datetime.fromisoformat("2026-03-04T20:00-08:00")
+    for _ in range(4):
+        at += timedelta(hours=13)
+        traveller.comes(at, zone="Pacific/Auckland")
+    assert traveller.runs[:4] == [1, 2, 3, 4]
+    assert traveller.runs[4:] == list(range(5, 5 + len(traveller.runs[4:])))
+    assert len(traveller.runs) > 4
+
+
+def test_a_journey_with_visits_fifteen_hours_apart_keeps_the_streak():
+    for hour in range(24):
+        traveller, at = Visitor("Europe/London"), datetime(2026, 3, 2, hour, tzinfo=UTC)
+        for number in range(12):
+            traveller.comes(at, zone="Europe/London" if number < 5 else "Asia/Tokyo")
+            at += timedelta(hours=15)
+        assert traveller.runs == list(range(1, len(traveller.runs) + 1)), hour
+
+
+def test_a_day_missed_by_somebody_who_was_not_away_for_long_is_no_gap():
+    late = Visitor()
+    late.comes("2026-03-02T23:50+00:00")
+    assert late.comes("2026-03-04T00:10+00:00") == 2
+
+
+def test_a_day_missed_for_long_is_a_gap():
+    away = Visitor()
+    away.comes("2026-03-02T10:00+00:00")
+    assert away.comes("2026-03-04T00:10+00:00") == 1
+
+
 def test_back_and_forth_over_the_date_line_earns_a_day_a_day():
     farmer, at = Visitor("Pacific/Kiritimati"), datetime(2026, 3, 2, 11, tzinfo=UTC)
     for hour in range(24 * 7):
@@ -180,11 +229,12 @@ def test_streaks_are_those_of_the_calendar(zone):
         ]  # fmt: skip
         # An hour that the zone skipped may belong to another day.
         moments = sorted(at for at in moments if at.astimezone(here).date() == day)
+        if moments:
+            is_lost = before != number - 1 and alice.was_away_for_long(moments[0])
+            expected.append(1 if is_lost else expected[-1] + 1)
+            before = number
         for at in moments:
             alice.comes(at)
-        if moments:
-            expected.append(expected[-1] + 1 if before == number - 1 else 1)
-            before = number
     assert alice.runs == expected
 
 
@@ -207,9 +257,11 @@ def test_in_every_zone_there_is_two_years_of_visits_make_the_streaks_of_the_cale
         for number, moments in enumerate(days_with_moments(ZoneInfo(zone))):
             if dice.random() < 0.1:
                 continue
-            alice.comes(dice.choice(moments))
-            expected.append(expected[-1] + 1 if before == number - 1 else 1)
+            at = dice.choice(moments)
+            is_lost = before != number - 1 and alice.was_away_for_long(at)
+            expected.append(1 if is_lost else expected[-1] + 1)
             before = number
+            alice.comes(at)
         assert alice.runs == expected, zone
         visits += len(expected)
     assert len(zones) > 400

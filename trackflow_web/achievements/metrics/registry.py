@@ -287,6 +287,9 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 DISTINCT = {metric.distinct: metric.name for metric in METRICS if metric.distinct}
 
+# Of a number that is the longest of something, the column with how long it is now.
+CURRENT = {"login_streak": "current_streak"}
+
 # Points are a sum and no threshold hangs on them: moved like a metric, recounted apart.
 TOTAL_POINTS = "total_points"
 MOVES: dict[EventType, list[tuple[str, Amount]]] = {}

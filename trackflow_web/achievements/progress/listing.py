@@ -129,10 +129,12 @@ def tiles(
     return [
         AchievementProgress(
             entry=entry,
-            current=numbers.get(entry.metric, 0),
+            # A streak goes on from where it stands, not from where the longest one ended.
+            current=numbers.get(metrics.CURRENT.get(entry.metric, entry.metric), 0),
             earned_at=earned.get(entry.code),
             holders=holders.by_code.get(entry.code, 0),
             users=holders.users,
+            longest=numbers.get(entry.metric, 0) if entry.metric in metrics.CURRENT else 0,
         )
         for entry in (catalogue.ENTRIES if entries is None else entries)
     ]

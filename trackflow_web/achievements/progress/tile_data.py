@@ -84,6 +84,8 @@ class AchievementProgress(EntryFields):
     earned_at: datetime | None
     holders: int
     users: int
+    # The longest streak, where what is shown is the current one.
+    longest: int = 0
 
     @property
     def state(self) -> State:
@@ -120,6 +122,13 @@ class AchievementProgress(EntryFields):
     def progress_text(self) -> str:
         """The bar in words: `5/10 songs`."""
         return f"{self.shown:,}/{self.target:,} {self.unit}".rstrip()
+
+    @property
+    def longest_text(self) -> str:
+        """The longest streak, to stand behind a shorter current one: ` · longest 6 days`."""
+        if self.longest <= self.current:
+            return ""
+        return f" · longest {self.longest:,} {_unit(self.metric, self.longest)}"
 
     @property
     def missing_text(self) -> str:

@@ -25,6 +25,8 @@ from trackflow_web.kernel.rate_limits import LimitCount
 from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from limits import RateLimitItem
 
 log = structlog.get_logger()
@@ -196,22 +198,24 @@ def _rehash(user: User, password: str) -> None:
 
 
 def record_visit(user: User) -> bool:
-    """Note that the user is here today; gives whether today was not noted yet.
+    """Note that the user is here; return whether this counts as a new day of their streak.
 
     Two requests at once note it once: the row of the day decides.
     """
     now = clock.now()
     last = queries.last_visit(user.id)
     run = rules.run_after(
-        last_day=last.day if last else None,
-        last_at=last.at if last else None,
-        last_zone=last.timezone if last else None,
-        last_run=last.run if last else 0,
+        rules.CountedDay(last.day, last.at, last.timezone, last.run) if last else None,
+        seen_at=user.last_seen_at,
         now=now,
         zone_name=user.timezone,
     )
-    if run is None:
-        return False
+    if run is not None or rules.is_new_since(user.last_seen_at, now=now):
+        user.last_seen_at = now
+    return run is not None and _count_day(user, run, now)
+
+
+def _count_day(user: User, run: int, now: datetime) -> bool:
     today = rules.local_day(now, user.timezone)
     longest = queries.longest_run(user.id)
     added = db.session.scalar(
@@ -228,10 +232,14 @@ def record_visit(user: User) -> bool:
 
 
 def visit_is_due(user: User) -> bool:
-    """Whether today, in the user's zone, is later than the last noted day. Reads no table."""
-    if user.last_visit_day is None:
+    """Return whether a visit now may count as a new day, or none was noted for an hour.
+
+    Reads no table.
+    """
+    now = clock.now()
+    if user.last_visit_day is None or rules.is_new_since(user.last_seen_at, now=now):
         return True
-    return rules.local_day(clock.now(), user.timezone) > user.last_visit_day
+    return rules.local_day(now, user.timezone) > user.last_visit_day
 
 
 def sign_out_everywhere(user: User) -> None:

@@ -69,6 +69,8 @@ class User(Base):
     # The user's local day of the last visit: read on every request, so that only the first one of
     # a day writes.
     last_visit_day: Mapped[date | None]
+    # When the user was last here, to the hour: what keeps a streak alive need not count as a day.
+    last_seen_at: Mapped[datetime | None]
     toasts: Mapped[Announced] = mapped_column(
         sa.String(4), default=Announced.ALL, server_default="all"
     )

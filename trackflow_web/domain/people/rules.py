@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 import zoneinfo
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import resources
 
@@ -83,6 +84,11 @@ LONGEST_PASSWORD = 256
 # A journey westwards gives the same instant an earlier date, one eastwards a later: without this
 # bound a change of zone would earn a day of the streak by itself.
 LEAST_BETWEEN_ZONES = timedelta(hours=20)
+# A visit is noted once an hour, also when it does not count as a new day.
+VISITS_NOTED_EVERY = timedelta(hours=1)
+# Somebody who is never away for more than 36 hours never loses a streak, whatever dates a journey
+# shows them; up to an hour of it may be missing, because visits are not noted more often.
+LONGEST_AWAY = timedelta(hours=36) + VISITS_NOTED_EVERY
 
 
 def username(value: object, *, reserved_too: bool = False) -> str:
@@ -191,27 +197,41 @@ def token_lifetime(value: object) -> int:
     return days
 
 
-def run_after(
-    *,
-    last_day: date | None,
-    last_at: datetime | None,
-    last_zone: str | None,
-    last_run: int,
-    now: datetime,
-    zone_name: str,
-) -> int | None:
-    """Which day of an unbroken row a visit is; None when it does not count as a new day.
+@dataclass(frozen=True)
+class CountedDay:
+    """The last day that counted for somebody's streak; `run` is which day of it that was."""
 
-    Only calendar days count, never hours: a day may have 23 or 25 of them.
+    day: date
+    at: datetime
+    timezone: str
+    run: int
+
+
+def run_after(
+    last: CountedDay | None, *, seen_at: datetime | None, now: datetime, zone_name: str
+) -> int | None:
+    """Return which day of an unbroken streak a visit is; None when it does not count as a new day.
+
+    `seen_at` is when the user was last here, whether that counted or not. Calendar days count: one
+    may have 23 or 25 hours, and on a journey a date comes twice or not at all. A streak therefore
+    ends only when a whole day passed without a visit and the user was away for long.
     """
-    today = local_day(now, zone_name)
-    if last_day is None or last_at is None:
+    if last is None:
         return 1
-    if today <= last_day:
+    today = local_day(now, zone_name)
+    if today <= last.day:
         return None
-    if zone_name != last_zone and now - last_at < LEAST_BETWEEN_ZONES:
+    if zone_name != last.timezone and now - last.at < LEAST_BETWEEN_ZONES:
         return None
-    return last_run + 1 if _nothing_between(last_day, today, zone_name) else 1
+    seen = max(seen_at or last.at, last.at)
+    latest_day = max(last.day, local_day(seen, zone_name))
+    goes_on = latest_day >= today or _nothing_between(latest_day, today, zone_name)
+    return last.run + 1 if goes_on or now - seen <= LONGEST_AWAY else 1
+
+
+def is_new_since(seen_at: datetime | None, *, now: datetime) -> bool:
+    """Return whether a visit is so long after the last one noted that it is to be noted too."""
+    return seen_at is None or now - seen_at >= VISITS_NOTED_EVERY
 
 
 def _nothing_between(earlier: date, later: date, zone_name: str) -> bool:

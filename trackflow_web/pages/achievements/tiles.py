@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flask import current_app, request
 from markupsafe import Markup, escape
 
+from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
 from trackflow_web.web import formats
 
@@ -39,6 +40,7 @@ _VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
     "shown": lambda tile, _zone: str(tile.shown),
     "percent": lambda tile, _zone: str(tile.percent),
     "progress_text": lambda tile, _zone: tile.progress_text,
+    "longest_text": lambda tile, _zone: tile.longest_text,
     "share_text": lambda tile, _zone: tile.share_text,
     "earned_iso": lambda tile, _zone: formats.iso(tile.earned_at or A_DAY),
     "earned_day": lambda tile, zone: formats.date_in(zone, tile.earned_at or A_DAY),
@@ -49,6 +51,11 @@ class _Still(AchievementProgress):
     """Nobody's tile that is earned or locked: all of one state are equal but for the share."""
 
     share_text = MARK.format("share_text")
+
+    @property
+    def longest_text(self) -> str:
+        """Empty where nothing is the longest of something."""
+        return MARK.format("longest_text") if self.metric in metrics.CURRENT else ""
 
 
 class _Moving(_Still):
