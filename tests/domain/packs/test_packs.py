@@ -51,7 +51,7 @@ def test_a_name_that_will_not_do_is_refused_by_name(maker, name):
 
 def test_a_second_pack_of_the_name_is_refused_and_the_first_named(maker):
     pack, other = maker.pack("The Encore"), maker.pack("Other")
-    for deed in (lambda: maker.pack("encoré"), lambda: maker.rename(other, "ENCORE")):
+    for deed in (lambda: maker.pack("the encoré"), lambda: maker.rename(other, "THE ENCORE")):
         with pytest.raises(Duplicate) as refusal:
             deed()
         assert refusal.value.existing_id == pack

@@ -213,7 +213,7 @@ def test_completing_again_and_again_earns_once(maker):
 def test_songs_are_found_by_title_and_artist(maker):
     one = maker.add("The Unforgiven")
     maker.add("Sad But True", artist="Kid Rock")
-    album = maker.album("unforgiven", "Sad But True", "Sad But True (live)")
+    album = maker.album("the unforgivén", "Sad But True", "Sad But True (live)")
     assert maker.link(album) == 1
     assert maker.linked(album) == [one, None, None]
     assert maker.link(album) == 0

@@ -134,7 +134,7 @@ def test_a_song_cannot_be_renamed_into_another(app, add, change):
     first = add("One")
     second = add("Two")
     with pytest.raises(Duplicate) as refusal:
-        change(second, title="the one")
+        change(second, title="ONE ")
     assert refusal.value.existing_id == first
     with app.app_context():
         assert queries.find_song(second).title == "Two"

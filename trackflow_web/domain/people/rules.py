@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from importlib import resources
 
 from trackflow_web.kernel import text
+from trackflow_web.kernel.characters import without_any_invisible
 from trackflow_web.kernel.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9_-]{3,30}", re.ASCII)
@@ -99,7 +100,7 @@ def username(value: object, *, reserved_too: bool = False) -> str:
     """
     typed = text.line(value, "username", longest=200)
     name = unicodedata.normalize("NFKC", typed).casefold()
-    if not USERNAME.fullmatch(name):
+    if not USERNAME.fullmatch(name) or _has_invisible(value):
         raise Invalid(username="A user name has 3 to 30 of the letters a-z, digits, _ and -.")
     if skeleton(name) in _reserved_skeletons() and not reserved_too:
         raise Invalid(username="This name is reserved.")
@@ -117,6 +118,10 @@ def skeleton(name: str) -> str:
 @functools.cache
 def _reserved_skeletons() -> frozenset[str]:
     return frozenset(map(skeleton, RESERVED_USERNAMES))
+
+
+def _has_invisible(value: object) -> bool:
+    return isinstance(value, str) and without_any_invisible(value) != value
 
 
 def is_username(name: str) -> bool:
