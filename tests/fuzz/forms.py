@@ -152,8 +152,12 @@ def _weight(form: Form) -> int:
 
 
 def _forms_on(browser: Browser, route: Route) -> list[Form]:
-    page = parse(browser.client.get(route.path).get_data(as_text=True))
-    return [_read(form) for form in page.select("form[action]")]
+    return read_forms(browser.client.get(route.path).get_data(as_text=True))
+
+
+def read_forms(html: str) -> list[Form]:
+    """The forms of a page."""
+    return [_read(form) for form in parse(html).select("form[action]")]
 
 
 def _read(form: Tag) -> Form:

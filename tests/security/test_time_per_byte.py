@@ -1,0 +1,101 @@
+"""The time that a text field takes grows with what stands in it, not with its square."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD
+
+pytestmark = [pytest.mark.tools]
+
+SMALL = 10_000
+# Seconds of this process: the slowest answer, and what measuring and the rest of a request take.
+SLOWEST = 1.0
+SPARE = 0.2
+# Growth by the square of the length would be as many times as the length itself.
+TIMES_PER_BYTE = 2.5
+# A file of ten thousand rows may take longer than a second.
+ROWS = "CSV rows"
+
+FILLINGS = {
+    "tabs and a letter": ("\t", "x"),
+    "spaces and a letter": (" ", "x"),
+    "marks in the wrong order": ("\u0315\u0300", ""),
+    "marks that are two": ("a" + "\u0f73" * 20, ""),
+    "nothing visible": ("\u200b\u034f\u0315\u0300", ""),
+    "joiners": ("\u200d", "x"),
+    "line ends": ("\r\n \r", "x"),
+    "lines": ("x\n", ""),
+    "letters": ("x", ""),
+    "digits": ("1", ""),
+    "one that becomes eighteen": ("\ufdfa", ""),
+    "angle brackets": ("<", ""),
+    "quotes": ("\"'", ""),
+    "an address": ("a@a.", ""),
+    "a path": ("/..", ""),
+    "escapes": ("\\%_", ""),
+}
+
+
+def filled(filling, size):
+    """So many bytes of a filling."""
+    unit, end = FILLINGS[filling]
+    return unit * ((size - len(end)) // len(unit.encode())) + end
+
+
+@pytest.fixture
+def world(databases):
+    from tests.fuzz.world import Tally, World  # noqa: PLC0415 -- needs requirements-dev.txt
+
+    world = World(databases, Tally())
+    yield world
+    world.end()
+
+
+@pytest.fixture
+def ask(world):
+    """`ask(field, text)`: sends it as Alice, or as a stranger at the door; seconds it took."""
+    alice, stranger = Browser(world.app), Browser(world.app)
+    alice.sign_in("alice", PASSWORD)
+    tokens = {browser: browser.token() for browser in (alice, stranger)}
+
+    def ask(field, text):
+        is_door = field.path in {"/login", "/register"}
+        browser = stranger if is_door else alice
+        options = field.send(text)
+        headers = {"X-CSRFToken": tokens[browser], **options.pop("headers", {})}
+        path = field.path.format(quote(text)) if "{}" in field.path else field.path
+        began = time.process_time()
+        with browser.client.open(path, method=field.method, headers=headers, **options) as answer:
+            seconds = time.process_time() - began
+        assert answer.status_code < 500, f"{field}: {answer.status}"
+        return seconds
+
+    ask.browser = alice
+    return ask
+
+
+def too_slow(ask, field, filling):
+    """What is wrong with the time that a filling takes; empty when nothing is."""
+    large = ask(field, filled(filling, field.largest))
+    if large <= SPARE:
+        return ""  # whatever less of it takes
+    small = ask(field, filled(filling, SMALL))
+    longest = small * field.largest / SMALL * TIMES_PER_BYTE + SPARE
+    if large <= longest and (large <= SLOWEST or field.name == ROWS):
+        return ""
+    return f"{field}, {filling}: {small:.3f} s, then {large:.3f} s"
+
+
+def test_time_per_byte_does_not_grow_in_any_text_field(world, ask):
+    from tests.support.text_fields import all_fields  # noqa: PLC0415 -- needs the tools
+
+    fields = all_fields(world, ask.browser)
+    kinds = {field.name for field in fields}
+    assert {"title", "username", "<username>", ".description", "q", "next", "CSV artist"} <= kinds
+    slow = [too_slow(ask, field, filling) for field in fields for filling in FILLINGS]
+    assert [it for it in slow if it] == []

@@ -1,0 +1,198 @@
+"""Every place that takes text: forms, queries, addresses, the API, CSV cells and headers."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from tests.fuzz import forms
+from tests.support.lint import parse
+from tests.support.routes import all_routes, html_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+
+    from tests.fuzz.world import World
+    from tests.support.browsing import Browser
+
+Json = dict[str, Any]
+
+# Of what is meant to be a text; ids in addresses are digits for the routes.
+TEXT_ARGUMENTS = {"username", "code", "part", "filename"}
+HEADERS = ("Referer", "HX-Current-URL", "HX-Target", "Authorization", "Cookie", "If-None-Match")
+# A file of many short cells, which is read and compared row by row.
+ROWS = "CSV rows"
+LETTERS_A_CELL = 150
+CSV_COLUMNS = ("title", "artist", "album", "year")
+# MAX_FORM_MEMORY_SIZE, LARGEST_JSON and an upload, each with room for the rest of the request.
+LARGEST_FORM, LARGEST_JSON, LARGEST_FILE = 190_000, 60_000, 4_000_000
+# What the server takes of a line or a header.
+LARGEST_LINE = 60_000
+
+
+@dataclass(frozen=True)
+class TextField:
+    """A place for a text; `send` makes the options of a request from what is filled in."""
+
+    name: str
+    method: str
+    path: str
+    largest: int
+    send: Callable[[str], dict[str, object]]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.name}"
+
+
+def all_fields(world: World, browser: Browser) -> list[TextField]:
+    """Every field of every kind; of several objects' forms that go to one endpoint the first."""
+    found = [
+        *_of_the_door(world.app),
+        *_of_forms(world, browser),
+        *_of_queries(world, browser),
+        *_of_addresses(world.app, world.values),
+        *_of_api(world.app, world.values),
+        *_of_csv(),
+        *_of_headers(),
+    ]
+    urls = world.app.url_map.bind("localhost")
+    first: dict[tuple[str, str, str], TextField] = {}
+    for field in found:
+        endpoint, _ = urls.match(field.path, method=field.method)
+        first.setdefault((field.method, endpoint, field.name), field)
+    return list(first.values())
+
+
+def _of_the_door(app: Flask) -> Iterator[TextField]:
+    """What a stranger fills in."""
+    for path in ("/login", "/register"):
+        for form in forms.read_forms(app.test_client().get(path).get_data(as_text=True)):
+            usual = {name: values[0] for name, values in form.usual.items()}
+            for name in usual:
+                yield TextField(name, form.method, form.path, LARGEST_FORM, _form(usual, name))
+
+
+def _of_forms(world: World, browser: Browser) -> Iterator[TextField]:
+    for form in forms.forms_of(world, browser):
+        usual = {name: values[0] for name, values in form.usual.items() if name != "file"}
+        for name in usual:
+            if form.method == "GET":
+                yield TextField(name, "GET", form.path, LARGEST_LINE, _query(usual, name))
+            else:
+                yield TextField(name, form.method, form.path, LARGEST_FORM, _form(usual, name))
+
+
+def _of_queries(world: World, browser: Browser) -> Iterator[TextField]:
+    """What links ask for, and where a sign-in leads back to."""
+    for path in ("/login", "/register", "/confirm"):
+        yield TextField("next", "GET", path, LARGEST_LINE, _query({}, "next"))
+        yield TextField("next", "POST", path, LARGEST_FORM, _form({}, "next"))
+    for route in html_routes(world.app, world.values):
+        if route.is_unsafe:
+            continue
+        page = parse(browser.client.get(route.path).get_data(as_text=True))
+        for link in page.select("a[href*='?']"):
+            address = urlsplit(str(link["href"]))
+            if address.netloc:
+                continue
+            for name, _ in parse_qsl(address.query, keep_blank_values=True):
+                yield TextField(name, "GET", address.path, LARGEST_LINE, _query({}, name))
+
+
+def _of_addresses(app: Flask, values: dict[str, object]) -> Iterator[TextField]:
+    for route in all_routes(app, values):
+        for name in route.arguments & TEXT_ARGUMENTS:
+            before, _, after = route.path.partition(quote(str(values[name])))
+            yield TextField(
+                f"<{name}>", route.method, f"{before}{{}}{after}", LARGEST_LINE, lambda _text: {}
+            )
+
+
+def _of_api(app: Flask, values: dict[str, object]) -> Iterator[TextField]:
+    document = app.test_client().get("/api/openapi.json").get_json()
+    for pattern, operations in document["paths"].items():
+        path = pattern.format(**values, item_id=values["feature_id"])
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "query":
+                    name = parameter["name"]
+                    yield TextField(name, method.upper(), path, LARGEST_LINE, _query({}, name))
+            schema = _body_schema(document, operation)
+            for name in schema.get("properties", {}):
+                send = _json(_usual_body(schema), name)
+                yield TextField(f".{name}", method.upper(), path, LARGEST_JSON, send)
+
+
+def _body_schema(document: Json, operation: Json) -> Json:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    if "$ref" not in schema:
+        return schema
+    return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+
+
+def _usual_body(schema: Json) -> Json:
+    """Something for every field that is required, so that the one filled in is looked at."""
+    return {name: _usual_value(schema["properties"][name]) for name in schema.get("required", [])}
+
+
+def _usual_value(schema: Json) -> object:
+    if "enum" in schema:
+        return schema["enum"][0]
+    return {"integer": 1, "boolean": True, "array": ["One"]}.get(schema.get("type"), "One")
+
+
+def _of_csv() -> Iterator[TextField]:
+    for column in (*CSV_COLUMNS, "header", "filename"):
+        yield TextField(f"CSV {column}", "POST", "/imports/", LARGEST_FILE, _csv(column))
+    yield TextField(ROWS, "POST", "/imports/", LARGEST_FILE, _csv_rows)
+
+
+def _of_headers() -> Iterator[TextField]:
+    for name in HEADERS:
+        yield TextField(f"{name}:", "GET", "/songs/", LARGEST_LINE, _header(name))
+        yield TextField(f"{name}:", "GET", "/api/songs/", LARGEST_LINE, _header(name))
+
+
+# --- how a text is sent --------------------------------------------------------------------------
+
+
+def _query(usual: dict[str, str], name: str) -> Callable[[str], dict[str, object]]:
+    return lambda text: {"query_string": {**usual, name: text}}
+
+
+def _form(usual: dict[str, str], name: str) -> Callable[[str], dict[str, object]]:
+    # Not urlencoded, where every byte takes three.
+    return lambda text: {"data": {**usual, name: text}, "content_type": "multipart/form-data"}
+
+
+def _json(usual: Json, name: str) -> Callable[[str], dict[str, object]]:
+    return lambda text: {"json": {**usual, name: text}}
+
+
+def _header(name: str) -> Callable[[str], dict[str, object]]:
+    # As servers hand on the bytes of a header.
+    return lambda text: {"headers": {name: "".join(text.split()).encode().decode("latin-1")}}
+
+
+def _csv(column: str) -> Callable[[str], dict[str, object]]:
+    def send(text: str) -> dict[str, object]:
+        name = text[:2_000] if column == "filename" else "list.csv"
+        header = f"{text},title" if column == "header" else "title"
+        cells = dict.fromkeys(CSV_COLUMNS, "One") | {column: text.replace('"', '""')}
+        rows = f"{header},artist,album,year\r\n" + ",".join(f'"{cells[it]}"' for it in CSV_COLUMNS)
+        file = (io.BytesIO(rows.encode()), name)
+        return {"data": {"file": file, "name": "A list"}, "content_type": "multipart/form-data"}
+
+    return send
+
+
+def _csv_rows(text: str) -> dict[str, object]:
+    cells = (text[at : at + LETTERS_A_CELL] for at in range(0, len(text), LETTERS_A_CELL))
+    rows = ['"{}","{}"'.format(*[cell.replace('"', '""')] * 2) for cell in cells]
+    file = (io.BytesIO("\r\n".join(["title,artist", *rows]).encode()), "list.csv")
+    return {"data": {"file": file, "name": "A list"}, "content_type": "multipart/form-data"}
