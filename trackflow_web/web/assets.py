@@ -151,6 +151,10 @@ class StaticFile:
         return self.compressed[encoding]
 
 
+# Longer ones are no files: asking the system about a name of 256 letters is an error.
+LONGEST_NAME = 200
+
+
 def bundle(folder: str) -> bytes:
     """Return the sheets of css/ in a folder as one, each in its layer."""
     parts = [f"@layer {', '.join(LAYERS)};"]
@@ -170,7 +174,7 @@ def _load(filename: str) -> StaticFile:
 def _read(folder: str, filename: str) -> StaticFile:
     if filename == BUNDLE:
         return StaticFile.of(bundle(folder), filename)
-    path = safe_join(folder, filename)
+    path = safe_join(folder, filename) if len(filename) <= LONGEST_NAME else None
     if path is None or not Path(path).is_file():
         raise FileNotFoundError(filename)
     return StaticFile.of(Path(path).read_bytes(), filename)
