@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -181,12 +180,11 @@ def _header(name: str) -> Callable[[str], dict[str, object]]:
 
 def _csv(column: str) -> Callable[[str], dict[str, object]]:
     def send(text: str) -> dict[str, object]:
-        name = text[:2_000] if column == "filename" else "list.csv"
+        name = quote(text[:2_000]) if column == "filename" else "list.csv"
         header = f"{text},title" if column == "header" else "title"
         cells = dict.fromkeys(CSV_COLUMNS, "One") | {column: text.replace('"', '""')}
-        rows = f"{header},artist,album,year\r\n" + ",".join(f'"{cells[it]}"' for it in CSV_COLUMNS)
-        file = (io.BytesIO(rows.encode()), name)
-        return {"data": {"file": file, "name": "A list"}, "content_type": "multipart/form-data"}
+        rows = [f"{header},artist,album,year", ",".join(f'"{cells[it]}"' for it in CSV_COLUMNS)]
+        return _upload(rows, name)
 
     return send
 
@@ -194,5 +192,13 @@ def _csv(column: str) -> Callable[[str], dict[str, object]]:
 def _csv_rows(text: str) -> dict[str, object]:
     cells = (text[at : at + LETTERS_A_CELL] for at in range(0, len(text), LETTERS_A_CELL))
     rows = ['"{}","{}"'.format(*[cell.replace('"', '""')] * 2) for cell in cells]
-    file = (io.BytesIO("\r\n".join(["title,artist", *rows]).encode()), "list.csv")
-    return {"data": {"file": file, "name": "A list"}, "content_type": "multipart/form-data"}
+    return _upload(["title,artist", *rows], "list.csv")
+
+
+def _upload(rows: list[str], filename: str) -> dict[str, object]:
+    """Put together by hand: werkzeug's client leaves a large file of its own open."""
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    parts = [part.format("name", "A list"), part.format("start", "1")]
+    parts.append(part.format(f'file"; filename="{filename}', "\r\n".join(rows)))
+    body = "".join([*parts, "--x--\r\n"]).encode()
+    return {"data": body, "content_type": "multipart/form-data; boundary=x"}
