@@ -67,6 +67,29 @@ def test_names_of_the_house_are_reserved(name):
     assert refusal(rules.username, name) == ["username"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["admin_", "adm1n", "-admin-", "a_d_m_i_n", "r00t", "5upport", "feed-back", "ap1", "me-"],
+)
+def test_what_looks_like_a_name_of_the_house_is_reserved_too(name):
+    assert refusal(rules.username, name) == ["username"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("olga", "0lga"), ("olga", "o1ga"), ("olga", "ol_ga"), ("olga", "o-l-g-a"), ("lisa", "1i5a")],
+)
+def test_look_alike_names_share_a_skeleton(one, other):
+    assert rules.skeleton(one) == rules.skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("olga", "olgas"), ("user1", "user2"), ("user10", "user11"), ("___", "---")]
+)
+def test_different_names_have_different_skeletons(one, other):
+    assert rules.skeleton(one) != rules.skeleton(other)
+
+
 def test_who_runs_the_place_may_use_a_reserved_name():
     assert rules.username("Admin", reserved_too=True) == "admin"
 
@@ -77,6 +100,8 @@ def test_who_runs_the_place_may_use_a_reserved_name():
         ("Alice@Example.org", "alice@example.org"),
         (" a+b@c.de ", "a+b@c.de"),
         ("jörg@bücher.example", "jörg@bücher.example"),
+        ("ａlice＠example.org", "alice@example.org"),
+        ("ﬁona@example.org", "fiona@example.org"),
     ],
 )
 def test_an_address_is_kept_in_one_spelling(typed, kept):
