@@ -45,7 +45,11 @@ def plenty_of(
         _copy(
             User,
             numbers,
-            lambda i: {"username": f"user{i}", "email": f"{i}@example.org"},
+            lambda i: {
+                "username": f"user{i}",
+                "username_key": f"#{i}",
+                "email": f"{i}@example.org",
+            },
             id=owner.id,
         )
         _copy(Pack, numbers, lambda i: {"name": f"P {i}", "name_key": f"p {i}"}, id=has["pack_id"])

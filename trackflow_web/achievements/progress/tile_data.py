@@ -126,7 +126,7 @@ class AchievementProgress(EntryFields):
     @property
     def longest_text(self) -> str:
         """The longest streak, to stand behind a shorter current one: ` · longest 6 days`."""
-        if self.longest <= self.current:
+        if self.longest <= max(self.current, 0):
             return ""
         return f" · longest {self.longest:,} {_unit(self.metric, self.longest)}"
 
