@@ -58,7 +58,7 @@ def test_upgrading_twice_changes_nothing(app):
     assert tables(app) == before
 
 
-# --- what 0009 makes of rows from before ---------------------------------------------------------
+# --- what 0010 makes of rows from before ---------------------------------------------------------
 
 OLD_SONGS = [
     # artist, title, and the key of each as it was kept
@@ -95,7 +95,7 @@ def fill_as_before(connection):
 
 @pytest.fixture
 def upgraded(empty_app):
-    run_command(empty_app, "db", "upgrade", "0008")
+    run_command(empty_app, "db", "upgrade", "0009")
     with empty_app.app_context(), db.engine.begin() as connection:
         fill_as_before(connection)
     run_command(empty_app, "db", "upgrade")
@@ -143,7 +143,7 @@ def test_an_upgrade_counts_artists_as_they_are_compared(upgraded):
 
 
 def test_versions_survive_a_downgrade(upgraded):
-    run_command(upgraded, "db", "downgrade", "0008")
+    run_command(upgraded, "db", "downgrade", "0009")
     assert select(upgraded, "SELECT count(*) FROM songs") == [(len(OLD_SONGS),)]
 
 

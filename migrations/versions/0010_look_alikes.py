@@ -5,8 +5,8 @@ Stored keys are computed anew and what cannot be seen is removed from names. Not
 where two songs of one user are the same now, the later ones become further versions of the first;
 packs and series have their id behind the key.
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0010
+Revises: 0009
 Create Date: 2026-11-28 08:30:00.000000
 """
 
@@ -26,8 +26,8 @@ from trackflow_web.kernel.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
