@@ -14,7 +14,7 @@ REQUESTS ?= 20000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database cluster test fmt check lock torture bench fuzz clean
+.PHONY: help run dev database cluster test stress fmt check lock torture bench fuzz clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test: $(VENV)/.dev ## install what the tests need, PostgreSQL and a browser incl
 	@$(BIN)/python -m tests.support.programs
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --all -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+stress: $(VENV)/.dev ## run the tests that are too slow for every run, and the repeated ones more often (an hour)
+	@$(BIN)/python -m tests.support.programs
+	@$(BIN)/python -m pytest --all --stress -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 fmt: $(VENV)/.dev ## put the Python code into its form
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all", action="store_true", help="run also what needs PostgreSQL, a browser or dev tools"
     )
+    parser.addoption(
+        "--stress",
+        action="store_true",
+        help="run what is too slow for every run, and more of what can be repeated",
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -58,9 +63,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "browser" in item.path.relative_to(config.rootpath).parts:
             item.add_marker("browser")
-    if config.getoption("--all"):
-        return
-    left_out = [item for item in items if any(map(item.get_closest_marker, MARKERS_FOR_ALL))]
+    if not config.getoption("--all"):
+        _deselect(config, items, lambda item: any(map(item.get_closest_marker, MARKERS_FOR_ALL)))
+    stress = config.getoption("--stress")
+    _deselect(config, items, lambda item: _is_for_stress(item) != stress and not _is_sized(item))
+
+
+def _is_for_stress(item: pytest.Item) -> bool:
+    return item.get_closest_marker("stress") is not None
+
+
+def _is_sized(item: pytest.Item) -> bool:
+    """Whether a test runs in every run and, with larger numbers, under stress."""
+    return "sized" in getattr(item, "fixturenames", ())
+
+
+def _deselect(
+    config: pytest.Config, items: list[pytest.Item], leave_out: Callable[[pytest.Item], bool]
+) -> None:
+    left_out = [item for item in items if leave_out(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -74,12 +95,24 @@ def pytest_terminal_summary(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of `both_databases` twice; the second time needs PostgreSQL."""
-    if "database_kind" not in metafunc.fixturenames:
+    marker = metafunc.definition.get_closest_marker("both_databases")
+    if "database_kind" not in metafunc.fixturenames or not marker:
         return
-    kinds = ["sqlite"]
-    if metafunc.definition.get_closest_marker("both_databases"):
-        kinds.append(pytest.param("postgresql", marks=pytest.mark.postgresql))
-        metafunc.parametrize("database_kind", kinds, indirect=True)
+    marks = [pytest.mark.postgresql]
+    if marker.kwargs.get("postgresql") == "stress":
+        marks.append(pytest.mark.stress)
+    kinds = ["sqlite", pytest.param("postgresql", marks=marks)]
+    metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sized(pytestconfig: pytest.Config) -> Callable[..., int]:
+    """`sized(1_000, stress=10_000)`: how many in every run, and how many in `make stress`."""
+
+    def size(usual: int, *, stress: int) -> int:
+        return stress if pytestconfig.getoption("--stress") else usual
+
+    return size
 
 
 # --- A database and an application -------------------------------------------------------------

@@ -18,8 +18,6 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 
-pytestmark = pytest.mark.both_databases
-
 ADDRESS = "/settings/privacy/delete"
 
 
@@ -32,6 +30,7 @@ def numbers(app, person):
         return numbers_of(person.id)
 
 
+@pytest.mark.both_databases
 def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
     named = {line.partition(":")[0] for line in dump().splitlines() if "alice" in line}
     assert named == {"users", "activities", "recheck_runs", "limit_counts"}
@@ -39,6 +38,7 @@ def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
     assert "alice" not in dump()
 
 
+@pytest.mark.both_databases
 def test_everything_of_hers_is_gone(app, alice, as_alice, full_life):
     leave(as_alice)
     with app.app_context():
@@ -67,6 +67,7 @@ def test_her_other_sessions_and_her_tokens_end(app, as_alice, alice, full_life):
     assert answer.status_code == 401
 
 
+@pytest.mark.both_databases
 def test_the_numbers_of_who_worked_with_her_move(app, as_alice, bob, full_life):
     before = numbers(app, bob)
     assert before["collaborations_joined"] == 2
@@ -156,6 +157,7 @@ def test_strangers_delete_nobody(stranger, alice):
     assert leave(stranger).location.startswith("/login")
 
 
+@pytest.mark.both_databases
 def test_the_last_administrator_cannot_leave(app, as_admin, admin):
     assert "last administrator" in as_admin.get(ADDRESS).alert()
     assert leave(as_admin, "olga").status == 422
@@ -177,6 +179,7 @@ def test_a_banned_administrator_is_no_other(app, as_admin, admin):
     assert leave(as_admin, "olga").status == 422
 
 
+@pytest.mark.both_databases
 def test_two_administrators_who_leave_at_once_leave_one(app, admin):
     oleg = add_person(app, "oleg", is_admin=True)
 
@@ -194,6 +197,7 @@ def test_two_administrators_who_leave_at_once_leave_one(app, admin):
 # --- what happens meanwhile ----------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_what_was_recorded_of_her_in_the_same_breath_does_not_matter(app, alice):
     with working(app):
         people.record_visit(alice.user)
@@ -202,6 +206,7 @@ def test_what_was_recorded_of_her_in_the_same_breath_does_not_matter(app, alice)
         assert db.session.get(User, alice.id) is None
 
 
+@pytest.mark.both_databases
 def test_who_adds_her_while_she_leaves_is_told_to_try_again(app, alice, as_bob, request):
     """On SQLite they wait for each other; on PostgreSQL the row they refer to goes under them."""
     made = as_bob.api("POST", "/api/songs/", {"title": "Creep", "artist": "Radiohead"})

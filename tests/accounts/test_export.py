@@ -8,8 +8,6 @@ import pytest
 
 from trackflow_web.kernel.database import db
 
-pytestmark = pytest.mark.both_databases
-
 ADDRESS = "/settings/privacy/export"
 # Where the rows of each table stand in the document. A new table belongs here, or among the others.
 WHERE = {
@@ -45,6 +43,7 @@ def document(as_alice, full_life):
     return json.loads(as_alice.get(ADDRESS).html)
 
 
+@pytest.mark.both_databases
 def test_every_table_is_in_it(document):
     assert set(WHERE) | ABOUT_NOBODY == set(db.metadata.tables)
     assert set(WHERE.values()) <= set(document)

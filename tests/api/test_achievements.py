@@ -10,8 +10,6 @@ from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db
 
-pytestmark = pytest.mark.both_databases
-
 
 def _all(program, path):
     found, cursor = [], ""
@@ -46,6 +44,7 @@ def test_actions_through_the_api_earn_achievements(program):
     assert mine["first_release"]["id"]
 
 
+@pytest.mark.both_databases
 def test_earned_achievements_are_listed_newest_first(program, clock):
     _release(program)
     clock.move(hours=1)

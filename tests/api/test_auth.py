@@ -7,8 +7,6 @@ import pytest
 from tests.support.people import working
 from trackflow_web.domain.people import actions, queries
 
-pytestmark = pytest.mark.both_databases
-
 ONE = {"title": "One", "artist": "Metallica"}
 
 
@@ -26,6 +24,7 @@ def test_anonymous_requests_are_told_how_to_authenticate(client):
     assert "Location" not in answer.headers
 
 
+@pytest.mark.both_databases
 def test_invalid_credentials_override_the_cookie(subtests, as_alice):
     for credentials in [
         "Bearer tf_bogus",
@@ -86,6 +85,7 @@ def test_a_token_expires(clock, program):
     assert program.get("/api/songs/").status_code == 401
 
 
+@pytest.mark.both_databases
 def test_a_token_of_a_banned_account_is_rejected(app, program, alice):
     with working(app):
         actions.ban(alice.user)
@@ -97,6 +97,7 @@ def test_a_token_in_the_query_is_ignored(client, program):
     assert client.get("/api/songs/", query_string={"token": program.token}).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_the_use_of_a_token_is_recorded_once_an_hour(app, clock, program, alice):
     assert _last_used(app, alice) is None
     first = clock.at
@@ -109,6 +110,7 @@ def test_the_use_of_a_token_is_recorded_once_an_hour(app, clock, program, alice)
     assert _last_used(app, alice) == clock.at
 
 
+@pytest.mark.both_databases
 def test_the_use_of_a_token_is_recorded_even_when_the_action_is_rejected(app, program, alice):
     program.post("/api/songs/", title="")
 

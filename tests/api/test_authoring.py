@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def parts(program) -> str:

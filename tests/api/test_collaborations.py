@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def helper(program_of, bob):
@@ -108,6 +106,7 @@ def test_a_collaborator_may_not_remove_others(program, helper, song, charlie, al
         assert answer.status_code == 403
 
 
+@pytest.mark.both_databases
 def test_an_invalid_collaborator_is_rejected(subtests, program, song):
     for username in ["alice", "nobody", "", None, 7, "bob", "b\x00b", "x" * 9_000]:
         with subtests.test(username=username):

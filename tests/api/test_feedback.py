@@ -6,8 +6,6 @@ import itertools
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 DARK = {"title": "Dark mode", "description": "For the\r\nnight."}
 BOARDS = ["/api/features/", "/api/bugs/"]
 
@@ -46,6 +44,7 @@ def test_a_bug_report_has_no_votes(program):
     assert program.post(f"/api/bugs/{made['id']}/vote").status_code == 404
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("board", BOARDS)
 def test_the_list_is_paginated(board, program, program_of, bob):
     for number in range(3):
@@ -80,6 +79,7 @@ def test_an_invalid_list_argument_is_rejected_by_name(subtests, program):
             assert set(answer.json["errors"]) == {name}
 
 
+@pytest.mark.both_databases
 def test_an_invalid_field_is_rejected_by_name(subtests, program):
     for board, field, bad in itertools.product(
         BOARDS, DARK, ["", " ", "a" * 10_001, 7, None, ["a"], "a\x00"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 FILE = "title,artist,year\nOne,Metallica,1988\nHurt,Johnny Cash,2002\nONE,the metallica,1988\n"
 
 
@@ -24,6 +22,7 @@ def test_a_playlist_is_imported_through_the_api(program):
     assert {song["title"] for song in songs} == {"One", "Hurt"}
 
 
+@pytest.mark.both_databases
 def test_the_rows_of_an_import_are_paginated(program):
     address = begin(program).location
     first = program.get(f"{address}/rows", limit=2).json
@@ -38,12 +37,14 @@ def test_the_rows_of_an_import_are_paginated(program):
     assert len(program.get(f"{address}/rows", outcome="skipped").json["items"]) == 1
 
 
+@pytest.mark.both_databases
 def test_a_whole_library_fits_into_one_request(program):
     lines = "".join(f"A song of some length {number},Somebody\n" for number in range(5_000))
     answer = begin(program, file=f"title,artist\n{lines}")
     assert program.get(answer.location).json["imported"] == 5_000
 
 
+@pytest.mark.both_databases
 def test_an_invalid_import_is_rejected_by_field(subtests, program):
     for fields in [
         {"file": ""},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def song(program):
@@ -41,6 +39,7 @@ def test_creating_a_pack_returns_its_location(program):
     }
 
 
+@pytest.mark.both_databases
 def test_the_list_is_paginated_newest_first(program, program_of, bob):
     program_of(bob).post("/api/packs/", name="Bob's")
     for name in ("First", "Second", "Third"):
@@ -66,6 +65,7 @@ def test_a_duplicate_pack_is_rejected_with_the_id_of_the_first(program, pack):
         assert list(answer.json["errors"]) == ["name"]
 
 
+@pytest.mark.both_databases
 def test_an_invalid_name_is_rejected(subtests, program, pack):
     for name in ["", " ", None, 7, ["a"], "a\x00b", "\ud800", "x" * 60_000]:
         with subtests.test(name=name):
@@ -90,6 +90,7 @@ def test_songs_are_added_and_removed(program, pack, song):
     assert program.post(f"{address}/songs/{song['id']}/delete").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_songs_of_a_pack_are_paginated(program, pack):
     for number in range(3):
         program.post("/api/songs/", title=f"{number}", artist="A", pack_id=pack["id"])
@@ -99,6 +100,7 @@ def test_the_songs_of_a_pack_are_paginated(program, pack):
     assert [song["title"] for song in first["items"] + rest["items"]] == ["2", "1", "0"]
 
 
+@pytest.mark.both_databases
 def test_another_users_song_is_rejected_by_field(subtests, program, pack):
     for song_id in [None, 0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
         with subtests.test(song_id=song_id):
@@ -172,6 +174,7 @@ def test_a_song_can_change_its_pack(program, pack):
     assert program.get(address).json["title"] == "C"
 
 
+@pytest.mark.both_databases
 def test_another_users_pack_is_rejected_by_field_and_adds_nothing(subtests, program, song):
     for pack_id in [0, -1, 10**18, 987_654, "x", True]:
         with subtests.test(pack_id=pack_id):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.both_databases
-
 ALBUM = {"artist": "Metallica", "album": "Metallica", "year": 1991}
 TOO_LONG, TOO_MANY = "x" * 201, ["x"] * 201
 
@@ -52,6 +50,7 @@ def test_creating_a_series_returns_its_location(program, song):
     }
 
 
+@pytest.mark.both_databases
 def test_the_list_is_paginated_newest_first(program, program_of, bob):
     program_of(bob).post("/api/series/", **ALBUM, tracks="One")
     for album in ("First", "Second", "Third"):
@@ -76,6 +75,7 @@ def test_a_duplicate_album_is_rejected_with_the_id_of_the_first(program, series)
     assert list(answer.json["errors"]) == ["album"]
 
 
+@pytest.mark.both_databases
 def test_an_invalid_track_list_is_rejected(subtests, program):
     for tracks in [
         "",
@@ -122,6 +122,7 @@ def test_a_series_is_complete_when_every_relevant_track_is_linked(program, serie
     assert (shown["relevant"], shown["released"]) == (1, 1)
 
 
+@pytest.mark.both_databases
 def test_another_users_song_is_rejected_by_field(subtests, program, series):
     for song_id in [0, -1, 1.5, "one", "١", True, 10**18, 10**30, 987_654]:
         with subtests.test(song_id=song_id):
@@ -130,6 +131,7 @@ def test_another_users_song_is_rejected_by_field(subtests, program, series):
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["song_id"])
 
 
+@pytest.mark.both_databases
 def test_an_unknown_track_returns_404(subtests, program, series):
     for position in ["0", "3", "201", "-1", "x", "9" * 30]:
         with subtests.test(position=position):

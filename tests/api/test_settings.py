@@ -6,8 +6,6 @@ import pytest
 
 from tests.support.people import PASSWORD
 
-pytestmark = pytest.mark.both_databases
-
 ACHIEVEMENTS = "/api/settings/achievements"
 PRIVACY = "/api/settings/privacy"
 
@@ -35,6 +33,7 @@ def test_an_achievement_can_be_hidden_and_pinned(program):
     assert program.post(f"{ACHIEVEMENTS}/first_release/pin", move="unpin").json["pin"] is None
 
 
+@pytest.mark.both_databases
 def test_holder_counts_omit_hidden_awards(program, program_of, bob):
     theirs = program_of(bob)
     before = theirs.get("/api/achievements/first_release").json["holders"]
@@ -64,6 +63,7 @@ def test_all_achievements_can_be_hidden_at_once(program):
     assert program.post(f"{PRIVACY}/achievements", public=False).json == {"changed": 0}
 
 
+@pytest.mark.both_databases
 def test_invalid_values_are_rejected(subtests, program):
     for address, body, field in [
         (ACHIEVEMENTS, {"toasts": "some"}, "toasts"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.moving_clock import MovingClock
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(postgresql="stress")
 
 # As their addresses name them; nothing here asks the program's inside.
 PARTS = [

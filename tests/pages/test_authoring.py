@@ -23,7 +23,6 @@ def bar(page):
     return int(progress["value"]), int(progress["max"])
 
 
-@pytest.mark.both_databases
 def test_a_plain_form_marks_a_part(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/drums", state="done")
     assert (page.status, page.location) == (303, f"/songs/{one}#song-parts")
@@ -32,7 +31,6 @@ def test_a_plain_form_marks_a_part(one, as_alice):
     assert bar(page) == (1, 15)
 
 
-@pytest.mark.both_databases
 def test_marking_a_part_with_htmx_returns_the_parts_only(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/keys", state="skip", htmx="song-parts")
     assert not page.all("html")
@@ -53,7 +51,6 @@ def test_the_song_list_shows_the_progress_of_a_song(one, as_alice):
     assert "2/15 parts" in as_alice.get("/songs/").one(f"#song-{one}").get_text()
 
 
-@pytest.mark.both_databases
 def test_completing_the_last_part_shows_one_toast(one, as_alice):
     parts = list(Part)
     for part in parts[:-1]:

@@ -8,8 +8,6 @@ import pytest
 
 from tests.support.producer import Producer
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def owner(app, alice):
@@ -49,6 +47,7 @@ def test_adding_a_collaborator_with_htmx_returns_the_collaborators_only(as_alice
     assert "bob" not in page.one("#song-helpers").get_text()
 
 
+@pytest.mark.both_databases
 def test_an_invalid_collaborator_is_rejected_at_the_field(subtests, as_alice, song):
     for htmx, username in itertools.product(
         [False, "song-helpers"], ["", "alice", "nobody", "bob", "b\x00b", "x" * 100_000]

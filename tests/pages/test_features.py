@@ -88,7 +88,6 @@ def test_voting_for_a_missing_request_returns_404(as_bob):
 # --- what it earns -----------------------------------------------------------------------------
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("board", EARNED)
 def test_submitting_a_request_earns_an_achievement(board, app, tireless):
     for number in range(1, max(EARNED[board]) + 1):
@@ -101,7 +100,6 @@ def test_submitting_a_request_earns_an_achievement(board, app, tireless):
     assert tireless.get(links[0]).one("h1").text == "Number 1"
 
 
-@pytest.mark.both_databases
 def test_a_rejected_request_does_not_count_until_it_is_reopened(app, tireless, as_admin):
     """The toast comes on Alice's own next page, and earned stays earned."""
     rejected = hand_in(tireless)

@@ -10,8 +10,6 @@ from tests.support.browsing import Browser
 from trackflow_web.achievements.queries import numbers_of
 from trackflow_web.domain.imports.rules import MOST_ROWS
 
-pytestmark = pytest.mark.both_databases
-
 CSV = "title,artist,album,year\nOne,Metallica,...And Justice for All,1988\nHurt,Johnny Cash,,2002\n"
 EXPORTIFY = (
     "Track URI,Track Name,Album Name,Artist Name(s),Release Date\n"
@@ -46,6 +44,7 @@ def run_due_jobs(app):
 # --- a file --------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_alice_imports_a_file_and_has_its_songs(app, as_alice, alice):
     answer = send(as_alice, status="wip")
     assert answer.status == 303
@@ -72,6 +71,7 @@ def test_the_page_says_what_was_skipped_and_why(as_alice):
     assert as_alice.get(page.response.request.path, outcome="imported").text.count("Metallica") == 1
 
 
+@pytest.mark.both_databases
 def test_the_same_playlist_again_adds_what_is_new_and_counts_once(app, as_alice, alice):
     send(as_alice, name="Road trip")
     send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="The ROAD  Trip")
@@ -87,6 +87,7 @@ def test_a_playlist_that_brings_nothing_new_does_not_count(app, as_alice, alice)
     assert numbers(app, alice)["total_spotify_imports"] == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -176,6 +177,7 @@ def test_three_imports_may_wait_and_no_more(app, alice, waiting_app):
 # --- undo ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_undo_takes_the_songs_back_and_lowers_the_numbers(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.post(f"{address}/undo")
@@ -199,6 +201,7 @@ def test_undo_takes_back_what_only_the_import_earned(app, as_alice, alice):
     assert numbers(app, alice)["total_points"] == 0
 
 
+@pytest.mark.both_databases
 def test_a_song_that_alice_worked_on_stays(app, as_alice, alice):
     address = send(as_alice).location
     link = as_alice.get(address).one('main th a:-soup-contains("One")')["href"]

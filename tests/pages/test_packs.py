@@ -19,7 +19,6 @@ def maker(app, alice):
     return Producer(app, alice)
 
 
-@pytest.mark.both_databases
 def test_alice_creates_a_pack_and_adds_songs(as_alice, maker):
     song = maker.add("One")
     answer = as_alice.post("/packs/", name="Encore")
@@ -112,7 +111,6 @@ def test_deleting_a_renamed_pack_keeps_its_songs(as_alice, maker):
     assert as_alice.get(f"/songs/{song}").status == 200
 
 
-@pytest.mark.both_databases
 def test_releasing_a_pack_shows_one_summary_toast(as_alice, maker, clock):
     as_alice.post("/packs/", name="Encore")
     pack = maker.pack(
@@ -155,7 +153,6 @@ def test_another_users_pack_is_rejected_by_field_and_adds_nothing(subtests, as_a
             assert as_alice.get("/songs/").one(".song__title").get_text() == "Two"
 
 
-@pytest.mark.both_databases
 def test_packs_return_404_to_other_users(as_charlie, maker, app, charlie):
     pack = maker.pack("Secret", song := maker.add("Hidden"))
     own = Producer(app, charlie).pack("Own")

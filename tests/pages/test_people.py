@@ -11,7 +11,6 @@ from trackflow_web.domain.people import queries
 DORA = {"username": "dora", "email": "dora@example.org", "password": PASSWORD}
 
 
-@pytest.mark.both_databases
 def test_registering_signs_the_new_user_in(stranger):
     page = stranger.post("/register", **DORA, timezone="Europe/Berlin")
     assert (page.status, page.location) == (303, "/")

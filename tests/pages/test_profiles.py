@@ -100,7 +100,6 @@ def test_a_profile_shows_no_private_data(as_charlie, worker, alice, address):
     assert f"/{alice.id}" not in page.html
 
 
-@pytest.mark.both_databases
 def test_the_card_shows_up_to_five_badges(as_bob, worker):
     worker.given("artisan", "perfectionist", "multi_talented", "master_craftsman", "team_player")
     worker.given("first_finish")

@@ -165,7 +165,6 @@ def test_a_former_administrator_cannot_revoke(app, admin, as_admin, released):
     assert as_admin.post(REVOKE, reason=WHY).status == 404
 
 
-@pytest.mark.both_databases
 def test_the_api_revokes_and_restores_too(app, as_admin, as_alice, released):
     path = "/api/admin/users/alice"
     earned = set(released.codes)

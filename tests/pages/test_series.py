@@ -17,7 +17,6 @@ def maker(app, alice):
     return Producer(app, alice)
 
 
-@pytest.mark.both_databases
 def test_alice_creates_an_album_series_and_links_its_tracks(as_alice, maker):
     maker.add("One", status="released")
     address = as_alice.post("/series/", **ALBUM).location
@@ -120,7 +119,6 @@ def test_deleting_a_series_keeps_the_songs(as_alice, maker):
     assert as_alice.get(f"/songs/{song}").status == 200
 
 
-@pytest.mark.both_databases
 def test_series_return_404_to_other_users(as_charlie, maker, app, charlie):
     album, song = maker.album("Hidden"), maker.add("Hidden")
     own = Producer(app, charlie).album("Hidden")

@@ -26,7 +26,6 @@ def test_the_first_tab_is_the_profile(as_alice):
     assert as_alice.get("/settings/").location == "/settings/profile"
 
 
-@pytest.mark.both_databases
 def test_a_profile_change_is_saved(as_alice):
     page = as_alice.post("/settings/profile", email="Alice@New.example", timezone="Asia/Kathmandu")
     assert (page.status, page.location) == (303, "/settings/profile")
@@ -51,7 +50,6 @@ def test_times_are_shown_in_the_readers_time_zone(clock, as_alice):
     assert made["datetime"] == "2026-03-02T12:00:00Z"
 
 
-@pytest.mark.both_databases
 def test_changing_the_password_ends_other_sessions(app, as_alice):
     page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
     assert page.status == 303
@@ -73,7 +71,6 @@ def test_the_user_name_is_rejected_as_password(app, as_alice, alice):
     assert set(page.errors()) == {"password"}
 
 
-@pytest.mark.both_databases
 def test_an_access_token_is_shown_once(as_alice, token_of_alice):
     page = as_alice.post("/settings/tokens", name="Script", scope="write", days="90")
     secret = page.one("code.token").get_text()
@@ -84,7 +81,6 @@ def test_an_access_token_is_shown_once(as_alice, token_of_alice):
     assert secret not in repr(vars(token_of_alice()[0]))
 
 
-@pytest.mark.both_databases
 def test_a_revoked_token_stops_working(as_alice, token_of_alice):
     as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
     page = as_alice.get("/settings/tokens")

@@ -139,7 +139,6 @@ def test_switches_of_unearned_achievements_return_404(as_alice, code):
 # --- pins ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.both_databases
 def test_pins_are_ordered_by_buttons(as_alice, as_bob):
     for code in EARNED[:3]:
         assert pin(as_alice, code).status == 303
@@ -220,7 +219,6 @@ def release(browser, title):
     return browser.follow().toasts()
 
 
-@pytest.mark.both_databases
 def test_unwanted_toasts_are_never_shown_later(as_bob):
     assert as_bob.post(ADDRESS, toasts="none").status == 303
     assert release(as_bob, "Lithium") == []

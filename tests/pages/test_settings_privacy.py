@@ -22,7 +22,6 @@ def test_new_accounts_are_public(as_alice):
     assert chosen(as_alice.get(ADDRESS)) == {"profile": "public", "new_achievements": "public"}
 
 
-@pytest.mark.both_databases
 def test_only_the_owner_sees_a_private_profile(as_alice, as_bob):
     assert as_bob.get("/users/alice").status == 200
     assert as_alice.post(ADDRESS, profile="private", new_achievements="public").status == 303

@@ -119,7 +119,6 @@ def test_a_plain_form_adds_a_song(as_alice):
     assert counts(page) == [1, 0, 1, 0]
 
 
-@pytest.mark.both_databases
 def test_adding_a_song_with_htmx_returns_the_panel_with_an_empty_form(as_alice):
     page = as_alice.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
     assert page.status == 200
@@ -159,7 +158,6 @@ def test_a_songs_page_shows_its_fields_and_parts(one, as_alice):
     assert "0/15 parts" in page.text
 
 
-@pytest.mark.both_databases
 def test_a_plain_form_edits_a_song(one, as_alice):
     form = as_alice.get(f"/songs/{one}/edit")
     assert form.one("#title")["value"] == "One"
@@ -182,7 +180,6 @@ def test_an_edit_may_move_the_song_too(one, as_alice):
     assert shown(as_alice.get("/songs/", status="released")) == ["Two"]
 
 
-@pytest.mark.both_databases
 def test_a_song_row_is_edited_in_place(one, as_alice):
     row = as_alice.get("/songs/").one(f"#song-{one}")
     form = as_alice.get(f"/songs/{one}/edit", htmx=True)
@@ -257,7 +254,6 @@ def test_a_refused_edit_shows_the_song_as_it_is(one, as_alice):
 # --- moving and deleting ------------------------------------------------------------------------
 
 
-@pytest.mark.both_databases
 def test_a_plain_form_moves_a_song(one, as_alice):
     page = as_alice.post(f"/songs/{one}/status", status="wip")
     assert (page.status, page.location) == (303, f"/songs/{one}")
@@ -284,7 +280,6 @@ def test_each_step_of_a_song_shows_its_toast(as_alice):
     assert told == [["dreamer"], ["getting_started"], ["first_finish", "first_release"], [], []]
 
 
-@pytest.mark.both_databases
 def test_deleting_a_song_asks_for_confirmation(app, alice, one, as_alice):
     page = as_alice.get(f"/songs/{one}/delete")
     assert page.one("h1").get_text() == "Delete One?"

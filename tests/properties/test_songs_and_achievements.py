@@ -275,12 +275,14 @@ class Community(RuleBasedStateMachine):
 
 
 # Examples, and steps of each. PostgreSQL takes longer for a step, and what is asked is the same.
-HOW_MUCH = {"sqlite": (20, 40), "postgresql": (6, 25)}
+EXAMPLES = {"sqlite": 20, "postgresql": 6}
+STEPS = {"sqlite": 40, "postgresql": 25}
 
 
 @pytest.mark.both_databases
-def test_numbers_ledgers_and_awards_are_those_of_the_model(app, database_kind):
-    examples, steps = HOW_MUCH[database_kind]
+def test_numbers_ledgers_and_awards_are_those_of_the_model(app, database_kind, sized):
+    examples = sized(EXAMPLES[database_kind], stress=200)
+    steps = STEPS[database_kind]
     with running_on(MovingClock()) as clock:
         run_state_machine_as_test(
             lambda: Community(app, clock),

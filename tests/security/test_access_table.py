@@ -351,7 +351,6 @@ def test_the_tables_name_every_address_and_no_other(app, values):
     assert {*lines_of(PAGES), *lines_of(API)} == {route.name for route in all_routes(app, values)}
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_are_for_whom_the_table_says(app, values, people, role):
     browser = browser_of(app, people, role)
@@ -360,7 +359,6 @@ def test_pages_are_for_whom_the_table_says(app, values, people, role):
     assert walk(app, routes, expected, lambda route: ask(browser, route, values)) == expected
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("role", ROLES)
 def test_the_api_is_for_whom_the_table_says(app, values, people, role):
     browser = browser_of(app, people, role)

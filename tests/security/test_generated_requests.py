@@ -6,8 +6,12 @@ import pytest
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.tools]
 
-REQUESTS = 250
 SEED = 2026
+
+
+@pytest.fixture
+def requests(sized):
+    return sized(250, stress=10_000)
 
 
 @pytest.fixture
@@ -17,17 +21,17 @@ def tally():
     return Tally()
 
 
-def test_what_fits_the_apis_document_and_what_does_not(databases, tally):
+def test_what_fits_the_apis_document_and_what_does_not(databases, tally, requests):
     from tests.fuzz import api  # noqa: PLC0415 -- needs requirements-dev.txt
 
-    api.run(databases, tally, requests=REQUESTS, first_seed=SEED)
+    api.run(databases, tally, requests=requests, first_seed=SEED)
     assert not tally.failures
     assert {200, 201, 401, 404, 422} <= tally.statuses.keys()
 
 
-def test_forms_filled_in_with_anything(databases, tally):
+def test_forms_filled_in_with_anything(databases, tally, requests):
     from tests.fuzz import forms  # noqa: PLC0415 -- needs requirements-dev.txt
 
-    forms.run(databases, tally, requests=REQUESTS, first_seed=SEED)
+    forms.run(databases, tally, requests=requests, first_seed=SEED)
     assert not tally.failures
     assert {200, 303, 404, 422} <= tally.statuses.keys()

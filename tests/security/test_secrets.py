@@ -19,8 +19,6 @@ KEY = "the canary that signs the cookies, long enough"
 NEW = "the canary of a new password"
 WRONG = "the canary that was typed wrongly"
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def app(make_app):
@@ -66,6 +64,7 @@ def broken(*_arguments, **_options):
     raise ZeroDivisionError(message)
 
 
+@pytest.mark.both_databases
 def test_no_secret_is_kept_logged_or_shown(app, alice, monkeypatch, capsys, caplog):
     caplog.set_level(logging.DEBUG)
     browser, secrets = busy_day(app, monkeypatch)

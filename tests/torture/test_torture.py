@@ -16,17 +16,17 @@ from tests.torture.verdict import judge
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.kernel.database import db
 
-KILLS, RACES = 20, 100
-SECONDS = 240
+SECONDS = 600
 
 
 @pytest.mark.both_databases
-def test_kills_and_races_cost_nothing(tmp_path, database_kind):
+def test_kills_and_races_cost_nothing(tmp_path, database_kind, sized):
     only = frozenset({"kill", "race"})
+    kills, races = sized(10, stress=200), sized(40, stress=500)
     deadline = time.monotonic() + SECONDS
-    wanted = Wanted(kills=KILLS, races=RACES, rounds=0, deadline=deadline, only=only)
+    wanted = Wanted(kills=kills, races=races, rounds=0, deadline=deadline, only=only)
     rows = torture(database_kind, tmp_path, wanted)
-    assert [(row.fault, row.tried) for row in rows] == [("kill", KILLS), ("race", RACES)]
+    assert [(row.fault, row.tried) for row in rows] == [("kill", kills), ("race", races)]
     assert not any(row.is_wrong for row in rows), as_text(rows)
     assert all(row.writes for row in rows)
 
@@ -36,9 +36,11 @@ def test_kills_and_races_cost_nothing(tmp_path, database_kind):
     ("kind", "only"),
     [("sqlite", {"locked"}), ("postgresql", {"locked", "restart"})],
 )
-def test_locks_and_restarts_cost_nothing(tmp_path, kind, only):
+def test_locks_and_restarts_cost_nothing(tmp_path, sized, kind, only):
+    rounds = sized(1, stress=10)
     deadline = time.monotonic() + SECONDS
-    rows = torture(kind, tmp_path, Wanted(0, 0, rounds=1, deadline=deadline, only=frozenset(only)))
+    wanted = Wanted(kills=0, races=0, rounds=rounds, deadline=deadline, only=frozenset(only))
+    rows = torture(kind, tmp_path, wanted)
     assert {row.fault for row in rows} == only
     assert not any(row.is_wrong for row in rows), as_text(rows)
     assert all(row.tried for row in rows)

@@ -124,7 +124,6 @@ def test_without_htmx_the_page_after_each_action_shows_what_it_unlocked(app, str
     assert stranger.get("/songs/").toasts() == []
 
 
-@pytest.mark.both_databases
 def test_with_htmx_the_response_to_each_action_shows_what_it_unlocked(app, as_alice):
     page = as_alice.post("/songs/", htmx="songs-panel", title="One", artist="Metallica")
     assert page.toasts() == ["dreamer"]
@@ -418,7 +417,6 @@ def broken(monkeypatch):
     return break_it
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("part", "event"),
     [

@@ -48,7 +48,6 @@ def test_an_action_is_a_visit(clock, as_alice, days):
     assert days() == ["2026-03-02", "2026-03-03"]
 
 
-@pytest.mark.both_databases
 def test_a_form_left_open_overnight_records_its_visit_although_it_checks_a_password(
     clock, as_alice, days
 ):

@@ -14,7 +14,9 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -57,6 +59,7 @@ class Jobs:
         self._instance = instance_path
         self._secret = secret
         self._huey: Huey | None = None
+        self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     @property
     def huey(self) -> Huey:
@@ -108,10 +111,13 @@ class Jobs:
         """Let go of the queue's connection; the next use opens it again."""
         if self._huey is not None:
             self._huey.storage.close()
+        for connection in list(self._connections):  # of huey's threads, which leave them open
+            connection.close()
 
     def forget_connections(self) -> None:
         """Begin without any: after a fork the one that there was belongs to the parent."""
         self._huey = None
+        self._connections = WeakSet()
 
     def sweep(self, *, at_start: bool = False) -> None:
         """Look after what was begun."""
@@ -157,13 +163,19 @@ class Jobs:
         else:
             dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
             # The tables come by a migration: made by the queue, two processes would race.
-            huey = PostgresHuey(NAME, dsn=dsn, create_tables=False, **options)
+            connect = partial(self._connect, dsn)
+            huey = PostgresHuey(NAME, connection=connect, create_tables=False, **options)
         self._tasks = {
             "import": huey.task(name="import")(self._import),
             "recheck": huey.task(name="recheck")(self._recheck),
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey
+
+    def _connect(self, dsn: str) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(dsn)
+        self._connections.add(connection)
+        return connection
 
 
 def _beside(url: sa.URL, ending: str) -> Path:
