@@ -32,7 +32,7 @@ def init_app(app: Flask, handlers: Sequence[Handler]) -> None:
 
 
 def _unhurried(command: click.Command) -> click.Command:
-    """Let what a command asks of the database take longer than a page may."""
+    """Allow a command's statements to run longer than those of a request."""
     if isinstance(command, click.Group):
         for each in command.commands.values():
             _unhurried(each)

@@ -1,4 +1,4 @@
-"""The command that makes a community to look at."""
+"""The command that creates a demo community."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command(handlers: Sequence[Handler]) -> click.Command:
     @click.command("demo")
     @with_appcontext
     def demo() -> None:
-        """Make a small community to look at, where nobody is yet; print its logins."""
+        """Create a small demo community in an empty database and print its logins."""
         if settings().production:
             raise click.ClickException(NEVER_IN_PRODUCTION)
         try:

@@ -15,7 +15,7 @@ def commands() -> AppGroup:
 
     @group.command("run")
     def run() -> None:
-        """Do jobs until a signal ends it. With JOBS=worker the web processes leave them to this."""
+        """Run jobs until a signal ends it. With JOBS=worker, web processes leave them to this."""
         if not consumer.run_here(jobs()):
             message = (
                 "Another process of this machine does the jobs."
@@ -25,7 +25,7 @@ def commands() -> AppGroup:
 
     @group.command("sweep")
     def sweep() -> None:
-        """Look once after what was begun and not ended."""
+        """Resume jobs that were begun and not ended, once."""
         jobs().sweep()
 
     return group

@@ -46,7 +46,7 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
     @group.command("ban")
     @click.argument("name")
     def ban(name: str) -> None:
-        """Shut an account and end its sessions."""
+        """Ban an account and end its sessions."""
         try:
             with unit_of_work(handlers):
                 actions.ban(queries.get_by_username(name.casefold()))

@@ -24,7 +24,7 @@ class Achievement(BaseModel):
 
 
 class Achievements(BaseModel):
-    """A piece of the catalogue, in its order."""
+    """A part of the catalogue, in its order."""
 
     items: list[Achievement]
     next: str | None
@@ -37,14 +37,14 @@ class EarnedAchievement(Achievement):
 
 
 class EarnedAchievements(BaseModel):
-    """A piece of what the caller has earned, newest first."""
+    """A part of the caller's earned achievements, newest first."""
 
     items: list[EarnedAchievement]
     next: str | None
 
 
 class AchievementProgress(BaseModel):
-    """How far the caller is; `percent` is 100 only when it is earned."""
+    """The caller's progress; `percent` is 100 only when the achievement is earned."""
 
     code: str
     earned: bool
@@ -55,16 +55,16 @@ class AchievementProgress(BaseModel):
 
 
 class AchievementsProgress(BaseModel):
-    """A piece of how far the caller is, in the order of the catalogue."""
+    """A part of the caller's progress, in the order of the catalogue."""
 
     items: list[AchievementProgress]
     next: str | None
 
 
 class AchievementInFull(Achievement):
-    """An achievement, how far the caller is, and how many have it.
+    """An achievement, the caller's progress and its number of holders.
 
-    One that an administrator took back is not earned; since when and why says `revoked_at`.
+    A revoked achievement is not earned; `revoked_at` and `revoked_reason` say when and why.
     """
 
     earned: bool
@@ -79,13 +79,13 @@ class AchievementInFull(Achievement):
 
 
 class RecheckWanted(BaseModel):
-    """Whom to recheck."""
+    """The user to recheck."""
 
     user: str = Field("", description="A user name; empty means everyone.")
 
 
 class Rechecked(BaseModel):
-    """What a recheck did: users looked at, awards given, numbers corrected."""
+    """The result of a recheck: users checked, awards given, counters corrected."""
 
     users: int
     awards: int

@@ -1,4 +1,4 @@
-"""The shapes of what administrators do."""
+"""Request and response bodies of administration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trackflow_web.achievements.awards import revoke as revocations
 
 
 class RecheckRun(BaseModel):
-    """A recheck of everyone: how far it is and what came of it so far."""
+    """A recheck of everyone: its state, progress and results so far."""
 
     id: int
     state: str = Field(description="`waiting`, `running`, `done`, `failed` or `cancelled`.")
@@ -27,7 +27,7 @@ class RecheckRun(BaseModel):
 
     @classmethod
     def of(cls, run: models.RecheckRun) -> RecheckRun:
-        """A run as it goes out."""
+        """Return the document of a recheck."""
         return cls(
             id=run.id,
             state=run.state,
@@ -44,7 +44,7 @@ class RecheckRun(BaseModel):
 
 
 class HeldAchievement(BaseModel):
-    """What somebody has, or had until it was revoked."""
+    """An achievement that a user has, or had until it was revoked."""
 
     id: int
     code: str
@@ -58,7 +58,7 @@ class HeldAchievement(BaseModel):
 
     @classmethod
     def of(cls, award: revocations.AwardRecord) -> HeldAchievement:
-        """An award as it goes out."""
+        """Return the document of an award."""
         return cls(
             id=award.achievement_id,
             code=award.code,
@@ -73,14 +73,14 @@ class HeldAchievement(BaseModel):
 
 
 class HeldAchievements(BaseModel):
-    """Everything that somebody has or had, newest first."""
+    """All achievements that a user has or had, newest first."""
 
     username: str
     items: list[HeldAchievement]
 
 
 class RevocationWanted(BaseModel):
-    """Why an achievement is taken back; its owner reads it."""
+    """The reason for a revocation; the user can read it."""
 
     reason: str = Field(
         "",

@@ -1,4 +1,4 @@
-"""What administrators do: follow a recheck of everyone, revoke an achievement, restore it."""
+"""Administration: follow and cancel rechecks, revoke and restore achievements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @api.get("/achievements/check/<id:run_id>")
 @described(schemas.RecheckRun)
 def show_recheck(run_id: int) -> schemas.RecheckRun:
-    """How far a recheck is; for administrators."""
+    """Show a recheck; for administrators."""
     admin_or_404()
     return schemas.RecheckRun.of(_run_or_404(run_id))
 
@@ -31,7 +31,7 @@ def show_recheck(run_id: int) -> schemas.RecheckRun:
 @api.post("/achievements/check/<id:run_id>/cancel")
 @described(schemas.RecheckRun)
 def cancel_recheck(run_id: int) -> schemas.RecheckRun:
-    """Stop a recheck of everyone; what it has done stays, and one that has ended is as it was."""
+    """Cancel a recheck of everyone; what is done stays, and one that has ended is unchanged."""
     confirmed_admin_or_404()
     _run_or_404(run_id)
     runs.cancel(run_id)
@@ -41,7 +41,7 @@ def cancel_recheck(run_id: int) -> schemas.RecheckRun:
 @api.get("/admin/users/<username>")
 @described(schemas.HeldAchievements)
 def list_held_achievements(username: str) -> schemas.HeldAchievements:
-    """What somebody has and had; for administrators."""
+    """List a user's achievements, current and revoked; for administrators."""
     admin_or_404()
     person = user_or_404(username)
     return schemas.HeldAchievements(
@@ -53,7 +53,7 @@ def list_held_achievements(username: str) -> schemas.HeldAchievements:
 @api.post("/admin/users/<username>/achievements/<code>/revoke")
 @described(schemas.HeldAchievement, body=schemas.RevocationWanted)
 def revoke_achievement(username: str, code: str) -> schemas.HeldAchievement:
-    """Take an achievement from somebody; one that was revoked already keeps its reason."""
+    """Revoke a user's achievement; one that was revoked already keeps its reason."""
     admin, person = confirmed_admin_or_404(), user_or_404(username)
     revocations.revoke(
         admin, person, code, reason=bodies.parse_body(schemas.RevocationWanted).reason
@@ -64,7 +64,7 @@ def revoke_achievement(username: str, code: str) -> schemas.HeldAchievement:
 @api.post("/admin/users/<username>/achievements/<code>/restore")
 @described(schemas.HeldAchievement)
 def restore_achievement(username: str, code: str) -> schemas.HeldAchievement:
-    """Give a revoked achievement back; one that was not revoked stays as it is."""
+    """Restore a revoked achievement; one that was not revoked is unchanged."""
     admin, person = confirmed_admin_or_404(), user_or_404(username)
     revocations.restore(admin, person, code)
     return _award(person, code)

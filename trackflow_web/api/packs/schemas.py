@@ -65,6 +65,6 @@ class SongInPack(BaseModel):
 
 
 class Released(BaseModel):
-    """How many songs were not released yet."""
+    """The number of songs that were released now."""
 
     released: int

@@ -10,7 +10,7 @@ from trackflow_web.api.achievements.schemas import EarnedAchievement
 
 
 class Profile(BaseModel):
-    """What somebody shows of themselves; points and level are those of what is shown."""
+    """A user's profile; points and level count the shown achievements."""
 
     username: str
     since: datetime

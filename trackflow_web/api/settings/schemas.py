@@ -1,4 +1,4 @@
-"""The shapes of the settings: of achievements and of privacy."""
+"""Request and response bodies of the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MoveName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each i
 
 
 class ShownAchievement(BaseModel):
-    """An earned achievement and how you show it."""
+    """An earned achievement with its visibility and pin."""
 
     id: int
     code: str
@@ -26,7 +26,7 @@ class ShownAchievement(BaseModel):
 
 
 class ShownAchievements(BaseModel):
-    """A piece of what you have earned, newest first, and what you are told of."""
+    """A part of your earned achievements, newest first, and your preferences."""
 
     toasts: Announced = Field(description="Which are announced; `rare` means rare and up.")
     timezone: str
@@ -35,53 +35,53 @@ class ShownAchievements(BaseModel):
 
 
 class AchievementPreferences(BaseModel):
-    """What you are told of."""
+    """Your preferences: which achievements are announced, and your time zone."""
 
     toasts: Announced
     timezone: str
 
 
 class PreferenceChanges(BaseModel):
-    """What to choose anew; what is left out stays as it is."""
+    """Settings to change; those left out stay as they are."""
 
     toasts: AnnouncedName | None = None
     timezone: str | None = None
 
 
 class Visibility(BaseModel):
-    """Whether others see it."""
+    """Whether others see an achievement."""
 
     public: StrictBool
 
 
 class PinMove(BaseModel):
-    """What to do with the pin."""
+    """How to move a pin."""
 
     move: MoveName
 
 
 class Privacy(BaseModel):
-    """Who sees what: every member (`public`) or only you (`private`)."""
+    """Who sees your profile and future achievements: every member or only you."""
 
     profile: Audience
     new_achievements: Audience = Field(description="What you earn from now on.")
 
 
 class PrivacyChanges(BaseModel):
-    """What to choose anew; what is left out stays as it is."""
+    """Settings to change; those left out stay as they are."""
 
     profile: AudienceName | None = None
     new_achievements: AudienceName | None = None
 
 
 class VisibilityChanged(BaseModel):
-    """How many achievements were made public or private."""
+    """The number of achievements that were made public or private."""
 
     changed: int
 
 
 class Export(BaseModel):
-    """Everything that is kept about you; the rest is named by its kind."""
+    """Everything that is stored about you; further fields are named by their kind."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -92,13 +92,13 @@ class Export(BaseModel):
 
 
 class AccountEnd(BaseModel):
-    """The proof that it is you and that you mean it."""
+    """Your user name and password, to confirm the deletion."""
 
     username: str
     password: str
 
 
 class AccountDeleted(BaseModel):
-    """Whose account is gone."""
+    """The name of the deleted account."""
 
     deleted: str = Field(description="A user name, free for everybody from now on.")

@@ -1,4 +1,4 @@
-"""What administrators see of somebody's achievements, and how they take one back for a reason."""
+"""A user's achievements for administrators: show, revoke, restore."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pages.get("/users/<username>")
 @login_required
 def user(username: str) -> str:
-    """What somebody has and had; whoever they are, banned or private."""
+    """Show a user's achievements, current and revoked; also of banned and private users."""
     admin_or_404()
     return _page(user_or_404(username), request.args, {})
 
@@ -34,7 +34,7 @@ def user(username: str) -> str:
 @pages.post("/users/<username>/achievements/<code>/revoke")
 @login_required
 def revoke(username: str, code: str) -> Response | FlaskResponse:
-    """Take an achievement from somebody, with a reason that they will read."""
+    """Revoke a user's achievement, with a reason that they can read."""
     admin, person = admin_or_404(), user_or_404(username)
     reason = request.form.get("reason", "")
     if not recently_confirmed():
@@ -51,7 +51,7 @@ def revoke(username: str, code: str) -> Response | FlaskResponse:
 @pages.post("/users/<username>/achievements/<code>/restore")
 @login_required
 def restore(username: str, code: str) -> Response:
-    """Give a revoked achievement back."""
+    """Restore a revoked achievement."""
     admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
         return _confirm_first(person)
@@ -61,7 +61,7 @@ def restore(username: str, code: str) -> Response:
 
 
 def _confirm_first(person: User, **typed: str) -> Response:
-    """Ask for the password, and keep what was typed."""
+    """Redirect to the password confirmation and back, keeping the input."""
     back = url_for("admin.user", username=person.username, _external=False, **typed)
     return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
 

@@ -1,4 +1,4 @@
-"""The front door."""
+"""The landing page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pages = Blueprint("home", __name__)
 
 @pages.get("/")
 def index() -> str | Response:
-    """What TrackFlow is, for strangers; who is signed in goes on to the songs."""
+    """Show the landing page to anonymous visitors; redirect signed-in users to their songs."""
     if current_user.is_authenticated:
         return htmx.redirect_after_post(url_for("songs.index"))
     return render_template("home/landing.html")

@@ -1,4 +1,4 @@
-"""Charts as shapes on a grid 340 units wide, which is a phone: a macro draws them.
+"""Charts as shapes on a grid 340 units wide, the width of a phone; a macro draws them.
 
 Every chart carries the table that it is drawn from, so that nothing is told by the picture alone.
 """
@@ -22,7 +22,7 @@ MARGIN = 44
 
 @dataclass(frozen=True)
 class Series:
-    """What bars count: their solid part and, where there is one, the hollow part behind it."""
+    """What the bars of a chart count: the solid part and, if any, the hollow part behind it."""
 
     solid: str
     hollow: str = ""
@@ -30,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Count:
-    """One bar."""
+    """A bar of a chart: its name and the lengths of its parts."""
 
     name: str
     solid: int
@@ -38,7 +38,7 @@ class Count:
 
     @property
     def total(self) -> int:
-        """Both parts together."""
+        """Return the length of both parts."""
         return self.solid + self.hollow
 
 
@@ -65,7 +65,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn: boxes, words, rules (their heights) and a line (the `points` of a polyline).
+    """The shapes of a chart: boxes, texts, rules (by height) and a line (`points` of a polyline).
 
     Rules begin at `left`.
     """
@@ -81,7 +81,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture, what it says in a sentence, and its table."""
+    """A drawing, its description and its table."""
 
     key: str
     title: str
@@ -93,7 +93,7 @@ class Chart:
 
 
 def lying(key: str, title: str, named: str, series: Series, counts: Sequence[Count]) -> Chart:
-    """A bar a row, with name and numbers above it; `named` is what the bars stand for."""
+    """Return a chart with a bar per row, its name and numbers above it; `named` heads the table."""
     unit = WIDTH / _largest(counts)
     boxes: list[Box] = []
     texts: list[Text] = []
@@ -109,7 +109,7 @@ def lying(key: str, title: str, named: str, series: Series, counts: Sequence[Cou
 
 
 def standing(key: str, title: str, named: str, series: Series, counts: Sequence[Count]) -> Chart:
-    """A bar a column, in the order given; names and numbers as far as there is room for them."""
+    """Return a chart with one bar per column, with as many names and numbers as fit."""
     unit, step = TALLEST / _largest(counts), WIDTH / max(1, len(counts))
     ground = HEAD + TALLEST
     every = max(1, -(-NAME_WIDTH // int(step or 1)))
@@ -150,7 +150,7 @@ def _chart(
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that added to a sum; `shown` is its time as the reader's table says it."""
+    """An addition to a sum; `shown` is its time as the reader's table shows it."""
 
     at: datetime
     shown: str
@@ -159,7 +159,7 @@ class Moment:
 
 
 def rising(key: str, title: str, named: str, moments: Sequence[Moment], end: datetime) -> Chart:
-    """A sum over time, from the first moment to `end`, as steps; moments are in their order."""
+    """Return a chart of a sum over time, from the first moment to `end`; moments are ordered."""
     ground, total = HEAD + TALLEST, sum(moment.number for moment in moments)
     start = moments[0].at
     length = max(1.0, (end - start).total_seconds())
