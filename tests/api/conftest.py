@@ -1,4 +1,4 @@
-"""Programs that ask the API with a token."""
+"""API clients that authenticate with a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Achievements for programs."""
+"""The API of achievements."""
 
 from __future__ import annotations
 

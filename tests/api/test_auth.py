@@ -1,4 +1,4 @@
-"""Who may ask the API: a cookie with its proof, or a token."""
+"""Authentication of API requests: a cookie with its CSRF token, or a personal token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a song for programs."""
+"""The API of the parts of a song."""
 
 from __future__ import annotations
 

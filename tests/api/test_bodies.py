@@ -1,4 +1,4 @@
-"""What programs may send."""
+"""The request bodies that the API accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collaborators for programs: Alice owns, Bob helps, Charlie must see nothing."""
+"""The API of collaborators: Alice owns the song, Bob collaborates, Charlie has no access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feature requests and bug reports for programs."""
+"""The API of feature requests and bug reports."""
 
 from __future__ import annotations
 

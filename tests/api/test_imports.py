@@ -1,4 +1,4 @@
-"""Imports for programs."""
+"""The API of imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document tells of every address there is, and of no other."""
+"""The OpenAPI document describes every URL of the API and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs for programs."""
+"""The API of packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong under /api/, programs can read it."""
+"""Every error below /api/ is a problem document."""
 
 from __future__ import annotations
 

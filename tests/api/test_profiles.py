@@ -1,4 +1,4 @@
-"""What people show of themselves, for programs."""
+"""The API of profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Album series for programs."""
+"""The API of album series."""
 
 from __future__ import annotations
 

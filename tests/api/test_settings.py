@@ -1,4 +1,4 @@
-"""The settings for programs."""
+"""The API of settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Songs for programs."""
+"""The API of songs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page people come for: tiles, filters, search, one achievement's own page, what one has."""
+"""The achievement pages: tiles, filters, search, the page of each, the earned ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ticking the parts of a song."""
+"""Marking the parts of a song on pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People on a song: Alice owns, Bob helps, Charlie must see nothing."""
+"""Collaborators on pages: Alice owns the song, Bob collaborates, Charlie has no access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Votes on feature requests, and what handing in earns."""
+"""Votes on feature requests, and the achievements for submitting."""
 
 from __future__ import annotations
 

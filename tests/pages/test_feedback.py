@@ -1,4 +1,4 @@
-"""Feature requests and bug reports in the browser: what both have in common."""
+"""The pages that feature requests and bug reports share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front door and the check of health."""
+"""The landing page and the health check."""
 
 from __future__ import annotations
 

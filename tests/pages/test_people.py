@@ -1,4 +1,4 @@
-"""Registering, signing in and out, confirming that it is oneself."""
+"""Registering, signing in and out, confirming the password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards, profiles and comparisons: what people show of themselves, and nothing else."""
+"""Cards, profiles and comparisons show public data only."""
 
 from __future__ import annotations
 

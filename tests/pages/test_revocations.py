@@ -1,4 +1,4 @@
-"""Olga revokes an achievement of Alice's on a page; Alice reads why, others see nothing of it."""
+"""Olga, an administrator, revokes an achievement of Alice's; Alice sees why, others see nothing."""
 
 from __future__ import annotations
 

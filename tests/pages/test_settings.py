@@ -1,4 +1,4 @@
-"""One's own account: profile, password, tokens."""
+"""The account's settings: profile, password, access tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings' tab of achievements, by forms and by htmx."""
+"""The achievement settings, with plain forms and with htmx."""
 
 from __future__ import annotations
 

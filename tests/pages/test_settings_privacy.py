@@ -1,4 +1,4 @@
-"""The settings' tab of privacy: what others see."""
+"""The privacy settings: what others see."""
 
 from __future__ import annotations
 

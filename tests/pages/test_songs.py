@@ -1,4 +1,4 @@
-"""The songs: plain forms first, then the same by htmx."""
+"""The pages of songs, with plain forms and with htmx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spotify playlists through one's own connection, against a stand-in over real HTTP."""
+"""Spotify connections and imports, against a fake Spotify over real HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page asks and sends: a few statements, and a page full, however much there is."""
+"""The number of SQL statements and the size of every page do not grow with the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stats and the map of gaps."""
+"""The statistics page and the gap map."""
 
 from __future__ import annotations
 

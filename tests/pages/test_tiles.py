@@ -1,4 +1,4 @@
-"""The tiles of the grid are put together from prepared pieces, and are what the macro makes."""
+"""Tiles rendered from cached templates equal the output of the macro."""
 
 from __future__ import annotations
 
