@@ -7,7 +7,7 @@ every award by the row that reached its threshold.
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,16 +65,15 @@ def make(handlers: Sequence[Handler]) -> Made | None:
         return None
     now = clock.now()
     made: list[int] = []
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(_remove, made)
         with _reading(_Calendar(now)) as calendar:
             for resident in sorted(cast.RESIDENTS, key=lambda each: -each.joined):
                 calendar.at = diary.joined_at(resident, now)
                 made.append(_register(resident))
             added = _live(calendar, now)
         awards = _reward(handlers)
-    except BaseException:
-        _remove(made)
-        raise
+        on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 
 

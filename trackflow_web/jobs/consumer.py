@@ -60,8 +60,8 @@ class JobThread:
                 with _alone(self.jobs) as alone:
                     if alone:
                         self._consume()
+            # The database may be away or not migrated yet: the thread tries again.
             except Exception:
-                # The database may be away or not made yet: not a reason to give up for good.
                 log.exception("jobs_broke_off")
             self._stopping.wait(BETWEEN_TRIES_FOR_THE_LOCK)
 

@@ -73,6 +73,7 @@ def run(import_id: int, tools: Tools, *, take_over: bool = False) -> int | None:
         job.fail(RECONNECT)
     except TryLater as pause:
         return job.pause(str(pause), pause.seconds)
+    # Whatever an import fails with, its user is told so and it is tried again later.
     except Exception:
         log.exception("import_broke_off", import_id=import_id)
         return job.pause(OUR_FAULT, None)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.achievements.recheck import runs
@@ -68,6 +69,7 @@ def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) 
                     runs.release(run)
         except LeaseLost:
             return False
+        # Whatever a chunk fails with, it is tried again, a few times: a later one may go through.
         except Exception:
             log.exception("recheck_broke_off", run_id=run_id)
             if not _again(run_id, worker, handlers):
@@ -119,7 +121,7 @@ def _again(run_id: int, worker: str, handlers: Sequence[Handler]) -> bool:
             again, attempts = runs.note_failure(run, OUR_FAULT), run.attempts
     except LeaseLost:
         return False
-    except Exception:
+    except SQLAlchemyError:
         log.exception("recheck_failure_not_noted", run_id=run_id)
         return False
     if again:

@@ -40,16 +40,17 @@ def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str =
 
 
 def _renew(user_id: int, tokens: Tokens, tools: Tools, spotify: Spotify) -> Grant:
+    grant = None
     try:
         grant = spotify.renew(tokens.refresh)
     except GrantEnded:
         with unit_of_work(tools.handlers):
             connections.end(user_id)
         raise GrantEnded(RECONNECT) from None
-    except BaseException:
-        with unit_of_work(tools.handlers):
-            connections.give_up_renewal(user_id)
-        raise
+    finally:
+        if grant is None:
+            with unit_of_work(tools.handlers):
+                connections.give_up_renewal(user_id)
     with unit_of_work(tools.handlers):
         connections.keep_renewed(user_id, grant, tools.vault)
     return grant

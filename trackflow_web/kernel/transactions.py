@@ -92,11 +92,8 @@ def unit_of_work(
         yield
         dispatch(handlers)
         commit()
-    except BaseException:
-        rollback()
-        raise
     finally:
-        set_writing(writing=False)
+        end()
 
 
 @contextmanager

@@ -168,6 +168,7 @@ def _logged(event: str, *, fatal: tuple[type[Exception], ...] = ()) -> Iterator[
         yield
     except fatal:
         raise
+    # The action is committed or will be; what is shown beside it may be missing.
     except Exception:
         log.exception(event)
 
