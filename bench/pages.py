@@ -112,7 +112,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
     """The tiles by a loop that knows in which order the values of each state come."""
     html: list[str] = []
     for tile in tiles:
-        pieces = prepared.shelf.of(tile)
+        pieces = prepared.cache.of(tile)
         percent = share(tile.holders, tile.users).replace("<", "&lt;")
         values = [f"{percent} · {tile.holders:,} of {tile.users:,}"]
         state = tile.state
@@ -121,7 +121,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
             values.append(f"{at:%Y-%m-%dT%H:%M:%SZ}")
             values.append(f"{there.day} {MONTHS[there.month - 1]} {there.year}")
         elif state is State.PROGRESS:
-            values += (f"{tile.shown}", f"{tile.percent}", tile.progress_text)
+            values += (f"{tile.shown}", tile.progress_text)
         for (before, _), value in zip(pieces.values, values, strict=True):
             html += (before, value)
         html.append(pieces.end)
@@ -133,7 +133,7 @@ def _with_values(prepared: TileList, tiles: Sequence[AchievementProgress]) -> li
     found = []
     for tile in tiles:
         pieces: list[str] = []
-        prepared.shelf.of(tile).fill(pieces, tile, prepared.zone)
+        prepared.cache.of(tile).fill(pieces, tile, prepared.zone)
         found.append([str(piece) for piece in pieces])
     return found
 

@@ -84,6 +84,21 @@ document.documentElement.classList.add("js");
     event.target.querySelector?.("[data-focus]")?.focus();
   }
 
+  // The buttons of rows share one form and name their own addresses, which works without this. With it only the row comes back.
+  function sendFromRow(event) {
+    const button = event.target.closest?.("[data-row-actions] button[formaction]");
+    if (!button || !window.htmx) return;
+    event.preventDefault();
+    const address = button.getAttribute("formaction");
+    const hadFocus = document.activeElement === button;
+    const same = `button[formaction="${address}"][value="${CSS.escape(button.value)}"]`;
+    htmx.ajax("POST", address, { source: button, target: button.closest("li"), swap: "outerHTML" }).then(
+      () => hadFocus && document.querySelector(same)?.focus({ preventScroll: true }),
+      () => {}, // announced by onFailure
+    );
+  }
+
+  document.addEventListener("click", sendFromRow);
   document.addEventListener("DOMContentLoaded", fillTimezone);
   document.addEventListener("DOMContentLoaded", showPlace);
   document.addEventListener("htmx:beforeSwap", noteFocus);

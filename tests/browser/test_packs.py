@@ -67,7 +67,7 @@ def test_alice_links_what_is_suggested_and_leaves_a_track_out(songs):
     page.get_by_role("textbox", name="Tracks").fill("One\nInterlude\nThree")
     begin(page, "Start album")
     tracks = page.locator(".tracks > li")
-    meter = page.locator("#series-tracks .chart__head .meter__text")
+    meter = page.locator("#series-tracks .overview__head .meter__text")
     expect(page.locator(".suggestions")).to_contain_text("2 of your songs have the title")
     expect(meter).to_have_text("0/3 tracks")
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.catalogue.registry import ENTRIES
 from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
 from trackflow_web.pages.achievements import tiles
@@ -22,7 +23,7 @@ class Hostile(AchievementProgress):
     """A tile whose values are markup, and what pieces are put together with."""
 
     texts: ClassVar = ("<script>alert(1)</script>", "\"&'", "%s %d {0} \\1 \ue000shown\ue001")
-    progress_text = share_text = shown = percent = "".join(texts)
+    progress_text = share_text = shown = "".join(texts)
 
 
 @pytest.fixture
@@ -59,11 +60,23 @@ def test_every_achievement_has_a_tile(macro):
         assert fill([tile]) == macro(tile)
 
 
+def test_an_award_of_the_settings_is_what_its_macro_makes(request_of_alice):
+    module = request_of_alice.jinja_env.get_template("macros/awards.html").module
+    choice = visibility.Choice(ENTRIES[0].code, is_public=False, pin=2)
+    for kind, day in itertools.product((AchievementProgress, Hostile), DAYS):
+        tile = kind(ENTRIES[0], 0, day, 2, 3)
+        if kind is Hostile and tile.state is State.LOCKED:
+            continue  # of a locked one nothing differs
+        choices, switches = ({tile.code: choice}, (False, True)) if day else ({}, ())
+        made = str(module.award(tile, *switches)).strip()
+        assert tiles.award_list(choices)([tile]) == made
+
+
 def test_the_cache_holds_at_most_three_tiles_per_achievement(request_of_alice):
     fill = tiles.tile_list()
     for current, day, share in itertools.product(CURRENT, DAYS, SHARES):
         fill([AchievementProgress(entry, current, day, *share) for entry in ENTRIES])
-    assert len(fill.shelf.prepared) == 3 * len(ENTRIES)
+    assert len(fill.cache.tiles) == 3 * len(ENTRIES)
 
 
 def test_cached_tiles_link_below_the_script_root(app):

@@ -22,6 +22,7 @@ from trackflow_web.web import (
     limits,
     out_of_band,
     session,
+    templating,
     unit_of_work,
     visits,
 )
@@ -67,7 +68,7 @@ TEARDOWN_REQUEST = (unit_of_work.end,)
 
 def init_app(app: Flask, config: Config) -> None:
     """Give an application what surrounds its views."""
-    for module in (session, csrf, out_of_band, compression, assets, formats, errors):
+    for module in (session, csrf, out_of_band, compression, assets, templating, formats, errors):
         module.init_app(app)
     for before in BEFORE_REQUEST:
         app.before_request(before)

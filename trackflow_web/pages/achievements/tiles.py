@@ -1,8 +1,8 @@
 """The tiles of the grid, quickly: what is the same for everybody is rendered once.
 
-The macro `tile` says how one looks. A process renders it once for each achievement and state, with
-a mark wherever people's tiles differ, and puts their values there. Nothing that is somebody's is
-kept.
+The macros `tile` and, for the settings, `award` say how one looks. A process renders it once for
+each achievement and state, with a mark wherever people's tiles differ, and puts their values there.
+Nothing that is somebody's is kept.
 """
 
 from __future__ import annotations
@@ -20,25 +20,28 @@ from trackflow_web.achievements.progress.tile_data import AchievementProgress, S
 from trackflow_web.web import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
-    from jinja2 import Template
+    from jinja2 import Environment
 
+    from trackflow_web.achievements.awards.visibility import Choice
     from trackflow_web.achievements.catalogue.registry import Entry
 
 MACROS = "macros/achievements.html"
-SHELF = "trackflow.tiles"
+AWARD_MACROS = "macros/awards.html"
+EXTENSION = "trackflow.tiles"
 # Of characters that no text here holds, and that need no escaping.
 MARK = "\ue000{}\ue001"
 _MARK = re.compile("\ue000(.*?)\ue001")
+# What markupsafe.escape makes of these; there are hundreds of values on a page.
+ESCAPED = str.maketrans({char: str(escape(char)) for char in "&<>'\""})
 # A day that nobody earned anything on; where the macro writes it, the tile's own day goes.
 A_DAY = datetime(4321, 7, 6, 12, tzinfo=UTC)
 
 # What differs, and how it is written for a reader whose days are those of a zone.
 _VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
     "shown": lambda tile, _zone: str(tile.shown),
-    "percent": lambda tile, _zone: str(tile.percent),
     "progress_text": lambda tile, _zone: tile.progress_text,
     "longest_text": lambda tile, _zone: tile.longest_text,
     "share_text": lambda tile, _zone: tile.share_text,
@@ -62,7 +65,6 @@ class _Moving(_Still):
     """Nobody's tile on the way: how far differs too."""
 
     shown = MARK.format("shown")  # type: ignore[assignment]
-    percent = MARK.format("percent")  # type: ignore[assignment]
     progress_text = MARK.format("progress_text")
 
 
@@ -94,63 +96,102 @@ class TileTemplate:
     def render(self, into: list[str], tile: AchievementProgress, zone: tzinfo) -> None:
         """Append the tile of one person, whose days are those of the zone."""
         for before, value in self.values:
-            into += before, escape(value(tile, zone))
+            into += before, value(tile, zone).translate(ESCAPED)
         into.append(self.end)
 
 
 class TileCache:
-    """The prepared tiles of one application: three states of each achievement at most.
+    """The prepared tiles of one application, by achievement and state.
 
     `root` is what the addresses in them begin with.
     """
 
-    def __init__(self, macros: Template, root: str) -> None:
-        self.macros = macros
+    def __init__(self, env: Environment, root: str) -> None:
+        self.macros: dict[str, Callable[..., str]] = {
+            "tile": env.get_template(MACROS).module.tile,  # type: ignore[attr-defined]
+            "award": env.get_template(AWARD_MACROS).module.award,  # type: ignore[attr-defined]
+        }
         self.root = root
-        self.prepared: dict[tuple[Entry, State], TileTemplate] = {}
+        self.tiles: dict[tuple[Entry, State], TileTemplate] = {}
+        self.awards: dict[tuple[Entry, State, tuple[bool, ...]], TileTemplate] = {}
 
     def of(self, tile: AchievementProgress) -> TileTemplate:
-        """What is the same in everybody's tile of this achievement and state."""
+        """Return what is the same in everybody's tile of this achievement and state."""
         key = tile.entry, tile.state
-        if key not in self.prepared:
-            self.prepared[key] = TileTemplate.parse(self._render(_blank(*key)))
-        return self.prepared[key]
+        found = self.tiles.get(key)
+        if found is None:
+            found = self.tiles[key] = self._parse("tile", _blank(*key), ())
+        return found
 
-    def _render(self, blank: AchievementProgress) -> str:
-        html = str(self.macros.module.tile(blank)).strip()  # type: ignore[attr-defined]
+    def award(self, tile: AchievementProgress, switches: tuple[bool, ...]) -> TileTemplate:
+        """Return the same for the settings; `switches` are the macro's other arguments."""
+        key = tile.entry, tile.state, switches
+        found = self.awards.get(key)
+        if found is None:
+            blank = _blank(tile.entry, tile.state)
+            found = self.awards[key] = self._parse("award", blank, switches)
+        return found
+
+    def _parse(
+        self, macro: str, blank: AchievementProgress, arguments: tuple[bool, ...]
+    ) -> TileTemplate:
+        html = str(self.macros[macro](blank, *arguments)).strip()
         for text, name in (
             (formats.iso(A_DAY), "earned_iso"),
             (formats.local_date(A_DAY), "earned_day"),
         ):
             html = html.replace(text, MARK.format(name))
-        return html
+        return TileTemplate.parse(html)
 
 
 class TileList:
     """What the templates call with tiles; for one reader."""
 
-    def __init__(self, shelf: TileCache, zone: tzinfo) -> None:
-        self.shelf = shelf
+    def __init__(self, cache: TileCache, zone: tzinfo) -> None:
+        self.cache = cache
         self.zone = zone
 
     def __call__(self, tiles: Iterable[AchievementProgress]) -> Markup:
-        """What the macro `tile` makes of each of these."""
+        """Return what the macro `tile` makes of each of these."""
         html: list[str] = []
         for tile in tiles:
-            self.shelf.of(tile).render(html, tile, self.zone)
+            self.cache.of(tile).render(html, tile, self.zone)
         # Everything that is not the macro's own was escaped on its way in.
         return Markup("".join(html))  # noqa: S704
 
 
+class AwardList:
+    """The same in the settings, with the switches of those that the reader has earned."""
+
+    def __init__(self, cache: TileCache, zone: tzinfo, choices: Mapping[str, Choice]) -> None:
+        self.cache = cache
+        self.zone = zone
+        self.choices = choices
+
+    def __call__(self, tiles: Iterable[AchievementProgress], *, swapped: bool = False) -> Markup:
+        """Return what the macro `award` makes of each; `swapped` beside something else."""
+        html: list[str] = []
+        for tile in tiles:
+            choice = self.choices.get(tile.code)
+            switches = (choice.is_public, choice.pin is not None, swapped) if choice else ()
+            self.cache.award(tile, switches).render(html, tile, self.zone)
+        return Markup("".join(html))  # noqa: S704 -- see above
+
+
 def tile_list() -> TileList:
-    """For the reader of this answer."""
+    """Return it for the reader of this response."""
     return TileList(_cache(), formats.reader_zone())
+
+
+def award_list(choices: Mapping[str, Choice]) -> AwardList:
+    """Return it for the reader of this response, whose choices these are."""
+    return AwardList(_cache(), formats.reader_zone(), choices)
 
 
 def _cache() -> TileCache:
     """What was prepared for addresses like this request's; nothing is while templates change."""
     env, root = current_app.jinja_env, request.root_path
-    shelf: TileCache | None = current_app.extensions.get(SHELF)
-    if shelf is None or shelf.root != root or env.auto_reload:
-        shelf = current_app.extensions[SHELF] = TileCache(env.get_template(MACROS), root)
-    return shelf
+    cache: TileCache | None = current_app.extensions.get(EXTENSION)
+    if cache is None or cache.root != root or env.auto_reload:
+        cache = current_app.extensions[EXTENSION] = TileCache(env, root)
+    return cache

@@ -20,6 +20,7 @@ from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import YesOrNo, count_of
+from trackflow_web.pages.achievements.tiles import award_list
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -194,6 +195,7 @@ def _context(grid: Grid, errors: Mapping[str, str] | None = None) -> dict[str, o
     return {
         "grid": grid,
         "choices": grid.choices,
+        "award_list": award_list(grid.choices),
         "most_pinned": visibility.MOST_PINNED,
         "category": grid.category or "",
         "categories": [("", "All"), *((item.value, item.capitalize()) for item in Category)],

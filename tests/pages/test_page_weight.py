@@ -1,0 +1,63 @@
+"""What pages weigh: bytes of HTML, which the templates decide."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import working
+from trackflow_web.domain.songs import actions as songs
+
+KILOBYTE = 1000
+# Songs with a title, an artist and a year of their own, half of them Released.
+SONGS = 50
+
+
+@pytest.fixture
+def as_alice(app, alice, as_alice):
+    """Alice with a full page of songs and what they earn; she has seen the toasts."""
+    with working(app):
+        for number in range(SONGS):
+            song = songs.add_song(
+                alice.user, title=f"Song {number}", artist=f"Artist {number}", year=1960 + number
+            )
+            if number % 2:
+                songs.move_song(song, alice.user, status="wip")
+                songs.move_song(song, alice.user, status="released")
+    as_alice.get("/stats")
+    return as_alice
+
+
+def weight(browser, path, **options):
+    page = browser.get(path, **options)
+    return page, len(page.html.encode())
+
+
+def test_fifty_songs_weigh_at_most_70_kilobytes(as_alice):
+    page, size = weight(as_alice, "/songs/")
+    assert len(page.all("#song-rows > li")) == SONGS
+    assert size <= 70 * KILOBYTE
+
+
+def test_a_row_of_a_song_weighs_at_most_1250_bytes(as_alice):
+    size = weight(as_alice, "/songs/")[1]
+    empty = weight(as_alice, "/songs/", q="nothing of that name")[1]
+    assert (size - empty) / SONGS <= 1250
+
+
+def test_the_settings_of_achievements_weigh_at_most_120_kilobytes(as_alice):
+    page, size = weight(as_alice, "/settings/achievements")
+    assert len(page.all("#achievement-grid [data-badge]")) == 82
+    assert size <= 120 * KILOBYTE
+
+
+def test_all_achievements_weigh_at_most_115_kilobytes(as_alice):
+    assert weight(as_alice, "/achievements/")[1] <= 115 * KILOBYTE
+
+
+def test_the_frame_of_a_page_weighs_at_most_7_kilobytes(as_alice):
+    assert weight(as_alice, "/confirm")[1] <= 7 * KILOBYTE
+
+
+def test_no_page_is_sent_with_its_templates_indentation(as_alice):
+    for path in ("/songs/", "/achievements/", "/stats", "/settings/profile"):
+        assert "\n " not in as_alice.get(path).html, path
