@@ -105,7 +105,7 @@ def drifted(app, program, alice):
 
 
 def test_an_administrator_rechecks_everyone(program_of, admin, drifted):
-    answer = program_of(admin).post("/api/achievements/check")
+    answer = program_of(admin, scope="admin").post("/api/achievements/check")
 
     assert answer.status_code == 200
     assert answer.json == {"users": 3, "awards": 0, "drift": 1}
@@ -123,13 +123,13 @@ def test_a_user_with_a_reserved_name_can_be_rechecked(app, program_of, admin):
             username="owner", email="owner@example.org", password=admin.password, by_operator=True
         )
 
-    answer = program_of(admin).post("/api/achievements/check", user="owner")
+    answer = program_of(admin, scope="admin").post("/api/achievements/check", user="owner")
 
     assert answer.json == {"users": 1, "awards": 0, "drift": 0}
 
 
 def test_an_unknown_user_is_rejected_by_field(program_of, admin):
-    answer = program_of(admin).post("/api/achievements/check", user="nemo")
+    answer = program_of(admin, scope="admin").post("/api/achievements/check", user="nemo")
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["user"])
 

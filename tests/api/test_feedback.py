@@ -95,7 +95,7 @@ def test_an_invalid_field_is_rejected_by_name(subtests, program):
 def test_comments_are_listed_oldest_first(board, program, program_of, bob, admin):
     address = f"{board}{_hand_in(program, board).json['id']}"
     said = program_of(bob).post(f"{address}/comments", body="Me too.")
-    program_of(admin).post(f"{address}/status", status="duplicate", reason="Twice.")
+    program_of(admin, scope="admin").post(f"{address}/status", status="duplicate", reason="Twice.")
 
     assert said.status_code == 201
     first = program.get(f"{address}/comments", limit=1).json
@@ -122,7 +122,7 @@ def test_only_the_author_withdraws_and_only_administrators_decide(
     board, program, program_of, bob, admin, client
 ):
     address = f"{board}{_hand_in(program, board).json['id']}"
-    helper, olga = program_of(bob), program_of(admin)
+    helper, olga = program_of(bob), program_of(admin, scope="admin")
 
     assert client.get(address).status_code == 401
     assert helper.post(f"{address}/withdraw").status_code == 403

@@ -122,7 +122,7 @@ class World:
             user = self.alice.user
             # May do everything that anybody may.
             user.is_admin = True
-            self.token = actions.create_token(user, name="Fuzz", scope="write", days="365")
+            self.token = actions.create_token(user, name="Fuzz", scope="admin", days="365")
         self.app.wsgi_app = Watched(self.app.wsgi_app, tally)
 
     def end(self) -> None:

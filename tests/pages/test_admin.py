@@ -224,3 +224,20 @@ def test_a_password_confirmed_in_the_future_does_not_count(app, clock, as_admin)
     clock.move(minutes=-5)
     assert as_admin.post(PAGE, user="").location.startswith("/confirm")
     assert runs(app) == []
+
+
+def test_a_decision_needs_a_recent_password_and_keeps_what_was_typed(
+    clock, admin, as_bob, as_admin
+):
+    address = as_bob.post("/features/", title="Dark mode", description="Please.").location
+    clock.move(minutes=11)
+    as_admin.post(f"{address}/status", status="planned", reason="Soon.")
+    assert as_admin.last.location.startswith("/confirm?next=")
+    to = as_admin.follow().one("input[name=next]")["value"]
+    as_admin.post("/confirm", password=admin.password, next=to)
+    form = as_admin.follow()
+    assert form.one("#status option[selected]")["value"] == "planned"
+    assert form.one("#reason").text.strip() == "Soon."
+    assert "Open" in as_bob.get(address).one(".ask-head .state").text
+    assert as_admin.post(f"{address}/status", status="planned", reason="Soon.").status == 303
+    assert "Planned" in as_bob.get(address).one(".ask-head .state").text

@@ -100,3 +100,13 @@ def test_an_invalid_token_form_keeps_its_input(as_alice):
     assert page.status == 422
     assert set(page.errors()) == {"days"}
     assert page.one("#name")["value"] == "Script"
+
+
+def test_only_administrators_make_tokens_that_administer(as_alice, as_admin, token_of_alice):
+    wanted = {"name": "Script", "scope": "admin", "days": "30"}
+    assert not as_alice.get("/settings/tokens").all("option[value=admin]")
+    page = as_alice.post("/settings/tokens", **wanted)
+    assert (page.status, set(page.errors())) == (422, {"scope"})
+    assert token_of_alice() == []
+    assert as_admin.get("/settings/tokens").one("option[value=admin]")
+    assert as_admin.post("/settings/tokens", **wanted).one("code.token")

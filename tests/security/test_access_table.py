@@ -227,7 +227,28 @@ POST /api/songs/<song_id>/delete                             401     404  403   
 
 
 # Nobody but who may is told that these are there.
-NOT_TOLD = (
+ADMINISTRATION = (
+    "POST /api/achievements/check",
+    "GET /api/achievements/check/<run_id>",
+    "POST /api/achievements/check/<run_id>/cancel",
+    "GET /api/admin/users/<username>",
+    "POST /api/admin/users/<username>/achievements/<code>/revoke",
+    "POST /api/admin/users/<username>/achievements/<code>/restore",
+)
+# Administrators do these, too, and everybody is told so.
+DECISIONS = ("POST /api/bugs/<item_id>/status", "POST /api/features/<item_id>/status")
+# What makes a key, or changes others: it asks for a password that was given just now.
+CONFIRMED_PAGES = (
+    "POST /achievements/check",
+    "POST /admin/rechecks/",
+    "POST /admin/rechecks/<run_id>/cancel",
+    "POST /admin/users/<username>/achievements/<code>/revoke",
+    "POST /admin/users/<username>/achievements/<code>/restore",
+    "POST /bugs/<item_id>/status",
+    "POST /features/<item_id>/status",
+)
+CONFIRMED_API = (
+    *DECISIONS,
     "POST /api/achievements/check",
     "POST /api/achievements/check/<run_id>/cancel",
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
@@ -393,6 +414,30 @@ def test_fragments_are_refused_as_pages_are(app, values, people, role):
             assert "secret" not in browser.last.html
 
 
+def test_whatever_makes_a_key_or_changes_others_asks_for_a_recent_password(
+    app, values, people, clock
+):
+    browser = browser_of(app, people, "olga")
+    clock.move(minutes=10, seconds=1)
+    browser.get("/")  # a visit is noted whatever is refused
+    before = snapshot(app)
+    for route in all_routes(app, values):
+        if route.name in CONFIRMED_PAGES:
+            assert ask(browser, route, values) == "303", route
+            assert browser.last.location.startswith("/confirm?next="), route
+        elif route.name in CONFIRMED_API:
+            assert ask(browser, route, values) == "403", route
+    assert snapshot(app) == before
+
+
+def test_nothing_that_administrators_alone_may_do_goes_without_a_recent_password(app, values):
+    for table, confirmed in ((PAGES, CONFIRMED_PAGES), (API, CONFIRMED_API)):
+        for name, answers in lines_of(table).items():
+            alone = answers["olga"] in {"200", "303"} and answers["charlie"] in {"403", "404"}
+            if alone and answers["alice"] in {"403", "404"} and name.startswith("POST"):
+                assert name in confirmed
+
+
 # --- programs ------------------------------------------------------------------------------------
 
 
@@ -413,9 +458,29 @@ class Program:
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
-def test_a_token_that_writes_may_what_its_owner_may(app, values, people, role):
+def test_a_token_that_writes_may_what_its_owner_may_but_not_administer(app, values, people, role):
     program = Program(app, people[role], "write")
     expected = {name: answers[role] for name, answers in lines_of(API).items()}
+    if role == "olga":
+        expected |= dict.fromkeys(ADMINISTRATION, "404") | dict.fromkeys(DECISIONS, "403")
+    routes = routes_in(app, values, API)
+    assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
+
+
+def test_a_token_that_administers_may_what_its_administrator_may(app, values, people):
+    program = Program(app, people["olga"], "admin")
+    expected = {name: answers["olga"] for name, answers in lines_of(API).items()}
+    routes = routes_in(app, values, API)
+    assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
+
+
+def test_a_token_that_administers_does_so_no_more_once_its_owner_is_no_administrator(
+    app, values, people
+):
+    program = Program(app, people["olga"], "admin")
+    with working(app):
+        people["olga"].user.is_admin = False
+    expected = {name: answers["charlie"] for name, answers in lines_of(API).items()}
     routes = routes_in(app, values, API)
     assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
 
@@ -427,7 +492,7 @@ def test_a_token_that_reads_may_look_and_change_nothing(app, values, people, rol
         name: answers[role] if name.startswith("GET") else "403"
         for name, answers in lines_of(API).items()
     }
-    expected |= dict.fromkeys(NOT_TOLD, "404")
+    expected |= dict.fromkeys(ADMINISTRATION, "404")
     routes = routes_in(app, values, API)
     assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
 

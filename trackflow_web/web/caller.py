@@ -31,6 +31,11 @@ class Caller:
         """Whether this may change anything."""
         return self.scope is not Scope.READ
 
+    @property
+    def may_administer(self) -> bool:
+        """Whether this is an administrator's session or token with the scope `admin`."""
+        return self.user.is_admin and self.scope in {None, Scope.ADMIN}
+
 
 def is_write() -> bool:
     """Return whether the method of the request may change something."""
@@ -51,11 +56,11 @@ def get_current_user() -> User:
 def admin_or_404() -> User:
     """Return the administrator who makes the request. Raise NotFound for anybody else.
 
-    A token with the scope `read` makes nobody an administrator where something changes.
+    A token makes nobody an administrator unless it has the scope `admin`.
     """
-    caller, writes = get_caller(), is_write()
-    if not caller.user.is_admin or (writes and not caller.may_write):
+    caller = get_caller()
+    if not caller.may_administer:
         g.refused_as = SecurityEvent.NOT_ALLOWED
         raise NotFound
-    g.administrator_acts = writes
+    g.administrator_acts = is_write()
     return caller.user

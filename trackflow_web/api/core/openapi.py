@@ -35,6 +35,10 @@ OPERATION = "openapi_operation"
 REFERENCE = "#/components/schemas/{model}"
 RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
 PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+BEARER = (
+    "A token: tf_... Its scope is `read`, `write` or `admin`; only an administrator's with `admin`"
+    " may administer."
+)
 BY_TOKEN: dict[str, list[str]] = {"bearerAuth": []}
 BY_COOKIE: dict[str, list[str]] = {"cookieAuth": []}
 BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken": []}
@@ -233,7 +237,7 @@ def _problem(description: str) -> dict[str, Any]:
 
 def _security_schemes() -> dict[str, Any]:
     return {
-        "bearerAuth": {"type": "http", "scheme": "bearer", "description": "A token: tf_..."},
+        "bearerAuth": {"type": "http", "scheme": "bearer", "description": BEARER},
         "cookieAuth": {
             "type": "apiKey",
             "in": "cookie",

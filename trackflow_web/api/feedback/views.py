@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 
 from trackflow_web.api.core import bodies, pagination
+from trackflow_web.api.core.auth import confirmed_admin_or_403
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
@@ -133,10 +134,14 @@ def withdraw(resource: Resource, item_id: int) -> BaseModel:
 
 
 def decide(resource: Resource, item_id: int) -> BaseModel:
-    """Set the status of a {noun} and say why; for administrators."""
+    """Set the status of a {noun} and say why.
+
+    For administrators who gave their password just now.
+    """
     item = item_or_404(resource.kind, item_id)
+    admin = confirmed_admin_or_403()
     decision = bodies.parse_body(schemas.Decision)
-    actions.decide(item, get_current_user(), status=decision.status, reason=decision.reason)
+    actions.decide(item, admin, status=decision.status, reason=decision.reason)
     return _document(resource, item)
 
 

@@ -41,6 +41,7 @@ MOST_TOKENS = 50
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 # Noting that gives way to whoever holds the database; seconds.
 PATIENCE_FOR_A_NOTE = 0.25
+ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
 NOBODY = "-"
 NAME_TAKEN = "This name is taken."
 ADDRESS_TAKEN = "This address cannot be used."
@@ -311,7 +312,7 @@ def create_token(user: User, *, name: object, scope: object, days: object) -> st
     """Make an access token and give its secret, which is shown once and not kept."""
     check = Checks()
     title = check(text.line, name, "name", longest=60)
-    kind = check(text.choice, scope, "scope", Scope)
+    kind = check(_scope_of, user, scope)
     lifetime = check(rules.token_lifetime, days)
     check.finish()
     if len(queries.tokens_of(user.id)) >= MOST_TOKENS:
@@ -330,6 +331,13 @@ def create_token(user: User, *, name: object, scope: object, days: object) -> st
         )
     )
     return secret
+
+
+def _scope_of(user: User, scope: object) -> Scope:
+    kind = text.choice(scope, "scope", Scope)
+    if kind is Scope.ADMIN and not user.is_admin:
+        raise Invalid(scope=ONLY_ADMINISTRATORS_ADMINISTER)
+    return kind
 
 
 def revoke_token(user: User, token_id: int) -> None:

@@ -99,10 +99,14 @@ class Visit(Base):
 
 
 class Scope(StrEnum):
-    """What a token may do."""
+    """What a token may do: each more than the one before.
+
+    ADMIN is for what administrators do, as long as its owner is one.
+    """
 
     READ = "read"
     WRITE = "write"
+    ADMIN = "admin"
 
 
 class AccessToken(Base):

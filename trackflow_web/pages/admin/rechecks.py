@@ -17,7 +17,7 @@ from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.forms import errors_of, refused
-from trackflow_web.web.session import login_required, recently_confirmed
+from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def start_recheck() -> Response:
     """Recheck one user, or everyone; for administrators who recently gave their password."""
     admin, user = admin_or_404(), request.form.get("user", "")
     if not recently_confirmed():
-        return _confirm_first(url_for("admin.rechecks", user=user))
+        return confirm_first(url_for("admin.rechecks", user=user))
     asked = start.ask_for_recheck(admin, user)
     run = asked.run
     if run.is_unfinished:
@@ -105,7 +105,7 @@ def cancel_recheck(run_id: int) -> Response:
     admin_or_404()
     address = url_for("admin.recheck", run_id=_run_or_404(run_id).id)
     if not recently_confirmed():
-        return _confirm_first(address)
+        return confirm_first(address)
     stopped = runs.cancel(run_id)
     flash("Cancelled. What was done stays." if stopped else "It had ended already.")
     return htmx.redirect_after_post(address)
@@ -124,11 +124,6 @@ def _run_or_404(run_id: int) -> RecheckRun:
     if run is None:
         abort(404)
     return run
-
-
-def _confirm_first(address: str) -> Response:
-    """Ask for the password, then continue at the address."""
-    return htmx.redirect_after_post(url_for("people.confirm_form", next=address))
 
 
 def _render(

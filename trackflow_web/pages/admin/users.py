@@ -12,7 +12,7 @@ from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.loaders import user_or_404
-from trackflow_web.web.session import login_required, recently_confirmed
+from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ def restore(username: str, code: str) -> Response:
 def _confirm_first(person: User, **typed: str) -> Response:
     """Redirect to the password confirmation and back, keeping the input."""
     back = url_for("admin.user", username=person.username, _external=False, **typed)
-    return htmx.redirect_after_post(url_for("people.confirm_form", next=back))
+    return confirm_first(back)
 
 
 def _page(person: User, draft: Mapping[str, str], errors: Mapping[str, str]) -> str:

@@ -13,6 +13,8 @@ from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trackflow_web.domain.feedback.models import Feedback
     from trackflow_web.domain.feedback.queries import Said, Shown
     from trackflow_web.kernel.pagination import Page
@@ -85,6 +87,7 @@ def item_context(
     refusal: Refusal | None = None,
     *,
     keep_input: bool = True,
+    typed: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Return what an item's template needs, with the input and messages of a refused form."""
     return {
@@ -94,7 +97,7 @@ def item_context(
         "pager": _pager(board, "show", thread, item_id=item.id),
         "labels": STATUS_LABELS,
         "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
-        "draft": sent_fields(FIELDS) if keep_input else {},
+        "draft": {**(typed or {}), **(sent_fields(FIELDS) if keep_input else {})},
         "errors": errors_of(refusal),
     }
 

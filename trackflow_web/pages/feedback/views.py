@@ -19,9 +19,9 @@ from trackflow_web.pages.feedback.context import (
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import settings
-from trackflow_web.web.forms import refused
+from trackflow_web.web.forms import refused, sent_fields
 from trackflow_web.web.listing import requested_page
-from trackflow_web.web.session import login_required
+from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trackflow_web.pages.feedback.boards import Board
     from trackflow_web.web.forms import Refusal
 
+DECISION = ("status", "reason")
 OWN_VOTE = "Your own vote does not count: that you want it is known."
 
 
@@ -65,7 +66,9 @@ def show(board: Board, item_id: int) -> str:
     """Show a request or report with its comments."""
     item = item_or_404(board, item_id)
     thread = queries.thread(item.id, page=requested_page())
-    return _render_item(item_context(board, item, thread))
+    # What an administrator typed before they had to confirm their password.
+    typed = {name: request.args[name] for name in DECISION if name in request.args}
+    return _render_item(item_context(board, item, thread, typed=typed))
 
 
 def comment(board: Board, item_id: int) -> str | Response:
@@ -104,8 +107,13 @@ def withdraw(board: Board, item_id: int) -> Response:
 
 
 def decide(board: Board, item_id: int) -> str | Response:
-    """Set the status of a request or report and say why; for administrators."""
+    """Set the status of a request or report and say why.
+
+    For administrators who recently gave their password.
+    """
     item, form = item_or_404(board, item_id), request.form
+    if get_current_user().is_admin and not recently_confirmed():
+        return confirm_first(board.address("show", item_id=item.id, **sent_fields(DECISION)))
     try:
         actions.decide(
             item, get_current_user(), status=form.get("status"), reason=form.get("reason")
