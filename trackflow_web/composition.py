@@ -14,6 +14,7 @@ from trackflow_web.achievements.events import (
     AchievementsBackfilled,
     AchievementUnlocked,
 )
+from trackflow_web.adapters import mail
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.domain import audit
@@ -94,6 +95,8 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             handlers=HANDLERS,
             vault=FernetVault(config.token_secrets),
             spotify=spotify if config.spotify_client_id else None,
+            mailer=mail.mailer(config.mail_url, sender=config.mail_from),
+            secret=config.secret_key,
         ),
         context=partial(_context_of_jobs, app),
     )

@@ -7,8 +7,10 @@ import os
 import secrets
 import tempfile
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import limits
 import sqlalchemy as sa
@@ -55,6 +57,9 @@ class Config:
     spotify_redirect_uri: str
     token_secrets: tuple[str, ...]
     jobs: str
+    site_url: str
+    mail_url: str
+    mail_from: str
     metrics_token: str
     security_log: str
     faults: Path | None
@@ -68,6 +73,11 @@ class Config:
         production = _one_of(environ, "TRACKFLOW_ENV", ("development", "production"))
         instance = Path(environ.get("INSTANCE_PATH") or root / "instance")
         secret_key = _secret_key(environ, instance, production=production == "production")
+        site_url = _site_url(environ)
+        mail_url = _mail_url(environ)
+        if mail_url and not site_url and production == "production":
+            message = "MAIL_URL needs SITE_URL in production: a header must not decide links."
+            raise ConfigError(message)
         return cls(
             database_url=_database_url(environ, instance),
             database_connections=_count(environ, "DATABASE_CONNECTIONS", "5", least=1),
@@ -93,6 +103,9 @@ class Config:
             spotify_redirect_uri=environ.get("SPOTIFY_REDIRECT_URI", ""),
             token_secrets=_token_secrets(environ, secret_key),
             jobs=_one_of(environ, "JOBS", ("thread", "worker", "at-once")),
+            site_url=site_url,
+            mail_url=mail_url,
+            mail_from=_mail_from(environ, site_url),
             metrics_token=_metrics_token(environ),
             security_log=_security_log(environ, production=production == "production"),
             faults=_faults(environ, production=production == "production"),
@@ -177,6 +190,55 @@ def _web_address(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if value and not value.startswith(("https://", "http://")):
         message = f"{name} is {value!r}; it must begin with https:// or http://."
+        raise ConfigError(message)
+    return value
+
+
+def _site_url(environ: Mapping[str, str]) -> str:
+    """The site's own address, without a path or a slash at its end; empty when not set."""
+    value = environ.get("SITE_URL", "").rstrip("/")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = parts.scheme in {"https", "http"} and parts.hostname and not parts.path
+    if not plain or "@" in parts.netloc or parts.query or parts.fragment:
+        message = f"SITE_URL is {value!r}; it must be like https://trackflow.example."
+        raise ConfigError(message)
+    return value
+
+
+def _mail_url(environ: Mapping[str, str]) -> str:
+    """Where mail goes: `smtp://`, `smtps://` or `file:///folder`; empty when not set.
+
+    The value may contain a password, so no message repeats it.
+    """
+    value = environ.get("MAIL_URL", "")
+    if not value:
+        return ""
+    message = "MAIL_URL must be like smtp://user:password@host:587 or file:///var/mail/trackflow."
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ConfigError(message) from None
+    server = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.path in {"", "/"}
+    folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    if not (server or folder):
+        raise ConfigError(message)
+    return value
+
+
+def _mail_from(environ: Mapping[str, str], site_url: str) -> str:
+    """The sender of mails; made from the site's name unless MAIL_FROM says otherwise."""
+    host = urlsplit(site_url).hostname or "localhost"
+    value = environ.get("MAIL_FROM") or f"TrackFlow <no-reply@{host}>"
+    address = parseaddr(value)[1]
+    if "@" not in address or not value.isprintable():
+        message = f"MAIL_FROM is {value!r}; it must be like TrackFlow <no-reply@trackflow.example>."
         raise ConfigError(message)
     return value
 

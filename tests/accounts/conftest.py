@@ -11,7 +11,10 @@ import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.domain.imports.models import Connection
+from trackflow_web.domain.mail.actions import queue
+from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import administration
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
@@ -52,6 +55,9 @@ def full_life(
     as_admin.post("/achievements/check", user="alice")
     stranger.sign_in("alice", "guessed by a stranger")
     with working(app):
+        queue(MailKind.PASSWORD_RESET, address=alice.email, base_url="https://trackflow.example")
+        administration.promote(alice.user, by=None, why="helps out")
+        administration.demote(alice.user, by=None, why="has no time")
         life.token = people.create_token(alice.user, name="Another", scope="read", days=30)
         db.session.add(
             Connection(

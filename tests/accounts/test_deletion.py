@@ -14,6 +14,7 @@ from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.queries import numbers_of
 from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import administration
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
@@ -33,7 +34,7 @@ def numbers(app, person):
 @pytest.mark.both_databases
 def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
     named = {line.partition(":")[0] for line in dump().splitlines() if "alice" in line}
-    assert named == {"users", "activities", "recheck_runs", "limit_counts"}
+    assert named == {"users", "activities", "recheck_runs", "limit_counts", "mails"}
     assert leave(as_alice).status == 303
     assert "alice" not in dump()
 
@@ -99,10 +100,13 @@ def test_the_song_she_helped_with_stays(as_alice, as_bob, full_life):
     assert "Creep" in as_bob.get("/songs/").text
 
 
-def test_her_name_is_free_and_inherits_nothing(app, alice, as_alice, full_life):
+def test_her_name_is_free_after_ninety_days_and_inherits_nothing(
+    app, alice, as_alice, full_life, clock
+):
     elsewhere = Browser(app)
     elsewhere.enter(alice)
     leave(as_alice)
+    clock.move(days=91)
     namesake = add_person(app, "alice")
     assert namesake.id != alice.id
     assert not any(numbers(app, namesake).values())
@@ -175,7 +179,7 @@ def test_an_administrator_can_leave_while_there_is_another(app, as_admin, admin,
 def test_a_banned_administrator_is_no_other(app, as_admin, admin):
     oleg = add_person(app, "oleg", is_admin=True)
     with working(app):
-        people.ban(oleg.user)
+        administration.ban(oleg.user, by=None, why="spam")
     assert leave(as_admin, "olga").status == 422
 
 

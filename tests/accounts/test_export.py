@@ -34,8 +34,10 @@ WHERE = {
     "user_values": "different_values",
     "activities": "activities",
     "recheck_runs": "rechecks",
+    "mails": "mails",
+    "account_decisions": "decisions",
 }
-ABOUT_NOBODY = {"achievements", "limit_counts", "versions"}
+ABOUT_NOBODY = {"account_reservations", "achievements", "limit_counts", "versions"}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.support.charter import new_charter, statements_of
 from tests.support.people import working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.awards import holder_counts, visibility
-from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import administration
 from trackflow_web.kernel import transactions
 
 pytestmark = pytest.mark.both_databases
@@ -69,7 +69,7 @@ def test_who_is_banned_counts_nowhere_at_once(app, alice, shown, among_many):
     alice.add(status="released")
     had, people_before = shown()
     with working(app):
-        people.ban(alice.user)
+        administration.ban(alice.user, by=None, why="spam")
     assert shown() == (had - 1, people_before - 1)
 
 

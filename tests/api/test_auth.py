@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import working
-from trackflow_web.domain.people import actions, queries
+from trackflow_web.domain.people import administration, queries
 
 ONE = {"title": "One", "artist": "Metallica"}
 
@@ -88,7 +88,7 @@ def test_a_token_expires(clock, program):
 @pytest.mark.both_databases
 def test_a_token_of_a_banned_account_is_rejected(app, program, alice):
     with working(app):
-        actions.ban(alice.user)
+        administration.ban(alice.user, by=None, why="spam")
 
     assert program.get("/api/songs/").status_code == 401
 

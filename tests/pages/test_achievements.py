@@ -8,7 +8,7 @@ from tests.support.charter import ALL_PARTS, Charter
 from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
 from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import UserAchievement, UserStats
-from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import administration
 from trackflow_web.kernel.database import db
 
 PAGE = "/achievements/"
@@ -140,7 +140,7 @@ def test_the_share_of_users_counts_every_holder(as_alice, work_of_alice, work_of
 def test_the_share_of_users_omits_banned_users(as_alice, work_of_bob, work):
     work_of_bob.add()
     with work():
-        people.ban(work_of_bob.user)
+        administration.ban(work_of_bob.user, by=None, why="spam")
     assert "50 % · 1 of 2" in share_of(as_alice, "dreamer")
 
 

@@ -37,6 +37,12 @@ GET  /login                                              200     303  303   303 
 POST /login                                              422     422  422   422  422
 GET  /register                                           200     303  303   303  303
 POST /register                                           422     303  303   303  303
+GET  /password/forgot                                    200     200  200   200  200
+POST /password/forgot                                    303     303  303   303  303
+GET  /password/reset/<token>                             404     404  404   404  404
+POST /password/reset/<token>                             404     404  404   404  404
+GET  /email/confirm/<token>                              200     200  200   200  200
+POST /email/confirm/<token>                              404     404  404   404  404
 GET  /static/<filename>                                  200     200  200   200  200
 # Achievements
 GET  /achievements/                                     door     200  200   200  200
@@ -52,6 +58,12 @@ POST /admin/rechecks/<run_id>/cancel                    door     404  404   404 
 GET  /admin/users/<username>                            door     404  404   404  200
 POST /admin/users/<username>/achievements/<code>/revoke door     404  404   404  303
 POST /admin/users/<username>/achievements/<code>/restore door    404  404   404  303
+GET  /admin/users/                                      door     404  404   404  200
+GET  /admin/users/<username>/account                    door     404  404   404  200
+POST /admin/users/<username>/<action>                   door     404  404   404  422
+POST /admin/users/<username>/rename                     door     404  404   404  422
+POST /admin/users/<username>/reset-link                 door     404  404   404  422
+POST /admin/users/<username>/delete                     door     404  404   404  422
 GET  /stats                                             door     200  200   200  200
 GET  /stats/gaps                                        door     200  200   200  200
 # Songs
@@ -127,7 +139,8 @@ POST /settings/privacy/achievements                     door     303  303   303 
 GET  /settings/privacy/delete                           door     200  200   200  200
 GET  /settings/privacy/export                           door     200  200   200  200
 GET  /settings/profile                                  door     200  200   200  200
-POST /settings/profile                                  door     422  422   422  422
+POST /settings/profile                                  door     303  303   303  303
+POST /settings/profile/confirm                          door     303  303   303  303
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404

@@ -15,7 +15,7 @@ from tests.support.songs import add_song
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain import audit
-from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import administration
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.database import db
 
@@ -255,7 +255,7 @@ def test_what_was_rolled_back_leaves_no_line(app, lines, alice):
     lines.raw.clear()
     with pytest.raises(ZeroDivisionError), working(app):
         songs.add_song(alice.user, title="One", artist="Metallica")
-        people.ban(alice.user)
+        administration.ban(alice.user, by=None, why="spam")
         raise ZeroDivisionError
     assert lines.raw == []
 

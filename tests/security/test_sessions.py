@@ -9,7 +9,7 @@ from itsdangerous import TimestampSigner
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
-from trackflow_web.domain.people import actions
+from trackflow_web.domain.people import administration
 
 NEW = "a new long password"
 
@@ -70,7 +70,7 @@ def test_a_copied_cookie_dies_with_the_password_and_alice_stays(as_alice, let_in
 
 def test_a_copied_cookie_dies_with_a_ban(app, alice, as_alice, let_in):
     with working(app):
-        actions.ban(alice.user)
+        administration.ban(alice.user, by=None, why="spam")
     assert not let_in(cookie_of(as_alice))
 
 
@@ -93,7 +93,7 @@ def delete_account_by_api(browser, user):
 
 def ban(browser, user):
     with working(browser.app):
-        actions.ban(user.user)
+        administration.ban(user.user, by=None, why="spam")
 
 
 @pytest.mark.both_databases
@@ -119,7 +119,7 @@ def test_no_cookie_of_before_works_after(app, make_app, alice, as_alice, end):
 
 def test_who_is_banned_is_answered_like_somebody_unknown(app, alice, stranger):
     with working(app):
-        actions.ban(alice.user)
+        administration.ban(alice.user, by=None, why="spam")
     page = stranger.sign_in("alice", PASSWORD)
     assert (page.status, page.alert()) == (422, "The name or the password is wrong.")
 

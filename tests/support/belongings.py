@@ -64,6 +64,8 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "import_id": item.id,
             "feature_id": request.id,
             "bug_id": report.id,
+            "token": "forged",
+            "action": "ban",
             "token_id": queries.tokens_of(owner.id)[0].id,
             "code": "dreamer",
             "run_id": runs.begin(),

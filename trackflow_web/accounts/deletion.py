@@ -17,7 +17,8 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
 from trackflow_web.domain.collaborations.models import Collaboration
-from trackflow_web.domain.people import actions
+from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.people import actions, administration, reservations
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
@@ -46,23 +47,12 @@ def check_name(user: User, typed: object) -> None:
         raise Invalid(username=f"Type your user name: {user.username}.")
 
 
-def is_last_administrator(user: User, *, hold: bool = False) -> bool:
-    """Whether nobody else could administer this place.
-
-    With `hold` two administrators who leave at once ask after each other.
-    """
-    if not user.is_admin:
-        return False
-    found = sa.select(User.id).where(User.is_admin, User.banned_at.is_(None)).order_by(User.id)
-    return set(db.session.scalars(found.with_for_update() if hold else found)) <= {user.id}
-
-
 def delete_account(user: User) -> None:
     """Delete a user with all that is theirs. The object must not be used afterwards.
 
     Raises Invalid naming `form` for the last administrator.
     """
-    if is_last_administrator(user, hold=True):
+    if administration.is_last_administrator(user):
         raise Invalid(form=LAST_ADMINISTRATOR)
     user_id = user.id
     note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
@@ -71,6 +61,8 @@ def delete_account(user: User) -> None:
     _take_back_collaborations(user_id)
     _remove_name(user)
     actions.forget_tries(user)
+    mail.delete_to(user.email)
+    reservations.reserve_name(user.username)
     db.session.flush()
     db.session.expunge(user)
     # Before their songs, because one statement for all is quicker than one for each song.

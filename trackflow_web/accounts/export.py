@@ -27,8 +27,9 @@ from trackflow_web.domain.imports.models import (
     ImportFile,
     ImportRow,
 )
+from trackflow_web.domain.mail.models import Mail
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.domain.people.models import AccessToken, User, Visit
+from trackflow_web.domain.people.models import AccessToken, Decision, User, Visit
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock, rate_limits
@@ -50,6 +51,8 @@ VERSION = 1
 ACCOUNT = (
     "username",
     "email",
+    "email_confirmed_at",
+    "new_email",
     "timezone",
     "is_admin",
     "toasts",
@@ -62,6 +65,7 @@ ACCOUNT = (
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 # The file itself is the user's own, and goes with the preview.
 PREVIEW = ("import_id", "encoding", "found")
+MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # What others are compared and searched by, made from what stands beside it, and how jobs work.
 DERIVED = frozenset({"title_key", "artist_key", "album_key", "name_key", "search_key"})
@@ -92,7 +96,7 @@ def export(user: User) -> Document:
         **_together(user.id),
         **_said(user.id),
         **_earned(user.id),
-        **_doors(user.id),
+        **_doors(user.id, user.email),
     }
 
 
@@ -211,12 +215,14 @@ def _earned(user_id: int) -> Document:
     }
 
 
-def _doors(user_id: int) -> Document:
+def _doors(user_id: int, email: str) -> Document:
     """What opens the account or was done through it; never a secret."""
     return {
         "tokens": _rows(AccessToken, AccessToken.user_id == user_id, only=TOKEN),
         "connections": _rows(Connection, Connection.user_id == user_id, only=CONNECTION),
         "rechecks": _rows(RecheckRun, RecheckRun.admin_id == user_id),
+        "mails": _rows(Mail, sa.or_(Mail.user_id == user_id, Mail.address == email), only=MAIL),
+        "decisions": _rows(Decision, Decision.user_id == user_id),
     }
 
 

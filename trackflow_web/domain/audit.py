@@ -39,10 +39,15 @@ class SecurityEvent(StrEnum):
     NOT_ALLOWED = "not_allowed"
     ACCOUNT_CREATED = "account_created"
     ADMINISTRATOR_CREATED = "administrator_created"
+    ADMINISTRATOR_REMOVED = "administrator_removed"
     ACCOUNT_BANNED = "account_banned"
+    ACCOUNT_UNBANNED = "account_unbanned"
+    ACCOUNT_RENAMED = "account_renamed"
+    RESET_LINK_CREATED = "reset_link_created"
     ACCOUNT_DELETED = "account_deleted"
     EMAIL_CHANGED = "email_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- what happened, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- what happened, not a password
     TOKEN_CREATED = "token_created"  # noqa: S105 -- what happened, not a token
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 -- what happened, not a token
     ADMINISTRATOR_ACTED = "administrator_acted"

@@ -22,7 +22,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import imports, rechecks, sweep
+from trackflow_web.jobs import imports, mails, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
 
@@ -93,6 +93,10 @@ class Jobs:
         """Let everyone be rechecked once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("recheck", run_id))
 
+    def start_mails(self) -> None:
+        """Send queued mails once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start("mails", 0))
+
     def run_due(self) -> int:
         """Do what stands in the queue, here and now; gives how much that was."""
         done = 0
@@ -133,7 +137,7 @@ class Jobs:
         """Let a job be done: `import` or `recheck`, with the id of the row that is its own."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
-            job = {"import": self._import, "recheck": self._recheck}[name]
+            job = {"import": self._import, "recheck": self._recheck, "mails": self._mails}[name]
             copy_context().run(job, row_id, take_over=take_over)
             return
         huey = self.huey
@@ -146,6 +150,12 @@ class Jobs:
             # A second more: a job that comes too early leaves it to the sweep.
             huey = self.huey
             huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
+
+    def _mails(self, _row_id: int, *, take_over: bool = False) -> None:
+        """Send what is due; each mail is acquired by itself."""
+        del take_over
+        with self.context():
+            mails.run(self.tools)
 
     def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
@@ -168,6 +178,7 @@ class Jobs:
         self._tasks = {
             "import": huey.task(name="import")(self._import),
             "recheck": huey.task(name="recheck")(self._recheck),
+            "mails": huey.task(name="mails")(self._mails),
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey

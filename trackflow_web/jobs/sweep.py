@@ -8,6 +8,9 @@ import structlog
 
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import pruning, queries
+from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.people import reservations
+from trackflow_web.jobs import mails
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -35,6 +38,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
+        lambda: mails.run(tools),
         lambda: _prune(tools),
     ):
         try:
@@ -47,6 +51,8 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
 def _prune(tools: Tools) -> None:
     with unit_of_work(tools.handlers):
         pruning.sweep()
+        mail.prune()
+        reservations.prune()
 
 
 def _start(start: Callable[[str, int], None], name: str, find: Callable[[], Sequence[int]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trackflow_web.domain.imports.ports import Spotify, Vault
+from trackflow_web.domain.mail.ports import Mailer
 from trackflow_web.kernel.events import Handler
 
 
@@ -16,3 +17,6 @@ class Tools:
     handlers: Sequence[Handler]
     vault: Vault
     spotify: Spotify | None
+    mailer: Mailer | None
+    # Signs the links in mails.
+    secret: str

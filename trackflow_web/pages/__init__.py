@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackflow_web.pages.achievements import views as achievements
+from trackflow_web.pages.admin import accounts as admin_accounts
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
@@ -14,6 +15,7 @@ from trackflow_web.pages.home import views as home
 from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
 from trackflow_web.pages.packs import views as packs
+from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
 from trackflow_web.pages.profiles import views as profiles
 from trackflow_web.pages.series import views as series
@@ -35,7 +37,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # These add their views to the blueprint of administrators, or to the settings'.
-__all__ = ["admin_users", "init_app", "settings_achievements", "settings_privacy"]
+__all__ = [
+    "admin_accounts",
+    "admin_users",
+    "init_app",
+    "recovery",
+    "settings_achievements",
+    "settings_privacy",
+]
 
 BLUEPRINTS = (
     home.pages,

@@ -111,6 +111,11 @@ def note_confirmation() -> None:
     session["confirmed_at"] = clock.now().timestamp()
 
 
+def redirect_to_confirmation(next_url: str) -> BaseResponse:
+    """Ask for the password again, and lead back to a page of this site."""
+    return htmx.redirect_after_post(url_for("people.confirm_form", next=next_url))
+
+
 def recently_confirmed() -> bool:
     """Return whether the password was given within the last ten minutes."""
     age = clock.now().timestamp() - float(session.get("confirmed_at", 0))

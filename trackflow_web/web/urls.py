@@ -9,6 +9,8 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
+from trackflow_web.web.extensions import settings
+
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
 
@@ -39,6 +41,11 @@ def safe_next_url(address: str | None) -> str:
     if endpoint == "static" or endpoint.startswith("api."):
         return HOME
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def site_url() -> str:
+    """Return the site's own address for links in mails: SITE_URL, else that of the request."""
+    return settings().site_url or request.host_url.rstrip("/")
 
 
 def current_page() -> str:

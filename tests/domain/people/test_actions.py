@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.achievements.models import UserStats
-from trackflow_web.domain.people import actions, passwords, queries
+from trackflow_web.domain.people import actions, administration, identity, passwords, queries
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -131,7 +131,9 @@ def test_a_visit_in_another_zone_within_twenty_hours_is_none(app, clock):
     farmer = add_person(app, "farmer", timezone="Pacific/Niue")
     visit(app, farmer)
     with working(app):
-        actions.change_profile(farmer.user, email=farmer.email, timezone="Pacific/Kiritimati")
+        identity.change_profile(
+            farmer.user, email=farmer.email, timezone="Pacific/Kiritimati", mail_from_site=""
+        )
     assert not visit(app, farmer)
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).where(Visit.user_id == farmer.id)) == 1
@@ -139,7 +141,7 @@ def test_a_visit_in_another_zone_within_twenty_hours_is_none(app, clock):
 
 def test_a_changed_address_must_be_free(app, alice, bob):
     def change(**fields):
-        actions.change_profile(alice.user, **fields)
+        identity.change_profile(alice.user, **fields, mail_from_site="")
 
     assert refused(app, change, email="BOB@example.org", timezone="UTC") == {"email"}
     with working(app):
@@ -153,8 +155,8 @@ def test_an_address_that_was_taken_at_the_same_moment_is_refused_as_any_other(
     app, alice, bob, monkeypatch
 ):
     def change():
-        monkeypatch.setattr(actions, "_has_account", lambda _email: False)
-        actions.change_profile(alice.user, email=bob.email, timezone="UTC")
+        monkeypatch.setattr(queries, "find_by_email", lambda _email: None)
+        identity.change_profile(alice.user, email=bob.email, timezone="UTC", mail_from_site="")
 
     assert refused(app, change) == {"email"}
     with app.app_context():
@@ -167,7 +169,9 @@ def test_of_many_who_want_one_address_at_once_one_gets_it(app):
 
     def change(person):
         with suppress(Invalid), working(app):
-            actions.change_profile(person.user, email="one@example.org", timezone="UTC")
+            identity.change_profile(
+                person.user, email="one@example.org", timezone="UTC", mail_from_site=""
+            )
             return True
         return False
 
@@ -200,7 +204,7 @@ def test_tokens_and_sessions_die_with_the_password_and_the_account(app, alice, d
         stamp = alice.user.session_stamp
     with working(app):
         if deed == "ban":
-            actions.ban(alice.user)
+            administration.ban(alice.user, by=None, why="spam")
         else:
             actions.change_password(alice.user, new="another long password")
     with app.app_context():

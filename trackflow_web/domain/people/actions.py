@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.domain.audit import SecurityEvent, note, note_if_committed
-from trackflow_web.domain.people import passwords, queries, rules
+from trackflow_web.domain.people import passwords, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
-from trackflow_web.kernel import cache_versions, clock, rate_limits, text
-from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel import clock, rate_limits, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
 from trackflow_web.kernel.events import record
@@ -44,7 +43,6 @@ PATIENCE_FOR_A_NOTE = 0.25
 ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
 NOBODY = "-"
 NAME_TAKEN = "This name is taken."
-ADDRESS_TAKEN = "This address cannot be used."
 PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
 
 
@@ -69,7 +67,7 @@ def register(
     check.finish()
     if secret.casefold() in {name, address}:
         raise Invalid(password=PASSWORD_IS_THE_NAME)
-    if taken := _taken(name, address):
+    if taken := _taken(name, address, by_operator=by_operator):
         raise Invalid(**taken)
     password_hash = passwords.hash_password(secret)
     user_id = db.session.scalar(
@@ -96,7 +94,7 @@ def register(
     return user
 
 
-def _taken(username: str, email: str) -> dict[str, str]:
+def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str, str]:
     """Which of the two somebody has already. Ends the reading transaction before the hashing."""
     with reading():
         rows = db.session.execute(
@@ -108,7 +106,12 @@ def _taken(username: str, email: str) -> dict[str, str]:
                 )
             )
         ).all()
+        reserved = [] if by_operator else reservations.reserved_among(username, email)
     errors: dict[str, str] = {}
+    if username in reserved:
+        errors["username"] = NAME_TAKEN
+    if email in reserved:
+        errors["email"] = "This address cannot be used."
     if any(
         row.username == username or row.username_key == rules.skeleton(username) for row in rows
     ):
@@ -248,28 +251,6 @@ def sign_out_everywhere(user: User) -> None:
     user.session_stamp = secrets.token_hex(16)
 
 
-def change_profile(user: User, **changes: object) -> None:
-    """Set `email` and `timezone`; what is not given stays. Raises Invalid naming the fields."""
-    check = Checks()
-    new_email = check(rules.email, changes.get("email", user.email))
-    new_zone = check(rules.time_zone, changes.get("timezone", user.timezone))
-    check.finish()
-    if new_email != user.email:
-        if _has_account(new_email):
-            raise Invalid(email=ADDRESS_TAKEN)
-        note_if_committed(SecurityEvent.EMAIL_CHANGED, of=user.id)
-    try:
-        with db.session.begin_nested():
-            user.email = new_email
-            user.timezone = new_zone
-    except IntegrityError:  # somebody else took it at the same moment
-        raise Invalid(email=ADDRESS_TAKEN) from None
-
-
-def _has_account(email: str) -> bool:
-    return db.session.scalar(sa.select(User.id).where(User.email == email)) is not None
-
-
 def change_privacy(user: User, **changes: object) -> None:
     """Set who sees `profile` and `new_achievements`; what is not given stays.
 
@@ -297,15 +278,6 @@ def change_password(user: User, *, new: object) -> None:
     user.password_hash = passwords.hash_password(password)
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
-
-
-def ban(user: User) -> None:
-    """Shut the account: nobody can sign in to it, and nobody stays signed in."""
-    note_if_committed(SecurityEvent.ACCOUNT_BANNED, of=user.id)
-    user.banned_at = clock.now()
-    sign_out_everywhere(user)
-    db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
-    cache_versions.step(Versioned.HOLDERS)
 
 
 def create_token(user: User, *, name: object, scope: object, days: object) -> str:

@@ -78,6 +78,10 @@ class User(Base):
     shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime]
     banned_at: Mapped[datetime | None]
+    # An unconfirmed address restricts only digests.
+    email_confirmed_at: Mapped[datetime | None]
+    # Where the address is to change to, once a mail there was confirmed.
+    new_email: Mapped[str | None] = mapped_column(sa.String(254))
 
 
 class Visit(Base):
@@ -96,6 +100,34 @@ class Visit(Base):
     at: Mapped[datetime]
     timezone: Mapped[str] = mapped_column(sa.String(64))
     run: Mapped[int]
+
+
+class Decision(Base):
+    """What an administrator, or the command line (no `admin_id`), did to an account, and why."""
+
+    __tablename__ = "account_decisions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    admin_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    action: Mapped[str] = mapped_column(sa.String(20))
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    created_at: Mapped[datetime]
+
+
+class Reservation(Base):
+    """A name or an address that nobody may register: the digest of a deleted or banned one.
+
+    Only the digest is stored, so that nothing of a deleted account remains. `ends_at` is empty for
+    the address of a banned account, until the ban is lifted.
+    """
+
+    __tablename__ = "account_reservations"
+
+    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    ends_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Scope(StrEnum):

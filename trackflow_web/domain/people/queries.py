@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import AccessToken, User, Visit
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
 
@@ -46,6 +46,22 @@ def find_by_typed_name(name: str) -> User | None:
         return find_by_username(rules.username(name, reserved_too=True))
     except Invalid:
         return None
+
+
+def find_by_email(address: str) -> User | None:
+    """Return the user with this canonical email address."""
+    return db.session.scalar(sa.select(User).where(User.email == address))
+
+
+def search_users(search: str, *, limit: int) -> Sequence[User]:
+    """Return accounts whose username or email contains `search`, newest first; banned ones too."""
+    found = sa.select(User).order_by(User.id.desc()).limit(limit)
+    if search:
+        pattern = text.like_pattern(search)
+        found = found.where(
+            sa.or_(User.username.like(pattern, escape="\\"), User.email.like(pattern, escape="\\"))
+        )
+    return db.session.scalars(found).all()
 
 
 def get_by_username(name: str) -> User:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
-from trackflow_web.domain.people import actions
+from trackflow_web.domain.people import actions, recovery
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.extensions import settings
+from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.passwords import check_credentials, client_address
 from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
-from trackflow_web.web.urls import HOME, safe_next_url
+from trackflow_web.web.urls import HOME, safe_next_url, site_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,9 @@ def register() -> str | Response:
         )
     except (Invalid, TooMany) as refusal:
         return _refuse("register", refusal)
+    if settings().mail_url:
+        recovery.request_confirmation(user, base_url=site_url())
+        jobs().start_mails()
     sign_in(user, remember=False)
     return htmx.redirect_after_post(safe_next_url(form.get("next")))
 

@@ -15,7 +15,7 @@ from trackflow_web.achievements.catalogue.ladders import Category
 from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
-from trackflow_web.domain.people import actions, rules
+from trackflow_web.domain.people import identity, rules
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
@@ -99,9 +99,7 @@ def save_achievements() -> str | Response | FlaskResponse:
     form = request.form
     try:
         if "timezone" in form:
-            actions.change_profile(
-                get_current_user(), email=get_current_user().email, timezone=form["timezone"]
-            )
+            identity.change_time_zone(get_current_user(), form["timezone"])
         if "toasts" in form:
             visibility.choose_toasts(get_current_user(), toasts_wanted=form["toasts"])
     except Invalid as refusal:

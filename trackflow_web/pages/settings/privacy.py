@@ -9,7 +9,7 @@ from flask import Response, flash, render_template, request, url_for
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import as_json, export_within
 from trackflow_web.achievements.awards import visibility
-from trackflow_web.domain.people import actions
+from trackflow_web.domain.people import actions, administration
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
@@ -125,6 +125,6 @@ def _confirmation(errors: Mapping[str, str]) -> str:
         "settings/delete.html",
         draft=request.form,
         errors=errors,
-        last_administrator=deletion.is_last_administrator(get_current_user()),
+        last_administrator=administration.is_last_administrator(get_current_user(), lock=False),
         last_administrator_text=deletion.LAST_ADMINISTRATOR,
     )

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
-from trackflow_web.domain.people import actions, queries, rules
+from trackflow_web.domain.people import actions, identity, queries, rules
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.extensions import jobs, settings
+from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.passwords import check_own_password
-from trackflow_web.web.session import login_required, sign_in
+from trackflow_web.web.session import (
+    login_required,
+    recently_confirmed,
+    redirect_to_confirmation,
+    sign_in,
+)
+from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +27,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
-
-PROFILE_FIELDS = ("email", "timezone")
 
 
 @pages.get("/")
@@ -34,20 +39,33 @@ def index() -> Response:
 @pages.get("/profile")
 @login_required
 def profile() -> str:
-    """Show the e-mail address, the time zone and the password form."""
-    return _profile({}, {})
+    """Email, time zone and password; a form that had to wait for the password is in the query."""
+    return _profile(request.args.to_dict(), {})
 
 
 @pages.post("/profile")
 @login_required
 def update_profile() -> str | Response:
     """Save the e-mail address and the time zone."""
-    form = request.form
+    form, user = request.form, get_current_user()
+    if form.get("email", user.email) != user.email and not recently_confirmed():
+        # A new address is a way into the account: it needs the password, and keeps what was typed.
+        typed = {name: form.get(name, "")[:300] for name in ("email", "timezone")}
+        return redirect_to_confirmation(
+            url_for("settings.profile", email=typed["email"], timezone=typed["timezone"])
+        )
     try:
-        actions.change_profile(get_current_user(), **sent_fields(PROFILE_FIELDS))
+        mailed = identity.change_profile(
+            user,
+            email=form.get("email", user.email),
+            timezone=form.get("timezone", user.timezone),
+            mail_from_site=site_url() if settings().mail_url else "",
+        )
     except Invalid as refusal:
         return refused(_profile(form, refusal.errors), refusal)
-    flash("Saved.")
+    if mailed:
+        jobs().start_mails()
+    flash(f"Saved. Confirm {user.new_email} with the link we've sent." if mailed else "Saved.")
     return htmx.redirect_after_post(url_for("settings.profile"))
 
 
@@ -79,6 +97,8 @@ def tokens() -> str:
 def create_token() -> str | Response:
     """Create a token; only this response shows its secret."""
     form = request.form
+    if not recently_confirmed():
+        return redirect_to_confirmation(url_for("settings.tokens"))
     try:
         secret = actions.create_token(
             get_current_user(),
@@ -101,9 +121,14 @@ def revoke_token(token_id: int) -> Response:
 
 
 def _profile(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
-    draft = {"email": get_current_user().email, "timezone": get_current_user().timezone, **form}
+    user = get_current_user()
+    unconfirmed = user.email_confirmed_at is None or user.new_email is not None
     return render_template(
-        "settings/profile.html", draft=draft, errors=errors, zones=sorted(rules.zone_names())
+        "settings/profile.html",
+        draft={"email": user.email, "timezone": user.timezone, **form},
+        errors=errors,
+        zones=sorted(rules.zone_names()),
+        can_confirm=bool(settings().mail_url) and unconfirmed,
     )
 
 

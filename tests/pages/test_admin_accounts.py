@@ -1,0 +1,130 @@
+"""Administrators find accounts and decide about them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD, working
+from trackflow_web.domain.people import administration, queries
+
+pytestmark = pytest.mark.both_databases
+
+REASON = "posts advertising"
+
+
+def decide(browser, action, about="alice", **fields):
+    return browser.post(f"/admin/users/{about}/{action}", reason=REASON, **fields)
+
+
+def user_of(app, name="alice"):
+    with working(app):
+        return queries.find_by_username(name)
+
+
+def test_an_administrator_finds_a_user_by_name_or_email(as_admin, alice, bob):
+    for q in ("ALI", "alice@exa"):
+        page = as_admin.get(f"/admin/users/?q={q}")
+        assert "alice@example.org" in page.text
+        assert "bob@example.org" not in page.text
+    assert "No users match" in as_admin.get("/admin/users/?q=xyzzy").text
+
+
+def test_wildcards_in_a_search_are_text(as_admin, alice):
+    assert "No users match" in as_admin.get("/admin/users/?q=%25").text
+
+
+def test_a_ban_ends_the_session_and_an_unban_lifts_it(app, as_admin, alice, as_alice):
+    assert decide(as_admin, "ban").status == 303
+    assert as_alice.get("/songs/").status == 303
+    assert Browser(app).sign_in("alice", PASSWORD).status == 422
+    page = as_admin.get("/admin/users/alice/account")
+    assert REASON in page.text
+    assert "olga" in page.text
+    assert decide(as_admin, "unban").status == 303
+    assert Browser(app).sign_in("alice", PASSWORD).status == 200
+
+
+def test_a_promoted_user_sees_the_admin_pages_until_demoted(as_admin, alice, as_alice):
+    decide(as_admin, "promote")
+    assert as_alice.get("/admin/users/").status == 200
+    decide(as_admin, "demote")
+    assert as_alice.get("/admin/users/").status == 404
+
+
+def test_the_last_administrator_can_be_neither_banned_nor_demoted(app, as_admin, admin):
+    for action in ("ban", "demote"):
+        page = decide(as_admin, action, "olga")
+        assert page.status == 403
+        assert "last administrator" in page.text
+    assert user_of(app, "olga").is_admin
+
+
+def test_every_decision_needs_a_reason(app, as_admin, alice):
+    for action in ("ban", "promote", "rename", "reset-link", "delete"):
+        page = as_admin.post(f"/admin/users/alice/{action}", reason=" ", username="alicia")
+        assert page.status == 422, action
+    user = user_of(app)
+    assert user.banned_at is None
+    assert not user.is_admin
+
+
+def test_every_decision_needs_a_recent_password(app, as_admin, alice, clock):
+    clock.move(minutes=11)
+    for action in ("ban", "promote", "rename", "reset-link", "delete"):
+        page = decide(as_admin, action, **({"username": "alicia"} if action == "rename" else {}))
+        assert page.location.startswith("/confirm?next="), action
+    assert user_of(app).banned_at is None
+
+
+def test_a_reset_link_lets_the_user_in(app, as_admin, alice, stranger):
+    page = decide(as_admin, "reset-link")
+    link = page.text.split("/password/reset/")[1].split()[0]
+    assert stranger.post(f"/password/reset/{link}", password="a better password").status == 303
+    assert Browser(app).sign_in("alice", "a better password").status == 200
+
+
+def test_a_renamed_user_signs_in_by_the_new_name_and_the_old_one_is_reserved(app, as_admin, alice):
+    assert decide(as_admin, "rename", username="alicia").status == 303
+    assert Browser(app).sign_in("alicia", PASSWORD).status == 200
+    page = Browser(app).post(
+        "/register", username="alice", email="other@example.org", password="a better password"
+    )
+    assert page.status == 422
+
+
+def test_a_taken_name_is_refused(as_admin, alice, bob):
+    page = decide(as_admin, "rename", username="bob")
+    assert page.status == 422
+    assert "taken" in page.text
+
+
+def test_an_account_is_deleted_once_its_name_was_typed(app, as_admin, alice):
+    assert decide(as_admin, "delete", username="bob").status == 422
+    assert decide(as_admin, "delete", username="alice").status == 303
+    assert user_of(app) is None
+
+
+def test_a_deleted_name_is_reserved_for_ninety_days(app, as_admin, alice, clock):
+    decide(as_admin, "delete", username="alice")
+    account = {"username": "alice", "email": "new@example.org", "password": "a better password"}
+    assert Browser(app).post("/register", **account).status == 422
+    clock.move(days=91)
+    page = Browser(app).post("/register", **account)
+    assert page.status == 303, page.text
+
+
+def test_a_banned_users_address_cannot_register_again(app, as_admin, alice):
+    decide(as_admin, "ban")
+    decide(as_admin, "delete", username="alice")
+    page = Browser(app).post(
+        "/register", username="fresh", email="alice@example.org", password="a better password"
+    )
+    assert page.status == 422
+
+
+def test_a_decision_about_oneself_by_the_command_line_has_no_administrator(app, alice):
+    with working(app):
+        administration.promote(alice.user, by=None, why="helps out")
+        (decision,) = administration.decisions_about(alice.user)
+        assert (decision.admin_id, decision.reason) == (None, "helps out")

@@ -1,0 +1,206 @@
+"""Forgotten passwords, and email addresses that are confirmed."""
+
+from __future__ import annotations
+
+import email
+import re
+from email import policy
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import PASSWORD, working
+from trackflow_web.domain.people import administration, queries
+from trackflow_web.domain.people.rules import time_zone
+
+pytestmark = pytest.mark.both_databases
+
+NEW = "a much better password"
+SENT = "If an account has this email"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "mail"
+
+
+@pytest.fixture
+def app(make_app, folder):
+    return make_app(MAIL_URL=f"file://{folder}", SITE_URL="https://trackflow.example")
+
+
+@pytest.fixture
+def mails(folder):
+    """The messages in the folder, oldest first, as (address, link)."""
+
+    def read():
+        found = []
+        for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+            message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+            text = message.get_body(("plain",)).get_content()
+            html = message.get_body(("html",)).get_content()
+            link = re.search(r"https://trackflow\.example(/\S+)", text)[1]
+            assert link in html
+            found.append((message["To"], link))
+        return found
+
+    return read
+
+
+def user_of(app, person):
+    with working(app):
+        return queries.find_user(person.id)
+
+
+def test_a_user_who_forgot_the_password_gets_back_in_through_the_mail(app, alice, stranger, mails):
+    page = stranger.post("/password/forgot", email="Alice@Example.org")
+    assert page.status == 303
+    assert SENT in stranger.get("/login").text
+    ((address, link),) = mails()
+    assert address == "alice@example.org"
+    assert "Choose a new password" in stranger.get(link).text
+    assert stranger.post(link, password=NEW).status == 303
+    assert stranger.get("/songs/").status == 200
+    assert Browser(app).sign_in("alice", PASSWORD).status == 422
+    assert Browser(app).sign_in("alice", NEW).status == 200
+    assert user_of(app, alice).email_confirmed_at is not None
+
+
+def test_a_reset_link_works_once_and_only_for_an_hour(app, alice, stranger, mails, clock):
+    stranger.post("/password/forgot", email=alice.email)
+    stranger.post("/password/forgot", email=alice.email)
+    (_, first), (_, second) = mails()
+    assert stranger.post(first, password=NEW).status == 303
+    for link in (first, second):
+        assert Browser(app).get(link).status == 404
+    Browser(app).post("/password/forgot", email=alice.email)
+    link = mails()[-1][1]
+    clock.move(minutes=61)
+    assert Browser(app).get(link).status == 404
+    assert Browser(app).post(link, password=NEW).status == 404
+
+
+def test_a_reset_ends_every_session_and_token(app, alice, as_alice, stranger, mails):
+    assert as_alice.get("/songs/").status == 200
+    stranger.post("/password/forgot", email=alice.email)
+    stranger.post(mails()[0][1], password=NEW)
+    assert as_alice.get("/songs/").status == 303
+
+
+def test_a_bad_new_password_is_refused_by_name_and_the_link_stays_valid(
+    app, alice, stranger, mails
+):
+    stranger.post("/password/forgot", email=alice.email)
+    link = mails()[0][1]
+    page = stranger.post(link, password="short")
+    assert page.status == 422
+    assert "at least 8" in page.text
+    assert stranger.post(link, password=NEW).status == 303
+
+
+def test_the_response_is_the_same_for_unknown_addresses_and_nothing_is_sent_there(
+    app, alice, mails
+):
+    pages = []
+    for address in (alice.email, "nobody@example.org"):
+        browser = Browser(app)
+        page = browser.post("/password/forgot", email=address)
+        pages.append((page.status, page.location, browser.get("/login").text))
+    assert pages[0] == pages[1]
+    assert [address for address, _ in mails()] == [alice.email]
+
+
+def test_a_banned_user_gets_no_link(app, alice, stranger, mails):
+    with working(app):
+        administration.ban(alice.user, by=None, why="spam")
+    stranger.post("/password/forgot", email=alice.email)
+    assert mails() == []
+
+
+@pytest.mark.parametrize("given", ["no address", "", "x" * 10_000, "a@b.c\nBcc: d@e.f"])
+def test_what_is_no_address_is_refused_by_name(app, stranger, given, mails):
+    page = stranger.post("/password/forgot", email=given)
+    assert page.status == 422
+    assert mails() == []
+
+
+def test_requests_for_links_are_limited(make_app, folder):
+    app = make_app(MAIL_URL=f"file://{folder}", LIMIT_REGISTER="2/1 hour")
+    statuses = [
+        Browser(app).post("/password/forgot", email="alice@example.org").status for _ in range(3)
+    ]
+    assert statuses == [303, 303, 429]
+
+
+def test_a_forged_token_is_not_found(app, alice, stranger):
+    for token in ("forged", "x" * 5000, "WzEsImEiXQ.abc.def"):
+        assert stranger.get(f"/password/reset/{token}").status == 404
+        assert stranger.post(f"/email/confirm/{token}").status == 404
+
+
+def test_registering_sends_a_link_that_confirms_the_address(app, mails):
+    browser = Browser(app)
+    browser.post("/register", username="dora", email="dora@example.org", password=NEW)
+    ((address, link),) = mails()
+    assert address == "dora@example.org"
+    assert Browser(app).get(link).status == 200
+    with working(app):
+        assert queries.find_by_username("dora").email_confirmed_at is None
+    assert Browser(app).post(link).status == 303
+    with working(app):
+        assert queries.find_by_username("dora").email_confirmed_at is not None
+
+
+def test_a_new_address_is_used_once_it_is_confirmed(app, alice, as_alice, mails):
+    as_alice.post("/confirm", password=PASSWORD)
+    page = as_alice.post("/settings/profile", email="new@example.org", timezone="UTC")
+    assert page.status == 303
+    assert user_of(app, alice).email == alice.email
+    address, link = mails()[-1]
+    assert address == "new@example.org"
+    Browser(app).post(link)
+    assert user_of(app, alice).email == "new@example.org"
+    assert Browser(app).post(link).status == 303, "following the link again changes nothing"
+
+
+def test_another_accounts_address_gets_the_same_response_and_a_notice(
+    app, alice, bob, as_alice, mails
+):
+    as_alice.post("/confirm", password=PASSWORD)
+    as_alice.post("/settings/profile", email=bob.email, timezone="UTC")
+    assert f"Confirm {bob.email}" in as_alice.get("/settings/profile").text
+    assert mails()[-1] == (bob.email, "/password/forgot")
+    assert user_of(app, alice).email == alice.email
+
+
+def test_a_new_address_needs_a_recent_password_and_keeps_what_was_typed(
+    app, alice, as_alice, clock
+):
+    clock.move(minutes=11)
+    page = as_alice.post("/settings/profile", email="new@example.org", timezone="Asia/Tokyo")
+    assert page.location.startswith("/confirm?next=")
+    back = as_alice.post("/confirm", password=PASSWORD, next=page.location.split("next=")[1])
+    assert back.status == 303
+    assert user_of(app, alice).email == alice.email
+    assert time_zone("Asia/Tokyo") != user_of(app, alice).timezone
+
+
+def test_fields_that_are_not_sent_stay(app, alice, as_alice):
+    as_alice.post("/settings/profile", timezone="Asia/Tokyo")
+    user = user_of(app, alice)
+    assert (user.email, user.timezone) == (alice.email, "Asia/Tokyo")
+
+
+def test_without_mail_the_page_says_how_to_get_a_link(make_app):
+    browser = Browser(make_app())
+    browser.post("/password/forgot", email="alice@example.org")
+    assert "Ask an administrator" in browser.get("/login").text
+
+
+def test_a_new_password_needs_no_session_of_a_mail_program(app, alice, stranger, mails):
+    """Programs that fetch links of mails must neither confirm nor reset anything."""
+    stranger.post("/password/forgot", email=alice.email)
+    link = mails()[0][1]
+    for _ in range(3):
+        assert Browser(app).get(link).status == 200
+    assert stranger.post(link, password=NEW).status == 303

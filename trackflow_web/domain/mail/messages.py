@@ -1,0 +1,61 @@
+"""The text of each kind of mail, as plain text and as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from trackflow_web.domain.mail.ports import Message
+
+IGNORE = "If this wasn't you, you can ignore this email. Nothing has changed."
+
+
+def password_reset(*, to: str, username: str, link: str) -> Message:
+    """Return the mail with a link to choose a new password."""
+    return _message(
+        to,
+        "Reset your TrackFlow password",
+        [
+            f"Hi {username},",
+            "use this link to choose a new password. It works once, within an hour.",
+        ],
+        link,
+        "Choose a new password",
+    )
+
+
+def confirm_email(*, to: str, username: str, link: str) -> Message:
+    """Return the mail with a link to confirm an address."""
+    return _message(
+        to,
+        "Confirm your email for TrackFlow",
+        [f"Hi {username},", "use this link to confirm that this is your email."],
+        link,
+        "Confirm email",
+    )
+
+
+def email_in_use(*, to: str, username: str, link: str) -> Message:
+    """Return the mail to somebody whose address was entered for another account."""
+    return _message(
+        to,
+        "Your email was entered on TrackFlow",
+        [
+            f"Hi {username},",
+            "somebody entered your email for another account. Nothing has changed.",
+            "If it was you and you forgot your password, you can reset it here.",
+        ],
+        link,
+        "Reset password",
+    )
+
+
+def _message(to: str, subject: str, paragraphs: list[str], link: str, label: str) -> Message:
+    text = "\n\n".join([*paragraphs, link, IGNORE, "TrackFlow"]) + "\n"
+    body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    button = f'<p><a href="{escape(link)}">{escape(label)}</a></p>'
+    html = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(subject)}</title></head><body>{body}{button}"
+        f"<p>{escape(link)}</p><p>{escape(IGNORE)}</p><p>TrackFlow</p></body></html>"
+    )
+    return Message(to=to, subject=subject, text=text, html=html)

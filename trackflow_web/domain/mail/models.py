@@ -1,0 +1,52 @@
+"""Mails that wait to be sent or were sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trackflow_web.kernel.database import Base, BigId
+
+
+class MailKind(StrEnum):
+    """What a mail is about; `messages.py` has the text of each."""
+
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- a name, not a password
+    CONFIRM_EMAIL = "confirm_email"
+    EMAIL_IN_USE = "email_in_use"
+
+
+class Mail(Base):
+    """One mail to one address.
+
+    It holds neither text nor secret: the job writes the text and signs the link when it sends. A
+    password reset belongs to nobody until then, so that requesting one costs the same for known
+    and unknown addresses. `base_url` is the site's address for links.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        sa.Index(
+            "ix_mails_due",
+            "due_at",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(30))
+    address: Mapped[str] = mapped_column(sa.String(254))
+    base_url: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Sent, without recipient, or given up: nothing more happens.
+    ended_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")

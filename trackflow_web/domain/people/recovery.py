@@ -1,0 +1,124 @@
+"""Password reset and email confirmation by signed links.
+
+A link is a signed statement, not a row: a reset names the state of the account that it replaces, so
+that it works once; a confirmation names the address, so that it is void once that was changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
+from trackflow_web.domain.mail.actions import queue
+from trackflow_web.domain.mail.models import MailKind
+from trackflow_web.domain.people import actions, identity, queries, rules
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.domain.mail.models import Mail
+    from trackflow_web.domain.people.models import User
+
+# Seconds.
+RESET_LASTS = 60 * 60
+CONFIRMATION_LASTS = 7 * 24 * 60 * 60
+# No signed link is longer; whatever is, is not looked at.
+LONGEST_TOKEN = 500
+EXPIRED = "This link has expired or was used already. Request a new one."
+
+
+def request_reset(*, email: object, base_url: str) -> Mail:
+    """Queue a reset for whoever has this address; whether anybody does is found when it is sent.
+
+    Raises Invalid naming `email` when it is not an address.
+    """
+    return queue(MailKind.PASSWORD_RESET, address=rules.email(email), base_url=base_url)
+
+
+def request_confirmation(user: User, *, base_url: str) -> Mail:
+    """Queue a mail with a link that confirms the user's address, or the one to change to."""
+    address = user.new_email or user.email
+    return queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user=user)
+
+
+def reset_token(user: User, secret: str) -> str:
+    """Return a token that allows choosing a new password once, within an hour."""
+    return _serializer(secret, "password reset").dumps([user.id, _state(user)])
+
+
+def confirmation_token(user: User, address: str, secret: str) -> str:
+    """Return a token that confirms an address of the user, within a week."""
+    return _serializer(secret, "confirm email").dumps([user.id, address])
+
+
+def user_of_reset(token: str, keys: Sequence[str]) -> User:
+    """Return the user who may choose a new password with this token. Raise NotFound."""
+    user_id, state = _loads(token, keys, "password reset", RESET_LASTS)
+    user = queries.find_user(user_id) if isinstance(user_id, int) else None
+    if user is None or user.banned_at is not None or _state(user) != state:
+        raise NotFound(EXPIRED)
+    return user
+
+
+def reset_password(user: User, *, new: object) -> None:
+    """Set the password of a user who followed a reset link, which also confirms the address.
+
+    It ends every session and token. Raises Invalid naming `password`.
+    """
+    actions.change_password(user, new=new)
+    if user.email_confirmed_at is None:
+        user.email_confirmed_at = clock.now()
+    note_if_committed(SecurityEvent.PASSWORD_RESET, of=user.id)
+
+
+def confirm_email(token: str, keys: Sequence[str]) -> User:
+    """Confirm the address that a token names. Raise NotFound when it is not the user's any more."""
+    user_id, address = _loads(token, keys, "confirm email", CONFIRMATION_LASTS)
+    user = queries.find_user(user_id) if isinstance(user_id, int) else None
+    if user is None or user.banned_at is not None or address not in {user.email, user.new_email}:
+        raise NotFound(EXPIRED)
+    if address != user.email:
+        identity.set_email(user, str(address))
+        user.new_email = None
+    user.email_confirmed_at = clock.now()
+    return user
+
+
+def _state(user: User) -> str:
+    """Return a digest of what a reset changes: with the next password, old links are void."""
+    state = f"{user.password_hash}\n{user.email}"
+    return hashlib.sha256(state.encode()).hexdigest()[:32]
+
+
+def _loads(token: str, keys: Sequence[str], purpose: str, max_age: int) -> tuple[object, object]:
+    """Return the two values of a token. Raise NotFound when it is forged, expired or too long."""
+    for key in keys if len(token) <= LONGEST_TOKEN else ():
+        try:
+            found = _serializer(key, purpose).loads(token, max_age=max_age)
+        except BadSignature:
+            continue
+        if isinstance(found, list) and len(found) == 2:  # noqa: PLR2004 -- as signed above
+            return found[0], found[1]
+    raise NotFound(EXPIRED)
+
+
+class _ClockSigner(TimestampSigner):
+    """Reads the time from the program's clock."""
+
+    def get_timestamp(self) -> int:
+        """Return the current time in seconds since 1970."""
+        return int(clock.now().timestamp())
+
+
+def _serializer(key: str, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        key,
+        salt=f"trackflow {purpose}",
+        signer=_ClockSigner,
+        signer_kwargs={"digest_method": hashlib.sha256},
+    )

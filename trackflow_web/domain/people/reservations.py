@@ -1,0 +1,73 @@
+"""Names and addresses that stay taken after their account was deleted or banned."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people.models import Reservation
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+# Long enough that nobody takes a deleted account's name to be mistaken for its owner, or deletes
+# an account to get rid of limits and revocations.
+NAME_RESERVED_FOR = timedelta(days=90)
+
+
+def reserve(*values: str, ends_at: datetime | None) -> None:
+    """Reserve names or addresses until a time, or until they are released."""
+    for value in values:
+        db.session.execute(
+            upsert(Reservation)
+            .values(digest=_digest(value), ends_at=ends_at)
+            .on_conflict_do_update(index_elements=[Reservation.digest], set_={"ends_at": ends_at})
+        )
+
+
+def reserve_name(username: str) -> None:
+    """Reserve the name of a deleted account."""
+    reserve(username, ends_at=clock.now() + NAME_RESERVED_FOR)
+
+
+def release(*values: str) -> None:
+    """Let names or addresses be registered again."""
+    db.session.execute(
+        sa.delete(Reservation).where(Reservation.digest.in_([_digest(value) for value in values]))
+    )
+
+
+def is_reserved(value: str) -> bool:
+    """Return whether nobody may register this name or address."""
+    return bool(reserved_among(value))
+
+
+def reserved_among(*values: str) -> Sequence[str]:
+    """Return those of these names and addresses that nobody may register."""
+    digests = {_digest(value): value for value in values}
+    found = db.session.scalars(
+        sa.select(Reservation.digest).where(
+            Reservation.digest.in_(list(digests)),
+            sa.or_(Reservation.ends_at.is_(None), Reservation.ends_at > clock.now()),
+        )
+    )
+    return [digests[digest] for digest in found]
+
+
+def prune() -> None:
+    """Delete reservations that have ended."""
+    db.session.execute(
+        sa.delete(Reservation)
+        .where(Reservation.ends_at <= clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(f"reserved {value}".encode()).hexdigest()
