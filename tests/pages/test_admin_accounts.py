@@ -69,7 +69,7 @@ def test_every_decision_needs_a_reason(app, as_admin, alice):
     assert not user.is_admin
 
 
-def test_every_decision_needs_a_recent_password(app, as_admin, alice, clock):
+def test_every_decision_needs_a_recent_password(clock, app, as_admin, alice):
     clock.move(minutes=11)
     for action in ("ban", "promote", "rename", "reset-link", "delete"):
         page = decide(as_admin, action, **({"username": "alicia"} if action == "rename" else {}))
@@ -105,7 +105,7 @@ def test_an_account_is_deleted_once_its_name_was_typed(app, as_admin, alice):
     assert user_of(app) is None
 
 
-def test_a_deleted_name_is_reserved_for_ninety_days(app, as_admin, alice, clock):
+def test_a_deleted_name_is_reserved_for_ninety_days(clock, app, as_admin, alice):
     decide(as_admin, "delete", username="alice")
     account = {"username": "alice", "email": "new@example.org", "password": "a better password"}
     assert Browser(app).post("/register", **account).status == 422

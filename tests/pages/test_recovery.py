@@ -66,7 +66,7 @@ def test_a_user_who_forgot_the_password_gets_back_in_through_the_mail(app, alice
     assert user_of(app, alice).email_confirmed_at is not None
 
 
-def test_a_reset_link_works_once_and_only_for_an_hour(app, alice, stranger, mails, clock):
+def test_a_reset_link_works_once_and_only_for_an_hour(clock, app, alice, stranger, mails):
     stranger.post("/password/forgot", email=alice.email)
     stranger.post("/password/forgot", email=alice.email)
     (_, first), (_, second) = mails()
@@ -174,7 +174,7 @@ def test_another_accounts_address_gets_the_same_response_and_a_notice(
 
 
 def test_a_new_address_needs_a_recent_password_and_keeps_what_was_typed(
-    app, alice, as_alice, clock
+    clock, app, alice, as_alice
 ):
     clock.move(minutes=11)
     page = as_alice.post("/settings/profile", email="new@example.org", timezone="Asia/Tokyo")
