@@ -149,6 +149,27 @@ def test_a_duplicate_song_is_rejected_with_a_link_to_the_first(app, alice, one, 
     assert titles_of(app, alice) == ["One"]
 
 
+@pytest.mark.both_databases
+def test_another_albums_version_is_added_anyway(app, alice, one, as_alice):
+    page = as_alice.post("/songs/", title="ONE", artist="The Metallica", album="S&M")
+    assert page.one('button[name="anyway"]').text == "Add anyway"
+    said = {"title": "ONE", "artist": "The Metallica", "anyway": "1"}
+    assert as_alice.post("/songs/", **said, album="S&M").status == 303
+    assert as_alice.post("/songs/", **said, album="Live").status == 303
+    assert titles_of(app, alice) == ["One", "ONE", "ONE"]
+    page = as_alice.post("/songs/", title="one", artist="metallica")
+    assert page.one("[role=alert] a")["href"] == f"/songs/{one}"
+
+
+@pytest.mark.both_databases
+def test_a_song_is_renamed_into_another_version_anyway(app, alice, one, as_alice):
+    two = add_song(app, alice, "Two")
+    assert as_alice.post(f"/songs/{two}", title="One").status == 422
+    assert as_alice.post(f"/songs/{two}", title="One", anyway="1").status == 303
+    assert titles_of(app, alice) == ["One", "One"]
+    assert as_alice.post(f"/songs/{one}", album="Justice").status == 303
+
+
 # --- one song -----------------------------------------------------------------------------------
 
 

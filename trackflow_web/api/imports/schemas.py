@@ -73,6 +73,9 @@ class StartImport(BaseModel):
     without_similar: StrictBool = Field(
         default=False, description="Leave out rows that look like versions of another song."
     )
+    anyway: StrictBool = Field(
+        default=False, description="Add songs that are there from another album, too."
+    )
 
 
 class ColumnsOfImport(BaseModel):

@@ -86,7 +86,7 @@ def cancel_import(import_id: int) -> schemas.Import:
 def start_import(import_id: int) -> schemas.Import:
     """Let an import go on that waits in its preview, where forms begin."""
     item, wanted = import_or_404(import_id), bodies.parse_body(schemas.StartImport)
-    previews.start(item, without_similar=wanted.without_similar)
+    previews.start(item, without_similar=wanted.without_similar, anyway=wanted.anyway)
     jobs().start_import(item.id)
     return schemas.Import.of(item)
 

@@ -78,6 +78,7 @@ class NewSong(BaseModel):
     year: Year = None
     status: StatusName = Status.FUTURE
     pack_id: int | None = None
+    anyway: bool = Field(default=False, description="Add another version of a song that is there.")
 
 
 class SongChanges(BaseModel):
@@ -92,6 +93,7 @@ class SongChanges(BaseModel):
     year: Year = None
     status: StatusName = ""
     pack_id: int | None = None
+    anyway: bool = Field(default=False, description="Even when another song is called like this.")
 
 
 class Move(BaseModel):

@@ -157,6 +157,7 @@ def _row(import_id: int, position: int, row: Row) -> dict[str, Any]:
         "outcome": Outcome.SKIPPED if row.reason else Outcome.WAITING,
         "reason": row.reason or "",
         "similar_to": "",
+        "version": 0,
         "title_key": "",
         "artist_key": "",
         "search_key": "",

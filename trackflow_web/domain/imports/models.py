@@ -117,6 +117,8 @@ class ImportRow(Base):
     reason: Mapped[str] = mapped_column(sa.String(20), default="")
     # The title of a song that this may be another version of: only a hint.
     similar_to: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="", server_default="")
+    # As a song's; above 0 for one from another album than the song of the same name.
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     title_key: Mapped[str] = mapped_column(sa.Text, default="")
     artist_key: Mapped[str] = mapped_column(sa.Text, default="")
     search_key: Mapped[str] = mapped_column(sa.Text, default="")

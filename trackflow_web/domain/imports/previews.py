@@ -94,8 +94,10 @@ def choose(
         _remember(item.user_id, file.columns.key, roles)
 
 
-def start(item: Import, *, without_similar: bool = False) -> None:
-    """Let an import go on from its preview; `without_similar` leaves out likely duplicates.
+def start(item: Import, *, without_similar: bool = False, anyway: bool = False) -> None:
+    """Let an import go on from its preview.
+
+    `without_similar` leaves out likely duplicates, `anyway` adds songs from another album.
 
     The import must have been loaded for update. Raises Invalid, TooMany.
     """
@@ -113,6 +115,12 @@ def start(item: Import, *, without_similar: bool = False) -> None:
                 ImportRow.similar_to != "",
             )
             .values(outcome=Outcome.SKIPPED, reason=Reason.SIMILAR)
+        )
+    if anyway:
+        db.session.execute(
+            sa.update(ImportRow)
+            .where(ImportRow.import_id == item.id, ImportRow.reason == Reason.OTHER_ALBUM)
+            .values(outcome=Outcome.NEW, reason="", song_id=None)
         )
     db.session.execute(sa.delete(ImportFile).where(ImportFile.import_id == item.id))
     item.state, item.is_previewed, item.updated_at = State.QUEUED, False, clock.now()

@@ -87,6 +87,7 @@ class Reason(StrEnum):
     UNUSABLE = "unusable"
     EXTRA_CELLS = "extra_cells"
     SIMILAR = "similar"
+    OTHER_ALBUM = "other_album"
     NOT_CSV = "not_csv"
 
     @property
@@ -105,6 +106,7 @@ REASONS = {
     Reason.UNAVAILABLE: "no longer on Spotify",
     Reason.UNUSABLE: "title or artist too long, or with characters that cannot be stored",
     Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
+    Reason.OTHER_ALBUM: "you have it from another album",
     Reason.SIMILAR: "probably another version of a song: left out",
     Reason.NOT_CSV: "quotes that do not match, or a field that is far too long",
 }

@@ -31,7 +31,7 @@ from trackflow_web.kernel.database import db, upsert
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.domain.imports.matching import Keys, Seen
+    from trackflow_web.domain.imports.matching import Seen, VersionKeys
 
 # A job that does not renew for so long is dead. Longer than the longest wait for the other side.
 LEASE_LASTS = timedelta(seconds=60)
@@ -43,6 +43,7 @@ COMPARED = (
     "outcome",
     "reason",
     "similar_to",
+    "version",
     "song_id",
 )
 
@@ -147,14 +148,14 @@ def _update_rows(import_id: int, rows: Sequence[dict[str, Any]], columns: Sequen
 # --- writing -----------------------------------------------------------------------------------
 
 
-def positions_of_new(import_id: int) -> dict[Keys, int]:
+def positions_of_new(import_id: int) -> dict[VersionKeys, int]:
     """Where the rows stand that will be songs, by what they are known by."""
     rows = db.session.execute(
-        sa.select(ImportRow.artist_key, ImportRow.title_key, ImportRow.position).where(
-            ImportRow.import_id == import_id, ImportRow.outcome == Outcome.NEW
-        )
+        sa.select(
+            ImportRow.artist_key, ImportRow.title_key, ImportRow.version, ImportRow.position
+        ).where(ImportRow.import_id == import_id, ImportRow.outcome == Outcome.NEW)
     )
-    return {(artist, title): position for artist, title, position in rows}
+    return {(artist, title, version): position for artist, title, version, position in rows}
 
 
 def show_preview(item: Import) -> None:
@@ -165,7 +166,7 @@ def show_preview(item: Import) -> None:
     item.error, item.attempts = "", 0
 
 
-def finish(item: Import, positions: dict[Keys, int]) -> None:
+def finish(item: Import, positions: dict[VersionKeys, int]) -> None:
     """Make the songs, and say what followed. The import must be held.
 
     What the user has got by other ways since the rows were compared is left as it is.
@@ -197,7 +198,7 @@ def finish(item: Import, positions: dict[Keys, int]) -> None:
             record_about(PlaylistImported, item)
 
 
-def _insert_songs(item: Import) -> dict[Keys, int]:
+def _insert_songs(item: Import) -> dict[VersionKeys, int]:
     """The new songs by what they are known by, made in one statement."""
     now = clock.now()
     milestone = f"{STATUS_MILESTONE[Status(item.status)]}_at"
@@ -210,6 +211,7 @@ def _insert_songs(item: Import) -> dict[Keys, int]:
         "title_key": ImportRow.title_key,
         "artist_key": ImportRow.artist_key,
         "search_key": ImportRow.search_key,
+        "version": ImportRow.version,
         "status": sa.literal(str(item.status), sa.String()),
         "is_optional": sa.false(),
         "parts_done": sa.literal(0),
@@ -228,9 +230,9 @@ def _insert_songs(item: Import) -> dict[Keys, int]:
         upsert(Song)
         .from_select(list(values), new_rows, include_defaults=False)
         .on_conflict_do_nothing()
-        .returning(Song.artist_key, Song.title_key, Song.id)
+        .returning(Song.artist_key, Song.title_key, Song.version, Song.id)
     )
-    return {(artist, title): song_id for artist, title, song_id in rows}
+    return {(artist, title, version): song_id for artist, title, version, song_id in rows}
 
 
 def _counts_now(item: Import) -> bool:

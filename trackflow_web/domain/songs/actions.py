@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
+# Two requests that add a version at the same time find the same number free.
+VERSION_ATTEMPTS = 3
 HAVE_IT_ALREADY = "You have this song already."
 HELPS_ALREADY = "This person helps with the song already."
 
@@ -62,34 +64,51 @@ def add_song(
     album: object = "",
     year: object = None,
     status: object = Status.FUTURE,
+    anyway: bool = False,
 ) -> Song:
-    """Give the user a song. Raises Invalid naming the fields, Duplicate when it is there."""
+    """Add a song to the user's songs; `anyway` adds another version of one that is there.
+
+    Raises Invalid naming the fields, Duplicate when it is there.
+    """
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
-    if queries.find_same(owner.id, draft.artist_key, draft.title_key) is not None:
-        raise _duplicate(owner.id, draft)
     now = clock.now()
-    song_id = db.session.scalar(
-        upsert(Song)
-        .values(
-            user_id=owner.id,
-            **_columns(draft),
-            status=state,
-            is_optional=False,
-            parts_done=0,
-            parts_skipped=0,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Song.id)
-    )
+    song_id = _insert(owner.id, draft, state, now, anyway=anyway)
     if song_id is None:
         raise _duplicate(owner.id, draft)
     song = db.session.get_one(Song, song_id)
     _record(SongAdded(**about(song)), song, owner)
     _reach(song, STATUS_MILESTONE[state], owner, now)
     return song
+
+
+def _insert(
+    user_id: int, draft: Draft, status: Status, now: datetime, *, anyway: bool
+) -> int | None:
+    """Insert a song and return its id; None when it is there, or somebody was faster each time."""
+    for _ in range(VERSION_ATTEMPTS):
+        version = queries.next_version(user_id, draft.artist_key, draft.title_key)
+        if version and not anyway:
+            return None
+        song_id: int | None = db.session.scalar(
+            upsert(Song)
+            .values(
+                user_id=user_id,
+                **_columns(draft),
+                version=version,
+                status=status,
+                is_optional=False,
+                parts_done=0,
+                parts_skipped=0,
+                created_at=now,
+                updated_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(Song.id)
+        )
+        if song_id is not None:
+            return song_id
+    return None
 
 
 def edit_song(
@@ -100,19 +119,24 @@ def edit_song(
     artist: object,
     album: object,
     year: object,
+    anyway: bool = False,
 ) -> None:
-    """Say something else of a song. Raises Invalid naming the fields, Duplicate."""
+    """Say something else of a song; `anyway` makes it another version of one that is there.
+
+    Raises Invalid naming the fields, Duplicate.
+    """
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     before = ArtistAndYear(artist_key=song.artist_key, year=song.year)
     is_renamed = (draft.artist_key, draft.title_key) != (song.artist_key, song.title_key)
-    if is_renamed and queries.find_same(song.user_id, draft.artist_key, draft.title_key):
+    version = queries.next_version(song.user_id, draft.artist_key, draft.title_key)
+    if is_renamed and version and not anyway:
         raise _duplicate(song.user_id, draft)
     try:
         with db.session.begin_nested():
             for column, value in _columns(draft).items():
                 setattr(song, column, value)
             if is_renamed:
-                song.version = 0
+                song.version = version
             song.updated_at = clock.now()
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(song.user_id, draft) from None

@@ -27,8 +27,11 @@ def add_song(
     year: object = None,
     status: object = Status.FUTURE,
     pack_id: object = None,
+    anyway: object = False,
 ) -> Song:
     """Add a song to the user's songs, and to one of their packs.
+
+    `anyway` adds another album's version of a song that is there.
 
     Raises Invalid naming every field that is refused, Duplicate.
     """
@@ -38,7 +41,7 @@ def add_song(
     check(rules.draft, **fields)
     check(rules.status, status or Status.FUTURE)
     check.finish()
-    song = actions.add_song(owner, **fields, status=status)
+    song = actions.add_song(owner, **fields, status=status, anyway=is_set(anyway))
     packs.place_song(song, pack)
     return song
 
@@ -46,8 +49,8 @@ def add_song(
 def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
     """Change the fields of a song that `changes` names; the others stay as they are.
 
-    They are title, artist, album, year, status and pack_id. Nothing changes unless all of them are
-    valid. Raises Invalid naming every field that is refused, Duplicate.
+    They are title, artist, album, year, status and pack_id; `anyway` is as in `add_song`. Nothing
+    changes unless all of them are valid. Raises Invalid naming every field that is refused, Duplicate.
     """
     check = Checks()
     status = check(rules.status, changes.get("status", song.status))
@@ -58,7 +61,12 @@ def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
         check(rules.draft, **fields)
     check.finish()
     if edited:
-        actions.edit_song(song, owner, **fields)
+        actions.edit_song(song, owner, **fields, anyway=is_set(changes.get("anyway")))
     actions.move_song(song, owner, status=status)
     if "pack_id" in changes:
         packs.place_song(song, pack)
+
+
+def is_set(value: object) -> bool:
+    """Return whether a switch is on: true in JSON, 1 in a form."""
+    return value is True or value == "1"

@@ -50,6 +50,16 @@ def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
     )
 
 
+def next_version(user_id: int, artist_key: str, title_key: str) -> int:
+    """Return the version that another song of this artist and title gets; 0 for the first."""
+    last = db.session.scalar(
+        sa.select(sa.func.max(Song.version)).where(
+            Song.user_id == user_id, Song.artist_key == artist_key, Song.title_key == title_key
+        )
+    )
+    return 0 if last is None else last + 1
+
+
 def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
     """A page of the user's songs and those they help with, in one state or all, containing `q`.
 

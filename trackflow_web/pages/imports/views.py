@@ -11,7 +11,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from trackflow_web.domain.imports import actions, files, previews, queries
 from trackflow_web.domain.imports import undo as undoing
 from trackflow_web.domain.imports.files.columns import CHOSEN
-from trackflow_web.domain.imports.rules import MOST_BYTES, MOST_ROWS, TOO_LARGE, Outcome, State
+from trackflow_web.domain.imports.rules import (
+    MOST_BYTES,
+    MOST_ROWS,
+    TOO_LARGE,
+    Outcome,
+    Reason,
+    State,
+)
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import error_pages, htmx
@@ -80,7 +87,12 @@ def start(import_id: int) -> Response:
     """Let an import go on from its preview."""
     item = import_or_404(import_id)
     try:
-        previews.start(item, without_similar=request.form.get("without_similar") == "1")
+        form = request.form
+        previews.start(
+            item,
+            without_similar=form.get("without_similar") == "1",
+            anyway=form.get("anyway") == "1",
+        )
     except (Invalid, TooMany) as refusal:
         return refused(_show(item, errors_of(refusal)), refusal)
     jobs().start_import(item.id)
@@ -226,6 +238,7 @@ def _preview(item: Import, counts: Mapping[Outcome, int]) -> dict[str, object]:
     return {
         "new": counts[Outcome.NEW],
         "skipped": counts[Outcome.SKIPPED],
+        "other_album": dict(queries.reasons(item.id)).get(Reason.OTHER_ALBUM, 0),
         "similar": similar,
         "similar_total": similar_total,
         "file": file,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("songs", __name__, url_prefix="/songs")
 
-FIELDS = ("title", "artist", "album", "year", "status", "pack_id")
+FIELDS = ("title", "artist", "album", "year", "status", "pack_id", "anyway")
 
 
 @pages.get("/")
