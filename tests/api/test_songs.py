@@ -253,3 +253,11 @@ def test_an_invalid_id_returns_404(subtests, program):
     for song_id in ["0", "-1", "9" * 30, "١", "1.0", "9223372036854775808"]:
         with subtests.test(song_id=song_id):
             assert program.get(f"/api/songs/{song_id}").status_code == 404
+
+
+def test_another_version_is_added_anyway(program):
+    first = _add(program)
+    for anyway in (True, 1):
+        assert program.post("/api/songs/", **ONE, anyway=anyway).status_code == 201
+    assert len(program.get("/api/songs/").json["items"]) == 3
+    assert program.post("/api/songs/", **ONE).json["existing_id"] == first["id"]

@@ -78,6 +78,31 @@ def test_likely_duplicates_are_named_and_can_be_left_out(app, alice, as_alice):
     assert total_songs(app, alice) == 2
 
 
+SAME_TITLES = (
+    "title,artist,album\nInterval,Anna,Gates\nGreen Gate,Anna,Gates\nInterval,Anna,Gates\n"
+    "Green Gate,Anna,Live at the Barn\nGreen Gate,Anna,Live in Town\n"
+)
+
+
+def test_a_song_from_another_album_is_added_when_alice_says_so(app, alice, as_alice):
+    address = send(as_alice, SAME_TITLES).location
+    page = as_alice.get(address)
+    assert figures(page) == {"new": "2", "skipped": "3", "similar": "0"}
+    assert "2 skipped: you have it from another album" in page.text
+    assert "1 skipped: stands in the playlist twice" in page.text
+    as_alice.post(f"{address}/start", anyway="1")
+    assert total_songs(app, alice) == 4
+    again = send(as_alice, SAME_TITLES, name="Again").location
+    assert figures(as_alice.get(again))["new"] == "0"
+
+
+def test_a_song_from_another_album_is_skipped_otherwise(app, alice, as_alice):
+    add_song(app, alice, "Green Gate", artist="Anna", album="Gates")
+    address = send(as_alice, SAME_TITLES).location
+    as_alice.post(f"{address}/start")
+    assert total_songs(app, alice) == 2
+
+
 def test_a_guessed_encoding_is_shown_and_can_be_changed(as_alice):
     address = send(as_alice, "title;artist\nŁódź;Żółw\n".encode("cp1250")).location
     page = as_alice.get(address)

@@ -49,8 +49,9 @@ def add_song(
 def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
     """Change the fields of a song that `changes` names; the others stay as they are.
 
-    They are title, artist, album, year, status and pack_id; `anyway` is as in `add_song`. Nothing
-    changes unless all of them are valid. Raises Invalid naming every field that is refused, Duplicate.
+    They are title, artist, album, year, status and pack_id; `anyway` is as in `add_song`.
+    Nothing changes unless all of them are valid. Raises Invalid naming every field that is refused,
+    Duplicate.
     """
     check = Checks()
     status = check(rules.status, changes.get("status", song.status))
