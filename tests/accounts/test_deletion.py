@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -14,10 +15,12 @@ from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.queries import numbers_of
 from trackflow_web.domain.people import actions as people
-from trackflow_web.domain.people import administration
+from trackflow_web.domain.people import administration, passwords
 from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.web import limits
 
 ADDRESS = "/settings/privacy/delete"
 
@@ -196,6 +199,93 @@ def test_two_administrators_who_leave_at_once_leave_one(app, admin):
         return "gone"
 
     assert sorted(at_once([lambda: go(admin), lambda: go(oleg)])) == ["gone", "stays"]
+
+
+@pytest.fixture
+def together(monkeypatch):
+    """Passwords are checked by two requests at once: both know the account when it is deleted."""
+    barrier, matches = threading.Barrier(2), passwords.matches
+
+    def wait_and_match(*arguments):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait(10)
+        return matches(*arguments)
+
+    monkeypatch.setattr(people.passwords, "matches", wait_and_match)
+
+
+def entered(app, person):
+    browser = Browser(app)
+    browser.enter(person)
+    return browser
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("htmx", [False, True])
+def test_deleting_an_account_twice_at_once_is_no_error(app, alice, together, htmx):
+    browsers = [entered(app, alice) for _ in range(2)]
+    fields = {"username": "alice", "password": PASSWORD, "htmx": htmx}
+    calls = [lambda b=browser: b.post(ADDRESS, **fields) for browser in browsers]
+    pages = at_once(calls)
+    assert {page.status for page in pages} <= {200, 303, 401}
+    places = {page.headers.get("HX-Redirect") or page.location for page in pages}
+    assert "/" in places
+    assert all(place == "/" or place.startswith("/login") for place in places)
+    with app.app_context():
+        assert db.session.get(User, alice.id) is None
+
+
+@pytest.mark.both_databases
+def test_deleting_an_account_twice_at_once_over_the_api_is_no_error(app, alice, together):
+    fields = {"username": "alice", "password": PASSWORD}
+    browsers = [entered(app, alice) for _ in range(2)]
+    calls = [
+        lambda b=browser: b.api("POST", f"/api{ADDRESS}", fields).status for browser in browsers
+    ]
+    assert sorted(at_once(calls)) == [200, 401]
+
+
+@pytest.mark.both_databases
+def test_whatever_is_asked_while_the_account_is_deleted_ends_at_the_door(app, alice):
+    """The account goes after the request has loaded it: for forms, and for requests of the API."""
+    for number, ask in enumerate(
+        (
+            lambda b: b.post("/songs/", title="One", artist="Metallica"),
+            lambda b: b.post("/settings/profile", email="new@example.org", timezone="UTC"),
+            lambda b: b.post("/features/", title="One", description="Two"),
+            lambda b: b.api("POST", "/api/songs/", {"title": "One", "artist": "Metallica"}),
+        )
+    ):
+        person = add_person(app, f"zora{number}x")
+        page = _ask_while_deleted(app, person, ask)
+        assert (page.status, page.location[:6]) in {(303, "/login"), (401, "")}, number
+
+
+def _ask_while_deleted(app, person, ask):
+    browser, loaded = entered(app, person), threading.Event()
+    receive = limits.limit_searches
+
+    def delete_now():
+        receive()
+        if not loaded.is_set():
+            loaded.set()
+            transactions.rollback()
+            thread = threading.Thread(target=_delete, args=(app, person))
+            thread.start()
+            thread.join(30)
+
+    funcs = app.before_request_funcs[None]
+    place = funcs.index(receive)
+    funcs[place] = delete_now
+    try:
+        return ask(browser)
+    finally:
+        funcs[place] = receive
+
+
+def _delete(app, person):
+    with working(app):
+        deletion.delete_account(person.user)
 
 
 # --- what happens meanwhile ----------------------------------------------------------------------

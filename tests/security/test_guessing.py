@@ -68,6 +68,56 @@ def test_nobody_is_locked_out_by_others_who_guess(clock, alice, guess):
     assert guess("alice", "192.0.2.1", password=PASSWORD).status == 303
 
 
+@pytest.mark.both_databases
+def test_nobody_is_locked_out_when_everybody_together_has_failed_too_often(make_app, clock, alice):
+    app = make_app(LIMIT_SIGN_IN_ALL="3/1 minute")
+
+    def sign_in(address, name, password):
+        browser = Browser(app)
+        browser.client.environ_base["REMOTE_ADDR"] = address
+        return browser.sign_in(name, password).status
+
+    failures = [sign_in(address, f"zora{address[-1]}", WRONG) for address in addresses(6)]
+    assert failures == [422] * 3 + [429] * 3
+    assert sign_in("192.0.2.1", "alice", PASSWORD) == 200
+    assert sign_in("192.0.2.2", "alice", WRONG) == 429
+
+
+def test_the_addresses_of_one_ipv6_network_are_counted_together(clock, alice, guess):
+    answers = [
+        guess(f"zora{number}", f"2001:db8:1:2:{number:x}::{number:x}").status
+        for number in range(1, 12)
+    ]
+    assert answers == [422] * 10 + [429]
+    assert guess("zora", "2001:db8:1:3::1").status == 422
+
+
+def test_an_ipv4_address_within_ipv6_is_counted_as_itself(clock, guess):
+    answers = [guess(f"zora{number}", "::ffff:192.0.2.7").status for number in range(6)]
+    answers += [guess(f"zora{number}", "192.0.2.7").status for number in range(5)]
+    assert answers == [422] * 10 + [429]
+    assert guess("zora", "::ffff:192.0.2.8").status == 422
+
+
+@pytest.mark.both_databases
+def test_what_is_no_address_is_counted_together(make_app, clock):
+    browser = Browser(make_app(TRUSTED_PROXIES="1"))
+    statuses = []
+    for number in range(11):
+        form = {"username": f"zora{number}", "password": "x", "csrf_token": browser.token()}
+        told = {"X-Forwarded-For": f"{number}" * 2_000}
+        statuses.append(browser.request("POST", "/login", data=form, headers=told).status)
+    assert statuses == [422] * 10 + [429]
+
+
+def test_registering_counts_an_ipv6_network_as_one(make_app, clock):
+    browser, answers = Browser(make_app(LIMIT_REGISTER="2/1 hour")), []
+    for number in range(3):
+        browser.client.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{number}"
+        answers.append(browser.post("/register", username="x").status)
+    assert answers == [422, 422, 429]
+
+
 def test_signing_in_rightly_uses_nothing_up(clock, alice, guess):
     assert {guess("alice", password=PASSWORD).status for _ in range(15)} == {303}
 

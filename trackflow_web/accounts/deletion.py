@@ -22,7 +22,7 @@ from trackflow_web.domain.people import actions, administration, reservations
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.errors import Invalid, SignedOut
 from trackflow_web.kernel.events import Event, discard_recorded_of, record
 from trackflow_web.kernel.rate_limits import LimitCount
 
@@ -50,13 +50,14 @@ def check_name(user: User, typed: object) -> None:
 def delete_account(user: User) -> None:
     """Delete a user with all that is theirs. The object must not be used afterwards.
 
-    Raises Invalid naming `form` for the last administrator.
+    Raises Invalid naming `form` for the last administrator, SignedOut when another request has
+    deleted the account meanwhile.
     """
     if administration.is_last_administrator(user):
         raise Invalid(form=LAST_ADMINISTRATOR)
     user_id = user.id
-    note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     _hold(user_id)
+    note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     discard_recorded_of(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)
@@ -82,15 +83,15 @@ def delete_account(user: User) -> None:
 def _hold(user_id: int) -> None:
     """Wait for who works on the user's songs just now, then for who adds something of theirs.
 
-    In the order in which those take them, so that nobody waits in a circle.
+    In the order in which those take them, so that nobody waits in a circle. Raises SignedOut.
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
-    for get_for_update in (
-        sa.select(Song.id).where(Song.user_id == user_id).order_by(Song.id),
-        sa.select(User.id).where(User.id == user_id),
-    ):
-        db.session.execute(get_for_update.with_for_update())
+    songs = sa.select(Song.id).where(Song.user_id == user_id).order_by(Song.id)
+    db.session.execute(songs.with_for_update())
+    account = sa.select(User.id).where(User.id == user_id)
+    if db.session.scalar(account.with_for_update()) is None:
+        raise SignedOut
 
 
 def _take_back_collaborations(user_id: int) -> None:

@@ -34,6 +34,10 @@ class NotFound(DomainError):
     """It is not there, or the one who asks is not to know that it is."""
 
 
+class SignedOut(DomainError):
+    """The account of whoever asks was deleted during the request."""
+
+
 class Forbidden(DomainError):
     """It is there and known, but not allowed to the one who asks."""
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import sqlalchemy as sa
 from flask import g, request
 from flask_login import current_user
 
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.people import queries
 from trackflow_web.domain.people.models import Scope
+from trackflow_web.kernel import transactions
 from trackflow_web.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -46,6 +49,22 @@ def get_caller() -> Caller:
     """Return the caller: of a page behind `login_required`, or of any view of the API."""
     caller: Caller | None = g.get("caller")
     return caller or Caller(cast("User", current_user.user), scope=None)
+
+
+def known_user_id() -> int | None:
+    """Return the id of the caller as far as the request has loaded them; queries nothing."""
+    user = getattr(g.get("caller") or g.get("_login_user"), "user", None)
+    # The key it was loaded with: a rollback has expired all other attributes.
+    return cast("tuple[int]", sa.inspect(user).identity)[0] if user else None
+
+
+def is_caller_deleted() -> bool:
+    """Return whether the caller's account was deleted meanwhile; rolls back what is open."""
+    user_id = known_user_id()
+    if user_id is None:
+        return False
+    transactions.rollback()
+    return queries.find_user(user_id) is None
 
 
 def get_current_user() -> User:

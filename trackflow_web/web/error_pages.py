@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 
+from trackflow_web.kernel import transactions
 from trackflow_web.web.failures import Failure, Kind
-from trackflow_web.web.session import assume_anonymous
+from trackflow_web.web.session import assume_anonymous, redirect_to_sign_in
 
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current"})
 
@@ -35,6 +36,10 @@ FORGED = "This form is out of date or came from elsewhere. Load the page again a
 
 def render(failure: Failure) -> Response:
     """Return the error page, for htmx with the headers that keep it from being swapped in."""
+    if failure.kind is Kind.SIGNED_OUT:
+        transactions.rollback()
+        session.clear()
+        return make_response(redirect_to_sign_in())
     if failure.kind is Kind.FOREIGN_HOST:  # under a foreign host no address can be built
         return Response(failure.detail, failure.status, mimetype="text/plain")
     assume_anonymous()

@@ -17,17 +17,20 @@ from flask import g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, SecurityError
 
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.imports.rules import TOO_LARGE
 from trackflow_web.kernel.database import refers_to_what_is_gone
-from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, SignedOut, TooMany
+from trackflow_web.web.caller import is_caller_deleted
 from trackflow_web.web.limits import LARGER_BODIES
 
 log = structlog.get_logger()
 
 RETRY_AFTER_BUSY = 2  # seconds
+CHALLENGE = 'Bearer realm="TrackFlow"'
 FOREIGN_HOST = "This site has another name."
 
 
@@ -37,6 +40,7 @@ class Kind(Enum):
     REJECTED = auto()  # the request cannot be fulfilled; the status says why
     FORGED = auto()  # no valid CSRF token
     FOREIGN_HOST = auto()  # asked under a name that is not the site's
+    SIGNED_OUT = auto()  # the account was deleted during the request
     BUSY = auto()  # the database cannot be used just now; trying again helps
     BROKEN = auto()  # a programming error, logged under the reference
 
@@ -100,9 +104,21 @@ def _busy(error: Exception) -> Failure:
 
 
 @classify.register
+def _(_error: SignedOut) -> Failure:
+    return Failure(401, kind=Kind.SIGNED_OUT, headers={"WWW-Authenticate": CHALLENGE})
+
+
+@classify.register(ObjectDeletedError)
+@classify.register(StaleDataError)
+def _gone(error: Exception) -> Failure:
+    """A row was deleted meanwhile: the caller's own, or one that a new request will not find."""
+    return classify(SignedOut()) if is_caller_deleted() else _busy(error)
+
+
+@classify.register
 def _(error: IntegrityError) -> Failure:
     """A row that this one refers to was deleted meanwhile, or the program is wrong."""
-    return _busy(error) if refers_to_what_is_gone(error) else classify.dispatch(Exception)(error)
+    return _gone(error) if refers_to_what_is_gone(error) else classify.dispatch(Exception)(error)
 
 
 @classify.register(CSRFError)

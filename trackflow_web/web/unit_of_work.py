@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from trackflow_web.kernel import transactions
 from trackflow_web.web.caller import is_write
 
 # The database is locked, away or out of connections, or what this request refers to was deleted
-# meanwhile (a foreign key fails): the same request may succeed a moment later.
-DATABASE_BUSY = (OperationalError, NoConnection, IntegrityError)
+# meanwhile (a foreign key fails, or the row is not there): the same request may succeed a moment
+# later.
+DATABASE_BUSY = (
+    OperationalError,
+    NoConnection,
+    IntegrityError,
+    ObjectDeletedError,
+    StaleDataError,
+)
 # What a GET writes besides gives way to whoever holds SQLite's lock; seconds.
 PATIENCE_OF_A_READ = 0.25
 

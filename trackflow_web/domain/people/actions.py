@@ -32,8 +32,10 @@ log = structlog.get_logger()
 
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
-# The scope of the tries for one name or address.
+# Scopes of the tries: of one client, for one name or e-mail address, and of everybody.
+SIGN_IN_ADDRESS = "sign-in address"
 SIGN_IN_NAME = "sign-in name"
+SIGN_IN_ALL = "sign-in all"
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
 MOST_TOKENS = 50
 # A program may ask many times a second; people only want to know which tokens are still in use.
@@ -133,16 +135,16 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     """The user with this name or e-mail address and password.
 
     Raises Invalid when they do not fit, without saying which, and TooMany once too many tries have
-    failed. A name that many addresses fail for is still open to who knows its password: otherwise
+    failed. Only the failures of the address itself reject the right password. What others have
+    failed at, for this name or altogether, turns failures into TooMany and nothing else: otherwise
     anybody could lock anybody out.
     """
     wanted = _canonical(name)
-    for scope, key, limit in (
-        ("sign-in address", address, bounds.each),
-        ("sign-in all", "", bounds.all_together),
-    ):
-        rate_limits.enforce(scope, key, limit, TOO_MANY_TRIES)
-    wait = rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each)
+    rate_limits.enforce(SIGN_IN_ADDRESS, address, bounds.each, TOO_MANY_TRIES)
+    wait = max(
+        rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each),
+        rate_limits.hit(SIGN_IN_ALL, "", bounds.all_together),
+    )
     with writing() as session:
         user = session.scalar(
             sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
@@ -157,14 +159,17 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
             raise TooMany(TOO_MANY_TRIES, wait)
         raise Invalid(form=WRONG_CREDENTIALS)
     for scope, key in (
-        ("sign-in address", address),
-        ("sign-in all", ""),
+        (SIGN_IN_ADDRESS, address),
+        (SIGN_IN_ALL, ""),
         (SIGN_IN_NAME, wanted),
     ):
         rate_limits.undo_hit(scope, key)
     if passwords.needs_rehash(user.password_hash):
         _rehash(user, secret)
-    return db.session.get_one(User, user.id)
+    found = db.session.get(User, user.id)
+    if found is None:  # deleted while the password was hashed
+        raise Invalid(form=WRONG_CREDENTIALS)
+    return found
 
 
 def forget_tries(user: User) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 import structlog
 from flask import g, has_request_context, request, session
 
 from trackflow_web.domain import audit
 from trackflow_web.domain.audit import SecurityEvent, note
+from trackflow_web.web.caller import known_user_id
 
 if TYPE_CHECKING:
     from flask import Response
@@ -66,13 +66,11 @@ def _origin() -> dict[str, object]:
     """Return the user, address and route of the running request without querying the database."""
     if not has_request_context():
         return {}
-    signed_in = g.get("caller") or g.get("_login_user")
-    user = getattr(signed_in, "user", None)
+    user_id = known_user_id()
     return {
-        # The key it was loaded with: a rollback has expired all other attributes.
-        "user_id": cast("tuple[int]", sa.inspect(user).identity)[0] if user else None,
+        "user_id": user_id,
         # Rejected before it was known whether the session is still valid.
-        "cookie_of": None if user else session.get("_user_id", "").partition(":")[0] or None,
+        "cookie_of": None if user_id else session.get("_user_id", "").partition(":")[0] or None,
         "address": request.remote_addr,
         "method": request.method,
         "route": request.url_rule.rule if request.url_rule else None,
