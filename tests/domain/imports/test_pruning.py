@@ -1,0 +1,112 @@
+"""What repeating uploads may store, and what is forgotten after a time."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.people import working
+from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.domain.imports import actions, files, previews, pruning, undo
+from trackflow_web.domain.imports.models import ColumnChoice, Import, ImportFile, ImportRow
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
+
+pytestmark = pytest.mark.both_databases
+
+ROWS = 20
+
+
+def content(first=0):
+    lines = "".join(f"Song {n},Artist {n % 5}\n" for n in range(first, first + ROWS))
+    return f"title,artist\n{lines}".encode()
+
+
+@pytest.fixture
+def bring(app, alice):
+    def run(number=0):
+        with working(app):
+            playlist = files.read(content(number * ROWS))
+            import_id = actions.begin_file(alice.user, playlist, name=f"List {number}").id
+        app.extensions["trackflow.jobs"]._import(import_id)
+        return import_id
+
+    return run
+
+
+def count(app, model):
+    with app.app_context():
+        return db.session.scalar(sa.select(sa.func.count()).select_from(model))
+
+
+def test_rows_of_the_oldest_imports_give_way_to_new_ones(app, alice, bring, monkeypatch):
+    monkeypatch.setattr(pruning, "MOST_ROWS_KEPT", 3 * ROWS)
+    for number in range(8):
+        bring(number)
+    assert count(app, ImportRow) <= 4 * ROWS
+    with app.app_context():
+        assert numbers_of(alice.id)["total_songs"] == 8 * ROWS
+
+
+def test_an_import_without_its_rows_can_still_be_undone(app, alice, bring):
+    import_id = bring()
+    with working(app):
+        pruning.drop_rows([import_id])
+        undo.request(db.session.get_one(Import, import_id, with_for_update=True))
+    app.extensions["trackflow.jobs"]._import(import_id)
+    with app.app_context():
+        assert db.session.get_one(Import, import_id).removed == ROWS
+        assert numbers_of(alice.id)["total_songs"] == 0
+
+
+def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(
+    app, alice, bring, monkeypatch
+):
+    monkeypatch.setattr(pruning, "MOST_STORED", 5)
+    for _ in range(9):
+        bring()  # the first one brings songs, the others find them there
+    assert count(app, Import) == 5
+    with app.app_context():
+        assert numbers_of(alice.id)["total_spotify_imports"] == 1
+    for number in range(1, 5):
+        bring(number)
+    with pytest.raises(Invalid, match="5 imports whose songs you still have"):
+        bring(9)
+
+
+def test_the_sweep_forgets_rows_after_a_time(app, alice, bring, clock):
+    undone, done = bring(0), bring(1)
+    with working(app):
+        undo.request(db.session.get_one(Import, undone, with_for_update=True))
+    jobs = app.extensions["trackflow.jobs"]
+    jobs._import(undone)
+    clock.move(days=8)
+    jobs.sweep()
+    with app.app_context():
+        kept = db.session.scalars(sa.select(ImportRow.import_id).distinct()).all()
+    assert kept == [done]
+    clock.move(days=90)
+    jobs.sweep()
+    assert count(app, ImportRow) == 0
+    assert count(app, Import) == 2
+
+
+def test_a_started_preview_keeps_no_file(app, alice):
+    with working(app):
+        item = previews.begin(alice.user, content(), name="Mix")
+        import_id = item.id
+    assert count(app, ImportFile) == 1
+    with working(app):
+        previews.start(db.session.get_one(Import, import_id, with_for_update=True))
+    assert count(app, ImportFile) == 0
+    app.extensions["trackflow.jobs"]._import(import_id)
+
+
+def test_so_many_choices_of_columns_are_remembered(app, alice, monkeypatch):
+    monkeypatch.setattr(previews, "MOST_CHOICES", 3)
+    for number in range(5):
+        with working(app):
+            sheet = f"What {number},Who\nOne,Anna\n".encode()
+            item = previews.begin(alice.user, sheet, name=f"Sheet {number}")
+            previews.choose(item, columns={"title": "0", "artist": "1"})
+    assert count(app, ColumnChoice) == 3
