@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import DBAPIError, IntegrityError
 
 Row = TypeVar("Row", bound="Base")
 
@@ -37,6 +38,10 @@ SECONDS_WITHOUT_AN_ANSWER = 10
 # As PostgreSQL calls them.
 FOREIGN_KEY_VIOLATION = "23503"
 IDLE_IN_A_TRANSACTION_TOO_LONG = "25P03"
+UNDEFINED_COLUMN = "42703"
+UNDEFINED_TABLE = "42P01"
+# How SQLite says so.
+NOT_THERE = re.compile(r"^no such (table|column)|^table \w+ has no column")
 READ_ONLY = "25006"  # a standby, where another machine takes over
 
 
@@ -157,6 +162,13 @@ def refers_to_what_is_gone(error: IntegrityError) -> bool:
     Whoever asks again is told so in its own words. On SQLite nobody else writes meanwhile.
     """
     return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
+
+
+def lacks_a_table(error: DBAPIError) -> bool:
+    """Return whether a table or column is not there: the database has not been migrated."""
+    if getattr(error.orig, "sqlstate", None) in {UNDEFINED_TABLE, UNDEFINED_COLUMN}:
+        return True
+    return isinstance(error.orig, sqlite3.Error) and bool(NOT_THERE.search(str(error.orig)))
 
 
 def dialect() -> str:

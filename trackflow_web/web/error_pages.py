@@ -31,7 +31,14 @@ MESSAGES = {
     500: "This is our fault, not yours. Nothing was changed.",
     503: "The database is busy. Nothing was lost: try again in a moment.",
 }
-FORGED = "This form is out of date or came from elsewhere. Load the page again and try once more."
+BY_KIND = {
+    Kind.FORGED: (
+        "This form is out of date or came from elsewhere. Load the page again and try once more."
+    ),
+    Kind.NOT_MIGRATED: (
+        "The database isn't migrated. If you run this site: `flask --app wsgi db upgrade` does it."
+    ),
+}
 
 
 def render(failure: Failure) -> Response:
@@ -46,7 +53,7 @@ def render(failure: Failure) -> Response:
     page = render_template(
         "errors/error.html",
         status=failure.status,
-        title=TITLES.get(failure.status, "That did not work"),
+        title=_title(failure),
         message=_message(failure),
         **_retry(failure),
     )
@@ -60,12 +67,18 @@ def render(failure: Failure) -> Response:
     return response
 
 
+def _title(failure: Failure) -> str:
+    if failure.kind is Kind.NOT_MIGRATED:
+        return "Not ready yet"
+    return TITLES.get(failure.status, "That did not work")
+
+
 def _message(failure: Failure) -> str:
     message = failure.detail or MESSAGES.get(failure.status, "")
     if failure.errors:
         return " ".join(f"{name}: {text}" for name, text in failure.errors.items())
-    if failure.kind is Kind.FORGED:
-        return FORGED
+    if failure.kind in BY_KIND:
+        return BY_KIND[failure.kind]
     if failure.kind is Kind.BROKEN:
         return f"{message} If you report it, say: {failure.reference}."
     return message

@@ -15,14 +15,14 @@ from http import HTTPStatus
 import structlog
 from flask import g, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, SecurityError
 
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.imports.rules import TOO_LARGE
-from trackflow_web.kernel.database import refers_to_what_is_gone
+from trackflow_web.kernel.database import lacks_a_table, refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from trackflow_web.web.caller import is_caller_deleted
 from trackflow_web.web.limits import LARGER_BODIES
@@ -41,6 +41,7 @@ class Kind(Enum):
     FORGED = auto()  # no valid CSRF token
     FOREIGN_HOST = auto()  # asked under a name that is not the site's
     SIGNED_OUT = auto()  # the account was deleted during the request
+    NOT_MIGRATED = auto()  # tables are missing or outdated: trying again does not help
     BUSY = auto()  # the database cannot be used just now; trying again helps
     BROKEN = auto()  # a programming error, logged under the reference
 
@@ -97,6 +98,16 @@ def _(error: TooMany) -> Failure:
 
 
 @classify.register(OperationalError)
+@classify.register(ProgrammingError)
+def _(error: OperationalError | ProgrammingError) -> Failure:
+    if lacks_a_table(error):
+        log.error("database_not_migrated", path=request.path, error=str(error.orig))
+        return Failure(503, kind=Kind.NOT_MIGRATED)
+    if isinstance(error, ProgrammingError):
+        return classify.dispatch(Exception)(error)
+    return _busy(error)
+
+
 @classify.register(NoConnection)
 def _busy(error: Exception) -> Failure:
     log.warning("database_busy", path=request.path, error=repr(error))

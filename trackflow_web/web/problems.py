@@ -24,6 +24,7 @@ DETAILS_BY_KIND = {
     Kind.FORGED: (
         "With the session cookie, X-CSRFToken must carry the token of the session's forms."
     ),
+    Kind.NOT_MIGRATED: "The database has not been migrated: whoever runs this site has to do so.",
     Kind.SIGNED_OUT: "Your account was deleted.",
     Kind.BROKEN: (
         "This is our fault, not yours. Nothing was changed. If you report it, give the reference."

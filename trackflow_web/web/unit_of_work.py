@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
@@ -14,6 +14,7 @@ from trackflow_web.web.caller import is_write
 # later.
 DATABASE_BUSY = (
     OperationalError,
+    ProgrammingError,
     NoConnection,
     IntegrityError,
     ObjectDeletedError,
