@@ -141,8 +141,8 @@ def _put_together(name: str, friend: str, ids: list[int]) -> None:
     )
     series.link_suggested(album)
     for song_id in ids[:HELPED]:
-        songs.add_helper(db.session.get_one(Song, song_id), username=friend)
-    item = feedback.hand_in(
+        songs.add_collaborator(db.session.get_one(Song, song_id), username=friend)
+    item = feedback.submit(
         user, Kind.FEATURE, title="A dark theme", description=WORDS * 3, limit=LIMIT
     )
     feedback.vote(item, other)

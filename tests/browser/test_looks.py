@@ -98,7 +98,7 @@ def places(app, olga, bob):
         file = imports.begin_file(olga.user, files.read(csv.encode()), name="J" * 60)
         app.extensions["trackflow.jobs"].start_import(file.id)
         feature, _ = [
-            feedback.hand_in(
+            feedback.submit(
                 who.user, kind, title="K" * 60, description="L" * 60, limit=limits.parse("9/day")
             )
             for who, kind in ((bob, Kind.FEATURE), (olga, Kind.BUG))

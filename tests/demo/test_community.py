@@ -13,7 +13,7 @@ from tests.support.databases import run_command
 from trackflow_web import composition
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import cast, community
+from trackflow_web.demo import community, users
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.models import Feedback
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 TABLES = (User, Song, SongPart, Pack, Feedback, Event, UserAchievement, UserStats)
-NEWCOMERS = tuple(each for each in cast.RESIDENTS if each.username in {"demo", "wren", "milo"})
+NEWCOMERS = tuple(each for each in users.DEMO_USERS if each.username in {"demo", "wren", "milo"})
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def nobody(app: Flask) -> None:
 @pytest.fixture
 def few(nobody, monkeypatch) -> None:
     """A cast of three, made within a second."""
-    monkeypatch.setattr(cast, "RESIDENTS", NEWCOMERS)
+    monkeypatch.setattr(users, "DEMO_USERS", NEWCOMERS)
 
 
 def counts(app: Flask) -> list[int]:
@@ -194,7 +194,7 @@ def test_the_first_page_of_the_demo_login_shows_one_summary(app, few):
     run_command(app, "demo")
     browser = Browser(app)
 
-    first = browser.sign_in("demo", cast.DEMO.password)
+    first = browser.sign_in("demo", users.DEMO.password)
 
     assert first.toasts() == ["summary"]
     assert browser.get("/achievements/").toasts() == []
@@ -204,7 +204,7 @@ def test_the_whole_community_spreads_over_two_years(app, nobody):
     run_command(app, "demo")
 
     with app.app_context():
-        assert db.session.scalar(sa.select(sa.func.count(User.id))) == len(cast.RESIDENTS)
+        assert db.session.scalar(sa.select(sa.func.count(User.id))) == len(users.DEMO_USERS)
         dates = db.session.scalars(sa.select(UserAchievement.earned_at)).all()
         assert max(dates) - min(dates) > timedelta(days=600)
         assert max(dates) <= clock.now()

@@ -12,7 +12,7 @@ EARNED = {
 }
 
 
-def hand_in(browser, board="/features/", title="Dark mode"):
+def submit(browser, board="/features/", title="Dark mode"):
     answer = browser.post(board, title=title, description="For the night.")
     assert answer.status == 303, answer
     return answer.location
@@ -34,7 +34,7 @@ def tireless(make_app, alice):
 
 
 def test_a_second_vote_takes_the_first_back(as_alice, as_bob, as_charlie):
-    address = hand_in(as_alice)
+    address = submit(as_alice)
     as_charlie.post(f"{address}/vote")
     for expected, pressed in [("2", "true"), ("1", "false")]:
         assert as_bob.post(f"{address}/vote").status == 303
@@ -44,7 +44,7 @@ def test_a_second_vote_takes_the_first_back(as_alice, as_bob, as_charlie):
 
 
 def test_a_vote_with_htmx_returns_the_vote_button(as_alice, as_bob):
-    address = hand_in(as_alice)
+    address = submit(as_alice)
     page = as_bob.post(f"{address}/vote", htmx=True)
     assert page.status == 200
     assert votes(page) == "1"
@@ -52,7 +52,7 @@ def test_a_vote_with_htmx_returns_the_vote_button(as_alice, as_bob):
 
 
 def test_the_authors_own_vote_does_not_count(as_alice):
-    address = hand_in(as_alice)
+    address = submit(as_alice)
     assert not as_alice.get(address).all(".vote__button")
     as_alice.post(f"{address}/vote")
     page = as_alice.follow()
@@ -61,8 +61,8 @@ def test_the_authors_own_vote_does_not_count(as_alice):
 
 
 def test_requests_can_be_sorted_by_votes(as_alice, as_bob):
-    wanted = hand_in(as_alice, title="Wanted")
-    hand_in(as_alice, title="Newer")
+    wanted = submit(as_alice, title="Wanted")
+    submit(as_alice, title="Newer")
     as_bob.post(f"{wanted}/vote")
     page = as_bob.get("/features/", sort="votes")
     assert [row.text.strip() for row in page.all(".ask__title")] == ["Wanted", "Newer"]
@@ -70,13 +70,13 @@ def test_requests_can_be_sorted_by_votes(as_alice, as_bob):
 
 
 def test_bug_reports_have_no_vote_url(as_alice, as_bob):
-    address = hand_in(as_alice, "/bugs/")
+    address = submit(as_alice, "/bugs/")
     assert as_bob.post(f"{address}/vote").status in {404, 405}
     assert not as_bob.get("/bugs/").all(".vote, #sort-votes")
 
 
 def test_anonymous_visitors_cannot_vote(as_alice, stranger):
-    address = hand_in(as_alice)
+    address = submit(as_alice)
     assert stranger.post(f"{address}/vote").location.startswith("/login")
     assert votes(as_alice.get(address)) == "0"
 
@@ -91,7 +91,7 @@ def test_voting_for_a_missing_request_returns_404(as_bob):
 @pytest.mark.parametrize("board", EARNED)
 def test_submitting_a_request_earns_an_achievement(board, app, tireless):
     for number in range(1, max(EARNED[board]) + 1):
-        hand_in(tireless, board, f"Number {number}")
+        submit(tireless, board, f"Number {number}")
         due = EARNED[board].get(number)
         assert tireless.follow().toasts() == ([due] if due else [])
     receipt = tireless.get(f"/achievements/{EARNED[board][5]}")
@@ -102,10 +102,10 @@ def test_submitting_a_request_earns_an_achievement(board, app, tireless):
 
 def test_a_rejected_request_does_not_count_until_it_is_reopened(app, tireless, as_admin):
     """The toast comes on Alice's own next page, and earned stays earned."""
-    rejected = hand_in(tireless)
+    rejected = submit(tireless)
     as_admin.post(f"{rejected}/status", status="rejected", reason="No.")
     for _ in range(4):
-        hand_in(tireless)
+        submit(tireless)
         assert "innovator" not in tireless.follow().toasts()
     as_admin.post(f"{rejected}/status", status="planned", reason="Yes after all.")
     assert as_admin.follow().toasts() == []
@@ -120,7 +120,7 @@ def test_a_rejected_request_does_not_count_until_it_is_reopened(app, tireless, a
 
 
 def test_administrators_earn_nothing_by_deciding(as_alice, as_admin):
-    address = hand_in(as_alice)
+    address = submit(as_alice)
     as_admin.post(f"{address}/comments", body="Good.")
     as_admin.post(f"{address}/status", status="planned")
     assert (

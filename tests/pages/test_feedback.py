@@ -10,7 +10,7 @@ BOARDS = ["/features/", "/bugs/"]
 pytestmark = pytest.mark.parametrize("board", BOARDS)
 
 
-def hand_in(browser, board, title="Dark mode", description="For the night."):
+def submit(browser, board, title="Dark mode", description="For the night."):
     """Hand one in; gives its address."""
     answer = browser.post(board, title=title, description=description)
     assert answer.status == 303, answer
@@ -20,7 +20,7 @@ def hand_in(browser, board, title="Dark mode", description="For the night."):
 @pytest.fixture
 def by_alice(as_alice, board):
     """The address of one that Alice wrote."""
-    return hand_in(as_alice, board)
+    return submit(as_alice, board)
 
 
 def number_of(browser, board):
@@ -39,7 +39,7 @@ def test_an_empty_list_invites_to_submit(board, as_alice):
 
 
 def test_a_submitted_item_is_visible_to_everybody(board, as_alice, as_charlie):
-    address = hand_in(as_alice, board)
+    address = submit(as_alice, board)
     assert as_alice.follow().one("h1").text == "Dark mode"
     row = as_charlie.get(board).one(".ask")
     assert row.select_one(f'a[href="{address}"]').text == "Dark mode"
@@ -77,8 +77,8 @@ def test_an_invalid_list_argument_is_rejected_by_name(board, as_alice, query):
 
 
 def test_a_search_with_htmx_returns_the_list_only(board, as_alice):
-    hand_in(as_alice, board, "Dark mode")
-    hand_in(as_alice, board, "Louder", "At least one.")
+    submit(as_alice, board, "Dark mode")
+    submit(as_alice, board, "Louder", "At least one.")
     page = as_alice.get(board, htmx="asks", q="NIGHT")
     assert not page.soup.html
     assert [row.text.strip() for row in page.all(".ask__title")] == ["Dark mode"]
@@ -94,9 +94,9 @@ def test_an_empty_search_result_links_to_the_list_without_the_search(board, as_a
 
 
 def test_a_tab_shows_one_status(board, as_alice):
-    withdrawn = hand_in(as_alice, board, "Never mind")
+    withdrawn = submit(as_alice, board, "Never mind")
     as_alice.post(f"{withdrawn}/withdraw")
-    hand_in(as_alice, board, "Louder")
+    submit(as_alice, board, "Louder")
     page = as_alice.get(board, status="withdrawn")
     assert [row.text.strip() for row in page.all(".ask__title")] == ["Never mind"]
     assert page.one(".tabs [aria-current]").text.split() == ["Withdrawn", "1"]
@@ -106,7 +106,7 @@ def test_links_to_pages_keep_the_filters(board, make_app, alice):
     browser = Browser(make_app(LIMIT_FEEDBACK="100/1 day"))
     browser.enter(alice)
     for number in range(21):
-        hand_in(browser, board, f"Louder {number}")
+        submit(browser, board, f"Louder {number}")
     page = browser.get(board, q="louder", sort="votes")
     assert len(page.all(".ask")) == 20
     assert page.one("[rel=next]")["href"] == f"{board}?q=louder&sort=votes&page=2"
@@ -120,7 +120,7 @@ def test_links_to_pages_keep_the_filters(board, make_app, alice):
 
 def test_markup_in_descriptions_is_escaped(board, as_alice, as_bob):
     hostile = '<img src=x onerror="go()"><b hx-get="/logout">&amp; {{ 7 * 7 }}'
-    address = hand_in(as_alice, board, hostile, hostile)
+    address = submit(as_alice, board, hostile, hostile)
     as_bob.post(f"{address}/comments", body=hostile)
     page = as_bob.get(address)
     assert page.one("h1").text == hostile
@@ -130,7 +130,7 @@ def test_markup_in_descriptions_is_escaped(board, as_alice, as_bob):
 
 
 def test_line_breaks_are_kept(board, as_alice):
-    address = hand_in(as_alice, board, description="One\r\n  two\r\n\r\nthree")
+    address = submit(as_alice, board, description="One\r\n  two\r\n\r\nthree")
     assert as_alice.get(address).one(".said").text == "One\n  two\n\nthree"
 
 
@@ -174,7 +174,7 @@ def test_the_hundred_and_first_comment_opens_a_page(board, by_alice, make_app, b
 
 
 def test_withdrawing_lowers_the_authors_counter(board, as_alice):
-    address = hand_in(as_alice, board)
+    address = submit(as_alice, board)
     assert number_of(as_alice, board) == 1
     assert as_alice.post(f"{address}/withdraw").status == 303
     page = as_alice.follow()
@@ -258,23 +258,23 @@ def test_missing_items_return_404(board, by_alice, as_admin):
 
 def test_a_sixth_submission_within_a_day_is_rejected(board, as_alice, as_bob, clock):
     for number in range(5):
-        hand_in(as_alice, BOARDS[number % 2])
+        submit(as_alice, BOARDS[number % 2])
     page = as_alice.post(board, title="Sixth", description="Once more.")
     assert page.status == 429
     assert page.headers["Retry-After"] == str(24 * 3600)
     assert "Try again later" in page.alert()
     assert page.one("#title")["value"] == "Sixth"
     assert page.one("#description").text.strip() == "Once more."
-    hand_in(as_bob, board)
+    submit(as_bob, board)
     clock.move(days=1)
-    hand_in(as_alice, board)
+    submit(as_alice, board)
 
 
 def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, clock):
     clock.move(days=1)
     assert as_alice.post(board, title="", description="").status == 422
     clock.move(days=1)
-    hand_in(as_alice, board)  # the invariants look whether the streak is what the visits say
+    submit(as_alice, board)  # the invariants look whether the streak is what the visits say
 
 
 def test_a_comment_over_the_limit_keeps_its_text(board, by_alice, make_app, bob):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD
-from trackflow_web.domain.people import actions, passwords
+from trackflow_web.domain.people import passwords, sign_in
 
 WRONG = "wrong horse"
 
@@ -165,7 +165,7 @@ def test_parallel_guesses_do_not_pass_together(app, clock, alice, monkeypatch):
         tried.append(1)
         return matches(*arguments)
 
-    monkeypatch.setattr(actions.passwords, "matches", counted)
+    monkeypatch.setattr(sign_in.passwords, "matches", counted)
     browsers = [Browser(app) for _ in range(24)]
     for browser in browsers:
         browser.get("/login")
@@ -239,12 +239,12 @@ def test_known_and_unknown_names_are_answered_alike(clock, alice, guess, limited
 
 def test_known_and_unknown_names_take_the_same_time(app, alice, work):
     config = app.extensions["trackflow"]
-    bounds = actions.SignInLimits(config.limit_sign_in, config.limit_sign_in_all)
+    bounds = sign_in.SignInLimits(config.limit_sign_in, config.limit_sign_in_all)
 
     def seconds(name):
         began = time.perf_counter()
-        with pytest.raises(actions.Invalid), app.app_context():
-            actions.check_password(name=name, password="wrong", address=name, bounds=bounds)
+        with pytest.raises(sign_in.Invalid), app.app_context():
+            sign_in.check_password(name=name, password="wrong", address=name, bounds=bounds)
         return time.perf_counter() - began
 
     passwords.use_cheap_hashes(cheap=False)

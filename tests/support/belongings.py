@@ -35,7 +35,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
         user = owner.user
         song = find_song(song_id, for_update=True)
         if helper:
-            songs.add_helper(song, username=helper.username)
+            songs.add_collaborator(song, username=helper.username)
         pack = packs.create_pack(user, name="A secret pack")
         packs.put_song(pack, song_id=song_id, optional=False)
         album = series.create_series(
@@ -44,7 +44,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
         content = files.read(b"title,artist\nA secret row,Metallica\n")
         item = imports.begin_file(user, content, name="A secret playlist")
         request, report = (
-            feedback.hand_in(
+            feedback.submit(
                 user,
                 kind,
                 title="For all to see",

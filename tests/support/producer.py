@@ -117,15 +117,15 @@ class Producer(Charter):
 
     def invite(self, song_id: int, username: object) -> None:
         with working(self.app):
-            songs.add_helper(_song(song_id), username=username)
+            songs.add_collaborator(_song(song_id), username=username)
 
     def invite_to_pack(self, pack_id: int, username: object) -> int:
         with working(self.app):
-            return packs.add_helper(_pack(pack_id), username=username)
+            return packs.add_collaborator(_pack(pack_id), username=username)
 
     def part_with(self, song_id: int, helper: Person | Charter) -> None:
         with working(self.app):
-            songs.remove_helper(_song(song_id), self.user, helper.id)
+            songs.remove_collaborator(_song(song_id), self.user, helper.id)
 
 
 def _song(song_id: int) -> Song:

@@ -1,8 +1,7 @@
-"""The end of an account: it leaves nothing behind, and other people's numbers stay right.
+"""Account deletion: nothing of the user remains, and other users' counters stay correct.
 
-Every table that says whose a row is lets that row go with its user, so that none can be forgotten.
-What is done here is the rest: the numbers of others that counted this user, and the places where a
-name is kept as text.
+Every table with a user's id deletes its rows with the user, so that none can be forgotten. This
+module does the rest: counters of others that counted this user, and names stored as text.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.mail import actions as mail
-from trackflow_web.domain.people import actions, administration, reservations
+from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
@@ -38,7 +37,7 @@ LAST_ADMINISTRATOR = (
 
 
 def check_name(user: User, typed: object) -> None:
-    """See that the user typed their own name, so that nobody deletes anything by one press.
+    """Check that the user typed their own name, so that one click cannot delete an account.
 
     Raises Invalid naming `username`.
     """
@@ -56,12 +55,12 @@ def delete_account(user: User) -> None:
     if administration.is_last_administrator(user):
         raise Invalid(form=LAST_ADMINISTRATOR)
     user_id = user.id
-    _hold(user_id)
+    _lock_work(user_id)
     note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     discard_recorded_of(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)
-    actions.forget_tries(user)
+    sign_in.forget_attempts(user)
     mail.delete_to(user.email)
     reservations.reserve_name(user.username)
     db.session.flush()
@@ -80,11 +79,8 @@ def delete_account(user: User) -> None:
     holder_counts.changed()
 
 
-def _hold(user_id: int) -> None:
-    """Wait for who works on the user's songs just now, then for who adds something of theirs.
-
-    In the order in which those take them, so that nobody waits in a circle. Raises SignedOut.
-    """
+def _lock_work(user_id: int) -> None:
+    """Lock the user's songs, then the user, in the order of other actions. Raises SignedOut."""
     if db.engine.dialect.name == "sqlite":  # a writing transaction holds the whole file
         return
     songs = sa.select(Song.id).where(Song.user_id == user_id).order_by(Song.id)
@@ -95,7 +91,7 @@ def _hold(user_id: int) -> None:
 
 
 def _take_back_collaborations(user_id: int) -> None:
-    """Tell everybody who worked with the user, once each, that this counts no longer."""
+    """Record for each collaborator and owner, once, that their collaborations end."""
     for whose, theirs, payload in (
         (
             Collaboration.user_id,
@@ -115,7 +111,7 @@ def _take_back_collaborations(user_id: int) -> None:
 def _counted(
     whose: InstrumentedAttribute[int], theirs: InstrumentedAttribute[int], user_id: int
 ) -> list[tuple[int, int]]:
-    """How many songs each other person shares with the user in this way."""
+    """Return how many songs each other person shares with the user in this way."""
     rows = db.session.execute(
         sa.select(whose, sa.func.count()).where(theirs == user_id).group_by(whose).order_by(whose)
     )
@@ -123,7 +119,7 @@ def _counted(
 
 
 def _remove_name(user: User) -> None:
-    """Take the name out of the places that keep it as text, and let go of what counts by id."""
+    """Remove the name where it is stored as text, and the rate limit counts of the user."""
     for column, named in (
         ("admin_name", RecheckRun.admin_id == user.id),
         ("target", RecheckRun.target == user.username),
@@ -136,6 +132,6 @@ def _remove_name(user: User) -> None:
     )
     db.session.execute(
         sa.delete(LimitCount).where(
-            LimitCount.key == str(user.id), LimitCount.scope != actions.SIGN_IN_NAME
+            LimitCount.key == str(user.id), LimitCount.scope != sign_in.SIGN_IN_NAME
         )
     )

@@ -1,4 +1,4 @@
-"""Everything that is kept about one user, as one document of plain values."""
+"""The export: everything stored about one user, as one document of plain values."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ OF_AN_AWARD = frozenset(
 
 
 def export_within(user: User, limit: RateLimitItem) -> Document:
-    """All of it, for who has not asked for it too often: it is read from every table.
+    """Return the export of a user, within a rate limit: it is read from every table.
 
     Raises TooMany.
     """
@@ -86,22 +86,22 @@ def export_within(user: User, limit: RateLimitItem) -> Document:
 
 
 def export(user: User) -> Document:
-    """All of it; times are aware, lists are in the order of the ids."""
+    """Return the export of a user; times are aware, lists are in the order of the ids."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "exported_at": clock.now(),
         "account": {name: getattr(user, name) for name in ACCOUNT},
         **_work(user.id),
-        **_together(user.id),
-        **_said(user.id),
-        **_earned(user.id),
-        **_doors(user.id, user.email),
+        **_collaborations(user.id),
+        **_feedback(user.id),
+        **_achievements(user.id),
+        **_access(user.id, user.email),
     }
 
 
 def as_json(document: Document) -> str:
-    """The document as a file: times in ISO 8601."""
+    """Return the document as a file: times in ISO 8601."""
     return json.dumps(document, ensure_ascii=False, default=_iso)
 
 
@@ -148,8 +148,8 @@ def _imports(user_id: int) -> Document:
     }
 
 
-def _together(user_id: int) -> Document:
-    """The collaborations: who helps the user, and whom the user helps."""
+def _collaborations(user_id: int) -> Document:
+    """Return the collaborations: who helps the user, and whom the user helps."""
 
     def pairs(mine: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> list[Row]:
         return _selected(
@@ -166,11 +166,11 @@ def _together(user_id: int) -> Document:
             .order_by(Collaboration.id)
         )
 
-    owner, helper = Collaboration.__table__.c.owner_id, Collaboration.__table__.c.user_id
-    return {"helped_by": pairs(owner, helper), "helping": pairs(helper, owner)}
+    owner, collaborator = Collaboration.__table__.c.owner_id, Collaboration.__table__.c.user_id
+    return {"helped_by": pairs(owner, collaborator), "helping": pairs(collaborator, owner)}
 
 
-def _said(user_id: int) -> Document:
+def _feedback(user_id: int) -> Document:
     about = (Feedback.kind, Feedback.id.label("feedback_id"), Feedback.title)
     return {
         "requests_and_reports": _rows(Feedback, Feedback.user_id == user_id),
@@ -191,7 +191,7 @@ def _said(user_id: int) -> Document:
     }
 
 
-def _earned(user_id: int) -> Document:
+def _achievements(user_id: int) -> Document:
     numbers = _rows(UserStats, UserStats.user_id == user_id)
     return {
         "achievements": _selected(
@@ -215,8 +215,8 @@ def _earned(user_id: int) -> Document:
     }
 
 
-def _doors(user_id: int, email: str) -> Document:
-    """What opens the account or was done through it; never a secret."""
+def _access(user_id: int, email: str) -> Document:
+    """Return tokens, connections, mails and rechecks; never a secret."""
     return {
         "tokens": _rows(AccessToken, AccessToken.user_id == user_id, only=TOKEN),
         "connections": _rows(Connection, Connection.user_id == user_id, only=CONNECTION),
@@ -233,7 +233,7 @@ def _rows(
     only: Iterable[str] = (),
     leave_out: Iterable[str] = (),
 ) -> list[Row]:
-    """A table's rows without whose they are: that is said by the document."""
+    """Return a table's rows without the columns that name their user."""
     table = model.__table__
     hidden = {"user_id", "admin_id"} | DERIVED | WORKINGS | set(leave_out)
     columns = [table.c[name] for name in only] or [
@@ -249,7 +249,7 @@ def _selected(select: sa.Select[*tuple[Any, ...]]) -> list[Row]:
 
 
 def _by(rows: Iterable[Row], column: str) -> Mapping[Any, list[Row]]:
-    """The rows under the value of a column, without it."""
+    """Return the rows under the value of a column, without it."""
     grouped: Mapping[Any, list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row.pop(column)].append(row)

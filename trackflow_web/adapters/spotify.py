@@ -69,7 +69,7 @@ class SpotifyWeb:
         self.accounts = (accounts_base or ACCOUNTS).rstrip("/")
 
     def authorize_address(self, *, state: str, challenge: str, redirect: str) -> str:
-        """Where a user is sent to allow the connection."""
+        """Return where a user is sent to allow the connection."""
         asked = {
             "client_id": self.client_id,
             "response_type": "code",
@@ -96,7 +96,7 @@ class SpotifyWeb:
         return self._token(ENDED, grant_type="refresh_token", refresh_token=refresh_token)
 
     def playlist_name(self, access_token: str, playlist_id: str) -> str:
-        """What a playlist is called; empty when it has no usable name."""
+        """Return what a playlist is called; empty when it has no usable name."""
         found = self._get(access_token, f"playlists/{quote(playlist_id, safe='')}", fields="name")
         try:
             return text.line(found.get("name"), "name", longest=LONGEST_NAME, required=False)
@@ -104,7 +104,7 @@ class SpotifyWeb:
             return ""
 
     def playlist_page(self, access_token: str, playlist_id: str, offset: int) -> PlaylistPage:
-        """Up to 50 entries of a playlist from an offset on."""
+        """Return up to 50 entries of a playlist from an offset on."""
         found = self._get(
             access_token,
             f"playlists/{quote(playlist_id, safe='')}/items",
@@ -177,7 +177,7 @@ def _grant(answer: Mapping[str, Any], refresh_token: str) -> Grant:
 
 
 def _row(entry: object) -> Row:
-    """An entry of a playlist; the song stands under `item`, formerly under `track`."""
+    """Return an entry of a playlist; the song stands under `item`, formerly under `track`."""
     if not isinstance(entry, Mapping):
         return Row(reason=Reason.UNAVAILABLE)
     song = entry.get("item") or entry.get("track")
@@ -224,7 +224,7 @@ def _line(value: str) -> str:
 
 
 def _short(value: str) -> str:
-    """What of a name can be shown and kept; empty when nothing can."""
+    """Return what of a name can be shown and kept; empty when nothing can."""
     try:
         return _line(value[:LONGEST_NAME])
     except Invalid:
@@ -270,7 +270,7 @@ def _about_status(response: requests.Response) -> SpotifyError:
 
 
 def _seconds(headers: Mapping[str, str]) -> int | None:
-    """How long `Retry-After` says to wait; it may be missing, a number or a date."""
+    """Return how long `Retry-After` says to wait; it may be missing, a number or a date."""
     told = (headers.get("Retry-After") or "").strip()
     if _WHOLE_SECONDS.fullmatch(told):
         return int(told)

@@ -31,11 +31,11 @@ class FernetVault:
         return self._key_id
 
     def seal(self, secret: str) -> str:
-        """The secret, unreadable without the key."""
+        """Return the secret, unreadable without the key."""
         return self._fernet.encrypt(secret.encode()).decode("ascii")
 
     def open(self, sealed: str) -> str | None:
-        """The secret again; None when no key fits."""
+        """Return the secret again; None when no key fits."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:

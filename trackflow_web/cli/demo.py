@@ -40,8 +40,8 @@ def command(handlers: Sequence[Handler]) -> click.Command:
                 f"A demo community was made: {count_of(made.people, 'person', 'people')},"
                 f" {count_of(made.songs, 'song')}, {count_of(made.awards, 'achievement')} earned."
             )
-        for resident in community.logins():
-            kind = "admin" if resident.is_admin else "login"
-            click.echo(f"Demo {kind}: {resident.username}, password: {resident.password}")
+        for demo_user in community.logins():
+            kind = "admin" if demo_user.is_admin else "login"
+            click.echo(f"Demo {kind}: {demo_user.username}, password: {demo_user.password}")
 
     return demo

@@ -1,7 +1,7 @@
-"""Making the demo community: the domain's own actions under a moved clock, then a recheck.
+"""The demo community: made by the domain's own actions under a set clock, then rechecked.
 
-The listeners do not hear the actions one by one: the recheck that follows counts once and dates
-every award by the row that reached its threshold.
+The actions are not dispatched to handlers: the recheck that follows counts once and dates every
+award by the row that reached its threshold.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import cast, diary, wishes
-from trackflow_web.demo.doing import Doing
+from trackflow_web.demo import feedback, timeline, users
+from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import passwords, queries
 from trackflow_web.domain.people.models import User
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from trackflow_web.demo.cast import Resident
+    from trackflow_web.demo.users import DemoUser
     from trackflow_web.kernel.events import Handler
 
 # How many of the demo login's achievements are still to be announced: its first page shows one
@@ -47,7 +47,7 @@ class Made:
 
 
 class _Calendar:
-    """A clock that stands where the diary is open."""
+    """A clock that is set to the time of the current entry."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -57,28 +57,25 @@ class _Calendar:
 
 
 def make(handlers: Sequence[Handler]) -> Made | None:
-    """Make the community; None, and nothing is changed, when anybody is here already.
-
-    It is there as a whole or not at all.
-    """
+    """Make the community, whole or not at all; return None where there are users already."""
     if db.session.scalar(sa.select(User.id).limit(1)) is not None:
         return None
     now = clock.now()
     made: list[int] = []
     with ExitStack() as on_failure:
         on_failure.callback(_remove, made)
-        with _reading(_Calendar(now)) as calendar:
-            for resident in sorted(cast.RESIDENTS, key=lambda each: -each.joined):
-                calendar.at = diary.joined_at(resident, now)
-                made.append(_register(resident))
-            added = _live(calendar, now)
+        with _running_on(_Calendar(now)) as calendar:
+            for demo_user in sorted(users.DEMO_USERS, key=lambda each: -each.joined):
+                calendar.at = timeline.joined_at(demo_user, now)
+                made.append(_register(demo_user))
+            added = _replay(calendar, now)
         awards = _reward(handlers)
         on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 
 
 @contextmanager
-def _reading(calendar: _Calendar) -> Iterator[_Calendar]:
+def _running_on(calendar: _Calendar) -> Iterator[_Calendar]:
     before = clock._source  # noqa: SLF001 -- whatever was read before is read again afterwards
     clock.set_source(calendar)
     try:
@@ -87,39 +84,39 @@ def _reading(calendar: _Calendar) -> Iterator[_Calendar]:
         clock.set_source(before)
 
 
-def _register(resident: Resident) -> int:
-    """Give somebody an account, in its own unit of work: registering begins a new transaction."""
+def _register(demo_user: DemoUser) -> int:
+    """Register a user in a separate unit of work: registering begins a new transaction."""
     with unit_of_work(handlers=()):
         user = people.register(
-            username=resident.username,
-            email=f"{resident.username}@example.org",
-            password=resident.password or secrets.token_urlsafe(),
-            timezone=resident.timezone,
-            is_admin=resident.is_admin,
+            username=demo_user.username,
+            email=f"{demo_user.username}@example.org",
+            password=demo_user.password or secrets.token_urlsafe(),
+            timezone=demo_user.timezone,
+            is_admin=demo_user.is_admin,
             by_operator=True,
         )
     return user.id
 
 
-def _live(calendar: _Calendar, now: datetime) -> int:
-    """Do all that is in the diaries, in order; gives the number of songs added."""
-    diaries = [diary.entries(resident, now) for resident in cast.RESIDENTS]
-    written = diary.merged([*diaries, wishes.entries(now)])
+def _replay(calendar: _Calendar, now: datetime) -> int:
+    """Replay all timelines in order; return the number of songs added."""
+    timelines = [timeline.entries(demo_user, now) for demo_user in users.DEMO_USERS]
+    written = timeline.merged([*timelines, feedback.entries(now)])
     with unit_of_work(handlers=()):
-        doing = Doing({user.username: user for user in queries.all_users()})
+        replay = Replay({user.username: user for user in queries.all_users()})
         for entry in written:
             calendar.at = entry.at
-            doing.do(entry)
+            replay.apply(entry)
         calendar.at = now
-    return len(doing.songs)
+    return len(replay.songs)
 
 
 def _reward(handlers: Sequence[Handler]) -> int:
-    """Count and award what was earned; gives how many achievements were given."""
+    """Count and award what was earned; return the number of awards."""
     with unit_of_work(handlers):
         awards = recheck.recheck().awards
         db.session.flush()
-        demo = sa.select(User.id).where(User.username == cast.DEMO.username).scalar_subquery()
+        demo = sa.select(User.id).where(User.username == users.DEMO.username).scalar_subquery()
         latest = (
             sa.select(UserAchievement.id)
             .where(UserAchievement.user_id == demo)
@@ -135,16 +132,16 @@ def _reward(handlers: Sequence[Handler]) -> int:
 
 
 def _remove(user_ids: Sequence[int]) -> None:
-    """Take back those who were registered before something went wrong."""
+    """Delete the users that were registered before something failed."""
     with unit_of_work(handlers=()):
         db.session.execute(sa.delete(User).where(User.id.in_(user_ids)))
 
 
-def logins() -> list[Resident]:
-    """Those of the cast as whom one can sign in: here, and with the password of the cast still."""
+def logins() -> list[DemoUser]:
+    """Return the demo users one can sign in as: they exist and their password is unchanged."""
     return [
-        resident
-        for resident in (cast.DEMO, cast.ADMIN)
-        if (user := queries.find_by_username(resident.username)) is not None
-        and passwords.matches(user.password_hash, resident.password)
+        demo_user
+        for demo_user in (users.DEMO, users.ADMIN)
+        if (user := queries.find_by_username(demo_user.username)) is not None
+        and passwords.matches(user.password_hash, demo_user.password)
     ]

@@ -1,4 +1,4 @@
-"""Doing the jobs: in a thread of the web process, or in a process of its own."""
+"""The consumer of the queue: a thread of the web process, or a separate process."""
 
 from __future__ import annotations
 

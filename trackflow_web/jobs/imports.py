@@ -167,7 +167,7 @@ class _Job:
         return self._try_to(lambda renewed: _pause(renewed, why, seconds))
 
     def _try_to(self, change: Callable[[Import], T]) -> T | None:
-        """The last word on an import; without it the sweep takes it up once nobody holds it."""
+        """Make a final change to an import; where that fails the sweep restarts it later."""
         try:
             return self._change(change)
         except LeaseLost:

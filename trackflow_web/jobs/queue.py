@@ -32,7 +32,7 @@ NAME = "trackflow"
 
 
 class Mode(StrEnum):
-    """Who does the jobs: a thread of the web process, a process apart, or whoever causes them."""
+    """Where jobs run: in a thread of the web process, a separate process, or the caller."""
 
     THREAD = "thread"
     WORKER = "worker"
@@ -40,7 +40,7 @@ class Mode(StrEnum):
 
 
 class Jobs:
-    """The jobs of one application; `context` gives what a job's database session lives in."""
+    """The jobs of one application; `context` returns the context of a job's database session."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Jobs:
 
     @property
     def huey(self) -> Huey:
-        """The queue; opened when first needed, for starting up needs no database."""
+        """The queue; opened when first needed, because startup needs no database."""
         if self._huey is None:
             self._huey = self._open()
         return self._huey
@@ -86,11 +86,11 @@ class Jobs:
         return self._url.get_backend_name() == "sqlite"
 
     def start_import(self, import_id: int) -> None:
-        """Let an import be done once the running unit of work is committed."""
+        """Enqueue an import once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("import", import_id))
 
     def start_recheck(self, run_id: int) -> None:
-        """Let everyone be rechecked once the running unit of work is committed."""
+        """Enqueue a recheck of everyone once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("recheck", run_id))
 
     def start_mails(self) -> None:
@@ -98,7 +98,7 @@ class Jobs:
         transactions.after_commit(lambda: self._start("mails", 0))
 
     def run_due(self) -> int:
-        """Do what stands in the queue, here and now; gives how much that was."""
+        """Run all queued jobs in this thread; return how many there were."""
         done = 0
         while (task := self.huey.dequeue()) is not None:
             self.huey.execute(task)
@@ -106,25 +106,25 @@ class Jobs:
         return done
 
     def waiting(self) -> int:
-        """How many jobs stand in the queue, those that are to be done later among them."""
+        """Return the number of queued jobs, delayed ones included."""
         if self.mode is Mode.AT_ONCE:
             return 0
         return int(self.huey.pending_count() + self.huey.scheduled_count())
 
     def close(self) -> None:
-        """Let go of the queue's connection; the next use opens it again."""
+        """Close the queue's connections; the next use opens one again."""
         if self._huey is not None:
             self._huey.storage.close()
         for connection in list(self._connections):  # of huey's threads, which leave them open
             connection.close()
 
     def forget_connections(self) -> None:
-        """Begin without any: after a fork the one that there was belongs to the parent."""
+        """Discard all connections after a fork: they belong to the parent."""
         self._huey = None
         self._connections = WeakSet()
 
     def sweep(self, *, at_start: bool = False) -> None:
-        """Look after what was begun."""
+        """Continue what was begun and not ended."""
         with self.context():
             # Those whom a start finds unfinished are begun again whoever seems to hold them.
             sweep.run(
@@ -134,7 +134,7 @@ class Jobs:
             )
 
     def _start(self, name: str, row_id: int, *, take_over: bool = False) -> None:
-        """Let a job be done: `import` or `recheck`, with the id of the row that is its own."""
+        """Enqueue a job: `import` or `recheck`, with the id of its row."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
             job = {"import": self._import, "recheck": self._recheck, "mails": self._mails}[name]

@@ -44,7 +44,7 @@ def run(
     take_over: bool = False,
     turn: float = TURN,
 ) -> bool:
-    """Do a run that nobody works on, for one turn; gives whether it is to have another one.
+    """Do a run that nobody works on, for one turn; return whether it is to have another one.
 
     Running it twice or at once with itself changes nothing: only who holds the run goes on.
     """
@@ -56,7 +56,7 @@ def run(
 
 
 def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) -> bool:
-    """Chunk after chunk of a run that the worker holds; gives whether there is more to do."""
+    """Recheck chunk after chunk of a leased run; return whether there is more to do."""
     until, users = time.monotonic() + turn, SMALLEST_CHUNK
     while True:
         begun = time.monotonic()
@@ -83,7 +83,7 @@ def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) 
 
 
 def _next_chunk(users: int, seconds: float) -> int:
-    """How many users to do next, when so many took so long."""
+    """Return the size of the next chunk from the duration of the last one."""
     if seconds > LONG:
         return max(users // 2, SMALLEST_CHUNK)
     return min(users * 2, recheck.USERS_A_CHUNK) if seconds < SHORT else users
@@ -95,7 +95,7 @@ def _let_others_write() -> None:
 
 
 def run_now(handlers: Sequence[Handler]) -> RecheckRun | None:
-    """Recheck everyone here and now, as a command; gives the run as it ended.
+    """Recheck everyone here and now, as a command; return the run as it ended.
 
     None while another one is unfinished. Whoever interrupts it cancels it.
     """

@@ -21,7 +21,7 @@ SECONDS_BETWEEN_LOOKS = 0.25
 
 
 def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str = "") -> str:
-    """An access token of the user's connection; not `refused`, which Spotify did not take.
+    """Return an access token of the user's connection; not `refused`, which Spotify did not take.
 
     Raises GrantEnded when the user has to connect again, TryLater.
     """

@@ -31,7 +31,7 @@ class BackupFailed(Exception):
 
 
 def back_up(url: sa.URL, target: Path, *, server_version: int = 0) -> Path:
-    """Write a backup to a new file, or into a folder under a name with the time; gives the file.
+    """Write a backup to a new file, or into a folder under a name with the time; return the file.
 
     It appears under its name only when it is whole, checked and on the disk. `server_version` is
     the major one of a PostgreSQL server. Raises BackupFailed.
@@ -60,7 +60,7 @@ def _file(target: Path, ending: str) -> Path:
 
 @contextmanager
 def _new(file: Path) -> Iterator[Path]:
-    """A place for the unfinished file beside its own, private to whoever runs this."""
+    """Return a place for the unfinished file beside its own, private to whoever runs this."""
     try:
         with TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
             unfinished = Path(folder) / file.name

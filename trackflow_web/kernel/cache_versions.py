@@ -1,7 +1,6 @@
-"""Numbers that say whether something rare has happened: what was counted before may still hold.
+"""Versions of cached counts: a count is valid until its version changes.
 
-A process that keeps a count beside the version it was counted at needs nobody to tell it when to
-count again.
+A process that keeps a count beside its version compares versions to see whether to count again.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Version(Base):
 
 
 def step(name: Versioned) -> None:
-    """Let nobody use what was counted before, once this unit of work is committed. For rare acts.
+    """Invalidate cached counts once this unit of work is committed. For rare actions.
 
     The row is written right before the commit: nothing is waited for while it is held.
     """
@@ -41,7 +40,7 @@ def step(name: Versioned) -> None:
 
 
 def is_stepped(name: Versioned) -> bool:
-    """Whether this unit of work will step it, so that its own count is another one already."""
+    """Return whether this unit of work will step it, so that its own count has changed already."""
     return name in db.session().info.get(_STEPPED, ())
 
 
@@ -57,5 +56,5 @@ def _write(session: Session) -> None:
 
 
 def of(name: Versioned) -> sa.ScalarSelect[int]:
-    """The version as this transaction sees it; NULL before the first step. For use in a SELECT."""
+    """Return the version as this transaction sees it, for a SELECT; NULL before the first step."""
     return sa.select(Version.n).where(Version.name == name).scalar_subquery()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def system_time() -> datetime:
-    """The machine's time, aware, in UTC."""
+    """Return the machine's time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -18,7 +18,7 @@ _source: Callable[[], datetime] = system_time
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return _source()
 
 

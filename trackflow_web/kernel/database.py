@@ -52,7 +52,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a time without a zone: nobody could say which moment it was."""
+        """Reject a time without a zone, which is no definite moment."""
         del dialect
         if value is not None and value.tzinfo is None:
             message = f"a time needs a zone: {value!r}"
@@ -60,7 +60,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite gives the zone back as nothing."""
+        """Add the zone, which SQLite does not store."""
         del dialect
         if value is None:
             return None
@@ -125,9 +125,9 @@ def is_writing() -> bool:
 
 @contextmanager
 def without_timeouts() -> Iterator[None]:
-    """Let transactions that begin inside take their time: no statement is cut off.
+    """Run the block without the time limits of pages: no statement is cut off.
 
-    For commands and jobs. A page has somebody who waits, and gives up after seconds.
+    For commands and jobs; a page that takes longer than seconds is not waited for.
     """
     token = _unhurried.set(True)
     try:
@@ -137,7 +137,7 @@ def without_timeouts() -> Iterator[None]:
 
 
 def get_for_update(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
-    """The row of this primary key, as it is now, which others wait to change until the commit.
+    """Return the row of this primary key as it is now, locked until the commit.
 
     A lock by itself does not refresh what the session has loaded before it waited. With `key_share`
     others may still write rows that refer to this one.
@@ -148,7 +148,7 @@ def get_for_update(table: type[Row], key: object, *, key_share: bool = False) ->
 
 
 def literal_ids(name: str) -> sa.BindParameter[Any]:
-    """A list of hundreds of ids for `in_`, given by this name when the statement is run.
+    """Return a list of hundreds of ids for `in_`, given by this name when the statement is run.
 
     They are written into the statement as the numbers that they are: as parameters each one would
     be translated for PostgreSQL, which takes longer than looking them up.
@@ -157,7 +157,7 @@ def literal_ids(name: str) -> sa.BindParameter[Any]:
 
 
 def refers_to_what_is_gone(error: IntegrityError) -> bool:
-    """Whether a row was written that belongs to one that somebody deleted at the same time.
+    """Return whether a row was written that belongs to one that somebody deleted at the same time.
 
     Whoever asks again is told so in its own words. On SQLite nobody else writes meanwhile.
     """
@@ -172,24 +172,24 @@ def lacks_a_table(error: DBAPIError) -> bool:
 
 
 def dialect() -> str:
-    """Which database is in use: `sqlite` or `postgresql`."""
+    """Return which database is in use: `sqlite` or `postgresql`."""
     return db.engine.dialect.name
 
 
 def upsert(table: type[Base]) -> Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of the database in use."""
+    """Return an INSERT that knows ON CONFLICT, in the dialect of the database in use."""
     return insert_into(table, dialect())
 
 
 def insert_into(table: type[Base], dialect_name: str) -> Insert:
-    """An INSERT that knows ON CONFLICT, in this dialect; for statements that are kept."""
+    """Return an INSERT that knows ON CONFLICT, in this dialect; for statements that are kept."""
     insert = sqlite.insert if dialect_name == "sqlite" else postgresql.insert
     # The plain table: rows written in bulk need none of what the ORM does for objects.
     return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
 def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str, Any]:
-    """What SQLAlchemy's create_engine needs beside the address, for either database.
+    """Return what SQLAlchemy's create_engine needs beside the address, for either database.
 
     A process keeps `connections` and opens so many `more` for a rush; who gets none in time is
     told so by sqlalchemy.exc.TimeoutError.
@@ -225,7 +225,7 @@ def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str
 
 
 def server_version() -> int:
-    """The major version of the PostgreSQL server; 0 for SQLite, which has none."""
+    """Return the major version of the PostgreSQL server; 0 for SQLite, which has none."""
     if db.engine.dialect.name == "sqlite":
         return 0
     with db.engine.connect() as connection:
@@ -233,17 +233,17 @@ def server_version() -> int:
 
 
 def prepare(engine: Engine) -> None:
-    """Give an engine what keeps SQLite from losing updates, and what commands may take longer."""
+    """Configure an engine: SQLite must not lose updates, commands may take longer than pages."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     else:
-        event.listen(engine, "begin", _take_time)
-        event.listen(engine, "handle_error", _tell_as_busy)
+        event.listen(engine, "begin", _raise_limits)
+        event.listen(engine, "handle_error", _raise_as_busy)
 
 
 def forget_connections() -> None:
-    """Begin without any: after a fork those that there were belong to the parent.
+    """Discard all connections after a fork: they belong to the parent.
 
     They are left open, because closing them would end the parent's sessions.
     """
@@ -272,8 +272,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _take_time(connection: Connection) -> None:
-    """Raise PostgreSQL's limits for one transaction, where nobody waits for it."""
+def _raise_limits(connection: Connection) -> None:
+    """Raise PostgreSQL's limits for one transaction of a command or job."""
     if not _unhurried.get():
         return
     connection.exec_driver_sql(
@@ -284,8 +284,8 @@ def _take_time(connection: Connection) -> None:
     )
 
 
-def _tell_as_busy(context: ExceptionContext) -> None:
-    """Raise what everybody takes for a database that is busy: trying again will help.
+def _raise_as_busy(context: ExceptionContext) -> None:
+    """Raise OperationalError for a busy database, for which trying again helps.
 
     The driver calls these internal errors, as if the program had made them.
     """

@@ -63,7 +63,7 @@ class Checks:
         self.errors: dict[str, str] = {}
 
     def __call__(self, rule: Callable[..., T], *arguments: object, **options: object) -> T:
-        """What the rule gives; its refusal is kept for `finish`, before which nothing is used."""
+        """Return the value of a rule; its error is kept for `finish`."""
         try:
             return rule(*arguments, **options)
         except Invalid as refusal:

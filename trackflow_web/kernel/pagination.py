@@ -28,5 +28,5 @@ class Page(Generic[Row]):
 
 
 def last_page(total: int, size: int) -> int:
-    """The number of the last page that can be asked for, at least 1."""
+    """Return the number of the last page that can be asked for, at least 1."""
     return min(MOST_PAGES, max(1, -(-total // size)))

@@ -1,8 +1,8 @@
-"""How often something may be done: one row a key and window, counted up atomically.
+"""Rate limits: one row per key and window, counted atomically.
 
-The count lives in the database, because every process must see the same one. A try is counted in a
-transaction of its own, because it must survive an error answer; a deed in that of the deed. Only
-what is asked for with every key that somebody presses is counted in the process (`Recent`).
+The count is stored in the database, because every process must see the same one. An attempt is
+counted in a separate transaction, because it must survive an error response; an action in its own
+transaction. Searches, which are sent with every key pressed, are counted in the process (`Recent`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_KEPT = 10_000
 
 
 class LimitCount(Base):
-    """How often `key` did what `scope` names since its window began."""
+    """The number of hits of a key in a scope since its window began."""
 
     __tablename__ = "limit_counts"
 
@@ -39,16 +39,16 @@ class LimitCount(Base):
 
 
 def hit(scope: str, key: str, limit: RateLimitItem) -> int:
-    """Count one more and give the seconds to wait: 0 while the limit is kept.
+    """Count one more; return the seconds to wait, 0 within the limit.
 
-    Counting comes first and the answer from the count, so that parallel tries cannot pass together.
+    Counting comes first and decides, so that parallel attempts cannot pass together.
     """
     with writing() as session:
         return _count(session, scope, key, limit)
 
 
 def undo_hit(scope: str, key: str) -> None:
-    """Take one count back: what was tried turned out to be allowed."""
+    """Undo one hit: the attempt turned out to be allowed."""
     with writing() as session:
         session.execute(
             sa.update(LimitCount)
@@ -64,18 +64,18 @@ def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
 
 
 def enforce_within(scope: str, key: str, limit: RateLimitItem, message: str) -> None:
-    """The same inside the running transaction: only what is committed has counted.
+    """Count one more in the running transaction; raises TooMany with `message` over the limit.
 
-    For what people may do so often, as against what they may try.
+    For actions, which count once they are committed; attempts are counted by `enforce`.
     """
     if seconds := _count(db.session(), scope, key, limit):
         raise TooMany(message, seconds)
 
 
 class Recent:
-    """Counts that this process keeps to itself: a row for each would cost more than what it counts.
+    """Counts kept in this process: a row for each would cost more than what it counts.
 
-    So many processes bear so many times the limit.
+    The effective limit is the limit times the number of processes.
     """
 
     def __init__(self, limit: RateLimitItem) -> None:
@@ -98,7 +98,7 @@ class Recent:
 
 
 def forget_ended() -> int:
-    """Delete the counts whose window is over; gives how many there were."""
+    """Delete the counts whose window is over; return how many there were."""
     with writing() as session:
         ended = sa.delete(LimitCount).where(LimitCount.ends_at <= clock.now())
         return len(session.scalars(ended.returning(LimitCount.n)).all())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from trackflow_web.domain.people import actions
+from trackflow_web.domain.people import sign_in
 from trackflow_web.kernel.errors import Invalid, SignedOut
 from trackflow_web.web.caller import get_current_user, is_caller_deleted
 from trackflow_web.web.extensions import settings
@@ -39,11 +39,11 @@ def client_address() -> str:
 
 def check_credentials(name: object, password: object) -> User:
     """Return the user with this name and password. Raises Invalid naming `form`, TooMany."""
-    return actions.check_password(
+    return sign_in.check_password(
         name=name,
         password=password,
         address=client_address(),
-        bounds=actions.SignInLimits(settings().limit_sign_in, settings().limit_sign_in_all),
+        bounds=sign_in.SignInLimits(settings().limit_sign_in, settings().limit_sign_in_all),
     )
 
 

@@ -24,7 +24,7 @@ def owner(app, alice):
 
 
 @pytest.fixture
-def helper(app, bob):
+def collaborator(app, bob):
     return Producer(app, bob)
 
 
@@ -32,37 +32,37 @@ def counts(person):
     return person.number("total_collaborations"), person.number("collaborations_joined")
 
 
-def test_asking_somebody_counts_for_both(owner, helper):
+def test_asking_somebody_counts_for_both(owner, collaborator):
     owner.invite(owner.add(), "bob")
-    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
+    assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
 
 
-def test_pairs_count_for_the_owner_and_songs_for_the_helper(owner, helper, charlie):
+def test_pairs_count_for_the_owner_and_songs_for_the_helper(owner, collaborator, charlie):
     songs = owner.add_many(3)
     for song in songs:
         owner.invite(song, "bob")
     owner.invite(songs[0], "charlie")
-    assert (counts(owner), counts(helper)) == ((4, 0), (0, 3))
+    assert (counts(owner), counts(collaborator)) == ((4, 0), (0, 3))
 
 
-def test_asking_parting_and_asking_again_counts_once(owner, helper):
+def test_asking_parting_and_asking_again_counts_once(owner, collaborator):
     song = owner.add()
     for _ in range(3):
         owner.invite(song, "bob")
-        owner.part_with(song, helper)
+        owner.part_with(song, collaborator)
     owner.invite(song, "bob")
-    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
-    for person in (owner, helper):
+    assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
+    for person in (owner, collaborator):
         assert len(person.codes) == len(set(person.codes))
 
 
-def test_parting_takes_it_back_from_both_once(owner, helper):
+def test_parting_takes_it_back_from_both_once(owner, collaborator):
     song = owner.add()
     owner.invite(song, "bob")
-    owner.part_with(song, helper)
+    owner.part_with(song, collaborator)
     with pytest.raises(NotFound):
-        owner.part_with(song, helper)
-    assert (counts(owner), counts(helper)) == ((0, 0), (0, 0))
+        owner.part_with(song, collaborator)
+    assert (counts(owner), counts(collaborator)) == ((0, 0), (0, 0))
 
 
 def test_who_helps_already_is_refused(owner, bob):
@@ -95,23 +95,23 @@ def test_the_banned_are_nobody(owner, app, bob):
         owner.invite(owner.add(), "bob")
 
 
-def test_deleting_the_song_takes_it_back_from_all(owner, helper, app, charlie):
+def test_deleting_the_song_takes_it_back_from_all(owner, collaborator, app, charlie):
     song = owner.add()
     for name in ("bob", "charlie"):
         owner.invite(song, name)
     owner.delete(song)
-    people = (owner, helper, Producer(app, charlie))
+    people = (owner, collaborator, Producer(app, charlie))
     assert [counts(person) for person in people] == [(0, 0)] * 3
 
 
-def test_a_whole_pack_is_shared_song_by_song(owner, helper):
+def test_a_whole_pack_is_shared_song_by_song(owner, collaborator):
     songs = owner.add_many(3)
     pack = owner.pack("Encore", *songs)
     owner.add("Outside")
     owner.invite(songs[0], "bob")
     assert owner.invite_to_pack(pack, "bob") == 2
     assert owner.invite_to_pack(pack, "bob") == 0
-    assert (counts(owner), counts(helper)) == ((3, 0), (0, 3))
+    assert (counts(owner), counts(collaborator)) == ((3, 0), (0, 3))
 
 
 @pytest.mark.parametrize("name", ["alice", "nobody", ""])
@@ -121,25 +121,25 @@ def test_a_pack_is_shared_with_no_strange_name(owner, name):
     assert list(refusal.value.errors) == ["username"]
 
 
-def test_what_the_helper_does_is_the_owners(owner, helper):
+def test_what_the_helper_does_is_the_owners(owner, collaborator):
     song = owner.add("One", status="wip")
     owner.pack("Encore", song)
     owner.link(owner.album("One"))
     owner.invite(song, "bob")
-    helper.author(song)
-    helper.move(song, "released")
+    collaborator.author(song)
+    collaborator.move(song, "released")
     mine = {"total_authored", "total_released", "total_finished", "completed_packs"}
     mine |= {"completed_series", "distinct_artists"}
     assert {name: owner.number(name) for name in mine} == dict.fromkeys(mine, 1)
-    assert not mine & set(helper.numbers)
+    assert not mine & set(collaborator.numbers)
     assert "first_release" in owner.codes
-    assert "first_release" not in helper.codes
+    assert "first_release" not in collaborator.codes
 
 
-def test_shared_songs_stand_in_both_lists(owner, helper, app, alice, bob, charlie):
+def test_shared_songs_stand_in_both_lists(owner, collaborator, app, alice, bob, charlie):
     song = owner.add("One")
     owner.add("Secret")
-    own = helper.add("Own")
+    own = collaborator.add("Own")
     owner.invite(song, "bob")
     with app.app_context():
         listed = [
@@ -149,7 +149,7 @@ def test_shared_songs_stand_in_both_lists(owner, helper, app, alice, bob, charli
     assert listed == [[own, song], []]
 
 
-def test_an_account_that_goes_takes_its_help_along(owner, helper, app, bob):
+def test_an_account_that_goes_takes_its_help_along(owner, collaborator, app, bob):
     song = owner.add()
     owner.invite(song, "bob")
     with working(app):
@@ -161,7 +161,7 @@ def test_an_account_that_goes_takes_its_help_along(owner, helper, app, bob):
 # --- at once -----------------------------------------------------------------------------------
 
 
-def test_somebody_is_asked_twice_at_once(owner, helper):
+def test_somebody_is_asked_twice_at_once(owner, collaborator):
     song = owner.add()
 
     def ask():
@@ -172,10 +172,10 @@ def test_somebody_is_asked_twice_at_once(owner, helper):
         return "asked"
 
     assert sorted(at_once([ask] * 3)) == ["already", "already", "asked"]
-    assert (counts(owner), counts(helper)) == ((1, 0), (0, 1))
+    assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
 
 
-def test_a_song_goes_while_its_helper_leaves(owner, helper, app):
+def test_a_song_goes_while_its_helper_leaves(owner, collaborator, app):
     for number in range(3):
         song = owner.add(f"Song {number}")
         owner.invite(song, "bob")
@@ -184,24 +184,24 @@ def test_a_song_goes_while_its_helper_leaves(owner, helper, app):
             with working(app):
                 found = find_song(song, for_update=True)
                 if found:
-                    songs.remove_helper(found, helper.user, helper.id)
+                    songs.remove_collaborator(found, collaborator.user, collaborator.id)
 
         at_once([leave, lambda song=song: owner.delete(song)])
-    assert (counts(owner), counts(helper)) == ((0, 0), (0, 0))
+    assert (counts(owner), counts(collaborator)) == ((0, 0), (0, 0))
 
 
-def test_two_share_their_packs_with_each_other_at_once(owner, helper):
-    packs = [person.pack("Encore", *person.add_many(4)) for person in (owner, helper)]
+def test_two_share_their_packs_with_each_other_at_once(owner, collaborator):
+    packs = [person.pack("Encore", *person.add_many(4)) for person in (owner, collaborator)]
     at_once(
         [
             lambda: owner.invite_to_pack(packs[0], "bob"),
-            lambda: helper.invite_to_pack(packs[1], "alice"),
+            lambda: collaborator.invite_to_pack(packs[1], "alice"),
         ]
     )
-    assert (counts(owner), counts(helper)) == ((4, 4), (4, 4))
+    assert (counts(owner), counts(collaborator)) == ((4, 4), (4, 4))
 
 
-def test_a_pack_is_shared_while_it_is_released(owner, helper):
+def test_a_pack_is_shared_while_it_is_released(owner, collaborator):
     pack = owner.pack("Encore", *owner.add_many(8))
     at_once([lambda: owner.invite_to_pack(pack, "bob"), lambda: owner.release_pack(pack)])
     assert (counts(owner), owner.number("total_released")) == ((8, 0), 8)

@@ -22,9 +22,9 @@ class Desk:
         self.work = work
         self.kind = kind
 
-    def hand_in(self, person, title="Dark mode", limit=PLENTY):
+    def submit(self, person, title="Dark mode", limit=PLENTY):
         with self.work():
-            item = actions.hand_in(
+            item = actions.submit(
                 person.user, self.kind, title=title, description="Please.", limit=limit
             )
             return item.id

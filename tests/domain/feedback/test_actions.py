@@ -30,26 +30,26 @@ KEEPS = {Kind.FEATURE: ["planned", "done", "open"], Kind.BUG: ["confirmed", "fix
 
 
 def test_handing_in_counts(desk, alice, bob):
-    desk.hand_in(alice)
-    desk.hand_in(alice)
+    desk.submit(alice)
+    desk.submit(alice)
     assert desk.number(alice) == 2
     assert not desk.number(bob)
 
 
 def test_requests_and_reports_count_apart(features, bugs, alice):
-    features.hand_in(alice)
+    features.submit(alice)
     assert features.number(alice) == 1
     assert not bugs.number(alice)
 
 
 def test_a_bug_report_is_no_feature_request(features, bugs, alice, work):
-    item_id = bugs.hand_in(alice)
+    item_id = bugs.submit(alice)
     with work():
         assert features.item(item_id) is None
 
 
 def test_withdrawing_takes_the_number_back_once(desk, alice):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     desk.withdraw(alice, item_id)
     desk.withdraw(alice, item_id)
     assert desk.number(alice) == 0
@@ -57,7 +57,7 @@ def test_withdrawing_takes_the_number_back_once(desk, alice):
 
 
 def test_only_the_author_withdraws(desk, alice, bob, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     for other in (bob, admin):
         with pytest.raises(Forbidden):
             desk.withdraw(other, item_id)
@@ -65,7 +65,7 @@ def test_only_the_author_withdraws(desk, alice, bob, admin):
 
 
 def test_only_administrators_decide(desk, alice, bob):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     for other in (alice, bob):
         with pytest.raises(Forbidden):
             desk.decide(other, item_id, "duplicate")
@@ -74,41 +74,41 @@ def test_only_administrators_decide(desk, alice, bob):
 
 def test_what_is_no_contribution_counts_no_more(desk, alice, admin):
     for status in DROPS[desk.kind]:
-        item_id = desk.hand_in(alice)
+        item_id = desk.submit(alice)
         desk.decide(admin, item_id, status)
     assert desk.number(alice) == 0
 
 
 def test_the_other_steps_do_not_move_the_number(desk, alice, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     for status in KEEPS[desk.kind]:
         desk.decide(admin, item_id, status)
         assert desk.number(alice) == 1
 
 
 def test_taken_up_again_it_counts_again(desk, alice, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     for status, number in [("duplicate", 0), ("duplicate", 0), ("open", 1), ("open", 1)]:
         desk.decide(admin, item_id, status, reason="Word.")
         assert desk.number(alice) == number
 
 
 def test_what_was_withdrawn_can_be_taken_up_by_an_administrator(desk, alice, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     desk.withdraw(alice, item_id)
     desk.decide(admin, item_id, "open")
     assert desk.number(alice) == 1
 
 
 def test_withdrawing_what_did_not_count_moves_nothing(features, alice, admin):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     features.decide(admin, item_id, "rejected")
     features.withdraw(alice, item_id)
     assert features.number(alice) == 0
 
 
 def test_administrators_get_nothing_for_deciding(desk, alice, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     desk.decide(admin, item_id, "duplicate")
     desk.decide(admin, item_id, "open")
     desk.comment(admin, item_id, "Noted.")
@@ -116,7 +116,7 @@ def test_administrators_get_nothing_for_deciding(desk, alice, admin):
 
 
 def test_the_word_of_why_stands_and_every_step_is_kept(features, alice, admin, work):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     features.decide(admin, item_id, "planned", "In spring.")
     features.decide(admin, item_id, "planned")  # says nothing new
     features.decide(admin, item_id, "done")
@@ -129,7 +129,7 @@ def test_the_word_of_why_stands_and_every_step_is_kept(features, alice, admin, w
 
 
 def test_comments_stand_oldest_first(desk, alice, bob):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     desk.comment(bob, item_id, "Me too.\r\nReally.")
     desk.comment(alice, item_id, "Good.")
     assert desk.thread(item_id) == [
@@ -139,64 +139,64 @@ def test_comments_stand_oldest_first(desk, alice, bob):
 
 
 def test_a_second_vote_takes_the_first_back(features, alice, bob, charlie, work):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     assert features.vote(bob, item_id)
     assert features.vote(charlie, item_id)
     assert not features.vote(bob, item_id)
     with work():
-        seen_by_bob = queries.shown(features.item(item_id), bob.user)
-        seen_by_charlie = queries.shown(features.item(item_id), charlie.user)
+        seen_by_bob = queries.get_details(features.item(item_id), bob.user)
+        seen_by_charlie = queries.get_details(features.item(item_id), charlie.user)
     assert (seen_by_bob.votes, seen_by_bob.voted) == (1, False)
     assert (seen_by_charlie.votes, seen_by_charlie.voted) == (1, True)
 
 
 def test_the_authors_vote_does_not_count(features, alice, work):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     assert not features.vote(alice, item_id)
     with work():
-        assert queries.shown(features.item(item_id), alice.user).votes == 0
+        assert queries.get_details(features.item(item_id), alice.user).votes == 0
 
 
 def test_requests_and_reports_share_a_limit(features, bugs, alice, bob, clock):
     three_a_day = limits.parse("3/1 day")
-    features.hand_in(alice, limit=three_a_day)
-    bugs.hand_in(alice, limit=three_a_day)
-    features.hand_in(alice, limit=three_a_day)
+    features.submit(alice, limit=three_a_day)
+    bugs.submit(alice, limit=three_a_day)
+    features.submit(alice, limit=three_a_day)
     with pytest.raises(TooMany) as refusal:
-        bugs.hand_in(alice, limit=three_a_day)
+        bugs.submit(alice, limit=three_a_day)
     assert refusal.value.retry_after == 24 * 3600
-    bugs.hand_in(bob, limit=three_a_day)
+    bugs.submit(bob, limit=three_a_day)
     clock.move(days=1)
-    bugs.hand_in(alice, limit=three_a_day)
+    bugs.submit(alice, limit=three_a_day)
     assert (features.number(alice), bugs.number(alice)) == (2, 2)
 
 
 def test_what_was_refused_does_not_use_the_limit_up(desk, alice):
     one_a_day = limits.parse("1/1 day")
     with pytest.raises(Invalid):
-        desk.hand_in(alice, title="", limit=one_a_day)
-    desk.hand_in(alice, limit=one_a_day)
+        desk.submit(alice, title="", limit=one_a_day)
+    desk.submit(alice, limit=one_a_day)
     with pytest.raises(TooMany):
-        desk.hand_in(alice, limit=one_a_day)
+        desk.submit(alice, limit=one_a_day)
 
 
 def test_comments_have_a_limit_of_their_own(desk, alice):
     one_an_hour = limits.parse("1/1 hour")
-    item_id = desk.hand_in(alice, limit=one_an_hour)
+    item_id = desk.submit(alice, limit=one_an_hour)
     desk.comment(alice, item_id, "One.", limit=one_an_hour)
     with pytest.raises(TooMany):
         desk.comment(alice, item_id, "Two.", limit=one_an_hour)
 
 
 def test_an_account_goes_with_its_votes_and_requests(features, alice, bob, work):
-    by_alice, by_bob = features.hand_in(alice), features.hand_in(bob)
+    by_alice, by_bob = features.submit(alice), features.submit(bob)
     features.vote(bob, by_alice)
     features.comment(bob, by_alice, "Yes.")
     with work():
         db.session.delete(bob.user)
     with work():
         assert features.item(by_bob) is None
-        assert queries.shown(features.item(by_alice), alice.user).votes == 0
+        assert queries.get_details(features.item(by_alice), alice.user).votes == 0
 
 
 # --- at the same time --------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def at_once(app, *deeds):
 
 
 def test_parallel_decisions_move_the_number_once(app, desk, alice, admin):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
 
     def decide(status):
         actions.decide(desk.item(item_id), admin.user, status=status)
@@ -235,8 +235,8 @@ def test_parallel_decisions_move_the_number_once(app, desk, alice, admin):
 
 
 def test_withdrawing_while_it_is_rejected_moves_the_number_once(app, features, alice, admin):
-    item_id = features.hand_in(alice)
-    features.hand_in(alice)
+    item_id = features.submit(alice)
+    features.submit(alice)
     raised = at_once(
         app,
         lambda: actions.withdraw(features.item(item_id), alice.user),
@@ -247,26 +247,26 @@ def test_withdrawing_while_it_is_rejected_moves_the_number_once(app, features, a
 
 
 def test_parallel_votes_are_one_after_the_other(app, features, alice, bob, work):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     deeds = [lambda: actions.vote(features.item(item_id), bob.user)] * 3
     assert at_once(app, *deeds) == []
     with work():
-        assert queries.shown(features.item(item_id), bob.user).votes == 1
+        assert queries.get_details(features.item(item_id), bob.user).votes == 1
 
 
 def test_parallel_requests_do_not_pass_the_limit(app, desk, alice):
     two_a_day = limits.parse("2/1 day")
 
-    def hand_in():
-        actions.hand_in(alice.user, desk.kind, title="One", description="Two", limit=two_a_day)
+    def submit():
+        actions.submit(alice.user, desk.kind, title="One", description="Two", limit=two_a_day)
 
-    raised = at_once(app, *[hand_in] * 5)
+    raised = at_once(app, *[submit] * 5)
     assert [type(error) for error in raised] == [TooMany] * 3
     assert desk.number(alice) == 2
 
 
 def test_the_database_holds_status_and_counting_together(work, desk, alice):
-    item_id = desk.hand_in(alice)
+    item_id = desk.submit(alice)
     with pytest.raises(Exception, match="counted_at"), work():
         desk.item(item_id).status = Status.DUPLICATE
     with work():
@@ -276,7 +276,7 @@ def test_the_database_holds_status_and_counting_together(work, desk, alice):
 def test_comments_votes_and_decisions_are_recorded_with_who_and_what(
     app, features, alice, bob, admin
 ):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     features.comment(bob, item_id, "Me too.")
     features.vote(bob, item_id)
     features.vote(bob, item_id)

@@ -25,24 +25,24 @@ def titles(work, alice):
 
 
 def test_everybodys_are_listed_newest_first(features, bugs, alice, bob, titles):
-    features.hand_in(alice, "First")
-    features.hand_in(bob, "Second")
-    bugs.hand_in(bob, "Broken")
+    features.submit(alice, "First")
+    features.submit(bob, "Second")
+    bugs.submit(bob, "Broken")
     assert titles() == ["Second", "First"]
     assert titles(Kind.BUG) == ["Broken"]
 
 
 def test_most_votes_first_and_among_equals_the_newest(features, alice, bob, charlie, titles):
-    wanted, _, liked = (features.hand_in(alice, title) for title in ("Wanted", "No", "Liked"))
-    features.hand_in(alice, "New")
+    wanted, _, liked = (features.submit(alice, title) for title in ("Wanted", "No", "Liked"))
+    features.submit(alice, "New")
     for person, item_id in ((bob, wanted), (charlie, wanted), (bob, liked)):
         features.vote(person, item_id)
     assert titles(sort=Sort.VOTES) == ["Wanted", "Liked", "New", "No"]
 
 
 def test_searching_ignores_case_accents_and_wildcards(features, alice, titles):
-    features.hand_in(alice, "Café 100%")
-    features.hand_in(alice, "Dark mode")
+    features.submit(alice, "Café 100%")
+    features.submit(alice, "Dark mode")
     assert titles(q="cafe") == ["Café 100%"]
     assert titles(q="100%") == ["Café 100%"]
     assert titles(q="%") == ["Café 100%"]
@@ -51,15 +51,15 @@ def test_searching_ignores_case_accents_and_wildcards(features, alice, titles):
 
 
 def test_one_state_at_a_time(features, alice, admin, titles):
-    features.hand_in(alice, "Open")
-    features.decide(admin, features.hand_in(alice, "Planned"), "planned")
+    features.submit(alice, "Open")
+    features.decide(admin, features.submit(alice, "Planned"), "planned")
     assert titles(status="planned") == ["Planned"]
     assert titles(status="withdrawn") == []
 
 
 def test_how_many_there_are_in_each_state(bugs, alice, admin, work):
-    bugs.hand_in(alice)
-    bugs.decide(admin, bugs.hand_in(alice), "fixed")
+    bugs.submit(alice)
+    bugs.decide(admin, bugs.submit(alice), "fixed")
     with work():
         assert queries.count_by_status(Kind.BUG) == {
             "all": 2,
@@ -74,14 +74,14 @@ def test_how_many_there_are_in_each_state(bugs, alice, admin, work):
 
 def test_a_page_has_twenty_and_none_is_shown_twice(features, alice, titles, work):
     for number in range(41):
-        features.hand_in(alice, f"Number {number}")
+        features.submit(alice, f"Number {number}")
     pages = [titles(page=page) for page in (1, 2, 3, 4)]
     assert [len(page) for page in pages] == [20, 20, 1, 0]
     assert len({title for page in pages for title in page}) == 41
 
 
 def test_going_on_after_the_last_one_seen(features, alice, work):
-    ids = [features.hand_in(alice, f"Number {number}") for number in range(3)]
+    ids = [features.submit(alice, f"Number {number}") for number in range(3)]
     with work():
         rest = queries.feedback_after(
             Kind.FEATURE, alice.user, status=None, q="", before_id=ids[2], limit=1
@@ -90,10 +90,10 @@ def test_going_on_after_the_last_one_seen(features, alice, work):
 
 
 def test_steps_are_no_comments_in_the_count(features, alice, admin, work):
-    item_id = features.hand_in(alice)
+    item_id = features.submit(alice)
     features.comment(alice, item_id, "Hello?")
     features.decide(admin, item_id, "planned", "Yes.")
     with work():
-        assert queries.shown(features.item(item_id), alice.user).comments == 1
+        assert queries.get_details(features.item(item_id), alice.user).comments == 1
         assert queries.thread(item_id, page=1).total == 2
         assert [row.comment.body for row in queries.comments_after(item_id, after_id=None, limit=1)]

@@ -26,7 +26,7 @@ def list_collaborators(song_id: int) -> schemas.Collaborators:
 def add_collaborator(song_id: int) -> tuple[schemas.Collaborator, int]:
     """Add a collaborator to a song."""
     song, wanted = song_or_404(song_id, may="own"), bodies.parse_body(schemas.NewCollaborator)
-    helper = actions.add_helper(song, username=wanted.username)
+    helper = actions.add_collaborator(song, username=wanted.username)
     return schemas.Collaborator.of(helper), 201
 
 
@@ -35,5 +35,5 @@ def add_collaborator(song_id: int) -> tuple[schemas.Collaborator, int]:
 def remove_collaborator(song_id: int, user_id: int) -> Deleted:
     """Remove a collaborator from a song, or leave it."""
     song = song_or_404(song_id, may="work")
-    actions.remove_helper(song, get_current_user(), user_id)
+    actions.remove_collaborator(song, get_current_user(), user_id)
     return Deleted(deleted=user_id)

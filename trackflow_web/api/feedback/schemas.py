@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.feedback import models
-from trackflow_web.domain.feedback.queries import Shown
+from trackflow_web.domain.feedback.queries import FeedbackDetails
 from trackflow_web.domain.feedback.rules import (
     LONGEST_COMMENT,
     LONGEST_DESCRIPTION,
@@ -42,7 +42,7 @@ class FeedbackItem(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
+    def of(cls, shown: FeedbackDetails) -> Self:
         """Return a request or report as its reader sees it."""
         item = shown.item
         fields: dict[str, Any] = {

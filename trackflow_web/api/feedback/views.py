@@ -90,7 +90,7 @@ def create(resource: Resource) -> tuple[BaseModel, int, dict[str, str]]:
     """Submit a {noun}."""
     draft = bodies.parse_body(schemas.NewFeedback)
     limit = settings().limit_feedback
-    item = actions.hand_in(get_current_user(), resource.kind, **draft.model_dump(), limit=limit)
+    item = actions.submit(get_current_user(), resource.kind, **draft.model_dump(), limit=limit)
     address = url_for(f"api.show_{resource.name}", item_id=item.id)
     return _document(resource, item), 201, {"Location": address}
 
@@ -154,7 +154,7 @@ def item_or_404(kind: Kind, item_id: int) -> Feedback:
 
 
 def _document(resource: Resource, item: Feedback) -> BaseModel:
-    return resource.item.of(queries.shown(item, get_current_user()))
+    return resource.item.of(queries.get_details(item, get_current_user()))
 
 
 # --- routes --------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def release_pack(pack_id: int) -> schemas.Released:
 def add_collaborator_to_pack(pack_id: int) -> Added:
     """Add a collaborator to every song that is in a pack now."""
     pack, wanted = pack_or_404(pack_id), bodies.parse_body(NewCollaborator)
-    return Added(added=actions.add_helper(pack, username=wanted.username))
+    return Added(added=actions.add_collaborator(pack, username=wanted.username))
 
 
 def _document(pack: Pack) -> schemas.Pack:

@@ -51,7 +51,7 @@ class State(StrEnum):
 
 
 def is_authored(states: Collection[State]) -> bool:
-    """Whether a song with parts in these states (those to do may be missing) is fully authored."""
+    """Return whether a song with parts in these states is fully authored; todo may be left out."""
     settled = sum(state is not State.TODO for state in states)
     done = sum(state is State.DONE for state in states)
     return settled == PARTS and done >= LEAST_DONE

@@ -87,7 +87,7 @@ class Planned:
 
 
 def by_status(user_id: int) -> list[InStatus]:
-    """The user's own songs by state, in the order of the work; all three states are there."""
+    """Return the user's own songs by state, all three of them, in the order of the work."""
     rows = db.session.execute(
         sa.select(
             Song.status,
@@ -103,7 +103,7 @@ def by_status(user_id: int) -> list[InStatus]:
 
 
 def by_part(user_id: int) -> list[PartTally]:
-    """Every part with how often it is done on the user's own songs, in the order of the work."""
+    """Return how often each part is done on the user's own songs, in the order of the work."""
     rows = db.session.execute(
         sa.select(SongPart.part, SongPart.state, sa.func.count())
         .join(Song, Song.id == SongPart.song_id)
@@ -118,7 +118,7 @@ def by_part(user_id: int) -> list[PartTally]:
 
 
 def by_artist(user_id: int, limit: int, *, released_first: bool = False) -> list[ArtistTally]:
-    """The artists with the most own songs (or the most released ones), the most first."""
+    """Return the artists with the most own songs (or the most released ones), the most first."""
     songs: sa.ColumnElement[Any] = sa.func.count()
     order = (_RELEASED, songs) if released_first else (songs, _RELEASED)
     rows = db.session.execute(
@@ -132,7 +132,7 @@ def by_artist(user_id: int, limit: int, *, released_first: bool = False) -> list
 
 
 def by_year(user_id: int) -> list[YearTally]:
-    """The user's own songs by year, earliest first; those without a year last."""
+    """Return the user's own songs by year, earliest first; those without a year last."""
     rows = db.session.execute(
         sa.select(Song.year, sa.func.count(), _RELEASED)
         .where(Song.user_id == user_id)
@@ -143,7 +143,7 @@ def by_year(user_id: int) -> list[YearTally]:
 
 
 def planned_for_new_years(user_id: int, each: int) -> list[Planned]:
-    """Up to `each` own songs for every year of which none was released yet, by year.
+    """Return up to `each` own songs for every year of which none was released yet, by year.
 
     Within a year those with the fewest open parts come first.
     """
@@ -188,7 +188,7 @@ def _read(planned: sa.Select[Any]) -> list[Planned]:
 def fewest_parts(
     user_id: sa.BindParameter[int], limit: sa.BindParameter[int]
 ) -> sa.Select[int, str, int]:
-    """The own songs that are closest to being fully authored: id, title, open parts.
+    """Return the own songs that are closest to being fully authored: id, title, open parts.
 
     For use in another SELECT; the fewest open parts first.
     """

@@ -1,4 +1,4 @@
-"""Asking somebody to help, and parting."""
+"""Actions on collaborations."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 NOBODY = "There is nobody of this name."
 
 
-def person_named(name: object, owner_id: int) -> User:
-    """The person with this name who may be added to this owner's songs.
+def get_addable_user(name: object, owner_id: int) -> User:
+    """Return the person with this name who may be added to this owner's songs.
 
     Raises Invalid naming `username`.
     """

@@ -1,4 +1,4 @@
-"""Somebody who helps with a song."""
+"""A collaborator on a song."""
 
 from __future__ import annotations
 

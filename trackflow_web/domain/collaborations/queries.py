@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def helps(user_id: int, song_id: int) -> bool:
-    """Whether this user is a collaborator on this song."""
+    """Return whether this user is a collaborator on this song."""
     found = sa.select(sa.literal(1)).where(
         Collaboration.song_id == song_id, Collaboration.user_id == user_id
     )
@@ -23,7 +23,7 @@ def helps(user_id: int, song_id: int) -> bool:
 
 
 def helpers_of(song_id: int) -> Sequence[User]:
-    """The collaborators on a song, by name."""
+    """Return the collaborators on a song, by name."""
     return db.session.scalars(
         sa.select(User)
         .join(Collaboration, Collaboration.user_id == User.id)
@@ -33,5 +33,5 @@ def helpers_of(song_id: int) -> Sequence[User]:
 
 
 def song_ids_of(user_id: int) -> sa.Select[int]:
-    """The ids of the songs of others with which the user helps, for use in another SELECT."""
+    """Return a SELECT of the ids of songs of others on which the user is a collaborator."""
     return sa.select(Collaboration.song_id).where(Collaboration.user_id == user_id)

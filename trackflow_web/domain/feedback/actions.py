@@ -1,4 +1,4 @@
-"""What people do with feature requests and bug reports."""
+"""Actions on feature requests and bug reports."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ EVENT_TYPES = {
 }
 
 
-def hand_in(
+def submit(
     author: User, kind: Kind, *, title: object, description: object, limit: RateLimitItem
 ) -> Feedback:
-    """Ask for a feature or report a bug; requests and reports share the limit.
+    """Submit a feature request or bug report; both share the limit.
 
     Raises Invalid naming the fields, TooMany.
     """
@@ -161,7 +161,7 @@ def decide(item: Feedback, actor: User, *, status: object, reason: object = "") 
 
 
 def _move(item: Feedback, actor: User, status: Status) -> None:
-    """Put it into a state; its author's number moves when it begins or ceases to count."""
+    """Set the status; its author's counter changes when it starts or stops counting."""
     item.status, item.updated_at = status, clock.now()
     if rules.counts(status) and item.counted_at is None:
         item.counted_at = item.updated_at

@@ -23,7 +23,7 @@ COMMENTS_A_PAGE = 100
 
 
 @dataclass(frozen=True)
-class Shown:
+class FeedbackDetails:
     """A request or report as its reader sees it: with its author and what others said."""
 
     item: Feedback
@@ -34,7 +34,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Said:
+class CommentDetails:
     """A comment or a step, with who said it."""
 
     comment: FeedbackComment
@@ -42,21 +42,21 @@ class Said:
 
 
 def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:
-    """The one of this kind and id; `for_update` makes others wait to change it until the commit."""
+    """Return the one of this kind and id; with `for_update` locked until the commit."""
     item = get_for_update(Feedback, item_id) if for_update else db.session.get(Feedback, item_id)
     return item if item is not None and item.kind == kind else None
 
 
-def shown(item: Feedback, reader: User) -> Shown:
-    """One request or report as the reader sees it."""
+def get_details(item: Feedback, reader: User) -> FeedbackDetails:
+    """Return one request or report as the reader sees it."""
     row = db.session.execute(_with_the_rest(reader).where(Feedback.id == item.id)).one()
-    return Shown(*row)
+    return FeedbackDetails(*row)
 
 
 def list_feedback(
     kind: Kind, reader: User, *, status: Status | None, q: str, sort: Sort, page: int
-) -> Page[Shown]:
-    """A page of everybody's, in one state or all, whose text contains `q`."""
+) -> Page[FeedbackDetails]:
+    """Return a page of everybody's, in one state or all, whose text contains `q`."""
     which = _matching(kind, status, q)
     total = db.session.scalar(sa.select(sa.func.count(Feedback.id)).where(*which)) or 0
     rows = db.session.execute(
@@ -66,22 +66,22 @@ def list_feedback(
         .limit(ITEMS_A_PAGE)
         .offset((page - 1) * ITEMS_A_PAGE)
     )
-    return Page([Shown(*row) for row in rows], page, ITEMS_A_PAGE, total)
+    return Page([FeedbackDetails(*row) for row in rows], page, ITEMS_A_PAGE, total)
 
 
 def feedback_after(
     kind: Kind, reader: User, *, status: Status | None, q: str, before_id: int | None, limit: int
-) -> Sequence[Shown]:
-    """Up to `limit` of everybody's, newest first, from the one before `before_id` on."""
+) -> Sequence[FeedbackDetails]:
+    """Return up to `limit` of everybody's, newest first, from the one before `before_id` on."""
     wanted = _with_the_rest(reader).where(*_matching(kind, status, q))
     if before_id is not None:
         wanted = wanted.where(Feedback.id < before_id)
     rows = db.session.execute(wanted.order_by(*_ORDER[Sort.NEWEST]).limit(limit))
-    return [Shown(*row) for row in rows]
+    return [FeedbackDetails(*row) for row in rows]
 
 
 def count_by_status(kind: Kind) -> dict[str, int]:
-    """How many there are in each state that the kind has, and `all`."""
+    """Return how many there are in each state that the kind has, and `all`."""
     rows = db.session.execute(
         sa.select(Feedback.status, sa.func.count())
         .where(Feedback.kind == kind)
@@ -91,8 +91,8 @@ def count_by_status(kind: Kind) -> dict[str, int]:
     return {"all": sum(counts.values())} | counts
 
 
-def thread(item_id: int, *, page: int) -> Page[Said]:
-    """A page of what was said about it, oldest first, the steps it took among that."""
+def thread(item_id: int, *, page: int) -> Page[CommentDetails]:
+    """Return a page of its comments and changes of status, oldest first."""
     about = FeedbackComment.feedback_id == item_id
     total = db.session.scalar(sa.select(sa.func.count(FeedbackComment.id)).where(about)) or 0
     rows = db.session.execute(
@@ -102,16 +102,16 @@ def thread(item_id: int, *, page: int) -> Page[Said]:
         .limit(COMMENTS_A_PAGE)
         .offset((page - 1) * COMMENTS_A_PAGE)
     )
-    return Page([Said(*row) for row in rows], page, COMMENTS_A_PAGE, total)
+    return Page([CommentDetails(*row) for row in rows], page, COMMENTS_A_PAGE, total)
 
 
-def comments_after(item_id: int, *, after_id: int | None, limit: int) -> Sequence[Said]:
-    """Up to `limit` of what was said about it, oldest first, from the one after `after_id` on."""
+def comments_after(item_id: int, *, after_id: int | None, limit: int) -> Sequence[CommentDetails]:
+    """Return up to `limit` comments and steps, oldest first, after `after_id`."""
     wanted = _said().where(FeedbackComment.feedback_id == item_id)
     if after_id is not None:
         wanted = wanted.where(FeedbackComment.id > after_id)
     rows = db.session.execute(wanted.order_by(FeedbackComment.id).limit(limit))
-    return [Said(*row) for row in rows]
+    return [CommentDetails(*row) for row in rows]
 
 
 # --- parts of the statements -------------------------------------------------------------------

@@ -105,12 +105,12 @@ def draft(*, title: object, description: object) -> Draft:
 
 
 def comment(value: object) -> str:
-    """What somebody says about it. Raises Invalid naming `body`."""
+    """Return what somebody says about it. Raises Invalid naming `body`."""
     return text.lines(value, "body", longest=LONGEST_COMMENT)
 
 
 def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str]:
-    """What an administrator says of it and why; the why may be empty. Raises Invalid."""
+    """Return what an administrator says of it and why; the why may be empty. Raises Invalid."""
     check = Checks()
     checked = (
         check(_one_of, status, kind.decisions),
@@ -121,17 +121,17 @@ def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str
 
 
 def status(kind: Kind, value: object) -> Status:
-    """The status of this name that the kind has. Raises Invalid naming `status`."""
+    """Return the status of this name that the kind has. Raises Invalid naming `status`."""
     return _one_of(value, kind.statuses)
 
 
 def sort(value: object) -> Sort:
-    """The order of this name. Raises Invalid naming `sort`."""
+    """Return the order of this name. Raises Invalid naming `sort`."""
     return text.choice(value, "sort", Sort)
 
 
 def counts(status: Status) -> bool:
-    """Whether it counts for who handed it in."""
+    """Return whether it counts for who handed it in."""
     return status not in NOT_COUNTED
 
 

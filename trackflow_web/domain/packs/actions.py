@@ -1,7 +1,7 @@
-"""What people do with packs, and when one is complete.
+"""Actions on packs, and when one is complete.
 
-Rows are held in one order everywhere, so that nobody waits in a circle: songs by their ids, then
-packs by theirs, then people's numbers.
+Rows are locked in one order everywhere, so that there are no deadlocks: songs by their ids, then
+packs by theirs, then the users' counters.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
     from trackflow_web.kernel.events import Event
 
-HAVE_IT_ALREADY = "You have a pack of this name already."
+ALREADY_EXISTS = "You have a pack of this name already."
 NO_SUCH_SONG = "This is not one of your songs."
 # Events of a song that decide whether its pack is complete.
 OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted)
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
-    """Give the user a pack. Raises Invalid naming `name`, Duplicate when it is there already."""
+    """Create a pack. Raises Invalid naming `name`, Duplicate when it is there already."""
     cleaned = text.line(name, "name", longest=LONGEST_NAME)
     key = text.comparison_key(cleaned)
     pack_id = db.session.scalar(
@@ -62,10 +62,10 @@ def create_pack(owner: User, *, name: object) -> Pack:
 
 
 def rename_pack(pack: Pack, *, name: object) -> None:
-    """Give a pack another name. Raises Invalid naming `name`, Duplicate, NotFound."""
+    """Rename a pack. Raises Invalid naming `name`, Duplicate, NotFound."""
     cleaned = text.line(name, "name", longest=LONGEST_NAME)
     key = text.comparison_key(cleaned)
-    _hold(pack)
+    _lock(pack)
     existing = queries.find_same(pack.user_id, key)
     if existing is not None and existing.id != pack.id:
         raise _duplicate(pack.user_id, key)
@@ -78,8 +78,8 @@ def rename_pack(pack: Pack, *, name: object) -> None:
 
 def delete_pack(pack: Pack) -> None:
     """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
-    queries.hold_songs(pack.id)
-    _hold(pack)
+    queries.lock_songs(pack.id)
+    _lock(pack)
     _record(PackDeleted(name=pack.name, was_complete=pack.completed_at is not None), pack)
     db.session.execute(
         sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
@@ -104,7 +104,7 @@ def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
 
 
 def own_pack(owner: User, pack_id: object) -> Pack | None:
-    """The owner's pack with this id; None for an empty field.
+    """Return the owner's pack with this id; None for an empty field.
 
     Raises Invalid naming `pack_id`.
     """
@@ -136,24 +136,24 @@ def take_song_out(pack: Pack, song_id: int) -> Song:
 
 
 def release_pack(pack: Pack, actor: User) -> int:
-    """Release every song of the pack; gives how many were not yet."""
-    unreleased = [song for song in queries.hold_songs(pack.id) if song.status != Status.RELEASED]
+    """Release every song of the pack; return how many were not yet."""
+    unreleased = [song for song in queries.lock_songs(pack.id) if song.status != Status.RELEASED]
     for song in unreleased:
         songs.move_song(song, actor, status=Status.RELEASED)
     return len(unreleased)
 
 
-def add_helper(pack: Pack, *, username: object) -> int:
-    """Let somebody help with every song of the pack; gives on how many they are new.
+def add_collaborator(pack: Pack, *, username: object) -> int:
+    """Add a collaborator to every song of the pack; return to how many they are new.
 
     Raises Invalid naming `username`.
     """
-    user = collaborations.person_named(username, pack.user_id)
+    user = collaborations.get_addable_user(username, pack.user_id)
     return sum(
         collaborations.add(
             song_id=song.id, owner_id=song.user_id, user=user, about=songs.about(song)
         )
-        for song in queries.hold_songs(pack.id)
+        for song in queries.lock_songs(pack.id)
     )
 
 
@@ -161,21 +161,21 @@ def add_helper(pack: Pack, *, username: object) -> int:
 
 
 def handle(events: Sequence[Event]) -> None:
-    """Look again at every pack of which a song changed; several times changes nothing more."""
+    """Update completion of every pack of which a song changed; idempotent."""
     payloads = [event.payload for event in events]
     touched = {each.pack_id for each in payloads if isinstance(each, OF_A_SONG) and each.pack_id}
     for pack_id in sorted(touched):
-        _settle(pack_id)
+        _update_completion(pack_id)
 
 
 def _changed(pack: Pack, touched: set[int]) -> None:
-    """Note what a pack holds now and settle the packs it touches at once: the answer shows them."""
+    """Record the change and update completion at once: the response shows it."""
     _record(PackChanged(name=pack.name), pack)
     for pack_id in sorted(touched):
-        _settle(pack_id)
+        _update_completion(pack_id)
 
 
-def _settle(pack_id: int) -> None:
+def _update_completion(pack_id: int) -> None:
     pack = queries.find_to_settle(pack_id)
     if pack is None:
         return
@@ -188,8 +188,8 @@ def _settle(pack_id: int) -> None:
         _record(PackReopened(name=pack.name), pack)
 
 
-def _hold(pack: Pack) -> None:
-    """Hold a pack for a change and see it as it is now. Raises NotFound when it is gone."""
+def _lock(pack: Pack) -> None:
+    """Lock a pack and reload it. Raises NotFound when it is gone."""
     if queries.find_pack(pack.id, for_update=True) is None:
         raise NotFound
 
@@ -200,4 +200,4 @@ def _record(payload: PackPayload, pack: Pack) -> None:
 
 def _duplicate(user_id: int, key: str) -> Duplicate:
     existing = queries.find_same(user_id, key)
-    return Duplicate(existing.id if existing else 0, name=HAVE_IT_ALREADY)
+    return Duplicate(existing.id if existing else 0, name=ALREADY_EXISTS)

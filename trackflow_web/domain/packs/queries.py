@@ -40,12 +40,12 @@ class Overview:
 
 
 def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
-    """The pack with this id; `for_update` makes others wait to change it until the commit."""
+    """Return the pack with this id; with `for_update` locked until the commit."""
     return get_for_update(Pack, pack_id) if for_update else db.session.get(Pack, pack_id)
 
 
 def find_to_settle(pack_id: int) -> Pack | None:
-    """The pack with this id, held, while others may still put songs into it.
+    """Return the pack with this id, held, while others may still put songs into it.
 
     Those hold its key, and each of them comes here next: a stronger lock would let two of them
     wait for each other.
@@ -54,14 +54,14 @@ def find_to_settle(pack_id: int) -> Pack | None:
 
 
 def find_same(user_id: int, name_key: str) -> Pack | None:
-    """The user's pack of this name, compared as people compare."""
+    """Return the user's pack of this name, compared as people compare."""
     return db.session.scalar(
         sa.select(Pack).where(Pack.user_id == user_id, Pack.name_key == name_key)
     )
 
 
 def packs_of(user_id: int, *, limit: int, beside: int | None = None) -> Sequence[Pack]:
-    """The user's `limit` latest packs, newest first, and beside them the one with this id."""
+    """Return the user's `limit` latest packs, newest first, and the one with this id."""
     latest = sa.select(Pack.id).where(Pack.user_id == user_id).order_by(Pack.id.desc()).limit(limit)
     return db.session.scalars(
         sa.select(Pack)
@@ -71,7 +71,7 @@ def packs_of(user_id: int, *, limit: int, beside: int | None = None) -> Sequence
 
 
 def list_packs(user_id: int, *, page: int) -> Page[Overview]:
-    """A page of the user's packs with their numbers, newest first."""
+    """Return a page of the user's packs with their numbers, newest first."""
     total = db.session.scalar(sa.select(sa.func.count()).where(Pack.user_id == user_id)) or 0
     found = _overviews().where(Pack.user_id == user_id)
     rows = db.session.execute(found.limit(PACKS_A_PAGE).offset((page - 1) * PACKS_A_PAGE))
@@ -79,7 +79,7 @@ def list_packs(user_id: int, *, page: int) -> Page[Overview]:
 
 
 def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
-    """Up to `limit` of them, newest first, before `before_id`."""
+    """Return up to `limit` of them, newest first, before `before_id`."""
     wanted = _overviews().where(Pack.user_id == user_id).limit(limit)
     if before_id is not None:
         wanted = wanted.where(Pack.id < before_id)
@@ -87,7 +87,7 @@ def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[
 
 
 def overview(pack_id: int) -> Overview:
-    """One pack with its numbers."""
+    """Return one pack with its numbers."""
     return _overview(db.session.execute(_overviews().where(Pack.id == pack_id)).one())
 
 
@@ -113,7 +113,7 @@ def _overview(row: sa.Row[Pack, int, int, int, int, int]) -> Overview:
 
 
 def released_of(user_id: int, limit: int) -> list[Overview]:
-    """The user's packs of which something is released, newest first: what others may see."""
+    """Return the user's packs of which something is released, newest first: what others may see."""
     released = sa.func.sum(sa.case((Song.status == Status.RELEASED, 1), else_=0))
     found = _overviews().where(Pack.user_id == user_id).having(released > 0).limit(limit)
     return [_overview(row) for row in db.session.execute(found)]
@@ -122,7 +122,7 @@ def released_of(user_id: int, limit: int) -> list[Overview]:
 def fewest_parts(
     user_id: sa.BindParameter[int], limit: sa.BindParameter[int]
 ) -> sa.Select[int, str, int]:
-    """The own packs that are closest to being complete: id, name, open parts.
+    """Return the own packs that are closest to being complete: id, name, open parts.
 
     For use in another SELECT; the fewest open parts first. Packs without a song that is asked for
     are not among them.
@@ -139,7 +139,7 @@ def fewest_parts(
 
 
 def list_songs(overview: Overview, *, page: int) -> Page[Song]:
-    """A page of a pack's songs: what is asked for first, then what is optional, by title.
+    """Return a page of a pack's songs: what is asked for first, then what is optional, by title.
 
     Behind the last page comes the last one: songs may have been taken out meanwhile.
     """
@@ -155,15 +155,15 @@ def list_songs(overview: Overview, *, page: int) -> Page[Song]:
 
 
 def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[Song]:
-    """Up to `limit` songs of a pack, newest first, before `before_id`."""
+    """Return up to `limit` songs of a pack, newest first, before `before_id`."""
     wanted = sa.select(Song).where(Song.pack_id == pack_id)
     if before_id is not None:
         wanted = wanted.where(Song.id < before_id)
     return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
 
 
-def hold_songs(pack_id: int) -> Sequence[Song]:
-    """The songs of a pack, held for a change in the order of their ids."""
+def lock_songs(pack_id: int) -> Sequence[Song]:
+    """Return the songs of a pack, held for a change in the order of their ids."""
     return db.session.scalars(
         sa.select(Song)
         .where(Song.pack_id == pack_id)
@@ -174,7 +174,7 @@ def hold_songs(pack_id: int) -> Sequence[Song]:
 
 
 def is_complete(pack_id: int) -> bool:
-    """Whether every song that is not optional is fully authored, and there is such a song."""
+    """Return whether there are songs that are not optional and all are fully authored."""
     songs, authored = db.session.execute(
         sa.select(sa.func.count(Song.id), sa.func.count(Song.authored_at)).where(
             Song.pack_id == pack_id, ~Song.is_optional

@@ -1,10 +1,8 @@
-"""What people do with their accounts."""
+"""Actions on accounts."""
 
 from __future__ import annotations
 
 import secrets
-import unicodedata
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,30 +10,22 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from trackflow_web.domain.audit import SecurityEvent, note, note_if_committed
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import passwords, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
-from trackflow_web.kernel import clock, rate_limits, text
+from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Checks, Invalid, NotFound, TooMany
+from trackflow_web.kernel.errors import Checks, Invalid, NotFound
 from trackflow_web.kernel.events import record
-from trackflow_web.kernel.rate_limits import LimitCount
 from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from limits import RateLimitItem
 
 log = structlog.get_logger()
 
-WRONG_CREDENTIALS = "The name or the password is wrong."
-TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
-# Scopes of the tries: of one client, for one name or e-mail address, and of everybody.
-SIGN_IN_ADDRESS = "sign-in address"
-SIGN_IN_NAME = "sign-in name"
-SIGN_IN_ALL = "sign-in all"
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
 MOST_TOKENS = 50
 # A program may ask many times a second; people only want to know which tokens are still in use.
@@ -43,7 +33,6 @@ TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 # Noting that gives way to whoever holds the database; seconds.
 PATIENCE_FOR_A_NOTE = 0.25
 ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
-NOBODY = "-"
 NAME_TAKEN = "This name is taken."
 PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
 
@@ -97,7 +86,7 @@ def register(
 
 
 def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str, str]:
-    """Which of the two somebody has already. Ends the reading transaction before the hashing."""
+    """Return an error for each that is taken. Its transaction ends before the hashing."""
     with reading():
         rows = db.session.execute(
             sa.select(User.username, User.username_key, User.email).where(
@@ -121,89 +110,6 @@ def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str,
     if any(row.email == email for row in rows):
         errors["email"] = "This address cannot be used; perhaps you have an account already."
     return errors
-
-
-@dataclass(frozen=True)
-class SignInLimits:
-    """How many failed sign-ins are borne: from one address or for one name, and in all."""
-
-    each: RateLimitItem
-    all_together: RateLimitItem
-
-
-def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
-    """The user with this name or e-mail address and password.
-
-    Raises Invalid when they do not fit, without saying which, and TooMany once too many tries have
-    failed. Only the failures of the address itself reject the right password. What others have
-    failed at, for this name or altogether, turns failures into TooMany and nothing else: otherwise
-    anybody could lock anybody out.
-    """
-    wanted = _canonical(name)
-    rate_limits.enforce(SIGN_IN_ADDRESS, address, bounds.each, TOO_MANY_TRIES)
-    wait = max(
-        rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each),
-        rate_limits.hit(SIGN_IN_ALL, "", bounds.all_together),
-    )
-    with writing() as session:
-        user = session.scalar(
-            sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
-        )
-    secret = password if isinstance(password, str) else ""
-    # Nobody has a longer one, and hashing megabytes is what an attacker would like.
-    secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
-    fits = passwords.matches(user.password_hash if user else None, secret)
-    if user is None or not fits or user.banned_at is not None:
-        note(SecurityEvent.SIGN_IN_FAILED, account=user.id if user else None)
-        if wait:
-            raise TooMany(TOO_MANY_TRIES, wait)
-        raise Invalid(form=WRONG_CREDENTIALS)
-    for scope, key in (
-        (SIGN_IN_ADDRESS, address),
-        (SIGN_IN_ALL, ""),
-        (SIGN_IN_NAME, wanted),
-    ):
-        rate_limits.undo_hit(scope, key)
-    if passwords.needs_rehash(user.password_hash):
-        _rehash(user, secret)
-    found = db.session.get(User, user.id)
-    if found is None:  # deleted while the password was hashed
-        raise Invalid(form=WRONG_CREDENTIALS)
-    return found
-
-
-def forget_tries(user: User) -> None:
-    """Forget who tried to sign in as this user: the counts are kept by name and address."""
-    db.session.execute(
-        sa.delete(LimitCount).where(
-            LimitCount.scope == SIGN_IN_NAME, LimitCount.key.in_([user.username, user.email])
-        )
-    )
-
-
-def _canonical(name: object) -> str:
-    """A user name or e-mail address as it is kept; a name nobody can have when it is neither."""
-    try:
-        typed = text.line(name, "username", longest=rules.LONGEST_EMAIL)
-    except Invalid:
-        return NOBODY
-    folded = unicodedata.normalize("NFKC", typed).casefold()
-    if rules.USERNAME.fullmatch(folded):
-        return folded
-    try:
-        return rules.email(typed)
-    except Invalid:
-        return NOBODY
-
-
-def _rehash(user: User, password: str) -> None:
-    new_hash = passwords.hash_password(password)
-    with writing() as session:
-        session.execute(
-            sa.update(User)
-            .where(User.id == user.id, User.password_hash == user.password_hash)
-            .values(password_hash=new_hash)
-        )
 
 
 def record_visit(user: User) -> bool:
@@ -286,7 +192,7 @@ def change_password(user: User, *, new: object) -> None:
 
 
 def create_token(user: User, *, name: object, scope: object, days: object) -> str:
-    """Make an access token and give its secret, which is shown once and not kept."""
+    """Create an access token; return its secret, which is shown once and not stored."""
     check = Checks()
     title = check(text.line, name, "name", longest=60)
     kind = check(_scope_of, user, scope)

@@ -33,13 +33,13 @@ def _hasher() -> PasswordHasher:
 
 
 def hash_password(password: str) -> str:
-    """The salted hash of a password, parameters included."""
+    """Return the salted hash of a password, parameters included."""
     with HASHES_AT_ONCE:
         return _hasher().hash(password)
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the hashed one.
+    """Return whether the password is the hashed one.
 
     Without a hash (nobody has that name) as much time is taken as with one, so that the answer's
     time does not tell which names exist.
@@ -53,7 +53,7 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether a hash was made with other parameters than today's."""
+    """Return whether a hash was made with other parameters than today's."""
     return _hasher().check_needs_rehash(password_hash)
 
 

@@ -26,22 +26,22 @@ _BY_STAMP = sa.select(User).where(
 
 
 def find_user(user_id: int) -> User | None:
-    """The user with this id, banned or not."""
+    """Return the user with this id, banned or not."""
     return db.session.get(User, user_id)
 
 
 def find_by_stamp(user_id: int, session_stamp: str) -> User | None:
-    """The user whose cookie carries this id and stamp, unless banned."""
+    """Return the user whose cookie carries this id and stamp, unless banned."""
     return db.session.scalar(_BY_STAMP, {"user_id": user_id, "session_stamp": session_stamp})
 
 
 def find_by_username(name: str) -> User | None:
-    """The user with this canonical user name."""
+    """Return the user with this canonical user name."""
     return db.session.scalar(sa.select(User).where(User.username == name))
 
 
 def find_by_typed_name(name: str) -> User | None:
-    """The user with this user name as somebody typed it; anybody, banned or not."""
+    """Return the user with this user name as somebody typed it; anybody, banned or not."""
     try:
         return find_by_username(rules.username(name, reserved_too=True))
     except Invalid:
@@ -65,7 +65,7 @@ def search_users(search: str, *, limit: int) -> Sequence[User]:
 
 
 def get_by_username(name: str) -> User:
-    """The user with this canonical user name; raises NotFound."""
+    """Return the user with this canonical user name; raises NotFound."""
     user = find_by_username(name)
     if user is None:
         message = "There is nobody of this name."
@@ -74,7 +74,7 @@ def get_by_username(name: str) -> User:
 
 
 def find_visible_profile(name: str, viewer_id: int) -> User | None:
-    """The user with exactly this user name, if the viewer may see their profile.
+    """Return the user with exactly this user name, if the viewer may see their profile.
 
     One's own is always there; nobody else's is that is banned or private.
     """
@@ -90,31 +90,31 @@ def all_users() -> Sequence[User]:
 
 
 def count_users() -> int:
-    """How many accounts there are that are not banned."""
+    """Return how many accounts there are that are not banned."""
     return db.session.scalar(sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None))) or 0
 
 
 def last_visit(user_id: int) -> Visit | None:
-    """The latest day on which the user was here."""
+    """Return the latest day on which the user was here."""
     return db.session.scalar(
         sa.select(Visit).where(Visit.user_id == user_id).order_by(Visit.day.desc()).limit(1)
     )
 
 
 def longest_run(user_id: int) -> int:
-    """The user's longest row of days."""
+    """Return the user's longest row of days."""
     return db.session.scalar(sa.select(sa.func.max(Visit.run)).where(Visit.user_id == user_id)) or 0
 
 
 def tokens_of(user_id: int) -> Sequence[AccessToken]:
-    """The user's tokens, newest first, expired ones included."""
+    """Return the user's tokens, newest first, expired ones included."""
     return db.session.scalars(
         sa.select(AccessToken).where(AccessToken.user_id == user_id).order_by(AccessToken.id.desc())
     ).all()
 
 
 def find_token(secret: str) -> tuple[AccessToken, User] | None:
-    """The token with this secret and its user; None when expired, unknown or banned."""
+    """Return the token with this secret and its user; None when expired, unknown or banned."""
     row = db.session.execute(
         sa.select(AccessToken, User)
         .join(User, User.id == AccessToken.user_id)
@@ -128,11 +128,11 @@ def find_token(secret: str) -> tuple[AccessToken, User] | None:
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a token. Plain SHA-256: the secret has 256 random bits already."""
+    """Return what is kept of a token. Plain SHA-256: the secret has 256 random bits already."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:
-    """The user names of these users by id."""
+    """Return the user names of these users by id."""
     rows = db.session.execute(sa.select(User.id, User.username).where(User.id.in_(user_ids))).all()
     return {row.id: row.username for row in rows}

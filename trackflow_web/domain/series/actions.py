@@ -1,7 +1,7 @@
-"""What people do with album series, and when one is complete.
+"""Actions on album series, and when one is complete.
 
-Rows are held in one order everywhere, so that nobody waits in a circle: songs, then tracks, then
-series by their ids, then people's numbers.
+Rows are locked in one order everywhere, so that there are no deadlocks: songs, then tracks, then
+series by their ids, then the users' counters.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.kernel.events import Event
 
-HAVE_IT_ALREADY = "You have a series of this album already."
+ALREADY_EXISTS = "You have a series of this album already."
 NO_SUCH_SONG = "This is not one of your songs."
 MISMATCH = "This song has another title or artist. Link it anyway if it's this track."
 SONGS_WENT = (SongDeleted, SongsUnimported)
@@ -52,7 +52,7 @@ SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
 def create_series(
     owner: User, *, artist: object, album: object, year: object, tracks: object
 ) -> Series:
-    """Give the user an album series. Raises Invalid naming the fields, Duplicate."""
+    """Create an album series. Raises Invalid naming the fields, Duplicate."""
     draft = rules.draft(artist=artist, album=album, year=year, tracks=tracks)
     artist_key, album_key = text.artist_key(draft.artist), text.comparison_key(draft.album)
     series_id = db.session.scalar(
@@ -71,7 +71,7 @@ def create_series(
     )
     if series_id is None:
         existing = queries.find_same(owner.id, artist_key, album_key)
-        raise Duplicate(existing.id if existing else 0, album=HAVE_IT_ALREADY)
+        raise Duplicate(existing.id if existing else 0, album=ALREADY_EXISTS)
     db.session.add_all(
         Track(
             series_id=series_id,
@@ -90,7 +90,7 @@ def create_series(
 
 def delete_series(series: Series) -> None:
     """Delete a series; the songs stay. Raises NotFound when it is gone already."""
-    queries.hold_tracks(series.id)
+    queries.lock_tracks(series.id)
     if queries.find_series(series.id, for_update=True) is None:
         raise NotFound
     was_complete = series.completed_at is not None
@@ -151,7 +151,7 @@ def link_suggested(series: Series) -> int:
     found = queries.songs_for_open_tracks(series, queries.tracks_of(series.id))
     for song_id in sorted(song.id for song in found.values()):
         find_song(song_id, for_update=True)  # as set_track has it: songs first
-    queries.hold_tracks(series.id)
+    queries.lock_tracks(series.id)
     still = queries.songs_for_open_tracks(series, queries.tracks_of(series.id))
     linked = 0
     for track in queries.tracks_of(series.id):
@@ -169,8 +169,8 @@ def link_suggested(series: Series) -> int:
 
 
 def handle(events: Sequence[Event]) -> None:
-    """Look again at every series of which a song changed; several times changes nothing more."""
-    _settle_all(
+    """Update completion of every series of which a song changed; idempotent."""
+    _update_completions(
         song_ids={each.subject_id for each in events if isinstance(each.payload, SONGS_MOVED)},
         # The database has unlinked the tracks already, so nothing says which series they were of.
         user_ids={each.user_id for each in events if isinstance(each.payload, SONGS_WENT)},
@@ -178,19 +178,19 @@ def handle(events: Sequence[Event]) -> None:
 
 
 def _changed(series: Series) -> None:
-    """Note that tracks stand otherwise and settle the series at once: the answer shows it."""
+    """Record the change and update completion at once: the response shows it."""
     _record(SeriesChanged(**_about(series)), series)
-    _settle_all(series_ids={series.id})
+    _update_completions(series_ids={series.id})
 
 
-def _settle_all(**touched: set[int]) -> None:
-    get_for_update = queries.hold_touched(**touched)
+def _update_completions(**touched: set[int]) -> None:
+    get_for_update = queries.lock_touched(**touched)
     complete = queries.complete_among([series.id for series in get_for_update])
     for series in get_for_update:
-        _settle(series, complete=series.id in complete)
+        _update_completion(series, complete=series.id in complete)
 
 
-def _settle(series: Series, *, complete: bool) -> None:
+def _update_completion(series: Series, *, complete: bool) -> None:
     if complete and series.completed_at is None:
         series.completed_at = clock.now()
         _record(SeriesCompleted(**_about(series)), series)

@@ -35,12 +35,12 @@ class Overview:
 
 
 def find_series(series_id: int, *, for_update: bool = False) -> Series | None:
-    """The series with this id; `for_update` makes others wait to change it until the commit."""
+    """Return the series with this id; with `for_update` locked until the commit."""
     return get_for_update(Series, series_id) if for_update else db.session.get(Series, series_id)
 
 
 def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
-    """The user's series of this album, compared as people compare."""
+    """Return the user's series of this album, compared as people compare."""
     return db.session.scalar(
         sa.select(Series).where(
             Series.user_id == user_id,
@@ -51,7 +51,7 @@ def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
 
 
 def list_series(user_id: int, *, page: int) -> Page[Overview]:
-    """A page of the user's series with their numbers, newest first."""
+    """Return a page of the user's series with their numbers, newest first."""
     total = db.session.scalar(sa.select(sa.func.count()).where(Series.user_id == user_id)) or 0
     found = _overviews().where(Series.user_id == user_id)
     rows = db.session.execute(found.limit(SERIES_A_PAGE).offset((page - 1) * SERIES_A_PAGE))
@@ -59,7 +59,7 @@ def list_series(user_id: int, *, page: int) -> Page[Overview]:
 
 
 def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[Overview]:
-    """Up to `limit` of them, newest first, before `before_id`."""
+    """Return up to `limit` of them, newest first, before `before_id`."""
     wanted = _overviews().where(Series.user_id == user_id).limit(limit)
     if before_id is not None:
         wanted = wanted.where(Series.id < before_id)
@@ -67,7 +67,7 @@ def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[
 
 
 def overview(series_id: int) -> Overview:
-    """One series with its numbers."""
+    """Return one series with its numbers."""
     return _overview(db.session.execute(_overviews().where(Series.id == series_id)).one())
 
 
@@ -87,7 +87,7 @@ def _overview(row: sa.Row[Series, int, int]) -> Overview:
 
 
 def tracks_of(series_id: int) -> Sequence[Track]:
-    """The tracks of a series with their songs, in order."""
+    """Return the tracks of a series with their songs, in order."""
     return db.session.scalars(
         sa.select(Track)
         .where(Track.series_id == series_id)
@@ -98,12 +98,12 @@ def tracks_of(series_id: int) -> Sequence[Track]:
 
 
 def find_track(series_id: int, position: int, *, for_update: bool = False) -> Track | None:
-    """One track of a series; `for_update` makes others wait to change it until the commit."""
+    """Return one track of a series; with `for_update` locked until the commit."""
     key = (series_id, position)
     return get_for_update(Track, key) if for_update else db.session.get(Track, key)
 
 
-def hold_tracks(series_id: int) -> None:
+def lock_tracks(series_id: int) -> None:
     """Make others wait to change any track of a series until the commit."""
     db.session.execute(
         sa.select(Track.position)
@@ -170,7 +170,7 @@ def complete_among(series_ids: Collection[int]) -> set[int]:
     )
 
 
-def hold_touched(
+def lock_touched(
     *,
     series_ids: Collection[int] = (),
     song_ids: Collection[int] = (),

@@ -47,7 +47,7 @@ def draft(*, artist: object, album: object, year: object, tracks: object) -> Dra
 
 
 def track_titles(value: object) -> tuple[str, ...]:
-    """The titles of a track list: lines of a text, or a list; empty ones are passed over.
+    """Return the titles of a track list: lines of a text, or a list; empty ones are passed over.
 
     Raises Invalid naming `tracks`, and the line when one will not do.
     """

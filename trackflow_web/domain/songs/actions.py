@@ -1,4 +1,4 @@
-"""What people do with their songs."""
+"""Actions on songs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 # Two requests that add a version at the same time find the same number free.
 VERSION_ATTEMPTS = 3
-HAVE_IT_ALREADY = "You have this song already."
-HELPS_ALREADY = "This person helps with the song already."
+ALREADY_EXISTS = "You have this song already."
+IS_COLLABORATOR = "This person helps with the song already."
 
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,
@@ -121,7 +121,7 @@ def edit_song(
     year: object,
     anyway: bool = False,
 ) -> None:
-    """Say something else of a song; `anyway` makes it another version of one that is there.
+    """Change title, artist, album and year; `anyway` makes it another version of one there is.
 
     Raises Invalid naming the fields, Duplicate.
     """
@@ -144,7 +144,7 @@ def edit_song(
 
 
 def move_song(song: Song, actor: User, *, status: object) -> None:
-    """Put a song into another state. Raises Invalid naming `status`."""
+    """Move a song to another status. Raises Invalid naming `status`."""
     state = rules.status(status)
     if state == song.status:
         return
@@ -160,7 +160,7 @@ def move_song(song: Song, actor: User, *, status: object) -> None:
 
 
 def set_authored(song: Song, actor: User, *, authored: bool) -> None:
-    """Note whether all of a song's parts are done or not needed."""
+    """Set whether a song is fully authored."""
     if authored and song.authored_at is None:
         _reach(song, Milestone.AUTHORED, actor, clock.now())
     elif not authored and song.authored_at is not None:
@@ -175,15 +175,15 @@ def delete_song(song: Song, actor: User) -> None:
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
-def add_helper(song: Song, *, username: object) -> User:
-    """Let somebody help with a song; gives whom. Raises Invalid naming `username`."""
-    user = collaborations.person_named(username, song.user_id)
+def add_collaborator(song: Song, *, username: object) -> User:
+    """Add a collaborator; return the user. Raises Invalid naming `username`."""
+    user = collaborations.get_addable_user(username, song.user_id)
     if not collaborations.add(song_id=song.id, owner_id=song.user_id, user=user, about=about(song)):
-        raise Invalid(username=HELPS_ALREADY)
+        raise Invalid(username=IS_COLLABORATOR)
     return user
 
 
-def remove_helper(song: Song, actor: User, user_id: int) -> None:
+def remove_collaborator(song: Song, actor: User, user_id: int) -> None:
     """Remove a collaborator: the owner removes anybody, the others only themselves.
 
     Raises Forbidden, NotFound when the user does not collaborate on the song.
@@ -206,7 +206,7 @@ def about(song: Song) -> dict[str, Any]:
 
 
 def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
-    """Note the first time; each song counts once for a milestone, however often it moves."""
+    """Record a milestone the first time; each song counts once, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
         _record(EVENT_OF_MILESTONE[milestone](**about(song), pack_id=song.pack_id), song, actor)
@@ -230,4 +230,4 @@ def _columns(draft: Draft) -> dict[str, Any]:
 
 def _duplicate(user_id: int, draft: Draft) -> Duplicate:
     existing = queries.find_same(user_id, draft.artist_key, draft.title_key)
-    return Duplicate(existing.id if existing else 0, title=HAVE_IT_ALREADY)
+    return Duplicate(existing.id if existing else 0, title=ALREADY_EXISTS)

@@ -82,7 +82,7 @@ class Song(Base):
         return Progress(done=self.parts_done, skipped=self.parts_skipped)
 
     def reached(self, milestone: Milestone) -> datetime | None:
-        """When the song reached it; None when it has not."""
+        """Return when the song reached it; None when it has not."""
         at: datetime | None = getattr(self, f"{milestone}_at")
         return at
 

@@ -36,7 +36,7 @@ class Listing:
 
 
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
-    """The song with this id; `for_update` makes others wait to change it until the commit."""
+    """Return the song with this id; with `for_update` locked until the commit."""
     return get_for_update(Song, song_id) if for_update else db.session.get(Song, song_id)
 
 
@@ -61,7 +61,7 @@ def next_version(user_id: int, artist_key: str, title_key: str) -> int:
 
 
 def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
-    """A page of the user's songs and those they help with, in one state or all, containing `q`.
+    """Return a page of songs the user owns or works on, in one state or all, containing `q`.
 
     Behind the last page comes the last one: songs may have been deleted meanwhile.
     """
@@ -77,7 +77,7 @@ def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Lis
 def songs_after(
     user_id: int, *, status: Status | None, q: str, before_id: int | None, limit: int
 ) -> Sequence[Song]:
-    """Up to `limit` songs of the user or shared with them, newest first, before `before_id`."""
+    """Return up to `limit` songs the user owns or works on, newest first, before `before_id`."""
     wanted = _matching(user_id, status, q)
     if before_id is not None:
         wanted = wanted.where(Song.id < before_id)
@@ -98,7 +98,7 @@ def _visible(user_id: int) -> sa.ColumnElement[bool]:
 
 
 def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None) -> Sequence[Song]:
-    """Up to `limit` of the user's own songs containing `q`, newest first: to choose one from.
+    """Return up to `limit` of the user's own songs containing `q`, newest first.
 
     Those in the pack `outside_pack` are not among them.
     """
@@ -112,7 +112,7 @@ def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None
 
 
 def released_of(user_id: int, limit: int) -> Sequence[Song]:
-    """The user's own songs that are Released, newest first: what others may see."""
+    """Return the user's own songs that are Released, newest first: what others may see."""
     return db.session.scalars(
         sa.select(Song)
         .where(Song.user_id == user_id, Song.status == Status.RELEASED)
@@ -122,7 +122,7 @@ def released_of(user_id: int, limit: int) -> Sequence[Song]:
 
 
 def count_by_status(user_id: int) -> dict[str, int]:
-    """How many songs the user has or helps with in each state, and `all`."""
+    """Return how many songs the user has or helps with in each state, and `all`."""
     rows = db.session.execute(
         sa.select(Song.status, sa.func.count()).where(_visible(user_id)).group_by(Song.status)
     ).all()

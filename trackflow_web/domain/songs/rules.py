@@ -114,5 +114,5 @@ def year_of(value: object) -> int | None:
 
 
 def status(value: object) -> Status:
-    """The state with this name. Raises Invalid naming `status`."""
+    """Return the state with this name. Raises Invalid naming `status`."""
     return text.choice(value, "status", Status)

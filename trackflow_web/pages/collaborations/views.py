@@ -32,7 +32,7 @@ def add(song_id: int) -> str | Response:
     """Add a collaborator to a song."""
     song = song_or_404(song_id, may="own")
     try:
-        songs.add_helper(song, username=request.form.get("username"))
+        songs.add_collaborator(song, username=request.form.get("username"))
     except Invalid as refusal:
         return refused(_song_page(song, refusal), refusal)
     return _song_page(song) if htmx.is_htmx() else _back_to(song)
@@ -43,7 +43,7 @@ def add(song_id: int) -> str | Response:
 def remove(song_id: int, user_id: int) -> str | Response:
     """Remove a collaborator from a song, or leave it."""
     song = song_or_404(song_id, may="work")
-    songs.remove_helper(song, get_current_user(), user_id)
+    songs.remove_collaborator(song, get_current_user(), user_id)
     if get_current_user().id == user_id:
         flash(f"You no longer help with {song.title}.")
         return htmx.redirect_after_post(url_for("songs.index"))
@@ -56,7 +56,7 @@ def add_to_pack(pack_id: int) -> str | Response:
     """Add a collaborator to every song of a pack."""
     pack = pack_or_404(pack_id)
     try:
-        added = packs.add_helper(pack, username=request.form.get("username"))
+        added = packs.add_collaborator(pack, username=request.form.get("username"))
     except Invalid as refusal:
         context = pack_context(pack, request.form, refusal)
         return refused(render_template("packs/show.html", **context), refusal)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trackflow_web.domain.feedback.models import Feedback
-    from trackflow_web.domain.feedback.queries import Said, Shown
+    from trackflow_web.domain.feedback.queries import CommentDetails, FeedbackDetails
     from trackflow_web.kernel.pagination import Page
     from trackflow_web.pages.feedback.boards import Board
     from trackflow_web.web.forms import Refusal
@@ -83,7 +83,7 @@ def list_context(
 def item_context(
     board: Board,
     item: Feedback,
-    thread: Page[Said],
+    thread: Page[CommentDetails],
     refusal: Refusal | None = None,
     *,
     keep_input: bool = True,
@@ -92,7 +92,7 @@ def item_context(
     """Return what an item's template needs, with the input and messages of a refused form."""
     return {
         "board": board,
-        "shown": queries.shown(item, get_current_user()),
+        "shown": queries.get_details(item, get_current_user()),
         "thread": thread,
         "pager": _pager(board, "show", thread, item_id=item.id),
         "labels": STATUS_LABELS,
@@ -102,7 +102,7 @@ def item_context(
     }
 
 
-def last_page_of_thread(item: Feedback) -> Page[Said]:
+def last_page_of_thread(item: Feedback) -> Page[CommentDetails]:
     """Return the page of an item's thread that holds the newest comment."""
     first = queries.thread(item.id, page=1)
     return first if first.pages == 1 else queries.thread(item.id, page=first.pages)
@@ -138,6 +138,6 @@ def _sorts(board: Board, filters: Filters) -> list[dict[str, object]]:
 
 
 def _pager(
-    board: Board, view: str, listing: Page[Shown] | Page[Said], **values: object
+    board: Board, view: str, listing: Page[FeedbackDetails] | Page[CommentDetails], **values: object
 ) -> dict[str, object]:
     return pager(listing, lambda page: board.address(view, **values, page=page))

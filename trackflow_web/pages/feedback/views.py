@@ -48,7 +48,7 @@ def index(board: Board) -> str:
 def create(board: Board) -> Response:
     """Submit a request or report."""
     try:
-        item = actions.hand_in(
+        item = actions.submit(
             get_current_user(),
             board.kind,
             title=request.form.get("title"),
@@ -92,7 +92,9 @@ def vote(board: Board, item_id: int) -> str | Response:
     item = item_or_404(board, item_id)
     actions.vote(item, get_current_user())
     if htmx.is_htmx():
-        return render_template("feedback/_vote.html", shown=queries.shown(item, get_current_user()))
+        return render_template(
+            "feedback/_vote.html", shown=queries.get_details(item, get_current_user())
+        )
     if item.user_id == get_current_user().id:
         flash(OWN_VOTE)
     return _redirect_to(board, item)

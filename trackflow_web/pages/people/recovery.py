@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, flash, render_template, request, url_for
 
-from trackflow_web.domain.people import actions, recovery
+from trackflow_web.domain.people import recovery
+from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.pages.people.views import pages
@@ -98,7 +99,7 @@ def send_confirmation() -> Response:
 
 
 def _count_request(scope: str, key: str) -> None:
-    rate_limits.enforce(scope, key, settings().limit_register, actions.TOO_MANY_TRIES)
+    rate_limits.enforce(scope, key, settings().limit_register, TOO_MANY_TRIES)
 
 
 def _forgot(errors: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from trackflow_web.domain.people import actions, recovery
+from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx
@@ -45,9 +46,7 @@ def register() -> str | Response:
         return htmx.redirect_after_post(HOME)
     form = request.form
     try:
-        rate_limits.enforce(
-            "register", client_address(), settings().limit_register, actions.TOO_MANY_TRIES
-        )
+        rate_limits.enforce("register", client_address(), settings().limit_register, TOO_MANY_TRIES)
         user = actions.register(
             username=form.get("username"),
             email=form.get("email"),

@@ -1,4 +1,4 @@
-"""The people of the demo community and how far each of them got, as data."""
+"""The users of the demo community and how much each of them charted, as data."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Charted(Enum):
 
 @dataclass(frozen=True)
 class Work:
-    """So many songs that went this way, from years of this range or from one album.
+    """A number of songs that went through these statuses, from these years or from one album.
 
-    They were put into the `pack` and `helper` was asked to help with each of them, where named.
+    All of them are in `pack` and have `collaborator`, where these are given.
     """
 
     songs: int
-    way: tuple[Status, ...]
+    statuses: tuple[Status, ...]
     charted: Charted = Charted.NOTHING
     years: range = range(1900, 2100)
     album: str = ""
     pack: str = ""
     optional: bool = False
-    helper: str = ""
+    collaborator: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,15 @@ class Album:
 
 @dataclass(frozen=True)
 class Run:
-    """Days on which somebody came one after another, the last of them so many days ago."""
+    """Consecutive days with a visit, the last of them so many days ago."""
 
     days: int
     ended: int
 
 
 @dataclass(frozen=True)
-class Resident:
-    """Somebody who joined, and worked on songs until, so many days ago.
+class DemoUser:
+    """A user who joined, and was last active, so many days ago.
 
     Without a password nobody can sign in as them.
     """
@@ -92,7 +92,7 @@ BOSTON = Album(
 
 # In the middle of things: the next song moved to Released unlocks several achievements, the one
 # from the sixties more than are shown singly; one part is missing for another and for a pack.
-DEMO = Resident(
+DEMO = DemoUser(
     "demo",
     "Europe/London",
     joined=170,
@@ -104,12 +104,17 @@ DEMO = Resident(
         Work(9, (FUTURE,)),
         Work(1, (FUTURE, WIP), Charted.SOME, range(1970, 2010), pack="Sunday Drive"),
         Work(
-            1, (FUTURE, WIP), Charted.SOME, range(1970, 2010), pack="Sunday Drive", helper="noriko"
+            1,
+            (FUTURE, WIP),
+            Charted.SOME,
+            range(1970, 2010),
+            pack="Sunday Drive",
+            collaborator="noriko",
         ),
         Work(1, (FUTURE, WIP), Charted.NEARLY, range(1970, 2010), pack="Stadium Night"),
         Work(1, (WIP,), Charted.SOME, range(1960, 1970)),
         Work(1, (WIP,), Charted.NOTHING, range(1970, 2010), pack="Sunday Drive", optional=True),
-        Work(1, (WIP,), Charted.NOTHING, range(1970, 2010), helper="wren"),
+        Work(1, (WIP,), Charted.NOTHING, range(1970, 2010), collaborator="wren"),
         Work(2, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010), pack="Stadium Night"),
         Work(1, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1970, 2010), pack="Sunday Drive"),
         Work(5, (FUTURE, WIP, RELEASED), Charted.SOME, range(1970, 2010)),
@@ -118,7 +123,7 @@ DEMO = Resident(
     albums=(BOSTON,),
     runs=(Run(11, ended=40), Run(5, ended=1)),
 )
-ADMIN = Resident(
+ADMIN = DemoUser(
     "olga",
     "Europe/Warsaw",
     joined=725,
@@ -134,11 +139,11 @@ ADMIN = Resident(
     runs=(Run(33, ended=200), Run(9, ended=1)),
 )
 
-RESIDENTS = (
+DEMO_USERS = (
     DEMO,
     ADMIN,
     # The veteran.
-    Resident(
+    DemoUser(
         "ragnhild",
         "Europe/Oslo",
         joined=729,
@@ -154,7 +159,7 @@ RESIDENTS = (
         runs=(Run(104, ended=300), Run(26, ended=1)),
     ),
     # Releases much, plans nothing.
-    Resident(
+    DemoUser(
         "tadeo",
         "America/Argentina/Buenos_Aires",
         joined=640,
@@ -166,7 +171,7 @@ RESIDENTS = (
         runs=(Run(16, ended=430),),
     ),
     # Plans everything, finishes little.
-    Resident(
+    DemoUser(
         "kiri",
         "Pacific/Auckland",
         joined=500,
@@ -178,7 +183,7 @@ RESIDENTS = (
         runs=(Run(8, ended=90),),
     ),
     # Leaves no part undone.
-    Resident(
+    DemoUser(
         "yusuf",
         "Asia/Karachi",
         joined=590,
@@ -189,19 +194,19 @@ RESIDENTS = (
         runs=(Run(20, ended=120), Run(4, ended=30)),
     ),
     # Comes every day.
-    Resident(
+    DemoUser(
         "noriko",
         "Asia/Tokyo",
         joined=400,
         works=(
             Work(6, (FUTURE,)),
-            Work(2, (FUTURE, WIP), Charted.SOME, range(1980, 1990), helper="demo"),
+            Work(2, (FUTURE, WIP), Charted.SOME, range(1980, 1990), collaborator="demo"),
             Work(1, (FUTURE, WIP), Charted.SOME, range(1980, 1990)),
             Work(6, (FUTURE, WIP, RELEASED), Charted.FULLY, range(1980, 1990), pack="Neon Decade"),
         ),
         runs=(Run(63, ended=1),),
     ),
-    Resident(
+    DemoUser(
         "lamar",
         "America/Chicago",
         joined=450,
@@ -213,7 +218,7 @@ RESIDENTS = (
         ),
         runs=(Run(5, ended=150),),
     ),
-    Resident(
+    DemoUser(
         "anjali",
         "Asia/Kolkata",
         joined=210,
@@ -225,7 +230,7 @@ RESIDENTS = (
         runs=(Run(7, ended=60),),
     ),
     # Was here for some weeks, long ago.
-    Resident(
+    DemoUser(
         "hugo",
         "Europe/Paris",
         joined=700,
@@ -233,7 +238,7 @@ RESIDENTS = (
         works=(Work(5, (FUTURE,)),),
         runs=(Run(3, ended=680),),
     ),
-    Resident(
+    DemoUser(
         "sefa",
         "Pacific/Apia",
         joined=75,
@@ -245,12 +250,12 @@ RESIDENTS = (
         runs=(Run(3, ended=12),),
     ),
     # One song.
-    Resident(
+    DemoUser(
         "wren",
         "America/St_Johns",
         joined=16,
-        works=(Work(1, (FUTURE, WIP), Charted.SOME, helper="demo"),),
+        works=(Work(1, (FUTURE, WIP), Charted.SOME, collaborator="demo"),),
     ),
     # Nothing yet.
-    Resident("milo", "UTC", joined=2),
+    DemoUser("milo", "UTC", joined=2),
 )

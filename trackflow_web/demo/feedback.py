@@ -1,4 +1,4 @@
-"""What the people of the demo community wish for and find broken, and what is said about it."""
+"""Feature requests and bug reports of the demo community, and what happens to them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trackflow_web.demo import cast
-from trackflow_web.demo.diary import Deed, Entry
+from trackflow_web.demo import users
+from trackflow_web.demo.timeline import Entry, Step
 from trackflow_web.domain.feedback.rules import Kind, Status
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Handed in so many days ago; the rest follows day by day: votes, comments, a decision."""
+class DemoFeedback:
+    """A request or report of so many days ago; votes, comments and a decision follow, one a day."""
 
     kind: Kind
     author: str
@@ -30,38 +30,38 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class HandIn(Deed):
-    """A wish was handed in."""
+class SubmitFeedback(Step):
+    """A request or report was submitted."""
 
-    wish: Wish
-
-
-@dataclass(frozen=True)
-class Vote(Deed):
-    """Somebody wants it too."""
-
-    wish: Wish
+    item: DemoFeedback
 
 
 @dataclass(frozen=True)
-class Comment(Deed):
-    """Somebody said something about it."""
+class Vote(Step):
+    """Somebody voted for it."""
 
-    wish: Wish
+    item: DemoFeedback
+
+
+@dataclass(frozen=True)
+class Comment(Step):
+    """Somebody commented on it."""
+
+    item: DemoFeedback
     body: str
 
 
 @dataclass(frozen=True)
-class Decide(Deed):
-    """An administrator said how it goes on."""
+class Decide(Step):
+    """An administrator set its status."""
 
-    wish: Wish
+    item: DemoFeedback
     status: Status
     reason: str
 
 
-WISHES = (
-    Wish(
+DEMO_FEEDBACK = (
+    DemoFeedback(
         Kind.FEATURE,
         "kiri",
         ago=118,
@@ -75,7 +75,7 @@ WISHES = (
         ),
         decision=(Status.PLANNED, "Both ways round, with the filters of the list."),
     ),
-    Wish(
+    DemoFeedback(
         Kind.FEATURE,
         "demo",
         ago=31,
@@ -88,7 +88,7 @@ WISHES = (
             ("demo", "Good idea. The length of each song would help too."),
         ),
     ),
-    Wish(
+    DemoFeedback(
         Kind.BUG,
         "lamar",
         ago=12,
@@ -106,22 +106,22 @@ WISHES = (
 
 
 def entries(now: datetime) -> list[Entry]:
-    """What was handed in, and what others did about it, by those who live here."""
-    here = {resident.username for resident in cast.RESIDENTS}
+    """Return all entries about feedback whose users exist, in order."""
+    here = {demo_user.username for demo_user in users.DEMO_USERS}
     return sorted(
-        Entry(at, username, deed)
-        for wish in WISHES
-        if wish.author in here
-        for at, username, deed in _told(wish, now - timedelta(days=wish.ago))
+        Entry(at, username, step)
+        for item in DEMO_FEEDBACK
+        if item.author in here
+        for at, username, step in _entries_about(item, now - timedelta(days=item.ago))
         if username in here
     )
 
 
-def _told(wish: Wish, at: datetime) -> Iterator[tuple[datetime, str, Deed]]:
-    yield at, wish.author, HandIn(wish)
-    later: list[tuple[str, Deed]] = [(username, Vote(wish)) for username in wish.votes]
-    later += [(username, Comment(wish, body)) for username, body in wish.comments]
-    if wish.decision:
-        later.append((cast.ADMIN.username, Decide(wish, *wish.decision)))
-    for days, (username, deed) in enumerate(later, start=1):
-        yield at + timedelta(days=days, minutes=7 * days), username, deed
+def _entries_about(item: DemoFeedback, at: datetime) -> Iterator[tuple[datetime, str, Step]]:
+    yield at, item.author, SubmitFeedback(item)
+    later: list[tuple[str, Step]] = [(username, Vote(item)) for username in item.votes]
+    later += [(username, Comment(item, body)) for username, body in item.comments]
+    if item.decision:
+        later.append((users.ADMIN.username, Decide(item, *item.decision)))
+    for days, (username, step) in enumerate(later, start=1):
+        yield at + timedelta(days=days, minutes=7 * days), username, step

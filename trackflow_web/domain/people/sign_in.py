@@ -1,0 +1,112 @@
+"""Checking passwords at sign-in, within rate limits."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.audit import SecurityEvent, note
+from trackflow_web.domain.people import passwords, rules
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import rate_limits, text
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid, TooMany
+from trackflow_web.kernel.rate_limits import LimitCount
+from trackflow_web.kernel.transactions import writing
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+WRONG_CREDENTIALS = "The name or the password is wrong."
+TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
+# Scopes of the attempts: of one client, for one name or e-mail address, and of everybody.
+SIGN_IN_ADDRESS = "sign-in address"
+SIGN_IN_NAME = "sign-in name"
+SIGN_IN_ALL = "sign-in all"
+NOBODY = "-"
+
+
+@dataclass(frozen=True)
+class SignInLimits:
+    """Limits of failed sign-ins: for one address or one name, and in total."""
+
+    each: RateLimitItem
+    all_together: RateLimitItem
+
+
+def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
+    """Return the user with this name or e-mail address and password.
+
+    Raises Invalid when they do not fit, without saying which, and TooMany once too many tries have
+    failed. Only the failures of the address itself reject the right password. What others have
+    failed at, for this name or altogether, turns failures into TooMany and nothing else: otherwise
+    anybody could lock anybody out.
+    """
+    wanted = _canonical(name)
+    rate_limits.enforce(SIGN_IN_ADDRESS, address, bounds.each, TOO_MANY_TRIES)
+    wait = max(
+        rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each),
+        rate_limits.hit(SIGN_IN_ALL, "", bounds.all_together),
+    )
+    with writing() as session:
+        user = session.scalar(
+            sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
+        )
+    secret = password if isinstance(password, str) else ""
+    # Nobody has a longer one, and hashing megabytes is what an attacker would like.
+    secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
+    fits = passwords.matches(user.password_hash if user else None, secret)
+    if user is None or not fits or user.banned_at is not None:
+        note(SecurityEvent.SIGN_IN_FAILED, account=user.id if user else None)
+        if wait:
+            raise TooMany(TOO_MANY_TRIES, wait)
+        raise Invalid(form=WRONG_CREDENTIALS)
+    for scope, key in (
+        (SIGN_IN_ADDRESS, address),
+        (SIGN_IN_ALL, ""),
+        (SIGN_IN_NAME, wanted),
+    ):
+        rate_limits.undo_hit(scope, key)
+    if passwords.needs_rehash(user.password_hash):
+        _rehash(user, secret)
+    found = db.session.get(User, user.id)
+    if found is None:  # deleted while the password was hashed
+        raise Invalid(form=WRONG_CREDENTIALS)
+    return found
+
+
+def forget_attempts(user: User) -> None:
+    """Delete the counts of attempts to sign in as this user, kept by name and address."""
+    db.session.execute(
+        sa.delete(LimitCount).where(
+            LimitCount.scope == SIGN_IN_NAME, LimitCount.key.in_([user.username, user.email])
+        )
+    )
+
+
+def _canonical(name: object) -> str:
+    """Return a user name or e-mail address as stored; an impossible name when it is neither."""
+    try:
+        typed = text.line(name, "username", longest=rules.LONGEST_EMAIL)
+    except Invalid:
+        return NOBODY
+    folded = unicodedata.normalize("NFKC", typed).casefold()
+    if rules.USERNAME.fullmatch(folded):
+        return folded
+    try:
+        return rules.email(typed)
+    except Invalid:
+        return NOBODY
+
+
+def _rehash(user: User, password: str) -> None:
+    new_hash = passwords.hash_password(password)
+    with writing() as session:
+        session.execute(
+            sa.update(User)
+            .where(User.id == user.id, User.password_hash == user.password_hash)
+            .values(password_hash=new_hash)
+        )
