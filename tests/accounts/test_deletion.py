@@ -35,7 +35,7 @@ def numbers(app, person):
 
 
 @pytest.mark.both_databases
-def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
+def test_a_deleted_account_leaves_no_trace_of_its_name(app, as_alice, full_life, dump):
     named = {line.partition(":")[0] for line in dump().splitlines() if "alice" in line}
     assert named == {"users", "activities", "recheck_runs", "limit_counts", "mails"}
     assert leave(as_alice).status == 303
@@ -43,7 +43,7 @@ def test_no_trace_of_the_name_is_left(app, as_alice, full_life, dump):
 
 
 @pytest.mark.both_databases
-def test_everything_of_hers_is_gone(app, alice, as_alice, full_life):
+def test_a_deleted_account_leaves_no_rows(app, alice, as_alice, full_life):
     leave(as_alice)
     with app.app_context():
         for table in db.metadata.sorted_tables:
@@ -53,14 +53,14 @@ def test_everything_of_hers_is_gone(app, alice, as_alice, full_life):
                     assert not db.session.scalar(left), column
 
 
-def test_she_is_told_so_and_signed_out(as_alice, alice):
+def test_a_deleted_user_is_told_so_and_signed_out(as_alice, alice):
     assert leave(as_alice).location == "/"
     assert "Your account is deleted" in as_alice.follow().text
     assert as_alice.get("/songs/").location.startswith("/login")
     assert as_alice.sign_in("alice", PASSWORD).status == 422
 
 
-def test_her_other_sessions_and_her_tokens_end(app, as_alice, alice, full_life):
+def test_other_sessions_and_tokens_of_a_deleted_account_end(app, as_alice, alice, full_life):
     elsewhere = Browser(app)
     elsewhere.enter(alice)
     leave(as_alice)
@@ -72,7 +72,7 @@ def test_her_other_sessions_and_her_tokens_end(app, as_alice, alice, full_life):
 
 
 @pytest.mark.both_databases
-def test_the_numbers_of_who_worked_with_her_move(app, as_alice, bob, full_life):
+def test_counters_of_collaborators_of_a_deleted_account_change(app, as_alice, bob, full_life):
     before = numbers(app, bob)
     assert before["collaborations_joined"] == 2
     assert before["total_collaborations"] == 1
@@ -84,7 +84,7 @@ def test_the_numbers_of_who_worked_with_her_move(app, as_alice, bob, full_life):
     assert after["total_achievements"] == before["total_achievements"]  # earned stays earned
 
 
-def test_her_vote_and_her_comment_go(as_alice, as_bob, full_life):
+def test_votes_and_comments_of_a_deleted_account_are_deleted(as_alice, as_bob, full_life):
     assert as_bob.get(full_life.bobs_request).one(".vote__number").text == "1"
     leave(as_alice)
     page = as_bob.get(full_life.bobs_request)
@@ -98,7 +98,7 @@ def test_what_she_asked_for_goes_with_what_was_said_about_it(as_alice, as_bob, f
     assert "Dark mode" not in as_bob.get("/features/").text
 
 
-def test_the_song_she_helped_with_stays(as_alice, as_bob, full_life):
+def test_a_song_stays_when_its_collaborator_is_deleted(as_alice, as_bob, full_life):
     leave(as_alice)
     assert "Creep" in as_bob.get("/songs/").text
 
@@ -160,7 +160,7 @@ def test_guessing_the_password_meets_the_limits_of_signing_in(make_app, alice):
     assert browser.get("/songs/").status == 200
 
 
-def test_strangers_delete_nobody(stranger, alice):
+def test_deleting_needs_a_session(stranger, alice):
     assert leave(stranger).location.startswith("/login")
 
 

@@ -46,18 +46,18 @@ def document(as_alice, full_life):
 
 
 @pytest.mark.both_databases
-def test_every_table_is_in_it(document):
+def test_the_export_covers_every_table(document):
     assert set(WHERE) | ABOUT_NOBODY == set(db.metadata.tables)
     assert set(WHERE.values()) <= set(document)
 
 
-def test_it_holds_something_of_everything(document):
+def test_the_export_contains_rows_of_every_table(document):
     empty = [name for name in WHERE.values() if not document[name]]
     assert empty == ["rechecks"]  # Alice is no administrator
     assert document["helping"]
 
 
-def test_it_is_a_file_with_her_name(as_alice):
+def test_the_export_is_a_file_named_after_the_user(as_alice):
     answer = as_alice.get(ADDRESS)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -76,7 +76,7 @@ def test_songs_come_with_their_parts_and_albums_with_their_tracks(document):
     ]
 
 
-def test_collaborations_are_told_from_both_sides(document):
+def test_the_export_has_collaborations_of_both_sides(document):
     assert {(row["title"], row["with"]) for row in document["helped_by"]} == {
         ("Battery", "bob"),
         ("Orion", "bob"),
@@ -84,7 +84,7 @@ def test_collaborations_are_told_from_both_sides(document):
     assert [(row["title"], row["with"]) for row in document["helping"]] == [("Creep", "bob")]
 
 
-def test_no_secret_is_in_it(app, as_alice, alice, full_life):
+def test_the_export_contains_no_secret(app, as_alice, alice, full_life):
     with app.app_context():
         user = alice.user
         secrets = [user.password_hash, user.session_stamp, full_life.token, "sealed-by"]
@@ -107,5 +107,5 @@ def test_who_has_nothing_gets_that(as_charlie):
     assert document["account"]["username"] == "charlie"
 
 
-def test_strangers_get_nothing(stranger):
+def test_the_export_needs_a_session(stranger):
     assert stranger.get(ADDRESS).location.startswith("/login")

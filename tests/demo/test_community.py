@@ -86,7 +86,7 @@ def test_a_second_run_changes_nothing(app, few):
     assert counts(app) == before
 
 
-def test_it_leaves_people_who_are_there_alone(app, alice):
+def test_the_demo_is_not_made_where_there_are_users(app, alice):
     before = counts(app)
 
     said = run_command(app, "demo")
@@ -106,7 +106,7 @@ def test_production_refuses(make_app):
     assert counts(app) == before
 
 
-def test_it_is_made_as_a_whole_or_not_at_all(app, few, monkeypatch):
+def test_the_demo_is_made_whole_or_not_at_all(app, few, monkeypatch):
     def break_off(*arguments):
         raise KeyboardInterrupt
 
@@ -118,7 +118,7 @@ def test_it_is_made_as_a_whole_or_not_at_all(app, few, monkeypatch):
     assert counts(app) == [0] * len(TABLES)
 
 
-def test_the_clock_goes_on_afterwards(app, few, clock):
+def test_the_clock_is_restored_after_the_demo(app, few, clock):
     run_command(app, "demo")
 
     assert clock.move(hours=1) == clock()

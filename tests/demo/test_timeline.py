@@ -31,12 +31,12 @@ def test_no_title_looks_like_a_formula_to_a_spreadsheet():
 
 
 @pytest.mark.parametrize("demo_user", users.DEMO_USERS, ids=lambda demo_user: demo_user.username)
-def test_everybody_does_the_same_every_time(demo_user):
+def test_demo_users_do_the_same_every_time(demo_user):
     assert timeline.entries(demo_user, MONDAY_NOON) == timeline.entries(demo_user, MONDAY_NOON)
 
 
 @pytest.mark.parametrize("demo_user", users.DEMO_USERS, ids=lambda demo_user: demo_user.username)
-def test_nobody_acts_before_joining_or_after_today(demo_user):
+def test_demo_users_act_only_between_joining_and_today(demo_user):
     entries = timeline.entries(demo_user, MONDAY_NOON)
 
     assert entries[0].at == timeline.joined_at(demo_user, MONDAY_NOON)
@@ -59,7 +59,7 @@ def test_the_steps_of_a_song_stand_in_their_order():
 
 
 @pytest.mark.parametrize("item", feedback.DEMO_FEEDBACK, ids=lambda item: item.title)
-def test_whoever_says_something_to_a_wish_is_here_already(item):
+def test_voters_and_commenters_have_joined_before(item):
     joined = {each.username: timeline.joined_at(each, MONDAY_NOON) for each in users.DEMO_USERS}
 
     entries = [each for each in feedback.entries(MONDAY_NOON) if each.step.item is item]

@@ -28,13 +28,13 @@ def test_after_the_commit_of_a_form_the_next_page_shows_what_was_earned(alice):
 
 
 @pytest.mark.parametrize("place", [Point.AFTER_COMMIT, Point.AFTER_CLAIM])
-def test_after_a_claim_it_is_shown_when_the_claim_has_run_out(alice, place):
+def test_a_reserved_toast_is_shown_once_the_reservation_has_expired(alice, place):
     alice.dies(place, lambda: alice.adds(htmx=True))
     assert (alice.codes, alice.number("total_points")) == (["dreamer"], 10)
     assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]
 
 
-def test_a_page_that_claimed_and_never_came_costs_no_toast(alice):
+def test_a_response_that_reserved_toasts_and_was_lost_loses_none(alice):
     alice.adds()
     alice.dies(Point.AFTER_CLAIM, alice.sees)
     assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]

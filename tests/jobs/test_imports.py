@@ -123,7 +123,7 @@ def test_a_kill_and_a_second_start_import_every_song_once(app, alice, database_u
     assert len(facts(app, events.PlaylistImported.event_name)) == 1
 
 
-def test_the_sweep_takes_up_what_a_dead_job_held(app, alice, clock):
+def test_the_sweep_restarts_the_import_of_a_dead_job(app, alice, clock):
     import_id = begin(app, alice, 10)
     with working(app):
         assert steps.acquire(import_id, "of a job that died")
@@ -184,7 +184,7 @@ def test_a_song_that_comes_by_another_way_meanwhile_is_left_as_it_is(app, alice,
     assert [row.outcome for row in rows] == ["imported", "skipped", "imported"]
 
 
-def test_one_fact_tells_of_all_songs(app, alice):
+def test_an_import_records_one_event_for_all_songs(app, alice):
     run(app, begin(app, alice, 250, status="released"))
     assert [fact.n for fact in facts(app, events.SongsImported.event_name)] == [250]
     assert not [

@@ -95,7 +95,7 @@ NONE = [[]] * len(PEOPLE)
 # --- to the end ----------------------------------------------------------------------------------
 
 
-def test_it_waits_for_its_turn_and_then_does_everybody(app, jobs, as_olga, missed):
+def test_a_recheck_waits_in_the_queue_and_covers_everyone(app, jobs, as_olga, missed):
     assert as_olga.post(PAGE, user="").location == f"{PAGE}{the_run(app).id}"
     assert "Everyone is being rechecked" in as_olga.follow().text
     assert (the_run(app).state, the_run(app).total) == (RunState.WAITING, EVERYONE)
@@ -108,7 +108,7 @@ def test_it_waits_for_its_turn_and_then_does_everybody(app, jobs, as_olga, misse
     assert codes(missed) == ALL
 
 
-def test_in_a_small_community_it_is_done_when_the_answer_comes(app, as_olga, missed, monkeypatch):
+def test_a_recheck_of_a_small_community_is_done_in_the_request(app, as_olga, missed, monkeypatch):
     monkeypatch.setattr(actions, "MOST_AT_ONCE", EVERYONE)
     as_olga.post(PAGE, user="")
     assert (the_run(app).state, the_run(app).total) == (RunState.DONE, None)
@@ -124,7 +124,7 @@ def test_where_jobs_are_done_at_once_it_is_too(make_app, olga, missed):
     assert codes(missed) == ALL
 
 
-def test_long_ones_let_other_jobs_have_their_turn(app, jobs, begun, monkeypatch):
+def test_long_rechecks_let_other_jobs_run(app, jobs, begun, monkeypatch):
     monkeypatch.setattr(rechecks, "TURN", 0)
     with working(app):
         jobs.start_recheck(begun)
@@ -191,7 +191,7 @@ def one_chunk(app, run_id, worker="of a job that died"):
         assert runs.step(runs.renew(run_id, worker), 2)
 
 
-def test_the_sweep_takes_up_what_a_dead_worker_held(app, jobs, clock, begun):
+def test_the_sweep_restarts_the_recheck_of_a_dead_worker(app, jobs, clock, begun):
     one_chunk(app, begun)
     jobs.sweep()
     jobs.run_due()
@@ -215,7 +215,7 @@ def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
     app.extensions["trackflow.jobs"]._recheck(begun)
 
 
-def test_a_start_leaves_a_command_at_its_work(app, begun, clock):
+def test_startup_leaves_the_run_of_a_command_alone(app, begun, clock):
     one_chunk(app, begun, worker=f"{runs.COMMANDS}17")
     with app.app_context():
         assert runs.abandoned(all_unfinished=True) == []
@@ -242,7 +242,7 @@ def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
     assert tries[1] == tries[2] == tries[3]
 
 
-def test_after_too_many_failures_it_says_so_and_keeps_what_was_done(
+def test_a_recheck_fails_after_too_many_failures_and_keeps_what_was_done(
     app, jobs, as_olga, begun, monkeypatch
 ):
     real = recheck.recheck_chunk
@@ -269,7 +269,7 @@ def test_after_too_many_failures_it_says_so_and_keeps_what_was_done(
 # --- watched and cancelled -----------------------------------------------------------------------
 
 
-def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
+def test_the_recheck_page_polls_until_the_run_has_ended(app, jobs, as_olga, begun):
     one_chunk(app, begun)
     address = f"{PAGE}{begun}"
     page = as_olga.get(address, htmx=True)
@@ -289,7 +289,7 @@ def test_the_page_asks_again_until_it_has_ended(app, jobs, as_olga, begun):
     assert [int(number.get_text()) for number in page.all(".figures dd")][:2] == [EVERYONE, 3]
 
 
-def test_before_it_is_asked_for_the_page_says_how_many_people_that_are(as_olga, jobs, missed):
+def test_the_recheck_page_shows_the_number_of_users(as_olga, jobs, missed):
     page = as_olga.get(PAGE, user="")
     assert [number.get_text() for number in page.all(".figures dd")] == [str(EVERYONE)]
     assert "in the background" in page.text
@@ -298,7 +298,7 @@ def test_before_it_is_asked_for_the_page_says_how_many_people_that_are(as_olga, 
 
 
 @pytest.mark.leaves_drift("it was cancelled before it came to everybody")
-def test_cancelled_it_stops_and_what_was_done_stays(app, jobs, as_olga, begun):
+def test_a_cancelled_recheck_stops_and_keeps_what_was_done(app, jobs, as_olga, begun):
     one_chunk(app, begun)
     as_olga.post(f"{PAGE}{begun}/cancel")
     assert "Cancelled. What was done stays." in as_olga.follow().text
@@ -310,7 +310,7 @@ def test_cancelled_it_stops_and_what_was_done_stays(app, jobs, as_olga, begun):
 
 
 @pytest.mark.leaves_drift("it was cancelled before it came to everybody")
-def test_cancelled_while_it_is_at_work_it_stops_after_its_chunk(app, olga, begun, monkeypatch):
+def test_a_recheck_cancelled_while_it_runs_stops_after_its_chunk(app, olga, begun, monkeypatch):
     working_on_it, go_on = threading.Event(), threading.Event()
     real = recheck.recheck_chunk
 

@@ -39,10 +39,10 @@ def test_who_passes_an_armed_place_is_killed_and_the_next_is_not(tmp_path, pass_
     assert [pass_by(), pass_by()] == [-signal.SIGKILL, 0]
 
 
-def test_another_place_kills_nobody(tmp_path, pass_by):
+def test_a_failpoint_that_is_not_armed_does_nothing(tmp_path, pass_by):
     (tmp_path / Point.AFTER_COMMIT).touch()
     assert pass_by() == 0
 
 
-def test_nothing_is_armed_unless_somebody_asks(app):
+def test_no_failpoint_is_armed_by_default(app):
     assert failpoints._folder is None

@@ -76,7 +76,7 @@ def test_over_the_limit_one_is_told_how_long_to_wait():
     assert refusal.value.retry_after == 60
 
 
-def test_parallel_claims_never_pass_together(app):
+def test_parallel_hits_never_pass_the_limit_together(app):
     def knock(_number):
         with app.app_context():
             return claim()
@@ -86,7 +86,7 @@ def test_parallel_claims_never_pass_together(app):
     assert waits.count(0) == 3
 
 
-def test_counts_that_ended_are_forgotten(clock):
+def test_counts_whose_window_ended_are_deleted(clock):
     claim("alice")
     clock.move(seconds=30)
     claim("bob")

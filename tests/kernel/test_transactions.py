@@ -1,4 +1,4 @@
-"""An action, its numbers and its awards: together or not at all, and never forgotten."""
+"""An action, its counters and its awards: together or not at all, and never lost."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def count(app, what, *conditions):
         return db.session.scalar(sa.select(sa.func.count()).select_from(what).where(*conditions))
 
 
-def facts_of(app, person):
-    """What is known of a person: each fact with whether the listeners heard it."""
+def events_of(app, person):
+    """The events of a person, each with whether it was delivered."""
     with app.app_context():
         rows = db.session.scalars(
             sa.select(Event).where(Event.user_id == person.id).order_by(Event.id)
@@ -49,41 +49,41 @@ def facts_of(app, person):
 
 
 def handlers(handle):
-    return [Handler("the neighbours", handle=handle, reconcile=handle)]
+    return [Handler("test", handle=handle, reconcile=handle)]
 
 
-def nothing(_facts):
+def nothing(_events):
     pass
 
 
-def failing(_facts):
-    message = "not at home"
+def failing(_events):
+    message = "handler failed"
     raise RuntimeError(message)
 
 
 @pytest.fixture
 def alice_song(app, alice):
-    """Alice adds a song while her listeners are these."""
+    """Alice adds a song while these handlers are registered."""
 
-    def add(title, heard_by):
-        with app.app_context(), transactions.unit_of_work(heard_by):
+    def add(title, its_handlers):
+        with app.app_context(), transactions.unit_of_work(its_handlers):
             return actions.add_song(alice.user, title=title, artist="Metallica").id
 
     return add
 
 
 @pytest.mark.leaves_drift("the numbers are not told")
-def test_listeners_are_told_once_what_was_recorded(alice_song):
+def test_handlers_receive_recorded_events_once(alice_song):
     heard = []
-    alice_song("One", handlers(lambda facts: heard.extend(fact.name for fact in facts)))
+    alice_song("One", handlers(lambda received: heard.extend(event.name for event in received)))
     assert heard == [events.SongAdded.event_name, events.SongPlanned.event_name]
 
 
-def test_what_a_listener_records_is_told_in_the_next_round(app, alice):
+def test_events_recorded_by_a_handler_are_dispatched_in_the_next_round(app, alice):
     rounds = []
 
-    def handle(facts):
-        rounds.append([fact.name for fact in facts])
+    def handle(received):
+        rounds.append([event.name for event in received])
         if len(rounds) == 1:
             record(VISIT, user_id=alice.id, subject_id=alice.id)
 
@@ -93,51 +93,51 @@ def test_what_a_listener_records_is_told_in_the_next_round(app, alice):
 
 
 @pytest.mark.leaves_drift("the numbers are never told")
-def test_a_failing_listener_costs_alice_neither_song_nor_fact(app, alice, alice_song):
+def test_a_failing_handler_loses_neither_the_song_nor_its_events(app, alice, alice_song):
     with capture_logs() as logs:
         song_id = alice_song("One", handlers(failing))
     assert count(app, Song, Song.id == song_id) == 1
-    assert facts_of(app, alice)[-2:] == [("song_added", False), ("song_planned", False)]
+    assert events_of(app, alice)[-2:] == [("song_added", False), ("song_planned", False)]
     assert [line["event"] for line in logs] == ["handler_failed"]
 
 
-def test_the_sweep_makes_good_what_a_failing_listener_missed(app, alice, alice_song):
+def test_redelivery_makes_up_for_a_failed_handler(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context():
         assert redeliver(composition.HANDLERS) == 2
-    assert all(heard for _fact, heard in facts_of(app, alice))
+    assert all(heard for _fact, heard in events_of(app, alice))
     # That the numbers are right now is checked after every test.
 
 
-def test_sweeping_twice_changes_nothing(app, alice, alice_song):
+def test_redelivering_twice_changes_nothing(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context():
         redeliver(composition.HANDLERS)
-        before = facts_of(app, alice)
+        before = events_of(app, alice)
         assert redeliver(composition.HANDLERS) == 0
-    assert facts_of(app, alice) == before
+    assert events_of(app, alice) == before
 
 
-def test_hearing_the_same_again_changes_nothing(app, alice, alice_song):
+def test_redelivering_delivered_events_changes_nothing(app, alice, alice_song):
     alice_song("One", composition.HANDLERS)
-    before = facts_of(app, alice)
+    before = events_of(app, alice)
     with working(app):
         db.session.execute(sa.update(Event).values(delivered_at=None))
     with app.app_context():
         redeliver(composition.HANDLERS)
-    assert facts_of(app, alice) == before
+    assert events_of(app, alice) == before
 
 
-def test_a_sweep_that_fails_leaves_the_facts_unheard(app, alice, alice_song):
+def test_a_failed_redelivery_leaves_the_events_pending(app, alice, alice_song):
     alice_song("One", handlers(failing))
-    with app.app_context(), pytest.raises(RuntimeError, match="not at home"):
+    with app.app_context(), pytest.raises(RuntimeError, match="handler failed"):
         redeliver(handlers(failing))
     with app.app_context():
         assert redeliver(composition.HANDLERS) == 2
 
 
-def test_one_failing_listener_undoes_the_round_of_the_others(app, alice, bob, alice_song):
-    def rename(_facts):
+def test_a_failing_handler_rolls_back_the_round_of_the_others(app, alice, bob, alice_song):
+    def rename(_events):
         bob.user.username = "robert"
 
     alice_song("One", handlers(rename) + handlers(failing))
@@ -146,16 +146,16 @@ def test_one_failing_listener_undoes_the_round_of_the_others(app, alice, bob, al
         redeliver(composition.HANDLERS)
 
 
-def test_an_error_of_the_action_undoes_everything(app, alice):
+def test_an_error_in_the_action_rolls_back_everything(app, alice):
     with pytest.raises(RuntimeError), working(app):
         actions.add_song(alice.user, title="One", artist="Metallica").title = failing([])
     assert count(app, Song, Song.user_id == alice.id) == 0
-    assert ("song_added", True) not in facts_of(app, alice)
+    assert ("song_added", True) not in events_of(app, alice)
     with app.app_context():
         assert not has_recorded()
 
 
-def test_an_error_of_the_action_is_not_blamed_on_a_listener(app, alice):
+def test_an_error_in_the_action_is_not_attributed_to_a_handler(app, alice):
     with app.app_context():
         record(EDIT, user_id=alice.id, subject_id=1)
         db.session.add(User(username="alice"))
@@ -163,7 +163,7 @@ def test_an_error_of_the_action_is_not_blamed_on_a_listener(app, alice):
             dispatch(handlers(failing))
 
 
-def test_a_transaction_of_its_own_survives_the_error_of_the_request(app, alice, clock):
+def test_a_separate_transaction_survives_an_error_of_the_request(app, alice, clock):
     def knock_and_fail():
         with transactions.writing() as session:
             session.add(LimitCount(scope="knocking", key="alice", n=1, ends_at=clock()))
@@ -175,10 +175,10 @@ def test_a_transaction_of_its_own_survives_the_error_of_the_request(app, alice, 
     assert count(app, Song, Song.user_id == alice.id) == 0
 
 
-def test_what_a_transaction_of_its_own_undoes_is_not_told_either(app, alice, clock):
+def test_events_that_a_separate_transaction_rolls_back_are_not_dispatched(app, alice, clock):
     with working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
         with transactions.writing() as session:
             session.add(LimitCount(scope="knocking", key="alice", n=1, ends_at=clock()))
     assert count(app, Song, Song.user_id == alice.id) == 0
-    assert ("song_added", True) not in facts_of(app, alice)
+    assert ("song_added", True) not in events_of(app, alice)

@@ -126,7 +126,7 @@ class Jobs:
     def sweep(self, *, at_start: bool = False) -> None:
         """Continue what was begun and not ended."""
         with self.context():
-            # Those whom a start finds unfinished are begun again whoever seems to hold them.
+            # At startup unfinished jobs are restarted, whichever worker seems to have them.
             sweep.run(
                 self.tools,
                 partial(self._start, take_over=at_start),

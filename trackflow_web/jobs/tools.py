@@ -1,4 +1,4 @@
-"""What jobs work with; the application is put together elsewhere."""
+"""What jobs are given by the composition root."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trackflow_web.kernel.events import Handler
 
 @dataclass(frozen=True)
 class Tools:
-    """Who hears of facts, and the ways to the outside; no Spotify where none is set up."""
+    """Event handlers, and adapters to other servers; no Spotify where none is configured."""
 
     handlers: Sequence[Handler]
     vault: Vault

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class Point(StrEnum):
     """The places, in the order in which a unit of work comes to them."""
 
-    IN_HANDLER = "in-listener"  # the listeners were told, their savepoint is open
-    BEFORE_COMMIT = "before-commit"  # action, numbers and awards are written, nothing is durable
-    AFTER_COMMIT = "after-commit"  # all of it is durable, nobody was told
-    AFTER_CLAIM = "after-claim"  # an answer has claimed toasts and does not show them yet
+    IN_HANDLER = "in-listener"  # the handlers have run, their savepoint is open
+    BEFORE_COMMIT = "before-commit"  # action, counters and awards are written, nothing is durable
+    AFTER_COMMIT = "after-commit"  # all of it is durable, nothing was enqueued
+    AFTER_CLAIM = "after-claim"  # a response has reserved toasts and does not show them yet
     AFTER_ANSWER = "after-answer"  # its last byte was taken, its toasts are not noted as shown
     IMPORT_COMPARED = "import-compared"  # a job knows which songs are new and has made none
     IMPORT_MADE = "import-made"  # it has made them and not committed

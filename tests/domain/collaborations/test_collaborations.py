@@ -32,12 +32,12 @@ def counts(person):
     return person.number("total_collaborations"), person.number("collaborations_joined")
 
 
-def test_asking_somebody_counts_for_both(owner, collaborator):
+def test_adding_a_collaborator_counts_for_both(owner, collaborator):
     owner.invite(owner.add(), "bob")
     assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
 
 
-def test_pairs_count_for_the_owner_and_songs_for_the_helper(owner, collaborator, charlie):
+def test_pairs_count_for_the_owner_and_songs_for_the_collaborator(owner, collaborator, charlie):
     songs = owner.add_many(3)
     for song in songs:
         owner.invite(song, "bob")
@@ -45,7 +45,7 @@ def test_pairs_count_for_the_owner_and_songs_for_the_helper(owner, collaborator,
     assert (counts(owner), counts(collaborator)) == ((4, 0), (0, 3))
 
 
-def test_asking_parting_and_asking_again_counts_once(owner, collaborator):
+def test_adding_a_removed_collaborator_again_counts_once(owner, collaborator):
     song = owner.add()
     for _ in range(3):
         owner.invite(song, "bob")
@@ -56,7 +56,7 @@ def test_asking_parting_and_asking_again_counts_once(owner, collaborator):
         assert len(person.codes) == len(set(person.codes))
 
 
-def test_parting_takes_it_back_from_both_once(owner, collaborator):
+def test_removing_a_collaborator_is_uncounted_for_both_once(owner, collaborator):
     song = owner.add()
     owner.invite(song, "bob")
     owner.part_with(song, collaborator)
@@ -74,7 +74,7 @@ def test_who_helps_already_is_refused(owner, bob):
 
 
 @pytest.mark.parametrize("name", ["alice", "ALICE", " Alice "])
-def test_nobody_helps_themselves(owner, name):
+def test_owners_cannot_collaborate_on_their_own_songs(owner, name):
     with pytest.raises(Invalid) as refusal:
         owner.invite(owner.add(), name)
     assert list(refusal.value.errors) == ["username"]
@@ -88,7 +88,7 @@ def test_there_is_nobody_of_a_strange_name(owner, bob, name):
         owner.invite(owner.add(), name)
 
 
-def test_the_banned_are_nobody(owner, app, bob):
+def test_banned_users_are_not_found(owner, app, bob):
     with working(app):
         db.session.get_one(User, bob.id).banned_at = clock.now()
     with pytest.raises(Invalid, match="nobody of this name"):
@@ -149,7 +149,7 @@ def test_shared_songs_stand_in_both_lists(owner, collaborator, app, alice, bob, 
     assert listed == [[own, song], []]
 
 
-def test_an_account_that_goes_takes_its_help_along(owner, collaborator, app, bob):
+def test_deleting_an_account_ends_its_collaborations(owner, collaborator, app, bob):
     song = owner.add()
     owner.invite(song, "bob")
     with working(app):
@@ -161,7 +161,7 @@ def test_an_account_that_goes_takes_its_help_along(owner, collaborator, app, bob
 # --- at once -----------------------------------------------------------------------------------
 
 
-def test_somebody_is_asked_twice_at_once(owner, collaborator):
+def test_adding_a_collaborator_twice_at_once_counts_once(owner, collaborator):
     song = owner.add()
 
     def ask():
@@ -175,7 +175,7 @@ def test_somebody_is_asked_twice_at_once(owner, collaborator):
     assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
 
 
-def test_a_song_goes_while_its_helper_leaves(owner, collaborator, app):
+def test_a_song_is_deleted_while_its_collaborator_is_removed(owner, collaborator, app):
     for number in range(3):
         song = owner.add(f"Song {number}")
         owner.invite(song, "bob")

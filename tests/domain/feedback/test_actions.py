@@ -29,7 +29,7 @@ DROPS = {Kind.FEATURE: ["rejected", "duplicate"], Kind.BUG: ["duplicate"]}
 KEEPS = {Kind.FEATURE: ["planned", "done", "open"], Kind.BUG: ["confirmed", "fixed", "closed"]}
 
 
-def test_handing_in_counts(desk, alice, bob):
+def test_submitted_feedback_counts(desk, alice, bob):
     desk.submit(alice)
     desk.submit(alice)
     assert desk.number(alice) == 2
@@ -115,7 +115,7 @@ def test_administrators_get_nothing_for_deciding(desk, alice, admin):
     assert not desk.number(admin)
 
 
-def test_the_word_of_why_stands_and_every_step_is_kept(features, alice, admin, work):
+def test_the_reason_and_every_status_change_are_kept(features, alice, admin, work):
     item_id = features.submit(alice)
     features.decide(admin, item_id, "planned", "In spring.")
     features.decide(admin, item_id, "planned")  # says nothing new
@@ -188,7 +188,7 @@ def test_comments_have_a_limit_of_their_own(desk, alice):
         desk.comment(alice, item_id, "Two.", limit=one_an_hour)
 
 
-def test_an_account_goes_with_its_votes_and_requests(features, alice, bob, work):
+def test_deleting_an_account_deletes_its_votes_and_requests(features, alice, bob, work):
     by_alice, by_bob = features.submit(alice), features.submit(bob)
     features.vote(bob, by_alice)
     features.comment(bob, by_alice, "Yes.")

@@ -57,7 +57,7 @@ def test_one_state_at_a_time(features, alice, admin, titles):
     assert titles(status="withdrawn") == []
 
 
-def test_how_many_there_are_in_each_state(bugs, alice, admin, work):
+def test_feedback_is_counted_by_status(bugs, alice, admin, work):
     bugs.submit(alice)
     bugs.decide(admin, bugs.submit(alice), "fixed")
     with work():

@@ -115,7 +115,7 @@ def test_a_pack_whose_songs_are_all_deleted_is_not_complete(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_taking_out_settles_a_pack_like_putting_in(maker):
+def test_taking_a_song_out_updates_completion_like_putting_it_in(maker):
     pack = maker.pack("Encore", done := maker.authored("One"), missing := maker.add("Two"))
     maker.take_out(pack, missing)
     assert counts(maker) == (1, 1)
@@ -125,7 +125,7 @@ def test_taking_out_settles_a_pack_like_putting_in(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_a_song_moved_between_packs_settles_both(maker):
+def test_a_song_moved_between_packs_updates_both(maker):
     first = maker.pack("First", done := maker.authored("One"), missing := maker.add("Two"))
     second = maker.pack("Second", maker.authored("Three"))
     assert counts(maker) == (2, 1)
@@ -147,7 +147,7 @@ def test_completing_again_and_again_earns_once(maker):
     assert len(maker.codes) == len(set(maker.codes))
 
 
-def test_a_song_that_is_no_more_in_the_pack_settles_it_no_more(maker):
+def test_a_song_taken_out_of_a_pack_affects_it_no_longer(maker):
     pack = maker.pack("Encore", song := maker.authored("One"))
     maker.take_out(pack, song)
     maker.mark(song, "todo", ["drums"])

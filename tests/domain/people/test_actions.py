@@ -219,7 +219,7 @@ def test_everything_wrong_with_a_token_is_named_at_once(app, alice):
     assert refused(app, create, name="", scope="admin", days="7") == {"name", "scope", "days"}
 
 
-def test_there_is_a_bound_to_the_number_of_tokens(app, alice, monkeypatch):
+def test_the_number_of_tokens_is_limited(app, alice, monkeypatch):
     monkeypatch.setattr(actions, "MOST_TOKENS", 1)
     with working(app):
         actions.create_token(alice.user, name="One", scope="read", days="30")

@@ -63,7 +63,7 @@ def test_a_planned_song_counts_as_planned(add, numbers):
     assert numbers(*LADDER) == [1, 1, 0, 0, 0]
 
 
-def test_the_way_of_a_song(add, change, numbers):
+def test_the_milestones_of_a_song(add, change, numbers):
     song_id = add()
     change(song_id, "wip")
     change(song_id, "released")
@@ -75,7 +75,7 @@ def test_a_song_released_without_work_is_not_finished(add, numbers):
     assert numbers(*LADDER) == [1, 0, 0, 1, 0]
 
 
-def test_going_round_and_round_counts_once(add, change, numbers):
+def test_a_song_moved_back_and_forth_counts_once(add, change, numbers):
     song_id = add()
     for _ in range(5):
         for status in ("wip", "released", "future"):
