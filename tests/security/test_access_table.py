@@ -291,7 +291,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/packs/<pack_id>/collaborators": {"username": "noise"},
         "/packs/<pack_id>/songs": {"song_id": values["song_id"]},
         "/series/": {"artist": "Metallica", "album": "Load", "tracks": "Ain't My Bitch"},
-        "/series/<series_id>/tracks/<position>": {"song_id": values["song_id"]},
+        "/series/<series_id>/tracks/<position>": {"song_id": values["song_id"], "anyway": yes},
         "/settings/achievements": {"toasts": "all"},
         "/settings/achievements/<code>/pin": {"move": "pin"},
         "/settings/achievements/<code>/visibility": {"public": yes},

@@ -38,12 +38,10 @@ FORMS = [
     ("/songs/", SONG, "title", [*NO_TEXT, *UNSTORABLE, "x" * 201, TOO_LONG]),
     ("/songs/", SONG, "artist", [*NO_TEXT, *UNSTORABLE, "x" * 201, TOO_LONG]),
     ("/songs/", SONG, "album", [*UNSTORABLE, "x" * 201, TOO_LONG]),
-    ("/songs/", SONG, "year", NO_NUMBER),
     ("/songs/", SONG, "status", NO_CHOICE),
     ("/songs/{one}", SONG, "title", ["", "\x00", TOO_LONG]),
     ("/songs/{one}", SONG, "artist", ["", "\x00", TOO_LONG]),
     ("/songs/{one}", SONG, "album", ["\x00", TOO_LONG]),
-    ("/songs/{one}", SONG, "year", ["x", "١٩٩٩", "9" * 30]),
     ("/songs/{one}", SONG, "status", ["", "x", "\x00"]),
     ("/songs/{one}/status", {}, "status", ["", *NO_CHOICE]),
     ("/songs/{one}/parts/drums", {}, "state", ["", *NO_CHOICE]),
@@ -57,7 +55,6 @@ FORMS = [
     ("/packs/", {}, "name", [*NO_TEXT, *UNSTORABLE, "x" * 201, TOO_LONG]),
     ("/series/", ALBUM, "artist", ["", "\x00", TOO_LONG]),
     ("/series/", ALBUM, "album", ["", "\x00", TOO_LONG]),
-    ("/series/", ALBUM, "year", ["x", "١٩٩٩", "9" * 30, "0"]),
     ("/series/", ALBUM, "tracks", ["", "\x00", "x" * 201, "\n".join(map(str, range(201)))]),
     ("/features/", WISH, "title", ["", "\x00", "x" * 201, TOO_LONG]),
     ("/features/", WISH, "description", [*NO_TEXT, "\x00", "\x1b[2J", TOO_LONG]),
@@ -171,7 +168,7 @@ def test_missing_fields_are_named(app, one, as_alice):
     as_alice.get("/songs/")
     before = snapshot(app)
     assert set(as_alice.post("/songs/").errors()) == {"title", "artist"}
-    assert set(as_alice.post("/settings/profile").errors()) == {"email"}
+    assert set(as_alice.post("/settings/profile", email="").errors()) == {"email"}
     assert set(as_alice.post("/settings/tokens").errors()) == {"name", "scope", "days"}
     assert set(as_alice.post("/settings/password").errors()) == {"password"}
     assert as_alice.post(f"/songs/{one}/status").status == 422
