@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from werkzeug.routing import Rule
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_CONVERTER = re.compile(r"<\w+:")
+_CONVERTER = re.compile(r"<[^<>:]+:")
 
 
 @dataclass(frozen=True)
