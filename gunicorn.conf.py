@@ -8,6 +8,10 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
+# gunicorn would take the script's name and path from headers of a client on this machine, and break
+# where they do not fit the address. They are dropped like every header with an underscore.
+forwarder_headers = ""
+
 # Where the workers write their numbers. It must be said before anything that counts is imported,
 # and stays the same when SIGHUP reads this file again.
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

@@ -20,6 +20,7 @@ from tests.support.postgresql import Server
 from tests.support.settings import settings_for
 from tests.support.sharing import Shared
 from trackflow_web import create_app
+from trackflow_web.domain.people import passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,6 +183,7 @@ def new_app(compiled_templates: BytecodeCache) -> Callable[..., Flask]:
 
     def make(url: str, **settings: object) -> Flask:
         app = create_app(settings_for(url, **settings))
+        passwords.use_cheap_hashes(cheap=True)  # also of an application as in production
         app.jinja_env.bytecode_cache = compiled_templates
         return app
 

@@ -42,7 +42,26 @@ def read(tmp_path):
         ("FAULTS", "/no/such/folder"),
         ("DATABASE_CONNECTIONS", "0"),  # would mean any number
         ("DATABASE_CONNECTIONS_MORE", "some"),
+        ("DATABASE_CONNECTIONS", "9" * 5_000),
+        ("DATABASE_URL", "postgresql://host:port/trackflow"),
+        ("DATABASE_URL", "sqlite:////no/such/folder/trackflow.sqlite3"),
+        ("INSTANCE_PATH", "/proc/no/such/folder"),
+        ("LIMIT_COMMENTS", "1/100000 years"),
         ("METRICS_TOKEN", "too short"),
+        ("METRICS_TOKEN", "é" * 20),
+        ("TRUSTED_HOSTS", "*"),
+        ("TRUSTED_HOSTS", "trackflow.example *.example"),
+        ("TRUSTED_HOSTS", "https://trackflow.example"),
+        ("SPOTIFY_REDIRECT_URI", "javascript:1"),
+        ("SPOTIFY_REDIRECT_URI", "https://"),
+        ("SPOTIFY_API_BASE", "https://host:port/"),
+        ("SPOTIFY_ACCOUNTS_BASE", "ftp://host/"),
+        ("SITE_URL", "https://host:port"),
+        ("MAIL_URL", "smtp://host:port"),
+        ("TOKEN_KEY", "short"),
+        ("HSTS_EXTRA", "everywhere"),
+        ("JOBS", "elsewhere"),
+        ("SECURITY_LOG", "/"),
         ("SECURITY_LOG", "/no/such/folder/security.log"),
     ],
 )
@@ -55,6 +74,18 @@ def test_what_is_not_understood_is_named(read, name, value):
 def test_production_demands_a_key(read, key):
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=key)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "TOKEN_KEY", "TOKEN_KEY_FALLBACKS"])
+@pytest.mark.parametrize("key", ["dev", "x" * 31, "changeme-changeme-changeme-changeme"])
+def test_production_demands_other_keys_and_earlier_ones_that_nobody_knows(read, name, key):
+    with pytest.raises(ConfigError, match=name):
+        read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, **{name: key})
+
+
+def test_production_hashes_no_password_cheaply(read):
+    with pytest.raises(ConfigError, match="PASSWORD_COST"):
+        read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, PASSWORD_COST="cheap")
 
 
 def test_nothing_dies_on_purpose_in_production(read, tmp_path):

@@ -273,7 +273,15 @@ def token_of(client):
 
 def test_in_production_browsers_are_told_to_stay_on_https(production):
     page = Browser(production).get("/nowhere")
-    assert page.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    assert page.headers["Strict-Transport-Security"] == "max-age=63072000"
+
+
+def test_what_else_browsers_are_told_of_https_is_for_the_operator_to_say(make_app):
+    app = make_app(
+        TRACKFLOW_ENV="production", SECRET_KEY="x" * 40, HSTS_EXTRA="includeSubDomains preload"
+    )
+    sent = Browser(app).get("/nowhere").headers["Strict-Transport-Security"]
+    assert sent == "max-age=63072000; includeSubDomains; preload"
 
 
 # --- the grade itself -----------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.browsing import Browser
+from tests.support.gunicorn import serving
 from tests.support.people import PASSWORD
+from tests.support.wire import ask
 
 OURS = "trackflow.example"
 FOREIGN = [
@@ -84,6 +86,15 @@ def test_strange_words_of_a_proxy_that_is_named_break_nothing(make_app, said):
     browser = Browser(make_app(TRUSTED_PROXIES="1"))
     for header in ("X-Forwarded-Proto", "X-Forwarded-For"):
         assert browser.request("GET", "/songs/", headers={header: said}).status == 303
+
+
+@pytest.mark.both_databases(postgresql="stress")
+def test_gunicorn_takes_no_place_of_the_application_from_a_header(app, database_url, tmp_path):
+    with serving(database_url, tmp_path, workers=1) as site:
+        for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO"):
+            for value in ("/evil", "evil", "/healthz", ""):
+                answer = ask(site.port, "GET", "/healthz", {name: value})
+                assert (answer.status, answer.text) == (200, "ok"), (name, value)
 
 
 def test_a_proxy_that_is_named_is_not_asked_for_the_host(make_app, alice):

@@ -10,7 +10,7 @@ def settings_for(database_url: str, **more: object) -> dict[str, object]:
         "DATABASE_URL": database_url,
         "SECRET_KEY": "not a secret: these people do not exist",
         # A true hash takes 60 ms on purpose; a thousand sign-ins would take a minute.
-        "PASSWORD_COST": "cheap",
+        "PASSWORD_COST": "normal" if more.get("TRACKFLOW_ENV") == "production" else "cheap",
         # Tests search faster than people type, and often the clock stands still meanwhile.
         "LIMIT_SEARCH": "100000/1 second",
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from threading import Timer
@@ -118,8 +119,11 @@ def test_a_toast_that_cannot_be_reserved_is_shown_later(as_alice, lock):
     assert as_alice.get("/songs/").toasts() == ["dreamer"]
 
 
-def test_a_missing_database_returns_503(make_app):
-    app = make_app(DATABASE_URL="sqlite:////nowhere/at/all.sqlite3")
+def test_a_missing_database_returns_503(make_app, tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    app = make_app(DATABASE_URL=f"sqlite:///{folder}/all.sqlite3")
+    shutil.rmtree(folder)
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = "1:stamp"

@@ -28,7 +28,8 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-HTTPS_ONLY = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload")
+# What else a browser is to insist on, for subdomains say, is for the operator to add.
+HSTS = "max-age=63072000"
 
 # Responses that are the same for everybody; files under static/ say so themselves.
 CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
@@ -44,9 +45,12 @@ def limit_caching(response: Response) -> Response:
 class SecurityHeaders:
     """WSGI middleware that adds the security headers."""
 
-    def __init__(self, application: WSGIApplication, *, https: bool) -> None:
+    def __init__(
+        self, application: WSGIApplication, *, https: bool, extra: tuple[str, ...] = ()
+    ) -> None:
         self.application = application
-        self.headers = (*HEADERS, HTTPS_ONLY) if https else HEADERS
+        hsts = ("Strict-Transport-Security", "; ".join([HSTS, *extra]))
+        self.headers = (*HEADERS, hsts) if https else HEADERS
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond as the application does, with the headers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 
@@ -24,7 +25,10 @@ def test_the_health_check_returns_ok_while_the_database_responds(stranger):
 
 
 def test_the_health_check_returns_503_without_a_database(make_app, tmp_path):
-    client = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3").test_client()
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    client = make_app(DATABASE_URL=f"sqlite:///{folder}/all.sqlite3").test_client()
+    shutil.rmtree(folder)
     assert client.get("/healthz").status_code == 503
 
 

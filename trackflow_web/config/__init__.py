@@ -1,0 +1,122 @@
+"""The settings, read from the environment once and checked before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trackflow_web.config import addresses, keys, places
+from trackflow_web.config.values import ConfigError, count, limit, one_of, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from limits import RateLimitItem
+
+__all__ = ["Config", "ConfigError"]
+
+HSTS_WORDS = frozenset({"includeSubDomains", "preload"})
+
+
+@dataclass(frozen=True)
+class Config:
+    """What one installation is set to."""
+
+    database_url: str
+    database_connections: int
+    database_connections_more: int
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    instance_path: Path
+    production: bool
+    cheap_passwords: bool
+    trusted_hosts: tuple[str, ...]
+    trusted_proxies: int
+    limit_sign_in: RateLimitItem
+    limit_sign_in_all: RateLimitItem
+    limit_register: RateLimitItem
+    limit_feedback: RateLimitItem
+    limit_comments: RateLimitItem
+    limit_search: RateLimitItem
+    limit_export: RateLimitItem
+    spotify_client_id: str
+    spotify_client_secret: str
+    spotify_api_base: str
+    spotify_accounts_base: str
+    spotify_redirect_uri: str
+    token_secrets: tuple[str, ...]
+    jobs: str
+    site_url: str
+    mail_url: str
+    mail_from: str
+    metrics_token: str
+    security_log: str
+    hsts_extra: tuple[str, ...]
+    faults: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], root: Path) -> Config:
+        """Read the settings; what is made on first use is kept in `instance/` under `root`.
+
+        Raises ConfigError naming the setting that is not understood.
+        """
+        production = one_of(environ, "TRACKFLOW_ENV", ("development", "production")) == "production"
+        instance = places.instance_path(environ, root)
+        secret_key = keys.secret_key(environ, instance, production=production)
+        site_url = addresses.site_url(environ)
+        mail_url = addresses.mail_url(environ)
+        if mail_url and not site_url and production:
+            message = "MAIL_URL needs SITE_URL in production: a header must not decide links."
+            raise ConfigError(message)
+        return cls(
+            database_url=addresses.database_url(environ, instance),
+            database_connections=count(environ, "DATABASE_CONNECTIONS", "5", least=1),
+            database_connections_more=count(environ, "DATABASE_CONNECTIONS_MORE", "5"),
+            secret_key=secret_key,
+            secret_key_fallbacks=keys.fallbacks(
+                environ, "SECRET_KEY_FALLBACKS", production=production
+            ),
+            instance_path=instance,
+            production=production,
+            cheap_passwords=_cheap_passwords(environ, production=production),
+            trusted_hosts=addresses.trusted_hosts(environ),
+            trusted_proxies=count(environ, "TRUSTED_PROXIES"),
+            limit_sign_in=limit(environ, "LIMIT_SIGN_IN", "10/5 minutes"),
+            limit_sign_in_all=limit(environ, "LIMIT_SIGN_IN_ALL", "1000/5 minutes"),
+            limit_register=limit(environ, "LIMIT_REGISTER", "100/1 hour"),
+            limit_feedback=limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
+            limit_comments=limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
+            limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
+            limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
+            spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
+            spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
+            spotify_api_base=addresses.web_address(environ, "SPOTIFY_API_BASE"),
+            spotify_accounts_base=addresses.web_address(environ, "SPOTIFY_ACCOUNTS_BASE"),
+            spotify_redirect_uri=addresses.web_address(environ, "SPOTIFY_REDIRECT_URI"),
+            token_secrets=keys.token_secrets(environ, secret_key, production=production),
+            jobs=one_of(environ, "JOBS", ("thread", "worker", "at-once")),
+            site_url=site_url,
+            mail_url=mail_url,
+            mail_from=addresses.mail_from(environ, site_url),
+            metrics_token=keys.metrics_token(environ),
+            security_log=places.security_log(environ, production=production),
+            hsts_extra=_hsts_extra(environ),
+            faults=places.faults(environ, production=production),
+        )
+
+
+def _cheap_passwords(environ: Mapping[str, str], *, production: bool) -> bool:
+    cheap = one_of(environ, "PASSWORD_COST", ("normal", "cheap")) == "cheap"
+    if cheap and production:
+        message = "PASSWORD_COST is 'cheap', which is for tests: never in production."
+        raise ConfigError(message)
+    return cheap
+
+
+def _hsts_extra(environ: Mapping[str, str]) -> tuple[str, ...]:
+    found = words(environ, "HSTS_EXTRA")
+    if not HSTS_WORDS.issuperset(found):
+        message = f"HSTS_EXTRA is {' '.join(found)!r}; it may list includeSubDomains and preload."
+        raise ConfigError(message)
+    return found

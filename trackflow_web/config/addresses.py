@@ -1,0 +1,130 @@
+"""Addresses: of the database, of this site, of other services, of the mail."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from trackflow_web.config.values import ConfigError, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# A name, all names below one, or an address; with or without a port.
+HOST = re.compile(
+    r"(?:\.?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+)
+
+
+def database_url(environ: Mapping[str, str], instance: Path) -> str:
+    """Return the address of the database; an SQLite file unless one is given."""
+    given = environ.get("DATABASE_URL", "")
+    if not given:
+        return f"sqlite:///{instance / 'trackflow.sqlite3'}"
+    try:
+        url = sa.make_url(given)
+        # Some hosts still hand out the old short name.
+        if url.drivername in {"postgres", "postgresql"}:
+            url = url.set(drivername="postgresql+psycopg")
+    except (sa.exc.ArgumentError, ValueError):  # the latter of a port that is no number
+        message = "DATABASE_URL is no address of a database, like sqlite:////srv/trackflow.sqlite3."
+        raise ConfigError(message) from None
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        message = f"DATABASE_URL names {url.drivername}; TrackFlow knows sqlite and postgresql."
+        raise ConfigError(message)
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        message = "DATABASE_URL names a database in memory; every process must see the same one."
+        raise ConfigError(message)
+    _check_folder(url, instance)
+    return url.render_as_string(hide_password=False)
+
+
+def _check_folder(url: sa.URL, instance: Path) -> None:
+    """Raise ConfigError when there is no folder for the file of an SQLite database."""
+    if url.drivername != "sqlite" or "uri" in url.query:
+        return
+    folder = (instance.absolute() / (url.database or "")).parent  # where Flask-SQLAlchemy looks
+    if not folder.is_dir():
+        message = f"DATABASE_URL is in {str(folder)!r}; there is no such folder."
+        raise ConfigError(message)
+
+
+def web_address(environ: Mapping[str, str], name: str) -> str:
+    """Return an address that begins with https:// or http:// and names a host; or nothing."""
+    value = environ.get(name, "")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    printable = value.isprintable() and " " not in value
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not printable:
+        message = f"{name} is {value!r}; it must begin with https:// or http:// and name a host."
+        raise ConfigError(message)
+    return value
+
+
+def trusted_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that the site answers to; `.example.org` stands for all below it."""
+    hosts = words(environ, "TRUSTED_HOSTS")
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            message = f"TRUSTED_HOSTS names {host!r}; it must list host names, without wildcards."
+            raise ConfigError(message)
+    return hosts
+
+
+def site_url(environ: Mapping[str, str]) -> str:
+    """The site's own address, without a path or a slash at its end; empty when not set."""
+    value = environ.get("SITE_URL", "").rstrip("/")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = parts.scheme in {"https", "http"} and parts.hostname and not parts.path
+    if not plain or "@" in parts.netloc or parts.query or parts.fragment:
+        message = f"SITE_URL is {value!r}; it must be like https://trackflow.example."
+        raise ConfigError(message)
+    return value
+
+
+def mail_url(environ: Mapping[str, str]) -> str:
+    """Where mail goes: `smtp://`, `smtps://` or `file:///folder`; empty when not set.
+
+    The value may contain a password, so no message repeats it.
+    """
+    value = environ.get("MAIL_URL", "")
+    if not value:
+        return ""
+    message = "MAIL_URL must be like smtp://user:password@host:587 or file:///var/mail/trackflow."
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ConfigError(message) from None
+    server = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.path in {"", "/"}
+    folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    if not (server or folder):
+        raise ConfigError(message)
+    return value
+
+
+def mail_from(environ: Mapping[str, str], site_url: str) -> str:
+    """The sender of mails; made from the site's name unless MAIL_FROM says otherwise."""
+    host = urlsplit(site_url).hostname or "localhost"
+    value = environ.get("MAIL_FROM") or f"TrackFlow <no-reply@{host}>"
+    address = parseaddr(value)[1]
+    if "@" not in address or not value.isprintable():
+        message = f"MAIL_FROM is {value!r}; it must be like TrackFlow <no-reply@trackflow.example>."
+        raise ConfigError(message)
+    return value

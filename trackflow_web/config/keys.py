@@ -1,0 +1,95 @@
+"""The keys: what signs cookies, seals tokens and opens the metrics."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from typing import TYPE_CHECKING
+
+from trackflow_web.config.values import ConfigError, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SHORTEST_SECRET_KEY = 32
+SHORTEST_METRICS_TOKEN = 16
+# How keys begin that stand in examples.
+KEYS_EVERYBODY_KNOWS = (
+    "dev",
+    "secret",
+    "change",
+    "your",
+    "example",
+    "replace",
+    "insecure",
+    "django",
+)
+
+
+def secret_key(environ: Mapping[str, str], instance: Path, *, production: bool) -> str:
+    """Return what signs the cookies: SECRET_KEY, or outside production the one that is kept."""
+    given = environ.get("SECRET_KEY", "")
+    if production:
+        require_strong("SECRET_KEY", given)
+    return given or kept_secret(instance / "secret_key")
+
+
+def fallbacks(environ: Mapping[str, str], name: str, *, production: bool) -> tuple[str, ...]:
+    """Return the earlier keys that are still accepted; in production they must be strong, too."""
+    keys = words(environ, name)
+    for key in keys if production else ():
+        require_strong(name, key)
+    return keys
+
+
+def require_strong(name: str, key: str) -> None:
+    """Raise ConfigError for a key that is short or known to everybody."""
+    if len(key) < SHORTEST_SECRET_KEY:
+        message = f"{name} needs at least {SHORTEST_SECRET_KEY} characters in production."
+        raise ConfigError(message)
+    if key.casefold().startswith(KEYS_EVERYBODY_KNOWS):
+        message = f"{name} is a key that everybody knows; make one of your own in production."
+        raise ConfigError(message)
+
+
+def token_secrets(
+    environ: Mapping[str, str], secret_key: str, *, production: bool
+) -> tuple[str, ...]:
+    """Return what seals the tokens of other services, the newest first; the rest only opens.
+
+    TOKEN_KEY makes it a secret of its own. What was sealed before stays readable: by the secrets in
+    TOKEN_KEY_FALLBACKS and by those of the sessions.
+    """
+    given = environ.get("TOKEN_KEY", "")
+    if given and len(given) < SHORTEST_SECRET_KEY:
+        message = f"TOKEN_KEY needs at least {SHORTEST_SECRET_KEY} characters."
+        raise ConfigError(message)
+    if given and production:
+        require_strong("TOKEN_KEY", given)
+    older = (*fallbacks(environ, "TOKEN_KEY_FALLBACKS", production=production), secret_key)
+    secrets_of_sessions = words(environ, "SECRET_KEY_FALLBACKS")
+    return tuple(filter(None, (given, *older, *secrets_of_sessions)))
+
+
+def metrics_token(environ: Mapping[str, str]) -> str:
+    """Return what `/metrics` wants to hear; empty when it is not there."""
+    given = environ.get("METRICS_TOKEN", "")
+    if given and (len(given) < SHORTEST_METRICS_TOKEN or not given.isascii()):
+        message = f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, all ASCII."
+        raise ConfigError(message)
+    return given
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in this file, made on first use; two processes that start at once agree."""
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            # A link to a whole file: whoever comes second finds the first one's, never half of it.
+            with contextlib.suppress(FileExistsError):
+                os.link(new.name, path)
+    return path.read_text("utf-8").strip()
