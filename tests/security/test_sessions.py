@@ -10,6 +10,7 @@ from itsdangerous import TimestampSigner
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
 from trackflow_web.domain.people import administration
+from trackflow_web.web.cookies import latest_messages
 
 NEW = "a new long password"
 
@@ -201,3 +202,25 @@ def test_in_production_the_cookie_is_for_https_and_this_host_only(make_app):
     assert cookie.startswith("__Host-session=")
     assert "Secure" in cookie
     assert "Path=/" in cookie
+
+
+# --- messages for the next page -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f3b8", "'"])
+def test_messages_that_nobody_looks_at_do_not_make_the_cookie_grow(as_alice, letter):
+    sizes = []
+    for number in range(40):
+        title = f"{number} {letter * 150}"
+        assert as_alice.post("/songs/", title=title, artist="Metallica").status == 303
+        sizes.append(len(as_alice.client.get_cookie("session").value))
+    assert max(sizes) < 3_000
+    assert max(sizes[20:]) <= max(sizes[:20]) + 50
+    shown = as_alice.get("/songs/").text
+    assert "Added 39" in shown
+
+
+def test_the_latest_messages_are_kept():
+    messages = [("message", f"Number {number}.") for number in range(9)]
+    assert latest_messages(messages) == messages[-5:]
+    assert latest_messages([("message", "x" * 9_000)]) == [("message", "x" * 250 + "…")]

@@ -1,15 +1,42 @@
-"""Signed session cookies that tolerate clocks that differ."""
+"""Signed session cookies that tolerate clocks that differ and do not grow."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import SignatureExpired, TimestampSigner
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from collections.abc import Sequence
+
+    from flask import Flask, Response
+    from flask.sessions import SessionMixin
     from itsdangerous import URLSafeTimedSerializer
+
+
+# Where Flask keeps what `flash` was given, and how much of that.
+MESSAGES = "_flashes"
+MOST_MESSAGES = 5
+LONGEST_MESSAGE = 250
+# Of all messages as JSON: a browser keeps cookies of up to 4,096 bytes.
+MOST_BYTES_OF_MESSAGES = 2_000
+
+
+def latest_messages(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the latest messages, shortened, that a cookie has room for; at least the last one.
+
+    Whoever never looks at a page that shows them would otherwise collect them for ever.
+    """
+    kept: list[tuple[str, str]] = []
+    for category, message in reversed(messages[-MOST_MESSAGES:]):
+        is_long = len(message) > LONGEST_MESSAGE
+        shown = f"{message[:LONGEST_MESSAGE]}…" if is_long else message
+        if kept and len(json.dumps([*kept, (category, shown)])) > MOST_BYTES_OF_MESSAGES:
+            break
+        kept.insert(0, (category, shown))
+    return kept
 
 
 class TolerantSigner(TimestampSigner):
@@ -33,7 +60,13 @@ class TolerantSigner(TimestampSigner):
 
 
 class TolerantSessions(SecureCookieSessionInterface):
-    """Flask's sessions, with that signer."""
+    """Flask's sessions, with that signer, and as many messages as fit."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie; of the messages for the next page the latest are kept."""
+        if len(session.get(MESSAGES, ())) > 0 and session.modified:
+            session[MESSAGES] = latest_messages(session[MESSAGES])
+        super().save_session(app, session, response)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return what signs and opens the cookies of an application."""
