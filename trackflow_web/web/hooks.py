@@ -87,8 +87,8 @@ def _add_middleware(app: Flask, config: Config) -> None:
     if proxies := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # No hook, because an exception in one after-request function would skip the others.
-    app.wsgi_app = headers.SecurityHeaders(
+    app.wsgi_app = headers.SecurityHeaders(  # type: ignore[method-assign]
         app.wsgi_app, https=config.production, extra=config.hsts_extra
-    )  # type: ignore[method-assign]
+    )
     # Outermost: what the layers inside reject is counted, too.
     metrics.init_app(app, config)
