@@ -10,7 +10,7 @@ import time
 from statistics import median
 
 from bench.site import Visitor, two_sites
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.kernel.text import count_of
 
 SONGS_BEFORE = 260  # past the last threshold of 250

@@ -164,4 +164,4 @@ def _add_quiet(site: Site, quiet: int) -> None:
         ]
         db.session.execute(sa.insert(User), rows)
     with site.working():
-        recheck.recheck()
+        recheck.reconcile_users()

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bench.site import DATABASES, site
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards.holder_counts import Holders
-from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements import progress
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
@@ -54,7 +52,7 @@ def measure(*, quick: bool) -> dict[str, object]:
             ratios = (
                 _ratio(users, turns, lambda user_id, turn: _release(made, user_id, turn)),
                 _ratio(users, turns, lambda user_id, _turn: _progress(user_id)),
-                _ratio(users, RECOUNTS, lambda user_id, _turn: recheck.plan([user_id])),
+                _ratio(users, RECOUNTS, lambda user_id, _turn: recheck.find([user_id])),
             )
         for what, ratio in zip(KINDS, ratios, strict=True):
             figures[f"{name}: {what}, {GREAT:,} songs / {SMALL:,}"] = round(ratio, 2)
@@ -81,8 +79,7 @@ def _release(made: Site, user_id: int, turn: int) -> None:
 
 def _progress(user_id: int) -> None:
     """What /achievements/me/progress shows, as far as the user's work has a part in it."""
-    numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
-    listing.tiles(numbers, earned, Holders.unknown())
+    progress.of_user(user_id, with_holders=False)
     db.session.rollback()
 
 
@@ -95,7 +92,7 @@ def _add_person_with_songs(made: Site, name: str, size: int) -> int:
         with made.working():
             db.session.execute(sa.insert(Song), [_song_row(user.id, number) for number in numbers])
     with unit_of_work(made.handlers):
-        recheck.recheck([user.id])
+        recheck.reconcile_users([user.id])
     return user.id
 
 

@@ -17,10 +17,9 @@ from flask_login import login_user
 
 from bench import load
 from bench.site import Visitor, site
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.progress import listing
-from trackflow_web.achievements.progress.tile_data import State, share
+from trackflow_web.achievements import progress
+from trackflow_web.achievements.catalogue.entries import State
+from trackflow_web.achievements.progress.tile_data import share
 from trackflow_web.pages.achievements.tiles import MACROS, tile_list
 from trackflow_web.web.formats import MONTHS
 from trackflow_web.web.session import SignedIn, login_required
@@ -85,8 +84,7 @@ def _tiles(made: Site, visitor: Visitor, turns: int) -> dict[str, object]:
     with made.app.test_request_context(PAGE):
         user = visitor.user
         login_user(SignedIn(user))
-        numbers, earned = queries.numbers_of(user.id), queries.earned_by(user.id)
-        tiles = listing.tiles(numbers, earned, holder_counts.of_each())
+        tiles = progress.of_user(user.id).tiles
         macro = made.app.jinja_env.get_template(MACROS).module.tile  # type: ignore[attr-defined]
         prepared = tile_list()
         assert _by_hand(prepared, tiles) == prepared(tiles)

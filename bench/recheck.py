@@ -98,7 +98,7 @@ def _recheck(made: Site) -> tuple[float, int]:
         chunks = list(recheck.chunks(None))
     for chunk in chunks:
         with made.working():
-            awards += len(recheck.recheck_chunk(chunk).awards)
+            awards += len(recheck.reconcile_chunk(chunk).awards)
     return time.perf_counter() - start, awards
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from bench.peers import environment
 from bench.peers.workload import Achievement, Workload
-from trackflow_web.achievements.catalogue.registry import ENTRIES
+from trackflow_web.achievements.catalogue.entries import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +143,7 @@ def _workload() -> Workload:
     return Workload(
         tuple(
             Achievement(entry.code, entry.metric, entry.threshold, entry.points)
-            for entry in ENTRIES
+            for entry in BUILT_IN
         )
     )
 
@@ -207,7 +207,7 @@ def _pages(workers: Sequence[Worker], user: int, songs: int, sizes: Sizes) -> di
     for turn in range(sizes.rounds):
         for worker in _in_turn(workers, turn):
             told = worker.ask("progress", user=user, times=sizes.pages)
-            assert told["shown"] == len(ENTRIES), f"{worker.peer.name} shows {told['shown']}"
+            assert told["shown"] == len(BUILT_IN), f"{worker.peer.name} shows {told['shown']}"
             seconds[worker.peer.name] += told["seconds"]
     own = median(seconds[OWN.name])
     return {

@@ -10,11 +10,9 @@ import sqlalchemy as sa
 
 from bench.peers.worker import serve
 from bench.site import site
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements import progress
+from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.achievements.progress import listing
-from trackflow_web.achievements.progress.tile_data import State
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions
@@ -75,7 +73,7 @@ class TrackFlow:
     def recheck(self, user_ids: Sequence[int]) -> None:
         """See worker.Program."""
         with self.app.app_context(), unit_of_work(self.handlers):
-            recheck.recheck(user_ids)
+            recheck.reconcile_users(user_ids)
 
     def awards(self, user_ids: Sequence[int]) -> list[tuple[int, str]]:
         """See worker.Program."""
@@ -89,8 +87,7 @@ class TrackFlow:
     def progress(self, user_id: int) -> list[tuple[str, int, int, bool]]:
         """See worker.Program. Who else has them is left out: the others do not tell it."""
         with self.app.app_context():
-            numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
-            tiles = listing.tiles(numbers, earned, Holders.unknown())
+            tiles = progress.of_user(user_id, with_holders=False).tiles
             return [
                 (tile.code, tile.current, tile.target, tile.state is State.EARNED) for tile in tiles
             ]

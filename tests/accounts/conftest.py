@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from tests.support.catalogues import save_season
 from tests.support.people import working
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
@@ -48,6 +49,8 @@ def full_life(
 ) -> Life:
     """Something of Alice's in every table that can hold it."""
     life = Life()
+    with working(app):
+        save_season()
     _make_music(as_alice)
     _work_together(as_alice, as_bob)
     _talk(life, as_alice, as_bob, as_admin)

@@ -13,7 +13,7 @@ from tests.support.browsing import Browser
 from tests.support.charter import at_once
 from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, passwords
 from trackflow_web.domain.people.models import User

@@ -32,12 +32,15 @@ WHERE = {
     "user_achievements": "achievements",
     "user_stats": "numbers",
     "user_values": "different_values",
+    "user_period_stats": "numbers_by_period",
     "activities": "activities",
     "recheck_runs": "rechecks",
     "mails": "mails",
     "account_decisions": "decisions",
 }
-ABOUT_NOBODY = {"account_reservations", "achievements", "limit_counts", "versions"}
+ABOUT_NOBODY = {
+    *("account_reservations", "achievements", "counting_periods", "limit_counts", "versions"),
+}
 
 
 @pytest.fixture

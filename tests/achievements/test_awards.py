@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from tests.support.catalogues import BY_CODE, ENTRIES
 from tests.support.charter import at_once, new_charter
 from trackflow_web.achievements import events
-from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song
@@ -65,7 +65,7 @@ def test_points_are_those_of_the_day_though_the_catalogue_changes(app, alice, wo
     alice.add()
     monkeypatch.setattr(type(BY_CODE["dreamer"]), "points", property(lambda _entry: 99))
     with work():
-        assert recheck.recheck([alice.id]).drift == []
+        assert recheck.reconcile_users([alice.id]).drift == []
     assert alice.number("total_points") == 10
 
 
@@ -192,5 +192,5 @@ def test_two_units_that_move_the_same_artists_in_different_order_both_end(work, 
                 )
 
     at_once([lambda: swap(one, "Nirvana", "Metallica"), lambda: swap(two, "Metallica", "Nirvana")])
-    assert alice.ledger("artist") == {"metallica": 1, "nirvana": 1}
+    assert alice.values("artist") == {"metallica": 1, "nirvana": 1}
     assert alice.number("distinct_artists") == 2

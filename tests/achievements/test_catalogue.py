@@ -7,13 +7,13 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
+from tests.support.catalogues import BUILT_IN_ONLY, BY_CODE, ENTRIES
 from tests.support.charter import at_once, new_charter
 from tests.support.databases import run_command
 from tests.support.people import working
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.catalogue import entries
 from trackflow_web.achievements.catalogue import sync as changes
-from trackflow_web.achievements.catalogue.registry import BY_CODE, BY_METRIC, ENTRIES, crossed
-from trackflow_web.achievements.metrics import registry as metrics
 from trackflow_web.achievements.models import Achievement, UserStats
 from trackflow_web.kernel.database import db
 
@@ -107,7 +107,7 @@ def test_every_metric_is_a_column_of_the_numbers():
 
 
 def test_only_a_metric_with_rows_is_moved_by_anything():
-    moved = {name for moves in metrics.MOVES.values() for name, _ in moves}
+    moved = {name for moves in metrics.DELTAS.values() for name, _ in moves}
     moved |= set(metrics.DISTINCT.values())
     counted = set(metrics.BY_NAME)
     assert moved == counted | {metrics.TOTAL_POINTS}
@@ -142,18 +142,19 @@ def test_the_completionist_asks_for_all_the_others():
     ],
 )
 def test_a_step_awards_every_threshold_it_goes_past(old, new, codes):
-    assert [entry.code for entry in crossed("total_planned", old, new)] == codes
+    assert [entry.code for entry in BUILT_IN_ONLY.crossed("total_planned", old, new)] == codes
 
 
 def test_a_number_without_achievements_goes_past_nothing():
-    assert crossed("total_points", 0, 1_000_000) == ()
+    assert BUILT_IN_ONLY.crossed("total_points", 0, 1_000_000) == ()
 
 
-@pytest.mark.parametrize("metric", list(BY_METRIC))
+@pytest.mark.parametrize("metric", list(BUILT_IN_ONLY.by_metric))
 def test_going_up_one_by_one_awards_the_same_as_one_great_step(metric):
-    top = BY_METRIC[metric][-1].threshold + 1
+    crossed, ladder = BUILT_IN_ONLY.crossed, BUILT_IN_ONLY.by_metric[metric]
+    top = ladder[-1].threshold + 1
     steps = [entry for number in range(top) for entry in crossed(metric, number, number + 1)]
-    assert steps == list(crossed(metric, 0, top)) == list(BY_METRIC[metric])
+    assert steps == list(crossed(metric, 0, top)) == list(ladder)
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -167,9 +168,8 @@ def without(monkeypatch):
         change(lambda entries: [entry for entry in entries if entry.code != code])
 
     def change(new):
-        entries = tuple(new(list(ENTRIES)))
-        monkeypatch.setattr(catalogue, "ENTRIES", entries)
-        monkeypatch.setattr(catalogue, "BY_CODE", {entry.code: entry for entry in entries})
+        monkeypatch.setattr(entries, "BUILT_IN", tuple(new(list(ENTRIES))))
+        catalogue.forget()  # as a new process
 
     drop.change = change
     return drop
@@ -187,7 +187,7 @@ def sync(app):
     """How many were added, changed, retired and returned."""
     with working(app):
         kinds = [change.kind for change in changes.sync()]
-    return tuple(kinds.count(kind) for kind in changes.Kind)
+    return tuple(kinds.count(kind) for kind in changes.ChangeType)
 
 
 def test_the_table_holds_what_the_code_says(app):
@@ -254,9 +254,10 @@ def test_an_achievement_that_somebody_made_by_hand_is_left_alone(app):
         columns = {
             column: getattr(row, column)
             for column in Achievement.__table__.columns.keys()  # noqa: SIM118 -- not a dict
-            if column not in {"id", "code", "built_in"}
+            if column not in {"id", "code", "kind"}
         }
-        db.session.add(Achievement(code="made_by_hand", built_in=False, **columns))
+        columns["metric"] = None
+        db.session.add(Achievement(code="made_by_hand", kind="custom", **columns))
     assert sync(app) == NOTHING
 
 

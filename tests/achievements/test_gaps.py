@@ -16,7 +16,7 @@ def planned(year, title="One", songs=1):
 
 
 def wall(tallies=(), songs=(), this_year=2026):
-    return {decade.start: decade for decade in gaps.wall(tallies, songs, this_year)}
+    return {decade.start: decade for decade in gaps.decade_map(tallies, songs, this_year)}
 
 
 def test_it_goes_from_the_fifties_to_now_the_latest_first():

@@ -195,7 +195,7 @@ def test_deleting_and_recreating_a_song_earns_nothing_more(alice):
         alice.delete(song)
     assert sorted(alice.codes) == ["first_finish", "first_release", "getting_started"]
     assert alice.numbers == {"total_achievements": 3, "total_points": 30}
-    assert alice.ledger("artist") == alice.ledger("year") == alice.ledger("decade") == {}
+    assert alice.values("artist") == alice.values("year") == alice.values("decade") == {}
 
 
 @both_databases

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.catalogues import ENTRIES
 from tests.support.people import working
-from trackflow_web.achievements import queries
+from trackflow_web.achievements import progress
 from trackflow_web.achievements.awards.holder_counts import Holders
-from trackflow_web.achievements.progress import listing, next_up
+from trackflow_web.achievements.progress import listing, next_up, queries
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs.rules import PARTS
@@ -17,8 +18,7 @@ PERFECT = ("total_authored", "perfectionist")
 
 def steps(person):
     with person.app.app_context():
-        numbers, earned = queries.numbers_of(person.id), queries.earned_by(person.id)
-        tiles = listing.tiles(numbers, earned, Holders.unknown())
+        tiles = progress.of_user(person.id, with_holders=False).tiles
         openings = queries.openings(person.id, next_up.needed(tiles))
         return next_up.next_up(tiles, openings)
 
@@ -28,7 +28,7 @@ def step(person, code):
 
 
 def tiles_of(earned=(), **numbers):
-    return listing.tiles(numbers, dict.fromkeys(earned, 1), Holders.unknown())
+    return listing.tiles(numbers, dict.fromkeys(earned, 1), Holders.unknown(), ENTRIES)
 
 
 @pytest.mark.both_databases

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from tests.support.charter import at_once, statements_of
 from tests.support.people import working
-from trackflow_web.achievements import queries, toasts
+from trackflow_web.achievements import toasts
 from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import Announced
@@ -175,7 +176,7 @@ def test_backfilled_ones_of_the_shy_are_private(app, alice, bob):
     with working(app):
         db.session.execute(sa.delete(UserAchievement))
     with working(app):
-        recheck.recheck()
+        recheck.reconcile_users()
     assert not alice.awards["first_release"].is_public
     assert bob.awards["first_release"].is_public
 
@@ -195,8 +196,8 @@ def test_looking_that_up_takes_no_statement_of_its_own(app, alice):
 
 def _claimed(app, charter, wanted):
     with working(app):
-        claimed = toasts.reserve(charter.id, wanted)
-    return [toast.entry.code for toast in claimed.shown], claimed.claimed
+        reserved = toasts.reserve(charter.id, wanted)
+    return [toast.entry.code for toast in reserved.shown], reserved.award_ids
 
 
 def test_only_rare_ones_are_announced_to_who_wants_those(app, alice):

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.catalogues import BY_CODE, ENTRIES
 from trackflow_web.achievements.awards.holder_counts import Holders
-from trackflow_web.achievements.catalogue.registry import BY_CODE
-from trackflow_web.achievements.progress import listing, next_up
+from trackflow_web.achievements.catalogue.entries import State
+from trackflow_web.achievements.progress import levels, listing, next_up
 from trackflow_web.achievements.progress.listing import Filters, Sort, Summary
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel.errors import Invalid
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -22,7 +23,7 @@ def tile(code, current=0, *, earned_at=None, holders=0, users=1):
 
 
 def tiles(numbers=None, earned=()):
-    return listing.tiles(numbers or {}, dict.fromkeys(earned, NOON), NOBODY)
+    return listing.tiles(numbers or {}, dict.fromkeys(earned, NOON), NOBODY, ENTRIES)
 
 
 def codes(found):
@@ -115,8 +116,8 @@ def test_levels_come_after_ever_more_points(points, level, missing):
 
 def test_levels_and_their_points_fit_each_other():
     for level in range(2, 60):
-        begin = listing.points_of_level(level)
-        assert (listing.level_of(begin), listing.level_of(begin - 1)) == (level, level - 1)
+        begin = levels.points_of_level(level)
+        assert (levels.level_of(begin), levels.level_of(begin - 1)) == (level, level - 1)
 
 
 def test_the_summary_is_full_only_with_everything():
@@ -223,13 +224,13 @@ def test_the_closest_come_first_and_the_earned_last():
 
 def test_the_latest_earned_come_first():
     earned = {"dreamer": NOON, "first_release": NOON + timedelta(days=1)}
-    order = shown(listing.tiles({}, earned, NOBODY), sort="recent")
+    order = shown(listing.tiles({}, earned, NOBODY, ENTRIES), sort="recent")
     assert order[:2] == ["first_release", "dreamer"]
 
 
 def test_the_rarest_are_those_that_the_fewest_have():
     holders = Holders(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
-    assert shown(listing.tiles({}, {}, holders), sort="rarest")[0] == "visionary"
+    assert shown(listing.tiles({}, {}, holders, ENTRIES), sort="rarest")[0] == "visionary"
 
 
 def test_the_most_points_come_first():
@@ -248,7 +249,7 @@ def test_every_order_shows_everything_once(sort):
 
 
 def test_a_ladder_is_one_metric_from_the_easiest_on():
-    assert codes(listing.ladder(tiles(), "total_authored")) == [
+    assert codes(listing.ladder(tiles(), tile("perfectionist", 0))) == [
         "perfectionist",
         "multi_talented",
         "master_craftsman",

@@ -46,7 +46,7 @@ def without_engine(app):
     class Deaf:
         def __enter__(self):
             self.patch = pytest.MonkeyPatch()
-            self.patch.setattr(handler, "_moves_by_user", lambda _activities: {})
+            self.patch.setattr(handler, "_deltas_by_user", lambda _activities: {})
 
         def __exit__(self, *_error):
             self.patch.undo()
@@ -56,14 +56,14 @@ def without_engine(app):
 
 def recheck_all(app, user_ids=None):
     with app.app_context(), unit_of_work(composition.HANDLERS):
-        return recheck.recheck(user_ids)
+        return recheck.reconcile_users(user_ids)
 
 
 def found(plan):
     """A plan as plain values that can be compared."""
     awards = sorted((award.user_id, award.entry.code, award.earned_at) for award in plan.awards)
-    drift = sorted((d.user_id, d.name, str(d.stored), str(d.true)) for d in plan.drift)
-    return plan.users, awards, drift, plan.wrong_lines
+    drift = sorted((d.user_id, d.name, str(d.stored), str(d.counted)) for d in plan.drift)
+    return plan.users, awards, drift, len(plan.value_drift) + plan.values_corrected
 
 
 def stats_of(person):
@@ -79,7 +79,7 @@ def test_where_nothing_is_wrong_a_recheck_does_nothing(app, alice):
     alice.visit()
     before = alice.numbers, alice.codes
     done = recheck_all(app)
-    assert (done.awards, done.corrections) == ([], 0)
+    assert (done.awards, done.result.corrections) == ([], 0)
     assert (alice.numbers, alice.codes) == before
 
 
@@ -150,11 +150,11 @@ def test_a_missing_row_of_numbers_is_made_again(app, alice, plant):
 )
 def test_a_ledger_that_drifted_is_reported_and_corrected(app, alice, plant, wrong):
     alice.add(year=1988, status="released")
-    before = [alice.ledger(kind) for kind in ("artist", "year", "decade")]
+    before = [alice.values(kind) for kind in ("artist", "year", "decade")]
     plant(wrong(alice))
-    assert recheck_all(app).wrong_lines
-    assert [alice.ledger(kind) for kind in ("artist", "year", "decade")] == before
-    assert recheck_all(app).corrections == 0
+    assert recheck_all(app).values_corrected
+    assert [alice.values(kind) for kind in ("artist", "year", "decade")] == before
+    assert recheck_all(app).result.corrections == 0
 
 
 def test_numbers_too_high_award_nothing(app, alice, plant):
@@ -257,7 +257,7 @@ def test_a_second_recheck_does_nothing(app, alice, without_engine):
     again = recheck_all(app)
     assert first.awards
     assert first.drift
-    assert (again.awards, again.corrections) == ([], 0)
+    assert (again.awards, again.result.corrections) == ([], 0)
 
 
 @both_databases
@@ -267,7 +267,7 @@ def test_what_a_dry_run_shows_is_what_is_done(app, clock, alice, bob, plant, wit
         bob.add(status="wip")
     plant(stats_of(alice).values(total_songs=3), sa.delete(UserValue))
     with app.app_context():
-        shown = recheck.plan()
+        shown = recheck.find()
     assert alice.codes == []
     assert found(recheck_all(app)) == found(shown)
 
@@ -276,8 +276,8 @@ def test_a_dry_run_changes_nothing(app, alice, without_engine):
     with without_engine():
         alice.add()
     with app.app_context():
-        first = recheck.plan()
-        assert found(recheck.plan()) == found(first)
+        first = recheck.find()
+        assert found(recheck.find()) == found(first)
     assert (alice.numbers, alice.codes) == ({}, [])
     recheck_all(app)
 
@@ -328,7 +328,7 @@ def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, witho
     with without_engine():
         alice.add()
     with work():
-        admin_actions.ask_for_recheck(admin.user, "alice")
+        admin_actions.start_recheck(admin.user, "alice")
     with app.app_context():
         run = db.session.scalars(sa.select(RecheckRun)).one()
         kept = (run.admin_name, run.target, run.at, run.users, run.awards, run.drift)
@@ -366,7 +366,7 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, a
         ]
     )
     assert alice.number("total_songs") == alice.number("distinct_years") == rounds / 2
-    assert alice.ledger("artist") == {"metallica": rounds / 2}
+    assert alice.values("artist") == {"metallica": rounds / 2}
     assert alice.number("total_points") == sum(a.points for a in alice.awards.values())
 
 
@@ -388,7 +388,7 @@ def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alic
         ]
     )
     assert alice.number("total_songs") == bob.number("total_songs") == 12
-    assert alice.ledger("artist") == bob.ledger("artist") == {"forth": 6, "back": 6}
+    assert alice.values("artist") == bob.values("artist") == {"forth": 6, "back": 6}
 
 
 @both_databases

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from tests.support.catalogues import BY_CODE
 from tests.support.charter import at_once
 from tests.support.people import working
 from trackflow_web.accounts import deletion
-from trackflow_web.achievements import events, queries, toasts
+from trackflow_web.achievements import events, toasts
 from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.achievements.awards import revoke as revocations
-from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -85,7 +86,7 @@ def test_neither_a_recheck_nor_another_deed_gives_it_again(app, olga, released):
     revoke(app, olga, released)
     points = released.number("total_points")
     with working(app):
-        done = recheck.recheck([released.id])
+        done = recheck.reconcile_users([released.id])
     assert not done.awards
     assert not done.drift
     song = released.add("Two", status="wip")
@@ -99,13 +100,13 @@ def test_neither_a_recheck_nor_another_deed_gives_it_again(app, olga, released):
 
 
 def test_the_last_one_missing_is_not_counted_while_it_is_revoked(app, olga, alice):
-    others = [code for code in catalogue.BY_CODE if code not in {"completionist", "dreamer"}]
+    others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given(*others)
     revoke(app, olga, alice, others[0])
     alice.given("dreamer")
     assert "completionist" not in alice.codes
     with working(app):
-        recheck.recheck([alice.id])
+        recheck.reconcile_users([alice.id])
     assert "completionist" not in alice.codes
     restore(app, olga, alice, others[0])
     assert "completionist" in alice.codes
@@ -205,7 +206,7 @@ def test_two_administrators_and_a_recheck_at_once_take_it_once(app, olga, releas
 
     def recheck_her():
         with working(app):
-            recheck.recheck([released.id])
+            recheck.reconcile_users([released.id])
 
     at_once([lambda: revoke(app, olga, released), lambda: revoke(app, olga, released), recheck_her])
     assert before - released.numbers["total_points"] == released.awards["first_release"].points

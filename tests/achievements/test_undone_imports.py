@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.imports import actions, files, steps, undo
 from trackflow_web.domain.imports.models import Import
@@ -120,7 +120,7 @@ def test_what_was_withdrawn_can_be_earned_by_work(app, alice, bring, take_back):
 def test_a_recheck_after_an_undo_gives_nothing_back(app, alice, bring, take_back):
     take_back(bring(120))
     with working(app):
-        assert recheck.recheck([alice.id]).awards == []
+        assert recheck.reconcile_users([alice.id]).awards == []
     assert earned(app, alice) == set()
 
 

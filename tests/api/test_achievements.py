@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.catalogues import ENTRIES
 from tests.support.people import working
-from trackflow_web.achievements.catalogue.registry import ENTRIES
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel.database import db
@@ -30,7 +30,7 @@ def test_the_list_has_the_whole_catalogue_in_order(program):
     assert [item["code"] for item in items] == [entry.code for entry in ENTRIES]
     assert set(items[0]) == {
         *("id", "code", "name", "description", "icon", "category", "group"),
-        *("points", "rarity", "threshold", "metric"),
+        *("points", "rarity", "threshold", "kind", "metric"),
     }
 
 

@@ -69,7 +69,7 @@ def test_nothing_is_left_to_do(app, few):
     run_command(app, "demo")
 
     with app.app_context():
-        plan = recheck.plan()
+        plan = recheck.find()
         assert (plan.users, plan.awards, plan.drift) == (len(NEWCOMERS), [], [])
         assert redeliver(composition.HANDLERS) == 0
 
@@ -215,7 +215,7 @@ def test_the_whole_community_spreads_over_two_years(app, nobody):
         assert numbers("wren").total_songs == 1
         assert numbers("milo").total_achievements == 0
         assert db.session.scalars(sa.select(User.username).where(User.is_admin)).all() == ["olga"]
-        assert recheck.plan().awards == []
+        assert recheck.find().awards == []
         for pack in db.session.scalars(sa.select(Pack)):
             assert packs.is_complete(pack.id) == (pack.completed_at is not None), pack.name
         assert _have_help_on_both_sides("demo", "noriko")

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.people import working
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain import events
 from trackflow_web.domain.imports import actions, files, steps
 from trackflow_web.domain.imports.models import Import, ImportRow

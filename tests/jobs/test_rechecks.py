@@ -44,15 +44,15 @@ def large(monkeypatch):
 @pytest.fixture
 def missed(app, monkeypatch):
     """Everybody but Olga has a song of which nobody took notice."""
-    monkeypatch.setattr(handler, "_moves_by_user", lambda _facts: {})
+    monkeypatch.setattr(handler, "_deltas_by_user", lambda _facts: {})
     charters = [new_charter(app, name) for name in PEOPLE]
     for charter in charters:
         charter.add()
-    monkeypatch.setattr(handler, "_moves_by_user", _real)
+    monkeypatch.setattr(handler, "_deltas_by_user", _real)
     return charters
 
 
-_real = handler._moves_by_user
+_real = handler._deltas_by_user
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_startup_leaves_the_run_of_a_command_alone(app, begun, clock):
 
 
 def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
-    real, tries = recheck.recheck_chunk, []
+    real, tries = recheck.reconcile_chunk, []
 
     def failing_twice(chunk):
         tries.append(chunk)
@@ -235,7 +235,7 @@ def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
             raise RuntimeError(message)
         return real(chunk)
 
-    monkeypatch.setattr(recheck, "recheck_chunk", failing_twice)
+    monkeypatch.setattr(recheck, "reconcile_chunk", failing_twice)
     jobs._recheck(begun)
     run = the_run(app)
     assert (run.state, run.users, run.attempts, run.error) == (RunState.DONE, EVERYONE, 0, "")
@@ -245,7 +245,7 @@ def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
 def test_a_recheck_fails_after_too_many_failures_and_keeps_what_was_done(
     app, jobs, as_olga, begun, monkeypatch
 ):
-    real = recheck.recheck_chunk
+    real = recheck.reconcile_chunk
 
     def failing(chunk):
         if the_second(chunk):
@@ -256,12 +256,12 @@ def test_a_recheck_fails_after_too_many_failures_and_keeps_what_was_done(
     def the_second(chunk):
         return chunk[0] > 2
 
-    monkeypatch.setattr(recheck, "recheck_chunk", failing)
+    monkeypatch.setattr(recheck, "reconcile_chunk", failing)
     jobs._recheck(begun)
     run = the_run(app)
     assert (run.state, run.users, run.attempts) == (RunState.FAILED, 2, runs.MOST_ATTEMPTS)
     assert rechecks.OUR_FAULT in as_olga.get(PAGE).text
-    monkeypatch.setattr(recheck, "recheck_chunk", real)
+    monkeypatch.setattr(recheck, "reconcile_chunk", real)
     as_olga.post(PAGE, user="")
     jobs.run_due()
 
@@ -312,7 +312,7 @@ def test_a_cancelled_recheck_stops_and_keeps_what_was_done(app, jobs, as_olga, b
 @pytest.mark.leaves_drift("it was cancelled before it came to everybody")
 def test_a_recheck_cancelled_while_it_runs_stops_after_its_chunk(app, olga, begun, monkeypatch):
     working_on_it, go_on = threading.Event(), threading.Event()
-    real = recheck.recheck_chunk
+    real = recheck.reconcile_chunk
 
     def slowly(chunk):
         done = real(chunk)
@@ -320,7 +320,7 @@ def test_a_recheck_cancelled_while_it_runs_stops_after_its_chunk(app, olga, begu
         assert go_on.wait(20)
         return done
 
-    monkeypatch.setattr(recheck, "recheck_chunk", slowly)
+    monkeypatch.setattr(recheck, "reconcile_chunk", slowly)
     monkeypatch.setattr(rechecks, "PAUSE", 0.2)  # in which others get to write
 
     def cancel():

@@ -172,7 +172,9 @@ def test_a_connection_that_was_ended_meanwhile_is_not_noticed(app, alice, as_ali
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(actions, "add_song"), (handler, "_moves_by_user")], ids=["deed", "engine"]
+    ("module", "name"),
+    [(actions, "add_song"), (handler, "_deltas_by_user")],
+    ids=["action", "handler"],
 )
 def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_is_fine(
     as_alice, execute, monkeypatch, module, name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.catalogues import BY_CODE, ENTRIES
 from tests.support.charter import ALL_PARTS, Charter
-from trackflow_web.achievements.catalogue.registry import BY_CODE, ENTRIES
-from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements import metrics
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.domain.people import administration
 from trackflow_web.kernel.database import db

@@ -21,7 +21,7 @@ NOISE = 1
 @pytest.fixture
 def missed(app, alice, monkeypatch):
     """Alice has two songs of which nobody took notice: two awards and a few numbers are missing."""
-    monkeypatch.setattr(handler, "_moves_by_user", lambda _facts: {})
+    monkeypatch.setattr(handler, "_deltas_by_user", lambda _facts: {})
     charter = Charter(app, alice)
     charter.add("One")
     charter.add("Two", status="wip")

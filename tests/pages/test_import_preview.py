@@ -8,7 +8,7 @@ import io
 import pytest
 
 from tests.support.songs import add_song
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports.rules import MOST_PREVIEWS
 
 pytestmark = pytest.mark.both_databases

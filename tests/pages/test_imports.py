@@ -7,7 +7,7 @@ import io
 import pytest
 
 from tests.support.browsing import Browser
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports.rules import MOST_ROWS
 
 CSV = "title,artist,album,year\nOne,Metallica,...And Justice for All,1988\nHurt,Johnny Cash,,2002\n"

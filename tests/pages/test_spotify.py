@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.fake_spotify import CLIENT, OLD_SHAPE, WISHLIST, faking_spotify, song
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports.models import Connection, Import
 from trackflow_web.kernel.database import db
 

@@ -50,7 +50,7 @@ def asked(app, alice, bob):
 
 
 def _statements(app, browser, path):
-    holder_counts._kept.clear()  # as a process asks that has counted nothing yet
+    holder_counts.forget()  # as a process asks that has counted nothing yet
     with statements_of(app) as seen:
         answer = browser.client.get(path)
         size = len(answer.get_data())

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import pytest
 
+from tests.support.catalogues import ENTRIES
 from trackflow_web.achievements.awards import visibility
-from trackflow_web.achievements.catalogue.registry import ENTRIES
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.catalogue.entries import State
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.pages.achievements import tiles
 from trackflow_web.web import formats
 

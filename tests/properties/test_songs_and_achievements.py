@@ -18,11 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.support.catalogues import ENTRIES
 from tests.support.charter import ALL_PARTS, Charter
 from tests.support.invariants import assert_nothing_forgotten
 from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import add_person, working
-from trackflow_web.achievements.catalogue.registry import ENTRIES
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song
@@ -267,7 +267,7 @@ class Community(RuleBasedStateMachine):
             assert len(real.codes) == len(model.earned)
             assert real.numbers == model.numbers(self.clock().date())
             for kind in ("artist", "year", "decade"):
-                assert real.ledger(kind) == model.values(kind)
+                assert real.values(kind) == model.values(kind)
 
     def teardown(self):
         if hasattr(self, "real"):

@@ -1,4 +1,4 @@
-"""Somebody at work: deeds of one line each, and what came of them."""
+"""A user at work: actions of one line each, and their results."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tests.support.people import Person, add_person, working
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.awards.grant import Award, give
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements import catalogue, progress
+from trackflow_web.achievements.awards.grant import Award, grant
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserValue
-from trackflow_web.achievements.progress import listing
-from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.progress import queries
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.people import actions as people
@@ -43,7 +41,7 @@ OF_TRANSACTIONS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 @dataclass(frozen=True)
 class Charter:
-    """A person whose every deed is a unit of work of its own."""
+    """A user whose every action is its own unit of work."""
 
     app: Flask
     person: Person
@@ -64,7 +62,7 @@ class Charter:
     def user(self) -> User:
         return self.person.user
 
-    # --- deeds ---------------------------------------------------------------------------------
+    # --- actions -------------------------------------------------------------------------------
 
     def add(self, title: str = "One", artist: str = "Metallica", **fields: object) -> int:
         """Add a song; gives its id."""
@@ -90,7 +88,7 @@ class Charter:
         rows = [{**row, "title": f"{n}", "title_key": f"{n}"} for n in range(count)]
         with working(self.app):
             db.session.execute(sa.insert(songs.Song), rows)
-            recheck.recheck([self.id])
+            reconcile_users([self.id])
 
     def move(self, song_id: int, *statuses: str) -> None:
         for status in statuses:
@@ -125,10 +123,10 @@ class Charter:
         """Has these achievements, of work whose rows are not there."""
         with working(self.app):
             due = [
-                Award(self.id, catalogue.BY_CODE[code], earned_at=at or clock.now())
+                Award(self.id, catalogue.latest().get(code), earned_at=at or clock.now())
                 for code in codes
             ]
-            give(due)
+            grant(due)
             if backfilled:
                 mine = sa.update(UserAchievement).where(UserAchievement.user_id == self.id)
                 db.session.execute(mine.values(backfilled=True))
@@ -171,10 +169,9 @@ class Charter:
     def tiles(self) -> list[AchievementProgress]:
         """The achievements as the pages show them."""
         with self.app.app_context():
-            earned = queries.earned_by(self.id)
-            return listing.tiles(queries.numbers_of(self.id), earned, holder_counts.of_each())
+            return progress.of_user(self.id).tiles
 
-    def ledger(self, kind: str) -> dict[str, int]:
+    def values(self, kind: str) -> dict[str, int]:
         """How many released songs have each value; those with none are left out."""
         with self.app.app_context():
             rows = db.session.execute(

@@ -133,7 +133,7 @@ def plenty_of(
                 for i in numbers
             ],
         )
-        recheck.recheck([owner.id])
+        recheck.reconcile_users([owner.id])
 
 
 def _copy(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tests.support.databases import close
 from trackflow_web import composition
+from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import loading
 from trackflow_web.kernel.database import db
 from trackflow_web.web.ops import health
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from tests.support.databases import Databases
+    from trackflow_web.achievements.catalogue.registry import Registry
 
 
 class Shared:
@@ -26,6 +28,7 @@ class Shared:
         self.databases = databases
         self.url = ""
         self.app: Flask | None = None
+        self.registry: Registry | None = None
 
     def reset(self) -> None:
         """Put the database back as it was when new."""
@@ -43,7 +46,15 @@ class Shared:
         # Another application may have set up the process in another way.
         composition.prepare_process(self.app.extensions["trackflow"])
         forget(self.app)
+        self._remember_catalogue(self.app)
         return self.app
+
+    def _remember_catalogue(self, app: Flask) -> None:
+        """Let the process know the catalogue of the new database, which is always the same."""
+        with app.app_context():
+            if self.registry is None:
+                self.registry = catalogue.current()
+            loading._registries[db.engine] = self.registry
 
     def close(self) -> None:
         if self.app:
@@ -62,7 +73,8 @@ def disconnect(app: Flask) -> None:
 
 def forget(app: Flask) -> None:
     """Empty what an application or the process keeps of the rows of its database."""
-    catalogue._ids.clear()
-    holder_counts._kept.clear()
+
+    holder_counts.forget()
+    catalogue.forget()
     app.extensions["trackflow.searches"].counts.clear()
     app.extensions.pop(health._LAST, None)

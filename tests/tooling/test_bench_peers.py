@@ -11,7 +11,7 @@ import pytest
 
 from bench.peers import comparison, environment, workload
 from bench.peers.comparison import AT_HAND, FOREIGN, OWN, QUICK, compare
-from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements import metrics
 
 FOLDER = Path(environment.__file__).parent
 

@@ -37,7 +37,7 @@ def test_a_number_that_drifted_is_noticed(app, alice_with_a_song):
 def test_an_award_that_was_forgotten_is_noticed(app, alice_with_a_song):
     mine = UserAchievement.user_id == alice_with_a_song.id
     change(app, sa.delete(UserAchievement).where(mine))
-    with pytest.raises(AssertionError, match="earned but not awarded"):
+    with pytest.raises(AssertionError, match="due but not granted"):
         assert_nothing_forgotten(app)
 
 

@@ -73,7 +73,7 @@ def _lies_beside(key, rows):
 
 def _is_of_the_user(key):
     """Whether it needs no further column: it is by whom the table is distributed, or of no user."""
-    if key.referred_table.name in {"achievements", "feedback"}:
+    if key.referred_table.name in {"achievements", "counting_periods", "feedback"}:
         return True
     whose = {"collaborations": "owner_id"}.get(key.table.name, "user_id")
     return key.referred_table.name == "users" and [*key.columns.keys()] == [whose]

@@ -77,9 +77,9 @@ def _look_for_missed(verdict: Verdict) -> None:
 
 def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
     """What a recheck would award or correct."""
-    found = recheck.plan(user_ids)
-    lines = ["a line of the ledger is wrong"] * found.wrong_lines
-    verdict.blame("missed", [*found.awards, *found.drift, *lines])
+    found = recheck.find(user_ids)
+    drift = [*found.drift, *found.value_drift, *found.period_drift]
+    verdict.blame("missed", [*found.awards, *drift])
 
 
 def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:

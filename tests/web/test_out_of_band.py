@@ -15,9 +15,11 @@ from jinja2 import ChoiceLoader, DictLoader
 from werkzeug.test import EnvironBuilder
 
 from tests.support.browsing import Browser
+from tests.support.catalogues import BY_CODE, Deploy
 from tests.support.charter import Charter, at_once, statements_of
+from tests.support.people import working
 from trackflow_web.achievements import toasts as waiting_toasts
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import sync
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.models import Song
@@ -304,7 +306,7 @@ def test_another_user_is_not_shown_the_toasts(dreamer_waits, as_bob):
 def test_an_award_by_an_administrators_recheck_is_shown_to_its_owner(
     app, work, as_alice, as_admin, monkeypatch
 ):
-    monkeypatch.setattr("trackflow_web.achievements.handler._moves_by_user", lambda _facts: {})
+    monkeypatch.setattr("trackflow_web.achievements.handler._deltas_by_user", lambda _facts: {})
     as_alice.post("/songs/", title="One", artist="Metallica")
     monkeypatch.undo()
     as_admin.post("/achievements/check", user="alice")
@@ -391,8 +393,10 @@ def test_an_award_that_the_catalogue_no_longer_has_is_skipped(
     app, alice, as_alice, work_of_alice, monkeypatch
 ):
     work_of_alice.given("dreamer", "first_release", backfilled=True)
-    left = {code: entry for code, entry in catalogue.BY_CODE.items() if code == "completionist"}
-    monkeypatch.setattr(catalogue, "BY_CODE", left)
+    deploy = Deploy(monkeypatch)
+    deploy.retire(*(code for code in BY_CODE if code != "completionist"))
+    with working(app):
+        sync.sync()
     with structlog.testing.capture_logs() as logs:
         page = as_alice.get("/settings/profile")
     assert (page.status, page.toasts(), logs) == (200, [], [])

@@ -91,7 +91,7 @@ def test_an_action_is_kept_when_the_achievement_handler_fails(app, alice, as_ali
         message = "a broken rule"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(handler, "_move_numbers", fail)
+    monkeypatch.setattr(handler, "_update_counters", fail)
     assert as_alice.post("/songs/", title="One", artist="Metallica").status == 303
     assert songs_of(app, alice) == ["One"]
     monkeypatch.undo()

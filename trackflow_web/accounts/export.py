@@ -13,6 +13,7 @@ from trackflow_web.achievements.models import (
     Achievement,
     RecheckRun,
     UserAchievement,
+    UserPeriodStats,
     UserStats,
     UserValue,
 )
@@ -210,6 +211,7 @@ def _achievements(user_id: int) -> Document:
         ),
         "numbers": numbers[0] if numbers else {},
         "different_values": _rows(UserValue, UserValue.user_id == user_id),
+        "numbers_by_period": _rows(UserPeriodStats, UserPeriodStats.user_id == user_id),
         "visits": _rows(Visit, Visit.user_id == user_id),
         "activities": _rows(Event, Event.user_id == user_id, leave_out={"heard_at"}),
     }

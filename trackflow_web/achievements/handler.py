@@ -1,9 +1,9 @@
-"""The listener that moves the numbers and gives the awards.
+"""The achievement handler: updates counters by events and grants what they reach.
 
-What reaches a threshold is decided from the value that the atomic UPDATE gives back: parallel
-requests do not see each other's rows, so that counting would miss what they cross together. The
-price of an action is the same for 100 songs and for 100,000: one statement for its counters, one
-more for different values.
+Whether a threshold is reached is decided from the value that the atomic upsert returns: concurrent
+transactions do not see each other's rows, so a COUNT would miss what they reach together. The cost
+is the same for 100 songs and for 100,000: one statement for the counters, one more for distinct
+values, one more while a period counts one of the metrics.
 """
 
 from __future__ import annotations
@@ -15,64 +15,79 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.awards import withdraw
-from trackflow_web.achievements.awards.grant import Award, give
-from trackflow_web.achievements.catalogue import registry as catalogue
-from trackflow_web.achievements.metrics import distinct_values
-from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.awards.grant import Award, grant
+from trackflow_web.achievements.metrics import distinct_values, period_counters
+from trackflow_web.achievements.metrics.period_counters import PeriodDeltas
 from trackflow_web.achievements.models import UserStats
-from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import withdraw
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.events import ImportUndone
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect, insert_into
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Executable
 
+    from trackflow_web.achievements.catalogue.entries import Entry
+    from trackflow_web.achievements.catalogue.registry import Registry
     from trackflow_web.kernel.events import Event
 
 
 @dataclass
-class Moves:
-    """What some facts move for one user."""
+class Deltas:
+    """What some events change for one user.
 
-    numbers: Counter[str] = field(default_factory=Counter)
+    `counters` are added to columns of `user_stats`, `values` to rows of `user_values`, and
+    `assigned` columns are set. With `recount` everything is recounted instead.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, str]] = field(default_factory=Counter)
-    gauges: dict[str, Any] = field(default_factory=dict)
+    assigned: dict[str, Any] = field(default_factory=dict)
     recount: bool = False
 
 
 def handle(events: Sequence[Event]) -> None:
-    """Move what the facts move and award what that reaches."""
-    # Everybody's ledger before anybody's numbers, each in the order of the users' ids: two requests
-    # that move the same people, or one and a recheck, cannot wait for each other.
-    moved = sorted(_moves_by_user(events).items())
-    for user_id, moves in moved:
-        if not moves.recount:
-            moves.numbers.update(_move_values(user_id, moves.values))
-    for user_id, moves in moved:
-        if moves.recount:
-            _recount(user_id, [event for event in events if event.user_id == user_id])
+    """Update the counters that the events change, and grant what they reach."""
+    # The distinct values of every user before the counters of any, each in the order of user ids:
+    # two requests that change the same users, or one and a recheck, never wait for each other.
+    changed = sorted(_deltas_by_user(events).items())
+    distinct = {
+        user_id: _update_values(user_id, deltas.values)
+        for user_id, deltas in changed
+        if not deltas.recount
+    }
+    reached: dict[int, dict[str, int]] = {}
+    version = None
+    for user_id, deltas in changed:
+        if deltas.recount:
+            _recount(user_id, deltas.events)
             continue
-        deltas = {name: delta for name, delta in moves.numbers.items() if delta}
-        # A ledger that moved without a number writes the row all the same: a recheck holds it.
-        if not deltas and not moves.gauges and not any(moves.values.values()):
-            continue
-        numbers = _move_numbers(user_id, deltas, moves.gauges)
-        due = [
-            entry
-            for name, delta in deltas.items()
-            for entry in catalogue.crossed(name, numbers[name] - delta, numbers[name])
-        ]
-        if due:
-            now = clock.now()
-            give([Award(user_id, entry, earned_at=now) for entry in due])
+        deltas.counters.update(distinct[user_id])
+        added = {name: delta for name, delta in deltas.counters.items() if delta}
+        # Changed values write the row without a counter too: a recheck locks it.
+        if added or deltas.assigned or any(deltas.values.values()):
+            # Held after the last row, so that nobody who holds it waits for a row.
+            is_last = user_id == changed[-1][0]
+            *counters, version = _update_counters(user_id, added, deltas.assigned, hold=is_last)
+            reached[user_id] = dict(zip(added, counters, strict=True))
+    if reached:
+        _grant_due(reached, dict(changed), _registry(version), distinct)
+
+
+def _registry(version: int | None) -> Registry:
+    """Return the registry in force until this transaction commits."""
+    if version is None:  # the last user had nothing to update
+        version = db.session.scalar(sa.select(catalogue.HELD_VERSION))
+    return catalogue.at(version)
 
 
 def reconcile(events: Sequence[Event]) -> None:
-    """Recount for the users of facts that were not heard: that can be repeated at will."""
+    """Recount the users of redelivered events; it may be repeated."""
     by_user: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         by_user[event.user_id].append(event)
@@ -81,8 +96,8 @@ def reconcile(events: Sequence[Event]) -> None:
 
 
 def _recount(user_id: int, events: Sequence[Event]) -> None:
-    """Count a user's rows anew, and note or withdraw what imports earned by themselves."""
-    awards = recheck.recheck([user_id]).awards
+    """Recount a user, and attribute to an import, or withdraw, what it earned by itself."""
+    awards = reconcile_users([user_id]).awards
     import_id = withdraw.import_of(events)
     if import_id is not None:
         withdraw.attribute(awards, import_id)
@@ -91,52 +106,113 @@ def _recount(user_id: int, events: Sequence[Event]) -> None:
             withdraw.withdraw(user_id, event.subject_id)
 
 
-def _moves_by_user(events: Sequence[Event]) -> dict[int, Moves]:
-    by_user: dict[int, Moves] = {}
+def _grant_due(
+    reached: dict[int, dict[str, int]],
+    changed: dict[int, Deltas],
+    registry: Registry,
+    distinct: dict[int, Counter[str]],
+) -> None:
+    """Grant what the new values of the counters reach, for every user."""
+    due: list[tuple[int, Entry]] = []
+    for user_id, counters in reached.items():
+        deltas = changed[user_id].counters
+        for name, n in counters.items():
+            due += [(user_id, entry) for entry in registry.crossed(name, n - deltas[name], n)]
+        if registry.periods:
+            within = _period_deltas(changed[user_id], registry, distinct[user_id])
+            due += [(user_id, entry) for entry in _reached_within(user_id, within, registry)]
+    if due:
+        now = clock.now()
+        grant([Award(user_id, entry, earned_at=now) for user_id, entry in due])
+
+
+# --- what events change --------------------------------------------------------------------------
+
+
+def _deltas_by_user(events: Sequence[Event]) -> dict[int, Deltas]:
+    by_user: dict[int, Deltas] = {}
     for event in events:
-        moves = by_user.setdefault(event.user_id, Moves())
-        for name, amount in metrics.MOVES.get(type(event.payload), ()):
-            moves.numbers[name] += amount(event)
-        for kind, value, sign in distinct_values.value_moves(event):
-            moves.values[kind, value] += sign
-        moves.gauges |= metrics.gauges(event)
-        moves.recount |= type(event.payload) in metrics.RECOUNTED
+        deltas = by_user.setdefault(event.user_id, Deltas())
+        deltas.events.append(event)
+        for name, amount in _amounts(event):
+            deltas.counters[name] += amount
+        for kind, value, sign in distinct_values.value_changes(event):
+            deltas.values[kind, value] += sign
+        deltas.assigned |= metrics.assigned_columns(event)
+        deltas.recount |= type(event.payload) in metrics.RECOUNTED
     return by_user
 
 
-def _move_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]:
-    """Move the ledger; gives by how much the numbers of different values go up or down."""
+def _amounts(event: Event) -> Iterator[tuple[str, int]]:
+    for name, amount in metrics.DELTAS.get(type(event.payload), ()):
+        yield name, amount(event)
+
+
+def _period_deltas(deltas: Deltas, registry: Registry, distinct: Counter[str]) -> PeriodDeltas:
+    """Return what the events change in the counters of the open periods.
+
+    A distinct value counts from the first song with it. One newly released song adds it now; what
+    edited, deleted or several songs change is recounted.
+    """
+    found = PeriodDeltas()
+    for event in deltas.events:
+        for name, amount in _amounts(event):
+            if amount:
+                found.add(registry, name, amount, event)
+    songs = [event for event in deltas.events if any(distinct_values.value_changes(event))]
+    for event in songs:
+        signs = {sign for _kind, _value, sign in distinct_values.value_changes(event)}
+        is_one_release = len(songs) == 1 and signs == {1}
+        for name in metrics.DISTINCT.values():
+            if distinct[name] or not is_one_release:
+                found.add(registry, name, distinct[name] if is_one_release else 0, event)
+    return found
+
+
+def _reached_within(user_id: int, deltas: PeriodDeltas, registry: Registry) -> Iterator[Entry]:
+    for step in period_counters.update(user_id, deltas, registry):
+        yield from registry.crossed(step.metric, step.old, step.new, step.period)
+
+
+# --- updating ------------------------------------------------------------------------------------
+
+
+def _update_values(user_id: int, values: Counter[tuple[str, str]]) -> Counter[str]:
+    """Update `user_values`; return by how much the counters of distinct values change."""
     # Sorted for the same reason as the users.
     rows = [(kind, value, delta) for (kind, value), delta in sorted(values.items()) if delta]
     if not rows:
         return Counter()
-    given: dict[str, object] = {"user_id": user_id}
+    parameters: dict[str, object] = {"user_id": user_id}
     for at, (kind, value, delta) in enumerate(rows):
-        given |= {f"kind_{at}": kind, f"value_{at}": value, f"n_{at}": delta}
+        parameters |= {f"kind_{at}": kind, f"value_{at}": value, f"n_{at}": delta}
     deltas: Counter[str] = Counter()
-    for kind, value, n in db.session.execute(_values_statement(len(rows)), given):
+    for kind, value, n in db.session.execute(_values_statement(len(rows)), parameters):
         before = n - values[kind, value]
         deltas[metrics.DISTINCT[kind]] += (n > 0) - (before > 0)
     return deltas
 
 
-def _move_numbers(user_id: int, deltas: dict[str, int], gauges: dict[str, Any]) -> dict[str, int]:
-    """Move the counters in one statement; gives their new values."""
-    statement = _numbers_statement(dialect(), tuple(deltas), tuple(gauges))
-    given = {"user_id": user_id, "updated_at": clock.now(), **deltas, **gauges}
-    row = db.session.execute(statement, given).one()
-    return dict(zip(deltas, row, strict=False))
+def _update_counters(
+    user_id: int, added: dict[str, int], assigned: dict[str, Any], *, hold: bool
+) -> Sequence[Any]:
+    """Update the counters in one statement; return the new values of those added to.
+
+    With `hold` followed by the version of the catalogue, otherwise by None.
+    """
+    statement = _counters_statement(dialect(), tuple(added), tuple(assigned), hold=hold)
+    parameters = {"user_id": user_id, "updated_at": clock.now(), **added, **assigned}
+    return db.session.execute(statement, parameters).one()
 
 
-# --- the two statements ------------------------------------------------------------------------
-# Making one costs ten times as much as running it, and few combinations of numbers ever move.
+# Building one of these takes ten times as long as running it, and few combinations occur.
 
 
 @lru_cache(maxsize=64)
 def _values_statement(rows: int) -> sa.TextClause:
-    """Move so many lines of one user's ledger; gives them as they are then.
+    """Return the statement that adds to so many rows of one user's values and returns them.
 
-    As text, because SQLAlchemy compiles an INSERT of several rows anew each time.
+    As text, because SQLAlchemy compiles an INSERT of several rows every time.
     """
     lines = ", ".join(f"(:user_id, :kind_{at}, :value_{at}, :n_{at})" for at in range(rows))
     return sa.text(
@@ -147,17 +223,17 @@ def _values_statement(rows: int) -> sa.TextClause:
 
 
 @lru_cache(maxsize=256)
-def _numbers_statement(
-    dialect_name: str, moved: tuple[str, ...], shown: tuple[str, ...]
+def _counters_statement(
+    dialect_name: str, added: tuple[str, ...], assigned: tuple[str, ...], *, hold: bool
 ) -> Executable:
-    """Add to some numbers of one user and set others; gives those added to, as they are then."""
-    table = UserStats.__table__
-    columns = ("user_id", "updated_at", *moved, *shown)
+    """Return the upsert that adds to some counters of one user and assigns other columns."""
+    table, version = UserStats.__table__, catalogue.HELD_VERSION if hold else sa.null()
+    columns = ("user_id", "updated_at", *added, *assigned)
     statement = insert_into(UserStats, dialect_name).values(
         {column: sa.bindparam(column) for column in columns}
     )
-    changed = {name: table.c[name] + statement.excluded[name] for name in moved}
-    changed |= {name: statement.excluded[name] for name in (*shown, "updated_at")}
+    changes = {name: table.c[name] + statement.excluded[name] for name in added}
+    changes |= {name: statement.excluded[name] for name in (*assigned, "updated_at")}
     return statement.on_conflict_do_update(
-        index_elements=[UserStats.user_id], set_=changed
-    ).returning(*(table.c[name] for name in moved), sa.literal(1))
+        index_elements=[UserStats.user_id], set_=changes
+    ).returning(*(table.c[name] for name in added), version)

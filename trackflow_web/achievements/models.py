@@ -1,4 +1,4 @@
-"""The catalogue's rows, who earned what, and everybody's numbers."""
+"""Tables of the catalogue, awards, counters and rechecks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from trackflow_web.kernel.leases import Leased
 
 
 class Achievement(Base):
-    """One achievement. `code` is its identity; a later version may change all the rest."""
+    """One achievement. `code` is its identity; a later version may change all the rest.
+
+    `kind` is `builtin`, `custom` or `seasonal`. Without a `metric` it is granted by administrators;
+    with a `period` its metric is counted within that. `retired_at` takes it out of force.
+    """
 
     __tablename__ = "achievements"
 
@@ -24,30 +28,46 @@ class Achievement(Base):
     icon: Mapped[str] = mapped_column(sa.String(16))
     category: Mapped[str] = mapped_column(sa.String(20))
     group: Mapped[str] = mapped_column(sa.String(40))
-    metric: Mapped[str] = mapped_column(sa.String(40))
+    metric: Mapped[str | None] = mapped_column(sa.String(40))
     threshold: Mapped[int]
     points: Mapped[int]
     rarity: Mapped[str] = mapped_column(sa.String(10))
     position: Mapped[int]
-    built_in: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str] = mapped_column(sa.String(10), server_default="builtin")
+    period: Mapped[str | None] = mapped_column(sa.ForeignKey("counting_periods.id"))
+    edition: Mapped[str] = mapped_column(sa.String(20), server_default="")
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 
 
-class UserAchievement(Base):
-    """An achievement that somebody earned; the row is never deleted by what they do later.
+class CountingPeriod(Base):
+    """A half-open span of time, [starts_at, ends_at), in which the metrics of its entries count.
 
-    `earned_at` is when the threshold was reached, `awarded_at` when it was noticed; `backfilled`
-    ones were noticed later. `points` are those of the day. `shown_until` reserves the toast for the
-    answer that is about to show it; `notified` says that one did. `pin` is its place, from 1, among
-    those that their owner puts first. `revoked_at` says that an administrator took it back, and why
-    (`revoked_reason`) stays with it: the row is kept, so that it is not given again.
+    `id` is a name such as `season:2026-autumn`. From `closed_at` on its counters stay as they are.
+    """
+
+    __tablename__ = "counting_periods"
+
+    id: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class UserAchievement(Base):
+    """An award: an achievement that a user earned. Undoing the work never deletes the row.
+
+    `earned_at` is when the threshold was reached, `awarded_at` when the award was granted;
+    `backfilled` awards were granted later. `points` are those at that time. `shown_until` reserves
+    the toast for the response that is about to show it; `notified` says that one did. `pin` is its
+    place, from 1, among those pinned by the user. `revoked_at` and `revoked_reason` say that an
+    administrator revoked it: the row is kept, so that it is not granted again.
     """
 
     __tablename__ = "user_achievements"
     __table_args__ = (
         sa.UniqueConstraint("user_id", "achievement_id"),
-        # All that counting the holders reads.
+        # Covers the counting of holders.
         sa.Index(
             "ix_user_achievements_shown",
             "achievement_id",
@@ -97,7 +117,7 @@ class UserAchievement(Base):
 
 
 class UserStats(Base):
-    """Everybody's numbers, one column a metric; the facts are the truth, these are kept by them."""
+    """The counters of a user, one column per metric: updated by events, corrected by a recount."""
 
     __tablename__ = "user_stats"
 
@@ -133,7 +153,7 @@ class UserStats(Base):
 class UserValue(Base):
     """How many of a user's released songs have this artist, year or decade.
 
-    Going from 0 to 1 and back moves the number of different ones, so that nobody has to count them.
+    Going from 0 to 1 and back changes the counter of distinct values, which is never counted.
     """
 
     __tablename__ = "user_values"
@@ -146,8 +166,21 @@ class UserValue(Base):
     n: Mapped[int]
 
 
+class UserPeriodStats(Base):
+    """The counter of a metric within a period; see CountingPeriod. A missing row is 0."""
+
+    __tablename__ = "user_period_stats"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    metric: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    period: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    n: Mapped[int]
+
+
 class RunState(StrEnum):
-    """How far a recheck is; it ends in one of the last three."""
+    """The state of a recheck; the last three are final."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -161,12 +194,11 @@ _UNFINISHED = sa.text("state IN ('waiting', 'running')")
 
 
 class RecheckRun(Leased):
-    """A recheck: who asked for it, for whom, how far it is and what came of it.
+    """A run of a recheck: who started it, for which users, its progress and its result.
 
-    One of everybody may be a job: `total` is then how many users there were when it began (empty
-    when it was done while somebody waited), `last_user_id` how far in the order of the ids it came.
-    `worker` holds it until `held_until`; one that died lets it go by that. Of each target one can
-    be unfinished: that is the lock.
+    A recheck of everyone may be a job: `total` is then the number of users when it started (NULL
+    when the request did it), `last_user_id` the last id that was rechecked. `worker` leases it
+    until `held_until`. One run per target can be unfinished: the unique index is the lock.
     """
 
     __tablename__ = "recheck_runs"
@@ -199,12 +231,12 @@ class RecheckRun(Leased):
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether something will still happen to it."""
+        """Return whether it is waiting or running."""
         return self.state in UNFINISHED_RUNS
 
     @property
     def percent(self) -> int:
-        """How much of its users it has been through, rounded down; 100 means done."""
+        """Return the share of its users rechecked so far, rounded down; 100 means done."""
         if self.state == RunState.DONE:
             return 100
         return min(self.users * 100 // max(self.total or 0, 1), 99)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import AppGroup
 
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import entries
 from trackflow_web.achievements.catalogue import sync as changes
-from trackflow_web.achievements.catalogue.sync import Kind
+from trackflow_web.achievements.catalogue.sync import ChangeType
 from trackflow_web.achievements.models import RunState
-from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.achievements.recheck.start import user_ids_named
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import transactions
@@ -66,8 +66,8 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
             click.echo(_recheck_everyone(handlers))
             return
         with transactions.unit_of_work(handlers):
-            done = runs.figures(recheck.recheck(user_ids))
-        click.echo(_told(*done))
+            done = reconcile_users(user_ids).result
+        click.echo(done.text)
 
     @group.command("sweep")
     def sweep() -> None:
@@ -85,7 +85,7 @@ def _recheck_everyone(handlers: Sequence[Handler]) -> str:
     if run.state != RunState.DONE:
         message = f"It was ended after {count_of(run.users, 'user')}: {run.error or run.state}."
         raise click.ClickException(message)
-    return _told(run.users, run.awards, run.drift)
+    return runs.result_of(run).text
 
 
 def _plan(found: Sequence[Change]) -> str:
@@ -97,29 +97,22 @@ def _line(change: Change) -> str:
     """As `changed dreamer: threshold 5 -> 1. 12 people have it, 3 would get it` says it."""
     what = f"{change.kind} {change.code}" + (f": {change.text}" if change.text else "")
     figures = [f"{count_of(change.holders, 'person', 'people')} {_keep(change)}"]
-    if change.decides and change.kind is not Kind.RETIRED:
+    if change.decides and change.kind is not ChangeType.RETIRED:
         figures.append(f"{change.gainers:,} would get it")
     return f"{what}. {', '.join(figures)}."
 
 
 def _keep(change: Change) -> str:
     one = change.holders == 1
-    if change.kind is Kind.RETIRED:
+    if change.kind is ChangeType.RETIRED:
         return "has it and keeps it" if one else "have it and keep it"
     return "has it" if one else "have it"
 
 
-def _told(users: int, awards: int, drift: int) -> str:
-    return (
-        f"{count_of(users, 'user')}, {count_of(awards, 'award')},"
-        f" {count_of(drift, 'number')} corrected."
-    )
-
-
 def _counted(done: Sequence[Change]) -> str:
     kinds = Counter(change.kind for change in done)
-    changed = kinds[Kind.CHANGED] + kinds[Kind.RETURNED]
+    changed = kinds[ChangeType.CHANGED] + kinds[ChangeType.RETURNED]
     return (
-        f"{kinds[Kind.ADDED]} added, {changed} changed, {kinds[Kind.RETIRED]} retired,"
-        f" {len(catalogue.ENTRIES)} in the catalogue."
+        f"{kinds[ChangeType.ADDED]} added, {changed} changed, {kinds[ChangeType.RETIRED]} retired,"
+        f" {len(entries.BUILT_IN)} in the catalogue."
     )

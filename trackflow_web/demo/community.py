@@ -114,7 +114,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
 def _reward(handlers: Sequence[Handler]) -> int:
     """Count and award what was earned; return the number of awards."""
     with unit_of_work(handlers):
-        awards = recheck.recheck().awards
+        awards = recheck.reconcile_users().awards
         db.session.flush()
         demo = sa.select(User.id).where(User.username == users.DEMO.username).scalar_subquery()
         latest = (

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck import reconcile, runs
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.leases import LeaseLost
@@ -86,7 +85,7 @@ def _next_chunk(users: int, seconds: float) -> int:
     """Return the size of the next chunk from the duration of the last one."""
     if seconds > LONG:
         return max(users // 2, SMALLEST_CHUNK)
-    return min(users * 2, recheck.USERS_A_CHUNK) if seconds < SHORT else users
+    return min(users * 2, reconcile.USERS_A_CHUNK) if seconds < SHORT else users
 
 
 def _let_others_write() -> None:

@@ -20,6 +20,7 @@ class Versioned(StrEnum):
     """The counts that have a version."""
 
     HOLDERS = "holders"
+    CATALOGUE = "catalogue"
 
 
 class Version(Base):
@@ -58,3 +59,13 @@ def _write(session: Session) -> None:
 def of(name: Versioned) -> sa.ScalarSelect[int]:
     """Return the version as this transaction sees it, for a SELECT; NULL before the first step."""
     return sa.select(Version.n).where(Version.name == name).scalar_subquery()
+
+
+def held(name: Versioned) -> sa.ScalarSelect[int]:
+    """The version, shared until the commit: no transaction commits a step of it meanwhile.
+
+    For use in a statement that writes. On PostgreSQL it is the newest committed one, also when the
+    statement had to wait; on SQLite nobody else writes anyway.
+    """
+    found = sa.select(Version.n).where(Version.name == name)
+    return found.with_for_update(read=True).scalar_subquery()

@@ -32,11 +32,11 @@ def _find_toasts(user: User, _events: Sequence[Event]) -> PendingToasts | None:
 
 def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
     reserved = toasts.reserve(pending.user_id, pending.wanted, batch=pending.batch)
-    return reserved if reserved.claimed else None
+    return reserved if reserved.award_ids else None
 
 
 def _confirm_toasts(shown: Toasts) -> None:
-    toasts.confirm(shown.claimed)
+    toasts.confirm(shown.award_ids)
 
 
 FRAGMENTS = (

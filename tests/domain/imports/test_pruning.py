@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.people import working
-from trackflow_web.achievements.queries import numbers_of
+from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports import actions, files, previews, pruning, undo
 from trackflow_web.domain.imports.models import ColumnChoice, Import, ImportFile, ImportRow
 from trackflow_web.kernel.database import db

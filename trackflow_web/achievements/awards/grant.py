@@ -1,4 +1,4 @@
-"""Giving achievements: at most once each, and only what was really given counts."""
+"""Granting achievements: at most once each, and only an inserted row counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue import rows
 from trackflow_web.achievements.events import AchievementsBackfilled, AchievementUnlocked
 from trackflow_web.achievements.metrics import recount
 from trackflow_web.achievements.models import UserAchievement
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry, Period
 
-
-# Looked up where the row is written: whoever earns something pays no statement for it.
+# Looked up in the statement that writes the row: an award costs no statement for it.
 _DEFAULT_OF_OWNER = (
     sa.select(User.shows_new_achievements).where(User.id == sa.bindparam("owner")).scalar_subquery()
 )
@@ -32,22 +31,30 @@ _DEFAULT_OF_OWNER = (
 
 @dataclass(frozen=True)
 class Award:
-    """An achievement that is due to somebody, and since when."""
+    """An achievement that is due to a user, and when it was earned."""
 
     user_id: int
     entry: Entry
     earned_at: datetime
 
 
-def give(awards: Sequence[Award]) -> list[Award]:
-    """Give what was reached just now and is not there yet; gives what really was given.
+def latest_award_id() -> int:
+    """Return the id of the latest award; 0 before the first.
 
-    Only an inserted row makes points, a toast and a fact, so that two processes that notice the
-    same thing at once reward it once.
+    One index lookup instead of a count, and it never falls while the site runs.
+    """
+    return db.session.scalar(sa.select(sa.func.max(UserAchievement.id))) or 0
+
+
+def grant(awards: Sequence[Award]) -> list[Award]:
+    """Grant what was reached just now; return the awards that did not exist yet.
+
+    Only an inserted row produces points, a toast and an event, so that two processes that reach
+    the same threshold reward it once.
     """
     if not awards:
         return []
-    ids = catalogue.ids_for_award(list({award.entry.code for award in awards}))
+    ids = rows.ids_for_award(list({award.entry.code for award in awards}))
     by_key = {(award.user_id, ids[award.entry.code]): award for award in awards}
     inserted = db.session.execute(
         upsert(UserAchievement)
@@ -56,24 +63,26 @@ def give(awards: Sequence[Award]) -> list[Award]:
         .returning(UserAchievement.user_id, UserAchievement.achievement_id),
         [_row(by_key[key], key[1]) for key in sorted(by_key)],
     )
-    given = [by_key[user_id, achievement_id] for user_id, achievement_id in inserted]
-    for award in given:
+    granted = [by_key[user_id, achievement_id] for user_id, achievement_id in inserted]
+    for award in granted:
         _record(award, ids[award.entry.code])
-    return given
+    return granted
 
 
-def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
-    """Give users what a metric owes them, dated by the row that reached it; gives what was given.
+def backfill(
+    metric: str, due: Mapping[int, Sequence[Entry]], period: Period | None = None
+) -> list[Award]:
+    """Grant users what they are due by a metric; return the awards that did not exist yet.
 
-    The database finds the dates and writes the awards in one statement for everybody. Nothing is
-    recorded here: see `record_backfilled`.
+    `due` has entries by user id. The database dates each by the source row that reached it, in one
+    statement for all users. Records no event: see `record_backfilled`.
     """
     entries = {entry.code: entry for those in due.values() for entry in those}
-    ids = catalogue.ids_for_award(list(entries))
+    ids = rows.ids_for_award(list(entries))
     by_id = {ids[code]: entry for code, entry in entries.items()}
     inserted = db.session.execute(
         upsert(UserAchievement)
-        .from_select(_BACKFILLED, _due_rows(metric, by_id))
+        .from_select(_BACKFILLED, _due_rows(metric, by_id, period))
         .on_conflict_do_nothing()
         .returning(
             UserAchievement.user_id, UserAchievement.achievement_id, UserAchievement.earned_at
@@ -84,7 +93,7 @@ def backfill(metric: str, due: Mapping[int, Sequence[Entry]]) -> list[Award]:
 
 
 def record_backfilled(awards: Sequence[Award]) -> None:
-    """Record what was noticed late: one fact a user, for it is one piece of news."""
+    """Record backfilled awards: one event per user, shown as one summary."""
     by_user: dict[int, list[Entry]] = defaultdict(list)
     for award in awards:
         by_user[award.user_id].append(award.entry)
@@ -108,9 +117,9 @@ _BACKFILLED = [
 ]
 
 
-def _due_rows(metric: str, by_id: Mapping[int, Entry]) -> sa.Select[Any]:
-    """The rows of awards, column by column as in `_BACKFILLED`, of what is not there yet."""
-    reached = recount.reached(metric, {entry.threshold for entry in by_id.values()})
+def _due_rows(metric: str, by_id: Mapping[int, Entry], period: Period | None) -> sa.Select[Any]:
+    """Return the SELECT of the missing rows, with the columns of `_BACKFILLED`."""
+    reached = recount.reached(metric, {entry.threshold for entry in by_id.values()}, period)
     at = reached.subquery()
     rungs = sa.values(
         sa.column("threshold", sa.Integer),

@@ -1,8 +1,7 @@
-"""How many people have each achievement: counted anew when that may have changed, else kept.
+"""How many users have each achievement: cached per process, recounted when it may have changed.
 
-Counting takes about 0.5 s for each million awards, so a process keeps what it counted beside what
-it then knew of the database, and every reader looks first whether that is still so. Nothing here is
-needed by another process.
+Counting takes about 0.5 s per million awards, so a process caches the count with the version and
+the newest ids that it was counted at; every reader compares them first.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from trackflow_web.kernel.database import db, is_writing
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-# From so many awards on one more does not show in the share, and counting costs more than it.
+# From so many awards on, one more does not show in the share.
 MANY = 50_000
-# How long a new award or member may be missing, where there are many; what is hidden, revoked,
-# banned or deleted never is.
-LATEST_WHEN_MANY = timedelta(minutes=1)
+# How long a new award or user may be missing, where there are many. Hidden and revoked awards,
+# banned and deleted users are never counted.
+MAX_AGE_WHEN_MANY = timedelta(minutes=1)
 # PostgreSQL may commit an award after one with a higher id, and only the highest is looked at.
-LATEST_WHEN_FEW = timedelta(seconds=2)
+MAX_AGE_WHEN_FEW = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Holders:
-    """How many people show each achievement, by code, and how many people there are.
+    """How many users show each achievement, by code, and how many users there are.
 
-    Banned people count nowhere.
+    Banned users are not counted.
     """
 
     by_code: dict[str, int]
@@ -44,27 +43,27 @@ class Holders:
 
     @classmethod
     def unknown(cls) -> Holders:
-        """For pages that do not say who else has what."""
+        """Return no counts, for pages that do not show them."""
         return cls(by_code={}, users=0)
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """A count, and what was known of the database before it was made."""
+class _CachedCount:
+    """A count, and the version and newest ids read before it was made."""
 
     holders: Holders
     version: int | None
     newest: tuple[int | None, int | None]
     at: datetime
 
-    def holds(self, version: int | None, newest: tuple[int | None, int | None]) -> bool:
-        """Whether it is still right, or as late as it may be."""
+    def is_current(self, version: int | None, newest: tuple[int | None, int | None]) -> bool:
+        """Return whether it is still exact, or young enough."""
         few = sum(self.holders.by_code.values()) < MANY
         age = clock.now() - self.at
         return (
             version == self.version
             and (newest == self.newest or not few)
-            and timedelta(0) <= age <= (LATEST_WHEN_FEW if few else LATEST_WHEN_MANY)
+            and timedelta(0) <= age <= (MAX_AGE_WHEN_FEW if few else MAX_AGE_WHEN_MANY)
         )
 
 
@@ -88,32 +87,41 @@ _COUNT = sa.select(
     sa.select(sa.func.count()).where(_USERS.c.banned_at.is_(None)).scalar_subquery(),
 ).outerjoin_from(Achievement, _HELD, _HELD.c.achievement_id == Achievement.id)
 
-_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Engine, _CachedCount] = WeakKeyDictionary()
 
 
 def of_each() -> Holders:
-    """How many people show each achievement.
+    """Return how many users show each achievement.
 
-    Exact up to MANY awards; beyond, new awards and new people may be missing for a minute.
+    Exact up to MANY awards; beyond, new awards and new users may be missing for a minute.
     """
     version, newest_award, newest_user = db.session.execute(_NOW).one()
     newest = newest_award, newest_user
-    kept = _kept.get(db.engine)
-    if kept and kept.holds(version, newest) and not cache_versions.is_stepped(Versioned.HOLDERS):
-        return kept.holders
+    cached = _cache.get(db.engine)
+    if (
+        cached
+        and cached.is_current(version, newest)
+        and not cache_versions.is_stepped(Versioned.HOLDERS)
+    ):
+        return cached.holders
     at = clock.now()
     counted = _count()
     if not is_writing():  # what this transaction has changed may yet be rolled back
-        _kept[db.engine] = _Kept(counted, version, newest, at)
+        _cache[db.engine] = _CachedCount(counted, version, newest, at)
     return counted
 
 
 def changed() -> None:
-    """Let every process count again: to be called when an award is hidden, shown, revoked or gone.
+    """Let every process recount: call it when an award is hidden, shown, revoked or deleted.
 
-    Giving one needs no call.
+    Granting one needs no call.
     """
     cache_versions.step(Versioned.HOLDERS)
+
+
+def forget() -> None:
+    """Forget what this process has counted: its database was replaced by another one."""
+    _cache.clear()
 
 
 def _count() -> Holders:

@@ -1,7 +1,7 @@
-"""Taking an achievement back, and giving it back: by an administrator only, with a reason.
+"""Revoking and restoring an award: by an administrator only, with a reason.
 
-The row of the award stays, so that neither an action nor a recheck gives it again. Its points and
-its place among the others go, by a fact like everything that moves a number.
+The row of the award stays, so that neither an action nor a recheck grants it again. An event
+subtracts its points and takes it out of the counters.
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.catalogue import registry as catalogue
-from trackflow_web.achievements.catalogue.registry import Entry
+from trackflow_web.achievements.catalogue.entries import (
+    COMPLETIONIST,
+    Entry,
+    EntryFields,
+    Kind,
+    State,
+)
 from trackflow_web.achievements.events import (
     AchievementRestored,
     AchievementRevoked,
     AwardPayload,
 )
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
-from trackflow_web.achievements.progress.tile_data import EntryFields, State
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -39,7 +44,7 @@ NOT_THEIRS = "They have no such achievement."
 
 @dataclass(frozen=True)
 class Revocation:
-    """What somebody does not have any more, since when and why."""
+    """A revoked award: the entry, when it was revoked and why."""
 
     entry: Entry
     at: datetime
@@ -48,7 +53,7 @@ class Revocation:
 
 @dataclass(frozen=True)
 class AwardRecord(EntryFields):
-    """An award as administrators see it; `revoked_at` is empty while it stands."""
+    """An award as administrators see it; `revoked_at` is None unless it is revoked."""
 
     achievement_id: int
     entry: Entry
@@ -63,22 +68,22 @@ class AwardRecord(EntryFields):
 
     @property
     def points(self) -> int:
-        """Those of the day it was earned."""
+        """Return the points of the day it was earned."""
         return self.worth
 
 
 def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
-    """Take an achievement from a user; gives False when somebody did that already.
+    """Revoke an award of a user; return False when it was revoked before, which keeps its reason.
 
-    The first reason stays then. Raises NotFound, Invalid naming `reason`.
+    Raise NotFound when there is none, Invalid naming `reason`.
     """
     why = _checked(reason)
-    award, achievement = _held(user, code)
+    award, achievement = _get_for_update(user, code)
     if award.revoked_at is not None:
         return False
     award.revoked_at, award.revoked_reason = clock.now(), why
     award.revoked_by_id, award.revoked_by = admin.id, admin.username
-    # What waits to be announced is not announced any more, and nothing that is gone stays first.
+    # No toast shows it any more, and it is no longer pinned.
     award.notified, award.shown_until, award.pin = True, None, None
     _record(AchievementRevoked, award, achievement, admin, reason=why)
     holder_counts.changed()
@@ -86,11 +91,11 @@ def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
 
 
 def restore(admin: User, user: User, code: str) -> bool:
-    """Give a revoked achievement back, as it was; gives False when it was not revoked.
+    """Restore a revoked award as it was; return False when it was not revoked.
 
-    Raises NotFound.
+    Raise NotFound when there is none.
     """
-    award, achievement = _held(user, code)
+    award, achievement = _get_for_update(user, code)
     if award.revoked_at is None:
         return False
     award.revoked_at = award.revoked_reason = None
@@ -101,30 +106,40 @@ def restore(admin: User, user: User, code: str) -> bool:
 
 
 def revoked_of(user_id: int) -> list[Revocation]:
-    """What was taken from the user, the latest first."""
+    """Return the revoked awards of the user, the latest first."""
     rows = db.session.execute(
-        sa.select(Achievement.code, UserAchievement.revoked_at, UserAchievement.revoked_reason)
+        sa.select(
+            Achievement.code,
+            UserAchievement.revoked_at,
+            UserAchievement.revoked_reason,
+            catalogue.VERSION,
+        )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_not(None))
         .order_by(UserAchievement.revoked_at.desc(), Achievement.position)
     ).all()
-    entries = catalogue.entries_of(row.code for row in rows)
-    return [Revocation(entries[row.code], row.revoked_at, row.revoked_reason or "") for row in rows]
+    return [
+        Revocation(
+            catalogue.at(row.catalogue_version).get(row.code),
+            row.revoked_at,
+            row.revoked_reason or "",
+        )
+        for row in rows
+    ]
 
 
 def awards_of(user_id: int) -> Sequence[AwardRecord]:
-    """Everything the user has or had, newest first."""
+    """Return every award of the user, revoked ones included, newest first."""
     rows = db.session.execute(
-        sa.select(Achievement.code, UserAchievement)
+        sa.select(Achievement.code, UserAchievement, catalogue.VERSION)
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(UserAchievement.user_id == user_id)
         .order_by(UserAchievement.earned_at.desc(), Achievement.position)
     ).all()
-    entries = catalogue.entries_of(code for code, _ in rows)
     return [
         AwardRecord(
             achievement_id=award.achievement_id,
-            entry=entries[code],
+            entry=catalogue.at(version).get(code),
             earned_at=award.earned_at,
             worth=award.points,
             backfilled=award.backfilled,
@@ -132,7 +147,7 @@ def awards_of(user_id: int) -> Sequence[AwardRecord]:
             revoked_by=award.revoked_by or "",
             reason=award.revoked_reason or "",
         )
-        for code, award in rows
+        for code, award, version in rows
     ]
 
 
@@ -143,10 +158,10 @@ def _checked(reason: object) -> str:
     return why
 
 
-def _held(user: User, code: str) -> tuple[UserAchievement, Achievement]:
-    """The award, which others wait to change until the commit.
+def _get_for_update(user: User, code: str) -> tuple[UserAchievement, Achievement]:
+    """Return an award and its achievement, locked until the commit; raise NotFound.
 
-    The numbers first, as an action has it that announces awards: nobody waits in a circle.
+    The counters are locked first, as in an action that grants awards, to avoid deadlocks.
     """
     db.session.execute(
         sa.select(UserStats.user_id).where(UserStats.user_id == user.id).with_for_update()
@@ -156,7 +171,7 @@ def _held(user: User, code: str) -> tuple[UserAchievement, Achievement]:
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(
             UserAchievement.user_id == user.id,
-            Achievement.id == catalogue.ids().get(code, 0),  # 0 is nothing's
+            Achievement.id == catalogue.id_of(code),
         )
         .with_for_update(of=UserAchievement)
         .execution_options(populate_existing=True)
@@ -174,9 +189,9 @@ def _record(
     **more: str,
 ) -> None:
     counts = (
-        achievement.built_in
+        achievement.kind == Kind.BUILTIN
         and achievement.retired_at is None
-        and achievement.code != catalogue.COMPLETIONIST
+        and achievement.code != COMPLETIONIST
     )
     payload = event_type(code=achievement.code, points=award.points, counts=counts, **more)
     record(payload, user_id=award.user_id, actor_id=admin.id, subject_id=achievement.id)

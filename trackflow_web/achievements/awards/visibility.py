@@ -1,6 +1,6 @@
-"""What people decide about their own achievements: who sees them, which come first, which are told.
+"""What users choose for their own awards: who sees them, which are pinned, which get a toast.
 
-Whatever is hidden still counts for its owner.
+A hidden award still counts for its owner.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements import toasts
+from trackflow_web.achievements import catalogue, toasts
 from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.people.models import Announced, User
 from trackflow_web.kernel import text
@@ -40,7 +39,7 @@ class Move(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """How the owner of an achievement shows it."""
+    """How the owner of an award shows it."""
 
     code: str
     is_public: bool
@@ -48,7 +47,7 @@ class Choice:
 
 
 def choices_of(user_id: int) -> dict[str, Choice]:
-    """How the user shows what they have earned, by code."""
+    """Return how the user shows their awards, by code."""
     rows = db.session.execute(
         sa.select(Achievement.code, UserAchievement.is_public, UserAchievement.pin)
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
@@ -58,7 +57,7 @@ def choices_of(user_id: int) -> dict[str, Choice]:
 
 
 def set_visibility(user: User, code: str, *, public: bool) -> None:
-    """Let others see one of the user's achievements, or nobody else. Raises NotFound."""
+    """Show one of the user's awards to others, or hide it. Raise NotFound when there is none."""
     shown = db.session.scalar(
         sa.update(UserAchievement)
         .where(_award_of(user, code))
@@ -71,7 +70,7 @@ def set_visibility(user: User, code: str, *, public: bool) -> None:
 
 
 def set_all_visibility(user: User, *, public: bool) -> int:
-    """Let others see all of the user's achievements, or none; gives how many were otherwise."""
+    """Show all of the user's awards to others, or hide them; return how many that changed."""
     changed = db.session.scalars(
         sa.update(UserAchievement)
         .where(UserAchievement.user_id == user.id, UserAchievement.is_public != public)
@@ -84,12 +83,13 @@ def set_all_visibility(user: User, *, public: bool) -> int:
 
 
 def move_pin(user: User, code: str, *, move: object) -> None:
-    """Pin one of the user's achievements, unpin it, or give it another place.
+    """Pin one of the user's awards, unpin it, or move it among the pinned ones.
 
-    What is there already or at the end already stays. Raises NotFound, Invalid naming `move`.
+    Moving the first one up or the last one down changes nothing. Raise NotFound when there is no
+    such award, Invalid naming `move`.
     """
     wanted = text.choice(move, "move", Move)
-    _hold_pins(user)
+    _lock_pins(user)
     award = db.session.scalar(sa.select(UserAchievement).where(_award_of(user, code)))
     if award is None:
         raise NotFound(NOT_YOURS)
@@ -101,7 +101,7 @@ def move_pin(user: User, code: str, *, move: object) -> None:
 def _moved(
     pinned: Sequence[UserAchievement], award: UserAchievement, move: Move
 ) -> list[UserAchievement]:
-    """The pinned ones in their new order."""
+    """Return the pinned ones in their new order."""
     others = [each for each in pinned if each is not award]
     if move is Move.UNPIN:
         award.pin = None
@@ -124,18 +124,18 @@ def _pinned(user_id: int) -> Sequence[UserAchievement]:
     ).all()
 
 
-def _hold_pins(user: User) -> None:
-    """Make a second change of the user's pins wait for this one: no place is given twice.
+def _lock_pins(user: User) -> None:
+    """Lock the user's row, so that two changes of pins cannot use the same place.
 
-    The user's own row stands for all of them; nothing that refers to it has to wait.
+    Rows that refer to the user do not wait.
     """
     db.session.execute(sa.select(User.id).where(User.id == user.id).with_for_update(key_share=True))
 
 
 def choose_toasts(user: User, *, toasts_wanted: object) -> None:
-    """Choose which achievements are announced. Raises Invalid naming `toasts`.
+    """Choose which awards get a toast. Raise Invalid naming `toasts`.
 
-    What was not to be told of until now is not told of later either.
+    Awards that the previous choice excluded get none later either.
     """
     wanted = text.choice(toasts_wanted, "toasts", Announced)
     toasts.forget_unwanted(user.id, user.toasts)
@@ -145,11 +145,6 @@ def choose_toasts(user: User, *, toasts_wanted: object) -> None:
 def _award_of(user: User, code: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         UserAchievement.user_id == user.id,
-        UserAchievement.achievement_id == _id_of(code),
+        UserAchievement.achievement_id == catalogue.id_of(code),
         UserAchievement.revoked_at.is_(None),
     )
-
-
-def _id_of(code: str) -> int:
-    """The id of a code; 0, which nothing has, for one that is not known."""
-    return catalogue.ids().get(code, 0)

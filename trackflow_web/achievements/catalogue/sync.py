@@ -1,7 +1,7 @@
-"""What a new version of the catalogue changes, told before it is applied, and applied.
+"""Synchronising the table with the built-in entries of the code, with a dry run.
 
-`code` is the identity of an achievement. What people earned stays theirs, with the points of that
-day, whatever happens to it here.
+`code` is the identity of an achievement. Awards stay, with the points of their day, whatever a sync
+changes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue import registry as catalogue
-from trackflow_web.achievements.catalogue.registry import COMPLETIONIST
+from trackflow_web.achievements.catalogue import entries, loading, rows
+from trackflow_web.achievements.catalogue.entries import COMPLETIONIST, Kind
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -21,14 +21,14 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry
 
 # What decides who is to have an achievement; the rest only describes it.
 DECIDING = frozenset({"metric", "threshold"})
 
 
-class Kind(StrEnum):
-    """What becomes of an achievement."""
+class ChangeType(StrEnum):
+    """What a sync does with an entry."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -38,13 +38,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One achievement that is not in the table as it is in the code.
+    """One built-in entry whose row differs from the code.
 
-    `fields` has (old, new) by column. `holders` is how many people have it, `gainers` how many
-    more would get it by the numbers as they are kept.
+    `fields` has (old, new) by column. `holders` is how many users have it, `gainers` how many more
+    reach it by the stored counters.
     """
 
-    kind: Kind
+    kind: ChangeType
     code: str
     fields: dict[str, tuple[object, object]] = field(default_factory=dict)
     holders: int = 0
@@ -52,24 +52,24 @@ class Change:
 
     @property
     def decides(self) -> bool:
-        """Whether somebody may be due something by it."""
-        return self.kind != Kind.CHANGED or bool(DECIDING & self.fields.keys())
+        """Return whether users may be due an award by it."""
+        return self.kind != ChangeType.CHANGED or bool(DECIDING & self.fields.keys())
 
     @property
     def text(self) -> str:
-        """The change in a line: `threshold 10 -> 5`."""
+        """Return the change in a line: `threshold 10 -> 5`."""
         return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in self.fields.items())
 
 
 def planned() -> list[Change]:
-    """What `sync` would change now, with numbers; changes nothing."""
-    rows = {row.code: row for row in db.session.scalars(sa.select(Achievement))}
-    found = _differences(rows)
-    ids = {code: row.id for code, row in rows.items()}
+    """Return what `sync` would change now, with figures; change nothing."""
+    stored = {row.code: row for row in db.session.scalars(sa.select(Achievement))}
+    found = _differences(stored)
+    ids = {code: row.id for code, row in stored.items()}
     holders = _holders([ids[change.code] for change in found if change.code in ids])
     gainers = _gainers(found, ids)
     if gainers.get(COMPLETIONIST) and all(change.code != COMPLETIONIST for change in found):
-        found.append(Change(Kind.CHANGED, COMPLETIONIST))  # by what becomes of the others
+        found.append(Change(ChangeType.CHANGED, COMPLETIONIST))  # by what becomes of the others
     return [
         replace(
             change,
@@ -81,78 +81,83 @@ def planned() -> list[Change]:
 
 
 def sync() -> list[Change]:
-    """Bring the table in line with the code; gives what was changed, without numbers.
+    """Bring the table in line with the code; return what was changed, without figures.
 
-    Repeating it changes nothing. What is due to people afterwards a recheck gives.
+    Repeating it changes nothing. What is due to users by it is granted by a recheck.
     """
-    # Who syncs at the same time is waited for and then seen. Awards may be given meanwhile.
+    # A concurrent sync waits for this lock and then sees what was changed. Awards do not wait.
     found = sa.select(Achievement).order_by(Achievement.id).with_for_update(key_share=True)
-    rows = {
+    stored = {
         row.code: row for row in db.session.scalars(found.execution_options(populate_existing=True))
     }
-    changes = _differences(rows)
+    changes = _differences(stored)
     now = clock.now()
     for change in changes:
-        if change.kind is Kind.ADDED:
+        if change.kind is ChangeType.ADDED:
             continue
         for column, (_old, new) in change.fields.items():
-            setattr(rows[change.code], column, new)
-        if change.kind is not Kind.CHANGED:
-            rows[change.code].retired_at = now if change.kind is Kind.RETIRED else None
+            setattr(stored[change.code], column, new)
+        if change.kind is not ChangeType.CHANGED:
+            stored[change.code].retired_at = now if change.kind is ChangeType.RETIRED else None
     db.session.flush()
-    catalogue.add_missing()
-    _move_totals(
-        gone=_counted_ids(changes, rows, Kind.RETIRED),
-        back=_counted_ids(changes, rows, Kind.RETURNED),
+    rows.add_missing()
+    _update_totals(
+        gone=_counted_ids(changes, stored, ChangeType.RETIRED),
+        back=_counted_ids(changes, stored, ChangeType.RETURNED),
     )
+    if changes:
+        loading.changed()
     return changes
 
 
-def _differences(rows: dict[str, Achievement]) -> list[Change]:
-    """In the order of the catalogue; what is retired comes last."""
+def _differences(stored: dict[str, Achievement]) -> list[Change]:
+    """Return the changes in the order of the catalogue, retirements last."""
+    known = {entry.code for entry in entries.BUILT_IN}
     found = [
         change
-        for entry in catalogue.ENTRIES
-        if (change := _difference(entry, rows.get(entry.code))) is not None
+        for entry in entries.BUILT_IN
+        if (change := _difference(entry, stored.get(entry.code))) is not None
     ]
     found += [
-        Change(Kind.RETIRED, code)
-        for code, row in rows.items()
-        if row.built_in and code not in catalogue.BY_CODE and row.retired_at is None
+        Change(ChangeType.RETIRED, code)
+        for code, row in stored.items()
+        if row.kind == Kind.BUILTIN and code not in known and row.retired_at is None
     ]
     return found
 
 
 def _difference(entry: Entry, row: Achievement | None) -> Change | None:
     if row is None:
-        return Change(Kind.ADDED, entry.code)
+        return Change(ChangeType.ADDED, entry.code)
     fields = {
         column: (getattr(row, column), new)
-        for column, new in catalogue.columns_of(entry).items()
+        for column, new in rows.columns_of(entry).items()
         if getattr(row, column) != new
     }
     if row.retired_at is not None:
-        return Change(Kind.RETURNED, entry.code, fields)
-    return Change(Kind.CHANGED, entry.code, fields) if fields else None
+        return Change(ChangeType.RETURNED, entry.code, fields)
+    return Change(ChangeType.CHANGED, entry.code, fields) if fields else None
 
 
-# --- the numbers of the completionist ----------------------------------------------------------
+# --- the counter of the completionist -----------------------------------------------------------
 
 
-def _counted_ids(changes: Iterable[Change], rows: dict[str, Achievement], kind: Kind) -> list[int]:
-    """The ids of those that the completionist's number has one less or one more for."""
+def _counted_ids(
+    changes: Iterable[Change], stored: dict[str, Achievement], kind: ChangeType
+) -> list[int]:
+    """Return the ids of those that the completionist's counter includes no longer, or again."""
     return [
-        rows[change.code].id
+        stored[change.code].id
         for change in changes
         if change.kind is kind and change.code != COMPLETIONIST
     ]
 
 
-def _move_totals(*, gone: list[int], back: list[int]) -> None:
-    """Count what was retired no longer, and what returned again, for everybody who has it.
+def _update_totals(*, gone: list[int], back: list[int]) -> None:
+    """Count retired entries no longer, and returned ones again, for every user who has them.
 
-    In the transaction of the change itself: in between somebody could reach the completionist's
-    threshold with one that does not count any more.
+    In the transaction of the change itself: in between a user could reach the completionist's
+    threshold with an entry that does not count any more.
     """
     if not gone and not back:
         return
@@ -173,7 +178,7 @@ def _move_totals(*, gone: list[int], back: list[int]) -> None:
 
 
 def _number_of(ids: Collection[int]) -> sa.ColumnElement[int]:
-    """How many of these achievements a user has."""
+    """Return the number of these achievements that a user has."""
     return (
         sa.select(sa.func.count())
         .where(UserAchievement.user_id == UserStats.user_id, _stands(), _of_any(ids))
@@ -189,36 +194,36 @@ def _of_any(ids: Collection[int]) -> sa.ColumnElement[bool]:
     return UserAchievement.achievement_id.in_(ids)
 
 
-# --- the numbers of a plan ---------------------------------------------------------------------
+# --- the figures of a dry run --------------------------------------------------------------------
 
 
 def _holders(ids: Sequence[int]) -> dict[int, int]:
-    """How many people have each of these achievements, by id."""
-    rows = db.session.execute(
+    """Return how many users have each of these achievements, by id."""
+    stored = db.session.execute(
         sa.select(UserAchievement.achievement_id, sa.func.count().label("holders"))
         .where(_stands(), _of_any(ids))
         .group_by(UserAchievement.achievement_id)
     )
-    return {row.achievement_id: row.holders for row in rows}
+    return {row.achievement_id: row.holders for row in stored}
 
 
 def _gainers(changes: Sequence[Change], ids: dict[str, int]) -> dict[str, int]:
-    """How many people more would have each of these, by code.
+    """Return how many more users would have each of these, by code.
 
-    By the numbers as they are kept, each user's own in one row: a look at every row of numbers for
-    each change, at none of anybody's work.
+    Judged by the stored counters: one scan of `user_stats` per change, none of the source rows.
     """
+    by_code = {entry.code: entry for entry in entries.BUILT_IN}
     due = {
-        change.code: _is_due(catalogue.BY_CODE[change.code], ids)
+        change.code: _is_due(by_code[change.code], ids)
         for change in changes
-        if change.decides and change.kind is not Kind.RETIRED and change.code != COMPLETIONIST
+        if change.decides and change.kind is not ChangeType.RETIRED and change.code != COMPLETIONIST
     }
-    last = catalogue.BY_CODE.get(COMPLETIONIST)
+    last = by_code.get(COMPLETIONIST)
     if last is not None and any(change.decides for change in changes):
         total = UserStats.total_achievements + sum(
             (sa.case((is_due, 1), else_=0) for is_due in due.values()), start=sa.literal(0)
         )
-        for kind, sign in ((Kind.RETIRED, -1), (Kind.RETURNED, 1)):
+        for kind, sign in ((ChangeType.RETIRED, -1), (ChangeType.RETURNED, 1)):
             those = [ids[c.code] for c in changes if c.kind is kind and c.code != last.code]
             total += sign * _number_of(those)
         due[last.code] = sa.and_(total >= last.threshold, _has_not(ids.get(last.code, 0)))
@@ -230,12 +235,12 @@ def _count(is_due: sa.ColumnElement[bool]) -> int:
 
 
 def _is_due(entry: Entry, ids: dict[str, int]) -> sa.ColumnElement[bool]:
-    number: sa.ColumnElement[Any] = UserStats.__table__.c[entry.metric]
-    return sa.and_(number >= entry.threshold, _has_not(ids.get(entry.code, 0)))
+    counter: sa.ColumnElement[Any] = UserStats.__table__.c[str(entry.metric)]
+    return sa.and_(counter >= entry.threshold, _has_not(ids.get(entry.code, 0)))
 
 
 def _has_not(achievement_id: int) -> sa.ColumnElement[bool]:
-    """What was revoked is not given again either."""
+    """Return whether a user has no row for it; a revoked award has one and is not granted again."""
     return ~sa.exists().where(
         UserAchievement.user_id == UserStats.user_id,
         UserAchievement.achievement_id == achievement_id,

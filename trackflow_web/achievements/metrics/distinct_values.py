@@ -1,7 +1,7 @@
-"""The ledger of different values: which artists, years and decades the released songs have.
+"""Distinct values: the artists, years and decades of a user's released songs.
 
-How many songs have a value is kept in `user_values`; the first one and the last move the number of
-different ones.
+`user_values` counts the songs that have a value; going from 0 to 1 and back changes the counter of
+distinct values.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from trackflow_web.kernel.database import db, literal_ids, upsert
 from trackflow_web.kernel.events import Event
 
 DECADE = (Song.year - Song.year % 10).label("decade")
-# What a released song adds to each kind of different values, as the ledger keeps it.
+# What a released song adds to each kind of distinct values, as `user_values` stores it.
 VALUE_OF_KIND: dict[str, sa.ColumnElement[Any]] = {
     "artist": Song.artist_key.expression,
     "year": sa.cast(Song.year, sa.Text),
@@ -34,8 +34,8 @@ VALUE_OF_KIND: dict[str, sa.ColumnElement[Any]] = {
 }
 
 
-def value_moves(event: Event) -> Iterable[tuple[str, str, int]]:
-    """What a fact adds to and takes from the ledger: (kind, value, 1 or -1)."""
+def value_changes(event: Event) -> Iterable[tuple[str, str, int]]:
+    """Return what an event adds to `user_values` and takes from it: (kind, value, 1 or -1)."""
     match event.payload:
         case SongReleased() as song:
             yield from _values(song, 1)
@@ -57,28 +57,28 @@ def _values(song: ArtistAndYear | SongPayload, sign: int) -> Iterable[tuple[str,
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the ledger that says something else than the songs."""
+class ValueDrift:
+    """A row of `user_values` whose count differs from the songs."""
 
     user_id: int
     kind: str
     value: str
-    kept: int
+    stored: int
     counted: int
 
 
-def wrong_lines(user_ids: Sequence[int]) -> list[Line]:
-    """The lines of these users that their songs contradict."""
-    return [Line(*row) for row in db.session.execute(_wrong_lines(), {"user_ids": user_ids})]
+def drift(user_ids: Sequence[int]) -> list[ValueDrift]:
+    """Return the rows of these users that differ from their songs."""
+    return [ValueDrift(*row) for row in db.session.execute(_drift(), {"user_ids": user_ids})]
 
 
-def correct_lines(user_ids: Sequence[int]) -> int:
-    """Write these users' lines as their songs have them; gives how many were wrong."""
-    wrong = _wrong_lines().subquery()
+def correct(user_ids: Sequence[int]) -> int:
+    """Correct the rows of these users; return how many were wrong."""
+    wrong = _drift().subquery()
     statement = upsert(UserValue).from_select(
         ["user_id", "kind", "value", "n"],
         sa.select(wrong.c.user_id, wrong.c.kind, wrong.c.value, wrong.c.counted)
-        # Always so; without a condition SQLite takes ON CONFLICT for the ON of a join.
+        # Always true; without a WHERE, SQLite parses ON CONFLICT as the ON of a join.
         .where(wrong.c.counted >= 0)
         .order_by(wrong.c.user_id, wrong.c.kind, wrong.c.value),
     )
@@ -93,10 +93,10 @@ def correct_lines(user_ids: Sequence[int]) -> int:
 
 
 @cache
-def _wrong_lines() -> sa.Select[int, str, str, int, int]:
-    """Songs and ledger laid on top of each other: what does not come out even is wrong.
+def _drift() -> sa.Select[int, str, str, int, int]:
+    """Return the SELECT of the rows where songs and stored counts differ.
 
-    One sort finds lines that are missing, lines that are too many, and lines that miscount.
+    One GROUP BY over both finds rows that are missing, superfluous, or miscounted.
     """
     whose = literal_ids("user_ids")
     songs = [
@@ -105,25 +105,25 @@ def _wrong_lines() -> sa.Select[int, str, str, int, int]:
             _kind(kind),
             value.label("value"),
             _ONE.label("counted"),
-            _NONE.label("kept"),
+            _NONE.label("stored"),
         ).where(Song.user_id.in_(whose), Song.released_at.is_not(None), value.is_not(None))
         for kind, value in VALUE_OF_KIND.items()
     ]
-    lines = sa.select(UserValue.user_id, UserValue.kind, UserValue.value, _NONE, UserValue.n).where(
-        UserValue.user_id.in_(whose)
-    )
-    both = sa.union_all(*songs, lines).subquery()
-    counted, kept = sa.func.sum(both.c.counted), sa.func.sum(both.c.kept)
+    stored_rows = sa.select(
+        UserValue.user_id, UserValue.kind, UserValue.value, _NONE, UserValue.n
+    ).where(UserValue.user_id.in_(whose))
+    both = sa.union_all(*songs, stored_rows).subquery()
+    counted, stored = sa.func.sum(both.c.counted), sa.func.sum(both.c.stored)
     return (
         sa.select(
             both.c.user_id,
             both.c.kind,
             both.c.value,
-            sa.cast(kept, sa.Integer).label("kept"),
+            sa.cast(stored, sa.Integer).label("stored"),
             sa.cast(counted, sa.Integer).label("counted"),
         )
         .group_by(both.c.user_id, both.c.kind, both.c.value)
-        .having(counted != kept)
+        .having(counted != stored)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the facts say: the numbers counted anew, and when thresholds were reached."""
+"""Recounting from the source rows: counters, and when thresholds were reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements.metrics import definitions
 from trackflow_web.achievements.models import UserAchievement, UserValue
 from trackflow_web.domain.people.models import Visit
 from trackflow_web.kernel.database import db, literal_ids
@@ -17,41 +17,41 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from trackflow_web.achievements.metrics.distinct_values import Line
+    from trackflow_web.achievements.catalogue.entries import Period
+    from trackflow_web.achievements.metrics.distinct_values import ValueDrift
     from trackflow_web.achievements.metrics.sources import Rows
 
-Numbers = dict[str, Any]
+Counters = dict[str, Any]
 
 _USER_IDS = literal_ids("user_ids")
 
 
 def names() -> list[str]:
-    """The numbers that are counted or summed up."""
-    return [*metrics.BY_NAME, metrics.TOTAL_POINTS]
+    """Return the names of the counters that are counts or sums."""
+    return [*definitions.BY_NAME, definitions.TOTAL_POINTS]
 
 
-def numbers(chunk: Sequence[int], wrong_lines: Iterable[Line] = ()) -> dict[int, Numbers]:
-    """Every number of these users as the facts have it.
+def counters(chunk: Sequence[int], drift: Iterable[ValueDrift] = ()) -> dict[int, Counters]:
+    """Return every counter of these users, recounted, by user id.
 
-    Different values are counted in the ledger; `wrong_lines` are those not corrected there yet.
+    Distinct values are counted in `user_values`; `drift` are its rows that are not corrected yet.
     """
-    nothing: Numbers = {**dict.fromkeys(names(), 0), "last_login_date": None, "current_streak": 0}
+    nothing: Counters = {**dict.fromkeys(names(), 0), "last_login_date": None, "current_streak": 0}
     true = {user_id: dict(nothing) for user_id in chunk}
     for counted, statement in _counts():
         for user_id, *found in db.session.execute(statement, {"user_ids": chunk}).all():
             true[user_id].update(zip(counted, found, strict=True))
-    for line in wrong_lines:
-        true[line.user_id][metrics.DISTINCT[line.kind]] += (line.counted > 0) - (line.kept > 0)
+    for row in drift:
+        true[row.user_id][definitions.DISTINCT[row.kind]] += (row.counted > 0) - (row.stored > 0)
     return true
 
 
-def reached(name: str, thresholds: Collection[int]) -> sa.Select[Any]:
-    """When users came to thresholds of a metric: `user_id`, `threshold`, `at` of the Nth row.
+def reached(name: str, thresholds: Collection[int], period: Period | None = None) -> sa.Select[Any]:
+    """Return the SELECT of when users reached thresholds: `user_id`, `at` and `threshold`.
 
-    Which users is said by `user_ids` when it is run.
+    `at` is that of the Nth source row, in a period of the Nth row within it. Takes `user_ids`.
     """
-    rows = metrics.BY_NAME[name].rows
-    counted = rows.where(rows.selected_columns.user_id.in_(_USER_IDS)).subquery()
+    counted = source_rows(name, _USER_IDS, period).subquery()
     nth = sa.func.row_number().over(
         partition_by=counted.c.user_id, order_by=(counted.c.at, counted.c.subject_id)
     )
@@ -59,18 +59,28 @@ def reached(name: str, thresholds: Collection[int]) -> sa.Select[Any]:
     return sa.select(numbered).where(numbered.c.threshold.in_(thresholds))
 
 
+def source_rows(name: str, user_ids: Any, period: Period | None = None) -> Rows:  # noqa: ANN401 -- a list or a parameter
+    """Return the SELECT of the source rows of these users, all or those within a period."""
+    rows = definitions.BY_NAME[name].rows
+    found = rows.where(rows.selected_columns.user_id.in_(user_ids))
+    if period is None:
+        return found
+    at: Any = rows.selected_columns.at.element
+    return found.where(at >= period.starts_at, at < period.ends_at)
+
+
 # --- counting ----------------------------------------------------------------------------------
 
 
 @cache
 def _counts() -> list[tuple[list[str], sa.Executable]]:
-    """The statements that count, each with the names of what it gives behind the user's id.
+    """Return the statements that count, each with the names of its columns after the user's id.
 
-    Made once: making them costs as much as counting for a hundred users.
+    Built once: building them takes as long as counting for a hundred users.
     """
     statements: list[tuple[list[str], sa.Executable]] = []
     together: dict[sa.ColumnElement[int], dict[str, sa.ColumnElement[int]]] = defaultdict(dict)
-    for metric in metrics.METRICS:
+    for metric in definitions.METRICS:
         at = _only_column(metric.rows)
         if metric.distinct:
             mine = sa.case((sa.and_(UserValue.kind == metric.distinct, UserValue.n > 0), 1))
@@ -86,16 +96,16 @@ def _counts() -> list[tuple[list[str], sa.Executable]]:
     points = sa.cast(sa.func.sum(UserAchievement.points), sa.Integer)
     still_held = UserAchievement.revoked_at.is_(None)
     statements += [
-        ([metrics.TOTAL_POINTS], _by_user(UserAchievement.user_id, points).where(still_held)),
+        ([definitions.TOTAL_POINTS], _by_user(UserAchievement.user_id, points).where(still_held)),
         (["last_login_date", "current_streak"], _last_visits()),
     ]
     return statements
 
 
 def _only_column(rows: Rows) -> sa.Column[Any] | None:
-    """The column that alone says which rows of a table count, where it is as simple as that.
+    """Return the column whose non-NULL values are the source rows; None where it is not so simple.
 
-    All such numbers of a table are counted together, in one walk through it.
+    All such counters of a table are counted together, in one scan of it.
     """
     label: Any = rows.selected_columns.at
     column = label.element

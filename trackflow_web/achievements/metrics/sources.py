@@ -1,6 +1,6 @@
-"""The rows that count: one SELECT a metric, of what is somebody's and since when.
+"""Source rows: one SELECT per metric.
 
-Each gives `user_id` (whose), `at` (since when), `label`, `subject_type` and `subject_id` (what).
+Each has `user_id` (whose), `at` (since when), `label`, `subject_type` and `subject_id` (what).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue.registry import COMPLETIONIST
+from trackflow_web.achievements.catalogue import entries
 from trackflow_web.achievements.metrics import distinct_values
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.collaborations.models import Collaboration
@@ -30,7 +30,7 @@ _SONG_LABEL = (Song.title + " \N{EM DASH} " + Song.artist).label("label")
 
 
 def songs(at: InstrumentedAttribute[Any]) -> Rows:
-    """Songs, since when something happened to them; those to which it did not are left out."""
+    """Select songs by the time in a column; those without one are left out."""
     return sa.select(
         Song.user_id.label("user_id"),
         at.label("at"),
@@ -41,12 +41,12 @@ def songs(at: InstrumentedAttribute[Any]) -> Rows:
 
 
 def reached(milestone: Milestone) -> Rows:
-    """Songs that reached a milestone."""
+    """Select songs that reached a milestone."""
     return songs(getattr(Song, f"{milestone}_at"))
 
 
 def packs(at: InstrumentedAttribute[Any]) -> Rows:
-    """Packs, since when something holds of them."""
+    """Select packs by the time in a column; those without one are left out."""
     return sa.select(
         Pack.user_id.label("user_id"),
         at.label("at"),
@@ -57,7 +57,7 @@ def packs(at: InstrumentedAttribute[Any]) -> Rows:
 
 
 def series(at: InstrumentedAttribute[Any]) -> Rows:
-    """Album series, since when something holds of them."""
+    """Select album series by the time in a column; those without one are left out."""
     return sa.select(
         Series.user_id.label("user_id"),
         at.label("at"),
@@ -68,7 +68,7 @@ def series(at: InstrumentedAttribute[Any]) -> Rows:
 
 
 def collaborations(whose: InstrumentedAttribute[int], other: InstrumentedAttribute[int]) -> Rows:
-    """The pairs of a song and a person, as one side of it sees them."""
+    """Select collaborations as those of `whose`, labelled with the `other` user."""
     return (
         sa.select(
             whose.label("user_id"),
@@ -82,8 +82,8 @@ def collaborations(whose: InstrumentedAttribute[int], other: InstrumentedAttribu
     )
 
 
-def different(kind: str, label: sa.ColumnElement[Any]) -> Rows:
-    """Different values of released songs, each since the first song that had it; that one tells."""
+def distinct(kind: str, label: sa.ColumnElement[Any]) -> Rows:
+    """Select distinct values of released songs, each by the first song with it."""
     value = distinct_values.VALUE_OF_KIND[kind]
     nth = sa.func.row_number().over(
         partition_by=(Song.user_id, value), order_by=(Song.released_at, Song.id)
@@ -109,7 +109,7 @@ def different(kind: str, label: sa.ColumnElement[Any]) -> Rows:
 
 
 def record_days() -> Rows:
-    """The days that made a user's longest row longer, so that their number is its length."""
+    """Select the days that made a user's longest streak longer: their number is its length."""
     best_before = (
         sa.func.max(Visit.run)
         .over(partition_by=Visit.user_id, order_by=Visit.day, rows=(None, -1))
@@ -126,7 +126,7 @@ def record_days() -> Rows:
 
 
 def feedback(kind: Kind) -> Rows:
-    """Requests or reports that count."""
+    """Select requests or reports that count."""
     return sa.select(
         Feedback.user_id.label("user_id"),
         Feedback.counted_at.label("at"),
@@ -137,7 +137,7 @@ def feedback(kind: Kind) -> Rows:
 
 
 def playlists() -> Rows:
-    """Different playlists that were imported."""
+    """Select distinct playlists that were imported."""
     return sa.select(
         ImportedPlaylist.user_id.label("user_id"),
         ImportedPlaylist.at.label("at"),
@@ -148,7 +148,7 @@ def playlists() -> Rows:
 
 
 def unlocked() -> Rows:
-    """The achievements that the completionist has all of: not what is retired, nor revoked."""
+    """Select the awards that count for the completionist: none retired or revoked."""
     return (
         sa.select(
             UserAchievement.user_id.label("user_id"),
@@ -159,9 +159,9 @@ def unlocked() -> Rows:
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(
-            Achievement.built_in,
+            Achievement.kind == entries.Kind.BUILTIN,
             Achievement.retired_at.is_(None),
-            Achievement.code != COMPLETIONIST,
+            Achievement.code != entries.COMPLETIONIST,
             UserAchievement.revoked_at.is_(None),
         )
     )

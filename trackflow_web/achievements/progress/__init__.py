@@ -1,1 +1,7 @@
-"""What a user has, is close to, and could do next."""
+"""Progress: what pages and API show of one user's achievements."""
+
+from __future__ import annotations
+
+from trackflow_web.achievements.progress.overview import UserProgress, of_user
+
+__all__ = ["UserProgress", "of_user"]

@@ -1,6 +1,6 @@
-"""The wall of decades and years: what released songs fill, and what planned ones would.
+"""The map of decades and years: filled by released songs, or to be filled by planned ones.
 
-No database here.
+Does not read the database.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.authoring.statistics import Planned, YearTally
 
-# Earlier decades are on the wall of whoever has songs from then.
+# Earlier decades are shown to users with songs of them.
 FIRST_DECADE = 1950
 YEARS = 10
 SONGS_NAMED = 3
@@ -26,7 +26,7 @@ METRICS = ("distinct_decades", "distinct_years", "distinct_artists")
 
 
 class Fill(StrEnum):
-    """How a year or a decade stands on the wall."""
+    """The state of a year or decade on the map."""
 
     FILLED = "filled"
     PLANNED = "planned"
@@ -48,17 +48,17 @@ class Year:
 
     @property
     def planned_songs(self) -> int:
-        """How many planned songs would fill it."""
+        """Return how many planned songs would fill it."""
         return self.planned[0].songs if self.planned else 0
 
     @property
     def fill(self) -> Fill:
-        """What the wall shows of it."""
+        """Return its state."""
         return _fill(self.released, self.planned_songs, is_to_come=self.is_to_come)
 
     @property
     def text(self) -> str:
-        """The same in words."""
+        """Return its state in words."""
         return _words(self.fill, self.released, self.planned_songs)
 
 
@@ -71,37 +71,39 @@ class Decade:
 
     @property
     def name(self) -> str:
-        """`1980s`."""
+        """Return its name: `1980s`."""
         return f"{self.start}s"
 
     @property
     def released(self) -> int:
-        """How many songs of it were released."""
+        """Return how many songs of it were released."""
         return sum(year.released for year in self.years)
 
     @property
     def planned_songs(self) -> int:
-        """How many planned songs there are for its open years."""
+        """Return how many planned songs there are for its open years."""
         return sum(year.planned_songs for year in self.years)
 
     @property
     def fill(self) -> Fill:
-        """What the wall shows of it."""
+        """Return its state."""
         return _fill(self.released, self.planned_songs)
 
     @property
     def text(self) -> str:
-        """The same in words."""
+        """Return its state in words."""
         return _words(self.fill, self.released, self.planned_songs)
 
     @property
     def gaps(self) -> list[Year]:
-        """Its open years that a planned song would fill."""
+        """Return its open years that a planned song would fill."""
         return [year for year in self.years if year.fill is Fill.PLANNED]
 
 
-def wall(tallies: Iterable[YearTally], planned: Iterable[Planned], this_year: int) -> list[Decade]:
-    """Every decade from the fifties on, and earlier ones with a song; the latest first."""
+def decade_map(
+    tallies: Iterable[YearTally], planned: Iterable[Planned], this_year: int
+) -> list[Decade]:
+    """Return every decade from the fifties on, and earlier ones with a song, the latest first."""
     released = {tally.year: tally.released for tally in tallies if tally.year is not None}
     waiting = defaultdict(list)
     for song in planned:

@@ -1,4 +1,4 @@
-"""How far somebody is: summary, what comes next, filters, groups. No database here."""
+"""Lists of achievements: summary, filters, sorting, groups. Does not read the database."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements import metrics
+from trackflow_web.achievements.catalogue.entries import Kind, State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
-from trackflow_web.achievements.metrics import registry as metrics
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.progress import levels
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
 
@@ -19,15 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from trackflow_web.achievements.awards.holder_counts import Holders
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry
 
 LONGEST_SEARCH = 100
-# Points to the next level grow by this with every level: 50, 100, 150, ...
-POINTS_A_LEVEL = 50
 
 
 class Sort(StrEnum):
-    """In which order achievements are shown."""
+    """The order of achievements."""
 
     LADDER = "ladder"
     CLOSEST = "closest"
@@ -39,7 +38,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Summary:
-    """Where somebody stands in all."""
+    """How many achievements a user has, and their points."""
 
     earned: int
     total: int
@@ -47,23 +46,23 @@ class Summary:
 
     @property
     def percent(self) -> int:
-        """Rounded down."""
+        """Return the share earned, rounded down."""
         return self.earned * 100 // self.total
 
     @property
     def level(self) -> int:
-        """The level that the points reach, from 1."""
-        return level_of(self.points)
+        """Return the level that the points reach, from 1."""
+        return levels.level_of(self.points)
 
     @property
     def points_to_next(self) -> int:
-        """How many points are missing for the next level."""
-        return points_of_level(self.level + 1) - self.points
+        """Return how many points are missing for the next level."""
+        return levels.points_of_level(self.level + 1) - self.points
 
 
 @dataclass(frozen=True)
 class Group:
-    """Tiles under one heading; the totals are the whole group's, not of what a filter left."""
+    """Tiles under one heading; the totals are those of the whole group, whatever the filter."""
 
     name: str
     category: str
@@ -74,7 +73,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Share:
-    """How many achievements of one kind somebody has, and the points they gave."""
+    """How many achievements of one kind a user has, and their points."""
 
     name: str
     earned: int
@@ -84,7 +83,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Filters:
-    """What a person wants to see; None means everything."""
+    """The filters of a list; None means everything."""
 
     category: Category | None = None
     state: State | None = None
@@ -92,8 +91,8 @@ class Filters:
     q: str = ""
     sort: Sort = Sort.LADDER
 
-    def left_of(self, all_tiles: Iterable[AchievementProgress]) -> list[AchievementProgress]:
-        """The tiles that are wanted. Every word of the search has to occur, in whatever order."""
+    def apply(self, all_tiles: Iterable[AchievementProgress]) -> list[AchievementProgress]:
+        """Return the tiles that pass. Every word of the search has to occur, in any order."""
         words = text.search_key(self.q).split()
         return [
             tile
@@ -106,7 +105,7 @@ class Filters:
 
 
 def filters(*, category: object, state: object, rarity: object, q: object, sort: object) -> Filters:
-    """Check what a person asks for; empty means everything. Raises Invalid naming every field."""
+    """Return the filters of a request; empty means everything. Raise Invalid naming every field."""
     check = Checks()
     checked = Filters(
         category=check(text.choice, category, "category", Category) if category else None,
@@ -120,39 +119,56 @@ def filters(*, category: object, state: object, rarity: object, q: object, sort:
 
 
 def tiles(
-    numbers: Mapping[str, int],
+    counters: Mapping[str, int],
     earned: Mapping[str, datetime],
     holders: Holders,
-    entries: Iterable[Entry] | None = None,
+    entries: Iterable[Entry],
+    within: Mapping[tuple[str, str], int] | None = None,
 ) -> list[AchievementProgress]:
-    """Achievements as one person sees them; all there are, in the order of the catalogue."""
+    """Return entries as one user sees them; `within` has period counters by metric and period."""
     return [
         AchievementProgress(
             entry=entry,
-            # A streak goes on from where it stands, not from where the longest one ended.
-            current=numbers.get(metrics.CURRENT.get(entry.metric, entry.metric), 0),
+            current=_current(entry, counters, within or {}),
             earned_at=earned.get(entry.code),
             holders=holders.by_code.get(entry.code, 0),
             users=holders.users,
-            longest=numbers.get(entry.metric, 0) if entry.metric in metrics.CURRENT else 0,
+            longest=_longest(entry, counters),
         )
-        for entry in (catalogue.ENTRIES if entries is None else entries)
+        for entry in entries
     ]
 
 
+def _current(
+    entry: Entry, counters: Mapping[str, int], within: Mapping[tuple[str, str], int]
+) -> int:
+    if entry.metric is None:
+        return 0
+    if entry.period is not None:
+        return within.get((entry.metric, entry.period), 0)
+    # A streak goes on from where it is, not from where the longest one ended.
+    return counters.get(metrics.CURRENT.get(entry.metric, entry.metric), 0)
+
+
+def _longest(entry: Entry, counters: Mapping[str, int]) -> int:
+    is_streak = entry.period is None and entry.metric in metrics.CURRENT
+    return counters.get(entry.metric or "", 0) if is_streak else 0
+
+
 def summary(all_tiles: Sequence[AchievementProgress], points: int) -> Summary:
-    """Where somebody stands, from all their tiles and their points."""
-    earned = sum(tile.state is State.EARNED for tile in all_tiles)
-    return Summary(earned=earned, total=len(all_tiles), points=points)
+    """Return how many of the built-in achievements a user has, and their points."""
+    built_in = [tile for tile in all_tiles if tile.entry.kind is Kind.BUILTIN]
+    earned = sum(tile.state is State.EARNED for tile in built_in)
+    return Summary(earned=earned, total=len(built_in), points=points)
 
 
 def by_category(all_tiles: Sequence[AchievementProgress]) -> list[Share]:
-    """How much of each kind of work is earned; a category without achievements is left out."""
+    """Return how many built-in ones of each category are earned; empty categories are left out."""
     return _shares(all_tiles, Category, lambda tile: tile.category)
 
 
 def by_rarity(all_tiles: Sequence[AchievementProgress]) -> list[Share]:
-    """How much of each rarity is earned, the easiest first."""
+    """Return how many built-in ones of each rarity are earned, the easiest first."""
     return _shares(all_tiles, Rarity, lambda tile: tile.rarity)
 
 
@@ -161,7 +177,8 @@ def _shares(
     kinds: Iterable[str],
     kind_of: Callable[[AchievementProgress], str],
 ) -> list[Share]:
-    counted = [(kind, [tile for tile in all_tiles if kind_of(tile) == kind]) for kind in kinds]
+    built_in = [tile for tile in all_tiles if tile.entry.kind is Kind.BUILTIN]
+    counted = [(kind, [tile for tile in built_in if kind_of(tile) == kind]) for kind in kinds]
     return [
         Share(
             name=str(kind),
@@ -175,31 +192,28 @@ def _shares(
 
 
 def next_rungs(all_tiles: Sequence[AchievementProgress]) -> list[AchievementProgress]:
-    """Of every ladder that can be climbed here the one above the rung reached, closest first."""
-    by_code = {tile.code: tile for tile in all_tiles}
-    nearest = [
-        next(
-            (
-                by_code[entry.code]
-                for entry in rungs
-                if by_code[entry.code].state is not State.EARNED
-            ),
-            None,
-        )
-        for metric, rungs in catalogue.BY_METRIC.items()
-        if metrics.BY_NAME[metric].rows is not None
-    ]
-    return sorted((tile for tile in nearest if tile is not None), key=_by_closeness)
+    """Return the easiest unearned one of every ladder, closest first."""
+    nearest: dict[tuple[str | None, str | None], AchievementProgress] = {}
+    for tile in sorted(all_tiles, key=lambda tile: tile.target):
+        if tile.metric is not None and tile.state is not State.EARNED:
+            nearest.setdefault((tile.metric, tile.entry.period), tile)
+    return sorted(nearest.values(), key=_by_closeness)
 
 
-def ladder(all_tiles: Iterable[AchievementProgress], metric: str) -> list[AchievementProgress]:
-    """The achievements for more of the same, easiest first."""
-    return sorted((tile for tile in all_tiles if tile.metric == metric), key=lambda t: t.target)
+def ladder(
+    all_tiles: Iterable[AchievementProgress], of: AchievementProgress
+) -> list[AchievementProgress]:
+    """Return the achievements for more of what one counts, easiest first."""
+    if of.metric is None:
+        return [of]
+    same = (of.metric, of.entry.period)
+    found = (tile for tile in all_tiles if (tile.metric, tile.entry.period) == same)
+    return sorted(found, key=lambda tile: tile.target)
 
 
 def groups(all_tiles: Sequence[AchievementProgress], wanted: Filters) -> list[Group]:
-    """What the filters leave: under the catalogue's headings, or in one group when sorted."""
-    left = wanted.left_of(all_tiles)
+    """Return what passes the filters: by the headings of the catalogue, or sorted in one group."""
+    left = wanted.apply(all_tiles)
     if wanted.sort is not Sort.LADDER:
         left.sort(key=_SORT_KEYS[wanted.sort])
         return [_group(SORT_HEADINGS[wanted.sort], "", all_tiles, left)] if left else []
@@ -240,7 +254,7 @@ SORT_HEADINGS = {
 
 
 def _by_closeness(tile: AchievementProgress) -> tuple[float, int, int]:
-    """Unearned first, by the share that is missing, then by how many, then the easiest."""
+    """Order unearned ones first, by the missing share, then by the missing number."""
     share_missing = tile.missing / tile.target if tile.state is not State.EARNED else math.inf
     return share_missing, tile.missing, tile.entry.position
 
@@ -261,13 +275,3 @@ _SORT_KEYS: dict[Sort, Callable[[AchievementProgress], tuple[Any, ...]]] = {
 
 def _searchable(tile: AchievementProgress) -> str:
     return text.search_key(tile.name, tile.description, tile.group)
-
-
-def level_of(points: int) -> int:
-    """The level that so many points reach: 1 from 0, 2 from 50, 3 from 150, 4 from 300 ..."""
-    return (1 + math.isqrt(1 + 8 * (points // POINTS_A_LEVEL))) // 2
-
-
-def points_of_level(level: int) -> int:
-    """With how many points a level begins."""
-    return POINTS_A_LEVEL * level * (level - 1) // 2

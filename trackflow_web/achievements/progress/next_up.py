@@ -1,4 +1,4 @@
-"""What comes next, measured in the parts of charts that are left. No database here."""
+"""Next up: the closest achievements by the parts left to do. Does not read the database."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 NAMED = 2
-# Of these it is known which parts are still open, and on what.
+# The metrics whose open parts are known.
 SONGS, PACKS = "total_authored", "completed_packs"
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A song or a pack that would count once so many parts of it are done."""
+    """A song or a pack that counts once so many more parts of it are done."""
 
     metric: str
     subject_id: int
@@ -32,18 +32,18 @@ class Opening:
 
     @property
     def subject_type(self) -> str:
-        """`song` or `pack`, as in a receipt."""
+        """Return `song` or `pack`, as in a receipt."""
         return "song" if self.metric == SONGS else "pack"
 
     @property
     def parts_text(self) -> str:
-        """`2 parts`."""
+        """Return the parts in words: `2 parts`."""
         return count_of(self.parts, "part")
 
 
 @dataclass(frozen=True)
 class Step:
-    """An achievement that is close; `openings` are what is to be done for it, the least first."""
+    """A close achievement; `openings` are what to do for it, the fewest parts first."""
 
     tile: AchievementProgress
     openings: Sequence[Opening] = ()
@@ -51,19 +51,19 @@ class Step:
 
     @property
     def parts(self) -> int | None:
-        """How many parts are left; None where the work is not one of parts."""
+        """Return how many parts are left; None where parts do not count."""
         if not self.openings:
             return None
         return sum(opening.parts for opening in self.openings) + self.songs_to_add * PARTS
 
     @property
     def named(self) -> Sequence[Opening]:
-        """The first of them, which the page names."""
+        """Return the first of them, which the page names."""
         return self.openings[:NAMED]
 
     @property
     def others_text(self) -> str:
-        """What is not named: `13 parts on 3 more songs`; empty when all are."""
+        """Return the others in words: `13 parts on 3 more songs`; empty without others."""
         rest = self.openings[NAMED:]
         number = len(rest) + self.songs_to_add
         if not number:
@@ -75,21 +75,21 @@ class Step:
 
 
 def needed(tiles: Sequence[AchievementProgress]) -> dict[str, int]:
-    """How many more songs and packs the next rungs ask for: what is to be looked up."""
+    """Return how many more songs and packs the next rungs need, by metric."""
     return {
         tile.metric: tile.missing
         for tile in listing.next_rungs(tiles)
-        if tile.metric in {SONGS, PACKS}
+        if tile.metric in {SONGS, PACKS} and tile.entry.period is None
     }
 
 
 def next_up(tiles: Sequence[AchievementProgress], openings: Sequence[Opening]) -> list[Step]:
-    """The three that are closest, at most one a ladder.
+    """Return the three closest, at most one per ladder.
 
-    What less than a whole song's work would earn comes first, the fewest parts before all; the rest
-    keep the order of the share that is missing.
+    Those that take less than a whole song come first, by their parts; the rest are ordered by the
+    missing share.
     """
-    by_metric: dict[str, list[Opening]] = {SONGS: [], PACKS: []}
+    by_metric: dict[str | None, list[Opening]] = {SONGS: [], PACKS: []}
     for opening in sorted(openings, key=lambda opening: opening.parts):
         by_metric[opening.metric].append(opening)
     steps = [_step(tile, by_metric) for tile in listing.next_rungs(tiles)]
@@ -97,11 +97,12 @@ def next_up(tiles: Sequence[AchievementProgress], openings: Sequence[Opening]) -
     return sorted(steps, key=_parts_when_few)[:SHOWN]
 
 
-def _step(tile: AchievementProgress, by_metric: Mapping[str, Sequence[Opening]]) -> Step:
-    those = by_metric.get(tile.metric, ())[: tile.missing]
+def _step(tile: AchievementProgress, by_metric: Mapping[str | None, Sequence[Opening]]) -> Step:
+    of_ladder = by_metric.get(tile.metric, ()) if tile.entry.period is None else ()
+    those = of_ladder[: tile.missing]
     short = tile.missing - len(those)
     if not those or (tile.metric == PACKS and short):
-        return Step(tile)  # how large a pack will be that is not there yet, nobody knows
+        return Step(tile)  # the size of a pack that does not exist yet is unknown
     return Step(tile, those, songs_to_add=short)
 
 

@@ -1,8 +1,8 @@
-"""A recheck of everyone, chunk by chunk: one at a time, and begun again where it was cut off.
+"""Runs of a recheck of everyone: one at a time, chunk by chunk, resumed after a crash.
 
 The row of the run is the lock: only one can be unfinished. A worker leases it (`kernel.leases`);
-every chunk is a separate transaction that renews the lease and stores how far it came. So a kill
-costs at most one chunk, which is then done again.
+every chunk is a separate transaction that renews the lease and stores the progress, so that a kill
+costs at most one chunk, which is then repeated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import UNFINISHED_RUNS, RecheckRun, RunState
-from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.recheck import reconcile
+from trackflow_web.achievements.recheck.result import RecheckResult
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock, leases
 from trackflow_web.kernel.database import db, get_for_update, upsert
@@ -21,31 +22,36 @@ from trackflow_web.kernel.database import db, get_for_update, upsert
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.achievements.recheck.reconcile import Plan
-
 EVERYONE = "everyone"
-# Who began it, where that was no administrator on a page.
+RUNS_SHOWN = 20
+# Recorded as the starter where that was no administrator.
 COMMAND = "a command"
-# Workers that are commands: the start of a web server does not take their run away.
+# Prefix of workers that are commands: a starting web server does not take over their run.
 COMMANDS = "command:"
-# So long a worker may say nothing before it is given up for dead. The longest chunk may take longer
-# all the same: while it lasts its transaction holds the row.
+# A chunk may take longer: its transaction locks the row meanwhile.
 LEASE_LASTS = timedelta(seconds=20)
 CUT_OFF = "It was cut off."
-# Failures in a row without a chunk in between.
+# Consecutive failures without a finished chunk.
 MOST_ATTEMPTS = 5
 
 
-def figures(found: Plan) -> tuple[int, int, int]:
-    """Users looked at, awards given, numbers corrected."""
-    return found.users, len(found.awards), found.corrections
+def result_of(run: RecheckRun) -> RecheckResult:
+    """Return what a run has done so far."""
+    return RecheckResult(users=run.users, awards=run.awards, corrections=run.drift)
+
+
+def add_result(run: RecheckRun, result: RecheckResult) -> None:
+    """Add to what a run has done."""
+    run.users += result.users
+    run.awards += result.awards
+    run.drift += result.corrections
 
 
 def begin(admin: User | None = None, *, worker: str = "") -> int | None:
-    """Note that everyone is to be rechecked, by this worker if one is named.
+    """Add a run for everyone, leased by this worker if one is named; return its id.
 
-    Gives the run's id; None while another one is unfinished. One whose worker died leaves the way
-    to a new one free, which begins at the beginning.
+    Return None while another run is unfinished. With a worker, a run whose lease has expired counts
+    as failed, and the new one starts from the beginning.
     """
     now = clock.now()
     if worker:
@@ -98,16 +104,13 @@ def renew(run_id: int, worker: str) -> RecheckRun:
 
 
 def step(run: RecheckRun, users: int) -> bool:
-    """Recheck the next so many users of a run that is held; gives whether there is more to do."""
-    users = min(users, recheck.USERS_A_CHUNK)
+    """Recheck the next `users` users of a leased run; return whether there are more."""
+    users = min(users, reconcile.USERS_A_CHUNK)
     chunk = db.session.scalars(
         sa.select(User.id).where(User.id > run.last_user_id).order_by(User.id).limit(users)
     ).all()
     if chunk:
-        looked_at, awards, drift = figures(recheck.recheck_chunk(chunk))
-        run.users += looked_at
-        run.awards += awards
-        run.drift += drift
+        add_result(run, reconcile.reconcile_chunk(chunk).result)
         run.last_user_id, run.attempts, run.error = chunk[-1], 0, ""
     if len(chunk) == users:
         return True
@@ -122,7 +125,7 @@ def release(run: RecheckRun) -> None:
 
 
 def note_failure(run: RecheckRun, why: str) -> bool:
-    """A chunk failed: gives whether it may be tried again; after too many times the run ends."""
+    """Record a failed chunk; return whether to retry. Too many failures end the run."""
     run.attempts, run.error = run.attempts + 1, why
     if run.attempts < MOST_ATTEMPTS:
         return True
@@ -131,7 +134,7 @@ def note_failure(run: RecheckRun, why: str) -> bool:
 
 
 def cancel(run_id: int) -> bool:
-    """Stop a run after the chunk that is being done; what was done stays. False: it had ended."""
+    """Stop a run after its current chunk; return False when it had ended. What was done stays."""
     run = get_for_update(RecheckRun, run_id)
     if run is None or not run.is_unfinished:
         return False
@@ -148,17 +151,17 @@ def _end(run: RecheckRun, state: RunState) -> None:
 
 
 def find(run_id: int) -> RecheckRun | None:
-    """The run with this id, as it is now."""
+    """Return the run with this id, as it is now."""
     return db.session.get(RecheckRun, run_id, populate_existing=True)
 
 
 def unfinished() -> RecheckRun | None:
-    """The one that is waiting or under way."""
+    """Return the run that is waiting or running."""
     return db.session.scalar(sa.select(RecheckRun).where(RecheckRun.state.in_(UNFINISHED_RUNS)))
 
 
 def latest() -> RecheckRun | None:
-    """The newest one of everyone that was a job, ended or not."""
+    """Return the newest run that is or was a job."""
     return db.session.scalar(
         sa.select(RecheckRun)
         .where(RecheckRun.total.is_not(None))
@@ -167,8 +170,18 @@ def latest() -> RecheckRun | None:
     )
 
 
+def ended() -> Sequence[RecheckRun]:
+    """Return the latest runs that have ended, newest first."""
+    return db.session.scalars(
+        sa.select(RecheckRun)
+        .where(RecheckRun.state.not_in(UNFINISHED_RUNS))
+        .order_by(RecheckRun.id.desc())
+        .limit(RUNS_SHOWN)
+    ).all()
+
+
 def abandoned(*, all_unfinished: bool = False) -> Sequence[int]:
-    """The ids of runs that nobody works on; or of all that are not a command's at this moment."""
+    """Return the ids of unfinished runs without a valid lease, or all that no command works on."""
     free = leases.is_free(RecheckRun)
     if all_unfinished:
         free = sa.or_(free, ~RecheckRun.worker.startswith(COMMANDS))
@@ -178,5 +191,5 @@ def abandoned(*, all_unfinished: bool = False) -> Sequence[int]:
 
 
 def count_users() -> int:
-    """How many people a recheck of everyone looks at; the banned too."""
+    """Return how many users a recheck of everyone has; the banned are included."""
     return db.session.scalar(sa.select(sa.func.count(User.id))) or 0

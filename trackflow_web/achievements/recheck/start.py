@@ -1,4 +1,4 @@
-"""What administrators do."""
+"""Starting a recheck, as an administrator."""
 
 from __future__ import annotations
 
@@ -6,24 +6,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements.models import RecheckRun
-from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.people import queries
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
+    from trackflow_web.achievements.recheck.result import RecheckResult
     from trackflow_web.domain.people.models import User
 
-# People. So many are rechecked while the administrator waits, more by a job.
+# Users. So many are rechecked within the request, more by a job.
 MOST_AT_ONCE = 500
 
 
-def user_ids_named(name: object) -> list[int] | None:
-    """The user with this name as a list of one; None, meaning everyone, for an empty name.
+@dataclass(frozen=True)
+class Started:
+    """The run of a recheck; not `is_new` when an unfinished one of everyone was found instead."""
 
-    Raises Invalid naming `user`.
+    run: RecheckRun
+    is_new: bool
+
+    @property
+    def result(self) -> RecheckResult:
+        """Return what the run has done so far."""
+        return runs.result_of(self.run)
+
+
+def user_ids_named(name: object) -> list[int] | None:
+    """Return the id of the user with this name as a list; None, meaning everyone, when empty.
+
+    Raise Invalid naming `user` when there is no such user.
     """
     typed = text.line(name, "user", longest=200, required=False)
     if not typed:
@@ -34,28 +48,20 @@ def user_ids_named(name: object) -> list[int] | None:
     return [user.id]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What came of asking for a recheck; not `begun`: another one of everyone is unfinished."""
+def start_recheck(admin: User, name: object) -> Started:
+    """Recheck one user or (empty name) everyone, and store who started it and its result.
 
-    run: RecheckRun
-    begun: bool
-
-
-def ask_for_recheck(admin: User, name: object) -> Asked:
-    """Recheck one user or (empty name) everyone, and keep who asked and what came of it.
-
-    One user, and everyone of a small community, are rechecked here and now; for more people the run
-    waits to be started as a job. Raises Invalid naming `user`.
+    One user, and everyone of a small community, are rechecked at once; for more users the run waits
+    for a job. Raise Invalid naming `user` when there is no such user.
     """
     user_ids = user_ids_named(name)
     if user_ids is None:
         unfinished = runs.unfinished()
         if unfinished is not None:
-            return Asked(unfinished, begun=False)
+            return Started(unfinished, is_new=False)
         if runs.count_users() > MOST_AT_ONCE:
-            return _begin(admin)
-    users, awards, drift = runs.figures(recheck.recheck(user_ids))
+            return _add_run(admin)
+    result = reconcile_users(user_ids).result
     target = queries.find_user(user_ids[0]) if user_ids else None
     now = clock.now()
     run = RecheckRun(
@@ -65,18 +71,18 @@ def ask_for_recheck(admin: User, name: object) -> Asked:
         at=now,
         started_at=now,
         ended_at=now,
-        users=users,
-        awards=awards,
-        drift=drift,
+        users=result.users,
+        awards=result.awards,
+        drift=result.corrections,
     )
     db.session.add(run)
     db.session.flush()  # the response redirects to its id
-    return Asked(run, begun=True)
+    return Started(run, is_new=True)
 
 
-def _begin(admin: User) -> Asked:
+def _add_run(admin: User) -> Started:
     run_id = runs.begin(admin)
     run = runs.unfinished() if run_id is None else runs.find(run_id)
-    if run is None:  # somebody else's ended this very moment
-        return _begin(admin)
-    return Asked(run, begun=run_id is not None)
+    if run is None:  # the unfinished one ended just now
+        return _add_run(admin)
+    return Started(run, is_new=run_id is not None)

@@ -20,7 +20,8 @@ class Achievement(BaseModel):
     points: int
     rarity: str
     threshold: int
-    metric: str
+    metric: str | None = Field(description="None for those that administrators grant.")
+    kind: str = Field(description="`builtin`, `custom` or `seasonal`.")
 
 
 class Achievements(BaseModel):

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements import catalogue, progress
 from trackflow_web.achievements.awards import revoke as revocations
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
-from trackflow_web.achievements.progress.tile_data import State
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.api.achievements import schemas
 from trackflow_web.api.admin.schemas import RecheckRun
@@ -26,7 +24,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
 
 if TYPE_CHECKING:
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry
     from trackflow_web.achievements.progress.tile_data import AchievementProgress
 
 
@@ -44,9 +42,8 @@ def list_achievements() -> schemas.Achievements:
 @described(schemas.AchievementInFull)
 def show_achievement(code: str) -> schemas.AchievementInFull:
     """One achievement, how far you are, and how many have it."""
-    tiles = _tiles(retired_too=True)
-    tile = next((tile for tile in tiles if code == tile.code and code in queries.ids()), None)
-    if tile is None:
+    tile = progress.of_user(get_current_user().id).find(code)
+    if tile is None or not catalogue.id_of(code):
         raise NotFound
     revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
         code
@@ -64,7 +61,8 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
 @described(schemas.EarnedAchievements, query=Paging)
 def list_earned_achievements() -> schemas.EarnedAchievements:
     """What you have earned, newest first."""
-    earned = [tile for tile in _tiles(retired_too=True) if tile.state is State.EARNED]
+    own = progress.of_user(get_current_user().id)
+    earned = [tile for tile in own.all if tile.state is State.EARNED]
     newest = [
         tile for group in listing.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
@@ -82,7 +80,8 @@ def list_earned_achievements() -> schemas.EarnedAchievements:
 @described(schemas.AchievementsProgress, query=Paging)
 def list_progress() -> schemas.AchievementsProgress:
     """How far you are with each achievement."""
-    tiles, following = pagination.piece(_tiles(), lambda tile: tile.code)
+    own = progress.of_user(get_current_user().id)
+    tiles, following = pagination.piece(own.tiles, lambda tile: tile.code)
     return schemas.AchievementsProgress(
         items=[schemas.AchievementProgress(code=tile.code, **_progress(tile)) for tile in tiles],
         next=following,
@@ -97,32 +96,25 @@ def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str,
     Everyone of a large community is a job: 202 with its address, also when it is under way already.
     """
     admin = confirmed_admin_or_404()
-    run = actions.ask_for_recheck(admin, bodies.parse_body(schemas.RecheckWanted).user).run
+    started = actions.start_recheck(admin, bodies.parse_body(schemas.RecheckWanted).user)
+    run, result = started.run, started.result
     if run.is_unfinished:
         jobs().start_recheck(run.id)
         address = url_for("api.show_recheck", run_id=run.id)
         return RecheckRun.of(run), 202, {"Location": address}
-    return schemas.Rechecked(users=run.users, awards=run.awards, drift=run.drift)
+    return schemas.Rechecked(users=result.users, awards=result.awards, drift=result.corrections)
 
 
 def _listed() -> list[Entry]:
     """The catalogue as far as the table has it; one that was not synced yet has no id."""
-    return [entry for entry in catalogue.ENTRIES if entry.code in queries.ids()]
-
-
-def _tiles(*, retired_too: bool = False) -> list[AchievementProgress]:
-    """The caller's tiles; with `retired_too` what was retired and is kept by them comes last."""
-    user_id = get_current_user().id
-    earned = queries.earned_by(user_id)
-    retired = catalogue.retired_among(earned) if retired_too else []
-    entries = [*catalogue.ENTRIES, *retired]
-    return listing.tiles(queries.numbers_of(user_id), earned, holder_counts.of_each(), entries)
+    registry = catalogue.latest()
+    return [entry for entry in registry.entries if entry.code in registry.ids]
 
 
 def entry_fields(entry: Entry) -> dict[str, Any]:
     """What goes out of an entry of the catalogue."""
     return {
-        "id": catalogue.ids_of([entry.code])[entry.code],
+        "id": catalogue.id_of(entry.code),
         "code": entry.code,
         "name": entry.name,
         "description": entry.description,
@@ -133,6 +125,7 @@ def entry_fields(entry: Entry) -> dict[str, Any]:
         "rarity": entry.rarity,
         "threshold": entry.threshold,
         "metric": entry.metric,
+        "kind": entry.kind,
     }
 
 

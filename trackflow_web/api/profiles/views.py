@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.achievements.progress import queries
+from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.api.achievements.schemas import EarnedAchievement
 from trackflow_web.api.achievements.views import entry_fields
 from trackflow_web.api.core.blueprint import api
@@ -32,6 +32,5 @@ def show_profile(username: str) -> schemas.Profile:
                 **entry_fields(badge.entry) | {"points": badge.points}, earned_at=badge.earned_at
             )
             for badge in face.badges
-            if badge.code in queries.ids()
         ],
     )

@@ -8,9 +8,9 @@ from flask import Response, session
 
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import as_json, export_within
-from trackflow_web.achievements import queries
+from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import visibility
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.progress import queries
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
@@ -75,10 +75,9 @@ def _newest() -> list[schemas.ShownAchievement]:
         queries.earned_by(get_current_user().id),
         visibility.choices_of(get_current_user().id),
     )
-    ids = catalogue.ids_of(earned)
     return [
         schemas.ShownAchievement(
-            id=ids[code],
+            id=catalogue.id_of(code),
             code=code,
             earned_at=earned[code],
             public=choices[code].is_public,

@@ -1,7 +1,7 @@
 """Taking an import back, as if it had never been: a request notes it, a job does it in chunks.
 
 Each chunk is a unit of work of its own: the numbers are right in between, and nobody waits long.
-What the import alone had earned goes with its last step; see `achievements/awards/withdraw.py`.
+What the import alone had earned goes with its last step; see `achievements/recheck/withdraw.py`.
 """
 
 from __future__ import annotations

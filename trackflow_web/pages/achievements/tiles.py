@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from flask import current_app, request
 from markupsafe import Markup, escape
 
-from trackflow_web.achievements.metrics import registry as metrics
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements import metrics
+from trackflow_web.achievements.catalogue.entries import State
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.web import formats
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from trackflow_web.achievements.awards.visibility import Choice
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry
 
 MACROS = "macros/achievements.html"
 AWARD_MACROS = "macros/awards.html"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements import catalogue, metrics, progress
 from trackflow_web.achievements.awards import revoke as revocations
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
-from trackflow_web.achievements.metrics import registry as metrics
-from trackflow_web.achievements.progress import listing, next_up
+from trackflow_web.achievements.progress import listing, next_up, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.achievements.tiles import tile_list
 from trackflow_web.pages.admin.rechecks import start_recheck
@@ -28,10 +25,10 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from trackflow_web.achievements.catalogue.registry import Entry
-    from trackflow_web.achievements.progress.listing import Group, Summary
+    from trackflow_web.achievements.metrics import Metric
+    from trackflow_web.achievements.progress.listing import Group
     from trackflow_web.achievements.progress.next_up import Step
-    from trackflow_web.achievements.queries import Receipt
+    from trackflow_web.achievements.progress.queries import Receipt
 
 pages = Blueprint("achievements", __name__, url_prefix="/achievements")
 
@@ -59,7 +56,7 @@ FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "
 def index() -> str:
     """All achievements: summary, what comes next, filters, tiles."""
     wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
-    own = _own()
+    own = progress.of_user(get_current_user().id)
     results = _results(own.tiles, wanted)
     if htmx.is_htmx():
         return htmx.block("achievements/index.html", "results", **results)
@@ -77,23 +74,23 @@ def index() -> str:
 @login_required
 def show(code: str) -> str:
     """One achievement: what it asks, who has it, how far one is, what counted."""
-    own = _own()
+    own = progress.of_user(get_current_user().id)
     revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
         code
     )
     tile = own.find(code)
     if tile is None and revoked is not None:
-        tile = own.without(revoked.entry)
+        tile = own.unearned(revoked.entry)
     if tile is None:
         abort(404)
-    metric = metrics.BY_NAME.get(tile.metric)
+    metric = metrics.BY_NAME.get(tile.metric or "")
     return render_template(
         "achievements/show.html",
         tile=tile,
         revoked=revoked,
-        ladder=listing.ladder(own.tiles, tile.metric),
+        ladder=listing.ladder(own.tiles, tile),
         rule=metric.counts if metric else "",
-        receipt=_receipt(tile) if metric else [],
+        receipt=_receipt(tile, metric) if metric else [],
     )
 
 
@@ -101,8 +98,8 @@ def show(code: str) -> str:
 @login_required
 def mine() -> str:
     """What one has earned, newest first, and what was revoked."""
-    own = _own()
-    earned = [tile for tile in [*own.tiles, *own.kept] if tile.state is State.EARNED]
+    own = progress.of_user(get_current_user().id)
+    earned = [tile for tile in own.all if tile.state is State.EARNED]
     newest = [
         tile for group in listing.groups(earned, Filters(sort=Sort.RECENT)) for tile in group.tiles
     ]
@@ -119,7 +116,8 @@ def mine() -> str:
 @login_required
 def progress_bars() -> str:
     """The progress bars of what is not earned, closest first; a fragment for htmx."""
-    open_tiles = [tile for tile in _own().tiles if tile.state is not State.EARNED]
+    own = progress.of_user(get_current_user().id)
+    open_tiles = [tile for tile in own.tiles if tile.state is not State.EARNED]
     bars = [
         tile
         for group in listing.groups(open_tiles, Filters(sort=Sort.CLOSEST))
@@ -134,36 +132,6 @@ def progress_bars() -> str:
 def check() -> Response:
     """Start a recheck, as `/admin/rechecks/` does."""
     return start_recheck()
-
-
-@dataclass(frozen=True)
-class _Own:
-    """The reader's tiles: of the catalogue, and of what was retired and is kept by them."""
-
-    tiles: list[AchievementProgress]
-    kept: list[AchievementProgress]
-    summary: Summary
-
-    def find(self, code: str) -> AchievementProgress | None:
-        """The tile of a code."""
-        return next((tile for tile in [*self.tiles, *self.kept] if tile.code == code), None)
-
-    def without(self, entry: Entry) -> AchievementProgress:
-        """One that was retired, for who had it until it was revoked."""
-        return AchievementProgress(
-            entry, current=0, earned_at=None, holders=0, users=self.tiles[0].users
-        )
-
-
-def _own() -> _Own:
-    user_id, everybody = get_current_user().id, holder_counts.of_each()
-    numbers, earned = queries.numbers_of(user_id), queries.earned_by(user_id)
-    tiles = listing.tiles(numbers, earned, everybody)
-    return _Own(
-        tiles=tiles,
-        kept=listing.tiles(numbers, earned, everybody, catalogue.retired_among(earned)),
-        summary=listing.summary(tiles, numbers[metrics.TOTAL_POINTS]),
-    )
 
 
 def _next_up(tiles: Sequence[AchievementProgress]) -> list[Step]:
@@ -212,19 +180,21 @@ def _options() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _receipt(tile: AchievementProgress) -> list[tuple[str, str | None, object, bool]]:
+def _receipt(
+    tile: AchievementProgress, metric: Metric
+) -> list[tuple[str, str | None, object, bool]]:
     """What counted, with links; only for who has earned it."""
     if tile.state is not State.EARNED:
         return []
-    rows = queries.receipt(get_current_user().id, tile.metric, min(tile.target, RECEIPT_ROWS))
+    rows = queries.receipt(get_current_user().id, metric.name, min(tile.target, RECEIPT_ROWS))
     return [(row.label, _address_of(row), row.at, row.imported) for row in rows]
 
 
 def _address_of(row: Receipt) -> str | None:
     if row.subject_type == "achievement":
-        code = catalogue.code_of(row.subject_id)
+        entry = catalogue.current().by_id.get(row.subject_id)
         # One that was retired has no page any more.
-        return url_for("achievements.show", code=code) if code in catalogue.BY_CODE else None
+        return url_for("achievements.show", code=entry.code) if entry else None
     if row.subject_type not in PLACES:
         return None
     endpoint, argument = PLACES[row.subject_type]

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, render_template, request, url_for
 
-from trackflow_web.achievements import queries
 from trackflow_web.achievements.recheck import reconcile, runs, start
 from trackflow_web.domain.people import queries as people
 from trackflow_web.kernel.errors import Invalid
-from trackflow_web.kernel.text import count_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.extensions import jobs
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from trackflow_web.achievements.models import RecheckRun
-    from trackflow_web.achievements.recheck.reconcile import Plan
+    from trackflow_web.achievements.recheck.result import Findings
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -74,16 +72,13 @@ def start_recheck() -> Response:
     admin, user = admin_or_404(), request.form.get("user", "")
     if not recently_confirmed():
         return confirm_first(url_for("admin.rechecks", user=user))
-    asked = start.ask_for_recheck(admin, user)
-    run = asked.run
+    started = start.start_recheck(admin, user)
+    run = started.run
     if run.is_unfinished:
         jobs().start_recheck(run.id)
-        flash("Everyone is being rechecked." if asked.begun else "A recheck is running already.")
+        flash("Everyone is being rechecked." if started.is_new else "A recheck is running already.")
     else:
-        flash(
-            f"Done: {count_of(run.users, 'user')}, {count_of(run.awards, 'award')},"
-            f" {count_of(run.drift, 'number')} corrected."
-        )
+        flash(f"Done: {started.result.text}")
     return htmx.redirect_after_post(url_for("admin.recheck", run_id=run.id))
 
 
@@ -139,24 +134,25 @@ def _render(
         user=user,
         preview=preview,
         errors=errors or {},
-        history=queries.recheck_runs(),
+        history=runs.ended(),
     )
 
 
 def _preview(user_ids: list[int] | None) -> Preview:
     if user_ids is None and (users := runs.count_users()) > start.MOST_AT_ONCE:
         return Preview(users, as_job=True)
-    plan = reconcile.plan(user_ids)
-    return Preview(plan.users, len(plan.awards), plan.corrections, tuple(_lines(plan)))
+    found = reconcile.find(user_ids)
+    result = found.result
+    return Preview(result.users, result.awards, result.corrections, tuple(_lines(found)))
 
 
-def _lines(plan: Plan) -> list[PreviewLine]:
+def _lines(findings: Findings) -> list[PreviewLine]:
     names: dict[int, list[str]] = defaultdict(list)
     drift: dict[int, int] = defaultdict(int)
-    for award in plan.awards:
+    for award in findings.awards:
         names[award.user_id].append(award.entry.name)
-    for found in plan.drift:
-        drift[found.user_id] += 1
+    for user_id in findings.users_with_drift:
+        drift[user_id] += 1
     user_ids = sorted({*names, *drift})[:MOST_LINES]
     usernames = people.usernames(user_ids)
     return [PreviewLine(usernames[id_], names[id_], drift[id_]) for id_ in user_ids]

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, render_template, url_for
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import public_badges
-from trackflow_web.achievements.awards.public_badges import PublicBadges
+from trackflow_web.achievements.progress import public_badges, queries
+from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.domain.songs import queries as songs

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import flash, make_response, render_template, request, url_for
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards import holder_counts, visibility
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements import progress
+from trackflow_web.achievements.awards import visibility
+from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.catalogue.ladders import Category
 from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
-from trackflow_web.achievements.progress.tile_data import AchievementProgress, State
+from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.domain.people import identity, rules
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text
@@ -182,10 +182,7 @@ def _category() -> Category | None:
 
 def _grid(category: Category | None) -> Grid:
     user_id = get_current_user().id
-    earned = queries.earned_by(user_id)
-    entries = [*catalogue.ENTRIES, *catalogue.retired_among(earned)]
-    tiles = listing.tiles(queries.numbers_of(user_id), earned, holder_counts.of_each(), entries)
-    return Grid(tiles, visibility.choices_of(user_id), category)
+    return Grid(progress.of_user(user_id).all, visibility.choices_of(user_id), category)
 
 
 def _context(grid: Grid, errors: Mapping[str, str] | None = None) -> dict[str, object]:

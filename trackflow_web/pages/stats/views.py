@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template
 
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.awards.holder_counts import Holders
-from trackflow_web.achievements.awards.public_badges import PublicBadges
-from trackflow_web.achievements.metrics import registry as metrics
-from trackflow_web.achievements.progress import gaps, listing
+from trackflow_web.achievements import progress
+from trackflow_web.achievements.progress import gaps, listing, queries
+from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.authoring import statistics
 from trackflow_web.kernel import clock
 from trackflow_web.pages.stats import charts
@@ -43,18 +41,17 @@ RELEASED = Series("released", "not yet")
 def index() -> str:
     """Achievements in short, then the library."""
     user_id = get_current_user().id
-    numbers = queries.numbers_of(user_id)
     face = PublicBadges(queries.badges_of(user_id, hidden_too=True))
     earned = {badge.code: badge.earned_at for badge in face.badges}
-    tiles = listing.tiles(numbers, earned, Holders.unknown())
+    own = progress.of_user(user_id, with_holders=False, earned=earned)
     states = statistics.by_status(user_id)
     return render_template(
         "stats/index.html",
-        summary=listing.summary(tiles, numbers[metrics.TOTAL_POINTS]),
+        summary=own.summary,
         recent=face.badges[:RECENT],
-        by_category=listing.by_category(tiles),
-        by_rarity=listing.by_rarity(tiles),
-        numbers=numbers,
+        by_category=listing.by_category(own.tiles),
+        by_rarity=listing.by_rarity(own.tiles),
+        numbers=own.counters,
         states=states,
         songs=sum(state.songs for state in states),
         charts=_charts(user_id, states),
@@ -65,28 +62,27 @@ def index() -> str:
 @pages.get("/gaps")
 @login_required
 def gap_map() -> str:
-    """The wall of decades and years, the artists, and the planned songs that would add to them."""
+    """The map of decades and years, the artists, and the planned songs that would add to them."""
     user_id = get_current_user().id
-    numbers = queries.numbers_of(user_id)
-    tiles = listing.tiles(numbers, queries.earned_by(user_id), Holders.unknown())
+    own = progress.of_user(user_id, with_holders=False)
     artists = statistics.by_artist(user_id, ARTISTS_ON_THE_MAP, released_first=True)
     return render_template(
         "stats/gaps.html",
-        wall=gaps.wall(
+        wall=gaps.decade_map(
             statistics.by_year(user_id),
             statistics.planned_for_new_years(user_id, each=gaps.SONGS_NAMED),
             clock.now().year,
         ),
         artists=[artist for artist in artists if artist.released],
         new_artists=statistics.planned_for_new_artists(user_id, ARTISTS_ON_THE_MAP),
-        numbers=numbers,
-        steps=_steps(tiles),
+        numbers=own.counters,
+        steps=_steps(own.tiles),
     )
 
 
 def _steps(tiles: Sequence[AchievementProgress]) -> list[AchievementProgress]:
     """The next rung of each ladder for different ones; none where the ladder's end is reached."""
-    rungs = {tile.metric: tile for tile in listing.next_rungs(tiles)}
+    rungs = {tile.metric: tile for tile in listing.next_rungs(tiles) if not tile.entry.period}
     return [rungs[metric] for metric in gaps.METRICS if metric in rungs]
 
 

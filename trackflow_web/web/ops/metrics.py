@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from trackflow_web.achievements.queries import latest_award_id
+from trackflow_web.achievements.awards.grant import latest_award_id
 from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db

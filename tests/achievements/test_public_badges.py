@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trackflow_web.achievements.awards.public_badges import Badge, PublicBadges, compare
-from trackflow_web.achievements.catalogue.registry import BY_CODE
+from tests.support.catalogues import BY_CODE
+from trackflow_web.achievements.progress.public_badges import Badge, PublicBadges, compare
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 

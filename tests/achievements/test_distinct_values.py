@@ -14,22 +14,22 @@ both_databases = pytest.mark.both_databases
 def test_a_song_that_is_not_released_adds_nothing(alice):
     song = alice.add(year=1988)
     alice.move(song, "wip")
-    assert alice.ledger("artist") == alice.ledger("year") == {}
+    assert alice.values("artist") == alice.values("year") == {}
     assert alice.number("distinct_artists") == 0
 
 
 @both_databases
 def test_a_released_song_adds_its_artist_year_and_decade(alice):
     alice.add(artist="The Beatles", year=1969, status="released")
-    assert alice.ledger("artist") == {"beatles": 1}
-    assert alice.ledger("year") == {"1969": 1}
-    assert alice.ledger("decade") == {"1960": 1}
+    assert alice.values("artist") == {"beatles": 1}
+    assert alice.values("year") == {"1969": 1}
+    assert alice.values("decade") == {"1960": 1}
 
 
 def test_a_song_without_a_year_adds_only_its_artist(alice):
     alice.add(status="released")
-    assert alice.ledger("artist") == {"metallica": 1}
-    assert alice.ledger("year") == alice.ledger("decade") == {}
+    assert alice.values("artist") == {"metallica": 1}
+    assert alice.values("year") == alice.values("decade") == {}
     assert alice.number("distinct_years") == 0
 
 
@@ -40,14 +40,14 @@ def test_a_song_without_a_year_adds_only_its_artist(alice):
 def test_an_artist_spelled_differently_is_the_same(alice, spelling):
     alice.add("One", "The Beatles", status="released")
     alice.add("Two", spelling, status="released")
-    assert alice.ledger("artist") == {"beatles": 2}
+    assert alice.values("artist") == {"beatles": 2}
     assert alice.number("distinct_artists") == 1
 
 
 def test_a_song_counts_once_however_often_it_is_released(alice):
     song = alice.add(year=1988, status="released")
     alice.move(song, "wip", "released", "future", "released")
-    assert alice.ledger("year") == {"1988": 1}
+    assert alice.values("year") == {"1988": 1}
 
 
 @both_databases
@@ -74,7 +74,7 @@ def test_deleting_and_recreating_adds_the_value_again_and_no_award(alice):
 def test_editing_the_artist_of_a_released_song_moves_it_in_the_ledger(alice):
     song = alice.add(artist="Metalica", status="released")
     alice.edit(song, artist="Metallica")
-    assert alice.ledger("artist") == {"metallica": 1}
+    assert alice.values("artist") == {"metallica": 1}
     assert alice.number("distinct_artists") == 1
 
 
@@ -83,7 +83,7 @@ def test_editing_the_artist_of_one_of_two_makes_two_different_ones(alice):
     song = alice.add("One", "Metallica", status="released")
     alice.add("Two", "Metallica", status="released")
     alice.edit(song, artist="Nirvana")
-    assert alice.ledger("artist") == {"metallica": 1, "nirvana": 1}
+    assert alice.values("artist") == {"metallica": 1, "nirvana": 1}
     assert alice.number("distinct_artists") == 2
 
 
@@ -97,9 +97,9 @@ def test_editing_a_song_to_another_spelling_changes_nothing(alice):
 def test_editing_what_is_not_released_moves_nothing(alice):
     song = alice.add(year=1988)
     alice.edit(song, artist="Nirvana", year=1991)
-    assert alice.ledger("artist") == alice.ledger("year") == {}
+    assert alice.values("artist") == alice.values("year") == {}
     alice.move(song, "released")
-    assert alice.ledger("artist") == {"nirvana": 1}
+    assert alice.values("artist") == {"nirvana": 1}
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_editing_what_is_not_released_moves_nothing(alice):
 def test_editing_the_year_of_a_released_song_moves_it(alice, was, becomes, years, decades):
     song = alice.add(year=was, status="released")
     alice.edit(song, year=becomes)
-    assert alice.ledger("year") == years
-    assert alice.ledger("decade") == decades
+    assert alice.values("year") == years
+    assert alice.values("decade") == decades
     assert alice.number("distinct_years") == len(years)
 
 
@@ -133,7 +133,7 @@ def test_a_song_moved_back_to_future_plans_still_counts_as_it_was_released(alice
     song = alice.add(artist="Metallica", status="released")
     alice.move(song, "future")
     alice.edit(song, artist="Nirvana")
-    assert alice.ledger("artist") == {"nirvana": 1}
+    assert alice.values("artist") == {"nirvana": 1}
 
 
 @both_databases
@@ -152,18 +152,18 @@ def test_a_release_and_its_edit_in_one_unit_of_work_count_what_is_left(work, ali
     with work():
         song = actions.add_song(alice.user, title="One", artist="Metalica", status="released")
         actions.edit_song(song, alice.user, title="One", artist="Metallica", album="", year=1988)
-    assert alice.ledger("artist") == {"metallica": 1}
-    assert alice.ledger("year") == {"1988": 1}
+    assert alice.values("artist") == {"metallica": 1}
+    assert alice.values("year") == {"1988": 1}
 
 
 def test_the_ledgers_of_two_people_are_apart(alice, bob):
     alice.add(artist="Metallica", status="released")
     bob.add(artist="Metallica", status="released")
-    assert alice.ledger("artist") == bob.ledger("artist") == {"metallica": 1}
+    assert alice.values("artist") == bob.values("artist") == {"metallica": 1}
 
 
 @both_databases
 def test_releases_at_once_of_the_same_artist_count_him_once(alice):
     at_once([lambda n=n: alice.add(f"Song {n}", status="released") for n in range(6)])
-    assert alice.ledger("artist") == {"metallica": 6}
+    assert alice.values("artist") == {"metallica": 6}
     assert alice.number("distinct_artists") == 1

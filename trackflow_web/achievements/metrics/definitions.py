@@ -1,25 +1,29 @@
-"""The numbers that achievements are given for, each declared once.
+"""The metrics that achievements have thresholds of, each declared once.
 
-A metric is a column of `user_stats`. `moved_by` says which facts move it and by how much; `rows`
-selects what counts: one row each, with whose it is (`user_id`), since when (`at`) and what
-(`label`, `subject_type`, `subject_id`). From that one SELECT come the recount (how many rows), the
-true date of an award noticed later (the Nth row's) and the receipt (the first N rows).
+A metric is a column of `user_stats`. `changed_by` says which events change it and by how much;
+`rows` selects its source rows: whose (`user_id`), since when (`at`) and what (`label`,
+`subject_type`, `subject_id`). That one SELECT yields the recount (COUNT), the true date of a
+backfilled award (the Nth row's) and the receipt (the first N rows).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.events import (
-    AchievementRestored,
-    AchievementRevoked,
-    AchievementUnlocked,
-)
 from trackflow_web.achievements.metrics import distinct_values, sources
+from trackflow_web.achievements.metrics.amounts import (
+    Amount,
+    down,
+    down_if,
+    down_if_was,
+    from_payload,
+    of_awards,
+    up,
+)
 from trackflow_web.domain import events
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.rules import Kind
@@ -29,12 +33,10 @@ from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.kernel.event_types import EventType
 from trackflow_web.kernel.events import Event
 
-Amount = Callable[[Event], int]
-
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of every user.
+    """One counter of every user.
 
     `singular` and `plural` are its unit, `counts` the rule in words.
     """
@@ -43,58 +45,14 @@ class Metric:
     singular: str
     plural: str
     counts: str
-    moved_by: Mapping[EventType, Amount]
+    changed_by: Mapping[EventType, Amount]
     rows: sources.Rows
-    # The kind of value of which the different ones are counted; those are moved by `value_moves`.
+    # The kind of value whose distinct ones are counted; see distinct_values.value_changes.
     distinct: str = ""
 
     def unit(self, number: int) -> str:
-        """The unit as it stands behind a number."""
+        """Return the unit to write after a number."""
         return self.singular if number == 1 else self.plural
-
-
-# --- by how much a fact moves a number ---------------------------------------------------------
-
-
-def up(event: Event) -> int:
-    """One more each time it happened."""
-    return event.n
-
-
-def down(event: Event) -> int:
-    """One less each time it happened."""
-    return -event.n
-
-
-def _down_if_was(milestone: Milestone) -> Amount:
-    def amount(event: Event) -> int:
-        payload = event.payload
-        return -1 if isinstance(payload, events.SongDeleted) and milestone in payload.was else 0
-
-    return amount
-
-
-def _down_if(key: str) -> Amount:
-    def amount(event: Event) -> int:
-        return -1 if getattr(event.payload, key) else 0
-
-    return amount
-
-
-def _from_payload(key: str, sign: int = 1) -> Amount:
-    def amount(event: Event) -> int:
-        return sign * int(getattr(event.payload, key))
-
-    return amount
-
-
-def _of_awards(key: str) -> dict[EventType, Amount]:
-    """What an award adds when it is given or given back, and takes when it is revoked."""
-    return {
-        AchievementUnlocked: _from_payload(key),
-        AchievementRevoked: _from_payload(key, -1),
-        AchievementRestored: _from_payload(key),
-    }
 
 
 # --- the metrics -------------------------------------------------------------------------------
@@ -113,7 +71,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been in Future Plans, each once.",
-        {events.SongPlanned: up, events.SongDeleted: _down_if_was(Milestone.PLANNED)},
+        {events.SongPlanned: up, events.SongDeleted: down_if_was(Milestone.PLANNED)},
         sources.reached(Milestone.PLANNED),
     ),
     Metric(
@@ -121,7 +79,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been in WIP, each once.",
-        {events.SongStarted: up, events.SongDeleted: _down_if_was(Milestone.STARTED)},
+        {events.SongStarted: up, events.SongDeleted: down_if_was(Milestone.STARTED)},
         sources.reached(Milestone.STARTED),
     ),
     Metric(
@@ -129,7 +87,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that went from WIP to Released, each once.",
-        {events.SongFinished: up, events.SongDeleted: _down_if_was(Milestone.FINISHED)},
+        {events.SongFinished: up, events.SongDeleted: down_if_was(Milestone.FINISHED)},
         sources.reached(Milestone.FINISHED),
     ),
     Metric(
@@ -137,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Your own songs that have ever been Released, each once.",
-        {events.SongReleased: up, events.SongDeleted: _down_if_was(Milestone.RELEASED)},
+        {events.SongReleased: up, events.SongDeleted: down_if_was(Milestone.RELEASED)},
         sources.reached(Milestone.RELEASED),
     ),
     Metric(
@@ -148,7 +106,7 @@ METRICS: tuple[Metric, ...] = (
         {
             events.SongAuthored: up,
             events.SongNoLongerAuthored: down,
-            events.SongDeleted: _down_if_was(Milestone.AUTHORED),
+            events.SongDeleted: down_if_was(Milestone.AUTHORED),
         },
         sources.reached(Milestone.AUTHORED),
     ),
@@ -168,7 +126,7 @@ METRICS: tuple[Metric, ...] = (
         {
             events.PackCompleted: up,
             events.PackReopened: down,
-            events.PackDeleted: _down_if("was_complete"),
+            events.PackDeleted: down_if("was_complete"),
         },
         sources.packs(Pack.completed_at),
     ),
@@ -188,7 +146,7 @@ METRICS: tuple[Metric, ...] = (
         {
             events.SeriesCompleted: up,
             events.SeriesReopened: down,
-            events.SeriesDeleted: _down_if("was_complete"),
+            events.SeriesDeleted: down_if("was_complete"),
         },
         sources.series(Series.completed_at),
     ),
@@ -245,7 +203,7 @@ METRICS: tuple[Metric, ...] = (
         "day",
         "days",
         "Your longest row of days with a visit, in your own time zone.",
-        {events.Visited: _from_payload("longest")},
+        {events.Visited: from_payload("longest")},
         sources.record_days(),
     ),
     Metric(
@@ -253,8 +211,8 @@ METRICS: tuple[Metric, ...] = (
         "artist",
         "artists",
         "Different artists of your released songs; case, accents and a leading The do not count.",
-        moved_by={},
-        rows=sources.different("artist", Song.artist.expression),
+        changed_by={},
+        rows=sources.distinct("artist", Song.artist.expression),
         distinct="artist",
     ),
     Metric(
@@ -262,8 +220,8 @@ METRICS: tuple[Metric, ...] = (
         "year",
         "years",
         "Different years of your released songs.",
-        moved_by={},
-        rows=sources.different("year", sa.cast(Song.year, sa.Text)),
+        changed_by={},
+        rows=sources.distinct("year", sa.cast(Song.year, sa.Text)),
         distinct="year",
     ),
     Metric(
@@ -271,8 +229,8 @@ METRICS: tuple[Metric, ...] = (
         "decade",
         "decades",
         "Different decades of your released songs.",
-        moved_by={},
-        rows=sources.different("decade", sa.cast(distinct_values.DECADE, sa.Text) + "s"),
+        changed_by={},
+        rows=sources.distinct("decade", sa.cast(distinct_values.DECADE, sa.Text) + "s"),
         distinct="decade",
     ),
     Metric(
@@ -280,31 +238,31 @@ METRICS: tuple[Metric, ...] = (
         "achievement",
         "achievements",
         "The other achievements of this list that you unlocked.",
-        _of_awards("counts"),
+        of_awards("counts"),
         sources.unlocked(),
     ),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}
 DISTINCT = {metric.distinct: metric.name for metric in METRICS if metric.distinct}
 
-# Of a number that is the longest of something, the column with how long it is now.
+# For a metric that is the longest of something: the column with the current one.
 CURRENT = {"login_streak": "current_streak"}
 
-# Points are a sum and no threshold hangs on them: moved like a metric, recounted apart.
+# A sum without thresholds: updated like a metric, recounted apart.
 TOTAL_POINTS = "total_points"
-MOVES: dict[EventType, list[tuple[str, Amount]]] = {}
+DELTAS: dict[EventType, list[tuple[str, Amount]]] = {}
 for _metric in METRICS:
-    for _fact, _amount in _metric.moved_by.items():
-        MOVES.setdefault(_fact, []).append((_metric.name, _amount))
-for _fact, _amount in _of_awards("points").items():
-    MOVES[_fact].append((TOTAL_POINTS, _amount))
+    for _event_type, _amount in _metric.changed_by.items():
+        DELTAS.setdefault(_event_type, []).append((_metric.name, _amount))
+for _event_type, _amount in of_awards("points").items():
+    DELTAS[_event_type].append((TOTAL_POINTS, _amount))
 
-# Facts about so many rows at once that counting these again is cheaper than moving by each.
+# Events about so many rows that recounting is cheaper than a delta for each.
 RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported, events.ImportUndone})
 
 
-def gauges(event: Event) -> dict[str, Any]:
-    """The columns that a fact sets outright: they show the latest, they do not count."""
+def assigned_columns(event: Event) -> dict[str, Any]:
+    """Return the columns that an event assigns: they hold the latest value, they do not count."""
     visit = event.payload
     if not isinstance(visit, events.Visited):
         return {}

@@ -8,15 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.browsing import Browser
-from tests.support.catalogues import Deploy
+from tests.support.catalogues import BY_CODE, Deploy
 from tests.support.charter import at_once
 from tests.support.databases import run_command
 from tests.support.people import working
-from trackflow_web.achievements import queries
-from trackflow_web.achievements.catalogue import registry as catalogue
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.catalogue import loading
 from trackflow_web.achievements.catalogue import sync as changes
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.models import Achievement
+from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel.database import db
@@ -153,11 +154,12 @@ def test_an_older_process_shows_what_a_newer_one_gave(app, alice, deploy):
     alice.add()
     sees(app, alice)  # it knows the ids of its own catalogue from now on
     newer = Deploy(deploy.monkeypatch)
-    remembered = catalogue._ids
+    with app.app_context():
+        remembered = {db.engine: catalogue.current()}
     newer.add("dreamer", code="daydreamer", name="Daydreamer")
     sync(app)
     newer.back()
-    deploy.monkeypatch.setattr(catalogue, "_ids", remembered)
+    loading._registries.update(remembered)
     browser = Browser(app)
     browser.enter(alice)
     for path in ("/api/achievements/me", "/api/settings/achievements", "/api/users/alice"):
@@ -206,7 +208,7 @@ def test_nobody_else_sees_or_earns_a_retired_one(app, alice, bob, deploy):
 
 
 def test_the_completionist_needs_no_retired_one(app, alice, bob, deploy):
-    others = [code for code in catalogue.BY_CODE if code not in {"completionist", "dreamer"}]
+    others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given(*others)
     bob.given(*others[1:], "dreamer")
     deploy.retire("dreamer")
@@ -222,7 +224,7 @@ def test_the_completionist_needs_no_retired_one(app, alice, bob, deploy):
 
 def test_a_retired_one_is_no_help_in_between(app, alice, deploy):
     """With one that does not count any more she must not reach the new threshold."""
-    others = [code for code in catalogue.BY_CODE if code not in {"completionist", "dreamer"}]
+    others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given("dreamer", *others[:-2])
     deploy.retire("dreamer")
     with working(app):

@@ -1,4 +1,4 @@
-"""Reading numbers and awards for the pages."""
+"""Reading the counters, awards and source rows of one user."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.awards.public_badges import Badge
-from trackflow_web.achievements.catalogue import registry as catalogue
-from trackflow_web.achievements.metrics import registry as metrics
+from trackflow_web.achievements import catalogue, metrics
 from trackflow_web.achievements.models import (
-    UNFINISHED_RUNS,
     Achievement,
-    RecheckRun,
     UserAchievement,
+    UserPeriodStats,
     UserStats,
 )
 from trackflow_web.achievements.progress import next_up
 from trackflow_web.achievements.progress.next_up import Opening
+from trackflow_web.achievements.progress.public_badges import Badge
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.songs.models import Song
@@ -29,17 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-RUNS_SHOWN = 20
-# What a receipt's line is about when its id is a song's.
+    from trackflow_web.achievements.catalogue.registry import Registry
+
+# The subjects of source rows whose id is that of a song.
 SONGS = frozenset({"song", "artist", "year", "decade"})
 NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak")
 
-# What every achievements page asks, put together once: that takes longer than the answer.
+# Executed by every achievements page and built once: building takes longer than running.
 _USER_ID: sa.BindParameter[int] = sa.bindparam("user_id")
+# With the version of the catalogue, also where the user has no row.
+_ONE_ROW = sa.select(sa.literal(1).label("one")).subquery()
+_STATS = UserStats.__table__
 _NUMBERS = sa.select(
-    UserStats.__table__.c.last_login_date, *(UserStats.__table__.c[name] for name in NUMBERS)
-).where(UserStats.__table__.c.user_id == _USER_ID)
-# Days between two dates in any zones after which no streak goes on without a visit between.
+    catalogue.VERSION,
+    _STATS.c.last_login_date,
+    *(sa.func.coalesce(_STATS.c[name], 0) for name in NUMBERS),
+).join_from(_ONE_ROW, _STATS, _STATS.c.user_id == _USER_ID, isouter=True)
+_WITHIN = sa.select(
+    *(UserPeriodStats.__table__.c[name] for name in ("metric", "period", "n"))
+).where(UserPeriodStats.__table__.c.user_id == _USER_ID)
+# Days between two dates in any zones after which no streak continues without a visit between.
 LONGEST_BETWEEN_VISITS = 2
 _CATALOGUE, _AWARDS = Achievement.__table__, UserAchievement.__table__
 _EARNED = (
@@ -61,7 +68,7 @@ _OPENINGS = sa.union_all(
 
 @dataclass(frozen=True)
 class Receipt:
-    """One thing that counted: what, which and since when; `imported` when an import made it so."""
+    """One source row of an award: what, which and since when; `imported` when by an import."""
 
     label: str
     subject_type: str
@@ -71,28 +78,35 @@ class Receipt:
 
 
 def numbers_of(user_id: int) -> dict[str, int]:
-    """The user's numbers by metric, points and streaks included; 0 for who has none yet."""
-    row = db.session.execute(_NUMBERS, {"user_id": user_id}).one_or_none()
-    if row is None:
-        return dict.fromkeys(NUMBERS, 0)
-    last_day, *found = row
+    """Return the user's counters by name, points and streak included; 0 without a row."""
+    return registry_and_numbers(user_id)[1]
+
+
+def registry_and_numbers(user_id: int) -> tuple[Registry, dict[str, int]]:
+    """Return the catalogue and the user's counters by name, in one statement."""
+    version, last_day, *found = db.session.execute(_NUMBERS, {"user_id": user_id}).one()
     numbers = dict(zip(NUMBERS, found, strict=True))
-    # Stored is what the last visit made of it; whoever stays away has none, visit or not.
+    # The stored one is that of the last visit; without visits there is none any more.
     if last_day is None or (clock.now().date() - last_day).days > LONGEST_BETWEEN_VISITS:
         numbers["current_streak"] = 0
-    return numbers
+    return catalogue.at(version), numbers
+
+
+def within_periods(user_id: int) -> dict[tuple[str, str], int]:
+    """Return the user's period counters by metric and period."""
+    rows = db.session.execute(_WITHIN, {"user_id": user_id})
+    return {(row.metric, row.period): row.n for row in rows}
 
 
 def earned_by(user_id: int) -> dict[str, datetime]:
-    """When the user earned what, by code; without what was revoked."""
+    """Return when the user earned what, by code, without revoked awards."""
     return dict(db.session.execute(_EARNED, {"user_id": user_id}).all())
 
 
 def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
-    """What the user earned, newest first; to everybody else only what they show.
+    """Return the awards of the user, newest first, `hidden_too` only for their owner.
 
-    One that was retired is kept by who earned it, and its points with it; one that was revoked is
-    not.
+    An award of a retired entry stays with its points, a revoked one is left out.
     """
     found = (
         sa.select(
@@ -100,6 +114,7 @@ def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
             UserAchievement.earned_at,
             UserAchievement.points,
             UserAchievement.pin,
+            catalogue.VERSION,
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
@@ -108,12 +123,14 @@ def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
     if not hidden_too:
         found = found.where(UserAchievement.is_public)
     rows = db.session.execute(found).all()
-    entries = catalogue.entries_of([row.code for row in rows])
-    return [Badge(entries[row.code], row.earned_at, row.points, row.pin) for row in rows]
+    return [
+        Badge(catalogue.at(row.catalogue_version).get(row.code), row.earned_at, row.points, row.pin)
+        for row in rows
+    ]
 
 
 def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
-    """The songs and packs with the fewest open parts, as many of each metric as are needed."""
+    """Return the songs and packs with the fewest open parts, as many per metric as are needed."""
     if not needed:
         return []
     wanted = {metric: needed.get(metric, 0) for metric in _NEAREST}
@@ -121,7 +138,7 @@ def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:
 
 
 def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
-    """The first `limit` things of the user that count for a metric, oldest first."""
+    """Return the first `limit` source rows of the user for a metric, oldest first."""
     rows = metrics.BY_NAME[metric].rows
     counted = rows.where(rows.selected_columns.user_id == user_id).subquery()
     found = (
@@ -147,25 +164,3 @@ def _imported_songs(song_ids: Sequence[int]) -> dict[int, datetime]:
         Song.id.in_(song_ids), Song.import_id.is_not(None)
     )
     return dict(db.session.execute(found).all())
-
-
-def latest_award_id() -> int:
-    """The id of the award that was given last; 0 before the first.
-
-    How many there are takes counting them; this is one look into an index, and never goes back
-    while the site runs.
-    """
-    return db.session.scalar(sa.select(sa.func.max(UserAchievement.id))) or 0
-
-
-def ids() -> dict[str, int]:
-    """The id of every achievement by code."""
-    return catalogue.ids()
-
-
-def recheck_runs() -> Sequence[RecheckRun]:
-    """The latest rechecks that have ended, newest first."""
-    ended = RecheckRun.state.not_in(UNFINISHED_RUNS)
-    return db.session.scalars(
-        sa.select(RecheckRun).where(ended).order_by(RecheckRun.id.desc()).limit(RUNS_SHOWN)
-    ).all()

@@ -1,7 +1,7 @@
-"""What an import earned by itself, and what becomes of that when it is undone.
+"""Withdrawing what an undone import had earned.
 
 An undone import is treated as never having happened. The awards that its own unit of work granted
-and that a recount would not grant today are deleted, not revoked: who earns them by work gets them.
+and that a recount would not grant today are deleted, not revoked: they can be earned by work.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.catalogue import registry as catalogue
 from trackflow_web.achievements.events import AchievementsWithdrawn
-from trackflow_web.achievements.metrics import recount
+from trackflow_web.achievements.metrics import period_counters, recount
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.achievements.recheck.reconcile import recheck
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.events import PlaylistImported, SongsImported
 from trackflow_web.domain.imports import undo
 from trackflow_web.kernel.database import db
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trackflow_web.kernel.events import Event
 
 BY_IMPORT = (SongsImported, PlaylistImported)
-# Withdrawn awards lower the number of achievements, for which one of them may have been given.
+# Withdrawn awards lower total_achievements, by which one of them may have been granted.
 _ROUNDS = 2
 
 
@@ -41,23 +41,22 @@ def import_of(events: Sequence[Event]) -> int | None:
 
 def attribute(awards: Sequence[Award], import_id: int) -> None:
     """Note that an import earned these by itself."""
-    ids = catalogue.ids()
     for award in awards:
         db.session.execute(
             sa.update(UserAchievement)
             .where(
                 UserAchievement.user_id == award.user_id,
-                UserAchievement.achievement_id == ids[award.entry.code],
+                UserAchievement.achievement_id == catalogue.id_of(award.entry.code),
             )
             .values(import_id=import_id)
         )
 
 
 def withdraw(user_id: int, import_id: int) -> list[str]:
-    """Delete what only an undone import had earned; return the codes. May be repeated.
+    """Delete what only an undone import had earned; return the codes. It may be repeated.
 
-    What stands by other work is the user's for good. What stands by another import goes over to
-    that one. The user's numbers must have been recounted.
+    What other work earns too is kept; what another import earns too is attributed to that one. The
+    user must have been reconciled.
     """
     codes: list[str] = []
     for _ in range(_ROUNDS):
@@ -70,7 +69,7 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
             )
         )
         codes += gone.values()
-        recheck([user_id])
+        reconcile_users([user_id])
     db.session.execute(
         sa.update(UserAchievement)
         .where(UserAchievement.user_id == user_id, UserAchievement.import_id == import_id)
@@ -85,9 +84,16 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
 
 def _not_due(user_id: int, import_id: int) -> dict[int, str]:
     """Return the codes, by id, of an import's awards that a recount would not grant today."""
-    numbers = recount.numbers([user_id])[user_id]
+    counters = recount.counters([user_id])[user_id]
+    within = period_counters.stored_counters([user_id])
     found = db.session.execute(
-        sa.select(Achievement.id, Achievement.code, Achievement.metric, Achievement.threshold)
+        sa.select(
+            Achievement.id,
+            Achievement.code,
+            Achievement.metric,
+            Achievement.period,
+            Achievement.threshold,
+        )
         .join(UserAchievement, UserAchievement.achievement_id == Achievement.id)
         .where(
             UserAchievement.user_id == user_id,
@@ -95,7 +101,16 @@ def _not_due(user_id: int, import_id: int) -> dict[int, str]:
             UserAchievement.revoked_at.is_(None),
         )
     ).all()
-    return {row.id: row.code for row in found if numbers.get(row.metric, 0) < row.threshold}
+    return {
+        row.id: row.code
+        for row in found
+        if (
+            counters.get(row.metric, 0)
+            if row.period is None
+            else within.get((user_id, row.metric, row.period), 0)
+        )
+        < row.threshold
+    }
 
 
 def _record(user_id: int, import_id: int, codes: list[str]) -> None:

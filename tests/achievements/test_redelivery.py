@@ -23,7 +23,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def broken(monkeypatch):
-    """`broken(engine, "_move_numbers")`: this raises until `broken.mend()`."""
+    """`broken(engine, "_update_counters")`: this raises until `broken.mend()`."""
 
     def break_it(module, name):
         def fail(*_arguments, **_options):
@@ -52,12 +52,12 @@ def swept(app):
 
 def rechecked(app):
     with app.app_context(), unit_of_work(composition.HANDLERS):
-        return recheck.recheck()
+        return recheck.reconcile_users()
 
 
 def test_the_song_is_kept_and_its_facts_wait(app, alice, broken):
-    broken(handler, "_move_values")
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_values")
+    broken(handler, "_update_counters")
     alice.add()
     broken.mend()
     assert pending(app) == ["song_added", "song_planned"]
@@ -65,27 +65,29 @@ def test_the_song_is_kept_and_its_facts_wait(app, alice, broken):
     swept(app)
 
 
-@pytest.mark.parametrize("part", [(handler, "_move_numbers"), (awards, "_row"), (handler, "give")])
+@pytest.mark.parametrize(
+    "part", [(handler, "_update_counters"), (awards, "_row"), (handler, "grant")]
+)
 def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
     broken(*part)
     alice.add(status="released", year=1988)
     broken.mend()
-    assert (alice.numbers, alice.codes, alice.ledger("artist")) == ({}, [], {})
+    assert (alice.numbers, alice.codes, alice.values("artist")) == ({}, [], {})
     swept(app)
     assert alice.codes == ["first_release"]
-    assert alice.ledger("artist") == {"metallica": 1}
+    assert alice.values("artist") == {"metallica": 1}
 
 
 def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, work, monkeypatch):
-    move = handler._move_numbers
+    update = handler._update_counters
 
-    def fail_for_bob(user_id, deltas, gauges):
+    def fail_for_bob(user_id, added, assigned, *, hold):
         if user_id == bob.id:
             message = "not for bob"
             raise ZeroDivisionError(message)
-        return move(user_id, deltas, gauges)
+        return update(user_id, added, assigned, hold=hold)
 
-    monkeypatch.setattr(handler, "_move_numbers", fail_for_bob)
+    monkeypatch.setattr(handler, "_update_counters", fail_for_bob)
     with work():
         actions.add_song(alice.user, title="One", artist="Metallica")
         actions.add_song(bob.user, title="One", artist="Metallica")
@@ -97,7 +99,7 @@ def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, wo
 
 
 def test_a_failure_is_logged_once(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     with structlog.testing.capture_logs() as logs:
         alice.add()
     broken.mend()
@@ -107,7 +109,7 @@ def test_a_failure_is_logged_once(app, alice, broken):
 
 
 def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
     broken.mend()
     assert swept(app) == 2
@@ -120,7 +122,7 @@ def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
 
 
 def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
     broken.mend()
     assert [award.entry.code for award in rechecked(app).awards] == ["dreamer"]
@@ -130,7 +132,7 @@ def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice
 
 
 def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add("One")
     broken.mend()
     for title in ("Two", "Three", "Four", "Five"):
@@ -142,15 +144,15 @@ def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, brok
 
 
 def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, alice, monkeypatch):
-    move = handler._move_numbers
+    update = handler._update_counters
 
-    def fail_at_points(user_id, deltas, gauges):
-        if "total_points" in deltas:
+    def fail_at_points(user_id, added, assigned, *, hold):
+        if "total_points" in added:
             message = "no points today"
             raise ZeroDivisionError(message)
-        return move(user_id, deltas, gauges)
+        return update(user_id, added, assigned, hold=hold)
 
-    monkeypatch.setattr(handler, "_move_numbers", fail_at_points)
+    monkeypatch.setattr(handler, "_update_counters", fail_at_points)
     alice.add()
     monkeypatch.undo()
     assert alice.codes == ["dreamer"]
@@ -161,7 +163,7 @@ def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, a
 
 
 def test_sweeps_at_once_award_once(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
     broken.mend()
     assert sum(at_once([lambda: swept(app)] * 4)) == 2
@@ -170,9 +172,9 @@ def test_sweeps_at_once_award_once(app, alice, broken):
 
 
 def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
-    broken(recheck, "_keep")
+    broken(recheck, "_store")
     with pytest.raises(ZeroDivisionError):
         swept(app)
     broken.mend()
@@ -181,7 +183,7 @@ def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
 
 
 def test_the_command_says_how_many_were_announced_again(app, alice, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
     broken.mend()
     assert "2 events dispatched again." in run_command(app, "achievements", "sweep")
@@ -189,7 +191,7 @@ def test_the_command_says_how_many_were_announced_again(app, alice, broken):
 
 
 def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work, broken):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add()
     bob.add()
     broken.mend()
@@ -202,7 +204,7 @@ def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, 
 @pytest.fixture
 def deaf_to(monkeypatch):
     """`deaf_to(alice)`: whoever recounts her fails, whatever else is tried."""
-    real = recheck.recheck_chunk
+    real = recheck.reconcile_chunk
 
     def deaf(person):
         def recheck_chunk(chunk):
@@ -211,14 +213,14 @@ def deaf_to(monkeypatch):
                 raise ZeroDivisionError(message)
             return real(chunk)
 
-        monkeypatch.setattr(recheck, "recheck_chunk", recheck_chunk)
+        monkeypatch.setattr(recheck, "reconcile_chunk", recheck_chunk)
 
     deaf.mend = monkeypatch.undo
     return deaf
 
 
 def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypatch):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add_many(6)
     bob.add_many(6)
     broken.mend()
@@ -231,7 +233,7 @@ def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypat
 def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
     app, alice, bob, broken, deaf_to, monkeypatch
 ):
-    broken(handler, "_move_numbers")
+    broken(handler, "_update_counters")
     alice.add_many(6)  # more than a piece of a sweep, and the oldest
     bob.add()
     broken.mend()

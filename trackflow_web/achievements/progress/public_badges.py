@@ -1,27 +1,27 @@
-"""What somebody shows of their achievements, and two people side by side. No database here."""
+"""What a user shows of their awards, and two users compared. Does not read the database."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackflow_web.achievements.progress import listing
-from trackflow_web.achievements.progress.tile_data import EntryFields, State
+from trackflow_web.achievements.catalogue.entries import EntryFields, State
+from trackflow_web.achievements.progress import levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from trackflow_web.achievements.catalogue.registry import Entry
+    from trackflow_web.achievements.catalogue.entries import Entry
 
-# As many as can be pinned; who pins fewer than three has others beside them.
+# As many as can be pinned; with fewer than three pins others follow them.
 MOST_SHOWN = 5
 LEAST_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Badge(EntryFields):
-    """An achievement that somebody has; `pin` is its place (from 1) among those they put first."""
+    """An award as others see it; `pin` is its place (from 1) among the pinned ones."""
 
     entry: Entry
     earned_at: datetime
@@ -32,40 +32,40 @@ class Badge(EntryFields):
 
     @property
     def points(self) -> int:
-        """Those of the day it was earned."""
+        """Return the points of the day it was earned."""
         return self.worth
 
 
 @dataclass(frozen=True)
 class PublicBadges:
-    """Somebody's achievements as the person who looks may see them, newest first."""
+    """The awards of a user that the reader may see, newest first."""
 
     badges: Sequence[Badge]
 
     @property
     def points(self) -> int:
-        """What they are worth together; hidden ones give nothing away here."""
+        """Return the sum of their points, without those of hidden awards."""
         return sum(badge.points for badge in self.badges)
 
     @property
     def level(self) -> int:
-        """The level that those points reach."""
-        return listing.level_of(self.points)
+        """Return the level that those points reach."""
+        return levels.level_of(self.points)
 
     @property
     def pinned(self) -> list[Badge]:
-        """Those put first, in their order."""
+        """Return the pinned ones in their order."""
         pinned = [badge for badge in self.badges if badge.pin is not None]
         return sorted(pinned, key=lambda badge: badge.pin or 0)
 
     @property
     def others(self) -> list[Badge]:
-        """The rest, newest first."""
+        """Return the others, newest first."""
         return [badge for badge in self.badges if badge.pin is None]
 
     @property
     def best(self) -> list[Badge]:
-        """Up to five: the pinned ones in their order, then the rarest, then the newest."""
+        """Return up to five: the pinned ones in their order, then the rarest, then the newest."""
         pinned = self.pinned
         # A stable sort: among equals the newest stays first.
         others = sorted(self.others, key=lambda badge: -badge.rarity.rank)
@@ -75,7 +75,7 @@ class PublicBadges:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two people have: each alone, and both; in the order of the catalogue."""
+    """What two users have: each alone, and both; in the order of the catalogue."""
 
     only_mine: Sequence[Badge]
     only_theirs: Sequence[Badge]
@@ -83,7 +83,7 @@ class Comparison:
 
 
 def compare(mine: PublicBadges, theirs: PublicBadges) -> Comparison:
-    """Two people side by side; in `both` mine comes first."""
+    """Compare two users; in `both` mine comes first."""
     by_code = {badge.code: badge for badge in theirs.badges}
     own = {badge.code for badge in mine.badges}
     return Comparison(

@@ -1,0 +1,119 @@
+"""Writing the rows of the catalogue. Every change raises its version at the commit.
+
+What is due to users by a change is granted by a recheck of everyone, which whoever makes the
+change starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.catalogue import entries, loading
+from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period
+from trackflow_web.achievements.models import Achievement, CountingPeriod
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TAKEN = "A built-in achievement has this code."
+
+
+def columns_of(entry: Entry) -> dict[str, object]:
+    """Return the columns of an entry's row, without its code and its times."""
+    return {
+        "name": entry.name,
+        "description": entry.description,
+        "icon": entry.icon,
+        "category": str(entry.category),
+        "group": entry.group,
+        "metric": entry.metric,
+        "threshold": entry.threshold,
+        "points": entry.points,
+        "rarity": str(entry.rarity),
+        "position": entry.position,
+        "kind": str(entry.kind),
+        "period": entry.period,
+        "edition": entry.edition,
+    }
+
+
+def save(entry: Entry) -> None:
+    """Add a custom or seasonal entry, or change it. Raises Invalid naming `code`.
+
+    With the code of a built-in entry, or of this kind, nothing is written.
+    """
+    if entry.kind is Kind.BUILTIN:
+        raise Invalid(code=TAKEN)
+    columns = columns_of(entry) | {"retired_at": None}
+    added = upsert(Achievement).values(code=entry.code, created_at=clock.now(), **columns)
+    saved = db.session.scalar(
+        added.on_conflict_do_update(
+            index_elements=[Achievement.code],
+            set_=columns,
+            where=Achievement.kind != Kind.BUILTIN,
+        ).returning(Achievement.id)
+    )
+    if saved is None:
+        raise Invalid(code=TAKEN)
+    loading.changed()
+
+
+def retire(code: str) -> None:
+    """Take a custom or seasonal entry out of force; whoever has it keeps it."""
+    db.session.execute(
+        sa.update(Achievement)
+        .where(Achievement.code == code, Achievement.kind != Kind.BUILTIN)
+        .values(retired_at=clock.now())
+    )
+    loading.changed()
+
+
+def save_period(period: Period) -> None:
+    """Add a period in which the metrics of its entries are counted, or change its times."""
+    times = {"starts_at": period.starts_at, "ends_at": period.ends_at}
+    added = upsert(CountingPeriod).values(id=period.id, **times)
+    db.session.execute(added.on_conflict_do_update(index_elements=[CountingPeriod.id], set_=times))
+    loading.changed()
+
+
+def close_period(period_id: str) -> None:
+    """End the counting of a period: its counters stay as they are from now on."""
+    db.session.execute(
+        sa.update(CountingPeriod)
+        .where(CountingPeriod.id == period_id, CountingPeriod.closed_at.is_(None))
+        .values(closed_at=clock.now())
+    )
+    loading.changed()
+
+
+def ids_for_award(codes: Sequence[str]) -> dict[str, int]:
+    """Return the ids of these codes; add the rows of built-in entries that have none yet."""
+    ids = loading.current().ids
+    if not all(code in ids for code in codes):
+        add_missing()
+        ids = read_ids()
+    return {code: ids[code] for code in codes}
+
+
+def add_missing() -> None:
+    """Add the row of every built-in entry that has none; concurrent calls add the same rows."""
+    known, now = read_ids(), clock.now()
+    for entry in entries.BUILT_IN:
+        if entry.code not in known:
+            db.session().info[loading.ROWS_ADDED] = True
+            db.session.execute(
+                upsert(Achievement)
+                .values(code=entry.code, created_at=now, **columns_of(entry))
+                .on_conflict_do_nothing()
+            )
+
+
+def read_ids() -> dict[str, int]:
+    """Return the ids of all rows by code."""
+    rows = db.session.execute(sa.select(Achievement.code, Achievement.id)).all()
+    return {row.code: row.id for row in rows}
