@@ -74,6 +74,7 @@ def test_an_award_of_the_settings_is_what_its_macro_makes(request_of_alice):
 
 
 def test_the_cache_holds_at_most_three_tiles_per_achievement(request_of_alice):
+    request_of_alice.extensions.pop(tiles.EXTENSION, None)
     fill = tiles.tile_list()
     for current, day, share in itertools.product(CURRENT, DAYS, SHARES):
         fill([AchievementProgress(entry, current, day, *share) for entry in ENTRIES])

@@ -141,26 +141,22 @@ def receipt(user_id: int, metric: str, limit: int) -> Sequence[Receipt]:
     """Return the first `limit` source rows of the user for a metric, oldest first."""
     rows = metrics.BY_NAME[metric].rows
     counted = rows.where(rows.selected_columns.user_id == user_id).subquery()
+    by_import = sa.and_(
+        counted.c.subject_type.in_(SONGS),
+        Song.id == counted.c.subject_id,
+        Song.import_id.is_not(None),
+        Song.created_at == counted.c.at,
+    )
     found = (
-        sa.select(counted.c.label, counted.c.subject_type, counted.c.subject_id, counted.c.at)
+        sa.select(
+            counted.c.label,
+            counted.c.subject_type,
+            counted.c.subject_id,
+            counted.c.at,
+            sa.or_(Song.id.is_not(None), counted.c.subject_type == "import"),
+        )
+        .outerjoin_from(counted, Song, by_import)
         .order_by(counted.c.at, counted.c.subject_id)
         .limit(limit)
     )
-    rows_found = db.session.execute(found).all()
-    imported = _imported_songs([row.subject_id for row in rows_found if row.subject_type in SONGS])
-    return [
-        Receipt(
-            *row,
-            imported=row.subject_type == "import"
-            or (row.subject_type in SONGS and imported.get(row.subject_id) == row.at),
-        )
-        for row in rows_found
-    ]
-
-
-def _imported_songs(song_ids: Sequence[int]) -> dict[int, datetime]:
-    """Return when these songs were imported, by id; without those that were not."""
-    found = sa.select(Song.id, Song.created_at).where(
-        Song.id.in_(song_ids), Song.import_id.is_not(None)
-    )
-    return dict(db.session.execute(found).all())
+    return [Receipt(*row) for row in db.session.execute(found)]
