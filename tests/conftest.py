@@ -221,7 +221,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def work(app: Flask) -> Callable[[], AbstractContextManager[None]]:
-    """`with work(): ...`: a unit of work that tells the listeners and commits at its end."""
+    """`with work(): ...`: a unit of work, dispatched and committed at its end."""
 
     @contextmanager
     def unit() -> Iterator[None]:

@@ -108,7 +108,7 @@ class Browser:
         return self.request("POST", path, htmx=htmx, data=sent)
 
     def api(self, method: str, path: str, body: object = None, **query: object) -> Page:
-        """Ask the JSON twin, with the cookie and the token in its header."""
+        """Send a request to the API, with the session cookie and the CSRF header."""
         headers = {} if method == "GET" else {"X-CSRFToken": self.token()}
         sent = {} if body is None else {"json": body}
         return self.request(method, path, headers=headers, query_string=query or None, **sent)

@@ -61,7 +61,7 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
 
 
 def _look_for_missed(verdict: Verdict) -> None:
-    """Only who has unheard facts may wait for something, and only until the sweep."""
+    """Only users with pending events may miss something, and only until redelivery."""
     waiting = set(
         db.session.scalars(sa.select(Event.user_id).where(Event.delivered_at.is_(None)).distinct())
     )

@@ -31,15 +31,15 @@ class Duplicate(Invalid):
 
 
 class NotFound(DomainError):
-    """It is not there, or the one who asks is not to know that it is."""
+    """The object does not exist, or the caller must not learn that it does."""
 
 
 class SignedOut(DomainError):
-    """The account of whoever asks was deleted during the request."""
+    """The account of the caller was deleted during the request."""
 
 
 class Forbidden(DomainError):
-    """It is there and known, but not allowed to the one who asks."""
+    """The caller may see the object, but not do this with it."""
 
 
 class TooMany(DomainError):
