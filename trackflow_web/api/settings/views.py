@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, session
 
-from trackflow_web.accounts import deletion
+from trackflow_web.accounts import deletion, preferences
 from trackflow_web.accounts.export import as_json, export_within
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import visibility
@@ -16,7 +16,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
-from trackflow_web.domain.people import actions, identity
+from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import Announced, Audience
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
@@ -45,10 +45,7 @@ def list_shown_achievements() -> schemas.ShownAchievements:
 def change_preferences() -> schemas.AchievementPreferences:
     """Choose what you are told of and your time zone; what is not sent stays as it is."""
     changes = bodies.sent(bodies.parse_body(schemas.PreferenceChanges))
-    if "timezone" in changes:
-        identity.change_time_zone(get_current_user(), changes["timezone"])
-    if "toasts" in changes:
-        visibility.choose_toasts(get_current_user(), toasts_wanted=changes["toasts"])
+    preferences.change(get_current_user(), **changes)
     return _preferences()
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from flask import flash, make_response, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 
+from trackflow_web.accounts import preferences
 from trackflow_web.achievements import progress
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.catalogue.entries import State
@@ -15,7 +16,7 @@ from trackflow_web.achievements.catalogue.ladders import Category
 from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
-from trackflow_web.domain.people import identity, rules
+from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
@@ -24,12 +25,12 @@ from trackflow_web.pages.achievements.tiles import award_list
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import refused, sent_fields
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Response as FlaskResponse
     from werkzeug.wrappers import Response
 
     from trackflow_web.achievements.awards.visibility import Choice
@@ -39,7 +40,8 @@ TOAST_LABELS = {
     Announced.RARE: "Rare ones and up",
     Announced.NONE: "None",
 }
-# Where the answer to a button among the pinned ones, or to a refusal, goes.
+PREFERENCES = ("toasts", "timezone")
+# The target of buttons among the pinned achievements, and of refused pins.
 PINNED = "pinned"
 
 
@@ -94,16 +96,12 @@ def achievements() -> str:
 
 @pages.post("/achievements")
 @login_required
-def save_achievements() -> str | Response | FlaskResponse:
+def save_achievements() -> str | Response:
     """Save which toasts to show and the time zone; what is not sent stays."""
-    form = request.form
     try:
-        if "timezone" in form:
-            identity.change_time_zone(get_current_user(), form["timezone"])
-        if "toasts" in form:
-            visibility.choose_toasts(get_current_user(), toasts_wanted=form["toasts"])
+        preferences.change(get_current_user(), **sent_fields(PREFERENCES))
     except Invalid as refusal:
-        return _preferences_refused(refusal)
+        return _refuse_preferences(refusal)
     if htmx.is_htmx():
         return _preferences_block(saved=True)
     flash("Saved.")
@@ -112,28 +110,28 @@ def save_achievements() -> str | Response | FlaskResponse:
 
 @pages.post("/achievements/<code>/visibility")
 @login_required
-def set_visibility(code: str) -> str | Response | FlaskResponse:
+def set_visibility(code: str) -> str | Response:
     """Let others see an achievement, or nobody else."""
     public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
     visibility.set_visibility(get_current_user(), code, public=public)
-    return _answer(code)
+    return _render_award(code)
 
 
 @pages.post("/achievements/<code>/pin")
 @login_required
-def move_pin(code: str) -> str | Response | FlaskResponse:
+def move_pin(code: str) -> str | Response:
     """Pin an achievement, unpin it, or move it among the pinned ones."""
     try:
         visibility.move_pin(get_current_user(), code, move=request.form.get("move"))
     except Invalid as refusal:
-        return _pin_refused(refusal)
-    return _answer(code)
+        return _refuse_pin(refusal)
+    return _render_award(code)
 
 
-# --- answers -------------------------------------------------------------------------------------
+# --- responses -----------------------------------------------------------------------------------
 
 
-def _answer(code: str) -> str | Response:
+def _render_award(code: str) -> str | Response:
     """For htmx the pinned ones and the tile, whichever of the two was asked from first."""
     category = _category()
     if not htmx.is_htmx():
@@ -147,20 +145,20 @@ def _answer(code: str) -> str | Response:
     )
 
 
-def _pin_refused(refusal: Invalid) -> FlaskResponse:
+def _refuse_pin(refusal: Invalid) -> Response:
     context = _context(_grid(_category()), errors=refusal.errors)
     if not htmx.is_htmx():
-        return make_response(render_template("settings/achievements.html", **context), 422)
-    answer = make_response(htmx.block("settings/achievements.html", "pinned", **context), 422)
-    answer.headers["HX-Retarget"] = f"#{PINNED}"
-    return answer
+        return refused(render_template("settings/achievements.html", **context), refusal)
+    response = refused(htmx.block("settings/achievements.html", "pinned", **context), refusal)
+    response.headers["HX-Retarget"] = f"#{PINNED}"
+    return response
 
 
-def _preferences_refused(refusal: Invalid) -> FlaskResponse:
+def _refuse_preferences(refusal: Invalid) -> Response:
     if htmx.is_htmx():
-        return make_response(_preferences_block(errors=refusal.errors), 422)
+        return refused(_preferences_block(errors=refusal.errors), refusal)
     context = _context(_grid(None), errors=refusal.errors)
-    return make_response(render_template("settings/achievements.html", **context), 422)
+    return refused(render_template("settings/achievements.html", **context), refusal)
 
 
 def _preferences_block(*, errors: Mapping[str, str] | None = None, saved: bool = False) -> str:
@@ -200,13 +198,11 @@ def _context(grid: Grid, errors: Mapping[str, str] | None = None) -> dict[str, o
 
 
 def _preferences(errors: Mapping[str, str]) -> dict[str, object]:
-    names = ("toasts", "timezone")
-    typed = {name: request.form[name] for name in names if name in request.form}
     return {
         "draft": {
             "toasts": get_current_user().toasts,
             "timezone": get_current_user().timezone,
-            **typed,
+            **sent_fields(PREFERENCES),
         },
         "errors": errors,
         "toast_choices": [(str(value), label) for value, label in TOAST_LABELS.items()],
