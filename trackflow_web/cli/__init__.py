@@ -28,14 +28,14 @@ def init_app(app: Flask, handlers: Sequence[Handler]) -> None:
         jobs.commands(),
         backup.command(),
     ):
-        app.cli.add_command(_unhurried(command))
+        app.cli.add_command(_without_timeouts(command))
 
 
-def _unhurried(command: click.Command) -> click.Command:
+def _without_timeouts(command: click.Command) -> click.Command:
     """Allow a command's statements to run longer than those of a request."""
     if isinstance(command, click.Group):
         for each in command.commands.values():
-            _unhurried(each)
+            _without_timeouts(each)
     elif command.callback is not None:
         command.callback = without_timeouts()(command.callback)
     return command

@@ -41,23 +41,23 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
     @group.command("sync")
     @click.option("--dry-run", is_flag=True, help="Only tell what it would change, with numbers.")
     def sync(*, dry_run: bool) -> None:
-        """Bring the achievements table in line with the catalogue; repeating it changes nothing.
+        """Synchronize the achievements table with the catalogue; idempotent.
 
-        Then give everybody what is due to them by that.
+        Then grant everybody the awards that are due by it.
         """
         if dry_run:
-            click.echo(_plan(changes.planned()))
+            click.echo(_describe_changes(changes.planned()))
             return
         with transactions.unit_of_work(handlers):
             done = changes.sync()
-        click.echo(_counted(done))
+        click.echo(_summary(done))
         if any(change.decides for change in done) and runs.count_users():
             click.echo(_recheck_everyone(handlers))
 
     @group.command("recheck")
     @click.option("--user", default="", metavar="NAME", help="Only this user; else everyone.")
     def recheck_users(user: str) -> None:
-        """Recount from the facts, award what is due, correct what drifted."""
+        """Recount from the source rows, grant due awards, correct drifted counters."""
         try:
             user_ids = user_ids_named(user)
         except Invalid as refusal:
@@ -78,7 +78,7 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
 
 
 def _recheck_everyone(handlers: Sequence[Handler]) -> str:
-    """Recheck everyone and tell what was done; one at a time, whoever asks."""
+    """Recheck everyone and return the result as a sentence; one recheck runs at a time."""
     run = rechecks.run_now(handlers)
     if run is None:
         raise click.ClickException(ONE_IS_RUNNING)
@@ -88,28 +88,28 @@ def _recheck_everyone(handlers: Sequence[Handler]) -> str:
     return runs.result_of(run).text
 
 
-def _plan(found: Sequence[Change]) -> str:
+def _describe_changes(found: Sequence[Change]) -> str:
     lines = [_line(change) for change in found]
-    return "\n".join([*lines, f"{_counted(found)} Nothing was changed."])
+    return "\n".join([*lines, f"{_summary(found)} Nothing was changed."])
 
 
 def _line(change: Change) -> str:
-    """As `changed dreamer: threshold 5 -> 1. 12 people have it, 3 would get it` says it."""
+    """Return a line: `changed dreamer: threshold 5 -> 1. 12 people have it, 3 would get it`."""
     what = f"{change.kind} {change.code}" + (f": {change.text}" if change.text else "")
-    figures = [f"{count_of(change.holders, 'person', 'people')} {_keep(change)}"]
+    figures = [f"{count_of(change.holders, 'person', 'people')} {_holders_text(change)}"]
     if change.decides and change.kind is not ChangeType.RETIRED:
         figures.append(f"{change.gainers:,} would get it")
     return f"{what}. {', '.join(figures)}."
 
 
-def _keep(change: Change) -> str:
+def _holders_text(change: Change) -> str:
     one = change.holders == 1
     if change.kind is ChangeType.RETIRED:
         return "has it and keeps it" if one else "have it and keep it"
     return "has it" if one else "have it"
 
 
-def _counted(done: Sequence[Change]) -> str:
+def _summary(done: Sequence[Change]) -> str:
     kinds = Counter(change.kind for change in done)
     changed = kinds[ChangeType.CHANGED] + kinds[ChangeType.RETURNED]
     return (

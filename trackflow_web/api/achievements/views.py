@@ -1,4 +1,4 @@
-"""The catalogue, what one has of it and how far one is, and the administrators' recheck."""
+"""Achievements: the catalogue, the caller's achievements and progress, rechecks."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 @api.get("/achievements/")
 @described(schemas.Achievements, query=Paging)
 def list_achievements() -> schemas.Achievements:
-    """All achievements there are."""
-    entries, following = pagination.piece(_listed(), lambda entry: entry.code)
+    """List all achievements."""
+    entries, following = pagination.piece(_synced_entries(), lambda entry: entry.code)
     return schemas.Achievements(
         items=[schemas.Achievement(**entry_fields(entry)) for entry in entries], next=following
     )
@@ -41,7 +41,7 @@ def list_achievements() -> schemas.Achievements:
 @api.get("/achievements/<code>")
 @described(schemas.AchievementInFull)
 def show_achievement(code: str) -> schemas.AchievementInFull:
-    """One achievement, how far you are, and how many have it."""
+    """Show an achievement, your progress and its number of holders."""
     tile = progress.of_user(get_current_user().id).find(code)
     if tile is None or not catalogue.id_of(code):
         raise NotFound
@@ -60,7 +60,7 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
 @api.get("/achievements/me")
 @described(schemas.EarnedAchievements, query=Paging)
 def list_earned_achievements() -> schemas.EarnedAchievements:
-    """What you have earned, newest first."""
+    """List your earned achievements, newest first."""
     own = progress.of_user(get_current_user().id)
     earned = [tile for tile in own.all if tile.state is State.EARNED]
     newest = [
@@ -79,7 +79,7 @@ def list_earned_achievements() -> schemas.EarnedAchievements:
 @api.get("/achievements/me/progress")
 @described(schemas.AchievementsProgress, query=Paging)
 def list_progress() -> schemas.AchievementsProgress:
-    """How far you are with each achievement."""
+    """List your progress with each achievement."""
     own = progress.of_user(get_current_user().id)
     tiles, following = pagination.piece(own.tiles, lambda tile: tile.code)
     return schemas.AchievementsProgress(
@@ -105,14 +105,14 @@ def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str,
     return schemas.Rechecked(users=result.users, awards=result.awards, drift=result.corrections)
 
 
-def _listed() -> list[Entry]:
+def _synced_entries() -> list[Entry]:
     """The catalogue as far as the table has it; one that was not synced yet has no id."""
     registry = catalogue.latest()
     return [entry for entry in registry.entries if entry.code in registry.ids]
 
 
 def entry_fields(entry: Entry) -> dict[str, Any]:
-    """What goes out of an entry of the catalogue."""
+    """Return the fields of a catalogue entry."""
     return {
         "id": catalogue.id_of(entry.code),
         "code": entry.code,
@@ -130,7 +130,7 @@ def entry_fields(entry: Entry) -> dict[str, Any]:
 
 
 def _progress(tile: AchievementProgress) -> dict[str, Any]:
-    """What the tile's bar shows: an earned one is full, whatever was undone since."""
+    """Return the progress of a tile: an earned one is full, whatever was undone since."""
     return {
         "earned": tile.state is State.EARNED,
         "earned_at": tile.earned_at,

@@ -43,7 +43,7 @@ def list_imports() -> schemas.Imports:
 @described(schemas.Import, status=201, body=schemas.NewImport)
 def begin_import() -> tuple[schemas.Import, int, dict[str, str]]:
     """Begin an import; `state` says when it is done."""
-    item = _begun(bodies.parse_body(schemas.NewImport))
+    item = _begin(bodies.parse_body(schemas.NewImport))
     jobs().start_import(item.id)
     address = url_for("api.show_import", import_id=item.id)
     return schemas.Import.of(item), 201, {"Location": address}
@@ -113,7 +113,7 @@ def undo_import(import_id: int) -> schemas.Undone:
     return schemas.Undone(removed=removed)
 
 
-def _begun(wanted: schemas.NewImport) -> Import:
+def _begin(wanted: schemas.NewImport) -> Import:
     if wanted.playlist:
         if jobs().tools.spotify is None:
             raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")

@@ -1,4 +1,4 @@
-"""What people show of themselves."""
+"""Profiles: what users show of themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trackflow_web.web.caller import get_current_user
 @api.get("/users/<username>")
 @described(schemas.Profile)
 def show_profile(username: str) -> schemas.Profile:
-    """Somebody's name, points, level and public achievements."""
+    """Show a user's name, points, level and public achievements."""
     person = find_visible_profile(username, get_current_user().id)
     if person is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""The settings: how one shows one's achievements, what others see, one's data, the end."""
+"""Settings: achievements and their visibility, privacy, data export, deletion of the account."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @api.get("/settings/achievements")
 @described(schemas.ShownAchievements, query=Paging)
 def list_shown_achievements() -> schemas.ShownAchievements:
-    """What you have earned, newest first, and how you show it."""
-    newest, following = pagination.piece(_newest(), lambda item: item.code)
+    """List your earned achievements, newest first, with visibility and pins."""
+    newest, following = pagination.piece(_shown_achievements(), lambda item: item.code)
     chosen = _preferences()
     return schemas.ShownAchievements(
         toasts=chosen.toasts, timezone=chosen.timezone, items=list(newest), next=following
@@ -43,7 +43,7 @@ def list_shown_achievements() -> schemas.ShownAchievements:
 @api.post("/settings/achievements")
 @described(schemas.AchievementPreferences, body=schemas.PreferenceChanges)
 def change_preferences() -> schemas.AchievementPreferences:
-    """Choose what you are told of and your time zone; what is not sent stays as it is."""
+    """Change which achievements are announced and your time zone; what is not sent stays."""
     changes = bodies.sent(bodies.parse_body(schemas.PreferenceChanges))
     preferences.change(get_current_user(), **changes)
     return _preferences()
@@ -52,22 +52,22 @@ def change_preferences() -> schemas.AchievementPreferences:
 @api.post("/settings/achievements/<code>/visibility")
 @described(schemas.ShownAchievement, body=schemas.Visibility)
 def set_achievement_visibility(code: str) -> schemas.ShownAchievement:
-    """Let others see an achievement, or nobody else."""
+    """Make an achievement public or private."""
     visibility.set_visibility(
         get_current_user(), code, public=bodies.parse_body(schemas.Visibility).public
     )
-    return _one(code)
+    return _shown_achievement(code)
 
 
 @api.post("/settings/achievements/<code>/pin")
 @described(schemas.ShownAchievement, body=schemas.PinMove)
 def move_achievement_pin(code: str) -> schemas.ShownAchievement:
-    """Pin an achievement, unpin it, or move it among the pinned ones."""
+    """Pin or unpin an achievement, or move it among the pinned ones."""
     visibility.move_pin(get_current_user(), code, move=bodies.parse_body(schemas.PinMove).move)
-    return _one(code)
+    return _shown_achievement(code)
 
 
-def _newest() -> list[schemas.ShownAchievement]:
+def _shown_achievements() -> list[schemas.ShownAchievement]:
     earned, choices = (
         queries.earned_by(get_current_user().id),
         visibility.choices_of(get_current_user().id),
@@ -84,8 +84,8 @@ def _newest() -> list[schemas.ShownAchievement]:
     ]
 
 
-def _one(code: str) -> schemas.ShownAchievement:
-    return next(item for item in _newest() if item.code == code)
+def _shown_achievement(code: str) -> schemas.ShownAchievement:
+    return next(item for item in _shown_achievements() if item.code == code)
 
 
 def _preferences() -> schemas.AchievementPreferences:
@@ -100,14 +100,14 @@ def _preferences() -> schemas.AchievementPreferences:
 @api.get("/settings/privacy")
 @described(schemas.Privacy)
 def show_privacy() -> schemas.Privacy:
-    """Who sees your profile and what you earn from now on."""
+    """Show who sees your profile and future achievements."""
     return _privacy(get_current_user())
 
 
 @api.post("/settings/privacy")
 @described(schemas.Privacy, body=schemas.PrivacyChanges)
 def change_privacy() -> schemas.Privacy:
-    """Choose who sees what; what is not sent stays as it is."""
+    """Change who sees what; what is not sent stays."""
     changes = bodies.sent(bodies.parse_body(schemas.PrivacyChanges))
     actions.change_privacy(get_current_user(), **changes)
     return _privacy(get_current_user())
@@ -116,7 +116,7 @@ def change_privacy() -> schemas.Privacy:
 @api.post("/settings/privacy/achievements")
 @described(schemas.VisibilityChanged, body=schemas.Visibility)
 def set_all_achievements_visibility() -> schemas.VisibilityChanged:
-    """Let others see all that you have earned, or nothing of it."""
+    """Make all your achievements public or private."""
     public = bodies.parse_body(schemas.Visibility).public
     return schemas.VisibilityChanged(
         changed=visibility.set_all_visibility(get_current_user(), public=public)
@@ -126,7 +126,7 @@ def set_all_achievements_visibility() -> schemas.VisibilityChanged:
 @api.get("/settings/privacy/export")
 @described(schemas.Export)
 def export_account() -> Response:
-    """Everything that is kept about you."""
+    """Export everything that is stored about you."""
     document = export_within(get_current_user(), settings().limit_export)
     return Response(as_json(document), mimetype="application/json")
 
@@ -134,7 +134,7 @@ def export_account() -> Response:
 @api.post("/settings/privacy/delete")
 @described(schemas.AccountDeleted, body=schemas.AccountEnd)
 def delete_account() -> schemas.AccountDeleted:
-    """End your account, with your user name and password as proof."""
+    """Delete your account, confirmed by your user name and password."""
     proof = bodies.parse_body(schemas.AccountEnd)
     username = get_current_user().username
     deletion.check_name(get_current_user(), proof.username)

@@ -1,4 +1,4 @@
-"""The tiles of the grid, quickly: what is the same for everybody is rendered once.
+"""Render the tiles of the grid quickly: what is equal for all users is rendered once.
 
 The macros `tile` and, for the settings, `award` say how one looks. A process renders it once for
 each achievement and state, with a mark wherever people's tiles differ, and puts their values there.
@@ -52,7 +52,7 @@ _VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
 
 
 class _Still(AchievementProgress):
-    """Nobody's tile that is earned or locked: all of one state are equal but for the share."""
+    """A tile without a user, earned or locked: only the share of users differs."""
 
     share_text = MARK.format("share_text")
 
@@ -63,14 +63,14 @@ class _Still(AchievementProgress):
 
 
 class _Moving(_Still):
-    """Nobody's tile on the way: how far differs too."""
+    """A tile without a user, in progress: the progress differs too."""
 
     shown = MARK.format("shown")  # type: ignore[assignment]
     progress_text = MARK.format("progress_text")
 
 
 def _blank(entry: Entry, state: State) -> AchievementProgress:
-    """An achievement in a state, with marks for what differs from one person to the next."""
+    """Return a tile of an achievement in a state, with marks where users' tiles differ."""
     return (_Moving if state is State.PROGRESS else _Still)(
         entry=entry,
         current=1 if state is State.PROGRESS else 0,
@@ -89,7 +89,7 @@ class TileTemplate:
 
     @classmethod
     def parse(cls, html: str) -> TileTemplate:
-        """Cut rendered HTML where marks stand."""
+        """Split rendered HTML at its marks."""
         *pieces, end = _MARK.split(html)
         names = pieces[1::2]
         return cls(tuple(zip(pieces[::2], (_VALUES[name] for name in names), strict=True)), end)
@@ -146,7 +146,7 @@ class TileCache:
 
 
 class TileList:
-    """What the templates call with tiles; for one reader."""
+    """Renders tiles for one reader; called by the templates."""
 
     def __init__(self, cache: TileCache, zone: tzinfo) -> None:
         self.cache = cache
@@ -190,7 +190,7 @@ def award_list(choices: Mapping[str, Choice]) -> AwardList:
 
 
 def _cache() -> TileCache:
-    """What was prepared for addresses like this request's; nothing is while templates change."""
+    """Return the cache for this request's script root; a new one while templates are reloaded."""
     env, root = current_app.jinja_env, request.root_path
     cache: TileCache | None = current_app.extensions.get(EXTENSION)
     if cache is None or cache.root != root or env.auto_reload:

@@ -1,4 +1,4 @@
-"""The page people come for, one achievement's own page, and what one has earned."""
+"""Achievements: the grid, the page of each, the earned ones, the progress bars."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "
 @pages.get("/")
 @login_required
 def index() -> str:
-    """All achievements: summary, what comes next, filters, tiles."""
+    """Show all achievements: summary, next up, filters, tiles."""
     wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
     own = progress.of_user(get_current_user().id)
     results = _results(own.tiles, wanted)
@@ -73,7 +73,7 @@ def index() -> str:
 @pages.get("/<code>")
 @login_required
 def show(code: str) -> str:
-    """One achievement: what it asks, who has it, how far one is, what counted."""
+    """Show an achievement: its rule, share of users, progress and receipt."""
     own = progress.of_user(get_current_user().id)
     revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
         code
@@ -97,7 +97,7 @@ def show(code: str) -> str:
 @pages.get("/me")
 @login_required
 def mine() -> str:
-    """What one has earned, newest first, and what was revoked."""
+    """Show the reader's earned achievements, newest first, and the revoked ones."""
     own = progress.of_user(get_current_user().id)
     earned = [tile for tile in own.all if tile.state is State.EARNED]
     newest = [
@@ -115,7 +115,7 @@ def mine() -> str:
 @pages.get("/me/progress", endpoint="progress")
 @login_required
 def progress_bars() -> str:
-    """The progress bars of what is not earned, closest first; a fragment for htmx."""
+    """Show the progress bars of unearned achievements, closest first; a fragment for htmx."""
     own = progress.of_user(get_current_user().id)
     open_tiles = [tile for tile in own.tiles if tile.state is not State.EARNED]
     bars = [
@@ -145,7 +145,7 @@ def _results(tiles: Sequence[AchievementProgress], wanted: Filters) -> dict[str,
         "groups": groups,
         "tile_list": tile_list(),
         "count_text": f"{count_of(count, 'achievement')} shown",
-        "drops": _drops(wanted),
+        "drops": _filter_links(wanted),
         "clear_url": url_for("achievements.index"),
     }
 
@@ -154,8 +154,8 @@ def _filter_values(wanted: Filters) -> dict[str, str]:
     return {name: getattr(wanted, name) or "" for name in (*FILTER_LABELS, "sort")}
 
 
-def _drops(wanted: Filters) -> list[tuple[str, str]]:
-    """For an empty result: each filter that is set, with the address without it."""
+def _filter_links(wanted: Filters) -> list[tuple[str, str]]:
+    """Return each filter that is set, with the URL of the list without it."""
     values = {name: value for name, value in _filter_values(wanted).items() if value}
     return [
         (
@@ -183,7 +183,7 @@ def _options() -> dict[str, list[tuple[str, str]]]:
 def _receipt(
     tile: AchievementProgress, metric: Metric
 ) -> list[tuple[str, str | None, object, bool]]:
-    """What counted, with links; only for who has earned it."""
+    """Return what counted, with links; empty unless it is earned."""
     if tile.state is not State.EARNED:
         return []
     rows = queries.receipt(get_current_user().id, metric.name, min(tile.target, RECEIPT_ROWS))

@@ -1,4 +1,4 @@
-"""Other people: their card, their profile, and oneself beside them. Only what they show."""
+"""Profiles: a user's page, card and comparison with the reader; only what the user shows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NUMBERS = {
 @pages.get("/<username>")
 @login_required
 def show(username: str) -> str:
-    """Somebody's profile; one's own is what others see of it."""
+    """Show a profile; the owner sees what others see."""
     person = person_or_404(username)
     return render_template(
         "profiles/show.html",
@@ -53,7 +53,7 @@ def show(username: str) -> str:
 @pages.get("/<username>/card")
 @login_required
 def card(username: str) -> str | Response:
-    """The card that opens over a page; without htmx the profile."""
+    """Show the card that opens over a page; without htmx, redirect to the profile."""
     person = person_or_404(username)
     if not htmx.is_htmx():
         return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
@@ -63,7 +63,7 @@ def card(username: str) -> str | Response:
 @pages.get("/<username>/compare")
 @login_required
 def compare(username: str) -> str | Response:
-    """Somebody beside oneself; of them only what they show."""
+    """Compare a user with the reader; only what the user shows."""
     person = person_or_404(username)
     if person.id == get_current_user().id:
         return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
@@ -75,12 +75,12 @@ def compare(username: str) -> str | Response:
         mine=mine,
         theirs=theirs,
         comparison=public_badges.compare(mine, theirs),
-        figures=_paired(person),
+        figures=_paired_figures(person),
     )
 
 
 def person_or_404(username: str) -> User:
-    """Somebody whose profile may be seen: not the banned, and not who keeps it private."""
+    """Return a user whose profile the reader may see; 404 for banned users and private profiles."""
     person = find_visible_profile(username, get_current_user().id)
     if person is None:
         abort(404)
@@ -88,7 +88,7 @@ def person_or_404(username: str) -> User:
 
 
 def public_badges_of(person: User) -> PublicBadges:
-    """What the person shows of their achievements."""
+    """Return the achievements that a user shows."""
     return PublicBadges(queries.badges_of(person.id, hidden_too=False))
 
 
@@ -97,6 +97,6 @@ def _figures(person: User) -> list[tuple[str, int]]:
     return [(label, numbers[name]) for name, label in NUMBERS.items()]
 
 
-def _paired(person: User) -> list[tuple[str, int, int]]:
+def _paired_figures(person: User) -> list[tuple[str, int, int]]:
     theirs = dict(_figures(person))
     return [(label, number, theirs[label]) for label, number in _figures(get_current_user())]

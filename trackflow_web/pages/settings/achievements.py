@@ -1,4 +1,4 @@
-"""The settings' tab of achievements: who sees which, which come first, which are announced."""
+"""Achievement settings: visibility, pins, announcements."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PINNED = "pinned"
 
 @dataclass(frozen=True)
 class Grid:
-    """What the page shows: all tiles and how their owner shows those that are earned."""
+    """The tiles of the page and how their owner shows the earned ones."""
 
     tiles: list[AchievementProgress]
     choices: Mapping[str, Choice]
@@ -55,26 +55,26 @@ class Grid:
 
     @property
     def pinned(self) -> list[AchievementProgress]:
-        """The pinned ones in their order, whatever the filter."""
+        """Return the pinned tiles in order, whatever the filter."""
         places = {code: each.pin for code, each in self.choices.items() if each.pin is not None}
         pinned = [tile for tile in self.tiles if tile.code in places]
         return sorted(pinned, key=lambda tile: places[tile.code])
 
     @property
     def earned(self) -> list[AchievementProgress]:
-        """What is earned, newest first."""
+        """Return the earned tiles, newest first."""
         return self._filtered(State.EARNED, Sort.RECENT)
 
     @property
     def locked(self) -> list[AchievementProgress]:
-        """What is still to come, closest first."""
+        """Return the unearned tiles, closest first."""
         return [
             *self._filtered(State.PROGRESS, Sort.CLOSEST),
             *self._filtered(State.LOCKED, Sort.CLOSEST),
         ]
 
     def tile(self, code: str) -> AchievementProgress | None:
-        """The tile of a code, if the filter lets it through."""
+        """Return the tile of a code, if it passes the filter."""
         return next((tile for tile in [*self.earned, *self.locked] if tile.code == code), None)
 
     def _filtered(self, state: State, sort: Sort) -> list[AchievementProgress]:
@@ -85,7 +85,7 @@ class Grid:
 @pages.get("/achievements")
 @login_required
 def achievements() -> str:
-    """All achievements, with switches on those that are earned."""
+    """Show all achievements, the earned ones with their switches."""
     category = request.args.get("category")
     wanted = text.choice(category, "category", Category) if category else None
     context = _context(_grid(wanted))
@@ -111,7 +111,7 @@ def save_achievements() -> str | Response:
 @pages.post("/achievements/<code>/visibility")
 @login_required
 def set_visibility(code: str) -> str | Response:
-    """Let others see an achievement, or nobody else."""
+    """Make an achievement public or private."""
     public = text.choice(request.form.get("public"), "public", YesOrNo) is YesOrNo.YES
     visibility.set_visibility(get_current_user(), code, public=public)
     return _render_award(code)
@@ -120,7 +120,7 @@ def set_visibility(code: str) -> str | Response:
 @pages.post("/achievements/<code>/pin")
 @login_required
 def move_pin(code: str) -> str | Response:
-    """Pin an achievement, unpin it, or move it among the pinned ones."""
+    """Pin or unpin an achievement, or move it among the pinned ones."""
     try:
         visibility.move_pin(get_current_user(), code, move=request.form.get("move"))
     except Invalid as refusal:
@@ -132,7 +132,7 @@ def move_pin(code: str) -> str | Response:
 
 
 def _render_award(code: str) -> str | Response:
-    """For htmx the pinned ones and the tile, whichever of the two was asked from first."""
+    """Return the pinned list and the tile for htmx, the swapped one first."""
     category = _category()
     if not htmx.is_htmx():
         return htmx.redirect_after_post(url_for("settings.achievements", category=category))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 WIDTH = 340
-# A lying bar has a line of text above it.
+# A horizontal bar has a line of text above it.
 ROW, TEXT_BASE, BAR_TOP, BAR = 36, 13, 19, 11
 LONGEST_NAME = 34
-# A standing one has its number above it and its name below.
+# A vertical bar has its number above it and its name below.
 HEAD, TALLEST, FOOT = 16, 120, 20
 MOST_NUMBERS, NAME_WIDTH = 14, 38
 # Left of a line stand the numbers.
@@ -92,14 +92,16 @@ class Chart:
     legend: Series | None = None
 
 
-def lying(key: str, title: str, named: str, series: Series, counts: Sequence[Count]) -> Chart:
+def horizontal_bars(
+    key: str, title: str, named: str, series: Series, counts: Sequence[Count]
+) -> Chart:
     """Return a chart with a bar per row, its name and numbers above it; `named` heads the table."""
     unit = WIDTH / _largest(counts)
     boxes: list[Box] = []
     texts: list[Text] = []
     for place, count in enumerate(counts):
         top = place * ROW
-        texts.append(Text(_short(count.name), 0, top + TEXT_BASE))
+        texts.append(Text(_shorten(count.name), 0, top + TEXT_BASE))
         texts.append(Text(_numbers(count, series), WIDTH, top + TEXT_BASE, "end"))
         solid, hollow = count.solid * unit, count.hollow * unit
         boxes.append(Box("solid", 0, top + BAR_TOP, _round(solid), BAR))
@@ -108,7 +110,9 @@ def lying(key: str, title: str, named: str, series: Series, counts: Sequence[Cou
     return _chart(drawing, key, title, named, series, counts)
 
 
-def standing(key: str, title: str, named: str, series: Series, counts: Sequence[Count]) -> Chart:
+def vertical_bars(
+    key: str, title: str, named: str, series: Series, counts: Sequence[Count]
+) -> Chart:
     """Return a chart with one bar per column, with as many names and numbers as fit."""
     unit, step = TALLEST / _largest(counts), WIDTH / max(1, len(counts))
     ground = HEAD + TALLEST
@@ -158,7 +162,9 @@ class Moment:
     number: int
 
 
-def rising(key: str, title: str, named: str, moments: Sequence[Moment], end: datetime) -> Chart:
+def running_total(
+    key: str, title: str, named: str, moments: Sequence[Moment], end: datetime
+) -> Chart:
     """Return a chart of a sum over time, from the first moment to `end`; moments are ordered."""
     ground, total = HEAD + TALLEST, sum(moment.number for moment in moments)
     start = moments[0].at
@@ -202,7 +208,7 @@ def _numbers(count: Count, series: Series) -> str:
     return f"{count.solid:,} {series.solid}, {count.hollow:,} {series.hollow}"
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return (
         name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
     )

@@ -1,4 +1,4 @@
-"""One's own numbers: achievements, the library as charts, and the map of its gaps."""
+"""Statistics: the reader's achievements, their library as charts, and the gap map."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RELEASED = Series("released", "not yet")
 @pages.get("")
 @login_required
 def index() -> str:
-    """Achievements in short, then the library."""
+    """Show a summary of the achievements, then the library."""
     user_id = get_current_user().id
     face = PublicBadges(queries.badges_of(user_id, hidden_too=True))
     earned = {badge.code: badge.earned_at for badge in face.badges}
@@ -81,7 +81,7 @@ def gap_map() -> str:
 
 
 def _steps(tiles: Sequence[AchievementProgress]) -> list[AchievementProgress]:
-    """The next rung of each ladder for different ones; none where the ladder's end is reached."""
+    """Return the next step of each ladder that counts distinct values; none at a ladder's end."""
     rungs = {tile.metric: tile for tile in listing.next_rungs(tiles) if not tile.entry.period}
     return [rungs[metric] for metric in gaps.METRICS if metric in rungs]
 
@@ -101,12 +101,14 @@ def _charts(user_id: int, states: Sequence[InStatus]) -> list[Chart]:
 
 def _state_chart(states: Sequence[InStatus]) -> Chart:
     counts = [Count(STATUS_NAMES[state.status], state.songs) for state in states]
-    return charts.lying("states", "Songs by state", "State", Series("songs"), counts)
+    return charts.horizontal_bars("states", "Songs by state", "State", Series("songs"), counts)
 
 
 def _part_chart(parts: Sequence[PartTally]) -> Chart:
     counts = [Count(part.part.label, part.done, part.skipped) for part in parts]
-    return charts.lying("parts", "Parts done", "Part", Series("done", "not needed"), counts)
+    return charts.horizontal_bars(
+        "parts", "Parts done", "Part", Series("done", "not needed"), counts
+    )
 
 
 def _artist_chart(user_id: int) -> Chart:
@@ -114,7 +116,7 @@ def _artist_chart(user_id: int) -> Chart:
         Count(row.artist, row.released, row.songs - row.released)
         for row in statistics.by_artist(user_id, ARTISTS)
     ]
-    return charts.lying("artists", "Artists with most songs", "Artist", RELEASED, counts)
+    return charts.horizontal_bars("artists", "Artists with most songs", "Artist", RELEASED, counts)
 
 
 def _decade_chart(years: Sequence[YearTally]) -> Chart:
@@ -128,7 +130,7 @@ def _decade_chart(years: Sequence[YearTally]) -> Chart:
         Count(f"{decade}s", released[decade], songs[decade] - released[decade])
         for decade in sorted(songs)
     ]
-    return charts.standing("decades", "Songs by decade", "Decade", RELEASED, counts)
+    return charts.vertical_bars("decades", "Songs by decade", "Decade", RELEASED, counts)
 
 
 def _year_chart(years: Sequence[YearTally]) -> Chart:
@@ -141,7 +143,7 @@ def _year_chart(years: Sequence[YearTally]) -> Chart:
         else Count(str(year), 0)
         for year in range(first, last + 1)
     ]
-    return charts.standing("years", "Songs by year", "Year", RELEASED, counts)
+    return charts.vertical_bars("years", "Songs by year", "Year", RELEASED, counts)
 
 
 def _points(face: PublicBadges) -> Chart | None:
@@ -151,4 +153,4 @@ def _points(face: PublicBadges) -> Chart | None:
     ]
     if not moments:
         return None
-    return charts.rising("points", "Points over time", "points", moments, clock.now())
+    return charts.running_total("points", "Points over time", "points", moments, clock.now())
