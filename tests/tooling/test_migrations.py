@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -161,3 +162,33 @@ def test_two_that_migrate_at_once_make_the_tables_once(databases, tmp_path):
     assert tables(app) == set(db.metadata.tables)
     close(app)
     databases.drop(url)
+
+
+def insert_filled(connection, table, **values):
+    """Insert a row; columns that are not named get what fits their type."""
+    reflected = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    fitting = {bool: False, int: 0, str: "", datetime: datetime(2026, 3, 1, tzinfo=UTC)}
+    missing = {
+        column.name: fitting[column.type.python_type]
+        for column in reflected.columns
+        if not (column.nullable or column.server_default or column.primary_key)
+    }
+    connection.execute(reflected.insert(), {**missing, **values})
+
+
+def test_parts_done_before_there_was_credit_are_credited_to_the_owner(empty_app):
+    run_command(empty_app, "db", "upgrade", "0007")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        insert_filled(
+            connection, "users", id=1, username="alice", email="a@example.org", toasts="all"
+        )
+        insert_filled(connection, "songs", id=1, user_id=1, status="wip")
+        for part, state in (("drums", "done"), ("keys", "skip")):
+            insert_filled(connection, "song_parts", song_id=1, part=part, state=state)
+    run_command(empty_app, "db", "upgrade")
+    with empty_app.app_context():
+        rows = db.session.execute(
+            sa.text("SELECT part, done_by, first_done_at = at FROM song_parts")
+        )
+        credit = {part: (done_by, same and bool(same)) for part, done_by, same in rows}
+    assert credit == {"drums": (1, True), "keys": (None, None)}
