@@ -49,12 +49,13 @@ fmt: $(VENV)/.dev ## put the Python code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-check: $(VENV)/.dev node_modules/.installed ## style, types, the law of the imports, templates, style sheets and scripts
+check: $(VENV)/.dev node_modules/.installed ## style, types, imports, terms, templates, style sheets and scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/python -m scripts.check_language
 	@$(NODE) node_modules/.bin/biome lint --error-on-warnings --log-level=warn
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -11,10 +11,10 @@ from trackflow_web import composition
 
 pytestmark = [
     pytest.mark.both_databases,
-    pytest.mark.leaves_drift("half of the requests are made with nobody listening"),
+    pytest.mark.leaves_drift("half of the requests run without handlers"),
 ]
 
-# What keeps the facts themselves is there with and without listeners.
+# Events are written with and without handlers.
 EVENT_STATEMENTS = ("INSERT INTO activities",)
 
 

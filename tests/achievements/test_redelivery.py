@@ -1,4 +1,4 @@
-"""A listener that fails costs nobody their work, and nothing is forgotten for it."""
+"""Events whose handlers failed stay pending and are redelivered."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def test_one_whose_metric_is_gone_is_shown_all_the_same(app, alice, deploy):
         db.session.execute(
             sa.update(Achievement)
             .where(Achievement.code == "dreamer")
-            .values(metric="total_dreams", category="dreams", rarity="unheard of")
+            .values(metric="total_dreams", category="dreams", rarity="mythical")
         )
     assert sees(app, alice, "/achievements/dreamer").status == 200
     assert tile(sees(app, alice, "/achievements/me"), "dreamer")

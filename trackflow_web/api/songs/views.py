@@ -11,7 +11,8 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Deleted
 from trackflow_web.api.songs import schemas
-from trackflow_web.domain.songs import actions, editing, queries, rules
+from trackflow_web.domain.packs import song_editing
+from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.loaders import song_or_404
@@ -40,7 +41,9 @@ def list_songs() -> schemas.Songs:
 @described(schemas.Song, status=201, body=schemas.NewSong)
 def add_song() -> tuple[schemas.Song, int, dict[str, str]]:
     """Add a song."""
-    song = editing.add_song(get_current_user(), **bodies.parse_body(schemas.NewSong).model_dump())
+    song = song_editing.add_song(
+        get_current_user(), **bodies.parse_body(schemas.NewSong).model_dump()
+    )
     return song_document(song), 201, {"Location": url_for("api.show_song", song_id=song.id)}
 
 
@@ -56,7 +59,7 @@ def show_song(song_id: int) -> schemas.Song:
 def change_song(song_id: int) -> schemas.Song:
     """Change a song; fields that are not sent stay as they are."""
     song = song_or_404(song_id, may="own")
-    editing.change_song(
+    song_editing.change_song(
         song, get_current_user(), bodies.sent(bodies.parse_body(schemas.SongChanges))
     )
     return song_document(song)

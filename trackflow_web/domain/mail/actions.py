@@ -14,8 +14,6 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.domain.people.models import User
-
 # A worker that has not reported back for so long is dead: longer than any timeout of an adapter.
 SENDING_TAKES = timedelta(minutes=2)
 # Pauses after failures; after the last one the mail is given up.
@@ -29,11 +27,11 @@ PAUSES = (
 KEPT_FOR = timedelta(days=7)
 
 
-def queue(kind: MailKind, *, address: str, base_url: str, user: User | None = None) -> Mail:
+def queue(kind: MailKind, *, address: str, base_url: str, user_id: int | None = None) -> Mail:
     """Queue a mail to be sent after the commit."""
     now = clock.now()
     mail = Mail(
-        user_id=user.id if user else None,
+        user_id=user_id,
         kind=kind,
         address=address,
         base_url=base_url,

@@ -70,6 +70,6 @@ def _queue_mail(user: User, address: str, base_url: str) -> None:
     """Queue a confirmation, or a notice to the account that has the address already."""
     holder = queries.find_by_email(address)
     if holder is None and not reservations.is_reserved(address):
-        queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user=user)
+        queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user_id=user.id)
     elif holder is not None:
-        queue(MailKind.EMAIL_IN_USE, address=address, base_url=base_url, user=holder)
+        queue(MailKind.EMAIL_IN_USE, address=address, base_url=base_url, user_id=holder.id)

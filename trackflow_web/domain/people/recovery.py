@@ -43,7 +43,7 @@ def request_reset(*, email: object, base_url: str) -> Mail:
 def request_confirmation(user: User, *, base_url: str) -> Mail:
     """Queue a mail with a link that confirms the user's address, or the one to change to."""
     address = user.new_email or user.email
-    return queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user=user)
+    return queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user_id=user.id)
 
 
 def reset_token(user: User, secret: str) -> str:

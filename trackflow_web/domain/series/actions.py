@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.imports.events import SongsUnimported
 from trackflow_web.domain.series import queries, rules
 from trackflow_web.domain.series.events import (
     SeriesChanged,
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 ALREADY_EXISTS = "You have a series of this album already."
 NO_SUCH_SONG = "This is not one of your songs."
 MISMATCH = "This song has another title or artist. Link it anyway if it's this track."
-SONGS_WENT = (SongDeleted, SongsUnimported)
 SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
 
 
@@ -173,7 +171,7 @@ def handle(events: Sequence[Event]) -> None:
     _update_completions(
         song_ids={each.subject_id for each in events if isinstance(each.payload, SONGS_MOVED)},
         # The database has unlinked the tracks already, so nothing says which series they were of.
-        user_ids={each.user_id for each in events if isinstance(each.payload, SONGS_WENT)},
+        user_ids={each.user_id for each in events if isinstance(each.payload, SongDeleted)},
     )
 
 
@@ -184,9 +182,9 @@ def _changed(series: Series) -> None:
 
 
 def _update_completions(**touched: set[int]) -> None:
-    get_for_update = queries.lock_touched(**touched)
-    complete = queries.complete_among([series.id for series in get_for_update])
-    for series in get_for_update:
+    touched_series = queries.lock_touched(**touched)
+    complete = queries.complete_among([series.id for series in touched_series])
+    for series in touched_series:
         _update_completion(series, complete=series.id in complete)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
-from trackflow_web.domain.songs import actions, editing, queries
+from trackflow_web.domain.packs import song_editing
+from trackflow_web.domain.songs import actions, queries
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.songs.context import Filters, list_context, song_context
 from trackflow_web.web import htmx
@@ -41,7 +42,9 @@ def create() -> str | Response:
     """Add a song."""
     form = request.form
     try:
-        song = editing.add_song(get_current_user(), **{name: form.get(name) for name in FIELDS})
+        song = song_editing.add_song(
+            get_current_user(), **{name: form.get(name) for name in FIELDS}
+        )
     except Invalid as refusal:
         return refused(_render_panel(list_context(Filters(), refusal)), refusal)
     if htmx.is_htmx():
@@ -63,7 +66,7 @@ def update(song_id: int) -> str | Response:
     """Change a song; fields that are not sent stay as they are."""
     song = song_or_404(song_id, may="own")
     try:
-        editing.change_song(song, get_current_user(), sent_fields(FIELDS))
+        song_editing.change_song(song, get_current_user(), sent_fields(FIELDS))
     except Invalid as refusal:
         return _refuse_changes(song, refusal)
     if htmx.is_htmx():
