@@ -10,30 +10,21 @@ from tests.support.charter import at_once
 from tests.support.databases import run_command
 from trackflow_web import composition
 from trackflow_web.achievements import handler
-from trackflow_web.achievements.awards import grant as awards
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.songs import actions
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.failpoints import Point
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import unit_of_work
 
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture
-def broken(monkeypatch):
-    """`broken(engine, "_update_counters")`: this raises until `broken.mend()`."""
-
-    def break_it(module, name):
-        def fail(*_arguments, **_options):
-            message = f"{name} is broken"
-            raise ZeroDivisionError(message)
-
-        monkeypatch.setattr(module, name, fail)
-
-    break_it.mend = monkeypatch.undo
-    return break_it
+def broken(place=Point.COUNTERS_UPDATED):
+    """Raise ZeroDivisionError at this place while the block runs."""
+    return failpoints.failing(place, ZeroDivisionError("a broken rule"))
 
 
 def pending(app):
@@ -55,23 +46,18 @@ def rechecked(app):
         return recheck.reconcile_users()
 
 
-def test_the_song_is_kept_and_its_facts_wait(app, alice, broken):
-    broken(handler, "_update_values")
-    broken(handler, "_update_counters")
-    alice.add()
-    broken.mend()
+def test_the_song_is_kept_and_its_facts_wait(app, alice):
+    with broken():
+        alice.add()
     assert pending(app) == ["song_added", "song_planned"]
     assert (alice.numbers, alice.codes) == ({}, [])
     swept(app)
 
 
-@pytest.mark.parametrize(
-    "part", [(handler, "_update_counters"), (awards, "_row"), (handler, "grant")]
-)
-def test_what_was_half_done_is_undone_whole(app, alice, broken, part):
-    broken(*part)
-    alice.add(status="released", year=1988)
-    broken.mend()
+@pytest.mark.parametrize("place", [Point.COUNTERS_UPDATED, Point.IN_HANDLER])
+def test_what_was_half_done_is_undone_whole(app, alice, place):
+    with broken(place):
+        alice.add(status="released", year=1988)
     assert (alice.numbers, alice.codes, alice.values("artist")) == ({}, [], {})
     swept(app)
     assert alice.codes == ["first_release"]
@@ -98,20 +84,17 @@ def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, wo
     assert alice.codes == bob.codes == ["dreamer"]
 
 
-def test_a_failure_is_logged_once(app, alice, broken):
-    broken(handler, "_update_counters")
-    with structlog.testing.capture_logs() as logs:
+def test_a_failure_is_logged_once(app, alice):
+    with broken(), structlog.testing.capture_logs() as logs:
         alice.add()
-    broken.mend()
     assert [line["event"] for line in logs] == ["handler_failed"]
     assert logs[0]["handler"] == "achievements"
     swept(app)
 
 
-def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    broken.mend()
+def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice):
+    with broken():
+        alice.add()
     assert swept(app) == 2
     assert pending(app) == []
     assert swept(app) == 0
@@ -121,20 +104,18 @@ def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice, broken):
     }  # fmt: skip
 
 
-def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    broken.mend()
+def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice):
+    with broken():
+        alice.add()
     assert [award.entry.code for award in rechecked(app).awards] == ["dreamer"]
     before = alice.numbers
     assert swept(app) == 2
     assert (alice.numbers, alice.codes) == (before, ["dreamer"])
 
 
-def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add("One")
-    broken.mend()
+def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice):
+    with broken():
+        alice.add("One")
     for title in ("Two", "Three", "Four", "Five"):
         alice.add(title)
     assert alice.number("total_songs") == 4
@@ -162,39 +143,34 @@ def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, a
     assert alice.number("total_points") == 10
 
 
-def test_sweeps_at_once_award_once(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    broken.mend()
+def test_sweeps_at_once_award_once(app, alice):
+    with broken():
+        alice.add()
     assert sum(at_once([lambda: swept(app)] * 4)) == 2
     assert alice.codes == ["dreamer"]
     assert alice.number("total_points") == 10
 
 
-def test_a_sweep_that_fails_leaves_everything_waiting(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    broken(recheck, "_store")
-    with pytest.raises(ZeroDivisionError):
+def test_a_sweep_that_fails_leaves_everything_waiting(app, alice):
+    with broken():
+        alice.add()
+    with broken(Point.IN_RECHECK), pytest.raises(ZeroDivisionError):
         swept(app)
-    broken.mend()
     assert pending(app) == ["song_added", "song_planned"]
     assert swept(app) == 2
 
 
-def test_the_command_says_how_many_were_announced_again(app, alice, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    broken.mend()
+def test_the_command_says_how_many_were_announced_again(app, alice):
+    with broken():
+        alice.add()
     assert "2 events dispatched again." in run_command(app, "achievements", "sweep")
     assert "0 events dispatched again." in run_command(app, "achievements", "sweep")
 
 
-def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work, broken):
-    broken(handler, "_update_counters")
-    alice.add()
-    bob.add()
-    broken.mend()
+def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work):
+    with broken():
+        alice.add()
+        bob.add()
     with work():
         db.session.delete(alice.user)
     assert swept(app) == 2
@@ -219,11 +195,10 @@ def deaf_to(monkeypatch):
     return deaf
 
 
-def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypatch):
-    broken(handler, "_update_counters")
-    alice.add_many(6)
-    bob.add_many(6)
-    broken.mend()
+def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, monkeypatch):
+    with broken():
+        alice.add_many(6)
+        bob.add_many(6)
     monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
     assert swept(app) == 24
     assert pending(app) == []
@@ -231,12 +206,11 @@ def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, broken, monkeypat
 
 
 def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
-    app, alice, bob, broken, deaf_to, monkeypatch
+    app, alice, bob, deaf_to, monkeypatch
 ):
-    broken(handler, "_update_counters")
-    alice.add_many(6)  # more than a piece of a sweep, and the oldest
-    bob.add()
-    broken.mend()
+    with broken():
+        alice.add_many(6)  # more than a piece of a sweep, and the oldest
+        bob.add()
     monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
     deaf_to(alice)
     with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from trackflow_web.domain.songs import queries
-from trackflow_web.kernel import transactions
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.errors import Forbidden, TooMany
+from trackflow_web.kernel.failpoints import Point
 from trackflow_web.web import problems
 
 BUSY = OperationalError("SELECT 1", {}, Exception("database is locked"))
@@ -72,10 +73,9 @@ def test_a_busy_database_returns_503_with_retry_after(program, monkeypatch):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_failed_commit_returns_a_problem(program, monkeypatch):
+def test_a_failed_commit_returns_a_problem(program):
     program.get("/api/songs/")
-    with monkeypatch.context() as patch:
-        patch.setattr(transactions, "commit", _raise(BUSY))
+    with failpoints.failing(Point.BEFORE_COMMIT, BUSY):
         answer = program.post("/api/songs/", title="One", artist="Metallica")
 
     _is_problem(answer, 503)

@@ -46,3 +46,12 @@ def test_a_failpoint_that_is_not_armed_does_nothing(tmp_path, pass_by):
 
 def test_no_failpoint_is_armed_by_default(app):
     assert failpoints._folder is None
+
+
+def test_a_failing_place_raises_until_the_block_ends():
+    with failpoints.failing(Point.BEFORE_COMMIT, ZeroDivisionError()):
+        failpoints.point(Point.AFTER_COMMIT)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                failpoints.point(Point.BEFORE_COMMIT)
+    failpoints.point(Point.BEFORE_COMMIT)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.browsing import Browser
 from trackflow_web import composition
-from trackflow_web.achievements import handler
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import transactions
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.failpoints import Point
 from trackflow_web.kernel.redelivery import redeliver
 
 BROWSERS, SONGS_EACH = 8, 4
@@ -86,31 +86,21 @@ def test_eight_clicks_on_add_song_add_one_song(app, alice, as_alice):
 
 
 @pytest.mark.both_databases
-def test_an_action_is_kept_when_the_achievement_handler_fails(app, alice, as_alice, monkeypatch):
-    def fail(*_arguments):
-        message = "a broken rule"
-        raise ZeroDivisionError(message)
-
-    monkeypatch.setattr(handler, "_update_counters", fail)
-    assert as_alice.post("/songs/", title="One", artist="Metallica").status == 303
+def test_an_action_is_kept_when_the_achievement_handler_fails(app, alice, as_alice):
+    with failpoints.failing(Point.COUNTERS_UPDATED, ZeroDivisionError("a broken rule")):
+        assert as_alice.post("/songs/", title="One", artist="Metallica").status == 303
     assert songs_of(app, alice) == ["One"]
-    monkeypatch.undo()
     with app.app_context():
         assert redeliver(composition.HANDLERS)
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
 @pytest.mark.both_databases
-def test_a_failed_commit_returns_503_and_keeps_nothing(app, alice, as_alice, monkeypatch):
+def test_a_failed_commit_returns_503_and_keeps_nothing(app, alice, as_alice):
     as_alice.get("/songs/")
-
-    def fail():
-        statement = "COMMIT"
-        raise OperationalError(statement, {}, Exception("disk I/O error"))
-
-    monkeypatch.setattr(transactions, "commit", fail)
-    page = as_alice.post("/songs/", title="One", artist="Metallica", htmx=True)
-    monkeypatch.undo()
+    full = OperationalError("COMMIT", {}, Exception("disk I/O error"))
+    with failpoints.failing(Point.BEFORE_COMMIT, full):
+        page = as_alice.post("/songs/", title="One", artist="Metallica", htmx=True)
     assert page.status == 503
     assert page.headers["Retry-After"]
     assert page.one('input[name="title"]')["value"] == "One"

@@ -23,7 +23,7 @@ from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.recheck import withdraw
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.events import ImportUndone
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db, dialect, insert_into
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def handle(events: Sequence[Event]) -> None:
             *counters, version = _update_counters(user_id, added, deltas.assigned, hold=is_last)
             reached[user_id] = dict(zip(added, counters, strict=True))
     if reached:
+        failpoints.point(failpoints.Point.COUNTERS_UPDATED)
         _grant_due(reached, dict(changed), _registry(version), distinct)
 
 

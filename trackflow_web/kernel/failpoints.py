@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Point(StrEnum):
     """The places, in the order in which a unit of work comes to them."""
 
+    COUNTERS_UPDATED = "counters-updated"  # what they reach is not granted
     IN_HANDLER = "in-handler"  # the handlers have run, their savepoint is open
     BEFORE_COMMIT = "before-commit"  # action, counters and awards are written, nothing is durable
     AFTER_COMMIT = "after-commit"  # all of it is durable, nothing was enqueued

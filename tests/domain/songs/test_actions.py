@@ -185,12 +185,13 @@ def test_searching(app, alice, add):
     }
 
 
-def test_pages(app, alice, add, monkeypatch):
-    monkeypatch.setattr(queries, "SONGS_A_PAGE", 2)
+def test_pages(app, alice, add):
     for number in range(5):
         add(f"Song {number}")
     with app.app_context():
-        pages = [queries.list_songs(alice.id, status=None, q="", page=page) for page in (1, 2, 3)]
+        pages = [
+            queries.list_songs(alice.id, status=None, q="", page=page, size=2) for page in (1, 2, 3)
+        ]
     assert [[song.title[-1] for song in page.songs] for page in pages] == [
         ["4", "3"],
         ["2", "1"],

@@ -27,12 +27,13 @@ class Listing:
 
     songs: Sequence[Song]
     page: int
+    size: int
     total: int
 
     @property
     def pages(self) -> int:
         """How many pages can be asked for, at least one."""
-        return last_page(self.total, SONGS_A_PAGE)
+        return last_page(self.total, self.size)
 
 
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
@@ -60,18 +61,20 @@ def next_version(user_id: int, artist_key: str, title_key: str) -> int:
     return 0 if last is None else last + 1
 
 
-def list_songs(user_id: int, *, status: Status | None, q: str, page: int) -> Listing:
+def list_songs(
+    user_id: int, *, status: Status | None, q: str, page: int, size: int = SONGS_A_PAGE
+) -> Listing:
     """Return a page of songs the user owns or works on, in one state or all, containing `q`.
 
     Behind the last page comes the last one: songs may have been deleted meanwhile.
     """
     wanted = _matching(user_id, status, q)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
-    page = min(page, last_page(total, SONGS_A_PAGE))
+    page = min(page, last_page(total, size))
     songs = db.session.scalars(
-        wanted.order_by(Song.id.desc()).limit(SONGS_A_PAGE).offset((page - 1) * SONGS_A_PAGE)
+        wanted.order_by(Song.id.desc()).limit(size).offset((page - 1) * size)
     ).all()
-    return Listing(songs=songs, page=page, total=total)
+    return Listing(songs=songs, page=page, size=size, total=total)
 
 
 def songs_after(
