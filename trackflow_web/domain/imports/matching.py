@@ -15,7 +15,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from trackflow_web.domain.songs.rules import Draft
 
@@ -74,7 +74,11 @@ def compare(user_id: int, drafts: Mapping[int, Draft], seen: Seen) -> dict[int, 
 
     `seen` are the rows before these and is added to. Keys are kept for what may become a song.
     """
-    keys = {position: (draft.artist_key, draft.title_key) for position, draft in drafts.items()}
+    # Playlists name the same artists again and again.
+    artist_keys = {draft.artist: draft.artist_key for draft in _first_by_artist(drafts)}
+    keys = {
+        position: (artist_keys[draft.artist], draft.title_key) for position, draft in drafts.items()
+    }
     songs, bases = _songs_of(user_id, {artist for artist, _ in keys.values()})
     compared = {}
     for position, draft in drafts.items():
@@ -95,6 +99,10 @@ def compare(user_id: int, drafts: Mapping[int, Draft], seen: Seen) -> dict[int, 
             reason = Reason.HAVE_IT if known.song_id else Reason.TWICE
             compared[position] = _columns(None, ("", ""), 0, reason=reason, song_id=known.song_id)
     return compared
+
+
+def _first_by_artist(drafts: Mapping[int, Draft]) -> Iterable[Draft]:
+    return {draft.artist: draft for draft in drafts.values()}.values()
 
 
 def _columns(
