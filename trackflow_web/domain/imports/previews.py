@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Somebody waits: the fastest that zlib has makes a fifth of such a file.
 COMPRESSION = 1
 COLUMNS_SHOWN = 100
+# Rows compared between two statements: PostgreSQL ends a transaction that asks nothing for too long.
+ROWS_AT_ONCE = 1_000
 NOT_WAITING = "This import has started already."
 CHOOSE_FIRST = "Choose the columns of the title and the artist first."
 
@@ -141,12 +143,14 @@ def remembered(user_id: int) -> Callable[[Columns], Mapping[Role, int]]:
 
 def _keep(item: Import, file: PlaylistFile) -> None:
     """Keep the rows with what would become of them."""
-    drafts = {
-        position: Draft(title=row.title, artist=row.artist, album=row.album, year=row.year)
-        for position, row in enumerate(file.rows)
-        if row.reason is None
-    }
-    compared = matching.compare(item.user_id, drafts, matching.Seen())
+    seen, compared = matching.Seen(), {}
+    for start in range(0, len(file.rows), ROWS_AT_ONCE):
+        drafts = {
+            position: Draft(title=row.title, artist=row.artist, album=row.album, year=row.year)
+            for position, row in enumerate(file.rows[start : start + ROWS_AT_ONCE], start=start)
+            if row.reason is None
+        }
+        compared |= matching.compare(item.user_id, drafts, seen)
     actions.keep_rows(item, 0, file.rows, compared)
     item.total = item.matched = len(file.rows)
 
