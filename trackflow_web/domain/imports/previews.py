@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Somebody waits: the fastest that zlib has makes a fifth of such a file.
 COMPRESSION = 1
 COLUMNS_SHOWN = 100
-# Rows compared between two statements: PostgreSQL ends a transaction that asks nothing for too long.
+# Rows compared between two statements: PostgreSQL ends transactions that are idle for too long.
 ROWS_AT_ONCE = 1_000
 NOT_WAITING = "This import has started already."
 CHOOSE_FIRST = "Choose the columns of the title and the artist first."
@@ -143,7 +143,8 @@ def remembered(user_id: int) -> Callable[[Columns], Mapping[Role, int]]:
 
 def _keep(item: Import, file: PlaylistFile) -> None:
     """Keep the rows with what would become of them."""
-    seen, compared = matching.Seen(), {}
+    seen = matching.Seen()
+    compared: dict[int, dict[str, Any]] = {}
     for start in range(0, len(file.rows), ROWS_AT_ONCE):
         drafts = {
             position: Draft(title=row.title, artist=row.artist, album=row.album, year=row.year)
