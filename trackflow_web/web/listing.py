@@ -46,12 +46,17 @@ class ListArguments(Checks):
         return self(rule, value) if value else None
 
 
+def requested(parse: Callable[[ListArguments], T]) -> T:
+    """Return the only argument that a list takes. Raises Invalid naming it."""
+    arguments = ListArguments()
+    value = parse(arguments)
+    arguments.finish()
+    return value
+
+
 def requested_page() -> int:
     """Return the number of the requested page, 1 by default. Raises Invalid naming `page`."""
-    arguments = ListArguments()
-    page = arguments.page()
-    arguments.finish()
-    return page
+    return requested(ListArguments.page)
 
 
 class Paged(Protocol):

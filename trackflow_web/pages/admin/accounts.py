@@ -8,11 +8,11 @@ from flask import abort, current_app, flash, make_response, render_template, req
 
 from trackflow_web.accounts import deletion
 from trackflow_web.domain.people import administration, queries, recovery
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Forbidden, Invalid
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.listing import ListArguments, requested
 from trackflow_web.web.loaders import user_or_404
 from trackflow_web.web.session import (
     login_required,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
-LONGEST_SEARCH = 100
 USERS_SHOWN = 50
 DECISIONS = {
     "ban": (administration.ban, "Banned."),
@@ -42,7 +41,7 @@ DECISIONS = {
 def users() -> str:
     """The newest accounts, or those whose username or email contains `q`."""
     admin_or_404()
-    q = text.line(request.args.get("q"), "q", longest=LONGEST_SEARCH, required=False)
+    q = requested(ListArguments.search)
     found = queries.search_users(q, limit=USERS_SHOWN)
     return render_template("admin/users.html", users=found, q=q, most=USERS_SHOWN)
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, make_response, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.forms import refused
 from trackflow_web.web.loaders import user_or_404
 from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Response as FlaskResponse
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.people.models import User
@@ -33,7 +33,7 @@ def user(username: str) -> str:
 
 @pages.post("/users/<username>/achievements/<code>/revoke")
 @login_required
-def revoke(username: str, code: str) -> Response | FlaskResponse:
+def revoke(username: str, code: str) -> Response:
     """Revoke a user's achievement, with a reason that they can read."""
     admin, person = admin_or_404(), user_or_404(username)
     reason = request.form.get("reason", "")
@@ -43,7 +43,7 @@ def revoke(username: str, code: str) -> Response | FlaskResponse:
         done = revocations.revoke(admin, person, code, reason=reason)
     except Invalid as refusal:
         draft = {"code": code, "reason": reason}
-        return make_response(_page(person, draft, refusal.errors), 422)
+        return refused(_page(person, draft, refusal.errors), refusal)
     flash("Revoked." if done else "Somebody has revoked it already.")
     return htmx.redirect_after_post(url_for("admin.user", username=person.username))
 

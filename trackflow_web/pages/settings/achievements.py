@@ -26,6 +26,7 @@ from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import refused, sent_fields
+from trackflow_web.web.listing import requested
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
@@ -86,9 +87,8 @@ class Grid:
 @login_required
 def achievements() -> str:
     """Show all achievements, the earned ones with their switches."""
-    category = request.args.get("category")
-    wanted = text.choice(category, "category", Category) if category else None
-    context = _context(_grid(wanted))
+    category = requested(lambda arguments: arguments.choice("category", Category))
+    context = _context(_grid(category))
     if htmx.is_htmx():
         return htmx.block("settings/achievements.html", "results", **context)
     return render_template("settings/achievements.html", **context)
