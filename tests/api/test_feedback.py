@@ -109,11 +109,16 @@ def test_comments_are_listed_oldest_first(board, program, program_of, bob, admin
     }
 
 
-def test_a_second_vote_takes_the_first_back(program, program_of, bob):
+def test_a_vote_is_set_and_taken_back(program, program_of, bob):
     address = f"/api/features/{_hand_in(program, '/api/features/').json['id']}"
-    votes = [program_of(bob).post(f"{address}/vote").json for _ in range(2)]
+    helper = program_of(bob)
+    bodies = [{}, {"set": True}, {"set": 0}, {"set": False}, {"set": 1}]
+    votes = [helper.post(f"{address}/vote", **body).json for body in bodies]
 
-    assert [(one["votes"], one["voted"]) for one in votes] == [(1, True), (0, False)]
+    assert [one["voted"] for one in votes] == [True, True, False, False, True]
+    assert [one["votes"] for one in votes] == [1, 1, 0, 0, 1]
+    assert helper.post(f"{address}/vote", set="yes").status_code == 422
+    helper.post(f"{address}/vote", set=False)
     assert program.post(f"{address}/vote").json["votes"] == 0  # her own
 
 

@@ -33,14 +33,20 @@ def tireless(make_app, alice):
 # --- votes -------------------------------------------------------------------------------------
 
 
-def test_a_second_vote_takes_the_first_back(as_alice, as_bob, as_charlie):
+def test_the_button_of_a_vote_sets_it_and_takes_it_back(as_alice, as_bob, as_charlie):
     address = submit(as_alice)
     as_charlie.post(f"{address}/vote")
     for expected, pressed in [("2", "true"), ("1", "false")]:
-        assert as_bob.post(f"{address}/vote").status == 303
+        wanted = as_bob.get(address).one(".vote input[name=set]")["value"]
+        for _ in range(2):  # pressed twice it is the same
+            assert as_bob.post(f"{address}/vote", set=wanted).status == 303
         page = as_bob.follow()
         assert votes(page) == expected
         assert page.one(".vote__button")["aria-pressed"] == pressed
+
+
+def test_a_vote_that_is_neither_set_nor_taken_back_is_rejected(as_alice, as_bob):
+    assert as_bob.post(f"{submit(as_alice)}/vote", set="2").status == 422
 
 
 def test_a_vote_with_htmx_returns_the_vote_button(as_alice, as_bob):

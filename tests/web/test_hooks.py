@@ -66,4 +66,5 @@ def test_hooks_run_in_the_order_of_the_lists(make_app, monkeypatch, path):
         assert [name.rpartition(".")[2] for name in expected if name not in ran] == [
             "limit_searches",
             "authorize_api_write",
+            "answer_repeated",
         ]

@@ -11,7 +11,7 @@ from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import reservations
 from trackflow_web.jobs import mails
-from trackflow_web.kernel import rate_limits
+from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
 
@@ -38,6 +38,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
+        repeats.forget_old,
         lambda: mails.run(tools),
         lambda: _prune(tools),
     ):

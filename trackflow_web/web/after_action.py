@@ -14,7 +14,7 @@ from flask import request
 
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
-from trackflow_web.web import errors, out_of_band
+from trackflow_web.web import errors, out_of_band, repeats
 from trackflow_web.web.extensions import handlers
 from trackflow_web.web.fragments import FRAGMENTS
 from trackflow_web.web.unit_of_work import DATABASE_BUSY
@@ -51,5 +51,6 @@ def _commit(response: Response) -> list[Addition]:
     if acted and out_of_band.can_show(response):
         # In the action's own transaction: no second commit is needed.
         additions = out_of_band.collect(FRAGMENTS, events)
+    repeats.keep_response(response)
     transactions.commit()
     return additions

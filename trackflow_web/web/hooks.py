@@ -21,6 +21,7 @@ from trackflow_web.web import (
     htmx,
     limits,
     out_of_band,
+    repeats,
     session,
     templating,
     unit_of_work,
@@ -34,6 +35,17 @@ if TYPE_CHECKING:
 
     from trackflow_web.config import Config
 
+MODULES = (
+    session,
+    csrf,
+    out_of_band,
+    compression,
+    assets,
+    templating,
+    formats,
+    errors,
+    repeats,
+)
 BEFORE_REQUEST = (
     # First, so that the transaction that loads the user is the one the action writes in.
     unit_of_work.begin,
@@ -50,6 +62,8 @@ BEFORE_REQUEST = (
     authentication.authenticate_api,
     limits.limit_searches,
     authentication.authorize_api_write,
+    # Last: who makes the request is known, and whether they may.
+    repeats.answer_repeated,
 )
 AFTER_REQUEST = (
     # First: it may replace the response by an error page, which then gets all that follows.
@@ -68,7 +82,7 @@ TEARDOWN_REQUEST = (unit_of_work.end,)
 
 def init_app(app: Flask, config: Config) -> None:
     """Give an application what surrounds its views."""
-    for module in (session, csrf, out_of_band, compression, assets, templating, formats, errors):
+    for module in MODULES:
         module.init_app(app)
     for before in BEFORE_REQUEST:
         app.before_request(before)

@@ -44,9 +44,9 @@ class Desk:
         with self.work():
             actions.comment(self.item(item_id), person.user, body=body, limit=limit)
 
-    def vote(self, person, item_id):
+    def vote(self, person, item_id, *, wanted=True):
         with self.work():
-            return actions.vote(self.item(item_id), person.user)
+            actions.vote(self.item(item_id), person.user, wanted=wanted)
 
     def number(self, person):
         column = getattr(UserStats, NUMBERS[self.kind])

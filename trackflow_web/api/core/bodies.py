@@ -16,6 +16,7 @@ SENTENCES = {
     "missing": "This is needed.",
     "string_type": "This must be text.",
     "bool_type": "This must be true or false.",
+    "literal_error": "This must be true or false, or 1 or 0.",
     "string_unicode": "This contains characters that cannot be stored.",
 }
 WHOLE_NUMBER = "This must be a whole number."

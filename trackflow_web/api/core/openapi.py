@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.schemas import Problem
-from trackflow_web.web import problems
+from trackflow_web.web import problems, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +39,13 @@ BEARER = (
     "A token: tf_... Its scope is `read`, `write` or `admin`; only an administrator's with `admin`"
     " may administer."
 )
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": repeats.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "With the same key and content within a day, a request acts once.",
+    "schema": {"type": "string", "maxLength": repeats.LONGEST_KEY},
+}
 BY_TOKEN: dict[str, list[str]] = {"bearerAuth": []}
 BY_COOKIE: dict[str, list[str]] = {"cookieAuth": []}
 BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken": []}
@@ -159,6 +166,7 @@ class _Document:
 
     def _operation(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
         parameters = [*_path_parameters(rule), *self._query_parameters(operation)]
+        parameters += [IDEMPOTENCY_KEY] if writes else []
         made: dict[str, Any] = {
             "operationId": rule.endpoint.rpartition(".")[2],
             "tags": [operation.tag],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.feedback import models
@@ -136,6 +136,12 @@ class NewComment(BaseModel):
     """A comment to add."""
 
     body: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_COMMENT})
+
+
+class VoteWanted(BaseModel):
+    """Whether there is to be a vote of the caller's."""
+
+    set: StrictBool | Literal[0, 1] = True
 
 
 class Comment(BaseModel):

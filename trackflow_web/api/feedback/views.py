@@ -120,9 +120,13 @@ def comment(resource: Resource, item_id: int) -> tuple[schemas.Comment, int]:
 
 
 def vote(resource: Resource, item_id: int) -> BaseModel:
-    """Vote for a {noun}, or take the vote back; the author's own vote does not count."""
+    """Vote for a {noun}, or with `set` false take the vote back.
+
+    The author's own vote does not count.
+    """
     item = item_or_404(resource.kind, item_id)
-    actions.vote(item, get_current_user())
+    wanted = bool(bodies.parse_body(schemas.VoteWanted).set)
+    actions.vote(item, get_current_user(), wanted=wanted)
     return _document(resource, item)
 
 
@@ -178,7 +182,7 @@ def add_views(resource: Resource) -> None:
         body=schemas.NewComment,
     )
     if resource.kind.has_votes:
-        add(vote, f"POST {one}/vote", f"vote_for_{name}", item)
+        add(vote, f"POST {one}/vote", f"vote_for_{name}", item, body=schemas.VoteWanted)
     add(withdraw, f"POST {one}/withdraw", f"withdraw_{name}", item)
     add(decide, f"POST {one}/status", f"decide_{name}", item, body=resource.decision)
 

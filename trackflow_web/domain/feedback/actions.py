@@ -99,30 +99,28 @@ def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem)
     return added
 
 
-def vote(item: Feedback, voter: User) -> bool:
-    """Add the voter's vote, or remove it when it is there; return whether it is there now.
+def vote(item: Feedback, voter: User, *, wanted: bool = True) -> None:
+    """Add the voter's vote, or remove it unless it is `wanted`; one that is so already stays so.
 
     Authors cannot vote for their own. The item must have been loaded for update: two votes at once
     are one after the other.
     """
     if item.user_id == voter.id:
-        return False
-    added = db.session.scalar(
+        return
+    added = (
         upsert(FeedbackVote)
         .values(feedback_id=item.id, user_id=voter.id, at=clock.now())
         .on_conflict_do_nothing()
-        .returning(FeedbackVote.user_id)
     )
-    if added is None:
-        db.session.execute(
-            sa.delete(FeedbackVote).where(
-                FeedbackVote.feedback_id == item.id, FeedbackVote.user_id == voter.id
-            )
-        )
-    payload_type = FeedbackVoteRemoved if added is None else FeedbackVoted
+    removed = sa.delete(FeedbackVote).where(
+        FeedbackVote.feedback_id == item.id, FeedbackVote.user_id == voter.id
+    )
+    change = added if wanted else removed
+    if db.session.scalar(change.returning(FeedbackVote.user_id)) is None:
+        return
+    payload_type = FeedbackVoted if wanted else FeedbackVoteRemoved
     payload = payload_type(author_id=item.user_id)
     record(payload, user_id=voter.id, subject_type=item.kind, subject_id=item.id)
-    return added is not None
 
 
 def withdraw(item: Feedback, actor: User) -> None:

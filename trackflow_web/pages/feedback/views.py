@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, flash, render_template, request
 
 from trackflow_web.domain.feedback import actions, queries
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
+from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.pages.feedback.boards import BUGS, FEATURES
 from trackflow_web.pages.feedback.context import (
     Filters,
@@ -88,9 +90,10 @@ def comment(board: Board, item_id: int) -> str | Response:
 
 
 def vote(board: Board, item_id: int) -> str | Response:
-    """Vote for a request, or take the vote back."""
+    """Vote for a request, or with `set` = 0 take the vote back."""
     item = item_or_404(board, item_id)
-    actions.vote(item, get_current_user())
+    wanted = text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
+    actions.vote(item, get_current_user(), wanted=wanted)
     if htmx.is_htmx():
         return render_template(
             "feedback/_vote.html", shown=queries.get_details(item, get_current_user())

@@ -1,0 +1,98 @@
+"""Idempotency keys: a form or an API request that is sent several times acts once.
+
+Forms that create something have a key in a hidden field, programs may send `Idempotency-Key`. A key
+belongs to one request of one user: with other fields it is another request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Response, g, redirect, request
+from flask_login import current_user
+
+from trackflow_web.kernel import repeats
+from trackflow_web.kernel.errors import Invalid
+from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user, is_write
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from trackflow_web.kernel.repeats import AnsweredRequest
+
+FIELD = "idempotency_key"
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+TOO_LONG = f"An idempotency key has at most {LONGEST_KEY} characters."
+# What is another one in every form, or says nothing of what is wanted.
+IGNORED = frozenset({"csrf_token"})
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates `new_key()`."""
+    app.jinja_env.globals["new_key"] = partial(secrets.token_urlsafe, 12)
+
+
+def answer_repeated() -> Response | None:
+    """Return the response to an earlier request with the same key and content, if there was one.
+
+    Raises Invalid naming the field or header of a key that is too long.
+    """
+    digest = _digest()
+    if digest is None:
+        return None
+    earlier = repeats.begin(get_current_user().id, digest)
+    if earlier is None:
+        g.first_of_repeats = digest
+        return None
+    return _again(earlier)
+
+
+def keep_response(response: Response) -> None:
+    """Keep the response to a request with a key, within its unit of work."""
+    digest = g.pop("first_of_repeats", None)
+    if digest is None:
+        return
+    is_text = request.blueprint == "api" and not response.is_streamed
+    repeats.finish(
+        get_current_user().id,
+        digest,
+        status=response.status_code,
+        location=response.headers.get("HX-Redirect") or response.headers.get("Location", ""),
+        body=response.get_data(as_text=True) if is_text else "",
+    )
+
+
+def _digest() -> str | None:
+    """Return the digest of the key and of what is asked for; None without a key or a user."""
+    if not is_write() or request.endpoint is None:
+        return None
+    if request.blueprint == "api":
+        name, key, content = HEADER, request.headers.get(HEADER, ""), request.get_data()
+    else:
+        fields = [item for item in request.form.items(multi=True) if item[0] not in IGNORED]
+        name, key, content = FIELD, request.form.get(FIELD, ""), json.dumps(fields).encode()
+    if not key or not ("caller" in g or current_user.is_authenticated):
+        return None
+    if len(key) > LONGEST_KEY:
+        raise Invalid(**{name: TOO_LONG})
+    asked = f"{request.method} {request.full_path}\n{key}\n".encode(errors="surrogatepass")
+    return hashlib.sha256(asked + content).hexdigest()
+
+
+def _again(earlier: AnsweredRequest) -> Response:
+    """Return what the first one was told: for a page its redirect, or else the page it is on."""
+    if request.blueprint == "api":
+        headers = {"Location": earlier.location} if earlier.location else {}
+        return Response(earlier.body, earlier.status, headers, mimetype="application/json")
+    if htmx.is_htmx() and not earlier.location:
+        return Response(status=204)  # htmx leaves the page as the first response made it
+    address = earlier.location or request.path
+    if htmx.is_htmx():
+        return Response(headers={"HX-Redirect": address})
+    return redirect(address, code=htmx.SEE_OTHER)  # type: ignore[return-value]
