@@ -17,7 +17,7 @@ from flask_login import login_user
 
 from bench import load
 from bench.site import Visitor, site
-from trackflow_web.achievements import progress
+from trackflow_web.achievements import metrics, progress
 from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.progress.tile_data import share
 from trackflow_web.pages.achievements.tiles import MACROS, tile_list
@@ -120,6 +120,8 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
             values.append(f"{there.day} {MONTHS[there.month - 1]} {there.year}")
         elif state is State.PROGRESS:
             values += (f"{tile.shown}", tile.progress_text)
+        if tile.earned_at is None and tile.metric in metrics.CURRENT:
+            values.append(tile.longest_text)
         for (before, _), value in zip(pieces.values, values, strict=True):
             html += (before, value)
         html.append(pieces.end)
@@ -131,7 +133,7 @@ def _with_values(prepared: TileList, tiles: Sequence[AchievementProgress]) -> li
     found = []
     for tile in tiles:
         pieces: list[str] = []
-        prepared.cache.of(tile).fill(pieces, tile, prepared.zone)
+        prepared.cache.of(tile).render(pieces, tile, prepared.zone)
         found.append([str(piece) for piece in pieces])
     return found
 

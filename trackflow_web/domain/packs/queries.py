@@ -60,14 +60,15 @@ def find_same(user_id: int, name_key: str) -> Pack | None:
     )
 
 
-def packs_of(user_id: int, *, limit: int, beside: int | None = None) -> Sequence[Pack]:
-    """Return the user's `limit` latest packs, newest first, and the one with this id."""
+def pack_names_of(user_id: int, *, limit: int, beside: int | None = None) -> list[tuple[int, str]]:
+    """Return id and name of the user's `limit` latest packs, newest first, and of this one."""
     latest = sa.select(Pack.id).where(Pack.user_id == user_id).order_by(Pack.id.desc()).limit(limit)
-    return db.session.scalars(
-        sa.select(Pack)
+    rows = db.session.execute(
+        sa.select(Pack.id, Pack.name)
         .where(sa.or_(Pack.id.in_(latest.subquery().select()), Pack.id == beside))
         .order_by(Pack.id.desc())
-    ).all()
+    )
+    return [(pack_id, name) for pack_id, name in rows]
 
 
 def list_packs(user_id: int, *, page: int) -> Page[Overview]:

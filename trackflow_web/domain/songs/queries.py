@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from trackflow_web.domain.collaborations.queries import song_ids_of
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db, get_for_update
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SONGS_A_PAGE = 50
+# Of an owner only what a list shows, because the row of every song repeats it.
+OWNER_SHOWN = joinedload(Song.owner).load_only(
+    User.username, User.is_profile_public, User.banned_at
+)
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,22 @@ def next_version(user_id: int, artist_key: str, title_key: str) -> int:
 
 
 def list_songs(
-    user_id: int, *, status: Status | None, q: str, page: int, size: int = SONGS_A_PAGE
+    user_id: int,
+    *,
+    status: Status | None,
+    q: str,
+    page: int,
+    size: int = SONGS_A_PAGE,
+    total: int | None = None,
 ) -> Listing:
     """Return a page of songs the user owns or works on, in one state or all, containing `q`.
 
-    Behind the last page comes the last one: songs may have been deleted meanwhile.
+    Behind the last page comes the last one: songs may have been deleted meanwhile. They are counted
+    where the `total` is not known.
     """
     wanted = _matching(user_id, status, q)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+    if total is None:
+        total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
     page = min(page, last_page(total, size))
     songs = db.session.scalars(
         wanted.order_by(Song.id.desc()).limit(size).offset((page - 1) * size)
@@ -88,7 +101,7 @@ def songs_after(
 
 
 def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
-    wanted = sa.select(Song).where(_visible(user_id)).options(joinedload(Song.owner))
+    wanted = sa.select(Song).where(_visible(user_id)).options(OWNER_SHOWN)
     if status is not None:
         wanted = wanted.where(Song.status == status)
     if q:

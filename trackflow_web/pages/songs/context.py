@@ -9,7 +9,7 @@ from flask import url_for
 
 from trackflow_web.domain.authoring import queries as authoring
 from trackflow_web.domain.collaborations.queries import helpers_of
-from trackflow_web.domain.packs.queries import packs_of
+from trackflow_web.domain.packs.queries import pack_names_of
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.kernel.errors import Duplicate
 from trackflow_web.web.caller import get_current_user
@@ -62,13 +62,16 @@ class PartRow:
 
 def list_context(filters: Filters, refusal: Invalid | None = None) -> dict[str, object]:
     """Return what the list's template needs, with the input and messages of a refused form."""
+    user_id = get_current_user().id
+    counts = queries.count_by_status(user_id)
+    total = None if filters.q else counts[filters.status or "all"]
     found = queries.list_songs(
-        get_current_user().id, status=filters.status, q=filters.q, page=filters.page
+        user_id, status=filters.status, q=filters.q, page=filters.page, total=total
     )
     return {
         "listing": {"songs": found.songs, "total": found.total, **pager(found, filters.address)},
-        "counts": queries.count_by_status(get_current_user().id),
-        "packs": _pack_choices(get_current_user().id),
+        "counts": counts,
+        "packs": _pack_choices(user_id),
         "filters": {"status": filters.status, "q": filters.q},
         **_form_context(refusal),
     }
@@ -96,8 +99,7 @@ def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, s
 
     Songs are added to older packs on the pack's page, which has a search.
     """
-    found = packs_of(user_id, limit=MOST_PACKS, beside=pack_id)
-    return [(pack.id, pack.name) for pack in found]
+    return pack_names_of(user_id, limit=MOST_PACKS, beside=pack_id)
 
 
 def _form_context(refusal: Invalid | None) -> dict[str, object]:
