@@ -259,6 +259,7 @@ CONFIRMED_PAGES = (
     "POST /admin/users/<username>/achievements/<code>/restore",
     "POST /bugs/<item_id>/status",
     "POST /features/<item_id>/status",
+    "POST /settings/tokens",
 )
 CONFIRMED_API = (
     *DECISIONS,
