@@ -19,6 +19,7 @@ from tests.support.people import Person, add_person, working
 from tests.support.postgresql import Server
 from tests.support.settings import settings_for
 from tests.support.sharing import Shared
+from tests.support.times import times_by_folder
 from trackflow_web import create_app
 from trackflow_web.domain.people import passwords
 
@@ -49,6 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--stress",
         action="store_true",
         help="run what is too slow for every run, and more of what can be repeated",
+    )
+    parser.addoption(
+        "--times", action="store_true", help="print how long the tests of each folder took"
     )
 
 
@@ -90,6 +94,10 @@ def _deselect(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if config.getoption("--times"):
+        terminalreporter.section("where the time goes")
+        for line in times_by_folder(terminalreporter):
+            terminalreporter.write_line(line)
     if not config.getoption("--all"):
         terminalreporter.write_line(LEFT_OUT)
 
