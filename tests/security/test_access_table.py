@@ -139,7 +139,7 @@ POST /settings/privacy/achievements                     door     303  303   303 
 GET  /settings/privacy/delete                           door     200  200   200  200
 GET  /settings/privacy/export                           door     200  200   200  200
 GET  /settings/profile                                  door     200  200   200  200
-POST /settings/profile                                  door     303  303   303  303
+POST /settings/profile                                  door     422  422   422  422
 POST /settings/profile/confirm                          door     303  303   303  303
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
