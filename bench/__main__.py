@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _measured(name: str, *, alone: bool, quick: bool) -> dict[str, object]:
-    """What a benchmark gives: of several, each in a process that no other has warmed or filled."""
+    """Return the figures of a benchmark; of several, each runs in a process of its own."""
     if alone:
         return BENCHMARKS[name].measure(quick=quick)
     options: Sequence[str] = ["--quick"] if quick else []

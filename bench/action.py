@@ -1,4 +1,4 @@
-"""How much longer moving a song takes with the engine plugged in than without (ratio of medians).
+"""How much longer moving a song takes with the achievement handler than without (ratio of medians).
 
 Both sites hold as many songs, their users are past every threshold that a song can reach, and every
 song is moved on both, in turns: what remains is the price of counting.
@@ -34,7 +34,7 @@ def measure(*, quick: bool) -> dict[str, object]:
             ratio = _ratio(visitors, ids, status)
             after = _numbers(visitors[0])
             moved = sum(after[key] != before[key] for key in before)
-            label = f"{name} ({count_of(moved, 'number')} moved), with engine / without"
+            label = f"{name} ({count_of(moved, 'number')} moved), with the handler / without"
             figures[label] = round(ratio, 3)
             GOALS[label] = ONE_MOVED if moved == 1 else SEVERAL_MOVED
     return figures

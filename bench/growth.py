@@ -59,13 +59,13 @@ def measure(*, quick: bool) -> dict[str, object]:
     return figures
 
 
-def _ratio(users: list[int], turns: int, deed: Callable[[int, int], object]) -> float:
+def _ratio(users: list[int], turns: int, action: Callable[[int, int], object]) -> float:
     """How much longer it takes for the second user than for the first."""
     seconds: dict[int, list[float]] = {user_id: [] for user_id in users}
     for turn in range(turns):
         for user_id in users if turn % 2 else reversed(users):
             start = time.perf_counter()
-            deed(user_id, turn)
+            action(user_id, turn)
             seconds[user_id].append(time.perf_counter() - start)
     few, many = (median(seconds[user_id]) for user_id in users)
     return many / few

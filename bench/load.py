@@ -25,7 +25,7 @@ SECONDS_TO_START = 30
 
 @contextmanager
 def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """Gunicorn with two processes, four threads each; gives its port."""
+    """Gunicorn with two processes, four threads each; return its port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]

@@ -1,6 +1,6 @@
 """What keeping the activities by month would change on PostgreSQL: by month / in one table.
 
-Both tables hold the same facts and take turns. TrackFlow has the one table.
+Both tables hold the same events and take turns. TrackFlow has the one table.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ TABLES = ("by_month", "activities")
 MONTHS = 36
 USERS = 1_000
 TURNS = 200
-FACT = (
+EVENT = (
     "(user_id, actor_id, fact, subject_type, subject_id, n, data, created_at, heard_at)"
     " SELECT 1 + mod(g, {users}), 1 + mod(g, {users}), 'song_planned', 'song', g, 1,"
-    """ '"about a song by an artist of 1999, told as other facts tell it"',"""
+    """ '"about a song by an artist of 1999, as other events are"',"""
 )
 PARTITIONED = """
 CREATE TABLE by_month (LIKE activities INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);
@@ -47,7 +47,7 @@ SOME_USER = (
     " created_at) SELECT 'user-' || g, g || '@example.org', '-', '-', false, 'UTC', now()"
     " FROM generate_series(1, {users}) g"
 )
-UNHEARD = "SELECT id, user_id FROM {table} WHERE heard_at IS NULL AND id > 0 ORDER BY id LIMIT 500"
+PENDING = "SELECT id, user_id FROM {table} WHERE heard_at IS NULL AND id > 0 ORDER BY id LIMIT 500"
 LATEST = "SELECT * FROM {table} WHERE user_id = 7 ORDER BY id DESC LIMIT 50"
 LATEST_OF_A_MONTH = (
     "SELECT * FROM {table} WHERE user_id = 7 AND created_at >= date '2025-12-01'"
@@ -57,19 +57,19 @@ LATEST_OF_A_MONTH = (
 
 def measure(*, quick: bool) -> dict[str, object]:
     """Ratios of medians, and how long it takes to forget the oldest month."""
-    months, facts, turns = (3, 10, 2) if quick else (MONTHS, 10_000, TURNS)
+    months, events, turns = (3, 10, 2) if quick else (MONTHS, 10_000, TURNS)
     with site(kind="postgresql") as made, made.app.app_context(), db.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql("SET statement_timeout = 0")
-        _fill(connection, months, facts)
+        _fill(connection, months, events)
         statements = {
-            "keep a fact": f"INSERT INTO {{table}} {_fact()} date '2023-01-31'"
+            "insert an event": f"INSERT INTO {{table}} {_event()} date '2023-01-31'"
             f" + interval '{months - 1} months', now() FROM generate_series(1, 1) g",
-            "the facts nobody heard": UNHEARD,
+            "the pending events": PENDING,
             "a user's latest 50": LATEST,
             "a user's latest 50 of the last month": LATEST_OF_A_MONTH,
         }
-        figures: dict[str, object] = {"facts, months": f"{months * facts:,}, {months}"}
+        figures: dict[str, object] = {"events, months": f"{months * events:,}, {months}"}
         for what, statement in statements.items():
             figures[f"{what}, by month / in one table"] = _ratio(connection, statement, turns)
         dropped = _timed(connection, "DROP TABLE month_0")
@@ -78,11 +78,11 @@ def measure(*, quick: bool) -> dict[str, object]:
     return figures
 
 
-def _fact() -> str:
-    return FACT.format(users=USERS)
+def _event() -> str:
+    return EVENT.format(users=USERS)
 
 
-def _fill(connection: Connection, months: int, facts: int) -> None:
+def _fill(connection: Connection, months: int, events: int) -> None:
     connection.exec_driver_sql(SOME_USER.format(users=USERS))
     for statement in PARTITIONED.split(";"):
         connection.exec_driver_sql(statement)
@@ -90,8 +90,8 @@ def _fill(connection: Connection, months: int, facts: int) -> None:
         connection.exec_driver_sql(MONTH.format(n=n, after=n + 1))
         for table in TABLES:
             connection.exec_driver_sql(
-                f"INSERT INTO {table} {_fact()} date '2023-01-01' + interval '{n} months'"
-                f" + g * interval '4 minutes', now() FROM generate_series(1, {facts}) g"
+                f"INSERT INTO {table} {_event()} date '2023-01-01' + interval '{n} months'"
+                f" + g * interval '4 minutes', now() FROM generate_series(1, {events}) g"
             )
     connection.exec_driver_sql("VACUUM ANALYZE")
 

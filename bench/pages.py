@@ -66,13 +66,13 @@ def measure(*, quick: bool) -> dict[str, object]:
         }
 
 
-def _in_turns(deeds: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """The median seconds of the processor for each deed: none of them waits for anything."""
-    seconds: dict[str, list[float]] = {name: [] for name in deeds}
+def _in_turns(actions: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
+    """Return the median processor seconds of each action; none of them waits."""
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(turns):
-        for name, deed in deeds.items():
+        for name, action in actions.items():
             start = time.process_time()
-            deed()
+            action()
             seconds[name].append(time.process_time() - start)
     return {name: median(each) for name, each in seconds.items()}
 

@@ -82,8 +82,8 @@ def _many(made: Site, few: int, times: int) -> dict[str, object]:
     }
 
 
-def _best(deed: Callable[[], float]) -> float:
-    return min(deed() for _ in range(ROUNDS))
+def _best(action: Callable[[], float]) -> float:
+    return min(action() for _ in range(ROUNDS))
 
 
 def _peak() -> float:
@@ -91,7 +91,7 @@ def _peak() -> float:
 
 
 def _recheck(made: Site) -> tuple[float, int]:
-    """As `flask achievements recheck` does it, without its pauses; gives seconds and awards."""
+    """As `flask achievements recheck` does it, without its pauses; return seconds and awards."""
     awards = 0
     start = time.perf_counter()
     with made.app.app_context():

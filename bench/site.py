@@ -1,4 +1,4 @@
-"""An application on a new SQLite database, and somebody signed in to it."""
+"""An application on a new database, and a user signed in to it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 -- of nobody
+PASSWORD = "correct horse battery staple"  # noqa: S105 -- a test user
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Site:
-    """One application and who follows the facts there."""
+    """An application and its event handlers."""
 
     app: Flask
     handlers: Sequence[Handler]
@@ -75,7 +75,7 @@ class Visitor:
         return queries.get_by_username(self.username)
 
     def add_songs(self, numbers: range, *, by_way_of: Sequence[str]) -> list[int]:
-        """Add songs, each of an artist and a year of its own, and move them; gives their ids."""
+        """Add songs, each of an artist and a year of its own, and move them; return their ids."""
         first, *others = by_way_of
         with self.site.working():
             added = [
@@ -138,7 +138,7 @@ def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
 
 @contextmanager
 def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -> Iterator[Site]:
-    """A site that is thrown away afterwards; unplugged, without the engine of the achievements."""
+    """A site that is deleted afterwards; not `plugged`, without the achievement handler."""
     handlers = [each for each in composition.HANDLERS if plugged or each.name != "achievements"]
     with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
         with patch.object(composition, "HANDLERS", handlers):
@@ -147,7 +147,7 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
                     "TESTING": True,
                     "DATABASE_URL": url,
                     "INSTANCE_PATH": folder,
-                    "SECRET_KEY": "not a secret: nobody lives here",
+                    "SECRET_KEY": "not a secret: only test users here",
                     "PASSWORD_COST": "cheap",
                 }
             )
@@ -164,6 +164,6 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
 
 @contextmanager
 def two_sites(kind: str = "sqlite") -> Iterator[tuple[Site, Site]]:
-    """The same site twice: with the engine plugged in, and without."""
+    """The same site twice: with the achievement handler, and without."""
     with site(plugged=True, kind=kind) as plugged, site(plugged=False, kind=kind) as unplugged:
         yield plugged, unplugged

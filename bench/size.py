@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bench.site import Site
 
-    Deed = Callable[[int], None]
+    Action = Callable[[int], None]
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "scaling.md"
 SONGS_BEFORE = 510  # past the last threshold of 500
@@ -233,14 +233,14 @@ def measured_actions(made: Site, database: Database, count: int) -> dict[str, Wr
     def tick(number: int) -> None:
         authoring.mark_part(_held(ids[number]), Part.DRUMS, visitor.user, state="done")
 
-    def in_a_unit_of_work(deed: Deed) -> Deed:
+    def in_a_unit_of_work(action: Action) -> Action:
         def do(number: int) -> None:
             with made.working():
-                deed(number)
+                action(number)
 
         return do
 
-    deeds: dict[str, Deed] = {
+    actions: dict[str, Action] = {
         "plan a song": in_a_unit_of_work(plan),
         "move a song to WIP": in_a_unit_of_work(lambda number: move(number, "wip")),
         "release a song": in_a_unit_of_work(lambda number: move(number, "released")),
@@ -250,20 +250,20 @@ def measured_actions(made: Site, database: Database, count: int) -> dict[str, Wr
         "look at the achievements, over HTTP": lambda _number: visitor.look("/achievements/"),
         "look at the songs, over HTTP": lambda _number: visitor.look("/songs/"),
     }
-    return {name: _written(made, database, count, deed) for name, deed in deeds.items()}
+    return {name: _written(made, database, count, action) for name, action in actions.items()}
 
 
 def _held(song_id: int) -> Song:
     return db.session.get_one(Song, song_id, with_for_update=True)
 
 
-def _written(made: Site, database: Database, count: int, deed: Deed) -> Written:
+def _written(made: Site, database: Database, count: int, action: Action) -> Written:
     with made.app.app_context():
         rows, log = database.rows_written(), database.log_written()
     with _held_time(made) as held:
         start = time.perf_counter()
         for number in range(count):
-            deed(number)
+            action(number)
         seconds = time.perf_counter() - start
     with made.app.app_context():
         return Written(

@@ -1,7 +1,7 @@
-"""How many SQL statements more an action takes with the engine plugged in than without.
+"""How many SQL statements more an action takes with the achievement handler than without.
 
-BEGIN, COMMIT and savepoints are no statements here, and what keeps the facts themselves is there
-with and without the engine. Counted on either database.
+BEGIN, COMMIT and savepoints are not counted, and events are written with and without the handler.
+Counted on either database.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def measure(*, quick: bool) -> dict[str, object]:
     figures: dict[str, object] = {}
     for kind, name in DATABASES.items():
         with two_sites(kind) as sites:
-            (heard, commits), (deaf, commits_without) = (_counts(each) for each in sites)
-        more = [one - other for one, other in zip(heard, deaf, strict=True)]
+            (counts, commits), (without, commits_without) = (_counts(each) for each in sites)
+        more = [one - other for one, other in zip(counts, without, strict=True)]
         # What is due comes on top of what the counters take anyway.
         more[2] -= more[0]
         figures |= {f"{name}: {action}": n for action, n in zip(ACTIONS, more, strict=True)}

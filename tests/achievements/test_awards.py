@@ -23,7 +23,7 @@ ROUNDS = 30
 
 
 def unlocks(app, person):
-    """How many facts of unlocking were recorded."""
+    """How many events of unlocking were recorded."""
     with app.app_context():
         return db.session.scalar(
             sa.select(sa.func.count(Event.id)).where(
@@ -35,7 +35,7 @@ def unlocks(app, person):
 # --- one after another ---------------------------------------------------------------------------
 
 
-def test_an_award_is_worth_its_points_and_dated_when_it_was_reached(clock, alice):
+def test_an_award_has_its_points_and_the_date_of_its_threshold(clock, alice):
     alice.add()
     award = alice.awards["dreamer"]
     assert award.points == alice.number("total_points") == 10
@@ -44,7 +44,7 @@ def test_an_award_is_worth_its_points_and_dated_when_it_was_reached(clock, alice
     assert not award.notified
 
 
-def test_giving_what_is_there_already_gives_nothing(app, alice):
+def test_granting_an_existing_award_grants_nothing(app, alice):
     alice.add()
     alice.given("dreamer")
     assert alice.codes == ["dreamer"]
@@ -52,7 +52,7 @@ def test_giving_what_is_there_already_gives_nothing(app, alice):
     assert unlocks(app, alice) == 1
 
 
-def test_reaching_a_threshold_again_gives_nothing(app, alice):
+def test_reaching_a_threshold_again_grants_nothing(app, alice):
     for _ in range(3):
         songs = alice.add_many(5)
         for song in songs:
@@ -61,7 +61,7 @@ def test_reaching_a_threshold_again_gives_nothing(app, alice):
     assert unlocks(app, alice) == 2
 
 
-def test_points_are_those_of_the_day_though_the_catalogue_changes(app, alice, work, monkeypatch):
+def test_an_award_keeps_its_points_when_the_catalogue_changes(app, alice, work, monkeypatch):
     alice.add()
     monkeypatch.setattr(type(BY_CODE["dreamer"]), "points", property(lambda _entry: 99))
     with work():
@@ -72,7 +72,7 @@ def test_points_are_those_of_the_day_though_the_catalogue_changes(app, alice, wo
 # --- the completionist ---------------------------------------------------------------------------
 
 
-def test_the_last_of_all_the_others_makes_a_completionist(app, alice):
+def test_the_last_of_the_other_achievements_unlocks_the_completionist(app, alice):
     alice.given(*OTHERS[:-1])
     assert "completionist" not in alice.codes
     alice.given(OTHERS[-1])
@@ -82,7 +82,7 @@ def test_the_last_of_all_the_others_makes_a_completionist(app, alice):
     assert unlocks(app, alice) == 82
 
 
-def test_a_deed_that_earns_the_last_one_makes_a_completionist_in_the_same_unit(alice):
+def test_an_action_that_unlocks_the_last_one_unlocks_the_completionist_too(alice):
     alice.given(*(code for code in OTHERS if code != "dreamer"))
     alice.add()
     assert alice.codes[-2:] == ["dreamer", "completionist"]
@@ -103,7 +103,7 @@ def test_a_recheck_that_awards_the_last_one_awards_the_completionist_too(alice):
 # --- at once -------------------------------------------------------------------------------------
 
 
-def test_many_at_one_threshold_get_one_award(app, alice):
+def test_concurrent_actions_at_a_threshold_grant_one_award(app, alice):
     alice.add_many(4)
     at_once([lambda n=n: alice.add(f"Other {n}") for n in range(THREADS)])
     assert alice.codes == ["dreamer", "visionary", "long_term_planner"]
@@ -112,7 +112,7 @@ def test_many_at_one_threshold_get_one_award(app, alice):
     assert unlocks(app, alice) == 3
 
 
-def test_five_at_once_never_miss_the_threshold_of_five(app):
+def test_five_concurrent_actions_never_miss_the_threshold_of_five(app):
     missed = []
     for number in range(ROUNDS):
         person = new_charter(app, f"person-{number}")
@@ -122,14 +122,14 @@ def test_five_at_once_never_miss_the_threshold_of_five(app):
     assert missed == []
 
 
-def test_the_same_deed_at_once_counts_once(alice):
+def test_the_same_action_at_once_counts_once(alice):
     song = alice.add(status="wip")
     at_once([lambda: alice.move(song, "released")] * THREADS)
     assert alice.number("total_finished") == alice.number("total_released") == 1
     assert len(alice.codes) == 3
 
 
-def test_different_awards_at_once_are_all_given(alice):
+def test_concurrent_different_awards_are_all_granted(alice):
     song = alice.add(status="wip")
     at_once(
         [
@@ -144,14 +144,14 @@ def test_different_awards_at_once_are_all_given(alice):
     assert alice.number("total_points") == 10 * len(expected)
 
 
-def test_the_same_award_given_at_once_is_given_once(app, alice):
+def test_the_same_award_granted_concurrently_is_granted_once(app, alice):
     at_once([lambda: alice.given("pack_starter", "pack_creator")] * THREADS)
     assert sorted(alice.codes) == ["pack_creator", "pack_starter"]
     assert alice.number("total_points") == 20
     assert unlocks(app, alice) == 2
 
 
-def test_people_at_once_get_each_their_own(app):
+def test_concurrent_users_each_get_their_own_awards(app):
     people = [new_charter(app, f"person-{number}") for number in range(THREADS)]
     at_once([person.add for person in people])
     assert [person.codes for person in people] == [["dreamer"]] * THREADS
@@ -160,7 +160,7 @@ def test_people_at_once_get_each_their_own(app):
 # --- nobody waits for another for ever -----------------------------------------------------------
 
 
-def test_two_units_that_move_the_same_people_in_different_order_both_end(work, alice, bob):
+def test_two_units_of_work_on_the_same_users_in_different_order_do_not_deadlock(work, alice, bob):
     def add_for(first, second, title):
         with work():
             for person in (first, second):
@@ -179,7 +179,7 @@ def test_two_units_that_move_the_same_people_in_different_order_both_end(work, a
     assert alice.codes == bob.codes
 
 
-def test_two_units_that_move_the_same_artists_in_different_order_both_end(work, alice):
+def test_two_units_of_work_on_the_same_artists_in_different_order_do_not_deadlock(work, alice):
     one = alice.add("One", "Metallica", status="released")
     two = alice.add("Two", "Nirvana", status="released")
 

@@ -65,7 +65,7 @@ def promised():
 # --- the data ------------------------------------------------------------------------------------
 
 
-def test_the_catalogue_is_the_promised_one():
+def test_the_catalogue_has_the_promised_thresholds_and_rarities():
     entries = [(entry.metric, entry.code, entry.threshold, entry.rarity[0]) for entry in ENTRIES]
     assert sorted(entries) == sorted(promised())
 
@@ -78,7 +78,7 @@ def test_points_follow_rarity():
     assert {entry.rarity: entry.points for entry in ENTRIES} == POINTS
 
 
-def test_all_together_are_worth_what_they_say():
+def test_all_achievements_together_are_worth_5170_points():
     assert sum(entry.points for entry in ENTRIES) == 5170
 
 
@@ -102,11 +102,11 @@ def test_every_metric_of_the_catalogue_is_declared():
     assert {entry.metric for entry in ENTRIES} == set(metrics.BY_NAME)
 
 
-def test_every_metric_is_a_column_of_the_numbers():
+def test_every_metric_is_a_column_of_user_stats():
     assert set(metrics.BY_NAME) <= set(UserStats.__table__.columns.keys())
 
 
-def test_only_a_metric_with_rows_is_moved_by_anything():
+def test_events_change_every_metric_and_nothing_else():
     moved = {name for moves in metrics.DELTAS.values() for name, _ in moves}
     moved |= set(metrics.DISTINCT.values())
     counted = set(metrics.BY_NAME)
@@ -141,16 +141,16 @@ def test_the_completionist_asks_for_all_the_others():
         (-5, 0, []),
     ],
 )
-def test_a_step_awards_every_threshold_it_goes_past(old, new, codes):
+def test_a_step_reaches_every_threshold_in_it(old, new, codes):
     assert [entry.code for entry in BUILT_IN_ONLY.crossed("total_planned", old, new)] == codes
 
 
-def test_a_number_without_achievements_goes_past_nothing():
+def test_a_counter_without_achievements_reaches_nothing():
     assert BUILT_IN_ONLY.crossed("total_points", 0, 1_000_000) == ()
 
 
 @pytest.mark.parametrize("metric", list(BUILT_IN_ONLY.by_metric))
-def test_going_up_one_by_one_awards_the_same_as_one_great_step(metric):
+def test_single_steps_reach_the_same_as_one_large_step(metric):
     crossed, ladder = BUILT_IN_ONLY.crossed, BUILT_IN_ONLY.by_metric[metric]
     top = ladder[-1].threshold + 1
     steps = [entry for number in range(top) for entry in crossed(metric, number, number + 1)]
@@ -210,7 +210,7 @@ def test_the_first_sync_adds_everything(make_app, databases):
     assert sync(app) == NOTHING
 
 
-def test_the_command_says_what_it_did(app):
+def test_the_sync_command_prints_what_it_changed(app):
     said = run_command(app, "achievements", "sync")
     assert "0 added, 0 changed, 0 retired, 82 in the catalogue." in said
 
@@ -228,7 +228,7 @@ def test_a_new_name_reaches_the_row_of_the_same_code(app, without):
     assert (after.id, after.name) == (before.id, "Sleeper")
 
 
-def test_one_that_the_code_no_longer_has_is_retired_and_whoever_has_it_keeps_it(
+def test_an_achievement_removed_from_the_code_is_retired_and_its_holders_keep_it(
     app, alice, without
 ):
     alice.add()
@@ -240,7 +240,7 @@ def test_one_that_the_code_no_longer_has_is_retired_and_whoever_has_it_keeps_it(
     assert alice.number("total_points") == 10
 
 
-def test_one_that_comes_back_is_not_retired_any_more(app, without, monkeypatch):
+def test_a_retired_achievement_that_returns_is_in_force_again(app, without, monkeypatch):
     without("dreamer")
     sync(app)
     monkeypatch.undo()
@@ -248,7 +248,7 @@ def test_one_that_comes_back_is_not_retired_any_more(app, without, monkeypatch):
     assert in_table(app, "dreamer").retired_at is None
 
 
-def test_an_achievement_that_somebody_made_by_hand_is_left_alone(app):
+def test_a_sync_leaves_custom_achievements_unchanged(app):
     with working(app):
         row = db.session.scalar(sa.select(Achievement).where(Achievement.code == "dreamer"))
         columns = {
@@ -262,7 +262,7 @@ def test_an_achievement_that_somebody_made_by_hand_is_left_alone(app):
 
 
 @pytest.mark.both_databases
-def test_two_syncs_at_once_leave_one_row_for_each(make_app, databases):
+def test_concurrent_syncs_leave_one_row_per_achievement(make_app, databases):
     url = databases.empty()
     run_command(make_app(DATABASE_URL=url), "db", "upgrade")
     apps = [make_app(DATABASE_URL=url) for _ in range(2)]
@@ -272,7 +272,7 @@ def test_two_syncs_at_once_leave_one_row_for_each(make_app, databases):
 
 
 @pytest.mark.both_databases
-def test_an_award_brings_a_table_up_to_date_that_was_never_synced(make_app, databases):
+def test_an_award_adds_the_rows_of_a_table_that_was_never_synced(make_app, databases):
     app = make_app(DATABASE_URL=databases.empty())
     run_command(app, "db", "upgrade")
     alice = new_charter(app, "alice")

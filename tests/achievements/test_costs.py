@@ -1,4 +1,4 @@
-"""What the engine costs: statements and commits, the same however much somebody has."""
+"""What the achievement handler costs: statements and commits, whatever the size of a library."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ EVENT_STATEMENTS = ("INSERT INTO activities",)
 
 @pytest.fixture
 def price(make_app, monkeypatch):
-    """`price(prepare, request)`: what the engine adds to a request, as (statements, commits).
+    """`price(prepare, request)`: what the handler adds to a request, as (statements, commits).
 
-    The same is done by two people, of whom one lives in an application where it does not listen.
+    Two users do the same, one of them in an application without the handler.
     """
-    heard_app = make_app()
+    with_handler = make_app()
     others = [handler for handler in composition.HANDLERS if handler.name != "achievements"]
     monkeypatch.setattr(composition, "HANDLERS", others)
-    deaf_app = make_app()
+    without_handler = make_app()
     monkeypatch.undo()
 
     def measure(prepare, request):
-        heard = _cost(heard_app, "hanna", prepare, request)
-        deaf = _cost(deaf_app, "dan", prepare, request)
-        return heard[0] - deaf[0], heard[1] - deaf[1]
+        with_it = _cost(with_handler, "hanna", prepare, request)
+        without = _cost(without_handler, "dan", prepare, request)
+        return with_it[0] - without[0], with_it[1] - without[1]
 
     return measure
 
@@ -56,17 +56,17 @@ def two_planned(person):
 
 
 def two_released(person):
-    """Two songs of one artist, so that deeds on them change a ledger and no threshold."""
+    """Two songs of one artist: actions on them change distinct values and reach no threshold."""
     person.add("Else", "Nirvana", status="wip", year=1991)
     return person.add_many(2, status="released", year=1988)[0]
 
 
-def test_a_deed_with_nothing_due_costs_one_statement_and_no_commit(price):
+def test_an_action_with_nothing_due_costs_one_statement_and_no_commit(price):
     cost = price(two_planned, lambda browser, _song: browser.post("/songs/", title="X", artist="Y"))
     assert cost == (1, 0)
 
 
-def test_a_deed_of_different_values_costs_two_statements_and_no_commit(price):
+def test_an_action_with_distinct_values_costs_two_statements_and_no_commit(price):
     cost = price(
         two_released,
         lambda browser, _song: browser.post(
@@ -81,12 +81,12 @@ def test_deleting_costs_no_more_than_two_statements(price):
     assert cost == (2, 0)
 
 
-def test_a_deed_that_moves_no_number_costs_nothing(price):
+def test_an_action_that_changes_no_counter_costs_nothing(price):
     cost = price(two_planned, lambda browser, song: browser.post(f"/songs/{song}", title="New"))
     assert cost == (0, 0)
 
 
-def test_a_deed_that_changes_nothing_costs_nothing(price):
+def test_an_action_without_effect_costs_nothing(price):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="future")
     )
@@ -119,7 +119,7 @@ def test_reading_costs_nothing(price):
     assert price(two_planned, lambda browser, _song: browser.get("/songs/")) == (0, 0)
 
 
-def test_pages_ask_as_little_of_a_great_library_as_of_a_small_one(app, alice, as_alice):
+def test_pages_take_as_few_statements_for_a_large_library_as_for_a_small_one(app, alice, as_alice):
     def asked(path):
         with statements_of(app) as seen:
             assert as_alice.get(path).status == 200

@@ -1,4 +1,4 @@
-"""Different artists, years and decades of released songs, and the ledger they are counted by."""
+"""Distinct artists, years and decades of released songs, and the rows that count them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_song_without_a_year_adds_only_its_artist(alice):
 @pytest.mark.parametrize(
     "spelling", ["beatles", "THE BEATLES", "the  beatles ", "Bëatles", "The Beat les"]
 )
-def test_an_artist_spelled_differently_is_the_same(alice, spelling):
+def test_two_spellings_of_an_artist_are_one_distinct_value(alice, spelling):
     alice.add("One", "The Beatles", status="released")
     alice.add("Two", spelling, status="released")
     assert alice.values("artist") == {"beatles": 2}
@@ -51,7 +51,7 @@ def test_a_song_counts_once_however_often_it_is_released(alice):
 
 
 @both_databases
-def test_the_last_song_of_an_artist_takes_it_away(alice):
+def test_deleting_the_last_song_of_an_artist_removes_the_artist(alice):
     one = alice.add("One", status="released")
     two = alice.add("Two", status="released")
     alice.delete(one)
@@ -71,7 +71,7 @@ def test_deleting_and_recreating_adds_the_value_again_and_no_award(alice):
     assert alice.codes == earned
 
 
-def test_editing_the_artist_of_a_released_song_moves_it_in_the_ledger(alice):
+def test_editing_the_artist_of_a_released_song_changes_the_distinct_values(alice):
     song = alice.add(artist="Metalica", status="released")
     alice.edit(song, artist="Metallica")
     assert alice.values("artist") == {"metallica": 1}
@@ -79,7 +79,7 @@ def test_editing_the_artist_of_a_released_song_moves_it_in_the_ledger(alice):
 
 
 @both_databases
-def test_editing_the_artist_of_one_of_two_makes_two_different_ones(alice):
+def test_editing_the_artist_of_one_of_two_songs_makes_two_distinct_artists(alice):
     song = alice.add("One", "Metallica", status="released")
     alice.add("Two", "Metallica", status="released")
     alice.edit(song, artist="Nirvana")
@@ -94,7 +94,7 @@ def test_editing_a_song_to_another_spelling_changes_nothing(alice):
     assert alice.numbers == before
 
 
-def test_editing_what_is_not_released_moves_nothing(alice):
+def test_editing_an_unreleased_song_changes_no_distinct_value(alice):
     song = alice.add(year=1988)
     alice.edit(song, artist="Nirvana", year=1991)
     assert alice.values("artist") == alice.values("year") == {}
@@ -111,7 +111,9 @@ def test_editing_what_is_not_released_moves_nothing(alice):
         (None, 1988, {"1988": 1}, {"1980": 1}),
     ],
 )
-def test_editing_the_year_of_a_released_song_moves_it(alice, was, becomes, years, decades):
+def test_editing_the_year_of_a_released_song_changes_the_distinct_years(
+    alice, was, becomes, years, decades
+):
     song = alice.add(year=was, status="released")
     alice.edit(song, year=becomes)
     assert alice.values("year") == years
@@ -156,14 +158,14 @@ def test_a_release_and_its_edit_in_one_unit_of_work_count_what_is_left(work, ali
     assert alice.values("year") == {"1988": 1}
 
 
-def test_the_ledgers_of_two_people_are_apart(alice, bob):
+def test_distinct_values_are_separate_for_each_user(alice, bob):
     alice.add(artist="Metallica", status="released")
     bob.add(artist="Metallica", status="released")
     assert alice.values("artist") == bob.values("artist") == {"metallica": 1}
 
 
 @both_databases
-def test_releases_at_once_of_the_same_artist_count_him_once(alice):
+def test_concurrent_releases_of_one_artist_count_the_artist_once(alice):
     at_once([lambda n=n: alice.add(f"Song {n}", status="released") for n in range(6)])
     assert alice.values("artist") == {"metallica": 6}
     assert alice.number("distinct_artists") == 1

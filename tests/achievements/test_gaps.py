@@ -1,4 +1,4 @@
-"""The wall of decades and years."""
+"""The map of decades and years."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ def planned(year, title="One", songs=1):
     return Planned(1, title, "Metallica", year, 15, songs)
 
 
-def wall(tallies=(), songs=(), this_year=2026):
+def decade_map(tallies=(), songs=(), this_year=2026):
     return {decade.start: decade for decade in gaps.decade_map(tallies, songs, this_year)}
 
 
-def test_it_goes_from_the_fifties_to_now_the_latest_first():
-    assert list(wall()) == [2020, 2010, 2000, 1990, 1980, 1970, 1960, 1950]
+def test_the_decade_map_starts_with_this_decade_and_ends_with_the_fifties():
+    assert list(decade_map()) == [2020, 2010, 2000, 1990, 1980, 1970, 1960, 1950]
 
 
-def test_earlier_decades_are_there_when_there_is_a_song():
-    assert list(wall([YearTally(1788, 1, 0)]))[-1] == 1780
+def test_the_decade_map_includes_earlier_decades_with_a_song():
+    assert list(decade_map([YearTally(1788, 1, 0)]))[-1] == 1780
 
 
 def test_a_year_is_filled_by_a_released_song_only():
-    years = wall([YearTally(1988, 3, 2), YearTally(1989, 1, 0)])[1980].years
+    years = decade_map([YearTally(1988, 3, 2), YearTally(1989, 1, 0)])[1980].years
     assert years[8].fill is Fill.FILLED
     assert years[9].fill is Fill.EMPTY
 
 
 def test_a_gap_names_the_songs_that_would_fill_it():
-    decade = wall(songs=[planned(1991, "Losing My Religion", songs=4)])[1990]
+    decade = decade_map(songs=[planned(1991, "Losing My Religion", songs=4)])[1990]
     assert [(year.year, year.planned_songs) for year in decade.gaps] == [(1991, 4)]
     assert decade.fill is Fill.PLANNED
     assert decade.text == "open, 4 planned songs would fill it"
 
 
-def test_years_to_come_are_no_gaps():
-    assert wall()[2020].years[9].fill is Fill.TO_COME
+def test_future_years_are_not_gaps():
+    assert decade_map()[2020].years[9].fill is Fill.TO_COME
 
 
 @pytest.mark.both_databases

@@ -38,20 +38,20 @@ def hide(app, charter, *, public=False):
         visibility.set_visibility(charter.user, CODE, public=public)
 
 
-def test_a_new_award_is_seen_at_once(alice, shown):
+def test_holder_counts_include_a_new_award_at_once(alice, shown):
     had, people_before = shown()
     alice.add(status="released")
     assert shown() == (had + 1, people_before)
 
 
-def test_a_new_member_is_seen_at_once(app, shown):
+def test_holder_counts_include_a_new_user_at_once(app, shown):
     _, before = shown()
     new_charter(app, "dora")
     assert shown()[1] == before + 1
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_what_is_hidden_and_shown_again_is_seen_at_once(app, alice, shown, many, request):
+def test_holder_counts_follow_hidden_and_shown_awards_at_once(app, alice, shown, many, request):
     if many:
         request.getfixturevalue("among_many")
     alice.add(status="released")
@@ -65,7 +65,7 @@ def test_what_is_hidden_and_shown_again_is_seen_at_once(app, alice, shown, many,
     assert shown() == (had[0] - 1, had[1])
 
 
-def test_who_is_banned_counts_nowhere_at_once(app, alice, shown, among_many):
+def test_holder_counts_exclude_a_banned_user_at_once(app, alice, shown, among_many):
     alice.add(status="released")
     had, people_before = shown()
     with working(app):
@@ -73,7 +73,7 @@ def test_who_is_banned_counts_nowhere_at_once(app, alice, shown, among_many):
     assert shown() == (had - 1, people_before - 1)
 
 
-def test_who_is_gone_counts_nowhere_at_once(app, alice, shown, among_many):
+def test_holder_counts_exclude_a_deleted_user_at_once(app, alice, shown, among_many):
     alice.add(status="released")
     had, people_before = shown()
     with working(app):
@@ -81,7 +81,7 @@ def test_who_is_gone_counts_nowhere_at_once(app, alice, shown, among_many):
     assert shown() == (had - 1, people_before - 1)
 
 
-def test_another_process_sees_it_too(app, make_app, alice, shown):
+def test_holder_counts_of_another_process_follow_too(app, make_app, alice, shown):
     other = make_app()
     alice.add(status="released")
     had = shown(other)
@@ -89,7 +89,7 @@ def test_another_process_sees_it_too(app, make_app, alice, shown):
     assert shown(other) == (had[0] - 1, had[1])
 
 
-def test_among_many_a_new_award_may_be_missing_for_a_minute(app, alice, shown, among_many, clock):
+def test_holder_counts_of_many_awards_may_be_a_minute_old(app, alice, shown, among_many, clock):
     had, people_before = shown()
     alice.add(status="released")
     assert shown() == (had, people_before)
@@ -97,14 +97,14 @@ def test_among_many_a_new_award_may_be_missing_for_a_minute(app, alice, shown, a
     assert shown() == (had + 1, people_before)
 
 
-def test_nothing_is_counted_while_nothing_changes(app, alice, shown):
+def test_holders_are_not_recounted_while_nothing_changes(app, alice, shown):
     shown()
     with statements_of(app) as seen:
         shown()
     assert len(seen) == 1
 
 
-def test_what_is_rolled_back_is_not_kept(app, alice, shown):
+def test_holder_counts_of_a_rolled_back_transaction_are_not_cached(app, alice, shown):
     alice.add(status="released")
     had = shown()
     with app.app_context():

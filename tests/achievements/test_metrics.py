@@ -20,7 +20,7 @@ STATES = ["future", "wip", "released"]
 # --- what counts ---------------------------------------------------------------------------------
 
 
-def test_who_has_done_nothing_has_no_numbers_and_no_achievements(alice):
+def test_a_new_user_has_no_counters_and_no_achievements(alice):
     assert alice.numbers == {}
     assert alice.codes == []
 
@@ -69,7 +69,7 @@ def test_a_song_that_was_released_before_is_finished_when_it_comes_from_wip(alic
 
 
 @both_databases
-def test_the_way_through_all_states_earns_one_thing_after_another(alice):
+def test_moving_a_song_through_all_states_earns_one_achievement_each(alice):
     song = alice.add()
     assert alice.codes == ["dreamer"]
     alice.move(song, "wip")
@@ -85,7 +85,7 @@ def test_a_song_moved_to_the_state_it_has_counts_nothing(alice):
     assert alice.numbers == before
 
 
-def test_numbers_are_those_of_one_user_only(alice, bob):
+def test_counters_belong_to_one_user_only(alice, bob):
     alice.add_many(4)
     bob.add()
     assert alice.number("total_songs") == 4
@@ -100,7 +100,7 @@ def test_numbers_are_those_of_one_user_only(alice, bob):
         ("released", ["first_release", "rising_star", "published_artist"]),
     ],
 )
-def test_each_rung_comes_at_its_number_and_not_before(alice, status, ladder):
+def test_each_achievement_unlocks_at_its_threshold_and_not_before(alice, status, ladder):
     alice.add_many(4, status=status)
     assert alice.codes == ladder[:1]
     alice.add_many(1, start=5, status=status)
@@ -110,13 +110,13 @@ def test_each_rung_comes_at_its_number_and_not_before(alice, status, ladder):
 
 
 @both_databases
-def test_one_unit_of_work_that_goes_past_several_rungs_awards_each(alice):
+def test_one_unit_of_work_that_reaches_several_thresholds_grants_each(alice):
     alice.add_many(25)
     assert alice.codes == ["dreamer", "visionary", "long_term_planner", "strategic_thinker"]
     assert alice.number("total_points") == 10 + 10 + 25 + 25
 
 
-def test_five_hundred_songs_are_a_library(alice):
+def test_five_hundred_songs_unlock_library_of_legend(alice):
     alice.find_many(499)
     assert "library_of_legend" not in alice.codes
     alice.add()
@@ -166,7 +166,7 @@ def test_a_part_that_becomes_not_needed_leaves_the_song_authored(alice):
     assert alice.number("total_authored") == 0
 
 
-def test_deleting_an_authored_song_lowers_the_number_and_keeps_the_achievement(alice):
+def test_deleting_an_authored_song_lowers_the_counter_and_keeps_the_award(alice):
     song = alice.add()
     alice.mark(song, "done")
     alice.delete(song)
@@ -199,7 +199,7 @@ def test_deleting_and_recreating_a_song_earns_nothing_more(alice):
 
 
 @both_databases
-def test_two_hundred_and_fifty_songs_made_and_deleted_are_no_library(app, alice):
+def test_250_songs_added_and_deleted_earn_one_achievement_only(app, alice):
     for first in range(0, 250, 4):
         made = alice.add_many(4, start=first)
         with working(app):
@@ -220,7 +220,7 @@ def test_adding_a_song_twice_earns_nothing_more(alice):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_is_earned_stays_earned_when_every_song_is_deleted(alice, state):
+def test_awards_remain_when_every_song_is_deleted(alice, state):
     songs = alice.add_many(5, status=state)
     earned, points = alice.codes, alice.number("total_points")
     for song in songs:
@@ -231,7 +231,7 @@ def test_what_is_earned_stays_earned_when_every_song_is_deleted(alice, state):
 
 
 @both_databases
-def test_only_the_numbers_that_a_song_was_part_of_go_down_with_it(alice):
+def test_deleting_a_song_lowers_only_the_counters_that_included_it(alice):
     gone = alice.add("One", status="wip")
     alice.add("Two")
     alice.delete(gone)
@@ -240,7 +240,7 @@ def test_only_the_numbers_that_a_song_was_part_of_go_down_with_it(alice):
 
 
 @both_databases
-def test_an_action_that_fails_moves_nothing(app, alice):
+def test_a_failing_action_changes_no_counter(app, alice):
     with pytest.raises(ZeroDivisionError), working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
         1 / 0  # noqa: B018

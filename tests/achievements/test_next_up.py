@@ -59,14 +59,14 @@ def test_the_pack_with_the_fewest_open_parts_is_named(alice):
     assert (opening.label, opening.parts, opening.subject_type) == ("Winter", 3, "pack")
 
 
-def test_a_song_with_nearly_everything_not_needed_has_parts_to_take_up_again(alice):
+def test_a_song_with_too_many_parts_not_needed_has_open_parts(alice):
     song = alice.add()
     alice.mark(song, "done", list(Part)[:2])
     alice.mark(song, "skip", list(Part)[2:])
     assert step(alice, "perfectionist").parts == 3
 
 
-def test_songs_of_others_are_not_named(alice, bob):
+def test_next_up_names_no_songs_of_others(alice, bob):
     alice.mark(alice.add(), "done", list(Part)[:13])
     bob.add()
     assert step(alice, "perfectionist").parts == 2
@@ -79,13 +79,13 @@ def test_a_song_one_part_short_beats_what_needs_five_whole_songs():
     assert next_up.next_up(tiles, [opening])[0].tile.code == "perfectionist"
 
 
-def test_a_whole_song_away_is_ranked_by_its_share():
+def test_achievements_a_whole_song_away_are_ranked_by_missing_share():
     tiles = tiles_of(total_planned=9, total_songs=499)
     opening = next_up.Opening(next_up.SONGS, 1, "Everlong", PARTS)
     assert next_up.next_up(tiles, [opening])[0].tile.metric != "total_authored"
 
 
-def test_songs_that_are_not_there_yet_are_whole_ones():
+def test_missing_songs_count_with_all_their_parts():
     tiles = tiles_of(["perfectionist"], total_authored=2)
     openings = [next_up.Opening(next_up.SONGS, 1, "Everlong", 1)]
     tile = next(tile for tile in tiles if tile.code == "multi_talented")
@@ -101,13 +101,13 @@ def test_only_as_many_songs_count_as_are_missing():
     assert [opening.parts for opening in first.openings] == [2]
 
 
-def test_three_are_shown_one_a_ladder():
+def test_next_up_shows_three_from_different_ladders():
     found = next_up.next_up(tiles_of(total_released=9, total_planned=9), [])
     metrics = [step.tile.metric for step in found]
     assert len(metrics) == len(set(metrics)) == next_up.SHOWN
 
 
-def test_nothing_is_next_for_who_has_everything():
+def test_next_up_is_empty_with_every_achievement():
     everything = [tile.code for tile in tiles_of()]
     assert next_up.next_up(tiles_of(everything), []) == []
     assert next_up.needed(tiles_of(everything)) == {}

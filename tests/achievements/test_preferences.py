@@ -60,7 +60,7 @@ def _started(alice):
 # --- pins ----------------------------------------------------------------------------------------
 
 
-def test_pins_stand_in_the_order_in_which_they_were_made(alice, pins, many):
+def test_pins_are_in_the_order_of_pinning(alice, pins, many):
     assert pins.move(alice, "pin", *RELEASES) == list(RELEASES)
 
 
@@ -85,11 +85,11 @@ def test_pinning_twice_changes_nothing(alice, pins, many):
     assert pins.move(alice, "pin", RELEASES[0]) == list(RELEASES)
 
 
-def test_moving_what_is_not_pinned_changes_nothing(alice, pins, many):
+def test_moving_an_award_that_is_not_pinned_changes_nothing(alice, pins, many):
     assert pins.move(alice, "up", RELEASES[0]) == []
 
 
-def test_there_is_room_for_five(alice, pins, many):
+def test_at_most_five_awards_can_be_pinned(alice, pins, many):
     assert len(many) == 6
     pins.move(alice, "pin", *many[:5])
     with pytest.raises(Invalid, match="unpin one first"):
@@ -97,7 +97,7 @@ def test_there_is_room_for_five(alice, pins, many):
     assert pins.of(alice) == many[:5]
 
 
-def test_what_is_not_earned_cannot_be_pinned_or_hidden(app, alice, pins):
+def test_an_unearned_achievement_can_be_neither_pinned_nor_hidden(app, alice, pins):
     for code in ("chart_topper", "no_such_thing"):
         with pytest.raises(NotFound):
             pins.move(alice, "pin", code)
@@ -105,17 +105,17 @@ def test_what_is_not_earned_cannot_be_pinned_or_hidden(app, alice, pins):
             visibility.set_visibility(alice.user, code, public=False)
 
 
-def test_a_move_that_does_not_exist_is_refused(alice, pins, many):
+def test_an_unknown_move_is_rejected(alice, pins, many):
     with pytest.raises(Invalid):
         pins.move(alice, "sideways", RELEASES[0])
 
 
-def test_pins_made_at_once_share_no_place(alice, pins, many):
+def test_concurrent_pins_get_different_places(alice, pins, many):
     at_once([lambda code=code: pins.move(alice, "pin", code) for code in many[:5]])
     assert sorted(pins.of(alice)) == sorted(many[:5])
 
 
-def test_the_pins_of_others_are_theirs(alice, bob, pins):
+def test_pins_belong_to_one_user_only(alice, bob, pins):
     for charter in (alice, bob):
         charter.add(status="released")
         pins.move(charter, "pin", "first_release")
@@ -126,7 +126,7 @@ def test_the_pins_of_others_are_theirs(alice, bob, pins):
 # --- who sees them -------------------------------------------------------------------------------
 
 
-def test_a_hidden_one_counts_for_its_owner_only(app, alice, bob):
+def test_a_hidden_award_counts_for_its_owner_only(app, alice, bob):
     alice.add(status="released")
     bob.add(status="released")
     with app.app_context():
@@ -141,7 +141,7 @@ def test_a_hidden_one_counts_for_its_owner_only(app, alice, bob):
     assert alice.number("total_points") == 10
 
 
-def test_all_of_them_are_hidden_and_shown_at_once(app, alice, bob, many):
+def test_all_awards_are_hidden_and_shown_at_once(app, alice, bob, many):
     bob.add(status="released")
     with working(app):
         visibility.set_visibility(alice.user, many[0], public=False)
@@ -162,7 +162,7 @@ def _shy(app, alice):
 
 
 @pytest.mark.usefixtures("_shy")
-def test_new_ones_of_the_shy_are_private(app, alice, bob):
+def test_new_awards_are_private_when_the_user_chose_so(app, alice, bob):
     alice.add(status="released")
     bob.add(status="released")
     assert not alice.awards["first_release"].is_public
@@ -170,7 +170,7 @@ def test_new_ones_of_the_shy_are_private(app, alice, bob):
 
 
 @pytest.mark.usefixtures("_shy")
-def test_backfilled_ones_of_the_shy_are_private(app, alice, bob):
+def test_backfilled_awards_are_private_when_the_user_chose_so(app, alice, bob):
     alice.add(status="released")
     bob.add(status="released")
     with working(app):
@@ -182,7 +182,7 @@ def test_backfilled_ones_of_the_shy_are_private(app, alice, bob):
 
 
 @pytest.mark.usefixtures("_shy")
-def test_looking_that_up_takes_no_statement_of_its_own(app, alice):
+def test_the_default_visibility_takes_no_statement_of_its_own(app, alice):
     song = alice.add()
     with statements_of(app) as sent:
         alice.move(song, "released")
@@ -200,7 +200,7 @@ def _claimed(app, charter, wanted):
     return [toast.entry.code for toast in reserved.shown], reserved.award_ids
 
 
-def test_only_rare_ones_are_announced_to_who_wants_those(app, alice):
+def test_a_user_who_wants_rare_toasts_gets_only_those(app, alice):
     alice.given("first_release", "published_artist", "chart_topper", "hall_of_fame")
     shown, claimed = _claimed(app, alice, Announced.RARE)
     assert set(shown) == {"chart_topper", "hall_of_fame"}
@@ -209,14 +209,14 @@ def test_only_rare_ones_are_announced_to_who_wants_those(app, alice):
     assert not alice.awards["chart_topper"].notified  # until the answer was written
 
 
-def test_nothing_is_announced_to_who_wants_nothing(app, alice):
+def test_a_user_who_wants_no_toasts_gets_none(app, alice):
     alice.given("first_release", "hall_of_fame")
     assert _claimed(app, alice, Announced.NONE) == ([], ())
     assert all(award.notified for award in alice.awards.values())
     assert _claimed(app, alice, Announced.ALL) == ([], ())
 
 
-def test_what_was_not_to_be_told_of_is_not_told_of_later(app, alice):
+def test_an_unwanted_toast_is_not_shown_later(app, alice):
     """Earned where nothing is shown, as by a program, before the choice changes."""
     with working(app):
         visibility.choose_toasts(alice.user, toasts_wanted="rare")
@@ -226,7 +226,7 @@ def test_what_was_not_to_be_told_of_is_not_told_of_later(app, alice):
     assert _claimed(app, alice, Announced.ALL)[0] == ["hall_of_fame"]
 
 
-def test_choosing_forgets_nothing_of_others(app, alice, bob):
+def test_choosing_toasts_leaves_those_of_others_unchanged(app, alice, bob):
     bob.given("first_release")
     with working(app):
         visibility.choose_toasts(alice.user, toasts_wanted="none")
@@ -235,6 +235,6 @@ def test_choosing_forgets_nothing_of_others(app, alice, bob):
     assert _claimed(app, bob, Announced.ALL)[0] == ["first_release"]
 
 
-def test_an_unknown_choice_is_refused(app, alice):
+def test_an_unknown_choice_of_toasts_is_rejected(app, alice):
     with pytest.raises(Invalid, match="all, rare, none"), working(app):
         visibility.choose_toasts(alice.user, toasts_wanted="some")

@@ -48,24 +48,24 @@ def shown(all_tiles, **wanted):
         (-3, State.LOCKED, 0, "0/10 songs"),
     ],
 )
-def test_a_tile_on_the_way(current, state, percent, text):
+def test_a_tile_in_progress_has_its_share_and_its_text(current, state, percent, text):
     planner = tile("long_term_planner", current)
     assert (planner.state, planner.percent, planner.progress_text) == (state, percent, text)
 
 
-def test_a_tile_is_never_at_a_hundred_unless_earned():
+def test_a_tile_shows_100_percent_only_when_earned():
     assert tile("long_term_planner", 10).percent == 99
     assert tile("long_term_planner", 10).progress_text == "9/10 songs"
     assert tile("long_term_planner", 5000).percent == 99
     assert tile("long_term_planner", 2, earned_at=NOON).percent == 100
 
 
-def test_a_great_number_is_rounded_down():
+def test_a_percentage_is_rounded_down():
     assert tile("library_of_legend", 499).percent == 99
     assert tile("planning_legend", 2).percent == 0
 
 
-def test_an_earned_tile_is_full_though_the_number_went_down():
+def test_an_earned_tile_is_full_although_its_counter_went_down():
     planner = tile("long_term_planner", 3, earned_at=NOON)
     assert (planner.state, planner.progress_text) == (State.EARNED, "10/10 songs")
 
@@ -80,7 +80,7 @@ def test_an_earned_tile_is_full_though_the_number_went_down():
         ("trackflow_veteran", 1, "1/100 days", "99 days to go"),
     ],
 )
-def test_the_way_is_told_in_the_words_of_its_unit(code, current, text, missing):
+def test_progress_is_written_with_its_unit(code, current, text, missing):
     assert tile(code, current).progress_text == text
     assert tile(code, current).missing_text == missing
 
@@ -98,7 +98,7 @@ def test_the_way_is_told_in_the_words_of_its_unit(code, current, text, missing):
         (0, 0, "0 % · 0 of 0"),
     ],
 )
-def test_who_has_it_is_told_as_a_share_with_both_numbers(holders, users, text):
+def test_holders_are_written_as_a_share_with_both_numbers(holders, users, text):
     assert tile("dreamer", holders=holders, users=users).share_text == text
 
 
@@ -109,18 +109,18 @@ def test_who_has_it_is_told_as_a_share_with_both_numbers(holders, users, text):
     ("points", "level", "missing"),
     [(0, 1, 50), (49, 1, 1), (50, 2, 100), (149, 2, 1), (150, 3, 150), (300, 4, 200)],
 )
-def test_levels_come_after_ever_more_points(points, level, missing):
+def test_each_level_takes_more_points_than_the_last(points, level, missing):
     summary = Summary(earned=0, total=82, points=points)
     assert (summary.level, summary.points_to_next) == (level, missing)
 
 
-def test_levels_and_their_points_fit_each_other():
+def test_levels_and_points_of_levels_are_inverse():
     for level in range(2, 60):
         begin = levels.points_of_level(level)
         assert (levels.level_of(begin), levels.level_of(begin - 1)) == (level, level - 1)
 
 
-def test_the_summary_is_full_only_with_everything():
+def test_the_summary_is_at_100_percent_only_with_every_achievement():
     almost = listing.summary(tiles(earned=set(BY_CODE) - {"dreamer"}), 0)
     assert (almost.earned, almost.total, almost.percent) == (81, 82, 98)
     assert listing.summary(tiles(earned=BY_CODE), 0).percent == 100
@@ -133,13 +133,13 @@ def nearest(numbers, earned):
     return [step.tile for step in next_up.next_up(tiles(numbers, earned), [])]
 
 
-def test_next_up_are_the_three_nearest():
+def test_next_up_shows_the_three_closest():
     numbers = {"total_planned": 9, "total_released": 4, "distinct_years": 1, "total_started": 3}
     earned = {"dreamer", "visionary", "first_release", "getting_started"}
     assert codes(nearest(numbers, earned)) == ["long_term_planner", "rising_star", "hard_worker"]
 
 
-def test_next_up_is_the_rung_above_the_one_reached():
+def test_next_up_shows_the_first_unearned_one_of_a_ladder():
     ups = nearest({"total_planned": 6}, {"dreamer", "visionary"})
     assert ups[0].code == "long_term_planner"
 
@@ -156,11 +156,11 @@ def test_a_search_finds_words_in_any_order_case_and_accents(search):
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "rising moon", "<b>", "rising star star2"])
-def test_a_search_for_what_is_not_there_finds_nothing(search):
+def test_a_search_without_a_match_finds_nothing(search):
     assert shown(tiles(), q=search) == []
 
 
-def test_each_filter_leaves_what_fits():
+def test_each_filter_leaves_the_matching_achievements():
     mine = tiles({"total_planned": 1}, {"dreamer"})
     assert shown(mine, state="earned") == ["dreamer"]
     assert "visionary" in shown(mine, state="progress")
@@ -169,52 +169,52 @@ def test_each_filter_leaves_what_fits():
     assert len(shown(mine, rarity="legendary")) == 9
 
 
-def test_filters_hold_together():
+def test_filters_combine():
     mine = tiles({"distinct_years": 30}, {"time_traveler", "decade_explorer", "era_collector"})
     found = shown(mine, category="diversity", state="progress", rarity="epic", q="years")
     assert found == ["timeline_master"]
 
 
-def test_the_states_divide_everything():
+def test_every_achievement_has_exactly_one_state():
     mine = tiles({"total_planned": 30}, {"dreamer"})
     parts = [set(shown(mine, state=state)) for state in State]
     assert set.union(*parts) == set(BY_CODE)
     assert sum(map(len, parts)) == 82
 
 
-def test_what_cannot_be_is_refused_with_every_field_named():
+def test_invalid_filters_are_rejected_by_the_names_of_their_fields():
     with pytest.raises(Invalid) as refusal:
         listing.filters(category="x", state="x", rarity="x", q="x" * 101, sort="x")
     assert set(refusal.value.errors) == {"category", "state", "rarity", "q", "sort"}
 
 
-def test_empty_filters_leave_everything():
+def test_empty_filters_leave_every_achievement():
     assert listing.filters(category="", state="", rarity="", q="", sort="") == Filters()
 
 
 # --- groups and sorting --------------------------------------------------------------------------
 
 
-def test_groups_are_the_catalogues_with_the_totals_of_the_whole():
+def test_filtered_groups_show_the_totals_of_the_whole_group():
     mine = tiles({"total_planned": 5}, {"dreamer", "visionary"})
     group = listing.groups(mine, Filters(state=State.EARNED))[0]
     assert (group.name, group.earned, group.total) == ("Future Plans", 2, 7)
     assert codes(group.tiles) == ["dreamer", "visionary"]
 
 
-def test_without_filters_every_achievement_stands_in_its_group():
+def test_every_achievement_is_listed_in_its_group():
     groups = listing.groups(tiles(), Filters())
     assert [tile.code for group in groups for tile in group.tiles] == list(BY_CODE)
     assert len({group.name for group in groups}) == len(groups)
 
 
-def test_two_ladders_of_one_group_stand_under_one_heading():
+def test_two_ladders_of_one_group_share_a_heading():
     groups = {group.name: codes(group.tiles) for group in listing.groups(tiles(), Filters())}
     assert groups["Contributions"][-1] == "quality_guardian"
     assert groups["Ultimate"] == ["library_of_legend", "completionist"]
 
 
-def test_the_closest_come_first_and_the_earned_last():
+def test_sorting_by_closest_lists_earned_ones_last():
     earned = {"dreamer", "visionary", "first_release"}
     mine = tiles({"total_planned": 9, "total_released": 4}, earned)
     order = shown(mine, sort="closest")
@@ -222,33 +222,33 @@ def test_the_closest_come_first_and_the_earned_last():
     assert set(order[-3:]) == earned
 
 
-def test_the_latest_earned_come_first():
+def test_sorting_by_recent_lists_the_latest_award_first():
     earned = {"dreamer": NOON, "first_release": NOON + timedelta(days=1)}
     order = shown(listing.tiles({}, earned, NOBODY, ENTRIES), sort="recent")
     assert order[:2] == ["first_release", "dreamer"]
 
 
-def test_the_rarest_are_those_that_the_fewest_have():
+def test_sorting_by_rarest_lists_the_one_with_the_fewest_holders_first():
     holders = Holders(by_code=dict.fromkeys(BY_CODE, 2) | {"visionary": 1}, users=9)
     assert shown(listing.tiles({}, {}, holders, ENTRIES), sort="rarest")[0] == "visionary"
 
 
-def test_the_most_points_come_first():
+def test_sorting_by_points_lists_the_most_points_first():
     points = [BY_CODE[code].points for code in shown(tiles(), sort="points")]
     assert points == sorted(points, reverse=True)
 
 
-def test_names_are_in_the_order_of_the_alphabet():
+def test_sorting_by_name_is_alphabetical():
     names = [BY_CODE[code].name.casefold() for code in shown(tiles(), sort="name")]
     assert names == sorted(names)
 
 
 @pytest.mark.parametrize("sort", list(Sort))
-def test_every_order_shows_everything_once(sort):
+def test_every_order_lists_every_achievement_once(sort):
     assert sorted(shown(tiles({"total_planned": 3}, {"dreamer"}), sort=sort)) == sorted(BY_CODE)
 
 
-def test_a_ladder_is_one_metric_from_the_easiest_on():
+def test_a_ladder_lists_one_metric_from_the_easiest_on():
     assert codes(listing.ladder(tiles(), tile("perfectionist", 0))) == [
         "perfectionist",
         "multi_talented",

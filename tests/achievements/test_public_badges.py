@@ -32,7 +32,7 @@ def best(shown):
 COMMON = ("first_release", "perfectionist", "team_player", "first_finish", "getting_started")
 
 
-def test_without_pins_the_rarest_come_first_then_the_newest():
+def test_public_badges_without_pins_show_the_rarest_first():
     assert best(face(*COMMON, "artisan", "multi_talented")) == [
         "artisan",
         "multi_talented",
@@ -42,22 +42,22 @@ def test_without_pins_the_rarest_come_first_then_the_newest():
     ]
 
 
-def test_pins_come_first_in_their_order():
+def test_public_badges_show_pinned_awards_first():
     pins = ("getting_started", "first_release", "perfectionist", "first_finish")
     assert best(face(*COMMON, "artisan", pins=pins)) == list(pins)
 
 
-def test_who_pins_one_has_two_others_beside_it():
+def test_public_badges_with_one_pin_show_two_more():
     shown = face(*COMMON, "artisan", pins=("team_player",))
     assert best(shown) == ["team_player", "artisan", "first_release"]
 
 
-def test_points_and_level_are_those_of_what_is_shown():
+def test_public_points_and_level_exclude_hidden_awards():
     shown = face("artisan")
     assert (shown.points, shown.level) == (100, 2)
 
 
-def test_two_people_side_by_side():
+def test_a_comparison_lists_what_each_and_both_have():
     found = compare(face("artisan", "first_release"), face("first_release", "perfectionist"))
     assert [badge.code for badge in found.only_mine] == ["artisan"]
     assert [badge.code for badge in found.only_theirs] == ["perfectionist"]

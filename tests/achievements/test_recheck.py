@@ -1,4 +1,4 @@
-"""A recheck recounts from the facts: it corrects what drifted and awards what was missed."""
+"""A recheck recounts from the source rows, corrects counters and grants missed awards."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def stats_of(person):
 
 
 @both_databases
-def test_where_nothing_is_wrong_a_recheck_does_nothing(app, alice):
+def test_a_recheck_without_drift_changes_nothing(app, alice):
     alice.move(alice.add(year=1988), "wip", "released")
     alice.visit()
     before = alice.numbers, alice.codes
@@ -83,13 +83,13 @@ def test_where_nothing_is_wrong_a_recheck_does_nothing(app, alice):
     assert (alice.numbers, alice.codes) == before
 
 
-def test_a_recheck_looks_at_everyone(app, alice, bob):
+def test_a_recheck_includes_every_user(app, alice, bob):
     everyone_else = 1  # the noise
     assert recheck_all(app).users == 2 + everyone_else
 
 
 @both_databases
-def test_a_recheck_of_some_leaves_the_others_alone(app, alice, bob, plant):
+def test_a_recheck_of_some_users_leaves_the_others_unchanged(app, alice, bob, plant):
     alice.add()
     bob.add()
     plant(sa.update(UserStats).values(total_songs=7))
@@ -115,7 +115,7 @@ def test_a_recheck_of_some_leaves_the_others_alone(app, alice, bob, plant):
         {"total_achievements": 80, "total_points": 1},
     ],
 )
-def test_numbers_that_drifted_are_reported_and_corrected(app, clock, alice, plant, planted):
+def test_counters_that_drifted_are_reported_and_corrected(app, clock, alice, plant, planted):
     alice.move(alice.add(year=1988), "wip", "released")
     alice.visit()
     before, earned = alice.numbers, alice.codes
@@ -126,7 +126,7 @@ def test_numbers_that_drifted_are_reported_and_corrected(app, clock, alice, plan
 
 
 @both_databases
-def test_a_missing_row_of_numbers_is_made_again(app, alice, plant):
+def test_a_missing_row_of_counters_is_restored(app, alice, plant):
     alice.add(year=1988, status="released")
     before = alice.numbers
     plant(sa.delete(UserStats).where(UserStats.user_id == alice.id))
@@ -148,7 +148,7 @@ def test_a_missing_row_of_numbers_is_made_again(app, alice, plant):
     ],
     ids=["missing", "changed", "surplus", "negative"],
 )
-def test_a_ledger_that_drifted_is_reported_and_corrected(app, alice, plant, wrong):
+def test_distinct_values_that_drifted_are_reported_and_corrected(app, alice, plant, wrong):
     alice.add(year=1988, status="released")
     before = [alice.values(kind) for kind in ("artist", "year", "decade")]
     plant(wrong(alice))
@@ -157,14 +157,14 @@ def test_a_ledger_that_drifted_is_reported_and_corrected(app, alice, plant, wron
     assert recheck_all(app).result.corrections == 0
 
 
-def test_numbers_too_high_award_nothing(app, alice, plant):
+def test_counters_that_are_too_high_grant_nothing(app, alice, plant):
     alice.add()
     plant(stats_of(alice).values(total_songs=500, total_planned=250, distinct_artists=100))
     recheck_all(app)
     assert alice.codes == ["dreamer"]
 
 
-def test_drift_does_not_take_away_what_is_earned(app, alice, plant):
+def test_drift_does_not_remove_awards(app, alice, plant):
     song = alice.add()
     alice.delete(song)
     plant(stats_of(alice).values(total_songs=4))
@@ -176,7 +176,7 @@ def test_drift_does_not_take_away_what_is_earned(app, alice, plant):
 
 
 @both_databases
-def test_what_nobody_noticed_is_awarded_with_its_true_date(app, clock, alice, without_engine):
+def test_a_missed_award_is_granted_with_its_true_date(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
         for number in range(6):
@@ -190,7 +190,9 @@ def test_what_nobody_noticed_is_awarded_with_its_true_date(app, clock, alice, wi
     assert all(award.backfilled for award in awards.values())
 
 
-def test_the_date_of_a_step_is_that_of_the_song_that_reached_it(app, clock, alice, without_engine):
+def test_a_backfilled_award_has_the_date_of_the_song_that_reached_it(
+    app, clock, alice, without_engine
+):
     with without_engine():
         first = alice.add("First")
         second = alice.add("Second")
@@ -203,7 +205,7 @@ def test_the_date_of_a_step_is_that_of_the_song_that_reached_it(app, clock, alic
 
 
 @both_databases
-def test_the_date_of_a_new_artist_is_that_of_his_first_release(app, clock, alice, without_engine):
+def test_a_distinct_artist_has_the_date_of_the_first_release(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
         for number in range(5):
@@ -215,7 +217,7 @@ def test_the_date_of_a_new_artist_is_that_of_his_first_release(app, clock, alice
 
 
 @both_databases
-def test_the_date_of_a_streak_is_that_of_its_day(app, clock, alice, without_engine):
+def test_a_backfilled_streak_award_has_the_date_of_its_day(app, clock, alice, without_engine):
     began = clock()
     with without_engine():
         for _ in range(2):
@@ -231,7 +233,7 @@ def test_the_date_of_a_streak_is_that_of_its_day(app, clock, alice, without_engi
 
 
 @both_databases
-def test_everything_that_was_missed_comes_at_once(app, clock, alice, without_engine):
+def test_a_recheck_grants_every_missed_award_at_once(app, clock, alice, without_engine):
     with without_engine():
         song = alice.add(status="wip", year=1988)
         alice.mark(song, "done", ALL_PARTS)
@@ -243,7 +245,7 @@ def test_everything_that_was_missed_comes_at_once(app, clock, alice, without_eng
     assert alice.number("total_points") == 40
 
 
-def test_what_was_undone_before_anybody_noticed_is_not_awarded(app, alice, without_engine):
+def test_undone_work_that_was_missed_is_not_awarded(app, alice, without_engine):
     with without_engine():
         alice.delete(alice.add())
     assert recheck_all(app).awards == []
@@ -261,7 +263,7 @@ def test_a_second_recheck_does_nothing(app, alice, without_engine):
 
 
 @both_databases
-def test_what_a_dry_run_shows_is_what_is_done(app, clock, alice, bob, plant, without_engine):
+def test_a_recheck_does_what_its_dry_run_shows(app, clock, alice, bob, plant, without_engine):
     with without_engine():
         alice.add_many(6, status="released", year=1988)
         bob.add(status="wip")
@@ -283,7 +285,7 @@ def test_a_dry_run_changes_nothing(app, alice, without_engine):
 
 
 @both_databases
-def test_a_recheck_goes_through_everyone_in_chunks(app, monkeypatch, without_engine):
+def test_a_recheck_processes_users_in_chunks(app, monkeypatch, without_engine):
     monkeypatch.setattr(recheck, "USERS_A_CHUNK", 2)
     people = [new_charter(app, f"person-{number}") for number in range(5)]
     with without_engine():
@@ -299,7 +301,7 @@ def test_a_recheck_goes_through_everyone_in_chunks(app, monkeypatch, without_eng
 
 
 @both_databases
-def test_the_command_says_users_awards_and_drift(app, alice, without_engine):
+def test_the_command_prints_users_awards_and_corrections(app, alice, without_engine):
     with without_engine():
         alice.add()
     said = run_command(app, "achievements", "recheck")
@@ -308,7 +310,7 @@ def test_the_command_says_users_awards_and_drift(app, alice, without_engine):
     assert "2 users, 0 awards, 0 numbers corrected." in said
 
 
-def test_the_command_for_one_user_leaves_the_others(app, alice, bob, without_engine):
+def test_the_command_for_one_user_leaves_the_others_unchanged(app, alice, bob, without_engine):
     with without_engine():
         alice.add()
         bob.add()
@@ -318,13 +320,13 @@ def test_the_command_for_one_user_leaves_the_others(app, alice, bob, without_eng
 
 
 @pytest.mark.parametrize("name", ["nobody-here", "no such name", "x"])
-def test_the_command_for_nobody_fails_with_a_sentence(app, name):
+def test_the_command_for_an_unknown_user_fails_with_a_message(app, name):
     result = app.test_cli_runner().invoke(args=["achievements", "recheck", "--user", name])
     assert result.exit_code == 1
     assert "There is nobody of this name." in result.output
 
 
-def test_an_administrators_recheck_is_kept(app, clock, work, admin, alice, without_engine):
+def test_an_administrators_recheck_is_stored(app, clock, work, admin, alice, without_engine):
     with without_engine():
         alice.add()
     with work():
@@ -343,14 +345,14 @@ ROUNDS = {"sqlite": 4, "postgresql": 12}
 
 
 @both_databases
-def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, alice, bob):
+def test_concurrent_rechecks_and_actions_keep_the_counters_right(app, database_kind, alice, bob):
     rounds = ROUNDS[database_kind]
 
     def rechecks():
         for _ in range(rounds):
             recheck_all(app)
 
-    def deeds(person, artist):
+    def act(person, artist):
         for number in range(rounds):
             song = person.add(f"Song {number}", artist, status="released", year=1980 + number)
             person.edit(song, artist="Metallica", year=1990 + number)
@@ -361,8 +363,8 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, a
         [
             rechecks,
             rechecks,
-            lambda: deeds(alice, "Nirvana"),
-            lambda: deeds(bob, "Megadeth"),
+            lambda: act(alice, "Nirvana"),
+            lambda: act(bob, "Megadeth"),
         ]
     )
     assert alice.number("total_songs") == alice.number("distinct_years") == rounds / 2
@@ -371,7 +373,7 @@ def test_rechecks_and_deeds_at_once_keep_the_numbers_right(app, database_kind, a
 
 
 @both_databases
-def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alice, bob):
+def test_actions_of_two_users_and_rechecks_of_both_do_not_deadlock(app, work, alice, bob):
     def release_for(first, second, title):
         for number in range(6):
             with work():
@@ -392,7 +394,7 @@ def test_units_that_move_two_people_and_rechecks_of_both_all_end(app, work, alic
 
 
 @both_databases
-def test_a_first_deed_at_once_with_a_recheck_is_counted(app):
+def test_a_first_action_concurrent_with_a_recheck_is_counted(app):
     for number in range(8):
         person = new_charter(app, f"person-{number}")
         at_once(
@@ -407,7 +409,7 @@ def test_a_first_deed_at_once_with_a_recheck_is_counted(app):
 
 
 @both_databases
-def test_rechecks_at_once_award_once(app, alice, without_engine):
+def test_concurrent_rechecks_grant_once(app, alice, without_engine):
     with without_engine():
         alice.add_many(10)
     at_once([lambda: recheck_all(app)] * 4)

@@ -36,7 +36,7 @@ def pending(app):
         )
 
 
-def swept(app):
+def redeliver_pending(app):
     with app.app_context():
         return redeliver(composition.HANDLERS)
 
@@ -46,25 +46,25 @@ def rechecked(app):
         return recheck.reconcile_users()
 
 
-def test_the_song_is_kept_and_its_facts_wait(app, alice):
+def test_a_failing_handler_keeps_the_song_and_its_events_pending(app, alice):
     with broken():
         alice.add()
     assert pending(app) == ["song_added", "song_planned"]
     assert (alice.numbers, alice.codes) == ({}, [])
-    swept(app)
+    redeliver_pending(app)
 
 
 @pytest.mark.parametrize("place", [Point.COUNTERS_UPDATED, Point.IN_HANDLER])
-def test_what_was_half_done_is_undone_whole(app, alice, place):
+def test_a_failing_handler_is_rolled_back_completely(app, alice, place):
     with broken(place):
         alice.add(status="released", year=1988)
     assert (alice.numbers, alice.codes, alice.values("artist")) == ({}, [], {})
-    swept(app)
+    redeliver_pending(app)
     assert alice.codes == ["first_release"]
     assert alice.values("artist") == {"metallica": 1}
 
 
-def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, work, monkeypatch):
+def test_awards_granted_before_a_failure_are_rolled_back(app, alice, bob, work, monkeypatch):
     update = handler._update_counters
 
     def fail_for_bob(user_id, added, assigned, *, hold):
@@ -80,51 +80,51 @@ def test_what_was_unlocked_before_the_failure_did_not_happen(app, alice, bob, wo
     monkeypatch.undo()
     assert (alice.codes, alice.numbers) == ([], {})
     assert "achievement_unlocked" not in pending(app)
-    swept(app)
+    redeliver_pending(app)
     assert alice.codes == bob.codes == ["dreamer"]
 
 
-def test_a_failure_is_logged_once(app, alice):
+def test_a_failing_handler_is_logged_once(app, alice):
     with broken(), structlog.testing.capture_logs() as logs:
         alice.add()
     assert [line["event"] for line in logs] == ["handler_failed"]
     assert logs[0]["handler"] == "achievements"
-    swept(app)
+    redeliver_pending(app)
 
 
-def test_a_sweep_awards_what_was_not_heard_and_only_once(app, alice):
+def test_redelivery_grants_missed_awards_once(app, alice):
     with broken():
         alice.add()
-    assert swept(app) == 2
+    assert redeliver_pending(app) == 2
     assert pending(app) == []
-    assert swept(app) == 0
+    assert redeliver_pending(app) == 0
     assert alice.codes == ["dreamer"]
     assert alice.numbers == {
         "total_songs": 1, "total_planned": 1, "total_achievements": 1, "total_points": 10,
     }  # fmt: skip
 
 
-def test_a_recheck_awards_what_was_not_heard_and_a_sweep_adds_nothing(app, alice):
+def test_redelivery_after_a_recheck_grants_nothing(app, alice):
     with broken():
         alice.add()
     assert [award.entry.code for award in rechecked(app).awards] == ["dreamer"]
     before = alice.numbers
-    assert swept(app) == 2
+    assert redeliver_pending(app) == 2
     assert (alice.numbers, alice.codes) == (before, ["dreamer"])
 
 
-def test_the_next_deed_is_heard_as_ever_and_the_sweep_evens_out(app, alice):
+def test_the_next_action_is_handled_and_redelivery_corrects_the_counters(app, alice):
     with broken():
         alice.add("One")
     for title in ("Two", "Three", "Four", "Five"):
         alice.add(title)
     assert alice.number("total_songs") == 4
-    swept(app)
+    redeliver_pending(app)
     assert alice.number("total_songs") == 5
     assert alice.codes == ["dreamer", "visionary"]
 
 
-def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, alice, monkeypatch):
+def test_an_award_whose_points_failed_gets_them_by_redelivery(app, alice, monkeypatch):
     update = handler._update_counters
 
     def fail_at_points(user_id, added, assigned, *, hold):
@@ -139,50 +139,50 @@ def test_an_award_whose_points_failed_keeps_its_place_and_gets_its_points(app, a
     assert alice.codes == ["dreamer"]
     assert alice.number("total_points") == 0
     assert pending(app) == ["achievement_unlocked"]
-    swept(app)
+    redeliver_pending(app)
     assert alice.number("total_points") == 10
 
 
-def test_sweeps_at_once_award_once(app, alice):
+def test_concurrent_redeliveries_grant_once(app, alice):
     with broken():
         alice.add()
-    assert sum(at_once([lambda: swept(app)] * 4)) == 2
+    assert sum(at_once([lambda: redeliver_pending(app)] * 4)) == 2
     assert alice.codes == ["dreamer"]
     assert alice.number("total_points") == 10
 
 
-def test_a_sweep_that_fails_leaves_everything_waiting(app, alice):
+def test_a_failing_redelivery_leaves_its_events_pending(app, alice):
     with broken():
         alice.add()
     with broken(Point.IN_RECHECK), pytest.raises(ZeroDivisionError):
-        swept(app)
+        redeliver_pending(app)
     assert pending(app) == ["song_added", "song_planned"]
-    assert swept(app) == 2
+    assert redeliver_pending(app) == 2
 
 
-def test_the_command_says_how_many_were_announced_again(app, alice):
+def test_the_command_prints_how_many_events_were_redelivered(app, alice):
     with broken():
         alice.add()
     assert "2 events dispatched again." in run_command(app, "achievements", "sweep")
     assert "0 events dispatched again." in run_command(app, "achievements", "sweep")
 
 
-def test_the_facts_of_somebody_who_left_are_no_stumbling_block(app, alice, bob, work):
+def test_events_of_a_deleted_user_do_not_block_redelivery(app, alice, bob, work):
     with broken():
         alice.add()
         bob.add()
     with work():
         db.session.delete(alice.user)
-    assert swept(app) == 2
+    assert redeliver_pending(app) == 2
     assert bob.codes == ["dreamer"]
 
 
 @pytest.fixture
-def deaf_to(monkeypatch):
-    """`deaf_to(alice)`: whoever recounts her fails, whatever else is tried."""
+def failing_for(monkeypatch):
+    """`failing_for(alice)`: recounting her fails."""
     real = recheck.reconcile_chunk
 
-    def deaf(person):
+    def fail_for(person):
         def recheck_chunk(chunk):
             if person.id in chunk:
                 message = "she cannot be counted"
@@ -191,33 +191,33 @@ def deaf_to(monkeypatch):
 
         monkeypatch.setattr(recheck, "reconcile_chunk", recheck_chunk)
 
-    deaf.mend = monkeypatch.undo
-    return deaf
+    fail_for.mend = monkeypatch.undo
+    return fail_for
 
 
-def test_a_long_backlog_is_heard_in_one_sweep(app, alice, bob, monkeypatch):
+def test_a_long_backlog_is_redelivered_in_one_run(app, alice, bob, monkeypatch):
     with broken():
         alice.add_many(6)
         bob.add_many(6)
     monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
-    assert swept(app) == 24
+    assert redeliver_pending(app) == 24
     assert pending(app) == []
     assert (alice.number("total_songs"), bob.number("total_songs")) == (6, 6)
 
 
-def test_one_whose_facts_cannot_be_heard_keeps_nobody_else_waiting(
-    app, alice, bob, deaf_to, monkeypatch
+def test_a_user_whose_events_fail_does_not_block_the_others(
+    app, alice, bob, failing_for, monkeypatch
 ):
     with broken():
         alice.add_many(6)  # more than a piece of a sweep, and the oldest
         bob.add()
     monkeypatch.setattr("trackflow_web.kernel.redelivery.EVENTS_A_BATCH", 5)
-    deaf_to(alice)
+    failing_for(alice)
     with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):
-        swept(app)
+        redeliver_pending(app)
     assert bob.codes == ["dreamer"]
     assert alice.codes == []
     assert {line["user_id"] for line in logs} == {alice.id}
-    deaf_to.mend()
-    assert swept(app) == 12
+    failing_for.mend()
+    assert redeliver_pending(app) == 12
     assert alice.codes == ["dreamer", "visionary"]

@@ -52,12 +52,12 @@ def earned(app, person):
         return set(queries.earned_by(person.id))
 
 
-def facts(app, fact):
+def events_named(app, name):
     with app.app_context():
-        return db.session.scalars(sa.select(Event).where(Event.name == fact)).all()
+        return db.session.scalars(sa.select(Event).where(Event.name == name)).all()
 
 
-def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, olga, released):
+def test_a_revoked_award_loses_its_points_and_records_who_when_and_why(app, clock, olga, released):
     before = released.numbers
     assert revoke(app, olga, released)
     row = released.awards["first_release"]
@@ -73,16 +73,20 @@ def test_it_goes_with_its_points_and_the_row_says_who_when_and_why(app, clock, o
     assert "first_release" not in earned(app, released)
 
 
-def test_a_fact_keeps_who_and_why(app, olga, released):
+def test_the_event_of_a_revocation_says_who_and_why(app, olga, released):
     revoke(app, olga, released)
     restore(app, olga, released)
-    [taken] = facts(app, events.AchievementRevoked.event_name)
-    [given_back] = facts(app, events.AchievementRestored.event_name)
-    assert (taken.user_id, taken.actor_id, taken.data["reason"]) == (released.id, olga.id, WHY)
-    assert (given_back.user_id, given_back.actor_id) == (released.id, olga.id)
+    [revoked_event] = events_named(app, events.AchievementRevoked.event_name)
+    [restored_event] = events_named(app, events.AchievementRestored.event_name)
+    assert (revoked_event.user_id, revoked_event.actor_id, revoked_event.data["reason"]) == (
+        released.id,
+        olga.id,
+        WHY,
+    )
+    assert (restored_event.user_id, restored_event.actor_id) == (released.id, olga.id)
 
 
-def test_neither_a_recheck_nor_another_deed_gives_it_again(app, olga, released):
+def test_a_revoked_award_is_granted_again_by_neither_recheck_nor_action(app, olga, released):
     revoke(app, olga, released)
     points = released.number("total_points")
     with working(app):
@@ -99,7 +103,7 @@ def test_neither_a_recheck_nor_another_deed_gives_it_again(app, olga, released):
     assert released.number("total_points") == gained >= points
 
 
-def test_the_last_one_missing_is_not_counted_while_it_is_revoked(app, olga, alice):
+def test_a_revoked_award_does_not_count_for_the_completionist(app, olga, alice):
     others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given(*others)
     revoke(app, olga, alice, others[0])
@@ -114,7 +118,7 @@ def test_the_last_one_missing_is_not_counted_while_it_is_revoked(app, olga, alic
     assert "completionist" in earned(app, alice)
 
 
-def test_it_disappears_from_what_others_see(app, olga, released):
+def test_a_revoked_award_disappears_for_others(app, olga, released):
     with app.app_context():
         before = holder_counts.of_each().by_code["first_release"]
     revoke(app, olga, released)
@@ -126,7 +130,7 @@ def test_it_disappears_from_what_others_see(app, olga, released):
         assert "first_release" not in visibility.choices_of(released.id)
 
 
-def test_what_was_revoked_cannot_be_pinned_or_shown(app, olga, released):
+def test_a_revoked_award_can_be_neither_pinned_nor_shown(app, olga, released):
     with working(app):
         visibility.move_pin(released.user, "first_release", move="pin")
     revoke(app, olga, released)
@@ -137,7 +141,7 @@ def test_what_was_revoked_cannot_be_pinned_or_shown(app, olga, released):
         visibility.set_visibility(released.user, "first_release", public=True)
 
 
-def test_what_is_hidden_meanwhile_comes_back_hidden(app, olga, released):
+def test_an_award_hidden_while_revoked_is_restored_hidden(app, olga, released):
     revoke(app, olga, released)
     with working(app):
         visibility.set_all_visibility(released.user, public=False)
@@ -145,7 +149,7 @@ def test_what_is_hidden_meanwhile_comes_back_hidden(app, olga, released):
     assert not released.awards["first_release"].is_public
 
 
-def test_it_is_not_announced_any_more(app, olga, released):
+def test_a_revoked_award_gets_no_toast(app, olga, released):
     revoke(app, olga, released)
     with working(app):
         dispatched = toasts.reserve(released.id)
@@ -156,7 +160,7 @@ def test_it_is_not_announced_any_more(app, olga, released):
         assert not toasts.reserve(released.id).shown
 
 
-def test_given_back_it_is_as_it_was(app, clock, olga, released):
+def test_a_restored_award_is_as_it_was(app, clock, olga, released):
     before = released.numbers, earned(app, released), released.awards["first_release"].earned_at
     revoke(app, olga, released)
     clock.move(days=3)
@@ -166,17 +170,17 @@ def test_given_back_it_is_as_it_was(app, clock, olga, released):
     assert (row.revoked_at, row.revoked_by_id, row.revoked_by, row.revoked_reason) == (None,) * 4
 
 
-def test_a_second_time_changes_nothing(app, olga, released):
+def test_revoking_or_restoring_twice_changes_nothing(app, olga, released):
     assert revoke(app, olga, released)
     assert not revoke(app, olga, released, reason="Another reason.")
     assert released.awards["first_release"].revoked_reason == WHY
     assert restore(app, olga, released)
     assert not restore(app, olga, released)
-    assert len(facts(app, events.AchievementRevoked.event_name)) == 1
-    assert len(facts(app, events.AchievementRestored.event_name)) == 1
+    assert len(events_named(app, events.AchievementRevoked.event_name)) == 1
+    assert len(events_named(app, events.AchievementRestored.event_name)) == 1
 
 
-def test_without_a_reason_nothing_is_taken(subtests, app, olga, released):
+def test_revoking_requires_a_reason(subtests, app, olga, released):
     for reason in [None, "", "  ", "no", "x" * 301, "a\x00b", 7]:
         with subtests.test(reason=reason):
             with pytest.raises(Invalid) as refused:
@@ -185,7 +189,7 @@ def test_without_a_reason_nothing_is_taken(subtests, app, olga, released):
             assert "first_release" in earned(app, released)
 
 
-def test_what_she_does_not_have_cannot_be_taken(subtests, app, olga, released):
+def test_an_achievement_that_alice_does_not_have_cannot_be_revoked(subtests, app, olga, released):
     for code in ["completionist", "no_such_code", "a\x00b", ""]:
         with subtests.test(code=code):
             with pytest.raises(NotFound):
@@ -194,14 +198,14 @@ def test_what_she_does_not_have_cannot_be_taken(subtests, app, olga, released):
                 restore(app, olga, released, code)
 
 
-def test_what_was_taken_is_told_with_its_reason(app, clock, olga, released):
+def test_alice_sees_revoked_awards_with_their_reason(app, clock, olga, released):
     revoke(app, olga, released)
     with app.app_context():
         [told] = revocations.revoked_of(released.id)
     assert (told.entry.code, told.at, told.reason) == ("first_release", clock(), WHY)
 
 
-def test_two_administrators_and_a_recheck_at_once_take_it_once(app, olga, released):
+def test_two_administrators_and_a_recheck_at_once_revoke_an_award_once(app, olga, released):
     before = released.numbers["total_points"]
 
     def recheck_her():
@@ -210,10 +214,10 @@ def test_two_administrators_and_a_recheck_at_once_take_it_once(app, olga, releas
 
     at_once([lambda: revoke(app, olga, released), lambda: revoke(app, olga, released), recheck_her])
     assert before - released.numbers["total_points"] == released.awards["first_release"].points
-    assert len(facts(app, events.AchievementRevoked.event_name)) == 1
+    assert len(events_named(app, events.AchievementRevoked.event_name)) == 1
 
 
-def test_when_the_administrator_goes_the_reason_stays_without_the_name(app, olga, released):
+def test_a_deleted_administrator_leaves_the_reason_without_the_name(app, olga, released):
     revoke(app, olga, released)
     with working(app):
         olga.user.is_admin = False

@@ -30,7 +30,7 @@ def visit_daily(person, clock, days):
 
 
 @both_databases
-def test_three_days_in_a_row_make_an_early_bird(clock, alice):
+def test_three_consecutive_days_unlock_early_bird(clock, alice):
     visit_daily(alice, clock, 2)
     assert alice.codes == []
     visit_daily(alice, clock, 1)
@@ -38,7 +38,7 @@ def test_three_days_in_a_row_make_an_early_bird(clock, alice):
     assert alice.number("login_streak") == 3
 
 
-def test_further_rungs_come_at_their_days(clock, alice):
+def test_further_streak_achievements_unlock_on_their_days(clock, alice):
     visit_daily(alice, clock, 6)
     assert alice.codes == ["early_bird"]
     visit_daily(alice, clock, 8)
@@ -53,7 +53,7 @@ def test_many_visits_a_day_count_once(clock, alice):
 
 
 @both_databases
-def test_a_missed_day_begins_anew_and_keeps_the_longest(clock, alice):
+def test_a_missed_day_restarts_the_streak_and_keeps_the_longest(clock, alice):
     visit_daily(alice, clock, 4)
     clock.move(days=1)
     visit_daily(alice, clock, 2)
@@ -61,7 +61,7 @@ def test_a_missed_day_begins_anew_and_keeps_the_longest(clock, alice):
     assert alice.number("current_streak") == 2
 
 
-def test_a_second_row_counts_from_where_the_longest_ended(clock, alice):
+def test_a_second_streak_counts_only_beyond_the_longest(clock, alice):
     visit_daily(alice, clock, 5)
     clock.move(days=3)
     visit_daily(alice, clock, 7)
@@ -69,7 +69,7 @@ def test_a_second_row_counts_from_where_the_longest_ended(clock, alice):
     assert alice.codes == ["early_bird", "dedicated"]
 
 
-def test_two_short_rows_are_no_long_one(clock, alice):
+def test_two_short_streaks_are_not_a_long_one(clock, alice):
     visit_daily(alice, clock, 2)
     clock.move(days=1)
     visit_daily(alice, clock, 2)
@@ -92,20 +92,20 @@ def test_two_short_rows_are_no_long_one(clock, alice):
         ("Pacific/Apia", "2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00"),
     ],
 )
-def test_midnight_is_the_users_own(clock, zoned, zone, first, second):
+def test_a_day_ends_at_midnight_in_the_users_zone(clock, zoned, zone, first, second):
     dora = zoned(zone)
     visit_at(dora, clock, first, second)
     assert dora.number("login_streak") == 2
 
 
-def test_the_same_day_in_the_users_zone_is_one_day_though_the_servers_changes(clock, zoned):
+def test_one_day_in_the_users_zone_counts_once_over_two_days_of_the_server(clock, zoned):
     dora = zoned("America/New_York")
     visit_at(dora, clock, "2026-03-02T23:00:00+00:00", "2026-03-03T01:00:00+00:00")
     assert dora.number("login_streak") == 1
 
 
 @both_databases
-def test_a_clock_that_steps_back_neither_resets_nor_credits(clock, alice):
+def test_a_clock_that_steps_back_neither_resets_nor_extends_a_streak(clock, alice):
     visit_daily(alice, clock, 3)
     clock.move(days=-2)
     assert alice.visit() is False
@@ -150,7 +150,7 @@ def test_a_streak_ends_also_for_who_stays_away(clock, alice):
 
 
 @both_databases
-def test_visits_at_once_at_midnight_count_once(clock, alice):
+def test_concurrent_visits_at_midnight_count_once(clock, alice):
     alice.visit()
     clock.move(days=1)
     assert sorted(at_once([alice.visit] * 6)) == [False] * 5 + [True]
@@ -158,7 +158,7 @@ def test_visits_at_once_at_midnight_count_once(clock, alice):
 
 
 @both_databases
-def test_the_third_day_at_once_is_rewarded_once(clock, alice):
+def test_concurrent_visits_on_the_third_day_are_rewarded_once(clock, alice):
     visit_daily(alice, clock, 2)
     at_once([alice.visit] * 6)
     assert alice.codes == ["early_bird"]

@@ -59,7 +59,7 @@ def tile(page, code):
 # --- thresholds ----------------------------------------------------------------------------------
 
 
-def test_a_lower_threshold_reaches_everybody_at_once_and_quietly(app, clock, alice, bob, deploy):
+def test_a_lower_threshold_backfills_awards_with_a_summary_only(app, clock, alice, bob, deploy):
     alice.add_many(3)
     clock.move(days=2)
     bob.add()
@@ -82,7 +82,7 @@ def test_a_lower_threshold_reaches_everybody_at_once_and_quietly(app, clock, ali
     assert sync(app) == ["0 added, 0 changed, 0 retired, 82 in the catalogue."]
 
 
-def test_a_higher_one_takes_nothing_and_asks_more_of_the_others(app, alice, bob, deploy):
+def test_a_higher_threshold_removes_no_award(app, alice, bob, deploy):
     alice.add_many(5)
     bob.add_many(4)
     deploy.change("visionary", threshold=6)
@@ -97,7 +97,7 @@ def test_a_higher_one_takes_nothing_and_asks_more_of_the_others(app, alice, bob,
     assert "visionary" in earned(app, bob)
 
 
-def test_a_new_one_is_given_to_who_has_done_it_already(app, alice, bob, deploy):
+def test_a_new_achievement_is_granted_for_earlier_work(app, alice, bob, deploy):
     alice.add_many(2)
     bob.add()
     deploy.add("dreamer", code="second_thought", name="Second Thought", threshold=2)
@@ -107,7 +107,7 @@ def test_a_new_one_is_given_to_who_has_done_it_already(app, alice, bob, deploy):
     assert "second_thought" not in earned(app, bob)
 
 
-def test_two_for_the_same_number_are_both_given(app, alice, deploy):
+def test_two_achievements_with_one_threshold_are_both_granted(app, alice, deploy):
     alice.add()
     deploy.add("dreamer", code="daydreamer", name="Daydreamer")
     deploy.add("dreamer", code="sleepwalker", name="Sleepwalker")
@@ -118,7 +118,7 @@ def test_two_for_the_same_number_are_both_given(app, alice, deploy):
     )
 
 
-def test_pointed_at_another_metric_it_goes_by_that_from_now_on(app, alice, bob, deploy):
+def test_an_achievement_with_another_metric_is_evaluated_by_that_one(app, alice, bob, deploy):
     alice.add()
     bob.add(status="wip")
     deploy.change("dreamer", metric="total_started", threshold=1)
@@ -133,7 +133,7 @@ def test_pointed_at_another_metric_it_goes_by_that_from_now_on(app, alice, bob, 
 # --- what it is called and worth -----------------------------------------------------------------
 
 
-def test_a_new_name_category_and_rarity_leave_what_was_given(app, alice, bob, deploy):
+def test_a_new_name_category_and_rarity_leave_existing_awards_unchanged(app, alice, bob, deploy):
     alice.add()
     new = {"name": "Sleeper", "category": Category.SPECIAL, "rarity": Rarity.EPIC}
     deploy.change("dreamer", **new)
@@ -150,7 +150,7 @@ def test_a_new_name_category_and_rarity_leave_what_was_given(app, alice, bob, de
     assert tile(page, "dreamer")["data-category"] == "special"
 
 
-def test_an_older_process_shows_what_a_newer_one_gave(app, alice, deploy):
+def test_an_older_process_shows_awards_of_a_newer_one(app, alice, deploy):
     alice.add()
     sees(app, alice)  # it knows the ids of its own catalogue from now on
     newer = Deploy(deploy.monkeypatch)
@@ -170,7 +170,7 @@ def test_an_older_process_shows_what_a_newer_one_gave(app, alice, deploy):
 # --- retired -------------------------------------------------------------------------------------
 
 
-def test_who_has_a_retired_one_keeps_and_shows_it_with_its_points(app, alice, bob, deploy):
+def test_holders_of_a_retired_achievement_keep_it_with_its_points(app, alice, bob, deploy):
     alice.add()
     deploy.retire("dreamer")
     assert planned(app)[-2:] == [
@@ -191,7 +191,7 @@ def test_who_has_a_retired_one_keeps_and_shows_it_with_its_points(app, alice, bo
 
 
 @pytest.mark.leaves_drift("looked at with the first catalogue, Bob is due what was retired")
-def test_nobody_else_sees_or_earns_a_retired_one(app, alice, bob, deploy):
+def test_a_retired_achievement_is_neither_shown_nor_earned(app, alice, bob, deploy):
     alice.add()
     deploy.retire("dreamer")
     sync(app)
@@ -207,7 +207,7 @@ def test_nobody_else_sees_or_earns_a_retired_one(app, alice, bob, deploy):
         assert "of 81" in page.text
 
 
-def test_the_completionist_needs_no_retired_one(app, alice, bob, deploy):
+def test_the_completionist_needs_no_retired_achievement(app, alice, bob, deploy):
     others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given(*others)
     bob.given(*others[1:], "dreamer")
@@ -222,7 +222,7 @@ def test_the_completionist_needs_no_retired_one(app, alice, bob, deploy):
     assert "completionist" in earned(app, bob)
 
 
-def test_a_retired_one_is_no_help_in_between(app, alice, deploy):
+def test_a_retired_achievement_stops_counting_for_the_completionist_at_once(app, alice, deploy):
     """With one that does not count any more she must not reach the new threshold."""
     others = [code for code in BY_CODE if code not in {"completionist", "dreamer"}]
     alice.given("dreamer", *others[:-2])
@@ -235,7 +235,7 @@ def test_a_retired_one_is_no_help_in_between(app, alice, deploy):
     assert "completionist" in earned(app, alice)
 
 
-def test_one_that_comes_back_counts_again(app, alice, deploy):
+def test_a_returned_achievement_counts_again(app, alice, deploy):
     alice.add()
     before = alice.numbers
     deploy.retire("dreamer")
@@ -246,7 +246,7 @@ def test_one_that_comes_back_counts_again(app, alice, deploy):
     assert alice.numbers == before
 
 
-def test_one_whose_metric_is_gone_is_shown_all_the_same(app, alice, deploy):
+def test_an_award_of_a_removed_metric_is_still_shown(app, alice, deploy):
     alice.add()
     deploy.retire("dreamer")
     sync(app)
@@ -261,7 +261,7 @@ def test_one_whose_metric_is_gone_is_shown_all_the_same(app, alice, deploy):
     assert sees(app, alice, "/users/alice").status == 200
 
 
-def test_two_syncs_at_once_count_a_retired_one_out_once(app, alice, deploy):
+def test_concurrent_syncs_subtract_a_retired_achievement_once(app, alice, deploy):
     alice.add_many(5)
     deploy.retire("dreamer")
     before = alice.number("total_achievements")
@@ -274,9 +274,7 @@ def test_two_syncs_at_once_count_a_retired_one_out_once(app, alice, deploy):
     assert before - alice.number("total_achievements") == 1
 
 
-def test_while_everyone_is_being_rechecked_a_sync_says_what_is_left_to_do(
-    app, admin, alice, deploy
-):
+def test_a_sync_during_a_recheck_of_everyone_prints_what_is_left_to_do(app, admin, alice, deploy):
     alice.add_many(3)
     with working(app):
         run_id = runs.begin(admin.user)

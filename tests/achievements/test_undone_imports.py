@@ -74,7 +74,7 @@ def test_an_undone_import_leaves_no_song_no_achievement_and_no_point(app, alice,
     assert (after["total_songs"], after["total_points"], after["total_achievements"]) == (0, 0, 0)
 
 
-def test_what_was_earned_before_by_work_stays(app, alice, bring, take_back):
+def test_awards_earned_by_work_before_an_import_remain(app, alice, bring, take_back):
     with working(app):
         add_song(alice.user, title="By hand", artist="Anna", status="released", year=1999)
     before = earned(app, alice)
@@ -83,7 +83,7 @@ def test_what_was_earned_before_by_work_stays(app, alice, bring, take_back):
     assert earned(app, alice) == before
 
 
-def test_what_other_work_has_reached_meanwhile_stays_for_good(app, alice, bring, take_back):
+def test_awards_reached_by_other_work_meanwhile_remain(app, alice, bring, take_back):
     import_id = bring(10, status="future")
     assert "first_plan" in earned(app, alice) or earned(app, alice)
     by_import = earned(app, alice)
@@ -100,7 +100,7 @@ def test_what_other_work_has_reached_meanwhile_stays_for_good(app, alice, bring,
     assert kept <= earned(app, alice)
 
 
-def test_two_imports_of_which_both_are_undone_leave_nothing(app, alice, bring, take_back):
+def test_two_undone_imports_leave_nothing(app, alice, bring, take_back):
     first = bring(120, name="One")
     second = bring(120, name="Two", first=1_000)
     take_back(first)
@@ -109,7 +109,7 @@ def test_two_imports_of_which_both_are_undone_leave_nothing(app, alice, bring, t
     assert earned(app, alice) == set()
 
 
-def test_what_was_withdrawn_can_be_earned_by_work(app, alice, bring, take_back):
+def test_a_withdrawn_award_can_be_earned_by_work(app, alice, bring, take_back):
     take_back(bring(5, status="released"))
     assert earned(app, alice) == set()
     with working(app):
@@ -117,14 +117,14 @@ def test_what_was_withdrawn_can_be_earned_by_work(app, alice, bring, take_back):
     assert earned(app, alice)
 
 
-def test_a_recheck_after_an_undo_gives_nothing_back(app, alice, bring, take_back):
+def test_a_recheck_after_an_undo_grants_nothing(app, alice, bring, take_back):
     take_back(bring(120))
     with working(app):
         assert recheck.reconcile_users([alice.id]).awards == []
     assert earned(app, alice) == set()
 
 
-def test_an_undo_that_is_cut_off_goes_on_where_it_was(app, alice, bring, monkeypatch, clock):
+def test_an_interrupted_undo_resumes_where_it_was(app, alice, bring, monkeypatch, clock):
     import_id = bring(1_200)
     monkeypatch.setattr(jobs, "PAUSE_OF_UNDO", 0)
     real, calls = undo.remove_chunk, []

@@ -71,7 +71,7 @@ def handle(events: Sequence[Event]) -> None:
         added = {name: delta for name, delta in deltas.counters.items() if delta}
         # Changed values write the row without a counter too: a recheck locks it.
         if added or deltas.assigned or any(deltas.values.values()):
-            # Held after the last row, so that nobody who holds it waits for a row.
+            # Held after the last row only: a transaction that holds it waits for no row.
             is_last = user_id == changed[-1][0]
             *counters, version = _update_counters(user_id, added, deltas.assigned, hold=is_last)
             reached[user_id] = dict(zip(added, counters, strict=True))

@@ -1,7 +1,6 @@
 """Writing the rows of the catalogue. Every change raises its version at the commit.
 
-What is due to users by a change is granted by a recheck of everyone, which whoever makes the
-change starts.
+What a change makes due is granted by a recheck of everyone, which the caller starts.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def save(entry: Entry) -> None:
 
 
 def retire(code: str) -> None:
-    """Take a custom or seasonal entry out of force; whoever has it keeps it."""
+    """Take a custom or seasonal entry out of force; its holders keep it."""
     db.session.execute(
         sa.update(Achievement)
         .where(Achievement.code == code, Achievement.kind != Kind.BUILTIN)

@@ -4,7 +4,7 @@ An event inside an open period adds to its counter. What an increment cannot tel
 the source rows instead: an event that takes something away, or gives something back, says nothing
 about when that had happened; and near the edge of a period the row and its event may lie on
 different sides. That is exact because every caller has updated the user's row of `user_stats`
-before: whoever changes the same user's counters waits for that row, and is then seen.
+before: a concurrent change of the same user's counters waits for that row, and is then seen.
 """
 
 from __future__ import annotations

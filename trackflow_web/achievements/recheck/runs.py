@@ -119,7 +119,7 @@ def step(run: RecheckRun, users: int) -> bool:
 
 
 def release(run: RecheckRun) -> None:
-    """Leave a run that is held to whoever takes it up next."""
+    """End the lease of a run, so that any worker may resume it."""
     run.state = RunState.WAITING
     leases.release(run)
 
