@@ -78,10 +78,10 @@ def forms_with(browser, text, one):
         "search": browser.get("/songs/", q=f"qq{text[:90]}"),
         "search by htmx": browser.get("/songs/", q=f"qq{text[:90]}", htmx=True),
         "refused song": browser.post(
-            "/songs/", title=text, artist=text, album=text, year=f"y{text}"
+            "/songs/", title=text, artist=text, album=text, status=f"y{text}"
         ),
-        "refused edit": browser.post(f"/songs/{one}", title=text, year=f"y{text}"),
-        "refused row": browser.post(f"/songs/{one}", artist=text, year=f"y{text}", htmx="row"),
+        "refused edit": browser.post(f"/songs/{one}", title=text, status=f"y{text}"),
+        "refused row": browser.post(f"/songs/{one}", artist=text, status=f"y{text}", htmx="row"),
         "profile": browser.post("/settings/profile", email=f"@{text}", timezone=text),
         "token": browser.post("/settings/tokens", name=text, scope=text, days=text),
         "achievements": browser.get("/achievements/", q=f"qq{text[:90]}"),
