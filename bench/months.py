@@ -43,8 +43,9 @@ MONTH = (
     " TO (date '2023-01-01' + interval '{after} months')"
 )
 SOME_USER = (
-    "INSERT INTO users (username, username_key, email, password_hash, session_stamp, is_admin, timezone,"
-    " created_at) SELECT 'user-' || g, 'user-' || g, g || '@example.org', '-', '-', false, 'UTC', now()"
+    "INSERT INTO users (username, username_key, email, password_hash, session_stamp, is_admin,"
+    " timezone, created_at) SELECT 'user-' || g, 'user-' || g, g || '@example.org', '-', '-',"
+    " false, 'UTC', now()"
     " FROM generate_series(1, {users}) g"
 )
 PENDING = "SELECT id, user_id FROM {table} WHERE heard_at IS NULL AND id > 0 ORDER BY id LIMIT 500"
