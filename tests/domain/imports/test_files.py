@@ -179,6 +179,10 @@ def test_a_file_without_a_list_is_refused(content, told):
     assert told in refusal(content)
 
 
+def test_millions_of_empty_lines_are_refused():
+    assert "too many lines" in refusal("title,artist\nA,B\n" + "\r\n \r" * 1_000_000)
+
+
 def test_ten_thousand_rows_pass_and_one_more_does_not():
     line = "A,B\n"
     assert len(read("title,artist\n" + line * rules.MOST_ROWS).rows) == rules.MOST_ROWS

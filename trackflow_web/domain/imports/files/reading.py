@@ -61,6 +61,11 @@ class PlaylistFile:
         return self.columns.exporter
 
 
+# Two of them end a line that Windows wrote; a list of the most rows may have as many empty lines.
+MOST_LINE_ENDS = 10 * MOST_ROWS
+TOO_MANY_LINES = f"This file has too many lines: an import has {MOST_ROWS:,} rows at the most."
+
+
 @dataclass(frozen=True)
 class _Header:
     """Where the header stands (line, from 0), what it names, and what separates its cells."""
@@ -82,6 +87,8 @@ def read(
     """
     choice = choice or Choice()
     decoded = decoding.decode(content, choice.encoding)
+    if decoded.text.count("\n") + decoded.text.count("\r") > MOST_LINE_ENDS:
+        raise Invalid(file=TOO_MANY_LINES)
     lines = records.split_lines(decoded.text)
     header = _header(lines)
     found = header.columns
