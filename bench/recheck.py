@@ -178,7 +178,7 @@ def _copy(made: Site, users: int, number: int) -> None:
     """The same people with the same songs once more."""
     more = number * users
     with made.working():
-        for table, renamed in ((User, ("username", "email")), (Song, ())):
+        for table, renamed in ((User, ("username", "username_key", "email")), (Song, ())):
             columns = [column for column in table.__table__.columns if column.name != "id"]
             moved = {"user_id": Song.user_id + more} if table is Song else {}
             moved |= {name: table.__table__.c[name] + f"-{number}" for name in renamed}
