@@ -156,7 +156,7 @@ def _add_quiet(site: Site, quiet: int) -> None:
         columns = {
             column.name: getattr(model, column.name)
             for column in User.__table__.columns
-            if column.name not in {"id", "username", "email"}
+            if column.name not in {"id", "username", "username_key", "email"}
         }
         rows = [
             {**columns, "username": f"quiet-{number}", "email": f"quiet-{number}@example.org"}

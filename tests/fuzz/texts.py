@@ -180,7 +180,8 @@ def _walk(app: Flask, text: str) -> dict[str, list[object]]:
 # Of what is made below, in a database whose only songs are the four of the noise.
 VALUES = {
     "song_id": 5, "part": "drums", "user_id": 3, "pack_id": 1, "series_id": 1, "position": 1,
-    "import_id": 1, "feature_id": 1, "bug_id": 2, "token_id": 1, "code": "first_release",
+    "import_id": 1, "feature_id": 1, "bug_id": 2, "token_id": 1, "token": "forged", "action": "ban",
+    "code": "first_release",
     "username": "alice", "run_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 
@@ -205,7 +206,9 @@ def _charts(alice: Walk, text: str) -> None:
     alice.do_quickly("/series/1/tracks/3", irrelevant="1")
     alice.do("/settings/tokens", name=text[:60], scope="read", days="30")
     rows = io.StringIO()
-    csv.writer(rows).writerows([("title", "artist"), (f"{text} 3", text), (text, text), ("", text)])
+    csv.writer(rows).writerows(
+        [("title", "artist"), (f"{text} 3", text), (f"{text} 4", text), ("", text)]
+    )
     file = (io.BytesIO(rows.getvalue().encode()), "songs.csv")
     alice.do("/imports/", name=text, file=file, start="1")
 

@@ -24,7 +24,7 @@ def test_health_with_a_database(stranger):
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/at/all.sqlite3", "postgresql://nobody@127.0.0.1:1/nothing"]
+    "url", ["sqlite:////proc/none.sqlite3", "postgresql://nobody@127.0.0.1:1/nothing"]
 )
 def test_health_without_a_database(make_app, url):
     answer = make_app(DATABASE_URL=url).test_client().get("/healthz")

@@ -41,7 +41,7 @@ GET  /password/forgot                                    200     200  200   200 
 POST /password/forgot                                    303     303  303   303  303
 GET  /password/reset/<token>                             404     404  404   404  404
 POST /password/reset/<token>                             404     404  404   404  404
-GET  /email/confirm/<token>                              200     200  200   200  200
+GET  /email/confirm/<token>                              404     404  404   404  404
 POST /email/confirm/<token>                              404     404  404   404  404
 GET  /static/<filename>                                  200     200  200   200  200
 # Achievements

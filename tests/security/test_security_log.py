@@ -171,9 +171,9 @@ def test_what_an_administrator_decides_is_noted(lines, as_bob, as_admin):
     assert lines.one("status_decided")["status"] == "planned"
 
 
-def test_who_is_made_an_administrator_or_banned_by_a_command_is_noted(app, lines):
-    run_command(app, "user", "add", "olga", "--email", "o@x.org", "--password", PASSWORD, "--admin")
-    run_command(app, "user", "ban", "olga")
+def test_who_is_made_an_administrator_or_banned_by_a_command_is_noted(app, admin, lines):
+    run_command(app, "user", "add", "orla", "--email", "o@x.org", "--password", PASSWORD, "--admin")
+    run_command(app, "user", "ban", "orla")
     assert lines.one("administrator_created")["of"] == lines.one("account_banned")["of"]
 
 

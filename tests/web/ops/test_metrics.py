@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -145,7 +146,10 @@ def test_metrics_include_database_connections_in_use(app, numbers):
 
 
 def test_metrics_say_when_the_database_is_away(make_app, tmp_path):
-    app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/none/at/all.sqlite3", METRICS_TOKEN=TOKEN)
+    folder = tmp_path / "unmounted"
+    folder.mkdir()
+    app = make_app(DATABASE_URL=f"sqlite:///{folder}/site.sqlite3", METRICS_TOKEN=TOKEN)
+    shutil.rmtree(folder)
     answer = app.test_client().get("/metrics", headers=BEARER)
     told = samples(answer.text)
     assert answer.status_code == 200

@@ -76,14 +76,23 @@ def reset_password(user: User, *, new: object) -> None:
     note_if_committed(SecurityEvent.PASSWORD_RESET, of=user.id)
 
 
-def confirm_email(token: str, keys: Sequence[str]) -> User:
-    """Confirm the address that a token names. Raise NotFound when it is not the user's any more."""
+def address_of_confirmation(token: str, keys: Sequence[str]) -> tuple[User, str]:
+    """Return the user and the address that a token confirms.
+
+    Raise NotFound when it is not the user's any more.
+    """
     user_id, address = _loads(token, keys, "confirm email", CONFIRMATION_LASTS)
     user = queries.find_user(user_id) if isinstance(user_id, int) else None
     if user is None or user.banned_at is not None or address not in {user.email, user.new_email}:
         raise NotFound(EXPIRED)
+    return user, str(address)
+
+
+def confirm_email(token: str, keys: Sequence[str]) -> User:
+    """Confirm the address that a token names. Raise NotFound when it is not the user's any more."""
+    user, address = address_of_confirmation(token, keys)
     if address != user.email:
-        identity.set_email(user, str(address))
+        identity.set_email(user, address)
         user.new_email = None
     user.email_confirmed_at = clock.now()
     return user

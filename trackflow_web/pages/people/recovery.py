@@ -74,6 +74,7 @@ def reset_password(token: str) -> str | Response:
 @pages.get("/email/confirm/<token>")
 def confirm_email_form(token: str) -> str:
     """Ask for a click: programs that check the links of a mail must not confirm anything."""
+    recovery.address_of_confirmation(token, _keys())
     return render_template("people/confirm_email.html", token=token)
 
 
