@@ -88,14 +88,14 @@ def test_progress_is_written_with_its_unit(code, current, text, missing):
 @pytest.mark.parametrize(
     ("holders", "users", "text"),
     [
-        (3, 41, "7 % · 3 of 41"),
-        (0, 41, "0 % · 0 of 41"),
-        (41, 41, "100 % · 41 of 41"),
-        (40, 41, "97 % · 40 of 41"),
-        (1, 1000, "< 1 % · 1 of 1,000"),
-        (10, 1000, "1 % · 10 of 1,000"),
-        (999, 1000, "99 % · 999 of 1,000"),
-        (0, 0, "0 % · 0 of 0"),
+        (3, 41, "7% (3 of 41)"),
+        (0, 41, "0% (0 of 41)"),
+        (41, 41, "100% (41 of 41)"),
+        (40, 41, "97% (40 of 41)"),
+        (1, 1000, "<1% (1 of 1,000)"),
+        (10, 1000, "1% (10 of 1,000)"),
+        (999, 1000, "99% (999 of 1,000)"),
+        (0, 0, "0% (0 of 0)"),
     ],
 )
 def test_holders_are_written_as_a_share_with_both_numbers(holders, users, text):

@@ -105,7 +105,7 @@ def test_comments_are_listed_oldest_first(board, program, program_of, bob, admin
         ("olga", "duplicate", "Twice.")
     ]
     assert program.post(f"{address}/comments", body="").json["errors"] == {
-        "body": "This is needed."
+        "body": "Enter a comment."
     }
 
 

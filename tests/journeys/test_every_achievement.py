@@ -374,7 +374,7 @@ def test_alice_earns_all_there_is_in_a_hundred_days(app, clock):
     assert alice.earned()[COMPLETIONIST] == clock()
     page = alice.browser.get("/achievements/me")
     assert "82 of 82 ·" in page.text
-    assert page.one(".scoreboard__bar").get_text() == "100 %"
+    assert page.one(".scoreboard__bar").get_text() == "100%"
     newest = [tile["data-achievement"] for tile in page.all("[data-achievement]")]
     assert newest[:2] == ["trackflow_veteran", COMPLETIONIST]
     assert alice.browser.get("/achievements/me/progress").all("progress[max]") == []

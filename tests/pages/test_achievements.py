@@ -12,7 +12,7 @@ from trackflow_web.domain.people import administration
 from trackflow_web.kernel.database import db
 
 PAGE = "/achievements/"
-SHARE_OF_THREE = "33 % · 1 of 3"
+SHARE_OF_THREE = "33% (1 of 3)"
 
 
 @pytest.fixture
@@ -131,17 +131,17 @@ def share_of(browser, code):
 
 def test_the_share_of_users_counts_every_holder(as_alice, work_of_alice, work_of_bob):
     # The noise is the third person; it has a released song, and a planned one too.
-    assert "33 % · 1 of 3" in share_of(as_alice, "dreamer")
+    assert "33% (1 of 3)" in share_of(as_alice, "dreamer")
     work_of_bob.add()
-    assert "66 % · 2 of 3" in share_of(as_alice, "dreamer")
-    assert "0 % · 0 of 3" in share_of(as_alice, "visionary")
+    assert "66% (2 of 3)" in share_of(as_alice, "dreamer")
+    assert "0% (0 of 3)" in share_of(as_alice, "visionary")
 
 
 def test_the_share_of_users_omits_banned_users(as_alice, work_of_bob, work):
     work_of_bob.add()
     with work():
         administration.ban(work_of_bob.user, by=None, why="spam")
-    assert "50 % · 1 of 2" in share_of(as_alice, "dreamer")
+    assert "50% (1 of 2)" in share_of(as_alice, "dreamer")
 
 
 def test_the_share_of_users_counts_a_hidden_award_for_its_owner_only(
@@ -313,7 +313,7 @@ def test_an_achievements_page_shows_what_counts_and_who_has_it(as_alice):
     page = as_alice.get("/achievements/rising_star")
     assert page.one("h1").get_text(strip=True) == "Rising Star"
     assert "Your own songs that have ever been Released, each once." in page.text
-    assert "0 % · 0 of 2 charters" in page.text
+    assert "Earned by 0% (0 of 2)" in page.text
     assert page.one("article[data-achievement=rising_star]")["data-state"] == "locked"
 
 

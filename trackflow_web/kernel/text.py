@@ -35,6 +35,15 @@ SPARE = 1000
 # Characters. A number of 18 digits, with a sign and white space around it.
 LONGEST_NUMBER = 100
 
+# What messages call fields whose name isn't a word for what to enter.
+_FIELD_NAMES = {
+    "body": "comment",
+    "q": "search",
+    "tracks": "track list",
+    "timezone": "time zone",
+    "playlist": "Spotify playlist",
+}
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -92,17 +101,33 @@ def _checked(cleaned: str, field: str, longest: int, *, required: bool) -> str:
     if not printable and any(
         unicodedata.category(char) in _REFUSED for char in cleaned if char != "\n"
     ):
-        raise Invalid(**{field: "This contains characters that cannot be stored."})
+        raise Invalid(**{field: "This contains characters that can't be stored."})
     if len(cleaned) > longest:
         raise _too_long(field, longest)
     visible = any(map(is_visible, cleaned))
     if required and not visible:
-        raise Invalid(**{field: "This is needed."})
+        raise Invalid(**{field: missing(field)})
     return cleaned if visible else ""
 
 
+def missing(field: str) -> str:
+    """Return the message for a field that was left empty, such as `Enter a title`."""
+    what = field_name(field)
+    return f"Enter {_article(what)} {what}."
+
+
+def field_name(field: str) -> str:
+    """Return what a message calls a field: `song`, `comment`."""
+    return _FIELD_NAMES.get(field, field.removesuffix("_id").replace("_", " "))
+
+
+def _article(noun: str) -> str:
+    # "A username" begins with a consonant when it is spoken.
+    return "an" if noun[:1] in "aeio" else "a"
+
+
 def _too_long(field: str, longest: int) -> Invalid:
-    return Invalid(**{field: f"This is too long: {longest:,} characters at the most."})
+    return Invalid(**{field: f"Use {longest:,} characters or fewer."})
 
 
 def whole_number(
@@ -116,7 +141,8 @@ def whole_number(
 
     Only ASCII digits count. Raises Invalid naming `field`.
     """
-    refusal = Invalid(**{field: f"This must be a whole number from {least} to {most}."})
+    what = field_name(field)
+    refusal = Invalid(**{field: f"Enter {_article(what)} {what} between {least} and {most}."})
     if isinstance(value, str) and len(value) > LONGEST_NUMBER:
         raise refusal
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -178,7 +204,11 @@ def like_pattern(text: str) -> str:
     return f"%{escaped}%"
 
 
+def noun_of(number: int, singular: str, plural: str | None = None) -> str:
+    """The noun for a number: `song` for one, else `songs`."""
+    return singular if number == 1 else plural or f"{singular}s"
+
+
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: `1 song`, `1,000 songs`."""
-    noun = singular if number == 1 else plural or f"{singular}s"
-    return f"{number:,} {noun}"
+    return f"{number:,} {noun_of(number, singular, plural)}"

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from flask_login import current_user
 
+from trackflow_web.kernel import text
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -29,12 +31,14 @@ MONTHS = (
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates the filters `localdate`, `localtime`, `iso` and `thousands`."""
+    """Give the templates the filters for dates, times, numbers and their nouns."""
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,
         "iso": iso,
         "thousands": thousands,
+        "count_of": text.count_of,
+        "noun_of": text.noun_of,
     }
 
 

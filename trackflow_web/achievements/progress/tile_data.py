@@ -71,8 +71,8 @@ class AchievementProgress(EntryFields):
 
     @property
     def share_text(self) -> str:
-        """Return how many have it, as a share with both numbers: `7 % · 3 of 41`."""
-        return f"{share(self.holders, self.users)} · {self.holders:,} of {self.users:,}"
+        """Return how many have it, as a share with both numbers: `7% (3 of 41)`."""
+        return f"{share(self.holders, self.users)} ({self.holders:,} of {self.users:,})"
 
 
 def _unit(metric: str | None, number: int) -> str:
@@ -82,7 +82,7 @@ def _unit(metric: str | None, number: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Return a share in whole per cent, rounded down; a part below 1 % is `< 1 %`, never 0."""
+    """Return a share in whole per cent, rounded down; a part below 1% is `<1%`, never 0."""
     if part and part * 100 < whole:
-        return "< 1 %"
-    return f"{part * 100 // whole if whole else 0} %"
+        return "<1%"
+    return f"{part * 100 // whole if whole else 0}%"

@@ -13,11 +13,11 @@ Body = TypeVar("Body", bound=BaseModel)
 
 # Of what kind a value has to be; what it may say is for the domain to judge.
 SENTENCES = {
-    "missing": "This is needed.",
+    "missing": "This field is required.",
     "string_type": "This must be text.",
     "bool_type": "This must be true or false.",
     "literal_error": "This must be true or false, or 1 or 0.",
-    "string_unicode": "This contains characters that cannot be stored.",
+    "string_unicode": "This contains characters that can't be stored.",
 }
 WHOLE_NUMBER = "This must be a whole number."
 

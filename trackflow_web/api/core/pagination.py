@@ -23,8 +23,8 @@ Place = TypeVar("Place", int, str)
 MOST_ITEMS = 100
 USUAL_ITEMS = 50
 A_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
-NO_LIMIT = f"This must be a whole number from 1 to {MOST_ITEMS}."
-NO_SUCH_CURSOR = "This is not a cursor that this list gave."
+NO_LIMIT = f"Enter a limit between 1 and {MOST_ITEMS}."
+NO_SUCH_CURSOR = "This cursor isn't from this list."
 
 
 def limit() -> int:

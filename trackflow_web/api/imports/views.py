@@ -121,7 +121,7 @@ def _begin(wanted: schemas.NewImport) -> Import:
             get_current_user(), playlist=wanted.playlist, status=wanted.status
         )
     if not wanted.file:
-        raise Invalid(file="This is needed, or a playlist.")
+        raise Invalid(file="Send a file or a playlist.")
     # JSON can carry half characters, which are no text: they become U+FFFD.
     text_of_file = wanted.file.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     content = files.read(

@@ -15,8 +15,8 @@ MOST_ROWS = 10_000
 # Bytes of a file: ten thousand rows of Exportify with every column are seven million.
 MOST_BYTES = 16 * 1024 * 1024
 TOO_LARGE = (
-    f"This file is too large: {MOST_BYTES // 1024 // 1024} MB and {MOST_ROWS:,} rows at the most."
-    " Split it, or leave out columns."
+    f"This file is too large. The limits are {MOST_BYTES // 1024 // 1024} MB and {MOST_ROWS:,}"
+    " rows. Split the file or remove columns."
 )
 # Imports of one user that are not finished; more would only wait for each other.
 MOST_UNFINISHED = 3
@@ -104,7 +104,7 @@ REASONS = {
     Reason.LOCAL_FILE: "a local file",
     Reason.EPISODE: "a podcast episode",
     Reason.UNAVAILABLE: "no longer on Spotify",
-    Reason.UNUSABLE: "title or artist too long, or with characters that cannot be stored",
+    Reason.UNUSABLE: "title or artist too long, or contains characters that can't be stored",
     Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
     Reason.OTHER_ALBUM: "you have it from another album",
     Reason.SIMILAR: "probably another version of a song: left out",

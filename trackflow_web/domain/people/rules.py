@@ -147,17 +147,17 @@ def canonical_email(address: str) -> str:
 def password(value: object, *, common_too: bool = False) -> str:
     """A password, kept to the letter. Raises Invalid naming `password`."""
     if not isinstance(value, str) or not value:
-        raise Invalid(password="This is needed.")
+        raise Invalid(password="Enter a password.")
     if len(value) < SHORTEST_PASSWORD:
-        raise Invalid(password=f"A password has at least {SHORTEST_PASSWORD} characters.")
+        raise Invalid(password=f"Use at least {SHORTEST_PASSWORD} characters.")
     if len(value) > LONGEST_PASSWORD:
-        raise Invalid(password=f"A password has at most {LONGEST_PASSWORD} characters.")
+        raise Invalid(password=f"Use at most {LONGEST_PASSWORD} characters.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Invalid(password="This contains characters that cannot be used.") from None
+        raise Invalid(password="This contains characters that can't be used.") from None
     if value.casefold() in common_passwords() and not common_too:
-        raise Invalid(password="This password is among the first that are guessed.")
+        raise Invalid(password="This password is too common.")
     return value
 
 

@@ -11,8 +11,8 @@ from trackflow_web.kernel.errors import Checks, Invalid
 MOST_TRACKS = 200
 # Characters: every title with room for white space, and as many empty lines.
 LONGEST_TRACK_LIST = MOST_TRACKS * (LONGEST_NAME + 300)
-NO_TITLES = "At least one title is needed, one a line."
-TOO_MANY = f"These are too many: {MOST_TRACKS} tracks at the most."
+NO_TITLES = "Enter at least one title, one per line."
+TOO_MANY = f"An album can have at most {MOST_TRACKS} tracks."
 
 
 class Mismatch(Invalid):

@@ -45,7 +45,7 @@ FIELDS = ("name", "playlist", "status")
 # The rows of the largest import there can be.
 MOST_PAGES = MOST_ROWS // queries.ROWS_A_PAGE
 SIMILAR_SHOWN = 20
-NEEDED = "This is needed."
+NEEDED = "Enter a Spotify playlist."
 # What the page lets one look at; the rest is on its way to one of these.
 SHOWN = (Outcome.NEW, Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
 

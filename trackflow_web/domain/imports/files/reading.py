@@ -63,7 +63,7 @@ class PlaylistFile:
 
 # Two of them end a line that Windows wrote; a list of the most rows may have as many empty lines.
 MOST_LINE_ENDS = 10 * MOST_ROWS
-TOO_MANY_LINES = f"This file has too many lines: an import has {MOST_ROWS:,} rows at the most."
+TOO_MANY_LINES = f"This file has too many lines. The limit is {MOST_ROWS:,} rows."
 
 
 @dataclass(frozen=True)
