@@ -44,7 +44,7 @@ def ask(browser, route):
     return browser.post(route.path, **FIELDS) if route.is_unsafe else browser.get(route.path)
 
 
-def test_somebody_elses_looks_like_what_never_was(app, values, as_charlie):
+def test_another_users_object_looks_like_a_missing_one(app, values, as_charlie):
     never = {name: ABSENT if name.endswith("_id") else value for name, value in values.items()}
     for hers, nobodys in zip(of_somebody(app, values), of_somebody(app, never), strict=True):
         pages = [ask(as_charlie, route) for route in (hers, nobodys)]
@@ -52,13 +52,13 @@ def test_somebody_elses_looks_like_what_never_was(app, values, as_charlie):
         assert pages[0].html == pages[1].html, hers
 
 
-def test_nothing_of_alices_is_listed_or_counted_for_charlie(values, as_charlie):
+def test_charlie_sees_none_of_alices_objects_in_lists_or_counts(values, as_charlie):
     page = as_charlie.get("/songs/", q="secret")
     assert {count.get_text() for count in page.all(".tabs__count")} == {"0"}
     assert "A secret script" not in as_charlie.get("/settings/tokens").html
 
 
-def test_after_a_form_a_stranger_comes_back_to_the_page_it_stood_on(stranger):
+def test_signing_in_after_a_rejected_form_returns_to_the_page_of_the_form(stranger):
     page = stranger.request(
         "POST",
         "/settings/tokens",
@@ -68,7 +68,7 @@ def test_after_a_form_a_stranger_comes_back_to_the_page_it_stood_on(stranger):
     assert page.location == "/login?next=/settings/tokens"
 
 
-def test_a_former_administrator_is_one_no_more_at_once(app, admin, as_admin):
+def test_a_demoted_administrator_loses_access_at_once(app, admin, as_admin):
     assert as_admin.get("/admin/rechecks/").status == 200
     with working(app):
         admin.user.is_admin = False
@@ -76,7 +76,7 @@ def test_a_former_administrator_is_one_no_more_at_once(app, admin, as_admin):
 
 
 @pytest.mark.both_databases
-def test_what_is_no_id_is_no_address(app, values, as_alice):
+def test_malformed_ids_return_404(app, values, as_alice):
     samples = ["0", "-1", "01", "1.0", "0x1", "1e3", "١", "１", "%00", "1%00", "1'--", "null", "+1"]
     samples += [str(2**63), str(2**63 - 1), str(10**18), str(10**30), "9" * 4000, str(ABSENT)]
     with_ids = [

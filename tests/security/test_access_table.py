@@ -382,12 +382,12 @@ def walk(app, table, expected, ask_for) -> dict[str, str]:
     return answers | {route.name: ask_for(route) for route in table if route not in routes}
 
 
-def test_the_tables_name_every_address_and_no_other(app, values):
+def test_the_tables_list_exactly_the_existing_endpoints(app, values):
     assert {*lines_of(PAGES), *lines_of(API)} == {route.name for route in all_routes(app, values)}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_pages_are_for_whom_the_table_says(app, values, people, role):
+def test_pages_respond_as_listed_in_the_table(app, values, people, role):
     browser = browser_of(app, people, role)
     expected = {name: answers[role] for name, answers in lines_of(PAGES).items()}
     routes = routes_in(app, values, PAGES)
@@ -395,14 +395,14 @@ def test_pages_are_for_whom_the_table_says(app, values, people, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_api_is_for_whom_the_table_says(app, values, people, role):
+def test_the_api_responds_as_listed_in_the_table(app, values, people, role):
     browser = browser_of(app, people, role)
     expected = {name: answers[role] for name, answers in lines_of(API).items()}
     routes = routes_in(app, values, API)
     assert walk(app, routes, expected, lambda route: ask(browser, route, values)) == expected
 
 
-def test_htmx_is_led_to_the_door_by_a_header(app, values, stranger):
+def test_htmx_requests_without_a_session_redirect_to_sign_in(app, values, stranger):
     stranger.token()
     for route in routes_in(app, values, PAGES):
         if lines_of(PAGES)[route.name]["nobody"] != DOOR:
@@ -419,7 +419,7 @@ def test_htmx_is_led_to_the_door_by_a_header(app, values, stranger):
 
 
 @pytest.mark.parametrize("role", ["charlie", "bob", "olga"])
-def test_fragments_are_refused_as_pages_are(app, values, people, role):
+def test_fragments_are_rejected_like_pages(app, values, people, role):
     browser = browser_of(app, people, role)
     for route in routes_in(app, values, PAGES):
         expected = lines_of(PAGES)[route.name][role]
@@ -428,7 +428,7 @@ def test_fragments_are_refused_as_pages_are(app, values, people, role):
             assert "secret" not in browser.last.html
 
 
-def test_whatever_makes_a_key_or_changes_others_asks_for_a_recent_password(
+def test_creating_keys_and_changing_other_users_require_a_recent_password(
     app, values, people, clock
 ):
     browser = browser_of(app, people, "olga")
@@ -444,7 +444,7 @@ def test_whatever_makes_a_key_or_changes_others_asks_for_a_recent_password(
     assert snapshot(app) == before
 
 
-def test_nothing_that_administrators_alone_may_do_goes_without_a_recent_password(app, values):
+def test_every_administrator_action_requires_a_recent_password(app, values):
     for table, confirmed in ((PAGES, CONFIRMED_PAGES), (API, CONFIRMED_API)):
         for name, answers in lines_of(table).items():
             alone = answers["olga"] in {"200", "303"} and answers["charlie"] in {"403", "404"}
@@ -472,7 +472,7 @@ class Program:
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
-def test_a_token_that_writes_may_what_its_owner_may_but_not_administer(app, values, people, role):
+def test_a_write_token_may_do_what_its_owner_may_except_administer(app, values, people, role):
     program = Program(app, people[role], "write")
     expected = {name: answers[role] for name, answers in lines_of(API).items()}
     if role == "olga":
@@ -481,16 +481,14 @@ def test_a_token_that_writes_may_what_its_owner_may_but_not_administer(app, valu
     assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
 
 
-def test_a_token_that_administers_may_what_its_administrator_may(app, values, people):
+def test_an_admin_token_may_do_what_its_owner_may(app, values, people):
     program = Program(app, people["olga"], "admin")
     expected = {name: answers["olga"] for name, answers in lines_of(API).items()}
     routes = routes_in(app, values, API)
     assert walk(app, routes, expected, lambda route: program.ask(route, values)) == expected
 
 
-def test_a_token_that_administers_does_so_no_more_once_its_owner_is_no_administrator(
-    app, values, people
-):
+def test_an_admin_token_of_a_demoted_administrator_may_not_administer(app, values, people):
     program = Program(app, people["olga"], "admin")
     with working(app):
         people["olga"].user.is_admin = False
@@ -500,7 +498,7 @@ def test_a_token_that_administers_does_so_no_more_once_its_owner_is_no_administr
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
-def test_a_token_that_reads_may_look_and_change_nothing(app, values, people, role):
+def test_a_read_token_may_read_and_change_nothing(app, values, people, role):
     program = Program(app, people[role], "read")
     expected = {
         name: answers[role] if name.startswith("GET") else "403"
@@ -512,7 +510,7 @@ def test_a_token_that_reads_may_look_and_change_nothing(app, values, people, rol
 
 
 @pytest.mark.parametrize("sent", ["Bearer tf_none", "Bearer", "Basic YWxpY2U6YQ==", "Bearer é", ""])
-def test_a_token_that_is_none_opens_nothing_even_beside_a_cookie(app, values, as_alice, sent):
+def test_an_invalid_token_grants_nothing_even_with_a_valid_cookie(app, values, as_alice, sent):
     for route in routes_in(app, values, API):
         if route.endpoint != "api.openapi_document":
             headers = {"Authorization": sent, "X-CSRFToken": as_alice.token()}
@@ -520,7 +518,7 @@ def test_a_token_that_is_none_opens_nothing_even_beside_a_cookie(app, values, as
             assert page.status == 401, route
 
 
-def test_a_cookie_alone_changes_nothing_over_the_api(app, values, as_alice):
+def test_a_cookie_without_csrf_token_changes_nothing_through_the_api(app, values, as_alice):
     before = snapshot(app)
     for route in routes_in(app, values, API):
         if route.is_unsafe:

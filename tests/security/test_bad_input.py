@@ -95,7 +95,7 @@ def refuse_each(browser, forms, **ids):
     return wrong
 
 
-def test_forms_of_alice(app, one, as_alice):
+def test_invalid_input_in_alices_forms_is_rejected_by_field(app, one, as_alice):
     as_alice.post("/features/", **WISH)
     wish = as_alice.last.location.rpartition("/")[2]
     as_alice.get("/songs/")
@@ -104,13 +104,13 @@ def test_forms_of_alice(app, one, as_alice):
     assert snapshot(app) == before
 
 
-def test_forms_at_the_door(app, stranger):
+def test_invalid_input_in_sign_in_and_registration_forms_is_rejected_by_field(app, stranger):
     before = snapshot(app)
     assert refuse_each(stranger, AT_THE_DOOR) == []
     assert snapshot(app) == before
 
 
-def test_signing_in_with_nonsense(app, alice, stranger):
+def test_signing_in_with_invalid_input_is_rejected(app, alice, stranger):
     before = snapshot(app)
     values = {*NO_NAME, *NO_ADDRESS, "ß" * 254, "ΐ" * 254} - {"alice"}
     for value in sorted(values):
@@ -124,7 +124,7 @@ def test_signing_in_with_nonsense(app, alice, stranger):
     assert snapshot(app) == before
 
 
-def test_a_search_refuses_by_name(as_alice):
+def test_invalid_search_arguments_are_rejected_by_name(as_alice):
     wanted = {
         "status": NO_CHOICE[:3] + UNSTORABLE,
         "q": [*UNSTORABLE, "x" * 101],
@@ -137,7 +137,7 @@ def test_a_search_refuses_by_name(as_alice):
             assert f"{field}:" in page.text
 
 
-def test_a_search_bears_whatever_can_be_typed(one, as_alice):
+def test_a_search_accepts_any_characters(one, as_alice):
     for q in [
         "%",
         "_",
@@ -154,7 +154,7 @@ def test_a_search_bears_whatever_can_be_typed(one, as_alice):
         assert as_alice.get("/songs/", q=q).status == 200, q
 
 
-def test_nonsense_in_other_addresses_never_breaks_anything(as_alice, as_admin):
+def test_invalid_query_arguments_cause_no_server_error(as_alice, as_admin):
     for value in [*UNSTORABLE, TOO_LONG[:2000], "١", "-1", str(2**63), "%", "' --", "<b>"]:
         for field in ("category", "state", "rarity", "q", "sort"):
             assert as_alice.get("/achievements/", **{field: value}).status in {200, 422}
@@ -164,7 +164,7 @@ def test_nonsense_in_other_addresses_never_breaks_anything(as_alice, as_admin):
         assert as_admin.post("/admin/rechecks/", user=value).status == 422
 
 
-def test_missing_fields_are_named(app, one, as_alice):
+def test_missing_fields_are_reported_by_name(app, one, as_alice):
     as_alice.get("/songs/")
     before = snapshot(app)
     assert set(as_alice.post("/songs/").errors()) == {"title", "artist"}
@@ -176,7 +176,7 @@ def test_missing_fields_are_named(app, one, as_alice):
     assert snapshot(app) == before
 
 
-def test_bytes_that_are_no_text_break_nothing(as_alice):
+def test_invalid_utf8_causes_no_server_error(as_alice):
     token = as_alice.token()
     for number, raw in enumerate([b"%FF%FE", b"%ED%A0%80", b"\xff\xfe", b"%C0%80", b"%", b"%zz"]):
         body = (
@@ -190,7 +190,7 @@ def test_bytes_that_are_no_text_break_nothing(as_alice):
         assert as_alice.get(f"/songs/?{query}").status in {200, 422}, query
 
 
-def test_a_body_of_another_make_changes_nothing(subtests, app, as_alice):
+def test_a_body_of_an_unexpected_content_type_changes_nothing(subtests, app, as_alice):
     before = snapshot(app)
     for kind, body in [
         ("multipart/form-data", b"--x"),
@@ -212,13 +212,13 @@ def test_a_body_of_another_make_changes_nothing(subtests, app, as_alice):
             assert snapshot(app) == before
 
 
-def test_what_is_too_large_is_not_taken(app, as_alice):
+def test_oversized_bodies_are_rejected(app, as_alice):
     before = snapshot(app)
     assert as_alice.post("/songs/", title="x" * (5 << 20), artist="X").status == 413
     assert snapshot(app) == before
 
 
-def test_a_file_where_a_text_belongs_is_a_missing_text(as_alice):
+def test_a_file_in_a_text_field_counts_as_missing(as_alice):
     form = {
         "title": (io.BytesIO(b"One"), "one.txt"),
         "artist": "Metallica",
@@ -229,7 +229,7 @@ def test_a_file_where_a_text_belongs_is_a_missing_text(as_alice):
     assert set(page.errors()) == {"title"}
 
 
-def test_every_address_bears_every_method_with_nothing_in_it(app, alice, as_alice):
+def test_empty_requests_with_any_method_cause_no_server_error(app, alice, as_alice):
     for route in html_routes(app, belongings_of(app, alice)):
         if route.endpoint == "people.logout":
             continue

@@ -121,7 +121,7 @@ def forger(app, admin, as_bob):
     return Forger(app, victim, as_bob.token(), old), victim
 
 
-def test_there_is_something_to_protect(unsafe):
+def test_the_test_covers_the_unsafe_endpoints(unsafe):
     assert {
         "songs.create",
         "people.login",
@@ -134,7 +134,9 @@ def test_there_is_something_to_protect(unsafe):
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_forged_is_refused_everywhere_and_changes_nothing(app, forger, unsafe, wrong):
+def test_forged_requests_are_rejected_by_every_endpoint_and_change_nothing(
+    app, forger, unsafe, wrong
+):
     attacker, victim = forger
     before = snapshot(app)
     for route in unsafe:
@@ -145,7 +147,7 @@ def test_what_is_forged_is_refused_everywhere_and_changes_nothing(app, forger, u
 
 
 @pytest.mark.parametrize("name", ["csrf_token", "X-CSRFToken"])
-def test_a_token_in_the_address_counts_for_nothing(app, forger, unsafe, name):
+def test_a_csrf_token_in_the_url_is_ignored(app, forger, unsafe, name):
     attacker, victim = forger
     before = snapshot(app)
     for route in unsafe:
@@ -154,7 +156,7 @@ def test_a_token_in_the_address_counts_for_nothing(app, forger, unsafe, name):
     assert snapshot(app) == before
 
 
-def test_a_token_in_a_cookie_counts_for_nothing(app, forger, unsafe):
+def test_a_csrf_token_in_a_cookie_is_ignored(app, forger, unsafe):
     attacker, victim = forger
     before = snapshot(app)
     for name in ("csrf_token", "X-CSRFToken", "XSRF-TOKEN"):
@@ -164,7 +166,7 @@ def test_a_token_in_a_cookie_counts_for_nothing(app, forger, unsafe):
     assert snapshot(app) == before
 
 
-def test_over_https_a_form_of_another_site_is_seen_by_its_referer(make_app, admin, unsafe):
+def test_over_https_a_foreign_referer_is_rejected(make_app, admin, unsafe):
     app = make_app(TRACKFLOW_ENV="production", SECRET_KEY="x" * 40)
     app.config["PREFERRED_URL_SCHEME"] = "https"  # what the client of the tests goes by
     client = app.test_client()
@@ -180,13 +182,13 @@ def test_over_https_a_form_of_another_site_is_seen_by_its_referer(make_app, admi
 
 
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
-def test_ones_own_form_is_not_taken_for_another_sites(as_alice, site):
+def test_a_form_with_the_sites_own_referer_is_accepted(as_alice, site):
     form = {"title": "One", "artist": "Metallica", "csrf_token": as_alice.token()}
     page = as_alice.request("POST", "/songs/", data=form, headers={"Sec-Fetch-Site": site})
     assert page.status == 303
 
 
-def test_the_right_token_is_taken_everywhere(as_admin, unsafe):
+def test_every_endpoint_accepts_the_right_token(as_admin, unsafe):
     answers = {}
     for route in unsafe:
         as_admin._token = ""  # some of them begin a new session, with another one
@@ -199,7 +201,7 @@ def test_the_right_token_is_taken_everywhere(as_admin, unsafe):
     assert refused == ["POST /admin/users/olga/delete"]
 
 
-def test_the_header_is_as_good_as_the_field(app, alice, as_alice):
+def test_the_csrf_token_is_accepted_in_the_header(app, alice, as_alice):
     page = as_alice.request(
         "POST",
         "/songs/",
@@ -209,21 +211,21 @@ def test_the_header_is_as_good_as_the_field(app, alice, as_alice):
     assert page.status == 303
 
 
-def test_the_first_form_after_signing_in_is_taken(app, alice):
+def test_the_first_form_after_signing_in_is_accepted(app, alice):
     browser = Browser(app)
     browser.sign_in("alice", PASSWORD)  # and looks at the page that this led to
     page = browser.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
     assert page.status == 200
 
 
-def test_nobody_is_signed_in_as_somebody_else_by_a_forged_form(app, alice):
+def test_a_forged_form_cannot_sign_a_user_in_to_another_account(app, alice):
     victim = Browser(app)
     page = victim.post("/login", username="alice", password=PASSWORD, csrf_token=None)
     assert page.status == 403
     assert victim.get("/songs/").status == 303
 
 
-def test_a_refused_form_says_what_to_do(as_alice):
+def test_a_rejected_form_tells_the_user_what_to_do(as_alice):
     page = as_alice.post("/songs/", title="One", artist="Metallica", csrf_token="old")
     assert "Load the page again" in page.text
     page = as_alice.post("/songs/", title="One", artist="X", csrf_token="old", htmx=True)
@@ -233,7 +235,7 @@ def test_a_refused_form_says_what_to_do(as_alice):
 # --- methods --------------------------------------------------------------------------------------
 
 
-def test_a_method_cannot_be_smuggled_in(app, alice, as_alice):
+def test_method_overrides_are_ignored(app, alice, as_alice):
     one = add_song(app, alice)
     token = as_alice.token()
     for path in (f"/songs/{one}/delete?_method=POST", f"/songs/{one}/delete?csrf_token={token}"):
@@ -241,7 +243,7 @@ def test_a_method_cannot_be_smuggled_in(app, alice, as_alice):
     assert as_alice.get(f"/songs/{one}").status == 200
 
 
-def test_no_address_takes_a_method_it_does_not_name(app, admin, as_admin):
+def test_undeclared_methods_return_405(app, admin, as_admin):
     values = belongings_of(app, admin)
     headers = {"X-CSRFToken": as_admin.token()}
     before = snapshot(app)
@@ -252,7 +254,7 @@ def test_no_address_takes_a_method_it_does_not_name(app, admin, as_admin):
     assert snapshot(app) == before
 
 
-def test_looking_changes_nothing(app, admin, as_admin):
+def test_get_head_and_options_change_nothing(app, admin, as_admin):
     values = belongings_of(app, admin)
     as_admin.get("/songs/")
     before = snapshot(app)

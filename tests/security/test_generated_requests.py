@@ -21,7 +21,7 @@ def tally():
     return Tally()
 
 
-def test_what_fits_the_apis_document_and_what_does_not(databases, tally, requests):
+def test_generated_api_requests_conform_to_the_openapi_document(databases, tally, requests):
     from tests.fuzz import api  # noqa: PLC0415 -- needs requirements-dev.txt
 
     api.run(databases, tally, requests=requests, first_seed=SEED)
@@ -29,7 +29,7 @@ def test_what_fits_the_apis_document_and_what_does_not(databases, tally, request
     assert {200, 201, 401, 404, 422} <= tally.statuses.keys()
 
 
-def test_forms_filled_in_with_anything(databases, tally, requests):
+def test_generated_form_requests_cause_no_server_error(databases, tally, requests):
     from tests.fuzz import forms  # noqa: PLC0415 -- needs requirements-dev.txt
 
     forms.run(databases, tally, requests=requests, first_seed=SEED)

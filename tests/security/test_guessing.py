@@ -38,7 +38,7 @@ def addresses(count):
 
 
 @pytest.mark.both_databases
-def test_the_eleventh_failure_from_an_address_has_to_wait(clock, guess):
+def test_the_eleventh_failure_from_a_client_address_gets_429(clock, guess):
     answers = [guess(f"somebody{number}").status for number in range(10)]
     assert answers == [422] * 10
     page = guess("alice")
@@ -50,26 +50,26 @@ def test_the_eleventh_failure_from_an_address_has_to_wait(clock, guess):
 
 
 @pytest.mark.both_databases
-def test_the_eleventh_failure_for_a_name_has_to_wait_wherever_it_comes_from(clock, alice, guess):
+def test_the_eleventh_failure_for_a_username_gets_429_from_any_address(clock, alice, guess):
     answers = [guess("alice", address).status for address in addresses(11)]
     assert answers == [422] * 10 + [429]
 
 
-def test_a_right_password_from_a_tired_address_has_to_wait_too(clock, alice, guess):
+def test_a_correct_password_from_a_limited_address_gets_429(clock, alice, guess):
     for number in range(10):
         guess(f"somebody{number}")
     assert guess("alice", password=PASSWORD).status == 429
 
 
 @pytest.mark.both_databases
-def test_nobody_is_locked_out_by_others_who_guess(clock, alice, guess):
+def test_failures_from_other_addresses_do_not_lock_a_user_out(clock, alice, guess):
     for address in addresses(12):
         guess("alice", address)
     assert guess("alice", "192.0.2.1", password=PASSWORD).status == 303
 
 
 @pytest.mark.both_databases
-def test_nobody_is_locked_out_when_everybody_together_has_failed_too_often(make_app, clock, alice):
+def test_the_total_limit_does_not_lock_a_user_out(make_app, clock, alice):
     app = make_app(LIMIT_SIGN_IN_ALL="3/1 minute")
 
     def sign_in(address, name, password):
@@ -83,7 +83,7 @@ def test_nobody_is_locked_out_when_everybody_together_has_failed_too_often(make_
     assert sign_in("192.0.2.2", "alice", WRONG) == 429
 
 
-def test_the_addresses_of_one_ipv6_network_are_counted_together(clock, alice, guess):
+def test_addresses_of_one_ipv6_network_share_a_limit(clock, alice, guess):
     answers = [
         guess(f"zora{number}", f"2001:db8:1:2:{number:x}::{number:x}").status
         for number in range(1, 12)
@@ -92,7 +92,7 @@ def test_the_addresses_of_one_ipv6_network_are_counted_together(clock, alice, gu
     assert guess("zora", "2001:db8:1:3::1").status == 422
 
 
-def test_an_ipv4_address_within_ipv6_is_counted_as_itself(clock, guess):
+def test_an_ipv4_mapped_address_counts_as_the_ipv4_address(clock, guess):
     answers = [guess(f"zora{number}", "::ffff:192.0.2.7").status for number in range(6)]
     answers += [guess(f"zora{number}", "192.0.2.7").status for number in range(5)]
     assert answers == [422] * 10 + [429]
@@ -100,7 +100,7 @@ def test_an_ipv4_address_within_ipv6_is_counted_as_itself(clock, guess):
 
 
 @pytest.mark.both_databases
-def test_what_is_no_address_is_counted_together(make_app, clock):
+def test_invalid_client_addresses_share_a_limit(make_app, clock):
     browser = Browser(make_app(TRUSTED_PROXIES="1"))
     statuses = []
     for number in range(11):
@@ -110,7 +110,7 @@ def test_what_is_no_address_is_counted_together(make_app, clock):
     assert statuses == [422] * 10 + [429]
 
 
-def test_registering_counts_an_ipv6_network_as_one(make_app, clock):
+def test_registrations_from_one_ipv6_network_share_a_limit(make_app, clock):
     browser, answers = Browser(make_app(LIMIT_REGISTER="2/1 hour")), []
     for number in range(3):
         browser.client.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{number}"
@@ -118,11 +118,11 @@ def test_registering_counts_an_ipv6_network_as_one(make_app, clock):
     assert answers == [422, 422, 429]
 
 
-def test_signing_in_rightly_uses_nothing_up(clock, alice, guess):
+def test_successful_sign_ins_do_not_count_towards_the_limit(clock, alice, guess):
     assert {guess("alice", password=PASSWORD).status for _ in range(15)} == {303}
 
 
-def test_a_right_password_in_between_washes_no_failures_away(clock, alice, guess):
+def test_a_successful_sign_in_does_not_reset_the_failures(clock, alice, guess):
     statuses = []
     for _ in range(11):
         guess("alice", password=PASSWORD)
@@ -130,7 +130,7 @@ def test_a_right_password_in_between_washes_no_failures_away(clock, alice, guess
     assert statuses == [422] * 10 + [429]
 
 
-def test_name_and_address_of_alice_are_one_name_in_every_spelling(clock, alice, guess):
+def test_all_spellings_of_a_username_and_its_email_address_share_a_limit(clock, alice, guess):
     spellings = ["alice", "ALICE", " alice ", "ａlice"] * 3
     answers = [
         guess(name, address).status for name, address in zip(spellings, addresses(12), strict=True)
@@ -138,7 +138,7 @@ def test_name_and_address_of_alice_are_one_name_in_every_spelling(clock, alice, 
     assert answers == [422] * 10 + [429] * 2
 
 
-def test_a_header_makes_no_new_address(clock, guess):
+def test_a_client_cannot_change_its_address_with_a_header(clock, guess):
     answers = [
         guess(f"somebody{number}", headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
         for number in range(11)
@@ -146,7 +146,7 @@ def test_a_header_makes_no_new_address(clock, guess):
     assert answers[-1] == 429
 
 
-def test_behind_a_proxy_that_is_named_its_word_counts(make_app, clock):
+def test_the_client_address_is_taken_from_a_configured_proxy(make_app, clock):
     browser = Browser(make_app(TRUSTED_PROXIES="1"))
     answers = []
     for number in range(12):
@@ -157,7 +157,7 @@ def test_behind_a_proxy_that_is_named_its_word_counts(make_app, clock):
 
 
 @pytest.mark.both_databases
-def test_parallel_guesses_do_not_pass_together(app, clock, alice, monkeypatch):
+def test_parallel_guesses_do_not_exceed_the_limit(app, clock, alice, monkeypatch):
     tried = []
     matches = passwords.matches
 
@@ -179,12 +179,12 @@ def test_parallel_guesses_do_not_pass_together(app, clock, alice, monkeypatch):
     assert len(tried) == 10
 
 
-def test_asking_for_the_password_once_more_is_no_way_round(clock, as_alice):
+def test_password_confirmation_shares_the_sign_in_limits(clock, as_alice):
     answers = [as_alice.post("/confirm", password="wrong").status for _ in range(11)]
     assert answers == [422] * 10 + [429]
 
 
-def test_changing_the_password_is_no_way_round(clock, as_alice):
+def test_changing_the_password_shares_the_sign_in_limits(clock, as_alice):
     page = None
     for _ in range(11):
         page = as_alice.post("/settings/password", current="wrong", password="a new long password")
@@ -192,14 +192,14 @@ def test_changing_the_password_is_no_way_round(clock, as_alice):
     assert page.headers["Retry-After"]
 
 
-def test_the_bounds_can_be_set(make_app, clock):
+def test_the_limit_is_configurable(make_app, clock):
     browser = Browser(make_app(LIMIT_SIGN_IN="2/1 minute"))
     answers = [browser.sign_in("zora", "wrong") for _ in range(3)]
     assert [page.status for page in answers] == [422, 422, 429]
     assert answers[-1].headers["Retry-After"] == "60"
 
 
-def test_there_is_a_bound_for_all_together(make_app, clock):
+def test_all_clients_together_share_a_limit(make_app, clock):
     app = make_app(LIMIT_SIGN_IN_ALL="3/1 minute")
     answers = []
     for address in addresses(4):
@@ -209,7 +209,7 @@ def test_there_is_a_bound_for_all_together(make_app, clock):
     assert answers == [422, 422, 422, 429]
 
 
-def test_registering_has_a_bound_too(make_app, clock):
+def test_registration_is_limited_too(make_app, clock):
     browser = Browser(make_app(LIMIT_REGISTER="2/1 hour"))
     answers = [browser.post("/register", username="x").status for _ in range(3)]
     assert answers == [422, 422, 429]
@@ -230,14 +230,14 @@ def seen(page, name):
 
 
 @pytest.mark.parametrize("limited", [False, True])
-def test_known_and_unknown_names_are_answered_alike(clock, alice, guess, limited):
+def test_known_and_unknown_usernames_get_the_same_response(clock, alice, guess, limited):
     for address in addresses(10 if limited else 0):
         guess("alice", address)
         guess("zelda", address)
     assert seen(guess("alice", "10.0.1.1"), "alice") == seen(guess("zelda", "10.0.1.1"), "zelda")
 
 
-def test_known_and_unknown_names_take_the_same_time(app, alice, work):
+def test_known_and_unknown_usernames_take_the_same_time(app, alice, work):
     config = app.extensions["trackflow"]
     bounds = sign_in.SignInLimits(config.limit_sign_in, config.limit_sign_in_all)
 

@@ -79,32 +79,32 @@ def answers(as_alice, monkeypatch):
     return {page.status: page for page in found}
 
 
-def test_every_status_is_careful(answers):
+def test_responses_of_every_status_have_the_security_headers(answers):
     assert set(answers) == {200, 303, 403, 404, 405, 413, 422, 429, 500, 503}
     for page in answers.values():
         assert_careful(page.headers)
 
 
-def test_no_cache_keeps_what_was_made_for_alice(answers):
+def test_responses_for_a_signed_in_user_are_not_cached(answers):
     assert {page.headers["Cache-Control"] for page in answers.values()} == {"no-store"}
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/register", "/nowhere", "/songs/", "/healthz"])
-def test_no_cache_keeps_what_was_made_for_a_stranger(stranger, path):
+def test_responses_for_an_anonymous_visitor_are_not_cached(stranger, path):
     assert stranger.get(path).headers["Cache-Control"] == "no-store"
 
 
-def test_every_page_says_that_it_varies_by_htmx(answers):
+def test_every_page_varies_by_the_htmx_header(answers):
     pages = [page for page in answers.values() if "html" in page.headers["Content-Type"]]
     assert all("HX-Request" in page.headers["Vary"] for page in pages)
 
 
-def test_what_differs_by_the_cookie_says_so(answers, stranger):
+def test_every_page_varies_by_the_cookie(answers, stranger):
     assert all("Cookie" in page.headers["Vary"] for page in answers.values())
     assert "Cookie" in stranger.get("/login").headers["Vary"]
 
 
-def test_errors_are_pages_of_the_house(answers):
+def test_error_pages_use_the_site_layout(answers):
     for status in (403, 404, 405, 413, 422, 429, 500, 503):
         page = answers[status]
         assert page.one("h1").get_text(), status
@@ -112,14 +112,14 @@ def test_errors_are_pages_of_the_house(answers):
         assert "Traceback" not in page.html
 
 
-def test_what_broke_is_not_told_but_has_a_number(answers):
+def test_internal_errors_show_a_reference_and_no_details(answers):
     page = answers[500]
     assert "out of luck" not in page.html
     assert "ZeroDivisionError" not in page.html
     assert "If you report it, say:" in page.text
 
 
-def test_a_405_says_what_is_taken(answers):
+def test_a_405_lists_the_allowed_methods(answers):
     assert "POST" in answers[405].headers["Allow"]
 
 
@@ -127,7 +127,7 @@ def test_files_have_the_security_headers(stranger):
     assert_careful(stranger.get(stranger.get("/").one('link[rel="stylesheet"]')["href"]).headers)
 
 
-def test_a_script_runs_only_as_it_was_when_the_page_was_made(stranger):
+def test_scripts_have_the_integrity_of_their_files(stranger):
     for script in stranger.get("/").all("script"):
         address = script["src"].partition("?")[0]
         with stranger.client.get(address) as file:
@@ -145,7 +145,7 @@ def integrity_of(data):
      "/.git/config", "/.git/HEAD", "/.env", "/.svn/entries", "/console", "/debug-songs", "/wsgi.py",
      "/instance/trackflow.sqlite3", "/config.py", "/requirements.txt", "/server-status", "/admin/"],
 )  # fmt: skip
-def test_what_nobody_is_to_find(stranger, path):
+def test_private_files_are_not_served(stranger, path):
     page = stranger.get(path)
     assert page.status == 404
     assert_careful(page.headers)
@@ -157,19 +157,19 @@ def test_a_head_has_the_headers_and_no_body(as_alice):
     assert_careful(page.headers)
 
 
-def test_strangers_pages_are_careful_too(stranger):
+def test_anonymous_pages_have_the_security_headers(stranger):
     for path in ("/", "/login", "/register", "/healthz", "/songs/"):
         assert_careful(stranger.get(path).headers)
 
 
-def test_no_other_site_may_read_anything(as_alice, stranger):
+def test_responses_allow_no_other_origin(as_alice, stranger):
     for browser in (as_alice, stranger):
         for path in ("/", "/songs/", "/api/songs/", "/api/openapi.json", "/static/css/base.css"):
             page = browser.request("GET", path, headers={"Origin": "https://evil.example"})
             assert not [name for name, _ in page.headers if name.startswith("Access-Control")]
 
 
-def test_without_https_nothing_is_said_of_it(stranger):
+def test_without_https_no_hsts_header_is_sent(stranger):
     assert "Strict-Transport-Security" not in stranger.get("/").headers
 
 
@@ -209,7 +209,7 @@ def _html_of(response):
     return response.get_data(as_text=True) if response.mimetype == "text/html" else ""
 
 
-def test_in_production_every_address_gets_its_grade_with_every_method(production, alice, at_home):
+def test_in_production_every_endpoint_and_method_reaches_the_score(production, alice, at_home):
     statuses = set()
     for route in all_routes(production, belongings_of(production, alice)):
         for method in METHODS:
@@ -221,7 +221,7 @@ def test_in_production_every_address_gets_its_grade_with_every_method(production
     assert statuses >= {200, 303, 401, 403, 404, 405}
 
 
-def test_in_production_every_status_gets_its_grade(production, at_home, monkeypatch):
+def test_in_production_every_status_reaches_the_score(production, at_home, monkeypatch):
     csrf = {"headers": {"X-CSRFToken": token_of(at_home)}}
     asked = [
         ("GET", "/nowhere", {}),
@@ -271,12 +271,12 @@ def token_of(client):
     return page.partition('name="csrf_token" value="')[2].partition('"')[0]
 
 
-def test_in_production_browsers_are_told_to_stay_on_https(production):
+def test_production_sends_hsts(production):
     page = Browser(production).get("/nowhere")
     assert page.headers["Strict-Transport-Security"] == "max-age=63072000"
 
 
-def test_what_else_browsers_are_told_of_https_is_for_the_operator_to_say(make_app):
+def test_hsts_options_are_configurable(make_app):
     app = make_app(
         TRACKFLOW_ENV="production", SECRET_KEY="x" * 40, HSTS_EXTRA="includeSubDomains preload"
     )
@@ -301,7 +301,7 @@ def with_header(name, value):
     return [*[it for it in BEST if it[0] != name], *([(name, value)] if value else [])]
 
 
-def test_the_best_there_is_has_140():
+def test_the_best_possible_score_is_140():
     assert (grade(BEST, PAGE, https=True).score, grade(BEST, PAGE, https=True).strict) == (140, 140)
     assert not grade(BEST, PAGE, https=True).missing
 
@@ -326,7 +326,7 @@ def test_the_best_there_is_has_140():
         ("Access-Control-Allow-Origin", "*", 50),
     ],
 )
-def test_the_grade_sees_what_is_missing(name, value, score):
+def test_a_missing_or_weak_header_lowers_the_score(name, value, score):
     assert grade(with_header(name, value), PAGE, https=True).score == score
 
 
@@ -339,6 +339,6 @@ def test_the_grade_sees_what_is_missing(name, value, score):
         ('<html><script src="//x.org/x.js"></script></html>', 50, 50),
     ],
 )
-def test_the_grade_sees_scripts(html, score, strictly):
+def test_scripts_change_the_score(html, score, strictly):
     found = grade(BEST, html, https=True)
     assert (found.score, found.strict) == (score, strictly)

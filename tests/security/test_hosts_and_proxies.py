@@ -48,7 +48,7 @@ def named(make_app):
 
 @pytest.mark.parametrize("host", FOREIGN)
 @pytest.mark.parametrize("path", ["/", "/login", "/api/songs/", "/static/css/base.css", "/nowhere"])
-def test_a_foreign_host_is_refused_where_hosts_are_named(named, host, path):
+def test_a_foreign_host_is_rejected_if_hosts_are_configured(named, host, path):
     with named.get(path, environ_overrides={"HTTP_HOST": host}) as answer:
         assert answer.status_code == 400
         assert "evil" not in answer.get_data(as_text=True)
@@ -56,19 +56,19 @@ def test_a_foreign_host_is_refused_where_hosts_are_named(named, host, path):
 
 
 @pytest.mark.parametrize("host", [OURS, f"{OURS}:8443"])
-def test_the_own_name_is_answered(named, host):
+def test_a_configured_host_is_served(named, host):
     assert named.get("/", environ_overrides={"HTTP_HOST": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-def test_where_none_is_named_a_strange_host_breaks_nothing(client, host):
+def test_an_unknown_host_causes_no_error_without_configured_hosts(client, host):
     answer = client.get("/songs/", environ_overrides={"HTTP_HOST": host})
     assert answer.status_code in {303, 400}
     assert "evil" not in answer.headers.get("Location", "")
 
 
 @pytest.mark.parametrize("header", SAYING)
-def test_what_a_proxy_would_say_is_not_believed_of_anybody(stranger, alice, header):
+def test_forwarded_headers_are_ignored_without_a_configured_proxy(stranger, alice, header):
     said = {header: SAYING[header]}
     page = stranger.request("GET", "/songs/", headers=said)
     assert page.location == "/login?next=/songs/"
@@ -82,14 +82,14 @@ def test_what_a_proxy_would_say_is_not_believed_of_anybody(stranger, alice, head
     "said",
     ["https", "javascript", "x" * 3_000, "http, https", "é", ""],
 )
-def test_strange_words_of_a_proxy_that_is_named_break_nothing(make_app, said):
+def test_malformed_forwarded_headers_cause_no_error(make_app, said):
     browser = Browser(make_app(TRUSTED_PROXIES="1"))
     for header in ("X-Forwarded-Proto", "X-Forwarded-For"):
         assert browser.request("GET", "/songs/", headers={header: said}).status == 303
 
 
 @pytest.mark.both_databases(postgresql="stress")
-def test_gunicorn_takes_no_place_of_the_application_from_a_header(app, database_url, tmp_path):
+def test_gunicorn_ignores_a_script_name_header(app, database_url, tmp_path):
     with serving(database_url, tmp_path, workers=1) as site:
         for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO"):
             for value in ("/evil", "evil", "/healthz", ""):
@@ -97,7 +97,7 @@ def test_gunicorn_takes_no_place_of_the_application_from_a_header(app, database_
                 assert (answer.status, answer.text) == (200, "ok"), (name, value)
 
 
-def test_a_proxy_that_is_named_is_not_asked_for_the_host(make_app, alice):
+def test_the_host_is_not_taken_from_a_configured_proxy(make_app, alice):
     app = make_app(TRUSTED_PROXIES="1", SPOTIFY_CLIENT_ID="id")
     browser = Browser(app)
     browser.enter(alice)

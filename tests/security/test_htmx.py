@@ -12,30 +12,30 @@ def settings(stranger):
     return json.loads(stranger.get("/").one('meta[name="htmx-config"]')["content"])
 
 
-def test_htmx_runs_no_text_as_a_program(settings):
+def test_htmx_evaluates_no_text_as_code(settings):
     assert settings["allowEval"] is False
     assert settings["allowScriptTags"] is False
 
 
-def test_htmx_asks_no_other_site(settings):
+def test_htmx_sends_no_requests_to_other_sites(settings):
     assert settings["selfRequestsOnly"] is True
 
 
-def test_htmx_keeps_no_page_after_signing_out(settings):
+def test_htmx_keeps_no_history_after_signing_out(settings):
     assert settings["historyCacheSize"] == 0
     assert settings["refreshOnHistoryMiss"] is True
 
 
-def test_htmx_adds_no_style_that_the_policy_refuses(settings):
+def test_htmx_adds_no_inline_style(settings):
     assert settings["includeIndicatorStyles"] is False
 
 
-def test_htmx_puts_no_error_in_the_place_of_a_list(settings):
+def test_htmx_does_not_replace_a_list_with_an_error(settings):
     kept = [rule for rule in settings["responseHandling"] if rule["swap"] is False]
     assert {"code": "[45]..", "swap": False, "error": True} in kept
 
 
-def test_no_form_sends_its_token_in_an_address(as_alice):
+def test_no_form_sends_its_csrf_token_in_a_url(as_alice):
     for path in ("/songs/", "/packs/", "/settings/tokens", "/features/", "/imports/"):
         page = as_alice.get(path)
         assert not page.all("[hx-delete], [hx-get] > input[name=csrf_token]")

@@ -19,7 +19,7 @@ def app(make_app):
 
 
 @pytest.mark.parametrize("address", SEARCHES)
-def test_the_sixth_search_in_a_second_has_to_wait(clock, alice, as_alice, address):
+def test_the_sixth_search_within_a_second_gets_429(clock, alice, as_alice, address):
     as_alice.post("/packs/", name="A pack")
     answers = [as_alice.get(address, q=f"o{number}").status for number in range(6)]
     assert answers == [200] * 5 + [429]
@@ -28,7 +28,7 @@ def test_the_sixth_search_in_a_second_has_to_wait(clock, alice, as_alice, addres
     assert as_alice.get(address, q="one").status == 200
 
 
-def test_a_refused_search_leaves_the_list_as_it_is(app, clock, alice, as_alice):
+def test_a_rejected_search_leaves_the_list_unchanged(app, clock, alice, as_alice):
     add_song(app, alice)
     for _ in range(6):
         page = as_alice.get("/songs/", q="one", htmx="song-list")
@@ -37,19 +37,19 @@ def test_a_refused_search_leaves_the_list_as_it_is(app, clock, alice, as_alice):
     assert "too quick" in page.text
 
 
-def test_looking_around_is_no_search(clock, as_alice):
+def test_filtering_without_a_search_text_is_not_limited(clock, as_alice):
     assert {as_alice.get("/songs/", q="").status for _ in range(20)} == {200}
     assert {as_alice.get("/songs/", status="wip").status for _ in range(20)} == {200}
 
 
-def test_one_persons_haste_is_nobody_elses(clock, as_alice, as_bob):
+def test_the_search_limit_is_per_user(clock, as_alice, as_bob):
     for _ in range(6):
         as_alice.get("/songs/", q="one")
     assert as_alice.last.status == 429
     assert as_bob.get("/songs/", q="one").status == 200
 
 
-def test_a_program_and_its_owner_share_a_limit(app, clock, alice, as_alice):
+def test_a_token_and_its_owner_share_a_search_limit(app, clock, alice, as_alice):
     with working(app):
         token = actions.create_token(alice.user, name="A script", scope="read", days="30")
     for _ in range(5):
@@ -60,7 +60,7 @@ def test_a_program_and_its_owner_share_a_limit(app, clock, alice, as_alice):
     assert answer.headers["Retry-After"] == "1"
 
 
-def test_counts_that_are_over_are_forgotten(app, clock, monkeypatch):
+def test_expired_counts_are_deleted(app, clock, monkeypatch):
     monkeypatch.setattr("trackflow_web.kernel.rate_limits.MOST_KEPT", 3)
     searches = app.extensions["trackflow.searches"]
     for number in range(10):
@@ -71,7 +71,7 @@ def test_counts_that_are_over_are_forgotten(app, clock, monkeypatch):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("address", ["/settings/privacy/export", "/api/settings/privacy/export"])
-def test_all_about_oneself_is_given_so_often(clock, alice, as_alice, address):
+def test_exports_are_limited_per_hour(clock, alice, as_alice, address):
     answers = [as_alice.get(address).status for _ in range(3)]
     assert answers == [200, 200, 429]
     assert as_alice.last.headers["Retry-After"] == "3600"

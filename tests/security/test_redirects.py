@@ -71,7 +71,7 @@ OWN = ["/", "/songs/", "/songs/?status=wip&q=a%20b", "/songs/1", "/settings/toke
 SOME = [*FOREIGN[::7], *NOT_PAGES[::3], *OWN]
 
 
-def test_no_spelling_of_a_foreign_site_passes(app):
+def test_foreign_urls_are_rejected_in_every_spelling(app):
     with app.test_request_context():
         led = {wanted: safe_next_url(wanted) for wanted in [None, *FOREIGN, *NOT_PAGES, *OWN]}
     assert led == dict.fromkeys([None, *FOREIGN, *NOT_PAGES], "/") | {own: own for own in OWN}
@@ -79,7 +79,7 @@ def test_no_spelling_of_a_foreign_site_passes(app):
 
 @pytest.mark.parametrize("entry", ["login", "register", "confirm"])
 @pytest.mark.parametrize("htmx", [False, True])
-def test_after_a_form_one_stays_here(alice, stranger, entry, htmx):
+def test_forms_never_redirect_to_another_site(alice, stranger, entry, htmx):
     for number, wanted in enumerate(SOME):
         if entry == "confirm" and not stranger.signed_in:
             stranger.sign_in("alice", PASSWORD)
@@ -93,12 +93,12 @@ def test_after_a_form_one_stays_here(alice, stranger, entry, htmx):
         stranger._token = ""  # a new session has a new one
 
 
-def test_who_is_signed_in_already_is_not_led_away_either(as_alice):
+def test_signed_in_users_are_not_redirected_to_another_site(as_alice):
     for wanted in SOME[: -len(OWN)]:
         assert as_alice.get("/login", next=wanted).location == "/"
 
 
-def test_what_a_browser_says_of_its_page_leads_nowhere_else(stranger):
+def test_a_foreign_current_url_is_ignored(stranger):
     for said in [*FOREIGN, "http://evil.example//evil.example", "http://evil.example/nowhere"]:
         header = said.encode("ascii", "ignore").decode().replace("\n", "").replace("\r", "")
         page = stranger.request(
@@ -107,7 +107,7 @@ def test_what_a_browser_says_of_its_page_leads_nowhere_else(stranger):
         assert page.headers["HX-Redirect"] in {"/login?next=/", "/login?next=/songs/"}, said
 
 
-def test_a_malformed_referer_is_borne(stranger):
+def test_a_malformed_referer_causes_no_error(stranger):
     for said in ("http://[", "//", "\\\\", "http://localhost:99999/songs/"):
         page = stranger.request(
             "POST", "/songs/", data={"csrf_token": stranger.token()}, headers={"Referer": said}
@@ -115,7 +115,7 @@ def test_a_malformed_referer_is_borne(stranger):
         assert page.location == "/login?next=/"
 
 
-def test_a_foreign_host_is_refused_where_hosts_are_named(make_app):
+def test_a_foreign_host_is_rejected_if_hosts_are_configured(make_app):
     client = make_app(TRUSTED_HOSTS="trackflow.example").test_client()
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert client.get("/", headers={"Host": "trackflow.example"}).status_code == 200

@@ -50,7 +50,7 @@ def same_session(app, browser):
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_eight_times_the_same_form_at_once_creates_one(app, alice, as_alice, path):
+def test_eight_concurrent_submissions_of_a_form_create_one_object(app, alice, as_alice, path):
     model, fields = FORMS[path]
     form = fields | {"idempotency_key": key_on(as_alice.get(path), path)}
     tabs = [same_session(app, as_alice) for _ in range(8)]
@@ -60,7 +60,7 @@ def test_eight_times_the_same_form_at_once_creates_one(app, alice, as_alice, pat
     assert count(app, model, alice) == 1
 
 
-def test_eight_times_the_same_comment_at_once_is_one(app, alice, as_alice):
+def test_eight_concurrent_submissions_of_a_comment_create_one(app, alice, as_alice):
     address = as_alice.post("/features/", title="Dark mode", description="Please.").location
     path = f"{address}/comments"
     form = {"body": "Me too.", "idempotency_key": key_on(as_alice.get(address), path)}
@@ -72,7 +72,9 @@ def test_eight_times_the_same_comment_at_once_is_one(app, alice, as_alice):
     assert (again.status, again.headers["HX-Redirect"]) == (200, pages[0].location)
 
 
-def test_the_same_request_of_the_api_at_once_creates_one_and_is_answered_alike(app, alice):
+def test_concurrent_api_requests_with_one_key_create_one_object_and_get_the_same_response(
+    app, alice
+):
     with working(app):
         token = actions.create_token(alice.user, name="A script", scope="write", days="30")
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
@@ -87,7 +89,7 @@ def test_the_same_request_of_the_api_at_once_creates_one_and_is_answered_alike(a
     assert count(app, Pack, alice) == 1
 
 
-def test_other_fields_another_key_and_another_user_are_other_requests(app, alice, as_alice, as_bob):
+def test_other_fields_keys_and_users_are_separate_requests(app, alice, as_alice, as_bob):
     for browser, fields in (
         (as_alice, {"name": "One", "idempotency_key": "k"}),
         (as_alice, {"name": "Two", "idempotency_key": "k"}),  # back, changed and sent
@@ -97,7 +99,7 @@ def test_other_fields_another_key_and_another_user_are_other_requests(app, alice
     assert count(app, Pack, alice) == 2
 
 
-def test_what_was_refused_may_be_sent_again_with_its_key(app, alice, as_alice):
+def test_a_rejected_request_may_be_retried_with_its_key(app, alice, as_alice):
     assert as_alice.post("/songs/", title="", artist="A", idempotency_key="k").status == 422
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count(AnsweredRequest.digest))) == 0
@@ -109,7 +111,7 @@ def test_a_key_that_is_too_long_is_rejected_by_name(as_alice):
     assert (page.status, "idempotency_key" in page.text) == (422, True)
 
 
-def test_responses_are_forgotten_after_a_day(app, alice, as_alice, clock):
+def test_stored_responses_expire_after_a_day(app, alice, as_alice, clock):
     as_alice.post("/packs/", name="One", idempotency_key="k")
     with app.app_context():
         clock.move(hours=23)

@@ -65,7 +65,7 @@ def broken(*_arguments, **_options):
 
 
 @pytest.mark.both_databases
-def test_no_secret_is_kept_logged_or_shown(app, alice, monkeypatch, capsys, caplog):
+def test_no_secret_is_stored_logged_or_shown(app, alice, monkeypatch, capsys, caplog):
     caplog.set_level(logging.DEBUG)
     browser, secrets = busy_day(app, monkeypatch)
     logged = caplog.text + "".join(capsys.readouterr())
@@ -90,7 +90,7 @@ def pages_of(browser, values, *, leave_out="\n"):
     return "".join(found)
 
 
-def test_the_cookie_says_no_more_than_who_and_since_when(app, alice, as_alice):
+def test_the_cookie_contains_only_the_user_and_the_sign_in_time(app, alice, as_alice):
     with as_alice.client.session_transaction() as session:
         said = dict(session)
     assert said.keys() <= {"_user_id", "_id", "_fresh", "_permanent", "csrf_token", "confirmed_at"}
@@ -98,7 +98,7 @@ def test_the_cookie_says_no_more_than_who_and_since_when(app, alice, as_alice):
     assert alice.username not in str(said)
 
 
-def test_stamps_and_hashes_are_shown_to_nobody(app, alice, as_alice, as_admin):
+def test_session_stamps_and_password_hashes_are_never_shown(app, alice, as_alice, as_admin):
     with app.app_context():
         hidden = {alice.user.session_stamp, alice.user.password_hash}
     values = belongings_of(app, alice)
@@ -107,7 +107,7 @@ def test_stamps_and_hashes_are_shown_to_nobody(app, alice, as_alice, as_admin):
         assert not [secret for secret in hidden if secret in shown]
 
 
-def test_nobody_else_is_shown_an_address(app, alice, as_alice, as_charlie, as_admin):
+def test_email_addresses_are_never_shown_to_other_users(app, alice, as_alice, as_charlie, as_admin):
     values = belongings_of(app, alice)
     assert alice.email not in pages_of(as_charlie, values)
     # Administrators see it on the pages about accounts, and nowhere else.

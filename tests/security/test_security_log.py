@@ -69,14 +69,14 @@ def lines(app):
 # --- signing in --------------------------------------------------------------------------------
 
 
-def test_who_signs_in_is_noted(lines, alice, stranger):
+def test_signing_in_is_logged(lines, alice, stranger):
     stranger.client.environ_base["REMOTE_ADDR"] = ADDRESS
     stranger.sign_in("alice", PASSWORD)
     line = lines.one("signed_in")
     assert (line["user_id"], line["address"], line["route"]) == (alice.id, ADDRESS, "/login")
 
 
-def test_a_wrong_password_is_noted_though_nothing_else_is_kept(lines, alice, stranger):
+def test_a_wrong_password_is_logged_although_the_request_is_rolled_back(lines, alice, stranger):
     stranger.sign_in("alice", "a wrong guess of mine")
     line = lines.one("sign_in_failed")
     assert line["account"] == alice.id
@@ -84,18 +84,18 @@ def test_a_wrong_password_is_noted_though_nothing_else_is_kept(lines, alice, str
     assert "guess" not in str(lines.raw)
 
 
-def test_a_name_that_nobody_has_is_noted_without_the_name(lines, stranger):
+def test_an_unknown_username_is_logged_without_the_name(lines, stranger):
     stranger.sign_in("my secret typed into the wrong field", PASSWORD)
     assert "account" not in lines.one("sign_in_failed")
     assert "typed" not in str(lines.raw)
 
 
-def test_signing_out_is_noted(lines, alice, as_alice):
+def test_signing_out_is_logged(lines, alice, as_alice):
     as_alice.sign_out()
     assert lines.one("signed_out")["user_id"] == alice.id
 
 
-def test_whoever_tries_too_often_is_noted(make_app, lines, alice):
+def test_exceeding_the_sign_in_limit_is_logged(make_app, lines, alice):
     browser = Browser(make_app(LIMIT_SIGN_IN="2/1 minute"))
     audit.logger.handlers[:] = [lines]
     for _ in range(4):
@@ -106,25 +106,25 @@ def test_whoever_tries_too_often_is_noted(make_app, lines, alice):
 # --- refusals ----------------------------------------------------------------------------------
 
 
-def test_a_forged_form_is_noted(lines, alice, as_alice):
+def test_a_forged_form_is_logged(lines, alice, as_alice):
     as_alice.post("/songs/", title="One", artist="X", csrf_token="forged")
     line = lines.one("csrf_refused")
     assert line["cookie_of"] == str(alice.id)
     assert (line["route"], line["method"]) == ("/songs/", "POST")
 
 
-def test_a_forged_request_of_the_api_is_noted(lines, as_alice):
+def test_a_forged_api_request_is_logged(lines, as_alice):
     as_alice.request("POST", "/api/songs/", json={"title": "One", "artist": "X"})
     assert lines.one("csrf_refused")["route"] == "/api/songs/"
 
 
-def test_a_token_that_is_none_is_noted_without_it(lines, stranger):
+def test_an_invalid_token_is_logged_without_the_token(lines, stranger):
     stranger.request("GET", "/api/songs/", headers={"Authorization": "Bearer tf_stolen"})
     assert lines.one("token_refused")["status"] == 401
     assert "stolen" not in str(lines.raw)
 
 
-def test_what_somebody_is_not_allowed_to_do_is_noted(app, lines, alice, as_bob):
+def test_a_forbidden_action_is_logged(app, lines, alice, as_bob):
     page = as_bob.post("/features/", title="More", description="More of everything.")
     as_bob.post(f"{page.location}/status", status="planned")
     line = lines.one("not_allowed")
@@ -132,7 +132,7 @@ def test_what_somebody_is_not_allowed_to_do_is_noted(app, lines, alice, as_bob):
 
 
 @pytest.mark.parametrize("path", ["/admin/rechecks/", "/api/achievements/check"])
-def test_who_looks_for_the_administrators_pages_is_noted(lines, charlie, as_charlie, path):
+def test_requesting_an_administrators_page_is_logged(lines, charlie, as_charlie, path):
     if path.startswith("/api"):
         as_charlie.api("POST", path, {"user": ""})
     else:
@@ -141,7 +141,7 @@ def test_who_looks_for_the_administrators_pages_is_noted(lines, charlie, as_char
     assert (line["status"], line["user_id"]) == (404, charlie.id)
 
 
-def test_a_page_that_is_not_there_is_nothing_to_note(lines, as_charlie):
+def test_a_missing_page_is_not_logged(lines, as_charlie):
     lines.raw.clear()
     as_charlie.get("/songs/4711")
     as_charlie.get("/nothing")
@@ -151,7 +151,7 @@ def test_a_page_that_is_not_there_is_nothing_to_note(lines, as_charlie):
 # --- administrators ----------------------------------------------------------------------------
 
 
-def test_what_an_administrator_does_is_noted(lines, admin, as_admin):
+def test_an_administrators_action_is_logged(lines, admin, as_admin):
     as_admin.get("/admin/rechecks/")
     assert lines.of("administrator_acted") == []
     as_admin.post("/admin/rechecks/", user="olga")
@@ -159,19 +159,19 @@ def test_what_an_administrator_does_is_noted(lines, admin, as_admin):
     assert (line["user_id"], line["path"]) == (admin.id, "/admin/rechecks/")
 
 
-def test_an_act_that_waits_for_the_password_is_not_one_yet(clock, lines, as_admin):
+def test_an_action_waiting_for_the_password_is_not_logged(clock, lines, as_admin):
     clock.move(minutes=11)
     assert "/confirm" in as_admin.post("/admin/rechecks/", user="").location
     assert lines.of("administrator_acted") == []
 
 
-def test_what_an_administrator_decides_is_noted(lines, as_bob, as_admin):
+def test_an_administrators_decision_is_logged(lines, as_bob, as_admin):
     page = as_bob.post("/features/", title="More", description="More of everything.")
     as_admin.post(f"{page.location}/status", status="planned")
     assert lines.one("status_decided")["status"] == "planned"
 
 
-def test_who_is_made_an_administrator_or_banned_by_a_command_is_noted(app, admin, lines):
+def test_promoting_and_banning_by_command_is_logged(app, admin, lines):
     run_command(app, "user", "add", "orla", "--email", "o@x.org", "--password", PASSWORD, "--admin")
     run_command(app, "user", "ban", "orla")
     assert lines.one("administrator_created")["of"] == lines.one("account_banned")["of"]
@@ -180,7 +180,7 @@ def test_who_is_made_an_administrator_or_banned_by_a_command_is_noted(app, admin
 # --- accounts ----------------------------------------------------------------------------------
 
 
-def test_changes_of_an_account_are_noted(lines, alice, as_alice):
+def test_account_changes_are_logged(lines, alice, as_alice):
     as_alice.post("/settings/profile", email="new@example.org", timezone="UTC")
     as_alice.post("/settings/tokens", name="mine", scope="write", days="30")
     as_alice.post("/settings/tokens/1/delete")
@@ -190,17 +190,17 @@ def test_changes_of_an_account_are_noted(lines, alice, as_alice):
     assert lines.one("token_created")["scope"] == "write"
 
 
-def test_what_stays_as_it_was_is_not_noted(lines, alice, as_alice):
+def test_an_unchanged_email_address_is_not_logged(lines, alice, as_alice):
     as_alice.post("/settings/profile", email=alice.email, timezone="Europe/Berlin")
     assert lines.of("email_changed") == []
 
 
-def test_a_new_account_is_noted(lines, stranger):
+def test_a_new_account_is_logged(lines, stranger):
     stranger.post("/register", username="dora", email="dora@example.org", password=PASSWORD)
     assert lines.one("account_created")["route"] == "/register"
 
 
-def test_the_end_of_an_account_is_noted(lines, alice, as_alice):
+def test_an_account_deletion_is_logged(lines, alice, as_alice):
     as_alice.post("/settings/privacy/delete", username="alice", password=PASSWORD)
     assert lines.one("account_deleted")["of"] == alice.id
 
@@ -209,14 +209,14 @@ def test_the_end_of_an_account_is_noted(lines, alice, as_alice):
 
 
 @pytest.mark.both_databases
-def test_what_is_awarded_is_noted_once(lines, alice, as_alice):
+def test_an_award_is_logged_once(lines, alice, as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     as_alice.follow()
     line = lines.one("award_given")
     assert (line["of"], line["code"], line["route"]) == (alice.id, "dreamer", "/songs/")
 
 
-def test_what_is_awarded_to_somebody_else_says_who_did_it(app, lines, alice, bob, as_alice):
+def test_an_award_of_another_user_is_logged_with_the_acting_user(app, lines, alice, bob, as_alice):
     one = add_song(app, alice)
     lines.raw.clear()
     as_alice.post(f"/songs/{one}/collaborators", username="bob")
@@ -225,7 +225,7 @@ def test_what_is_awarded_to_somebody_else_says_who_did_it(app, lines, alice, bob
 
 
 @pytest.mark.both_databases
-def test_what_a_recheck_gives_is_noted(app, lines, alice):
+def test_awards_of_a_recheck_are_logged(app, lines, alice):
     add_song(app, alice)
     with app.app_context():
         mine = UserAchievement.user_id == alice.id
@@ -238,7 +238,7 @@ def test_what_a_recheck_gives_is_noted(app, lines, alice):
 
 
 @pytest.mark.both_databases
-def test_what_is_revoked_and_restored_is_noted(app, lines, alice, admin):
+def test_revoking_and_restoring_is_logged(app, lines, alice, admin):
     add_song(app, alice)
     with working(app):
         revocations.revoke(admin.user, alice.user, "dreamer", reason="It was our mistake.")
@@ -251,7 +251,7 @@ def test_what_is_revoked_and_restored_is_noted(app, lines, alice, admin):
 
 
 @pytest.mark.both_databases
-def test_what_was_rolled_back_leaves_no_line(app, lines, alice):
+def test_a_rolled_back_action_is_not_logged(app, lines, alice):
     lines.raw.clear()
     with pytest.raises(ZeroDivisionError), working(app):
         songs.add_song(alice.user, title="One", artist="Metallica")
@@ -263,7 +263,7 @@ def test_what_was_rolled_back_leaves_no_line(app, lines, alice):
 # --- the form of it ----------------------------------------------------------------------------
 
 
-def test_nobody_writes_lines_of_their_own(lines, stranger):
+def test_users_cannot_forge_log_lines(lines, stranger):
     hostile = 'x\r\n{"event": "signed_in"}\u2028\u202e'
     stranger.request("GET", "/api/songs/", headers={"Authorization": "Bearer x"})
     audit.note(audit.SecurityEvent.NOT_ALLOWED, about=hostile)
@@ -273,7 +273,7 @@ def test_nobody_writes_lines_of_their_own(lines, stranger):
     assert lines.all()[-1]["about"] == hostile
 
 
-def test_no_secret_and_no_address_of_a_mailbox_stands_in_it(lines, alice, as_alice):
+def test_the_log_contains_no_secret_and_no_email_address(lines, alice, as_alice):
     as_alice.post("/settings/profile", email="new@example.org", timezone="UTC")
     answer = as_alice.post("/settings/tokens", name="mine", scope="read", days="30")
     as_alice.post("/settings/password", current="not it", password="another long password")
@@ -291,7 +291,7 @@ def test_no_secret_and_no_address_of_a_mailbox_stands_in_it(lines, alice, as_ali
         assert kept not in told
 
 
-def test_it_can_be_a_file(make_app, tmp_path):
+def test_the_security_log_can_be_a_file(make_app, tmp_path):
     file = tmp_path / "security.log"
     app = make_app(SECURITY_LOG=file)
     Browser(app).sign_in("nobody", "wrong")
@@ -303,7 +303,7 @@ def test_it_can_be_a_file(make_app, tmp_path):
         assert json.loads(kept.read_text())["event"] == "sign_in_failed"
 
 
-def test_outside_production_it_is_off(make_app, capfd):
+def test_the_security_log_is_off_outside_production(make_app, capfd):
     app = make_app(SECURITY_LOG="")
     Browser(app).sign_in("nobody", "wrong")
     assert "sign_in_failed" not in capfd.readouterr().err

@@ -39,7 +39,7 @@ def let_in(app, make_app):
 @pytest.mark.parametrize(
     ("ahead", "signed_in"), [(1, True), (300, True), (86_400, True), (-86_400 * 31, False)]
 )
-def test_a_clock_ahead_of_ours_makes_nobody_a_stranger(
+def test_a_cookie_from_a_server_whose_clock_is_ahead_is_accepted(
     app, alice, let_in, monkeypatch, ahead, signed_in
 ):
     def clock_of_another_server(_signer):
@@ -53,7 +53,7 @@ def test_a_clock_ahead_of_ours_makes_nobody_a_stranger(
 
 
 @pytest.mark.both_databases
-def test_a_copied_cookie_dies_at_sign_out(as_alice, let_in):
+def test_a_copied_cookie_is_invalid_after_sign_out(as_alice, let_in):
     cookie = cookie_of(as_alice)
     assert let_in(cookie)
     as_alice.sign_out()
@@ -61,7 +61,7 @@ def test_a_copied_cookie_dies_at_sign_out(as_alice, let_in):
 
 
 @pytest.mark.both_databases
-def test_a_copied_cookie_dies_with_the_password_and_alice_stays(as_alice, let_in):
+def test_changing_the_password_invalidates_copied_cookies_only(as_alice, let_in):
     cookie = cookie_of(as_alice)
     page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
     assert page.status == 303
@@ -69,7 +69,7 @@ def test_a_copied_cookie_dies_with_the_password_and_alice_stays(as_alice, let_in
     assert let_in(cookie_of(as_alice))
 
 
-def test_a_copied_cookie_dies_with_a_ban(app, alice, as_alice, let_in):
+def test_a_copied_cookie_is_invalid_after_a_ban(app, alice, as_alice, let_in):
     with working(app):
         administration.ban(alice.user, by=None, why="spam")
     assert not let_in(cookie_of(as_alice))
@@ -101,7 +101,7 @@ def ban(browser, user):
 @pytest.mark.parametrize(
     "end", [sign_out, change_password, delete_account, delete_account_by_api, ban]
 )
-def test_no_cookie_of_before_works_after(app, make_app, alice, as_alice, end):
+def test_no_earlier_cookie_works_after_any_of_these_events(app, make_app, alice, as_alice, end):
     cookies = [cookie_of(as_alice)]
     for _ in range(4):
         browser = Browser(app)
@@ -118,7 +118,7 @@ def test_no_cookie_of_before_works_after(app, make_app, alice, as_alice, end):
             assert client.get("/songs/", headers={"HX-Request": "true"}).status_code == 401
 
 
-def test_who_is_banned_is_answered_like_somebody_unknown(app, alice, stranger):
+def test_a_banned_user_gets_the_same_response_as_an_unknown_one(app, alice, stranger):
     with working(app):
         administration.ban(alice.user, by=None, why="spam")
     page = stranger.sign_in("alice", PASSWORD)
@@ -132,12 +132,12 @@ def test_signing_out_in_one_browser_ends_the_others(app, alice, as_alice, let_in
     assert not let_in(cookie_of(phone))
 
 
-def test_a_second_sign_in_leaves_the_first_alone(app, alice, as_alice):
+def test_a_second_sign_in_keeps_the_first_session(app, alice, as_alice):
     Browser(app).sign_in("alice", PASSWORD)
     assert as_alice.get("/songs/").status == 200
 
 
-def test_a_session_that_was_planted_becomes_nobodys(app, stranger, alice, let_in):
+def test_signing_in_discards_a_planted_session(app, stranger, alice, let_in):
     stranger.get("/login")
     planted = cookie_of(stranger)
     stranger.sign_in("alice", PASSWORD)
@@ -145,7 +145,7 @@ def test_a_session_that_was_planted_becomes_nobodys(app, stranger, alice, let_in
     assert not let_in(planted)
 
 
-def test_nothing_of_bobs_session_stays_in_alices(app, alice, bob):
+def test_signing_in_keeps_nothing_of_another_users_session(app, alice, bob):
     browser = Browser(app)
     browser.sign_in("bob", PASSWORD)
     with browser.client.session_transaction() as session:
@@ -156,26 +156,26 @@ def test_nothing_of_bobs_session_stays_in_alices(app, alice, bob):
 
 
 @pytest.mark.parametrize("forged", ["", "x", "e30.ZZ.ZZ", ".eJw.ZZ.ZZ", "1:stamp", "é", "x" * 3000])
-def test_a_forged_cookie_is_nobodys(let_in, forged):
+def test_a_forged_cookie_is_ignored(let_in, forged):
     assert not let_in(forged)
 
 
 @pytest.mark.parametrize("said", ["", ":", "x:y", "1", "1:", "²:x", "١:x", f"{10**30}:x", "-1:x"])
-def test_a_signed_cookie_of_another_make_is_nobodys(app, alice, said):
+def test_a_signed_cookie_with_an_invalid_user_id_is_ignored(app, alice, said):
     browser = Browser(app)
     with browser.client.session_transaction() as session:
         session["_user_id"] = said
     assert browser.get("/songs/").status == 303
 
 
-def test_a_cookie_signed_with_another_key_is_nobodys(make_app, as_alice, let_in):
+def test_a_cookie_signed_with_another_key_is_ignored(make_app, as_alice, let_in):
     other = make_app(SECRET_KEY="another secret of thirty-two letters").test_client()
     with other.session_transaction() as session:
         session["_user_id"] = "1:stamp"
     assert not let_in(other.get_cookie("session").value)
 
 
-def test_a_key_that_was_replaced_still_opens_what_it_closed(make_app, alice):
+def test_a_rotated_key_still_verifies_existing_cookies(make_app, alice):
     before = Browser(make_app(SECRET_KEY="the-key-of-last-year"))
     before.sign_in("alice", PASSWORD)
     for fallbacks, status in (("", 303), ("some-other-key the-key-of-last-year", 200)):
@@ -208,7 +208,7 @@ def test_in_production_the_cookie_is_for_https_and_this_host_only(make_app):
 
 
 @pytest.mark.parametrize("letter", ["a", "\U0001f3b8", "'"])
-def test_messages_that_nobody_looks_at_do_not_make_the_cookie_grow(as_alice, letter):
+def test_unread_flash_messages_do_not_make_the_cookie_grow(as_alice, letter):
     sizes = []
     for number in range(40):
         title = f"{number} {letter * 150}"
@@ -220,7 +220,7 @@ def test_messages_that_nobody_looks_at_do_not_make_the_cookie_grow(as_alice, let
     assert "Added 39" in shown
 
 
-def test_the_latest_messages_are_kept():
+def test_the_latest_flash_messages_are_kept():
     messages = [("message", f"Number {number}.") for number in range(9)]
     assert latest_messages(messages) == messages[-5:]
     assert latest_messages([("message", "x" * 9_000)]) == [("message", "x" * 250 + "…")]

@@ -35,14 +35,16 @@ def harmless(sqlite_databases):
 
 
 @pytest.mark.tools
-def test_the_walk_sees_the_whole_site(harmless):
+def test_the_comparison_covers_the_whole_site(harmless):
     assert len(harmless) >= 200
     assert {answer[0] for answer in harmless.values()} == {200, 303, 403, 404, 422}
 
 
 @pytest.mark.tools
 @pytest.mark.parametrize("text", together(190), ids=range(len(together(190))))
-def test_whatever_everything_is_called_the_site_looks_the_same(sqlite_databases, harmless, text):
+def test_hostile_text_leaves_the_structure_of_every_response_unchanged(
+    sqlite_databases, harmless, text
+):
     from tests.fuzz import texts  # noqa: PLC0415 -- needs requirements-dev.txt
 
     seen = texts.walk(sqlite_databases, text)
@@ -51,7 +53,7 @@ def test_whatever_everything_is_called_the_site_looks_the_same(sqlite_databases,
 
 @pytest.mark.parametrize("text", [text for text in TEXTS[:11] if "<" in text])
 @pytest.mark.parametrize("place", ["<p>{}</p>", '<p title="{}">x</p>', "<title>{}</title>"])
-def test_the_comparison_sees_what_is_let_through(text, place):
+def test_the_comparison_detects_unescaped_text(text, place):
     seen = [of_html(place.format(it)) for it in (HARMLESS, text, html.escape(text))]
     assert seen[0] == seen[2]
     if not (place.startswith("<p title") and '"' not in text):
@@ -64,7 +66,7 @@ def one(app, alice):
     return add_song(app, alice, HARMLESS, HARMLESS, album=HARMLESS, status="released")
 
 
-def test_a_song_reads_as_it_was_typed(as_alice, one):
+def test_a_title_is_shown_as_it_was_entered(as_alice, one):
     for text in TEXTS:
         as_alice.post(f"/songs/{one}", title=text)
         heading = as_alice.get(f"/songs/{one}/row", htmx=True).one("h3").get_text()
@@ -88,7 +90,7 @@ def forms_with(browser, text, one):
     }
 
 
-def test_a_form_shown_again_holds_text(as_alice, one):
+def test_hostile_text_in_a_rejected_form_is_escaped(as_alice, one):
     as_alice.get("/songs/")
     expected = {
         where: skeleton(page) for where, page in forms_with(as_alice, HARMLESS, one).items()
@@ -98,7 +100,7 @@ def test_a_form_shown_again_holds_text(as_alice, one):
             assert skeleton(page) == expected[where], f"{where} with {text!r}"
 
 
-def test_the_door_holds_text(stranger, alice):
+def test_hostile_text_in_sign_in_and_registration_forms_is_escaped(stranger, alice):
     def door(text):
         text = text[:100]
         return {
@@ -114,7 +116,7 @@ def test_the_door_holds_text(stranger, alice):
             assert skeleton(page) == expected[where], f"{where} with {text!r}"
 
 
-def test_the_name_of_a_token_is_text(as_alice):
+def test_hostile_text_in_a_token_name_is_escaped(as_alice):
     as_alice.post("/settings/tokens", name=HARMLESS, scope="read", days="30")
     expected = skeleton(as_alice.get("/settings/tokens"))
     for text in TEXTS[:5]:
