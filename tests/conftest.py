@@ -21,7 +21,7 @@ from tests.support.settings import settings_for
 from tests.support.sharing import Shared
 from tests.support.times import times_by_folder
 from trackflow_web import create_app
-from trackflow_web.domain.people import passwords
+from trackflow_web.domain.people import passwords, row_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -220,6 +220,13 @@ def app(
     if database_url != shared.url:
         return request.getfixturevalue("make_app")()
     return shared.application(new_app)
+
+
+@pytest.fixture
+def most(app: Flask) -> Iterator[Callable[..., None]]:
+    """`most(MAX_SONGS=2)`: how many rows an account may have."""
+    yield lambda **limits: row_limits.use(limits)
+    row_limits.use(app.extensions["trackflow"].row_limits)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from trackflow_web.domain import audit
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.feedback.events import FeedbackDecided
 from trackflow_web.domain.packs import actions as packs
-from trackflow_web.domain.people import passwords
+from trackflow_web.domain.people import passwords, row_limits
 from trackflow_web.domain.people.events import PersonRegistered
 from trackflow_web.domain.series import actions as series
 from trackflow_web.jobs.queue import Jobs, Mode
@@ -72,10 +72,11 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def prepare_process(config: Config) -> None:
-    """Apply what holds for the whole process: logs, failpoints and the cost of passwords."""
+    """Apply what holds for the whole process: logs, failpoints, hashes and row limits."""
     logs.prepare_process(config)
     failpoints.arm(config.faults)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
+    row_limits.use(config.row_limits)
 
 
 def _jobs(app: Flask, config: Config) -> Jobs:

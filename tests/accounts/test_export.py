@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 
+from tests.support.people import working
+from trackflow_web.accounts import pieces as pieces_of_export
+from trackflow_web.accounts.export import export
+from trackflow_web.domain.imports import actions as imports
+from trackflow_web.domain.imports import files
 from trackflow_web.kernel.database import db
 
 ADDRESS = "/settings/privacy/export"
@@ -114,3 +120,64 @@ def test_who_has_nothing_gets_that(as_charlie):
 
 def test_the_export_needs_a_session(stranger):
     assert stranger.get(ADDRESS).location.startswith("/login")
+
+
+@pytest.fixture
+def many_songs(app, alice, sized):
+    """Add songs to Alice's account, as an import does; return how many."""
+    number = sized(1_200, stress=10_000)
+    lines = "".join(f"Song {n},Artist {n % 7}\n" for n in range(number))
+    with working(app):
+        playlist = files.read(f"title,artist\n{lines}".encode())
+        import_id = imports.begin_file(alice.user, playlist, name="A list").id
+    app.extensions["trackflow.jobs"]._import(import_id)
+    return number
+
+
+@pytest.mark.both_databases
+def test_the_export_holds_a_page_of_rows_and_no_connection(app, alice, many_songs):
+    statements = []
+    sizes = []
+    with app.app_context():
+
+        def note(_connection, _cursor, statement, *_others):
+            statements.append(statement)
+
+        sa.event.listen(db.engine, "before_cursor_execute", note)
+        pieces = export(alice.user)
+        db.session.rollback()  # what has loaded her is over
+        statements.clear()
+        text = [next(pieces)]
+        assert not statements  # the response starts before anything is read
+        for piece in pieces:
+            sizes.append(len(piece))
+            text.append(piece)
+            assert not db.session().in_transaction()  # however slowly somebody reads
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    document = json.loads("".join(text))
+    assert len(document["songs"]) == len({song["id"] for song in document["songs"]}) == many_songs
+    assert [row["title"] for row in document["imports"][0]["rows"]] == [
+        song["title"] for song in document["songs"]
+    ]
+    assert max(sizes) < len("".join(text)) / 4
+    unlimited = [text for text in statements if "LIMIT" not in text and text.startswith("SELECT")]
+    assert not unlimited
+
+
+def test_the_export_is_sent_in_pieces(as_alice, many_songs):
+    pieces = list(as_alice.client.get(ADDRESS, buffered=False).response)
+    assert b"".join(pieces).count(b'"title"') > many_songs
+    assert len(pieces) > many_songs / 500
+
+
+def test_a_page_of_rows_begins_behind_the_last_one(app, as_alice, alice, full_life, monkeypatch):
+    whole = json.loads(as_alice.get(ADDRESS).html)
+    with app.app_context():
+        monkeypatch.setattr(pieces_of_export.selected, "__kwdefaults__", {"at_once": 1})
+        monkeypatch.setattr(
+            pieces_of_export.rows_of,
+            "__kwdefaults__",
+            pieces_of_export.rows_of.__kwdefaults__ | {"at_once": 1},
+        )
+        piece_by_piece = json.loads("".join(export(alice.user)))
+    assert piece_by_piece == whole | {"exported_at": piece_by_piece["exported_at"]}

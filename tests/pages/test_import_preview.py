@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.songs import add_song
 from trackflow_web.achievements.progress.queries import numbers_of
-from trackflow_web.domain.imports.rules import MOST_PREVIEWS
 
 pytestmark = pytest.mark.both_databases
 
@@ -173,8 +172,9 @@ def test_a_preview_can_be_dropped(app, as_alice, alice):
     assert total_songs(app, alice) == 0
 
 
-def test_a_new_preview_pushes_the_oldest_out(as_alice):
-    addresses = [send(as_alice, name=f"List {n}").location for n in range(MOST_PREVIEWS + 1)]
+def test_a_new_preview_pushes_the_oldest_out(as_alice, most):
+    most(MAX_PREVIEWS=2)
+    addresses = [send(as_alice, name=f"List {n}").location for n in range(3)]
     assert as_alice.get(addresses[0]).status == 404
     assert all(as_alice.get(address).status == 200 for address in addresses[1:])
 

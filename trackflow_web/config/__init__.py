@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackflow_web.config import addresses, keys, places
+from trackflow_web.config.row_limits import row_limits
 from trackflow_web.config.values import ConfigError, count, limit, one_of, words
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Config:
     limit_comments: RateLimitItem
     limit_search: RateLimitItem
     limit_export: RateLimitItem
+    row_limits: Mapping[str, int]
     spotify_client_id: str
     spotify_client_secret: str
     spotify_api_base: str
@@ -89,6 +91,7 @@ class Config:
             limit_comments=limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
             limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
+            row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),
             spotify_api_base=addresses.web_address(environ, "SPOTIFY_API_BASE"),

@@ -9,6 +9,7 @@ import structlog
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import reservations
 from trackflow_web.jobs import mails
 from trackflow_web.kernel import rate_limits, repeats
@@ -54,6 +55,7 @@ def _prune(tools: Tools) -> None:
         pruning.sweep()
         mail.prune()
         reservations.prune()
+        people.prune_tokens()
 
 
 def _start(start: Callable[[str, int], None], name: str, find: Callable[[], Sequence[int]]) -> None:

@@ -39,8 +39,8 @@ def count(app, model):
         return db.session.scalar(sa.select(sa.func.count()).select_from(model))
 
 
-def test_rows_of_the_oldest_imports_give_way_to_new_ones(app, alice, bring, monkeypatch):
-    monkeypatch.setattr(pruning, "MOST_ROWS_KEPT", 3 * ROWS)
+def test_rows_of_the_oldest_imports_give_way_to_new_ones(app, alice, bring, most):
+    most(MAX_IMPORT_ROWS=3 * ROWS)
     for number in range(8):
         bring(number)
     assert count(app, ImportRow) <= 4 * ROWS
@@ -59,10 +59,8 @@ def test_an_import_without_its_rows_can_still_be_undone(app, alice, bring):
         assert numbers_of(alice.id)["total_songs"] == 0
 
 
-def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(
-    app, alice, bring, monkeypatch
-):
-    monkeypatch.setattr(pruning, "MOST_STORED", 5)
+def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(app, alice, bring, most):
+    most(MAX_IMPORTS=5)
     for _ in range(9):
         bring()  # the first one brings songs, the others find them there
     assert count(app, Import) == 5
@@ -70,7 +68,7 @@ def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(
         assert numbers_of(alice.id)["total_spotify_imports"] == 1
     for number in range(1, 5):
         bring(number)
-    with pytest.raises(Invalid, match="5 imports whose songs you still have"):
+    with pytest.raises(Invalid, match="up to 5 imports whose songs are still there"):
         bring(9)
 
 

@@ -219,8 +219,8 @@ def test_everything_wrong_with_a_token_is_named_at_once(app, alice):
     assert refused(app, create, name="", scope="admin", days="7") == {"name", "scope", "days"}
 
 
-def test_the_number_of_tokens_is_limited(app, alice, monkeypatch):
-    monkeypatch.setattr(actions, "MOST_TOKENS", 1)
+def test_the_number_of_tokens_is_limited(app, alice, most):
+    most(MAX_TOKENS=1)
     with working(app):
         actions.create_token(alice.user, name="One", scope="read", days="30")
 
@@ -237,3 +237,14 @@ def test_bob_cannot_revoke_alices_token(app, alice, bob):
         token_id = queries.tokens_of(alice.id)[0].id
     with pytest.raises(NotFound), working(app):
         actions.revoke_token(bob.user, token_id)
+
+
+@pytest.mark.both_databases
+def test_a_token_is_deleted_a_month_after_it_expired(app, alice, clock):
+    with working(app):
+        actions.create_token(alice.user, name="One", scope="read", days="30")
+    for days, expected in ((59, 1), (2, 0)):
+        clock.move(days=days)
+        app.extensions["trackflow.jobs"].sweep()
+        with app.app_context():
+            assert len(queries.tokens_of(alice.id)) == expected

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, session
+from flask import session
 
 from trackflow_web.accounts import deletion, preferences
-from trackflow_web.accounts.export import as_json, export_within
+from trackflow_web.accounts.export import export_within
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.progress import queries
@@ -18,11 +18,14 @@ from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import Announced, Audience
+from trackflow_web.web import streaming
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.passwords import check_own_password
 
 if TYPE_CHECKING:
+    from flask import Response
+
     from trackflow_web.domain.people.models import User
 
 
@@ -128,7 +131,7 @@ def set_all_achievements_visibility() -> schemas.VisibilityChanged:
 def export_account() -> Response:
     """Export everything that is stored about you."""
     document = export_within(get_current_user(), settings().limit_export)
-    return Response(as_json(document), mimetype="application/json")
+    return streaming.respond(document, mimetype="application/json")
 
 
 @api.post("/settings/privacy/delete")

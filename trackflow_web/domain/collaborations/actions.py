@@ -15,6 +15,7 @@ from trackflow_web.domain.collaborations.events import (
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
+from trackflow_web.domain.people.row_limits import RowLimit, require_room_among
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -45,8 +46,11 @@ def get_addable_user(name: object, owner_id: int) -> User:
 def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bool:
     """Make somebody a collaborator on a song; return whether they were not one yet.
 
-    `about` is what the events say about the song.
+    `about` is what the events say about the song, which the caller has locked. Raises LimitReached
+    naming `username`.
     """
+    others = (Collaboration.song_id == song_id) & (Collaboration.user_id != user.id)
+    require_room_among(RowLimit.COLLABORATORS, others, field="username")
     added = db.session.scalar(
         upsert(Collaboration)
         .values(song_id=song_id, owner_id=owner_id, user_id=user.id, created_at=clock.now())

@@ -23,6 +23,7 @@ from trackflow_web.domain.feedback.events import (
 )
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.domain.people.row_limits import RowLimit, require_room_among
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Forbidden
@@ -66,10 +67,12 @@ def submit(
 ) -> Feedback:
     """Submit a feature request or bug report; both share the limit.
 
-    Raises Invalid naming the fields, TooMany.
+    Raises Invalid naming the fields, TooMany, LimitReached.
     """
     draft = rules.draft(title=title, description=description)
+    # Its row is locked from here on, so that the author's other submissions wait.
     rate_limits.enforce_within("feedback", str(author.id), limit, TOO_MANY)
+    require_room_among(RowLimit.REQUESTS, Feedback.user_id == author.id)
     now = clock.now()
     item = Feedback(
         kind=kind,
@@ -90,9 +93,11 @@ def submit(
 
 
 def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem) -> FeedbackComment:
-    """Comment on a request or report. Raises Invalid naming `body`, TooMany."""
+    """Comment on a request or report. Raises Invalid naming `body`, TooMany, LimitReached."""
     checked = rules.comment(body)
+    # As in `submit`, this holds the author's other comments back.
     rate_limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
+    require_room_among(RowLimit.COMMENTS, FeedbackComment.user_id == author.id)
     added = _add_comment(item, author, checked)
     payload = FeedbackCommented(comment_id=added.id, author_id=item.user_id)
     record(payload, user_id=author.id, subject_type=item.kind, subject_id=item.id)

@@ -17,7 +17,7 @@ from trackflow_web.domain.imports.rules import (
     Source,
     State,
 )
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people import row_limits
 from trackflow_web.domain.songs import rules as songs
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel import clock, leases
@@ -28,6 +28,8 @@ from trackflow_web.kernel.text import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from trackflow_web.domain.people.models import User
 
 
 WAIT_FOR_ANOTHER = 60  # seconds
@@ -86,9 +88,8 @@ def begin(
     *,
     state: State = State.QUEUED,
 ) -> Import:
-    """Note an import; what it may need of the user's room is made. Raises Invalid, TooMany."""
-    # Held, so that requests that come together cannot pass the limit together.
-    db.session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())
+    """Note an import; older ones give way to it. Raises LimitReached, TooMany."""
+    row_limits.hold(user.id)
     if state == State.QUEUED:
         require_turn(user.id)
     pruning.make_room(user.id)

@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportFile, ImportRow
-from trackflow_web.domain.imports.rules import (
-    ENDED,
-    MOST_PREVIEWS,
-    MOST_ROWS_KEPT,
-    MOST_STORED,
-    State,
-)
+from trackflow_web.domain.imports.rules import ENDED, State
+from trackflow_web.domain.people.row_limits import LimitReached, RowLimit, most
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,14 +51,16 @@ def sweep() -> int:
 
 
 def make_room(user_id: int) -> None:
-    """Let the oldest give way to a new import of the user. Raises Invalid naming `form`.
+    """Let the oldest give way to a new import of the user. Raises LimitReached.
 
     Previews, rows and imports of one user are limited, so that repeating uploads fills no disk.
     """
     own = Import.user_id == user_id
     waiting = sa.select(Import.id).where(own, Import.state == State.PREVIEW)
     drop_imports(
-        db.session.scalars(waiting.order_by(Import.id.desc()).offset(MOST_PREVIEWS - 1)).all()
+        db.session.scalars(
+            waiting.order_by(Import.id.desc()).offset(most(RowLimit.PREVIEWS) - 1)
+        ).all()
     )
     ended = sa.select(Import.id, Import.rows_kept).where(
         own, Import.state.in_(ENDED), Import.rows_kept > 0
@@ -72,7 +68,7 @@ def make_room(user_id: int) -> None:
     kept, too_many = 0, []
     for import_id, rows in db.session.execute(ended.order_by(Import.id.desc())):
         kept += rows
-        if kept > MOST_ROWS_KEPT:
+        if kept > most(RowLimit.IMPORT_ROWS):
             too_many.append(import_id)
     drop_rows(too_many)
     _limit_stored(user_id)
@@ -80,7 +76,7 @@ def make_room(user_id: int) -> None:
 
 def _limit_stored(user_id: int) -> None:
     own = sa.select(sa.func.count()).select_from(Import).where(Import.user_id == user_id)
-    surplus = (db.session.scalar(own) or 0) - MOST_STORED + 1
+    surplus = (db.session.scalar(own) or 0) - most(RowLimit.IMPORTS) + 1
     if surplus <= 0:
         return
     songs = sa.select(Song.id).where(Song.import_id == Import.id)
@@ -97,9 +93,7 @@ def _limit_stored(user_id: int) -> None:
         .limit(surplus)
     ).all()
     if len(needless) < surplus:
-        raise Invalid(
-            form=f"You have {MOST_STORED:,} imports whose songs you still have: that's the most."
-        )
+        raise LimitReached(RowLimit.IMPORTS)
     drop_imports(needless)
 
 

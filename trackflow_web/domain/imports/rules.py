@@ -21,11 +21,6 @@ TOO_LARGE = (
 # Imports of one user that are not finished; more would only wait for each other.
 MOST_UNFINISHED = 3
 
-# Imports of one user that wait for them in their preview; the oldest one gives way to a new one.
-MOST_PREVIEWS = 5
-# Imports of one user that are stored, and the rows of those together that have ended.
-MOST_STORED = 500
-MOST_ROWS_KEPT = 30_000
 # How a user reads files with one header: as many of these are remembered.
 MOST_CHOICES = 100
 
@@ -89,6 +84,7 @@ class Reason(StrEnum):
     SIMILAR = "similar"
     OTHER_ALBUM = "other_album"
     NOT_CSV = "not_csv"
+    NO_ROOM = "no_room"
 
     @property
     def text(self) -> str:
@@ -108,6 +104,7 @@ REASONS = {
     Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
     Reason.OTHER_ALBUM: "you have it from another album",
     Reason.SIMILAR: "probably another version of a song: left out",
+    Reason.NO_ROOM: "your account has as many songs as it can have",
     Reason.NOT_CSV: "quotes that do not match, or a field that is far too long",
 }
 

@@ -22,6 +22,8 @@ from trackflow_web.domain.imports.models import (
     ImportRow,
 )
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
+from trackflow_web.domain.people import row_limits
+from trackflow_web.domain.people.row_limits import RowLimit
 from trackflow_web.domain.songs.actions import STATUS_MILESTONE
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Draft, Status
@@ -169,8 +171,10 @@ def show_preview(item: Import) -> None:
 def finish(item: Import, positions: dict[VersionKeys, int]) -> None:
     """Make the songs, and say what followed. The import must be held.
 
-    What the user has got by other ways since the rows were compared is left as it is.
+    What the user has got by other ways since the rows were compared is left as it is, and rows
+    beyond the songs that an account can have are skipped.
     """
+    _skip_beyond_limit(item)
     made = _insert_songs(item)
     failpoints.point(failpoints.Point.IMPORT_MADE)
     if made:
@@ -196,6 +200,27 @@ def finish(item: Import, positions: dict[VersionKeys, int]) -> None:
         record_about(SongsImported, item, n=len(made))
         if _counts_now(item):
             record_about(PlaylistImported, item)
+
+
+def _skip_beyond_limit(item: Import) -> None:
+    """Skip the new rows for which the account has no room."""
+    row_limits.hold(item.user_id)
+    room = row_limits.room(RowLimit.SONGS, Song.user_id == item.user_id)
+    is_new = (ImportRow.import_id == item.id) & (ImportRow.outcome == Outcome.NEW)
+    first = db.session.scalar(
+        sa.select(ImportRow.position)
+        .where(is_new)
+        .order_by(ImportRow.position)
+        .offset(room)
+        .limit(1)
+    )
+    if first is not None:
+        db.session.execute(
+            sa.update(ImportRow)
+            .where(is_new, ImportRow.position >= first)
+            .values(outcome=Outcome.SKIPPED, reason=Reason.NO_ROOM)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _insert_songs(item: Import) -> dict[VersionKeys, int]:

@@ -22,6 +22,7 @@ from trackflow_web.domain.packs.events import (
     PackReopened,
 )
 from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.events import SongAuthored, SongDeleted, SongNoLongerAuthored
 from trackflow_web.domain.songs.models import Song
@@ -45,9 +46,10 @@ OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted)
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
-    """Create a pack. Raises Invalid naming `name`, Duplicate when it is there already."""
+    """Create a pack. Raises Invalid naming `name`, Duplicate when it is there, LimitReached."""
     cleaned = text.line(name, "name", longest=LONGEST_NAME)
     key = text.comparison_key(cleaned)
+    require_room(RowLimit.PACKS, owner.id, Pack.user_id == owner.id)
     pack_id = db.session.scalar(
         upsert(Pack)
         .values(user_id=owner.id, name=cleaned, name_key=key, created_at=clock.now())

@@ -14,6 +14,7 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import passwords, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
+from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
-MOST_TOKENS = 50
 # A program may ask many times a second; people only want to know which tokens are still in use.
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 # Noting that gives way to whoever holds the database; seconds.
 PATIENCE_FOR_A_NOTE = 0.25
+# Their owner sees for so long that they have expired.
+EXPIRED_TOKENS_FOR = timedelta(days=30)
 ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
 NAME_TAKEN = "This name is taken."
 PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
@@ -192,14 +194,16 @@ def change_password(user: User, *, new: object) -> None:
 
 
 def create_token(user: User, *, name: object, scope: object, days: object) -> str:
-    """Create an access token; return its secret, which is shown once and not stored."""
+    """Create an access token; return its secret, which is shown once and not stored.
+
+    Raises Invalid naming the fields, LimitReached naming `name`.
+    """
     check = Checks()
     title = check(text.line, name, "name", longest=60)
     kind = check(_scope_of, user, scope)
     lifetime = check(rules.token_lifetime, days)
     check.finish()
-    if len(queries.tokens_of(user.id)) >= MOST_TOKENS:
-        raise Invalid(name=f"You have {MOST_TOKENS} tokens; revoke one first.")
+    require_room(RowLimit.TOKENS, user.id, AccessToken.user_id == user.id, field="name")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     now = clock.now()
     note_if_committed(SecurityEvent.TOKEN_CREATED, of=user.id, scope=kind)
@@ -233,6 +237,15 @@ def revoke_token(user: User, token_id: int) -> None:
         raise NotFound(message)
     note_if_committed(SecurityEvent.TOKEN_REVOKED, of=user.id)
     db.session.delete(token)
+
+
+def prune_tokens() -> None:
+    """Delete the tokens that expired a month ago."""
+    db.session.execute(
+        sa.delete(AccessToken)
+        .where(AccessToken.expires_at < clock.now() - EXPIRED_TOKENS_FOR)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def note_token_use(token: AccessToken) -> None:

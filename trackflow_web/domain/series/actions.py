@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.series import queries, rules
 from trackflow_web.domain.series.events import (
     SeriesChanged,
@@ -50,8 +51,9 @@ SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
 def create_series(
     owner: User, *, artist: object, album: object, year: object, tracks: object
 ) -> Series:
-    """Create an album series. Raises Invalid naming the fields, Duplicate."""
+    """Create an album series. Raises Invalid naming the fields, Duplicate, LimitReached."""
     draft = rules.draft(artist=artist, album=album, year=year, tracks=tracks)
+    require_room(RowLimit.ALBUMS, owner.id, Series.user_id == owner.id)
     artist_key, album_key = text.artist_key(draft.artist), text.comparison_key(draft.album)
     series_id = db.session.scalar(
         upsert(Series)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
+from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.domain.songs.events import (
     ArtistAndYear,
@@ -68,10 +69,11 @@ def add_song(
 ) -> Song:
     """Add a song to the user's songs; `anyway` adds another version of one that is there.
 
-    Raises Invalid naming the fields, Duplicate when it is there.
+    Raises Invalid naming the fields, Duplicate when it is there, LimitReached.
     """
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
+    require_room(RowLimit.SONGS, owner.id, Song.user_id == owner.id)
     now = clock.now()
     song_id = _insert(owner.id, draft, state, now, anyway=anyway)
     if song_id is None:

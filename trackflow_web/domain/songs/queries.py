@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from trackflow_web.domain.collaborations.queries import song_ids_of
+from trackflow_web.domain.people import row_limits
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.row_limits import RowLimit
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db, get_for_update
@@ -144,3 +146,8 @@ def count_by_status(user_id: int) -> dict[str, int]:
     ).all()
     counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in rows}
     return {"all": sum(counts.values())} | {str(status): n for status, n in counts.items()}
+
+
+def room_for_more(user_id: int) -> int:
+    """Return how many more songs the user may have."""
+    return row_limits.room(RowLimit.SONGS, Song.user_id == user_id)

@@ -19,6 +19,7 @@ from trackflow_web.domain.imports.rules import (
     Reason,
     State,
 )
+from trackflow_web.domain.songs import queries as songs
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import error_pages, htmx
@@ -238,6 +239,7 @@ def _preview(item: Import, counts: Mapping[Outcome, int]) -> dict[str, object]:
     return {
         "new": counts[Outcome.NEW],
         "skipped": counts[Outcome.SKIPPED],
+        "room": songs.room_for_more(item.user_id),
         "other_album": dict(queries.reasons(item.id)).get(Reason.OTHER_ALBUM, 0),
         "similar": similar,
         "similar_total": similar_total,

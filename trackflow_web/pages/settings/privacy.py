@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 
 from trackflow_web.accounts import deletion
-from trackflow_web.accounts.export import as_json, export_within
+from trackflow_web.accounts.export import export_within
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.people import actions, administration
 from trackflow_web.domain.people.models import Audience
@@ -15,7 +15,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo, count_of
 from trackflow_web.pages.settings.views import pages
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, streaming
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.forms import errors_of, refused, sent_fields
@@ -68,10 +68,11 @@ def set_all_visibility() -> str | BaseResponse:
 
 @pages.get("/privacy/export")
 @login_required
-def export() -> Response:
+def export() -> BaseResponse:
     """Return everything that is stored about the user, as one file."""
-    document = export_within(get_current_user(), settings().limit_export)
-    answer = Response(as_json(document), mimetype="application/json")
+    answer = streaming.respond(
+        export_within(get_current_user(), settings().limit_export), mimetype="application/json"
+    )
     name = f"trackflow-{get_current_user().username}.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

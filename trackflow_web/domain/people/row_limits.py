@@ -1,0 +1,111 @@
+"""Row limits: how many songs, packs and so on one account may have.
+
+The account's row is locked before rows are counted, so that parallel requests cannot pass a limit
+together. A limit is checked where rows are inserted: in the action, not in the view.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db, dialect
+from trackflow_web.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RowLimit(StrEnum):
+    """What is limited, by the setting that says how many there may be."""
+
+    SONGS = "MAX_SONGS"
+    PACKS = "MAX_PACKS"
+    ALBUMS = "MAX_ALBUMS"
+    COLLABORATORS = "MAX_COLLABORATORS"
+    COMMENTS = "MAX_COMMENTS"
+    REQUESTS = "MAX_REQUESTS"
+    TOKENS = "MAX_TOKENS"
+    IMPORTS = "MAX_IMPORTS"
+    IMPORT_ROWS = "MAX_IMPORT_ROWS"
+    PREVIEWS = "MAX_PREVIEWS"
+
+
+# What users read. Rows of imports and previews have no message: the oldest ones are deleted.
+MESSAGES = {
+    RowLimit.SONGS: "An account can have up to {:,} songs, and yours is full. Delete some first.",
+    RowLimit.PACKS: "An account can have up to {:,} packs, and yours is full. Delete some first.",
+    RowLimit.ALBUMS: "An account can have up to {:,} albums, and yours is full. Delete some first.",
+    RowLimit.COLLABORATORS: "A song can have up to {:,} collaborators. Remove one first.",
+    RowLimit.COMMENTS: "An account can write up to {:,} comments, and you've written them.",
+    RowLimit.REQUESTS: (
+        "An account can submit up to {:,} requests and reports, and you've submitted them."
+    ),
+    RowLimit.TOKENS: "An account can have up to {:,} tokens. Revoke one first.",
+    RowLimit.IMPORTS: (
+        "An account can have up to {:,} imports whose songs are still there."
+        " Delete songs of an import or undo one first."
+    ),
+}
+
+_most: dict[RowLimit, int] = {}
+
+
+class LimitReached(Invalid):
+    """The account has as many rows as it may have."""
+
+    def __init__(self, limit: RowLimit, field: str = "form") -> None:
+        super().__init__(**{field: MESSAGES[limit].format(most(limit))})
+        self.limit = limit
+
+
+def use(settings: Mapping[str, int]) -> None:
+    """Apply the settings to this process."""
+    _most.update({RowLimit(name): number for name, number in settings.items()})
+
+
+def most(limit: RowLimit) -> int:
+    """Return how many rows there may be."""
+    return _most[limit]
+
+
+def hold(user_id: int) -> None:
+    """Lock the account, so that others who insert rows for it wait until the commit."""
+    if dialect() == "sqlite":  # a writing transaction holds the whole file
+        return
+    # Rows that refer to the account may still be written.
+    account = sa.select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+    db.session.execute(account)
+
+
+def require_room(
+    limit: RowLimit, user_id: int, counted: sa.ColumnElement[bool], *, field: str = "form"
+) -> None:
+    """Check that one more row may be inserted beside those that are `counted`.
+
+    Raises LimitReached naming `field`.
+    """
+    hold(user_id)
+    require_room_among(limit, counted, field=field)
+
+
+def require_room_among(
+    limit: RowLimit, counted: sa.ColumnElement[bool], *, field: str = "form"
+) -> None:
+    """Check the same where a lock is held that others who insert such rows wait for.
+
+    Raises LimitReached naming `field`.
+    """
+    # Stops at the last row that is allowed; counting would read the others, too.
+    last_one = sa.select(sa.literal(1)).where(counted).offset(most(limit) - 1).limit(1)
+    if db.session.scalar(last_one):
+        raise LimitReached(limit, field)
+
+
+def room(limit: RowLimit, counted: sa.ColumnElement[bool]) -> int:
+    """Return how many more rows may be inserted; call `hold` first to rely on it."""
+    found = db.session.scalar(sa.select(sa.func.count()).where(counted)) or 0
+    return max(most(limit) - found, 0)
