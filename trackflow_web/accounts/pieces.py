@@ -16,6 +16,8 @@ from trackflow_web.kernel.transactions import reading
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from sqlalchemy.orm import InstrumentedAttribute
+
 Row = dict[str, Any]
 
 ROWS_AT_ONCE = 500
@@ -48,7 +50,7 @@ def rows_of(
 
 def selected(
     select: sa.Select[*tuple[Any, ...]],
-    *keys: sa.ColumnElement[Any],
+    *keys: sa.ColumnElement[Any] | InstrumentedAttribute[Any],
     at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[list[Row]]:
     """Return pages of what a query finds, in the order of `keys`, which are unique together."""
