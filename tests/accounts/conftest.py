@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,7 @@ class Life:
 def full_life(
     app: Flask,
     alice: Person,
+    bob: Person,
     as_alice: Browser,
     as_bob: Browser,
     as_admin: Browser,
@@ -51,6 +53,8 @@ def full_life(
     life = Life()
     with working(app):
         save_season()
+        for person in (alice, bob):  # no newcomers
+            person.user.created_at -= timedelta(days=30)
     _make_music(as_alice)
     _work_together(as_alice, as_bob)
     _talk(life, as_alice, as_bob, as_admin)
@@ -101,6 +105,10 @@ def _work_together(as_alice: Browser, as_bob: Browser) -> None:
         as_alice.post(f"{song}/collaborators", username="bob")
     as_bob.post(f"{his}/collaborators", username="alice")
     as_bob.post(f"{hers}/parts/bass", state="done")
+    as_alice.post("/users/bob/follow")
+    as_bob.post("/users/alice/follow")
+    as_alice.post("/users/bob/mute")
+    as_bob.post("/users/alice/mute")
 
 
 def _talk(life: Life, as_alice: Browser, as_bob: Browser, as_admin: Browser) -> None:

@@ -43,6 +43,9 @@ WHERE = {
     "recheck_runs": "rechecks",
     "mails": "mails",
     "account_decisions": "decisions",
+    "follows": "following",
+    "follow_notices": "follow_notices",
+    "mutes": "mutes",
 }
 ABOUT_NOBODY = {
     *("account_reservations", "achievements", "counting_periods", "limit_counts", "versions"),

@@ -123,6 +123,8 @@ POST /features/<item_id>/withdraw                       door     403  403   303 
 GET  /users/<username>                                  door     200  200   200  200
 GET  /users/<username>/card                             door     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
+POST /users/<username>/follow                           door     303  303   422  303
+POST /users/<username>/mute                             door     303  303   422  303
 # The own account
 GET  /confirm                                           door     200  200   200  200
 POST /confirm                                           door     303  303   303  303
@@ -221,6 +223,13 @@ POST /api/bugs/<item_id>/withdraw                            401     403  403   
 POST /api/features/<item_id>/withdraw                        401     403  403   200  403
 # People
 GET  /api/users/<username>                                   401     200  200   200  200
+PUT  /api/users/<username>/follow                            401     200  200   422  200
+DELETE /api/users/<username>/follow                          401     204  204   422  204
+PUT  /api/users/<username>/mute                              401     200  200   422  200
+DELETE /api/users/<username>/mute                            401     204  204   422  204
+GET  /api/me/followers                                       401     200  200   200  200
+GET  /api/me/following                                       401     200  200   200  200
+GET  /api/me/mutes                                           401     200  200   200  200
 # The own account
 GET  /api/settings/achievements                              401     200  200   200  200
 POST /api/settings/achievements                              401     200  200   200  200

@@ -247,8 +247,12 @@ def test_undeclared_methods_return_405(app, admin, as_admin):
     values = belongings_of(app, admin)
     headers = {"X-CSRFToken": as_admin.token()}
     before = snapshot(app)
-    for route in all_routes(app, values):
+    routes = list(all_routes(app, values))
+    named = {(route.path, route.method) for route in routes}
+    for route in routes:
         for method in ("DELETE", "TRACE"):
+            if (route.path, method) in named:
+                continue
             page = as_admin.request(method, route.path, headers=headers)
             assert page.status == 405, f"{method} {route.path}"
     assert snapshot(app) == before

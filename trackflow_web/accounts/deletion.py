@@ -19,6 +19,7 @@ from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, SignedOut
@@ -62,6 +63,7 @@ def delete_account(user: User) -> None:
     _remove_name(user)
     sign_in.forget_attempts(user)
     mail.delete_to(user.email)
+    relations.forget_muted(user_id)
     reservations.reserve_name(user.username)
     db.session.flush()
     db.session.expunge(user)

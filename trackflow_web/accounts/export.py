@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.accounts.export_relations import relations_of
 from trackflow_web.accounts.pieces import (
     FULL_ROWS_AT_ONCE,
     Row,
@@ -111,6 +112,7 @@ def export(user: User) -> Iterator[str]:
         {
             **_work(user_id),
             **_collaborations(user_id),
+            **relations_of(user_id),
             **_feedback(user_id),
             **_achievements(user_id),
             **_access(user_id, email),

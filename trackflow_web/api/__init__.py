@@ -14,6 +14,7 @@ from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
+from trackflow_web.api.relations import views as relations
 from trackflow_web.api.series import views as series
 from trackflow_web.api.settings import views as settings
 from trackflow_web.api.songs import views as songs
@@ -32,6 +33,7 @@ __all__ = [
     "openapi",
     "packs",
     "profiles",
+    "relations",
     "series",
     "settings",
     "songs",

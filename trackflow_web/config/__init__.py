@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.config import addresses, keys, places
 from trackflow_web.config.row_limits import row_limits
-from trackflow_web.config.values import ConfigError, count, limit, one_of, words
+from trackflow_web.config.values import (
+    ConfigError,
+    count,
+    limit,
+    one_of,
+    several_limits,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "ConfigError"]
 
+# Days: beyond a century everybody is a newcomer, and dates end some time after that.
+LONGEST_NEWCOMER = 36_500
 HSTS_WORDS = frozenset({"includeSubDomains", "preload"})
 
 
@@ -41,6 +50,8 @@ class Config:
     limit_comments: RateLimitItem
     limit_search: RateLimitItem
     limit_export: RateLimitItem
+    limit_follows: tuple[RateLimitItem, ...]
+    newcomer_days: int
     row_limits: Mapping[str, int]
     spotify_client_id: str
     spotify_client_secret: str
@@ -91,6 +102,8 @@ class Config:
             limit_comments=limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
             limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
+            limit_follows=several_limits(environ, "LIMIT_FOLLOWS", "60/1 hour"),
+            newcomer_days=min(count(environ, "NEWCOMER_DAYS", "3"), LONGEST_NEWCOMER),
             row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),

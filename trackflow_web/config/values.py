@@ -56,6 +56,14 @@ def limit(environ: Mapping[str, str], name: str, default: str) -> RateLimitItem:
     raise ConfigError(message)
 
 
+def several_limits(
+    environ: Mapping[str, str], name: str, default: str
+) -> tuple[RateLimitItem, ...]:
+    """Return limits that all hold, separated by semicolons: `60/1 hour; 200/1 day`."""
+    parts = [part.strip() for part in (environ.get(name) or default).split(";") if part.strip()]
+    return tuple(limit({name: part}, name, default) for part in parts or [default])
+
+
 def words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Return what is separated by spaces or commas."""
     return tuple(environ.get(name, "").replace(",", " ").split())

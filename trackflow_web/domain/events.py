@@ -41,6 +41,10 @@ from trackflow_web.domain.people.events import (
     PersonRegistered,
     Visited,
 )
+from trackflow_web.domain.relations.events import (
+    UserFollowed,
+    UserUnfollowed,
+)
 from trackflow_web.domain.series.events import (
     SeriesChanged,
     SeriesCompleted,
@@ -105,5 +109,7 @@ __all__ = [
     "SongUnreleased",
     "SongsImported",
     "SongsUnimported",
+    "UserFollowed",
+    "UserUnfollowed",
     "Visited",
 ]

@@ -18,6 +18,7 @@ from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
 from trackflow_web.pages.profiles import views as profiles
+from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.series import views as series
 from trackflow_web.pages.settings import (
     achievements as settings_achievements,
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     achievements.pages,
     stats.pages,
     profiles.pages,
+    relations.pages,
     feedback.features,
     feedback.bugs,
     admin.pages,

@@ -12,7 +12,13 @@ from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.packs.queries import find_pack
-from trackflow_web.domain.people.queries import find_by_typed_name
+from trackflow_web.domain.people.queries import (
+    find_by_typed_name,
+    find_by_username,
+    find_visible_profile,
+)
+from trackflow_web.domain.people.rules import is_username
+from trackflow_web.domain.relations.queries import NO_RELATION, relation_to
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.errors import Forbidden, NotFound
@@ -72,6 +78,22 @@ def part_or_404(name: str) -> Part:
     if name not in set(Part):
         raise NotFound
     return Part(name)
+
+
+def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:
+    """Return a user whose profile the caller may see; 404 for banned users and private profiles.
+
+    With `may_be_hidden` also one that is hidden and whom the caller follows or has muted: what was
+    set can be unset.
+    """
+    viewer_id = get_current_user().id
+    person = find_visible_profile(username, viewer_id)
+    if person is not None:
+        return person
+    hidden = find_by_username(username) if may_be_hidden and is_username(username) else None
+    if hidden is None or relation_to(viewer_id, hidden.id) == NO_RELATION:
+        raise NotFound
+    return hidden
 
 
 def user_or_404(username: str) -> User:

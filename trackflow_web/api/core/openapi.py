@@ -55,7 +55,7 @@ BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken":
 class Operation:
     """What a view declares: its results by status, its body and its query parameters."""
 
-    results: dict[int, type[BaseModel]]
+    results: dict[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     summary: str = ""
@@ -65,11 +65,11 @@ class Operation:
     @property
     def models(self) -> set[type[BaseModel]]:
         """Return every model that the operation refers to."""
-        return {*self.results.values()} | {m for m in (self.body, self.query) if m}
+        return {m for m in (*self.results.values(), self.body, self.query) if m}
 
 
 def described(
-    result: type[BaseModel],
+    result: type[BaseModel] | None,
     *,
     status: int = 200,
     or_else: dict[int, type[BaseModel]] | None = None,
@@ -79,10 +79,12 @@ def described(
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
     """Declare what a view takes and returns, and turn the model it returns into a response.
 
+    A result of None is a response without a body.
+
     `or_else` has the results of other successful statuses. The view validates its own input. The
     tag is the name of the feature unless one is given.
     """
-    results = {status: result, **(or_else or {})}
+    results: dict[int, type[BaseModel] | None] = {status: result, **(or_else or {})}
 
     def describe(view: Callable[Given, object]) -> Callable[Given, ResponseReturnValue]:
         summary, _, more = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
@@ -184,7 +186,7 @@ class _Document:
         responses = {
             str(status): {
                 "description": HTTPStatus(status).phrase,
-                "content": self._content(model),
+                **({"content": self._content(model)} if model else {}),
             }
             for status, model in operation.results.items()
         }

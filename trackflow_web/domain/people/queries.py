@@ -84,6 +84,12 @@ def find_visible_profile(name: str, viewer_id: int) -> User | None:
     return user if user.is_profile_public or user.id == viewer_id else None
 
 
+def is_visible_to(viewer_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition for users whose profile the viewer may see."""
+    shown = sa.and_(User.banned_at.is_(None), User.is_profile_public)
+    return sa.or_(User.id == viewer_id, shown)
+
+
 def all_users() -> Sequence[User]:
     """Everyone, by id."""
     return db.session.scalars(sa.select(User).order_by(User.id)).all()

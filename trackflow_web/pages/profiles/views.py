@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 
 from trackflow_web.achievements.progress import public_badges, queries
 from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.packs import queries as packs
-from trackflow_web.domain.people.queries import find_visible_profile
+from trackflow_web.domain.relations.queries import relation_to
 from trackflow_web.domain.songs import queries as songs
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def show(username: str) -> str:
         figures=_figures(person),
         songs=songs.released_of(person.id, SONGS_SHOWN),
         packs=packs.released_of(person.id, PACKS_SHOWN),
+        relation=relation_to(get_current_user().id, person.id),
     )
 
 
@@ -57,7 +59,12 @@ def card(username: str) -> str | Response:
     person = person_or_404(username)
     if not htmx.is_htmx():
         return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
-    return render_template("profiles/_card.html", person=person, face=public_badges_of(person))
+    return render_template(
+        "profiles/_card.html",
+        person=person,
+        face=public_badges_of(person),
+        relation=relation_to(get_current_user().id, person.id),
+    )
 
 
 @pages.get("/<username>/compare")
@@ -77,14 +84,6 @@ def compare(username: str) -> str | Response:
         comparison=public_badges.compare(mine, theirs),
         figures=_paired_figures(person),
     )
-
-
-def person_or_404(username: str) -> User:
-    """Return a user whose profile the reader may see; 404 for banned users and private profiles."""
-    person = find_visible_profile(username, get_current_user().id)
-    if person is None:
-        abort(404)
-    return person
 
 
 def public_badges_of(person: User) -> PublicBadges:

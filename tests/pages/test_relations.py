@@ -1,0 +1,107 @@
+"""The buttons to follow and mute, and the API beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import add_person, working
+from trackflow_web.domain.relations import queries
+
+
+def label(page, endpoint):
+    return page.one(f"form[action$='/{endpoint}'] button").get_text().split()[0]
+
+
+def test_a_profile_has_buttons_that_follow_and_mute(as_alice, bob):
+    page = as_alice.get("/users/bob")
+    assert (label(page, "follow"), label(page, "mute")) == ("Follow", "Mute")
+    followed = as_alice.post("/users/bob/follow", set="1")
+    assert (followed.status, followed.location) == (303, "/users/bob")
+    as_alice.post("/users/bob/mute", set="1")
+    page = as_alice.get("/users/bob")
+    assert (label(page, "follow"), label(page, "mute")) == ("Unfollow", "Unmute")
+    as_alice.post("/users/bob/follow", set="0")
+    assert label(as_alice.get("/users/bob"), "follow") == "Follow"
+
+
+def test_ones_own_profile_has_none(as_alice):
+    assert not as_alice.get("/users/alice").all("form[action$='/follow']")
+
+
+def test_the_card_has_them_too(as_alice, bob):
+    assert label(as_alice.get("/users/bob/card", htmx=True), "follow") == "Follow"
+
+
+def test_htmx_gets_the_buttons_as_they_are_now(as_alice, bob):
+    page = as_alice.post("/users/bob/follow", htmx=True)
+    assert label(page, "follow") == "Unfollow"
+    assert page.soup.find("h1") is None
+
+
+def test_set_is_a_state_and_no_toggle(app, as_alice, alice, bob):
+    for _ in range(2):
+        as_alice.post("/users/bob/follow", set="1")
+    with app.app_context():
+        assert queries.relation_to(alice.id, bob.id).follows
+
+
+@pytest.mark.parametrize(("field", "value"), [("set", "2"), ("until", "yesterday")])
+def test_what_is_invalid_is_named(as_alice, bob, field, value):
+    page = as_alice.post("/users/bob/mute", **{field: value})
+    assert page.status == 422
+
+
+@pytest.mark.parametrize("action", ["follow", "mute"])
+def test_a_hidden_person_is_not_found(app, as_alice, bob, action):
+    with working(app):
+        bob.user.is_profile_public = False
+    hidden, missing = (as_alice.post(f"/users/{name}/{action}") for name in ("bob", "bo"))
+    assert hidden.status == missing.status == 404
+    assert as_alice.api("PUT", f"/api/users/bob/{action}", {}).status == 404
+    assert as_alice.api("DELETE", f"/api/users/bob/{action}").status == 404
+
+
+@pytest.mark.parametrize("action", ["follow", "mute"])
+def test_what_was_set_can_be_unset_once_the_person_is_hidden(app, as_alice, alice, bob, action):
+    as_alice.post(f"/users/bob/{action}")
+    with working(app):
+        bob.user.is_profile_public = False
+    assert as_alice.api("DELETE", f"/api/users/bob/{action}").status == 204
+    with app.app_context():
+        assert queries.relation_to(alice.id, bob.id) == queries.NO_RELATION
+
+
+def test_the_limit_is_a_setting(make_app, alice):
+    app = make_app(LIMIT_FOLLOWS="1/1 hour; 5/1 day")
+    for name in ("bert", "cleo"):
+        add_person(app, name)
+    browser = Browser(app)
+    browser.enter(alice)
+    assert browser.post("/users/bert/follow").status == 303
+    refused = browser.post("/users/cleo/follow")
+    assert refused.status == 429
+    assert refused.headers["Retry-After"]
+
+
+def test_the_api_follows_and_lists(as_alice, as_bob, bob):
+    followed = as_alice.api("PUT", "/api/users/bob/follow", {})
+    assert (followed.status, followed.json["username"]) == (200, "bob")
+    listed = as_alice.api("GET", "/api/me/following").json
+    assert [item["username"] for item in listed["items"]] == ["bob"]
+    assert listed["next"] is None
+    assert set(listed["items"][0]) == {"id", "username", "since"}
+    assert as_bob.api("GET", "/api/me/followers").json["items"][0]["username"] == "alice"
+    ended = as_alice.api("DELETE", "/api/users/bob/follow")
+    assert (ended.status, ended.html) == (204, "")
+    assert as_alice.api("GET", "/api/me/following").json["items"] == []
+
+
+def test_the_api_mutes_until_a_date(as_alice, as_bob, bob):
+    muted = as_alice.api("PUT", "/api/users/bob/mute", {"until": "2099-01-01"})
+    assert (muted.status, muted.json["until"]) == (200, "2099-01-01T00:00:00Z")
+    item = as_alice.api("GET", "/api/me/mutes").json["items"][0]
+    assert (item["username"], item["until"]) == ("bob", "2099-01-01T00:00:00Z")
+    assert as_bob.api("GET", "/api/me/mutes").json["items"] == []
+    refused = as_alice.api("PUT", "/api/users/bob/mute", {"until": "2001-01-01"})
+    assert (refused.status, list(refused.json["errors"])) == (422, ["until"])

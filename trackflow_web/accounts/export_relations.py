@@ -1,0 +1,38 @@
+"""The part of the export about relations: whom the user follows and mutes, and who follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.accounts.pieces import json_list, selected
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
+    """Return the user's relations; of others only their user names."""
+    follows = sa.select(User.username, Follow.created_at.label("since"))
+    followed = follows.join(Follow, Follow.followed_id == User.id)
+    followers = follows.join(Follow, Follow.user_id == User.id)
+    notices = sa.select(User.username, FollowNotice.due_at, FollowNotice.sent_at)
+    notices = notices.join(FollowNotice, FollowNotice.follower_id == User.id)
+    mutes = sa.select(Mute.kind, Mute.target_id, User.username, Mute.until, Mute.created_at)
+    mutes = mutes.outerjoin(User, sa.and_(Mute.kind == Muted.PERSON, User.id == Mute.target_id))
+    return {
+        "following": json_list(selected(followed.where(Follow.user_id == user_id), User.id)),
+        "followers": json_list(selected(followers.where(Follow.followed_id == user_id), User.id)),
+        "follow_notices": json_list(
+            selected(
+                notices.where(FollowNotice.user_id == user_id, FollowNotice.sent_at.is_not(None)),
+                User.id,
+            )
+        ),
+        "mutes": json_list(
+            selected(mutes.where(Mute.user_id == user_id), Mute.kind, Mute.target_id)
+        ),
+    }

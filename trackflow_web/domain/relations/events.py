@@ -1,0 +1,17 @@
+"""Events of following. Muting records none: it leaves no trace that somebody else could see."""
+
+from __future__ import annotations
+
+from trackflow_web.kernel.event_types import Payload, event_type
+
+
+@event_type("user_followed", "user")
+class UserFollowed(Payload):
+    """A user follows another, the subject; `is_told` is whether that one is told of it now."""
+
+    is_told: bool
+
+
+@event_type("user_unfollowed", "user")
+class UserUnfollowed(Payload):
+    """A user no longer follows another, the subject."""

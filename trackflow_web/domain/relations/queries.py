@@ -1,0 +1,127 @@
+"""Reading who follows whom and what is muted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.relations.models import Follow, Mute, Muted
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Related:
+    """Somebody in one of a user's lists, and since when; `until` is the end of a mute."""
+
+    id: int
+    username: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a user has set about another one."""
+
+    follows: bool
+    mutes: bool
+
+
+NO_RELATION = Relation(follows=False, mutes=False)
+
+
+def follow_of(follower_id: int, user_id: int) -> Follow | None:
+    """Return the row that says that the one follows the other."""
+    return db.session.get(Follow, (follower_id, user_id))
+
+
+def count_followed(user_id: int) -> int:
+    """Return how many users somebody follows."""
+    found = sa.select(sa.func.count()).where(Follow.user_id == user_id)
+    return db.session.scalar(found) or 0
+
+
+def relation_to(user_id: int, person_id: int) -> Relation:
+    """Return what the user has set about a person, in one statement."""
+    follow = sa.exists().where(Follow.user_id == user_id, Follow.followed_id == person_id)
+    mute = sa.exists().where(
+        Mute.user_id == user_id,
+        Mute.kind == Muted.PERSON,
+        Mute.target_id == person_id,
+        is_in_force(),
+    )
+    row = db.session.execute(sa.select(follow.label("follows"), mute.label("mutes"))).one()
+    return Relation(follows=bool(row.follows), mutes=bool(row.mutes))
+
+
+def is_in_force() -> sa.ColumnElement[bool]:
+    """Return the condition for mutes that have not ended."""
+    return sa.or_(Mute.until.is_(None), Mute.until > clock.now())
+
+
+def followed_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
+    """Return whom a user follows, by name, after a name; those with a hidden profile are left out.
+
+    Following them goes on: it shows again once they do.
+    """
+    return _listed(Follow.followed_id, Follow.user_id, user_id, after, limit)
+
+
+def followers_of(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
+    """Return who follows a user, by name, after a name; hidden profiles are left out."""
+    return _listed(Follow.user_id, Follow.followed_id, user_id, after, limit)
+
+
+def _listed(
+    other: sa.orm.InstrumentedAttribute[int],
+    own: sa.orm.InstrumentedAttribute[int],
+    user_id: int,
+    after: str | None,
+    limit: int,
+) -> Sequence[Related]:
+    rows = db.session.execute(
+        sa.select(User.id, User.username, Follow.created_at)
+        .join(Follow, other == User.id)
+        .where(own == user_id, is_visible_to(user_id), User.username > (after or ""))
+        .order_by(User.username)
+        .limit(limit)
+    )
+    return [Related(*row) for row in rows]
+
+
+def get_followed(user_id: int, person: User) -> Related:
+    """Return a person whom the user follows. Raises NoResultFound."""
+    follow = db.session.get_one(Follow, (user_id, person.id))
+    return Related(person.id, person.username, follow.created_at)
+
+
+def get_muted(user_id: int, person: User) -> Related:
+    """Return a person whom the user has muted. Raises NoResultFound."""
+    mute = db.session.get_one(Mute, (user_id, Muted.PERSON, person.id), populate_existing=True)
+    return Related(person.id, person.username, mute.created_at, mute.until)
+
+
+def muted_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
+    """Return the people whom a user has muted, by name, after a name; whoever may see them."""
+    rows = db.session.execute(
+        sa.select(User.id, User.username, Mute.created_at, Mute.until)
+        .join(Mute, Mute.target_id == User.id)
+        .where(
+            Mute.user_id == user_id,
+            Mute.kind == Muted.PERSON,
+            is_in_force(),
+            User.username > (after or ""),
+        )
+        .order_by(User.username)
+        .limit(limit)
+    )
+    return [Related(*row) for row in rows]

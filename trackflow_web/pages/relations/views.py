@@ -1,0 +1,68 @@
+"""Following and muting: buttons on a profile and its card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, render_template, request, url_for
+
+from trackflow_web.domain.relations import actions, queries
+from trackflow_web.kernel import text
+from trackflow_web.kernel.text import YesOrNo
+from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
+from trackflow_web.web.loaders import person_or_404
+from trackflow_web.web.session import login_required
+from trackflow_web.web.urls import HOME, current_page
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.people.models import User
+
+pages = Blueprint("relations", __name__, url_prefix="/users")
+
+
+@pages.post("/<username>/follow")
+@login_required
+def follow(username: str) -> str | Response:
+    """Follow a user, or with `set` = 0 stop."""
+    wanted = _wanted()
+    person = person_or_404(username, may_be_hidden=not wanted)
+    actions.set_follow(
+        get_current_user(),
+        person,
+        wanted=wanted,
+        limits=settings().limit_follows,
+        newcomer_days=settings().newcomer_days,
+    )
+    return _buttons(person)
+
+
+@pages.post("/<username>/mute")
+@login_required
+def mute(username: str) -> str | Response:
+    """Mute a user, with `until` for some time, or with `set` = 0 no longer."""
+    wanted = _wanted()
+    person = person_or_404(username, may_be_hidden=not wanted)
+    until = request.form.get("until")
+    actions.set_mute(get_current_user(), person, wanted=wanted, until=until)
+    return _buttons(person)
+
+
+def _wanted() -> bool:
+    return text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
+
+
+def _buttons(person: User) -> str | Response:
+    """Return the buttons as they are now; without htmx, redirect to where they were."""
+    if htmx.is_htmx():
+        return render_template(
+            "profiles/_relation.html",
+            person=person,
+            relation=queries.relation_to(get_current_user().id, person.id),
+        )
+    back = current_page()
+    profile = url_for("profiles.show", username=person.username)
+    return htmx.redirect_after_post(profile if back == HOME else back)
