@@ -1,6 +1,6 @@
-"""What things cost here: `python -m bench [NAME ...] [--json] [--quick] [--write]`.
+"""Run benchmarks: `python -m bench [NAME ...] [--json] [--quick] [--write]`.
 
-What is compared is measured in turns in one run, and what is printed are ratios and rates: seconds
+Alternatives are measured in turns in one run and reported as ratios and rates, because seconds
 say more about the machine than about the program.
 """
 
@@ -32,21 +32,21 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    """Run the benchmarks that are asked for, all of them by default."""
+    """Run the requested benchmarks, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
-        "--quick", action="store_true", help="only try whether they run; the figures mean nothing"
+        "--quick", action="store_true", help="only check that they run; the figures are meaningless"
     )
     parser.add_argument(
-        "--write", action="store_true", help="also put the figures into their document"
+        "--write", action="store_true", help="also write the figures into their document"
     )
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHMARKS.keys():
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}.")
     if asked.quick and asked.write:
-        sys.exit("What --quick measures means nothing; it is not written down.")
+        sys.exit("--quick and --write exclude each other: quick figures are meaningless.")
     results = {}
     for name in asked.names or BENCHMARKS:
         results[name] = _measured(name, alone=len(asked.names) == 1, quick=asked.quick)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _measured(name: str, *, alone: bool, quick: bool) -> dict[str, object]:
-    """Return the figures of a benchmark; of several, each runs in a process of its own."""
+    """Return the figures of a benchmark; one of several runs in its own process."""
     if alone:
         return BENCHMARKS[name].measure(quick=quick)
     options: Sequence[str] = ["--quick"] if quick else []

@@ -1,7 +1,7 @@
-"""How much longer moving a song takes with the achievement handler than without (ratio of medians).
+"""Time to move a song with the achievement handler, relative to without (ratio of medians).
 
-Both sites hold as many songs, their users are past every threshold that a song can reach, and every
-song is moved on both, in turns: what remains is the price of counting.
+Both sites hold the same number of songs, and their users are past every threshold of songs. Every
+song is moved on both sites, in turns. The difference is the cost of counting.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.kernel.text import count_of
 
 SONGS_BEFORE = 260  # past the last threshold of 250
-ACTIONS = {"wip": "a move to WIP", "released": "a move to Released"}
+ACTIONS = {"wip": "move to WIP", "released": "move to Released"}
 ONE_MOVED, SEVERAL_MOVED = "<= 1.10", "<= 1.20"
 GOALS: dict[str, str] = {}
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """The ratio for an action that moves one number and for one that moves several."""
+    """Return the ratio of an action that changes one counter and of one that changes several."""
     count = 10 if quick else 300
     with two_sites() as sites:
         visitors = [Visitor(site, "bench") for site in sites]
@@ -34,7 +34,7 @@ def measure(*, quick: bool) -> dict[str, object]:
             ratio = _ratio(visitors, ids, status)
             after = _numbers(visitors[0])
             moved = sum(after[key] != before[key] for key in before)
-            label = f"{name} ({count_of(moved, 'number')} moved), with the handler / without"
+            label = f"{name} ({count_of(moved, 'counter')} changed), with the handler / without"
             figures[label] = round(ratio, 3)
             GOALS[label] = ONE_MOVED if moved == 1 else SEVERAL_MOVED
     return figures
@@ -43,7 +43,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 def _ratio(visitors: list[Visitor], ids: list[list[int]], status: str) -> float:
     seconds: tuple[list[float], list[float]] = ([], [])
     for turn, pair in enumerate(zip(*ids, strict=True)):
-        # Who goes first changes, so that neither always finds the machine warmed up.
+        # The order alternates, so that neither always runs on warm caches.
         for which in (0, 1) if turn % 2 else (1, 0):
             start = time.perf_counter()
             visitors[which].move(pair[which], status)

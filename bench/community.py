@@ -1,4 +1,4 @@
-"""Some months of a few people, done by the domain's own actions: what fills the tables."""
+"""Fill the tables with some months of activity of a few users, through domain actions."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ WORDS = "It would help those of us who chart in the evening, with little time an
 
 
 def settle(site: Site, people_: int, songs_each: int, quiet: int) -> None:
-    """Let so many people live here, and `quiet` others who only have an account.
+    """Create active users with songs, and `quiet` accounts without songs.
 
-    Of everybody's songs a fifth come by an import; a third of the others stays planned, a third is
-    in work, a third released; every tenth is fully authored.
+    A fifth of the songs of each user are imported. Of the others a third each are planned, WIP and
+    released; every tenth is fully authored.
     """
     names = [f"person-{number}" for number in range(people_)]
     with _calendar() as days:
@@ -70,7 +70,7 @@ class _Days:
 
 @contextmanager
 def _calendar() -> Iterator[_Days]:
-    before = clock._source  # noqa: SLF001 -- whatever was read before is read again afterwards
+    before = clock._source  # noqa: SLF001 -- restored afterwards
     days = _Days()
     clock.set_source(days)
     try:
@@ -88,7 +88,7 @@ def _register(site: Site, name: str) -> None:
 
 
 def _live(site: Site, days: _Days, name: str, friend: str, songs_each: int) -> None:
-    """A song a day; what belongs together is put together when all are there."""
+    """Add a song per day, then the packs, albums and collaborations."""
     ids = []
     by_hand = max(songs_each - IMPORTED, 1)
     for day in range(by_hand):
@@ -150,7 +150,7 @@ def _put_together(name: str, friend: str, ids: list[int]) -> None:
 
 
 def _add_quiet(site: Site, quiet: int) -> None:
-    """Accounts alone, so that the tables with one row a user have more than one page."""
+    """Add accounts without songs, so that tables with one row per user have more than one page."""
     with site.working():
         model = queries.get_by_username("person-0")
         columns = {

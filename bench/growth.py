@@ -1,6 +1,6 @@
-"""What an action and the progress data cost with 100,000 songs, against 100 (ratio of medians).
+"""Cost of an action and the progress data with 100,000 songs, relative to 100 (ratio of medians).
 
-In turns on one site. For comparison: recounting one user instead of moving their numbers.
+Measured in turns on one site. For comparison: recounting one user instead of applying deltas.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ARTISTS = 500
 TURNS = 200
 RECOUNTS = 5
 ROWS_AT_ONCE = 1000
-KINDS = ("a release", "the progress data", "a recount")
+KINDS = ("release", "progress data", "recount")
 GOALS = {
     f"{database}: {kind}, {GREAT:,} songs / {SMALL:,}": "<= 1.10"
     for database in DATABASES.values()
@@ -42,7 +42,7 @@ GOALS = {
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """The ratios, on either database."""
+    """Return the ratios on both databases."""
     great, turns = (SMALL, 5) if quick else (GREAT, TURNS)
     figures: dict[str, object] = {}
     for kind, name in DATABASES.items():
@@ -60,7 +60,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 def _ratio(users: list[int], turns: int, action: Callable[[int, int], object]) -> float:
-    """How much longer it takes for the second user than for the first."""
+    """Return the time for the second user relative to the first."""
     seconds: dict[int, list[float]] = {user_id: [] for user_id in users}
     for turn in range(turns):
         for user_id in users if turn % 2 else reversed(users):
@@ -78,13 +78,13 @@ def _release(made: Site, user_id: int, turn: int) -> None:
 
 
 def _progress(user_id: int) -> None:
-    """What /achievements/me/progress shows, as far as the user's work has a part in it."""
+    """Load what /achievements/me/progress shows, except holder counts."""
     progress.of_user(user_id, with_holders=False)
     db.session.rollback()
 
 
 def _add_person_with_songs(made: Site, name: str, size: int) -> int:
-    """Somebody whose songs were written straight into the table, then recounted."""
+    """Add a user whose songs are inserted directly and then recounted; return the id."""
     with unit_of_work(made.handlers):
         user = people.register(username=name, email=f"{name}@example.org", password=f"{name} songs")
     for first in range(0, size, ROWS_AT_ONCE):

@@ -1,7 +1,7 @@
-"""What an import of 10,000 rows costs on SQLite, and how long it lets another writer wait.
+"""Cost of importing 10,000 rows on SQLite, and the longest wait of another writer.
 
-The other writer is a process of its own, as another worker would be; it
-writes one row every few milliseconds and notes how long the longest write took.
+The other writer is a separate process, like another worker. It writes one row every few
+milliseconds and records the longest write.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BETWEEN_WRITES = 0.005
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Seconds from the file's bytes to the last commit, the longest wait, and the peak memory."""
+    """Return seconds from the file to the last commit, the longest wait, and peak memory."""
     rows = ROWS_QUICK if quick else ROWS
     content = playlist(rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +68,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 def playlist(rows: int) -> bytes:
-    """A file as Exportify writes it."""
+    """Return a file in the format of Exportify."""
     lines = ["Track URI,Track Name,Album Name,Artist Name(s),Release Date"]
     lines += [
         f'spotify:track:{n},Song number {n},Album {n // 12},"Artist {n % ARTISTS};A Guest",'
@@ -87,7 +87,7 @@ def _somebody(app: Flask) -> int:
 
 
 def _import(app: Flask, user_id: int, content: bytes) -> int:
-    """Released songs: they move the most numbers."""
+    """Import released songs, which change the most counters; return their number."""
     with app.app_context(), unit_of_work(composition.HANDLERS):
         user = db.session.get_one(User, user_id)
         item = actions.begin_file(user, files.read(content), name="Bench", status="released")
@@ -98,7 +98,7 @@ def _import(app: Flask, user_id: int, content: bytes) -> int:
 
 
 class _Writer:
-    """Another process that writes all the time."""
+    """A second process that writes continuously."""
 
     def __init__(self, path: Path) -> None:
         context = multiprocessing.get_context("spawn")
@@ -108,7 +108,7 @@ class _Writer:
 
     def __enter__(self) -> Self:
         self._process.start()
-        self._longest.get()  # it has begun
+        self._longest.get()  # it has started
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -1,4 +1,4 @@
-"""A web server in processes of its own, and clients that ask it as quickly as they can."""
+"""A web server in separate processes, and clients that send requests as fast as they can."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS_TO_START = 30
 
 @contextmanager
 def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """Gunicorn with two processes, four threads each; return its port."""
+    """Run gunicorn with two processes of four threads each; yield its port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -33,7 +33,7 @@ def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[int]:
     command += ["--workers", str(PROCESSES), "--worker-class", "gthread", "--threads", "4"]
     command += ["--no-control-socket", "--log-level", "error", application]
     found_by = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    # Elsewhere, so that it does not find its file of settings: the jobs have nothing to do here.
+    # In another directory, so that gunicorn.conf.py is not loaded: no jobs run here.
     elsewhere = environment["INSTANCE_PATH"]
     server = subprocess.Popen(command, cwd=elsewhere, env=found_by)  # noqa: S603 -- our own
     try:
@@ -58,7 +58,7 @@ def _wait_for(port: int) -> None:
 
 
 def requests_a_second(port: int, path: str, cookie: str, seconds: float) -> float:
-    """How many answers all clients together get; each waits for one before it asks again."""
+    """Return the responses per second of all clients; each sends one request at a time."""
     with ProcessPoolExecutor(CLIENTS) as clients:
         counts = clients.map(_ask, *zip(*[(port, path, cookie, seconds)] * CLIENTS, strict=True))
         return sum(counts) / seconds

@@ -1,6 +1,6 @@
-"""What keeping the activities by month would change on PostgreSQL: by month / in one table.
+"""Partitioning `activities` by month on PostgreSQL, relative to one table (ratio of medians).
 
-Both tables hold the same events and take turns. TrackFlow has the one table.
+Both tables hold the same events and are measured in turns. TrackFlow uses one table.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ LATEST_OF_A_MONTH = (
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Ratios of medians, and how long it takes to forget the oldest month."""
+    """Return ratios of medians, and the ratio of removing the oldest month."""
     months, events, turns = (3, 10, 2) if quick else (MONTHS, 10_000, TURNS)
     with site(kind="postgresql") as made, made.app.app_context(), db.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -66,16 +66,16 @@ def measure(*, quick: bool) -> dict[str, object]:
         statements = {
             "insert an event": f"INSERT INTO {{table}} {_event()} date '2023-01-31'"
             f" + interval '{months - 1} months', now() FROM generate_series(1, 1) g",
-            "the pending events": PENDING,
-            "a user's latest 50": LATEST,
-            "a user's latest 50 of the last month": LATEST_OF_A_MONTH,
+            "select the pending events": PENDING,
+            "select a user's latest 50": LATEST,
+            "select a user's latest 50 of the last month": LATEST_OF_A_MONTH,
         }
         figures: dict[str, object] = {"events, months": f"{months * events:,}, {months}"}
         for what, statement in statements.items():
-            figures[f"{what}, by month / in one table"] = _ratio(connection, statement, turns)
+            figures[f"{what}, by month / one table"] = _ratio(connection, statement, turns)
         dropped = _timed(connection, "DROP TABLE month_0")
         deleted = _timed(connection, "DELETE FROM activities WHERE created_at < date '2023-02-01'")
-        figures["forget the oldest month, drop / delete"] = round(dropped / deleted, 3)
+        figures["remove the oldest month, drop / delete"] = round(dropped / deleted, 3)
     return figures
 
 

@@ -1,7 +1,7 @@
-"""What the achievements page costs, against an empty page of the same layout (ratio of medians).
+"""Cost of the achievements page, relative to an empty page of the same layout (ratio of medians).
 
-Everything is asked for in turns by one person who has a third of all achievements. The floor of the
-grid is a loop written for it alone: prepared pieces, with the person's values between them.
+All requests are made in turns by one user who has a third of all achievements. The floor of the
+grid is a loop written for this page alone: it joins prepared pieces and the user's values.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ EVERYTHING = f"{PAGE}?sort=closest"
 EMPTY = "/empty"
 HTMX = {"HX-Request": "true"}
 
-GRID = "the tiles, against their pieces and values joined by hand"
-READY = "the same, where the values are ready as text too"
-BY_MACRO = "the tiles by their macro, against the same as the first"
-WHOLE = f"GET {PAGE}, against an empty page"
-FRAGMENT = "a filter's fragment, against an empty page"
-ALL_TILES = "a sorted fragment of all tiles, against an empty page"
-THROUGH_GUNICORN = "requests a second through 2 processes, against the same bytes from memory"
+GRID = "tiles, relative to joining pieces and values by hand"
+READY = "tiles, relative to joining pieces and formatted values"
+BY_MACRO = "tiles by the macro, relative to joining pieces and values by hand"
+WHOLE = f"GET {PAGE}, relative to an empty page"
+FRAGMENT = "fragment of a filter, relative to an empty page"
+ALL_TILES = "sorted fragment of all tiles, relative to an empty page"
+THROUGH_GUNICORN = "requests per second with 2 processes, relative to the same bytes from memory"
 GOALS = {GRID: "<= 2.0", WHOLE: "<= 2.0", FRAGMENT: "<= 1.3", THROUGH_GUNICORN: ">= 0.5"}
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """The ratios; one over the other in the same run."""
+    """Return the ratios; both sides are measured in the same run."""
     turns = 5 if quick else TURNS
     with site() as made:
         _add_empty_page(made)
         visitor = Visitor(made, "bench")
         visitor.add_songs(range(SONGS), by_way_of=("wip", "released"))
-        visitor.client.get(PAGE)  # what waits to be announced is
+        visitor.client.get(PAGE)  # shows pending toasts
         return {
             **_tiles(made, visitor, turns),
             **_requests(visitor, turns),
@@ -67,7 +67,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 def _in_turns(actions: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """Return the median processor seconds of each action; none of them waits."""
+    """Return the median CPU seconds of each action; none of them waits."""
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(turns):
         for name, action in actions.items():
@@ -107,7 +107,7 @@ def _tiles(made: Site, visitor: Visitor, turns: int) -> dict[str, object]:
 
 
 def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
-    """The tiles by a loop that knows in which order the values of each state come."""
+    """Render the tiles with a loop that hard-codes the order of the values of each state."""
     html: list[str] = []
     for tile in tiles:
         pieces = prepared.cache.of(tile)
@@ -129,7 +129,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
 
 
 def _with_values(prepared: TileList, tiles: Sequence[AchievementProgress]) -> list[list[str]]:
-    """Of each tile its pieces and values, in the order in which they stand in it."""
+    """Return the pieces and values of each tile, in their order."""
     found = []
     for tile in tiles:
         pieces: list[str] = []

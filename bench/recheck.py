@@ -1,8 +1,8 @@
-"""How many users a second a recheck of everyone manages, and how near that comes to the floor.
+"""Users per second of a recheck of everyone, and how close that is to the floor.
 
-Cold: nothing was ever counted, every award is due, each is dated by the song that reached it. The
-floor is one statement that counts the songs and writes the awards that are due, nothing else. Many
-users are the few, twenty times over.
+Cold: nothing was counted yet, every award is due, and each is dated by the song that reached it.
+The floor is one statement that only counts the songs and inserts the due awards. The large set is
+the small one, twenty times.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ FEW, TIMES, SONGS_EACH = 1_000, 20, 100
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 ROUNDS = 3
 GOALS = {
-    "SQLite: users a second, nothing due": ">= 5,000",
-    "SQLite: users a second, cold": ">= 5,000",
+    "SQLite: users per second, nothing due": ">= 5,000",
+    "SQLite: users per second, cold": ">= 5,000",
     "SQLite: cold / floor": ">= 0.5",
-    f"SQLite: users a second, {TIMES} times as many / few": ">= 0.8",
+    f"SQLite: users per second, {TIMES} times as many / few": ">= 0.8",
     f"SQLite: peak memory, MB more for {TIMES} times as many": "flat",
     "PostgreSQL: nothing due / cold": ">= 3",
 }
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Users a second on either database; on SQLite also for many users."""
+    """Return users per second on both databases; on SQLite also for many users."""
     few, times = (20, 2) if quick else (FEW, TIMES)
     figures: dict[str, object] = {"users, songs each": f"{few:,}, {SONGS_EACH}"}
     for kind, name in DATABASES.items():
@@ -58,10 +58,10 @@ def _few(made: Site, users: int) -> dict[str, object]:
     cold, awards = _recheck(made)
     warm = _best(lambda: _recheck(made)[0])
     return {
-        "awards given": f"{awards:,}",
-        "users a second, floor": f"{users / floor:,.0f}",
-        "users a second, cold": f"{users / cold:,.0f}",
-        "users a second, nothing due": f"{users / warm:,.0f}",
+        "awards granted": f"{awards:,}",
+        "users per second, floor": f"{users / floor:,.0f}",
+        "users per second, cold": f"{users / cold:,.0f}",
+        "users per second, nothing due": f"{users / warm:,.0f}",
         "cold / floor": round(floor / cold, 3),
         "nothing due / floor": round(floor / warm, 3),
         "nothing due / cold": round(cold / warm, 1),
@@ -69,7 +69,7 @@ def _few(made: Site, users: int) -> dict[str, object]:
 
 
 def _many(made: Site, few: int, times: int) -> dict[str, object]:
-    """The same with many users: those who are new to it, and then all of them."""
+    """Recheck the new users of the large set, then measure a recheck of all of them."""
     before = _best(lambda: _recheck(made)[0]) / few
     peak = _peak()
     for number in range(1, times):
@@ -77,7 +77,7 @@ def _many(made: Site, few: int, times: int) -> dict[str, object]:
     _recheck(made)
     after = _recheck(made)[0] / (few * times)
     return {
-        f"users a second, {TIMES} times as many / few": round(before / after, 2),
+        f"users per second, {TIMES} times as many / few": round(before / after, 2),
         f"peak memory, MB more for {TIMES} times as many": f"{_peak() - peak:.0f}",
     }
 
@@ -91,7 +91,7 @@ def _peak() -> float:
 
 
 def _recheck(made: Site) -> tuple[float, int]:
-    """As `flask achievements recheck` does it, without its pauses; return seconds and awards."""
+    """Recheck like `flask achievements recheck`, without its pauses; return seconds and awards."""
     awards = 0
     start = time.perf_counter()
     with made.app.app_context():
@@ -130,7 +130,7 @@ _FLOOR = " UNION ALL ".join(
 
 
 def _floor(made: Site) -> float:
-    """Seconds of the one statement; its awards are thrown away."""
+    """Return the seconds of the one statement; its awards are discarded."""
     with made.app.app_context(), db.engine.connect() as connection:
         connection.exec_driver_sql(
             "CREATE TEMPORARY TABLE floor_awards (user_id BIGINT, achievement_id BIGINT,"
@@ -147,11 +147,11 @@ def _floor(made: Site) -> float:
     return seconds
 
 
-# --- people who do not exist ---------------------------------------------------------------------
+# --- test users ---------------------------------------------------------------------------------
 
 
 def _fill(made: Site, users: int) -> None:
-    """Write the rows directly: what is measured is not how they came to be."""
+    """Insert the rows directly, because creating them is not measured."""
     with made.working():
         db.session.execute(
             sa.insert(User),
@@ -175,7 +175,7 @@ def _fill(made: Site, users: int) -> None:
 
 
 def _copy(made: Site, users: int, number: int) -> None:
-    """The same people with the same songs once more."""
+    """Copy all users and their songs once."""
     more = number * users
     with made.working():
         for table, renamed in ((User, ("username", "username_key", "email")), (Song, ())):
@@ -198,7 +198,7 @@ def _songs_of(user_id: int) -> Iterator[dict[str, object]]:
     dice = random.Random(user_id)
     for number in range(SONGS_EACH):
         added = START + timedelta(hours=dice.randrange(24 * 365))
-        # A third each: planned only, in work, released.
+        # A third each: planned, WIP, released.
         steps = number % 3
         artist = f"artist{dice.randrange(400)}"
         yield {

@@ -1,7 +1,7 @@
-"""What was measured, on the screen and in docs/performance.md, or in a module's own DOCUMENT.
+"""Print figures and write them into docs/performance.md, or into the DOCUMENT of the module.
 
-The document is written by hand around blocks that stand between two comments; a block is written
-by the benchmark of its name, with the command above the table.
+The document is written by hand, except the blocks between two comments. The benchmark of that name
+writes the block: its description, the command and the table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
 def show(name: str, module: ModuleType, figures: Mapping[str, object]) -> None:
-    """Print figures under each other, with the goals of those that have one."""
+    """Print one figure per line, with its goal if there is one."""
     print(f"\n{name}: {_title(module)}")
     width = max(len(label) for label in figures)
     for label, figure in figures.items():
@@ -27,7 +27,7 @@ def show(name: str, module: ModuleType, figures: Mapping[str, object]) -> None:
 
 
 def write(name: str, module: ModuleType, figures: Mapping[str, object]) -> None:
-    """Put figures into their block of the document; raises LookupError when it has none."""
+    """Write figures into their block of the document; raise LookupError if it has none."""
     block = re.compile(rf"(<!-- bench: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
     document: Path = getattr(module, "DOCUMENT", DOCUMENT)
     text = document.read_text("utf-8")

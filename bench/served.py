@@ -1,4 +1,4 @@
-"""What gunicorn serves while pages are measured: TrackFlow, and beside it bytes from memory."""
+"""The application that gunicorn serves for `pages`: TrackFlow and a view with stored bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ memory = Flask(__name__)
 
 @memory.get("/")
 def answer() -> bytes:
-    """The page as it was once."""
+    """Return the stored bytes of the page."""
     return BYTES
 
 

@@ -40,13 +40,13 @@ class Site:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """A unit of work as a command has it."""
+        """Run a unit of work as a command does."""
         with self.app.app_context(), unit_of_work(self.handlers):
             yield
 
 
 class Visitor:
-    """Somebody signed in by the pages, as a browser with htmx would be."""
+    """A user signed in through the pages, like a browser with htmx."""
 
     def __init__(self, site: Site, username: str) -> None:
         self.site = site
@@ -71,7 +71,7 @@ class Visitor:
 
     @property
     def user(self) -> User:
-        """The account; inside a unit of work."""
+        """Return the account; needs a unit of work."""
         return queries.get_by_username(self.username)
 
     def add_songs(self, numbers: range, *, by_way_of: Sequence[str]) -> list[int]:
@@ -94,21 +94,21 @@ class Visitor:
         return [song.id for song in added]
 
     def move(self, song_id: int, status: str) -> None:
-        """Press the button of a song."""
+        """Set the status of a song through its button."""
         answer = self.client.post(
             f"/songs/{song_id}/status", data={"status": status}, headers=self.headers
         )
-        text = answer.text  # toasts count as shown when the last byte was taken
+        text = answer.text  # toasts count as shown when the last byte was read
         assert answer.status_code == HTTPStatus.OK, text
 
     def look(self, path: str) -> None:
-        """Ask for a page and take all of it."""
+        """Request a page and read all of it."""
         answer = self.client.get(path)
         text = answer.text
         assert answer.status_code == HTTPStatus.OK, text
 
     def submit(self, song_id: int, status: str) -> None:
-        """Press it without a script: the answer leads to a page, which shows what was unlocked."""
+        """Set the status without JavaScript: the response redirects to a page that shows toasts."""
         fields = {"status": status, "csrf_token": self.headers["X-CSRFToken"]}
         answer = self.client.post(f"/songs/{song_id}/status", data=fields)
         assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
@@ -119,10 +119,10 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 @contextmanager
 def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
-    """The address of an empty database that is thrown away afterwards.
+    """Yield the URL of an empty temporary database.
 
-    PostgreSQL is a server of its own on this machine that does not wait for the disk, unless it is
-    to be `durable`; an SQLite file always is.
+    PostgreSQL is a separate server on this machine that does not sync commits to disk unless
+    `durable` is set; an SQLite file always does.
     """
     if kind == "sqlite":
         with TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
 
 @contextmanager
 def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -> Iterator[Site]:
-    """A site that is deleted afterwards; not `plugged`, without the achievement handler."""
+    """Yield a temporary site; without the achievement handler if not `plugged`."""
     handlers = [each for each in composition.HANDLERS if plugged or each.name != "achievements"]
     with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
         with patch.object(composition, "HANDLERS", handlers):
@@ -164,6 +164,6 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
 
 @contextmanager
 def two_sites(kind: str = "sqlite") -> Iterator[tuple[Site, Site]]:
-    """The same site twice: with the achievement handler, and without."""
+    """Yield two equal sites: with the achievement handler, and without."""
     with site(plugged=True, kind=kind) as plugged, site(plugged=False, kind=kind) as unplugged:
         yield plugged, unplugged

@@ -1,6 +1,6 @@
-"""What people take up: rows and bytes a user, what one action writes, how many a second.
+"""Storage per user; rows, bytes of log and time per action; actions per second.
 
-On SQLite and on a PostgreSQL server that commits to its disk; both are thrown away afterwards.
+Measured on SQLite and on a PostgreSQL server that syncs commits to disk; both are temporary.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ARTIST = "The Bench"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many people with how many songs, how many accounts besides, how many actions."""
+    """The number of users, of songs per user, of accounts without songs, and of actions."""
 
     people: int = 20
     songs_each: int = 100
@@ -53,20 +53,20 @@ QUICK = Sizes(people=2, songs_each=25, quiet=4, actions=2)
 
 
 class Database(Protocol):
-    """What is asked of either database, inside an application context."""
+    """What the benchmark reads from a database, inside an application context."""
 
     def tables(self) -> dict[str, tuple[int, int]]:
-        """The bytes of each table and of its indexes."""
+        """Return the bytes of each table and of its indexes."""
 
     def rows_written(self) -> int:
-        """How many rows were inserted, changed or deleted so far."""
+        """Return the number of rows inserted, updated or deleted so far."""
 
     def log_written(self) -> int:
-        """How many bytes the log has got so far."""
+        """Return the number of bytes written to the log so far."""
 
 
 class SQLite:
-    """Counts pages by the table `dbstat`, and the log by the length of its file."""
+    """Reads page counts from the table `dbstat`, and the size of the log from its file."""
 
     def __init__(self) -> None:
         self.is_log_kept = False
@@ -83,11 +83,11 @@ class SQLite:
         return {name: (table, indexes) for name, table, indexes in rows}
 
     def rows_written(self) -> int:
-        """See Database; of the one connection that there is."""
+        """See Database; counts the only connection."""
         return _driver().total_changes
 
     def log_written(self) -> int:
-        """See Database. The file begins empty, and from then on nothing in it is written over."""
+        """See Database. The file starts empty, and nothing in it is overwritten."""
         if not self.is_log_kept:
             for pragma in ("wal_checkpoint(TRUNCATE)", "wal_autocheckpoint=0"):
                 _driver().execute(f"PRAGMA {pragma}").fetchall()
@@ -101,10 +101,10 @@ def _driver() -> sqlite3.Connection:
 
 
 class PostgreSQL:
-    """Asks the server; rows are counted since version 15."""
+    """Queries the server; row counts need version 15 or newer."""
 
     def tables(self) -> dict[str, tuple[int, int]]:
-        """See Database; what the dead rows took may be used again."""
+        """See Database; the space of dead rows is reusable."""
         with db.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("VACUUM ANALYZE")
@@ -117,7 +117,7 @@ class PostgreSQL:
         return {name: (table, indexes) for name, table, indexes in rows}
 
     def rows_written(self) -> int:
-        """See Database. The server counts them at the end of a transaction, when told to."""
+        """See Database. The server updates its counts at the end of a transaction, on request."""
         for statement in (
             "SELECT pg_stat_force_next_flush()",
             "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_user_tables",
@@ -132,7 +132,7 @@ class PostgreSQL:
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """For each table and each kind of action: how much, on SQLite and on PostgreSQL."""
+    """Return the figures of each table and each kind of action, on SQLite and PostgreSQL."""
     sizes = QUICK if quick else Sizes()
     with site() as made:
         on_sqlite = Found(made, SQLite(), sizes)
@@ -141,7 +141,7 @@ def measure(*, quick: bool) -> dict[str, object]:
     return (
         _sizes(on_sqlite, on_postgresql)
         | {
-            f"all of a user with {sizes.songs_each} songs": (
+            f"total per user with {sizes.songs_each} songs": (
                 f"SQLite {on_sqlite.bytes_a_user:,.0f} bytes,"
                 f" PostgreSQL {on_postgresql.bytes_a_user:,.0f}"
             )
@@ -153,7 +153,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 def _sizes(on_sqlite: Found, on_postgresql: Found) -> dict[str, object]:
     most_first = sorted(on_sqlite.rows_a_user.items(), key=lambda each: -each[1])
     return {
-        table: f"{rows:.1f} rows a user; bytes a row and of its indexes:"
+        table: f"{rows:.1f} rows per user; bytes per row, table + indexes:"
         f" SQLite {on_sqlite.bytes_a_row(table)}, PostgreSQL {on_postgresql.bytes_a_row(table)}"
         for table, rows in most_first
     }
@@ -166,14 +166,14 @@ def _costs(on_sqlite: Found, on_postgresql: Found) -> dict[str, object]:
         figures[name] = (
             f"rows written {lite.rows:.1f} / {large.rows:.1f};"
             f" bytes of log {lite.log:,.0f} / {large.log:,.0f};"
-            f" ms in its transaction {lite.held * 1000:.1f} / {large.held * 1000:.1f};"
-            f" a second {lite.rate:,.0f} / {large.rate:,.0f} (SQLite / PostgreSQL)"
+            f" ms in transaction {lite.held * 1000:.1f} / {large.held * 1000:.1f};"
+            f" per second {lite.rate:,.0f} / {large.rate:,.0f} (SQLite / PostgreSQL)"
         )
     return figures
 
 
 class Found:
-    """Everything about one database."""
+    """The figures of one database."""
 
     def __init__(self, made: Site, database: Database, sizes: Sizes) -> None:
         community.settle(made, sizes.people, sizes.songs_each, sizes.quiet)
@@ -186,7 +186,7 @@ class Found:
             }
         self.rows = {name: count for name, count in counts.items() if count}
         self.rows_a_user = {
-            # Who only has an account has one row in each of these two.
+            # Accounts without songs have one row in each of these two.
             name: 1 if name in ONE_EACH else count / sizes.people
             for name, count in self.rows.items()
         }
@@ -197,17 +197,17 @@ class Found:
         self.actions = measured_actions(made, database, sizes.actions)
 
     def bytes_a_row(self, table: str) -> str:
-        """The row's, and those of its indexes."""
+        """Return the bytes per row of the table and of its indexes."""
         of_table, of_indexes = self.bytes[table]
         return f"{of_table / self.rows[table]:,.0f} + {of_indexes / self.rows[table]:,.0f}"
 
 
-# --- what an action writes ---------------------------------------------------------------------
+# --- actions -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Written:
-    """What one action wrote, the seconds it held its transaction, and how many fit into one."""
+    """What one action wrote, its seconds in a transaction, and the actions per second."""
 
     rows: float
     log: float
@@ -216,13 +216,13 @@ class Written:
 
 
 def measured_actions(made: Site, database: Database, count: int) -> dict[str, Written]:
-    """Each kind of action so many times, one after the other: the domain's, and by a page."""
+    """Run each kind of action `count` times, as a domain action or over HTTP."""
     visitor = Visitor(made, "bench")
     visitor.add_songs(range(SONGS_BEFORE), by_way_of=("future", "wip", "released"))
     numbers = range(SONGS_BEFORE, SONGS_BEFORE + 2 * count)
     ids = visitor.add_songs(numbers, by_way_of=("future",))
     by_page = ids[count:]
-    visitor.look("/songs/")  # shows what waited to be announced, which would be written below
+    visitor.look("/songs/")  # shows pending toasts, which would be written below
 
     def plan(number: int) -> None:
         songs.add_song(visitor.user, title=f"Planned {number}", artist=ARTIST, year=1999)
@@ -247,8 +247,8 @@ def measured_actions(made: Site, database: Database, count: int) -> dict[str, Wr
         "tick a part": in_a_unit_of_work(tick),
         "move a song to WIP, over HTTP": lambda number: visitor.move(by_page[number], "wip"),
         "release a song, over HTTP": lambda number: visitor.move(by_page[number], "released"),
-        "look at the achievements, over HTTP": lambda _number: visitor.look("/achievements/"),
-        "look at the songs, over HTTP": lambda _number: visitor.look("/songs/"),
+        "view the achievements, over HTTP": lambda _number: visitor.look("/achievements/"),
+        "view the songs, over HTTP": lambda _number: visitor.look("/songs/"),
     }
     return {name: _written(made, database, count, action) for name, action in actions.items()}
 
@@ -276,7 +276,7 @@ def _written(made: Site, database: Database, count: int, action: Action) -> Writ
 
 @contextmanager
 def _held_time(made: Site) -> Iterator[list[float]]:
-    """The seconds from the beginning of each committed transaction to the end of its commit."""
+    """Yield the seconds from the start of each committed transaction to the end of its commit."""
     held: list[float] = []
     begun: list[float] = []
 

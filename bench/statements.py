@@ -1,7 +1,7 @@
-"""How many SQL statements more an action takes with the achievement handler than without.
+"""Additional SQL statements of an action with the achievement handler, compared with none.
 
-BEGIN, COMMIT and savepoints are not counted, and events are written with and without the handler.
-Counted on either database.
+BEGIN, COMMIT and savepoints are not counted. Events are written with and without the handler.
+Counted on both databases.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 SONGS_BEFORE = 260  # past the last threshold of 250
 EVENT_STATEMENTS = "INSERT INTO activities"
 ACTIONS = {
-    "counters moved, nothing due": "<= 1",
-    "different values moved too, nothing due": "<= 2",
-    "more when an award is due": "<= 2",
+    "counters change, nothing due": "<= 1",
+    "distinct values change too, nothing due": "<= 2",
+    "additional, if an award is due": "<= 2",
 }
 GOALS = {
     f"{database}: {action}": goal
     for database in DATABASES.values()
     for action, goal in ACTIONS.items()
-} | {f"{database}: further commits": "0" for database in DATABASES.values()}
+} | {f"{database}: additional commits": "0" for database in DATABASES.values()}
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Count the same actions on both sites."""
-    del quick  # it is as quick as it can be
+    """Return the difference in statements for the same actions on both sites."""
+    del quick  # it is quick anyway
     figures: dict[str, object] = {}
     for kind, name in DATABASES.items():
         with two_sites(kind) as sites:
             (counts, commits), (without, commits_without) = (_counts(each) for each in sites)
         more = [one - other for one, other in zip(counts, without, strict=True)]
-        # What is due comes on top of what the counters take anyway.
+        # The statements of an award come on top of those of the counters.
         more[2] -= more[0]
         figures |= {f"{name}: {action}": n for action, n in zip(ACTIONS, more, strict=True)}
-        figures[f"{name}: further commits"] = commits - commits_without
+        figures[f"{name}: additional commits"] = commits - commits_without
     return figures
 
 
 def _counts(site: Site) -> tuple[list[int], int]:
-    """The statements of each action, and the commits of all of them."""
+    """Return the number of statements of each action, and the commits of all of them."""
     old_hand, newcomer = Visitor(site, "old-hand"), Visitor(site, "newcomer")
     old_hand.add_songs(range(SONGS_BEFORE), by_way_of=("wip", "released"))
     (song,) = old_hand.add_songs(range(SONGS_BEFORE, SONGS_BEFORE + 1), by_way_of=("future",))
     (first_song,) = newcomer.add_songs(range(1), by_way_of=("future",))
-    newcomer.client.get("/songs/")  # shows what waited, so that it is not counted below
+    newcomer.client.get("/songs/")  # shows pending toasts, so that they are not counted below
     counts, commits = [], 0
     for visitor, song_id, status in (
         (old_hand, song, "wip"),

@@ -1,8 +1,8 @@
-"""TrackFlow beside what one would take instead: an action, a recheck, the data of a page.
+"""TrackFlow compared with alternatives: an action, a recheck, the data of a page.
 
-Each is a program of its own on an SQLite file of its own (WAL), fed with the same songs and the
-same 82 achievements over 20 metrics. They take turns, so that all find the machine as it is. The
-peers run in a virtual environment that is made for them on first use, from the registry.
+Each is a separate program on its own SQLite file (WAL), with the same songs and the same 82
+achievements over 20 metrics. They are measured in turns, so that all see the same load on the
+machine. The peers run in a virtual environment that is installed from the registry on first use.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 MICROSECONDS = 1_000_000
 FIRST_OF_THE_MANY = 101
-# TrackFlow runs with FULL, which waits for the disk at a commit: there it is the time that passes.
-# NORMAL does not wait: there it is the processor's.
+# TrackFlow runs with FULL, which waits for the disk at a commit: there wall time is measured.
+# NORMAL does not wait: there CPU time is measured.
 SYNCHRONOUS = ("NORMAL", "FULL")
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A program: its name, its module with arguments, and whether it needs the peers' libraries."""
+    """A program: its name, its module and arguments, and whether it needs the peers' libraries."""
 
     name: str
     command: tuple[str, ...]
@@ -45,23 +45,23 @@ class Peer:
 OWN = Peer("TrackFlow", ("trackflow",))
 AT_HAND = (
     OWN,
-    Peer("SQLAlchemy, a COUNT for each number moved", ("naive", "moved")),
-    Peer("SQLAlchemy, a COUNT for each achievement", ("naive", "all")),
+    Peer("SQLAlchemy, a COUNT per changed counter", ("naive", "moved")),
+    Peer("SQLAlchemy, a COUNT per achievement", ("naive", "all")),
 )
 FOREIGN = (
     Peer("pinax-badges, levels", ("pinax_badges", "levels"), is_foreign=True),
-    Peer("pinax-badges, a badge each", ("pinax_badges", "badges"), is_foreign=True),
+    Peer("pinax-badges, a badge per achievement", ("pinax_badges", "badges"), is_foreign=True),
     Peer("django-gamification", ("gamification",), is_foreign=True),
 )
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is done. `acts` in each round, of each pair of users, for each way to commit."""
+    """Sizes of the runs. `acts` are per round, pair of users and `synchronous` setting."""
 
     songs_before: tuple[int, ...] = (100, 1_000)
     rounds: int = 5
-    acts: int = 12  # 120 in all: from 100 songs on, the next threshold is at 250
+    acts: int = 12  # 120 in total: after 100 songs the next threshold is 250
     pages: int = 20
     songs_each: int = 100
     users: int = 1_000
@@ -74,7 +74,7 @@ QUICK = Sizes(
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Every figure by what it is of and whose; without the registry only of what is at hand."""
+    """Return the figures of all programs; without the registry only of those without libraries."""
     sizes = QUICK if quick else Sizes()
     try:
         environment.python()
@@ -85,7 +85,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 def compare(peers: Sequence[Peer], sizes: Sizes) -> dict[str, object]:
-    """The same, of some of them; TrackFlow comes first."""
+    """Return the figures of these programs; TrackFlow comes first."""
     with TemporaryDirectory() as folder, ExitStack() as stack:
         workers = [
             stack.enter_context(Worker(peer, Path(folder, str(number))))
@@ -100,7 +100,7 @@ def compare(peers: Sequence[Peer], sizes: Sizes) -> dict[str, object]:
 
 @dataclass
 class Worker:
-    """A running program, asked by lines of JSON."""
+    """A running program, controlled by lines of JSON."""
 
     peer: Peer
     folder: Path
@@ -122,11 +122,11 @@ class Worker:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        with self.process:  # its input ends, and so does it
+        with self.process:  # it exits at the end of its input
             self.process.stdin.close()
 
     def ask(self, do: str, **more: object) -> dict[str, object]:
-        """What the program says to this; raises RuntimeError when it has ended."""
+        """Return the response of the program; raise RuntimeError if it has exited."""
         return self._say({"do": do, **more})
 
     def _say(self, document: dict[str, object]) -> dict[str, object]:
@@ -139,7 +139,7 @@ class Worker:
 
 
 def _workload() -> Workload:
-    """TrackFlow's own achievements."""
+    """Return TrackFlow's own achievements."""
     return Workload(
         tuple(
             Achievement(entry.code, entry.metric, entry.threshold, entry.points)
@@ -148,11 +148,11 @@ def _workload() -> Workload:
     )
 
 
-# --- a song more, and the page -----------------------------------------------------------------
+# --- actions and the page ----------------------------------------------------------------------
 
 
 def _actions(workers: Sequence[Worker], songs: int, sizes: Sizes) -> dict[str, object]:
-    """For users with so many songs: one more, with the achievements and without; the page."""
+    """Return the figures of adding a song, with and without achievements, and of the page data."""
     first = 1 + 2 * sizes.songs_before.index(songs)
     users = [first, first + 1]
     for worker in workers:
@@ -160,7 +160,7 @@ def _actions(workers: Sequence[Worker], songs: int, sizes: Sizes) -> dict[str, o
         worker.ask("recheck", users=users)
     figures: dict[str, object] = {}
     for to in SYNCHRONOUS:
-        figures |= _acts(workers, users, f"a song more after {songs:,}, {to}", to, sizes)
+        figures |= _acts(workers, users, f"add a song after {songs:,}, {to}", to, sizes)
     return figures | _pages(workers, users[0], songs, sizes)
 
 
@@ -191,9 +191,9 @@ def _priced(seconds: dict[str, list[float]], own_addition: float, counts: dict[s
     ratio = median(seconds["checked"]) / median(seconds["bare"])
     addition = _addition(seconds)
     more = counts["checked"] - counts["bare"]
-    times = f", {addition / own_addition:.1f} of TrackFlow's" if own_addition > 0 else ""
+    times = f" ({addition / own_addition:.1f} times TrackFlow)" if own_addition > 0 else ""
     return (
-        f"with / without {ratio:.2f}; adds {addition * MICROSECONDS:.0f} us{times},"
+        f"with / without {ratio:.2f}; adds {addition * MICROSECONDS:.0f} us{times}"
         f" and {more} statements"
     )
 
@@ -211,26 +211,26 @@ def _pages(workers: Sequence[Worker], user: int, songs: int, sizes: Sizes) -> di
             seconds[worker.peer.name] += told["seconds"]
     own = median(seconds[OWN.name])
     return {
-        f"data of the page, {songs:,} songs: {name}": (
-            f"{median(those) * MICROSECONDS:.0f} us, {median(those) / own:.1f} of TrackFlow's"
+        f"page data, {songs:,} songs: {name}": (
+            f"{median(those) * MICROSECONDS:.0f} us ({median(those) / own:.1f} times TrackFlow)"
         )
         for name, those in seconds.items()
     }
 
 
 def _in_turn(workers: Sequence[Worker], turn: int) -> Sequence[Worker]:
-    """Somebody else first each time."""
+    """Return the workers in rotating order."""
     at = turn % len(workers)
     return [*workers[at:], *workers[:at]]
 
 
-# --- everybody ---------------------------------------------------------------------------------
+# --- rechecks ----------------------------------------------------------------------------------
 
 
 def _rechecks(workers: Sequence[Worker], sizes: Sizes) -> dict[str, object]:
-    """How many users a second each manages, and whether those have what TrackFlow gives them.
+    """Return users per CPU second of each program, and how many awards match TrackFlow's.
 
-    By the processor's seconds. The slow ones get the first of the users only.
+    Slow programs only recheck the first users.
     """
     users = {worker.peer.name: _users_of(worker.peer, sizes) for worker in workers}
     for worker in workers:
@@ -250,8 +250,8 @@ def _rechecks(workers: Sequence[Worker], sizes: Sizes) -> dict[str, object]:
     return {
         f"recheck of {sizes.songs_each} songs each: {name}": (
             f"{median(those):,.0f} users/s ({len(users[name]):,} users), TrackFlow"
-            f" {own / median(those):,.1f} times that;"
-            f" awards right: {_right(awards[name], awards[OWN.name], users[name])}"
+            f" {own / median(those):,.1f} times as fast;"
+            f" correct awards: {_right(awards[name], awards[OWN.name], users[name])}"
         )
         for name, those in rates.items()
     }
@@ -263,7 +263,7 @@ def _users_of(peer: Peer, sizes: Sizes) -> list[int]:
 
 
 def _right(given: list[list[object]], own: list[list[object]], users: list[int]) -> str:
-    """How many of the awards that TrackFlow gives the same users, and how many besides."""
+    """Return how many of TrackFlow's awards were granted, and how many wrong ones."""
     found = {tuple(each) for each in given}
     wanted = {tuple(each) for each in own if each[0] in set(users)}
     besides = f", and {len(found - wanted)} wrong" if found - wanted else ""

@@ -44,7 +44,7 @@ class Song(models.Model):
     steps = models.IntegerField()
 
     class Meta:
-        """Found by the columns that are counted."""
+        """Indexes of the counted columns."""
 
         app_label = "songs"
         indexes = (models.Index(fields=["user", "steps"], name="songs_user_steps"),)
@@ -54,13 +54,13 @@ class Song(models.Model):
 
 
 class Deed(models.Model):
-    """Whatever else counts: a pack, a day, a bug report. Nobody does any here."""
+    """Everything else that counts: a pack, a day, a bug report. The workload has none."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     metric = models.CharField(max_length=40)
 
     class Meta:
-        """Found by the columns that are counted."""
+        """Indexes of the counted columns."""
 
         app_label = "songs"
         indexes = (models.Index(fields=["user", "metric"], name="deeds_user_metric"),)
@@ -70,7 +70,7 @@ class Deed(models.Model):
 
 
 def make_tables() -> None:
-    """Open the file and make every table."""
+    """Open the file and create every table."""
     connection.cursor().execute("PRAGMA journal_mode=WAL")
     call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
@@ -79,21 +79,21 @@ def make_tables() -> None:
 
 
 def raw_connection() -> sqlite3.Connection:
-    """The driver's own."""
+    """Return the driver connection."""
     connection.ensure_connection()
     found: sqlite3.Connection = connection.connection
     return found
 
 
 def add_user(user_id: int, songs: Sequence[workload.Song]) -> User:
-    """A user with these songs."""
+    """Insert a user with these songs."""
     user = User.objects.create(id=user_id, username=f"user-{user_id}")
     Song.objects.bulk_create(Song(user=user, **song._asdict()) for song in songs)
     return user
 
 
 def number(user: User, metric: str) -> int:
-    """How many of something a user has; achievements are counted by those who keep them."""
+    """Return the counter of a metric of a user; each program counts awards itself."""
     if metric in workload.STEPS:
         return Song.objects.filter(user=user, steps__gte=workload.STEPS[metric]).count()
     if metric not in workload.DIFFERENT:

@@ -1,4 +1,4 @@
-"""A virtual environment of the peers' own, made once and kept beside the benchmarks."""
+"""The virtual environment of the peers, created once and kept beside the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FOLDER = HERE.parent / ".peers"
 
 
 def python() -> Path:
-    """The interpreter that has the peers; installs them from the registry when it has not.
+    """Return the interpreter of the peers; install them from the registry if needed.
 
-    Raises subprocess.CalledProcessError, with what pip said on standard error, when it cannot.
+    Raise subprocess.CalledProcessError, with the output of pip on standard error, if that fails.
     """
     made_of = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
     stamp, interpreter = FOLDER / "made-of", FOLDER / "bin" / "python"

@@ -49,7 +49,7 @@ class Gamification:
         """See worker.Program."""
         with transaction.atomic():
             django_songs.add_user(user_id, songs)
-            GamificationInterface.objects.create(id=user_id)  # makes a row for each badge
+            GamificationInterface.objects.create(id=user_id)  # creates a row for each badge
 
     def act(self, user_id: int, song: Song, *, checked: bool) -> None:
         """See worker.Program."""
@@ -95,7 +95,7 @@ def _open(user_id: int) -> list[Badge]:
 
 
 def _save(badge: Badge) -> None:
-    """Keep its progress; it gives its points when it is complete."""
+    """Save its progress; a complete badge awards its points."""
     badge.progression.save()
     if badge.progression.finished:
         badge.award()

@@ -1,7 +1,7 @@
-"""What one writes first: SQLAlchemy objects, and a COUNT for what may be due.
+"""A naive implementation: SQLAlchemy objects, and a COUNT for each possible award.
 
-`all` looks at every achievement that the user has not got, as a `check_achievements(user)` does
-that is called after each action; `moved` only at those that count what the action moved.
+`all` checks every unearned achievement, like a `check_achievements(user)` that is called after each
+action; `moved` checks only those whose counter the action changed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """Somebody with songs."""
+    """A user with songs."""
 
     __tablename__ = "users"
 
@@ -55,7 +55,7 @@ class Song(Base):
 
 
 class Deed(Base):
-    """Whatever else counts: a pack, a day, a bug report. Nobody does any here."""
+    """Everything else that counts: a pack, a day, a bug report. The workload has none."""
 
     __tablename__ = "deeds"
     __table_args__ = (sa.Index("ix_deeds_user_id_metric", "user_id", "metric"),)
@@ -66,7 +66,7 @@ class Deed(Base):
 
 
 class Achievement(Base):
-    """One that can be earned."""
+    """An achievement of the workload."""
 
     __tablename__ = "achievements"
 
@@ -78,7 +78,7 @@ class Achievement(Base):
 
 
 class Earned(Base):
-    """One that a user has."""
+    """An award of a user."""
 
     __tablename__ = "earned"
     __table_args__ = (sa.UniqueConstraint("user_id", "achievement_id"),)
@@ -93,7 +93,7 @@ class Naive:
 
     def __init__(self, given: Workload, *, only_moved: bool) -> None:
         self.only_moved = only_moved
-        # One connection, as the others have.
+        # One connection, like the other programs.
         self.engine = sa.create_engine(f"sqlite:///{FILE}", poolclass=sa.StaticPool)
         event.listen(self.engine, "connect", _set_pragmas)
         Base.metadata.create_all(self.engine)
@@ -166,7 +166,7 @@ class Naive:
 
 
 def check_all(session: Session, user: User) -> None:
-    """Look at each achievement that the user has not got."""
+    """Check each achievement that the user has not earned."""
     earned = _earned(session, user.id)
     for each in session.scalars(sa.select(Achievement).order_by(Achievement.id)):
         if each.id not in earned and number(session, user.id, each.metric) >= each.threshold:
@@ -174,7 +174,7 @@ def check_all(session: Session, user: User) -> None:
 
 
 def check_moved(session: Session, user: User, metrics: Sequence[str]) -> None:
-    """Count each of these once, and look at the achievements for them."""
+    """Count each of these metrics once, and check their achievements."""
     earned = _earned(session, user.id)
     for metric in metrics:
         reached = number(session, user.id, metric)
@@ -185,7 +185,7 @@ def check_moved(session: Session, user: User, metrics: Sequence[str]) -> None:
 
 
 def number(session: Session, user_id: int, metric: str) -> int:
-    """How many of something a user has."""
+    """Return the counter of a metric of a user."""
     return session.scalar(_counts(metric, user_id)) or 0
 
 

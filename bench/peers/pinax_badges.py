@@ -1,7 +1,7 @@
-"""pinax-badges: classes that are asked, after an event, whether somebody has earned a badge.
+"""pinax-badges: classes that are called after an event and decide whether a user earned a badge.
 
-`badges` makes one class for each achievement; `levels` one for each metric, with an achievement a
-level, which asks the database less, but gives only the highest level that was reached.
+`badges` has one class per achievement; `levels` has one per metric with a level per achievement,
+which takes fewer queries but awards only the highest level reached.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Pinax:
 
 
 def _badge(rungs: Sequence[Achievement]) -> type[Badge]:
-    """A class as its users write them."""
+    """Return a badge class like those that users of the library write."""
     metric, thresholds = rungs[0].metric, [each.threshold for each in rungs]
 
     def award(_self: Badge, **state: User) -> BadgeAwarded | None:

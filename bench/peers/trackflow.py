@@ -1,4 +1,4 @@
-"""TrackFlow itself: the domain's action and the unit of work, as a page's request has them."""
+"""TrackFlow itself: the domain action and the unit of work of a request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATUSES = (Status.FUTURE, Status.WIP, Status.RELEASED)
 
 
 class TrackFlow:
-    """See worker.Program. Without the achievements its facts are kept all the same."""
+    """See worker.Program. Events are recorded with and without achievements."""
 
     def __init__(self, made: Site) -> None:
         self.app, self.handlers = made.app, made.handlers
@@ -85,7 +85,7 @@ class TrackFlow:
             return [(user_id, code) for user_id, code in rows]
 
     def progress(self, user_id: int) -> list[tuple[str, int, int, bool]]:
-        """See worker.Program. Who else has them is left out: the others do not tell it."""
+        """See worker.Program. Without holder counts, which the other programs do not have."""
         with self.app.app_context():
             tiles = progress.of_user(user_id, with_holders=False).tiles
             return [
@@ -117,7 +117,7 @@ def _row(user_id: int, song: Song) -> dict[str, object]:
 
 
 def main() -> None:
-    """Serve on a site of its own; the catalogue it was given is its own already."""
+    """Serve on a temporary site; the workload is TrackFlow's own catalogue."""
     with chdir(ROOT), site() as made:  # where the migrations are
 
         def make(given: Workload) -> TrackFlow:

@@ -1,4 +1,4 @@
-"""A program that does on request what is measured: one JSON document a line, in and out."""
+"""A program that runs measured operations on request: one JSON document per line, in and out."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ NOT_COUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "PRAGMA", "--")
 
 
 class Program(Protocol):
-    """Songs and achievements in one SQLite file, kept by the means of one library."""
+    """Songs and achievements in one SQLite file, maintained with one library."""
 
     def connection(self) -> sqlite3.Connection:
-        """The driver's connection that everything goes through."""
+        """Return the driver connection that all statements use."""
 
     def add_user(self, user_id: int, songs: Sequence[Song]) -> None:
-        """Write a user with their songs straight into the tables; awards nothing."""
+        """Insert a user and their songs directly; award nothing."""
 
     def act(self, user_id: int, song: Song, *, checked: bool) -> None:
-        """Keep one song more in a transaction of its own; `checked`, with the achievements."""
+        """Add one song in its own transaction; with achievements if `checked`."""
 
     def recheck(self, user_ids: Sequence[int]) -> None:
-        """Award what is due to these users, in one transaction."""
+        """Grant the due awards of these users, in one transaction."""
 
     def awards(self, user_ids: Sequence[int]) -> list[tuple[int, str]]:
-        """Who has which achievement, by its code."""
+        """Return pairs of user id and code of an award."""
 
     def progress(self, user_id: int) -> list[tuple[str, int, int, bool]]:
-        """Each achievement as a page shows it: code, how many so far, of how many, whether held."""
+        """Return the code, counter, threshold and whether it is earned, for each achievement."""
 
 
 def serve(make: Callable[[Workload], Program]) -> None:
-    """Read the workload, then do what each line asks for until there is none."""
+    """Read the workload, then execute the request of each line until the input ends."""
     desk = Desk(make(Workload.from_json(json.loads(sys.stdin.readline()))))
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
@@ -51,10 +51,10 @@ def serve(make: Callable[[Workload], Program]) -> None:
 
 
 class Desk:
-    """What can be asked of a program; times are in seconds.
+    """The requests a program executes; times are in seconds.
 
-    They are the processor's: whoever else is busy on the machine does not change them. Only where
-    commits wait for the disk it is the time that passes.
+    They are CPU time, which other load on the machine does not change. Where commits wait for the
+    disk, wall time is measured instead.
     """
 
     def __init__(self, program: Program) -> None:
@@ -63,13 +63,13 @@ class Desk:
         self.now = time.process_time
 
     def do_add(self, users: list[int], songs: int) -> dict[str, object]:
-        """Add these users, each with so many songs."""
+        """Add these users with this number of songs each."""
         for user_id in users:
             self.program.add_user(user_id, list(songs_of(user_id, songs)))
         return {"users": len(users)}
 
     def do_synchronous(self, to: str) -> dict[str, object]:
-        """Let SQLite write commits so from now on: NORMAL or FULL, in WAL mode."""
+        """Set `synchronous` of SQLite to NORMAL or FULL, in WAL mode."""
         self.now = time.perf_counter if to == "FULL" else time.process_time
         connection = self.program.connection()
         connection.execute(f"PRAGMA synchronous={to}")
@@ -79,7 +79,7 @@ class Desk:
         }
 
     def do_act(self, users: list[int], times: int) -> dict[str, object]:
-        """Let the first user act with the achievements and the second without, in turns."""
+        """Run actions of the first user with achievements and of the second without, in turns."""
         seconds: tuple[list[float], list[float]] = ([], [])
         for turn in range(times):
             for which in (0, 1) if turn % 2 else (1, 0):
@@ -90,7 +90,7 @@ class Desk:
         return {"checked": seconds[0], "bare": seconds[1]}
 
     def do_statements(self, users: list[int]) -> dict[str, object]:
-        """Count what SQLite is given to do for one action of each user."""
+        """Return the number of SQL statements of one action of each user."""
         counts = []
         for which in (0, 1):
             with self._counting() as seen:
@@ -99,17 +99,17 @@ class Desk:
         return {"checked": counts[0], "bare": counts[1]}
 
     def do_recheck(self, users: list[int]) -> dict[str, object]:
-        """Award these users what is due."""
+        """Recheck these users; return the seconds."""
         start = time.process_time()
         self.program.recheck(users)
         return {"seconds": time.process_time() - start}
 
     def do_awards(self, users: list[int]) -> dict[str, object]:
-        """Tell who has what."""
+        """Return all awards of these users."""
         return {"awards": sorted(self.program.awards(users))}
 
     def do_progress(self, user: int, times: int) -> dict[str, object]:
-        """Put the data of a page together so often."""
+        """Load the data of a page this many times; return the seconds."""
         seconds, shown = [], 0
         for _ in range(times):
             start = time.process_time()

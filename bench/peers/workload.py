@@ -1,4 +1,4 @@
-"""The songs that every program is given. Nothing here needs a library: all of them import it."""
+"""The songs that every program gets. All programs import this module, so it needs no library."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 ARTISTS = 400
 YEARS = range(1955, 2026)
 
-# The numbers that come from songs: how many steps (planned, started, released) a song has to have
-# gone. One that is released has also been finished.
+# The counters of songs, with the number of steps (planned, started, released) a song must have
+# taken to count. A released song also counts as finished.
 STEPS = {
     "total_songs": 0,
     "total_planned": 0,
@@ -21,16 +21,16 @@ STEPS = {
     "total_finished": 2,
     "total_released": 2,
 }
-# Those of which the different ones of released songs are counted.
+# The distinct values that are counted over released songs.
 DIFFERENT = ("distinct_artists", "distinct_years", "distinct_decades")
 RELEASED = 2
-# What one planned song more moves.
+# The counters that adding a planned song changes.
 MOVED = ("total_songs", "total_planned")
 OF_AWARDS = "total_achievements"
 
 
 class Song(NamedTuple):
-    """One song; `steps` says how far it is: 0 planned, 1 in work, 2 released."""
+    """One song; `steps` is its status: 0 planned, 1 WIP, 2 released."""
 
     title: str
     artist: str
@@ -40,7 +40,7 @@ class Song(NamedTuple):
 
 @dataclass(frozen=True)
 class Achievement:
-    """So many of something for so many points."""
+    """An achievement: code, metric, threshold and points."""
 
     code: str
     metric: str
@@ -50,30 +50,30 @@ class Achievement:
 
 @dataclass(frozen=True)
 class Workload:
-    """The achievements there are, easiest first within a metric."""
+    """All achievements, in ascending order of threshold within a metric."""
 
     achievements: tuple[Achievement, ...]
 
     @property
     def metrics(self) -> dict[str, list[Achievement]]:
-        """The achievements by what they count; the one that counts achievements comes last."""
+        """Return the achievements by metric; the metric that counts awards comes last."""
         found: dict[str, list[Achievement]] = {}
         for each in sorted(self.achievements, key=lambda each: each.metric == OF_AWARDS):
             found.setdefault(each.metric, []).append(each)
         return found
 
     def to_json(self) -> dict[str, object]:
-        """For `from_json` in another process."""
+        """Return a document for `from_json` in another process."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, given: Mapping[str, list[dict[str, object]]]) -> Workload:
-        """What `to_json` gave."""
+        """Return the workload of a document of `to_json`."""
         return cls(tuple(Achievement(**each) for each in given["achievements"]))  # type: ignore[arg-type]
 
 
 def songs_of(user_id: int, count: int) -> Iterator[Song]:
-    """A user's songs: a third each planned only, in work, released; the same in every program."""
+    """Yield a user's songs, a third each planned, WIP and released; the same in every program."""
     dice = random.Random(user_id)
     for number in range(count):
         artist, year = dice.randrange(ARTISTS), dice.choice(YEARS)
@@ -81,5 +81,5 @@ def songs_of(user_id: int, count: int) -> Iterator[Song]:
 
 
 def one_more(number: int) -> Song:
-    """A planned song that nobody has yet."""
+    """Return a planned song that no user has yet."""
     return Song(f"One more {number}", f"Artist {number % ARTISTS}", YEARS[0], 0)

@@ -24,7 +24,7 @@ def figures():
 def test_the_loops_written_by_hand_award_what_trackflow_awards(figures):
     for peer in AT_HAND:
         told = figures[f"recheck of {QUICK.songs_each} songs each: {peer.name}"]
-        right, wanted = re.search(r"awards right: (\d+) of (\d+)$", told).groups()
+        right, wanted = re.search(r"correct awards: (\d+) of (\d+)$", told).groups()
         assert right == wanted, told
         assert int(wanted) >= 10, told
 
@@ -39,7 +39,7 @@ def test_counting_costs_more_statements_than_trackflow_adds(figures):
 
 
 def _action(peer):
-    return f"a song more after {QUICK.songs_before[0]}, NORMAL: {peer.name}"
+    return f"add a song after {QUICK.songs_before[0]}, NORMAL: {peer.name}"
 
 
 def test_every_metric_that_the_workload_moves_is_trackflows():

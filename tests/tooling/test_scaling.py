@@ -1,4 +1,4 @@
-"""What docs/scaling.md says of the tables is what they are."""
+"""docs/scaling.md describes the tables as they are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tables(app_metadata):
 
 @pytest.fixture(scope="module")
 def app_metadata():
-    import trackflow_web.composition  # noqa: F401, PLC0415 -- so that every model is known
+    import trackflow_web.composition  # noqa: F401, PLC0415 -- registers every model
 
     return db.metadata
 
@@ -47,7 +47,7 @@ def test_primary_keys_that_lack_the_user_are_counted(rows, tables):
     by_user = distributed - {"limit_counts"}
     longer = {name for name in by_user - {"users"} if "user_id" not in tables[name].primary_key.c}
     assert f"{len(by_user)} are distributed by the user" in TEXT
-    assert f"{len(longer)} a longer primary key" in TEXT
+    assert f"{len(longer)} need a longer primary key" in TEXT
 
 
 def test_every_foreign_key_is_counted(rows, tables):
@@ -58,11 +58,11 @@ def test_every_foreign_key_is_counted(rows, tables):
     assert (
         f"Of {len(keys)} foreign keys {stay} stay as they are, {len(added)} get `user_id` added"
     ) in " ".join(TEXT.split())
-    assert f"and {len(gone)} go, all of them to `users`" in " ".join(TEXT.split())
+    assert f"and {len(gone)} are dropped, all of them to `users`" in " ".join(TEXT.split())
 
 
 def _lies_beside(key, rows):
-    """Whether both ends lie on the same node: by the same user, both on one, or one on all."""
+    """Return whether both ends are on the same node: same user, coordinator, or reference table."""
     here, there = (rows[name]["becomes"] for name in (key.table.name, key.referred_table.name))
     if "reference" in there:
         return True
@@ -72,7 +72,7 @@ def _lies_beside(key, rows):
 
 
 def _is_of_the_user(key):
-    """Whether it needs no further column: it is by whom the table is distributed, or of no user."""
+    """Return whether the key needs no further column."""
     if key.referred_table.name in {"achievements", "counting_periods", "feedback"}:
         return True
     whose = {"collaborations": "owner_id"}.get(key.table.name, "user_id")
