@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tests.torture.verdict import Verdict
 
 HEADINGS = (
-    "database", "fault", "tried", "writes", "lost", "doubled", "missed", "toasts", "5xx", "503",
-    "no answer", "repeated",
+    "database", "fault", "tried", "writes", "lost", "duplicated", "missed", "toasts", "5xx", "503",
+    "no response", "repeated",
 )  # fmt: skip
 TEXTS = 2
 
