@@ -91,6 +91,20 @@ def test_names_may_repeat_but_only_the_two_of_packs_do():
     assert {name for name in names if names.count(name) > 1} == {"Pack Master", "Pack Legend"}
 
 
+def test_every_icon_is_used_once():
+    assert len({entry.icon for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_names_that_occur_twice_are_qualified_by_their_group():
+    qualified = {entry.code: entry.full_name for entry in ENTRIES if entry.qualifier}
+    assert qualified == {
+        "pack_master": "Pack Master · Packs",
+        "pack_legend": "Pack Legend · Packs",
+        "pack_completion_master": "Pack Master · Completed packs",
+        "pack_completion_legend": "Pack Legend · Completed packs",
+    }
+
+
 def test_every_icon_is_one_or_two_pictures_and_no_garbled_text():
     for entry in ENTRIES:
         pictures = entry.icon.replace("\N{VARIATION SELECTOR-16}", "")

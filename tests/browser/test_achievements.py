@@ -131,12 +131,42 @@ def test_an_empty_result_names_the_filters_and_drops_one(shelf):
     expect(count_line(shelf)).to_have_text("0 achievements shown")
     empty = shelf.locator("#achievement-grid .empty")
     expect(empty.get_by_role("link")).to_have_text(
-        ["Category: social", "Search: polka", "Show all"]
+        ["Remove Social", "Remove “polka”", "Clear filters"]
     )
-    empty.get_by_role("link", name="Search: polka").click()
+    empty.get_by_role("link", name="Remove “polka”").click()
     expect(tiles(shelf)).to_have_count(4)
     expect(shelf.get_by_label("Category")).to_have_value("social")
     expect(shelf.get_by_label("Search")).to_have_value("")
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 375, "height": 812}])
+def test_filters_and_results_are_visible_together(new_page, app, alice, let_in, size):
+    alice.add_many(3, status="wip")
+    page = new_page(viewport=size)
+    let_in(page, alice)
+    page.goto("/achievements/")
+    form, name = page.locator("#achievement-filters"), tiles(page).first.locator("h3")
+    expect(form).to_be_in_viewport(ratio=1)
+    expect(name).to_be_in_viewport(ratio=1)
+    page.get_by_label("State").select_option("progress")
+    expect(tiles(page).first).to_have_attribute("data-state", "progress")
+    expect(form).to_be_in_viewport(ratio=1)
+    expect(tiles(page).first.locator("h3")).to_be_in_viewport(ratio=1)
+
+
+def test_the_toolbar_stays_above_the_results_on_a_large_screen(shelf):
+    shelf.locator("[data-achievement=completionist]").scroll_into_view_if_needed()
+    expect(shelf.locator("#achievement-filters")).to_be_in_viewport(ratio=1)
+    expect(count_line(shelf)).to_be_in_viewport(ratio=1)
+
+
+def test_seven_tiles_fill_rows_of_four(shelf):
+    tops = (
+        shelf.locator(".group")
+        .first.locator(".tile")
+        .evaluate_all("all => all.map(tile => tile.getBoundingClientRect().top)")
+    )
+    assert [tops.count(top) for top in sorted(set(tops))] == [4, 3]
 
 
 def test_alice_filters_without_javascript(page_without_javascript, alice, let_in):

@@ -43,6 +43,15 @@ class Song:
         return f"{self.title} — {self.artist}"
 
 
+# Names that occur twice, as pages show them.
+SHARED_NAMES = {
+    "pack_master": "Pack Master · Packs",
+    "pack_legend": "Pack Legend · Packs",
+    "pack_completion_master": "Pack Master · Completed packs",
+    "pack_completion_legend": "Pack Legend · Completed packs",
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a receipt: what counted, where it leads, since when."""
@@ -218,14 +227,18 @@ class Walker:
             others = [each for each in catalogue if each["code"] != COMPLETIONIST]
             others.sort(key=lambda each: (lines[each["code"]][-1].at, each["id"]))
             lines[COMPLETIONIST] = [
-                Line(each["name"], f"/achievements/{each['code']}", lines[each["code"]][-1].at)
+                Line(
+                    SHARED_NAMES.get(each["code"], each["name"]),
+                    f"/achievements/{each['code']}",
+                    lines[each["code"]][-1].at,
+                )
                 for each in others
             ]
         return lines
 
     def receipt(self, code: str) -> list[Line]:
         """What the page of an achievement says."""
-        page = self.browser.get(f"/achievements/{code}")
+        page = self.browser.get(f"/achievements/{code}", receipt="all")
         lines = []
         for line in page.all(".receipt__line"):
             link, told = line.find("a"), line.find(["a", "bdi"])

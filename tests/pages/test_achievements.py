@@ -228,7 +228,7 @@ def test_a_search_matches_wildcard_characters_literally(as_alice, q):
 
 def test_the_filter_form_keeps_its_values(as_alice):
     page = as_alice.get(PAGE, category="quality", state="locked", sort="name", q="pack")
-    chosen = {one["name"]: one.select_one("[selected]") for one in page.all(".filters select")}
+    chosen = {one["name"]: one.select_one("[selected]") for one in page.all(".toolbar select")}
     chosen.pop("rarity")
     assert {name: option["value"] for name, option in chosen.items()} == {
         "category": "quality",
@@ -242,11 +242,11 @@ def test_an_empty_result_links_to_itself_without_each_filter(as_alice):
     page = as_alice.get(PAGE, category="social", rarity="legendary", q="nothing like this")
     links = {words(link): link["href"] for link in page.all("#achievement-grid a")}
     assert tiles(page) == []
-    assert "category" not in links["Category: social"]
-    assert "rarity=legendary" in links["Category: social"]
-    assert "rarity" not in links["Rarity: legendary"]
-    assert "q=" not in links["Search: nothing like this"]
-    assert links["Show all"] == "/achievements/"
+    assert "category" not in links["Remove Social"]
+    assert "rarity=legendary" in links["Remove Social"]
+    assert "rarity" not in links["Remove Legendary"]
+    assert "q=" not in links["Remove “nothing like this”"]
+    assert links["Clear filters"] == "/achievements/"
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_history_restore_request_returns_the_whole_page(as_alice):
 def test_an_achievements_page_shows_what_counts_and_who_has_it(as_alice):
     page = as_alice.get("/achievements/rising_star")
     assert page.one("h1").get_text(strip=True) == "Rising Star"
-    assert "Your own songs that have ever been Released, each once." in page.text
+    assert "Each of your songs counts once, when first released." in page.text
     assert "Earned by 0% (0 of 2)" in page.text
     assert page.one("article[data-achievement=rising_star]")["data-state"] == "locked"
 
@@ -334,6 +334,30 @@ def test_the_receipt_lists_what_counted_with_links(clock, as_alice, work_of_alic
     assert [line.select_one("a")["href"] for line in lines] == [f"/songs/{i}" for i in ids[:5]]
     assert words(lines[0]).startswith("Song 0 — Metallica")
     assert lines[1].select_one("time")["datetime"] == "2026-03-02T13:00:00Z"
+
+
+def test_a_receipt_shows_ten_lines_and_links_to_all(as_alice, work_of_alice):
+    work_of_alice.add_many(25, status="future")
+    page = as_alice.get("/achievements/strategic_thinker")
+    assert len(page.all(".receipt li")) == 10
+    everything = page.one('a[href*="receipt=all"]')
+    assert words(everything) == "Show all"
+    page = as_alice.get(everything["href"])
+    assert len(page.all(".receipt li")) == 25
+    assert not page.all('a[href*="receipt=all"]')
+    assert not as_alice.get("/achievements/long_term_planner").all('a[href*="receipt=all"]')
+
+
+def test_a_name_that_occurs_twice_has_its_ladder_beside_it(as_alice):
+    page = as_alice.get(PAGE, q="pack master")
+    assert [words(name) for name in page.all(".tile__name")] == [
+        "Pack Master · Packs",
+        "Pack Master · Completed packs",
+    ]
+    page = as_alice.get("/achievements/pack_completion_legend")
+    assert words(page.one("h1")) == "Pack Legend · Completed packs"
+    assert "Pack Legend · Completed packs" in page.one("title").get_text()
+    assert words(as_alice.get(PAGE, q="dreamer").one(".tile__name")) == "Dreamer"
 
 
 def test_an_unearned_achievement_has_no_receipt(as_alice, work_of_alice):
@@ -407,7 +431,7 @@ def test_progress_is_a_fragment_for_htmx(as_alice):
 
 
 def test_a_user_with_every_achievement_sees_a_message(as_everything):
-    assert "Everything is earned" in as_everything.get("/achievements/me/progress").text
+    assert "earned everything" in as_everything.get("/achievements/me/progress").text
     page = as_everything.get(PAGE)
     assert "82 of 82 · 5,170 points" in words(page.one(".scoreboard"))
     assert not page.all(".next-up")

@@ -51,7 +51,7 @@ def test_earned_achievements_come_first_with_their_switches(as_alice):
     assert {tile["data-achievement"] for tile in tiles[:4]} == set(EARNED)
     assert all(tile.select(".segmented") for tile in tiles[:4])
     assert not any(tile.select("form") for tile in tiles[4:])
-    assert "82 achievements shown, 4 of them earned" in page.one("#achievement-count").text
+    assert "82 achievements shown, 4 earned" in page.one("#achievement-count").text
 
 
 def test_unearned_achievements_show_their_progress(as_alice):
@@ -158,7 +158,7 @@ def test_the_pin_form_keeps_the_category_filter(as_alice):
 def test_hidden_pinned_achievements_are_marked(as_alice):
     pin(as_alice, "dreamer")
     hide(as_alice, "dreamer")
-    assert "only you see it" in as_alice.follow().one("#pinned").text
+    assert "only you can see it" in as_alice.follow().one("#pinned").text
 
 
 def htmx_from(browser, code, move, *, target, query=""):
@@ -248,7 +248,7 @@ def test_saving_the_time_zone_keeps_the_other_preferences(as_alice):
     as_alice.post(ADDRESS, toasts="rare")
     as_alice.post(ADDRESS, timezone="Pacific/Auckland")
     page = as_alice.follow()
-    assert page.one("#timezone option[selected]")["value"] == "Pacific/Auckland"
+    assert not page.all("#timezone")  # it's in the profile
     assert page.one("#toasts-wanted option[selected]")["value"] == "rare"
     profile = as_alice.get("/settings/profile")
     assert profile.one("#email")["value"] == "alice@example.org"
@@ -266,7 +266,7 @@ def test_saving_preferences_with_htmx_shows_a_status_message(as_alice):
 def test_invalid_preferences_are_rejected(as_alice, field, value, htmx):
     page = as_alice.post(ADDRESS, htmx=htmx, **{field: value})
     assert page.status == 422
-    assert field in page.errors()
+    assert page.one("#award-preferences [role=alert]").get_text()
 
 
 def test_preferences_persist_across_sessions(app, alice, as_alice):

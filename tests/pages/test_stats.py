@@ -172,7 +172,7 @@ def test_next_up_names_the_song(as_alice, worker):
 def test_achievements_without_progress_are_called_locked(as_alice):
     options = as_alice.get("/achievements/").all("#achievement-state option")
     assert [option.get_text() for option in options] == [
-        "All",
+        "Any state",
         "Earned",
         "In progress",
         "Locked",

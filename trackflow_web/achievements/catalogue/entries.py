@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +48,8 @@ class Entry:
     """One achievement of the catalogue.
 
     Without a `metric` it is granted by administrators and never evaluated. With a `period` the
-    metric is counted within it. `fixed_points` replace the points of the rarity.
+    metric is counted within it. `fixed_points` replace the points of the rarity. `qualifier` is
+    shown beside a name that another entry has too.
     """
 
     code: str
@@ -64,6 +67,12 @@ class Entry:
     edition: str = ""
     fixed_points: int | None = None
     retired: bool = False
+    qualifier: str = ""
+
+    @cached_property
+    def full_name(self) -> str:
+        """Return the name, with its qualifier if another entry has the same name."""
+        return f"{self.name} \N{MIDDLE DOT} {self.qualifier}" if self.qualifier else self.name
 
     @cached_property
     def points(self) -> int:
@@ -81,6 +90,15 @@ def retire(entry: Entry) -> Entry:
     return replace(entry, retired=True)
 
 
+def distinguished(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries; those that share their name get their group as qualifier."""
+    every = list(entries)
+    names = Counter(entry.name for entry in every)
+    return [
+        replace(entry, qualifier=entry.group if names[entry.name] > 1 else "") for entry in every
+    ]
+
+
 class EntryFields:
     """The fields of an entry, for whatever is about one."""
 
@@ -95,6 +113,16 @@ class EntryFields:
     def name(self) -> str:
         """Return its name; two pairs of built-in ones share one."""
         return self.entry.name
+
+    @property
+    def qualifier(self) -> str:
+        """Return what to show beside a shared name; usually empty."""
+        return self.entry.qualifier
+
+    @property
+    def full_name(self) -> str:
+        """Return the name with its qualifier."""
+        return self.entry.full_name
 
     @property
     def description(self) -> str:
@@ -138,19 +166,21 @@ class EntryFields:
 
 
 BUILT_IN: tuple[Entry, ...] = tuple(
-    Entry(
-        code=rung.code,
-        name=rung.name,
-        description=rung.description,
-        icon=rung.icon,
-        category=ladder.category,
-        group=ladder.group,
-        metric=ladder.metric,
-        threshold=rung.threshold,
-        rarity=rung.rarity,
-        position=position,
-    )
-    for position, (ladder, rung) in enumerate(
-        (ladder, rung) for ladder in LADDERS for rung in ladder.rungs
+    distinguished(
+        Entry(
+            code=rung.code,
+            name=rung.name,
+            description=rung.description,
+            icon=rung.icon,
+            category=ladder.category,
+            group=ladder.group,
+            metric=ladder.metric,
+            threshold=rung.threshold,
+            rarity=rung.rarity,
+            position=position,
+        )
+        for position, (ladder, rung) in enumerate(
+            (ladder, rung) for ladder in LADDERS for rung in ladder.rungs
+        )
     )
 )

@@ -94,7 +94,8 @@ def _load(version: int) -> Registry:
     built_in = {entry.code for entry in entries.BUILT_IN}
     others = [_entry(row.Achievement) for row in rows if row.Achievement.code not in built_in]
     # Those with a row only follow the built-in ones of the code, as far as they are in force.
-    every = [*_built_in(retired), *sorted(others, key=lambda entry: entry.kind is not Kind.BUILTIN)]
+    others.sort(key=lambda entry: entry.kind is not Kind.BUILTIN)
+    every = entries.distinguished([*_built_in(retired), *others])
     return Registry(
         version=version,
         entries=tuple(entry for entry in every if not entry.retired),

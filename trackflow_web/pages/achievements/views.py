@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -21,7 +22,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from werkzeug.wrappers import Response
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 pages = Blueprint("achievements", __name__, url_prefix="/achievements")
 
-RECEIPT_ROWS = 500
+# Lines of a receipt, and of one that is shown in full.
+RECEIPT_ROWS = 10
+MOST_RECEIPT_ROWS = 500
 STATE_LABELS = {
     State.EARNED: "Earned",
     State.PROGRESS: "In progress",
@@ -48,24 +51,36 @@ PLACES = {
     "bug": ("bugs.show", "item_id"),
     "import": ("imports.show", "import_id"),
 }
-FILTER_LABELS = {"category": "Category", "state": "State", "rarity": "Rarity", "q": "Search"}
+FILTER_NAMES = ("category", "state", "rarity", "q")
+
+
+@dataclass(frozen=True)
+class ReceiptLines:
+    """Lines of a receipt: label, URL, time, whether imported.
+
+    `all_url` is the page with all of them, where some are left out.
+    """
+
+    lines: Sequence[tuple[str, str | None, object, bool]] = ()
+    all_url: str = ""
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
     """Show all achievements: summary, next up, filters, tiles."""
-    wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_LABELS, "sort")})
+    wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_NAMES, "sort")})
     own = progress.of_user(get_current_user().id)
     results = _results(own.tiles, wanted)
     if htmx.is_htmx():
-        return htmx.block("achievements/index.html", "results", **results)
+        return htmx.block("achievements/index.html", "results", is_fragment=True, **results)
     return render_template(
         "achievements/index.html",
         summary=own.summary,
         next_up=_next_up(own.tiles),
         filters=_filter_values(wanted),
         options=_options(),
+        is_fragment=False,
         **results,
     )
 
@@ -90,7 +105,7 @@ def show(code: str) -> str:
         revoked=revoked,
         ladder=listing.ladder(own.tiles, tile),
         rule=metric.counts if metric else "",
-        receipt=_receipt(tile, metric) if metric else [],
+        receipt=_receipt(tile, metric) if metric else ReceiptLines(),
     )
 
 
@@ -151,7 +166,7 @@ def _results(tiles: Sequence[AchievementProgress], wanted: Filters) -> dict[str,
 
 
 def _filter_values(wanted: Filters) -> dict[str, str]:
-    return {name: getattr(wanted, name) or "" for name in (*FILTER_LABELS, "sort")}
+    return {name: getattr(wanted, name) or "" for name in (*FILTER_NAMES, "sort")}
 
 
 def _filter_links(wanted: Filters) -> list[tuple[str, str]]:
@@ -159,42 +174,70 @@ def _filter_links(wanted: Filters) -> list[tuple[str, str]]:
     values = {name: value for name, value in _filter_values(wanted).items() if value}
     return [
         (
-            f"{label}: {values[name]}",
+            _filter_label(name, values[name]),
             url_for("achievements.index", **_without(values, name)),  # type: ignore[arg-type]
         )
-        for name, label in FILTER_LABELS.items()
+        for name in FILTER_NAMES
         if name in values
     ]
+
+
+def _filter_label(name: str, value: str) -> str:
+    """Return a filter as its list shows it: `In progress`; a search in quotation marks."""
+    return dict(_options().get(name, ())).get(value, f"“{value}”")
 
 
 def _without(values: Mapping[str, str], name: str) -> dict[str, str]:
     return {other: value for other, value in values.items() if other != name}
 
 
+def options(kinds: Iterable[str], everything: str) -> list[tuple[str, str]]:
+    """Return the choices of a filter; the first one is that for `everything`."""
+    return [("", everything), *((str(kind), kind.capitalize()) for kind in kinds)]
+
+
 def _options() -> dict[str, list[tuple[str, str]]]:
     return {
-        "category": [("", "All"), *((item.value, item.capitalize()) for item in Category)],
-        "state": [("", "All"), *((state.value, label) for state, label in STATE_LABELS.items())],
-        "rarity": [("", "All"), *((item.value, item.capitalize()) for item in Rarity)],
+        "category": options(Category, "All categories"),
+        "state": [
+            ("", "Any state"),
+            *((str(state), label) for state, label in STATE_LABELS.items()),
+        ],
+        "rarity": options(Rarity, "Any rarity"),
         "sort": [(sort.value, label) for sort, label in SORT_LABELS.items()],
     }
 
 
-def _receipt(
-    tile: AchievementProgress, metric: Metric
-) -> list[tuple[str, str | None, object, bool]]:
-    """Return what counted, with links; empty unless it is earned."""
+def _receipt(tile: AchievementProgress, metric: Metric) -> ReceiptLines:
+    """Return what counted, with links: ten lines, or all; empty unless it is earned."""
     if tile.state is not State.EARNED:
-        return []
-    rows = queries.receipt(get_current_user().id, metric.name, min(tile.target, RECEIPT_ROWS))
-    return [(row.label, _address_of(row), row.at, row.imported) for row in rows]
+        return ReceiptLines()
+    shows_all = request.args.get("receipt") == "all"
+    most = min(tile.target, MOST_RECEIPT_ROWS)
+    # One more than is shown tells whether some are left out; days of a streak are few rows.
+    wanted = most if shows_all else min(most, RECEIPT_ROWS + 1)
+    rows = queries.receipt(get_current_user().id, metric.name, wanted)
+    is_cut = not shows_all and len(rows) > RECEIPT_ROWS
+    return ReceiptLines(
+        lines=[_line(row) for row in (rows[:RECEIPT_ROWS] if is_cut else rows)],
+        all_url=_all_url(tile) if is_cut else "",
+    )
 
 
-def _address_of(row: Receipt) -> str | None:
+def _all_url(tile: AchievementProgress) -> str:
+    return url_for("achievements.show", code=tile.code, receipt="all", _anchor="receipt")
+
+
+def _line(row: Receipt) -> tuple[str, str | None, object, bool]:
     if row.subject_type == "achievement":
         entry = catalogue.current().by_id.get(row.subject_id)
         # One that was retired has no page any more.
-        return url_for("achievements.show", code=entry.code) if entry else None
+        url = url_for("achievements.show", code=entry.code) if entry else None
+        return entry.full_name if entry else row.label, url, row.at, row.imported
+    return row.label, _address_of(row), row.at, row.imported
+
+
+def _address_of(row: Receipt) -> str | None:
     if row.subject_type not in PLACES:
         return None
     endpoint, argument = PLACES[row.subject_type]

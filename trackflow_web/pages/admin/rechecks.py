@@ -150,7 +150,7 @@ def _lines(findings: Findings) -> list[PreviewLine]:
     names: dict[int, list[str]] = defaultdict(list)
     drift: dict[int, int] = defaultdict(int)
     for award in findings.awards:
-        names[award.user_id].append(award.entry.name)
+        names[award.user_id].append(award.entry.full_name)
     for user_id in findings.users_with_drift:
         drift[user_id] += 1
     user_ids = sorted({*names, *drift})[:MOST_LINES]

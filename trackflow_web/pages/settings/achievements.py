@@ -16,12 +16,12 @@ from trackflow_web.achievements.catalogue.ladders import Category
 from trackflow_web.achievements.progress import listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
-from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import YesOrNo, count_of
 from trackflow_web.pages.achievements.tiles import award_list
+from trackflow_web.pages.achievements.views import options
 from trackflow_web.pages.settings.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.awards.visibility import Choice
 
 TOAST_LABELS = {
-    Announced.ALL: "All of them",
-    Announced.RARE: "Rare ones and up",
+    Announced.ALL: "All achievements",
+    Announced.RARE: "Rare and above",
     Announced.NONE: "None",
 }
 PREFERENCES = ("toasts", "timezone")
@@ -90,6 +90,7 @@ def achievements() -> str:
     category = requested(lambda arguments: arguments.choice("category", Category))
     context = _context(_grid(category))
     if htmx.is_htmx():
+        context["is_fragment"] = True
         return htmx.block("settings/achievements.html", "results", **context)
     return render_template("settings/achievements.html", **context)
 
@@ -191,8 +192,9 @@ def _context(grid: Grid, errors: Mapping[str, str] | None = None) -> dict[str, o
         "award_list": award_list(grid.choices),
         "most_pinned": visibility.MOST_PINNED,
         "category": grid.category or "",
-        "categories": [("", "All"), *((item.value, item.capitalize()) for item in Category)],
-        "count_text": f"{count} shown, {len(grid.earned)} of them earned",
+        "is_fragment": False,
+        "categories": options(Category, "All categories"),
+        "count_text": f"{count} shown, {len(grid.earned)} earned",
         **_preferences(errors or {}),
     }
 
@@ -201,11 +203,9 @@ def _preferences(errors: Mapping[str, str]) -> dict[str, object]:
     return {
         "draft": {
             "toasts": get_current_user().toasts,
-            "timezone": get_current_user().timezone,
             **sent_fields(PREFERENCES),
         },
         "errors": errors,
         "toast_choices": [(str(value), label) for value, label in TOAST_LABELS.items()],
-        "zones": sorted(rules.zone_names()),
         "saved": False,
     }

@@ -148,7 +148,7 @@ def _year_chart(years: Sequence[YearTally]) -> Chart:
 
 def _points(face: PublicBadges) -> Chart | None:
     moments = [
-        Moment(badge.earned_at, local_date(badge.earned_at), badge.name, badge.points)
+        Moment(badge.earned_at, local_date(badge.earned_at), badge.full_name, badge.points)
         for badge in reversed(face.badges)
     ]
     if not moments:
