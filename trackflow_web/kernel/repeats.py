@@ -7,6 +7,7 @@ action that fails leaves none.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,9 +16,16 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import Base, db, upsert
 from trackflow_web.kernel.transactions import writing
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
 KEPT = timedelta(days=1)
-# A response that is longer is kept without its body.
-LONGEST_BODY = 20_000
+# A response that is longer is kept without its body: an album with all its tracks is shorter.
+LONGEST_BODY = 400_000
+# Of one account; a program with more keys a day has to repeat its requests sooner.
+MOST_KEPT = 1_000
 
 
 class AnsweredRequest(Base):
@@ -60,8 +68,32 @@ def finish(user_id: int, digest: str, *, status: int, location: str, body: str) 
     )
 
 
+def cancel(user_id: int, digest: str) -> None:
+    """Forget a request that has begun, so that it may be sent again."""
+    db.session.execute(
+        sa.delete(AnsweredRequest)
+        .where(AnsweredRequest.user_id == user_id, AnsweredRequest.digest == digest)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def forget_old() -> int:
-    """Delete the responses of more than a day ago; return how many there were."""
+    """Delete responses of more than a day ago and all but an account's latest; return how many."""
     with writing() as session:
         old = sa.delete(AnsweredRequest).where(AnsweredRequest.created_at <= clock.now() - KEPT)
-        return len(session.scalars(old.returning(AnsweredRequest.user_id)).all())
+        forgotten = len(session.scalars(old.returning(AnsweredRequest.user_id)).all())
+        return forgotten + sum(_forget_surplus(session, each) for each in _with_too_many(session))
+
+
+def _with_too_many(session: Session) -> Sequence[int]:
+    counted = sa.select(AnsweredRequest.user_id).group_by(AnsweredRequest.user_id)
+    return session.scalars(counted.having(sa.func.count() > MOST_KEPT)).all()
+
+
+def _forget_surplus(session: Session, user_id: int) -> int:
+    own = AnsweredRequest.user_id == user_id
+    latest = sa.select(AnsweredRequest.created_at).where(own)
+    latest = latest.order_by(AnsweredRequest.created_at.desc()).offset(MOST_KEPT).limit(1)
+    upto = session.scalar(latest)
+    surplus = sa.delete(AnsweredRequest).where(own, AnsweredRequest.created_at <= upto)
+    return len(session.scalars(surplus.returning(AnsweredRequest.user_id)).all())

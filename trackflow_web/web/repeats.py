@@ -12,7 +12,7 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Response, g, redirect, request
+from flask import Response, g, redirect, request, url_for
 from flask_login import current_user
 
 from trackflow_web.kernel import repeats
@@ -58,12 +58,16 @@ def keep_response(response: Response) -> None:
     digest = g.pop("first_of_repeats", None)
     if digest is None:
         return
+    location = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
+    if location.startswith(url_for("people.confirm_form")):  # nothing has been done yet
+        repeats.cancel(get_current_user().id, digest)
+        return
     is_text = request.blueprint == "api" and not response.is_streamed
     repeats.finish(
         get_current_user().id,
         digest,
         status=response.status_code,
-        location=response.headers.get("HX-Redirect") or response.headers.get("Location", ""),
+        location=location,
         body=response.get_data(as_text=True) if is_text else "",
     )
 
@@ -75,14 +79,23 @@ def _digest() -> str | None:
     if request.blueprint == "api":
         name, key, content = HEADER, request.headers.get(HEADER, ""), request.get_data()
     else:
-        fields = [item for item in request.form.items(multi=True) if item[0] not in IGNORED]
-        name, key, content = FIELD, request.form.get(FIELD, ""), json.dumps(fields).encode()
+        name, key, content = FIELD, request.form.get(FIELD, ""), _form()
     if not key or not ("caller" in g or current_user.is_authenticated):
         return None
     if len(key) > LONGEST_KEY:
         raise Invalid(**{name: TOO_LONG})
     asked = f"{request.method} {request.full_path}\n{key}\n".encode(errors="surrogatepass")
     return hashlib.sha256(asked + content).hexdigest()
+
+
+def _form() -> bytes:
+    """Return what a form says: its fields and the digests of its files."""
+    fields = [item for item in request.form.items(multi=True) if item[0] not in IGNORED]
+    for name, file in request.files.items(multi=True):
+        digest = hashlib.file_digest(file.stream, hashlib.sha256).hexdigest()  # type: ignore[arg-type]
+        file.stream.seek(0)
+        fields.append((name, f"{file.filename} {digest}"))
+    return json.dumps(fields).encode()
 
 
 def _again(earlier: AnsweredRequest) -> Response:

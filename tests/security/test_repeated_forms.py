@@ -1,0 +1,196 @@
+"""Every form and endpoint that creates something acts once when it is sent twice with its key."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from tests.security.test_access_table import body_of
+from tests.support.belongings import belongings_of
+from tests.support.routes import all_routes, html_routes
+from trackflow_web.kernel import repeats
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.repeats import AnsweredRequest
+
+# Forms that add rows, or that cannot be sent twice: they have a key.
+CREATE = {
+    "/songs/",
+    "/songs/<song_id>/collaborators",
+    "/packs/",
+    "/packs/<pack_id>/songs",
+    "/packs/<pack_id>/collaborators",
+    "/series/",
+    "/imports/",
+    "/imports/<import_id>/start",
+    "/imports/<import_id>/undo",
+    "/bugs/",
+    "/bugs/<item_id>/comments",
+    "/features/",
+    "/features/<item_id>/comments",
+    "/settings/tokens",
+    "/settings/profile/confirm",
+    "/admin/rechecks/",
+    "/admin/users/<username>/<action>",
+    "/admin/users/<username>/rename",
+    "/admin/users/<username>/delete",
+}
+# Forms that set a value: sent twice, they change nothing the second time. Forms of visitors have no
+# account to keep a key for. The response to a request for a reset link shows it, so that it is
+# made each time.
+SET = {
+    "/login",
+    "/register",
+    "/logout",
+    "/confirm",
+    "/password/forgot",
+    "/password/reset/<token>",
+    "/email/confirm/<token>",
+    "/achievements/check",
+    "/admin/rechecks/<run_id>/cancel",
+    "/admin/users/<username>/achievements/<code>/revoke",
+    "/admin/users/<username>/achievements/<code>/restore",
+    "/admin/users/<username>/reset-link",
+    "/songs/<song_id>",
+    "/songs/<song_id>/parts/<part>",
+    "/songs/<song_id>/status",
+    "/songs/<song_id>/delete",
+    "/songs/<song_id>/collaborators/<user_id>/delete",
+    "/packs/<pack_id>",
+    "/packs/<pack_id>/release",
+    "/packs/<pack_id>/delete",
+    "/packs/<pack_id>/songs/<song_id>/delete",
+    "/series/<series_id>/link",
+    "/series/<series_id>/tracks/<position>",
+    "/series/<series_id>/delete",
+    "/imports/spotify/disconnect",
+    "/imports/<import_id>/cancel",
+    "/imports/<import_id>/columns",
+    "/bugs/<item_id>/status",
+    "/bugs/<item_id>/withdraw",
+    "/features/<item_id>/status",
+    "/features/<item_id>/vote",
+    "/features/<item_id>/withdraw",
+    "/settings/achievements",
+    "/settings/achievements/<code>/pin",
+    "/settings/achievements/<code>/visibility",
+    "/settings/password",
+    "/settings/privacy",
+    "/settings/privacy/achievements",
+    "/settings/privacy/delete",
+    "/settings/profile",
+    "/settings/tokens/<token_id>/delete",
+}
+
+
+# Not the forms whose buttons send to other addresses, nor those that make a song of a pack optional.
+CREATING_FORMS = "form[method=post]:not([hidden]):not(.moves)"
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(
+        SPOTIFY_CLIENT_ID="id", MAIL_URL="file:///tmp", SITE_URL="http://localhost", JOBS="worker"
+    )
+
+
+def test_every_form_either_creates_or_sets(app, alice):
+    routes = html_routes(app, belongings_of(app, alice))
+    assert {route.pattern for route in routes if route.is_unsafe} == CREATE | SET
+    assert not CREATE & SET
+
+
+def upload(browser, **fields):
+    file = (io.BytesIO(b"title,artist\nOne,Metallica\n"), "list.csv")
+    return browser.post("/imports/", **{"file": file, "name": "A list", **fields})
+
+
+def test_every_form_that_creates_has_a_key(app, alice, bob, as_alice, as_admin):
+    values = belongings_of(app, alice)
+    # A form on a page is known by its address, which may name another row than `values`.
+    urls = app.url_map.bind("localhost")
+    patterns = {route.endpoint: route.pattern for route in html_routes(app, values)}
+    preview, done = upload(as_alice).location, upload(as_alice, start="1", name="Other").location
+    app.extensions["trackflow.jobs"].run_due()
+    paths = {route.path for route in html_routes(app, values) if route.method == "GET"}
+    missing, found = set(), set()
+    for browser in (as_alice, as_admin):
+        for path in sorted(paths | {preview, done, "/admin/rechecks/?user=alice"}):
+            page = browser.get(path)
+            for form in page.soup.select(CREATING_FORMS):
+                endpoint, _values = urls.match(form["action"], method="POST")
+                pattern = patterns[endpoint]
+                if pattern in CREATE:
+                    found.add(pattern)
+                    if not form.select_one("input[name=idempotency_key][value]"):
+                        missing.add((path, pattern))
+    assert not missing
+    assert found == CREATE
+
+
+def test_a_file_sent_twice_is_one_import_and_another_file_is_another(as_alice):
+    first = upload(as_alice, idempotency_key="k").location
+    assert upload(as_alice, idempotency_key="k").location == first
+    file = (io.BytesIO(b"title,artist\nTwo,Metallica\n"), "list.csv")
+    other = as_alice.post("/imports/", file=file, name="A list", idempotency_key="k").location
+    assert other != first
+
+
+def test_starting_an_import_twice_leads_to_it(as_alice):
+    preview = upload(as_alice).location
+    for _ in range(2):
+        page = as_alice.post(f"{preview}/start", idempotency_key="k")
+        assert (page.status, page.location) == (303, preview)
+
+
+def test_a_form_that_had_to_wait_for_the_password_may_be_sent_again(app, as_admin, bob, clock):
+    clock.move(minutes=11)
+    address = "/admin/users/bob/promote"
+    form = {"reason": "helps out", "idempotency_key": "k"}
+    assert "/confirm" in as_admin.post(address, **form).location
+    as_admin.post("/confirm", password=bob.password)
+    assert as_admin.post(address, **form).location == "/admin/users/bob/account"
+
+
+@pytest.mark.both_databases
+def test_every_endpoint_that_creates_acts_once_for_a_key(app, alice, bob, as_alice):
+    values = belongings_of(app, alice)
+    document = as_alice.api("GET", "/api/openapi.json").json
+    creating = {
+        path.replace("{", "<").replace("}", ">")
+        for path, methods in document["paths"].items()
+        if "201" in methods.get("post", {}).get("responses", {})
+    }
+    routes = [r for r in all_routes(app, values) if r.method == "POST" and r.pattern in creating]
+    assert {route.pattern for route in routes} == creating
+    for route in routes:
+        headers = {"Idempotency-Key": "k", "X-CSRFToken": as_alice.token()}
+        body = body_of(route, values)
+        first = as_alice.request("POST", route.path, json=body, headers=headers)
+        rows = count_rows(app)
+        again = as_alice.request("POST", route.path, json=body, headers=headers)
+        assert (first.status, again.status) == (201, 201), route
+        assert again.json == first.json, route
+        assert again.location == first.location, route
+        assert count_rows(app) == rows, route
+
+
+def count_rows(app):
+    with app.app_context():
+        return {
+            name: db.session.scalar(sa.select(sa.func.count()).select_from(table))
+            for name, table in db.metadata.tables.items()
+        }
+
+
+@pytest.mark.both_databases
+def test_an_account_keeps_its_latest_responses(app, alice, as_alice, monkeypatch, clock):
+    monkeypatch.setattr(repeats, "MOST_KEPT", 2)
+    for number in range(4):
+        clock.move(seconds=1)
+        as_alice.post("/packs/", name=f"Pack {number}", idempotency_key=f"k{number}")
+    with app.app_context():
+        assert repeats.forget_old() == 2
+        kept = db.session.scalars(sa.select(AnsweredRequest.location)).all()
+    assert len(kept) == 2
