@@ -53,7 +53,7 @@ def test_a_deleted_account_leaves_no_rows(app, alice, as_alice, full_life):
                     assert not db.session.scalar(left), column
 
 
-def test_a_deleted_user_is_told_so_and_signed_out(as_alice, alice):
+def test_a_deleted_user_sees_a_message_and_is_signed_out(as_alice, alice):
     assert leave(as_alice).location == "/"
     assert "Your account is deleted" in as_alice.follow().text
     assert as_alice.get("/songs/").location.startswith("/login")
@@ -92,7 +92,7 @@ def test_votes_and_comments_of_a_deleted_account_are_deleted(as_alice, as_bob, f
     assert "Me too, please." not in page.text
 
 
-def test_what_she_asked_for_goes_with_what_was_said_about_it(as_alice, as_bob, full_life):
+def test_deleting_an_account_deletes_its_requests_with_their_comments(as_alice, as_bob, full_life):
     leave(as_alice)
     assert as_bob.get(full_life.her_request).status == 404
     assert "Dark mode" not in as_bob.get("/features/").text
@@ -121,7 +121,7 @@ def test_her_name_is_free_after_ninety_days_and_inherits_nothing(
 # --- who may -------------------------------------------------------------------------------------
 
 
-def test_the_confirmation_says_what_goes(as_alice):
+def test_the_confirmation_page_lists_what_is_deleted(as_alice):
     page = as_alice.get(ADDRESS)
     assert "your songs" in page.text
     assert {field["name"] for field in page.all("form.form input")} == {
@@ -145,11 +145,11 @@ def test_a_wrong_name_deletes_nothing(as_alice, bob):
     assert as_alice.get("/songs/").status == 200
 
 
-def test_the_name_may_be_typed_as_people_type(as_alice):
+def test_the_typed_name_ignores_case_and_spaces(as_alice):
     assert leave(as_alice, username=" Alice ").status == 303
 
 
-def test_guessing_the_password_meets_the_limits_of_signing_in(make_app, alice):
+def test_account_deletion_shares_the_sign_in_limits(make_app, alice):
     browser = Browser(make_app(LIMIT_SIGN_IN="2/5 minutes"))
     browser.enter(alice)
     for _ in range(2):
@@ -171,7 +171,7 @@ def test_the_last_administrator_cannot_leave(app, as_admin, admin):
     assert as_admin.get("/songs/").status == 200
 
 
-def test_an_administrator_can_leave_while_there_is_another(app, as_admin, admin, dump):
+def test_an_administrator_can_leave_if_another_one_exists(app, as_admin, admin, dump):
     add_person(app, "oleg", is_admin=True)
     as_admin.post("/achievements/check", user="")
     assert leave(as_admin, "olga").status == 303
@@ -179,7 +179,7 @@ def test_an_administrator_can_leave_while_there_is_another(app, as_admin, admin,
     assert "deleted user" in dump()
 
 
-def test_a_banned_administrator_is_no_other(app, as_admin, admin):
+def test_a_banned_administrator_does_not_count_as_another_one(app, as_admin, admin):
     oleg = add_person(app, "oleg", is_admin=True)
     with working(app):
         administration.ban(oleg.user, by=None, why="spam")
@@ -187,7 +187,7 @@ def test_a_banned_administrator_is_no_other(app, as_admin, admin):
 
 
 @pytest.mark.both_databases
-def test_two_administrators_who_leave_at_once_leave_one(app, admin):
+def test_two_administrators_leaving_at_once_leave_one(app, admin):
     oleg = add_person(app, "oleg", is_admin=True)
 
     def go(person):
@@ -246,7 +246,7 @@ def test_deleting_an_account_twice_at_once_over_the_api_is_no_error(app, alice, 
 
 
 @pytest.mark.both_databases
-def test_whatever_is_asked_while_the_account_is_deleted_ends_at_the_door(app, alice):
+def test_requests_during_account_deletion_redirect_to_sign_in(app, alice):
     """The account goes after the request has loaded it: for forms, and for requests of the API."""
     for number, ask in enumerate(
         (
@@ -292,7 +292,7 @@ def _delete(app, person):
 
 
 @pytest.mark.both_databases
-def test_what_was_recorded_of_her_in_the_same_breath_does_not_matter(app, alice):
+def test_events_recorded_in_the_same_unit_of_work_do_not_block_deletion(app, alice):
     with working(app):
         people.record_visit(alice.user)
         deletion.delete_account(alice.user)
@@ -301,7 +301,7 @@ def test_what_was_recorded_of_her_in_the_same_breath_does_not_matter(app, alice)
 
 
 @pytest.mark.both_databases
-def test_who_adds_her_while_she_leaves_is_told_to_try_again(app, alice, as_bob, request):
+def test_adding_a_user_as_collaborator_during_deletion_is_rejected(app, alice, as_bob, request):
     """On SQLite they wait for each other; on PostgreSQL the row they refer to goes under them."""
     made = as_bob.api("POST", "/api/songs/", {"title": "Creep", "artist": "Radiohead"})
     address = f"/songs/{made.json['id']}/collaborators"

@@ -90,7 +90,7 @@ def test_songs_come_with_their_parts_and_albums_with_their_tracks(document):
     ]
 
 
-def test_the_export_has_collaborations_of_both_sides(document):
+def test_the_export_has_collaborations_as_owner_and_as_collaborator(document):
     assert {(row["title"], row["with"]) for row in document["helped_by"]} == {
         ("Battery", "bob"),
         ("Orion", "bob"),
@@ -108,14 +108,14 @@ def test_the_export_contains_no_secret(app, as_alice, alice, full_life):
     assert "My script" in text
 
 
-def test_what_others_wrote_and_have_is_theirs(as_alice, full_life):
+def test_the_export_omits_data_of_other_users(as_alice, full_life):
     text = as_alice.get(ADDRESS).html
     assert "bob@example.org" not in text
     assert "Good idea." not in text  # Bob's, about her request
     assert "Noise" not in text
 
 
-def test_who_has_nothing_gets_that(as_charlie):
+def test_the_export_of_a_new_user_is_empty(as_charlie):
     document = json.loads(as_charlie.get(ADDRESS).html)
     assert document["songs"] == []
     assert document["account"]["username"] == "charlie"

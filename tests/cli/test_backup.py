@@ -102,7 +102,7 @@ def everybody_works(app, people):
 
 
 @both_databases
-def test_a_backup_made_while_people_work_is_whole(app, alice, bob, charlie, back_up, restored):
+def test_a_backup_during_writes_is_consistent(app, alice, bob, charlie, back_up, restored):
     with everybody_works(app, [alice, bob, charlie]) as counts:
         _until_there_are_songs(app)
         file = back_up()
@@ -129,7 +129,7 @@ def _songs(app):
 
 
 @both_databases
-def test_work_goes_on_in_what_was_restored(app, alice, back_up, restored):
+def test_a_restored_database_can_be_used(app, alice, back_up, restored):
     with working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
     file = back_up()
@@ -141,7 +141,7 @@ def test_work_goes_on_in_what_was_restored(app, alice, back_up, restored):
 
 
 @both_databases
-def test_in_a_folder_it_is_named_by_its_time(clock, app, tmp_path):
+def test_a_backup_in_a_directory_is_named_by_its_time(clock, app, tmp_path):
     said = run_command(app, "backup", str(tmp_path))
     (file,) = tmp_path.iterdir()
     assert file.stem == f"trackflow-{clock():%Y%m%dT%H%M%SZ}"
@@ -149,12 +149,12 @@ def test_in_a_folder_it_is_named_by_its_time(clock, app, tmp_path):
 
 
 @both_databases
-def test_nobody_else_may_read_it(back_up):
+def test_a_backup_is_readable_by_its_owner_only(back_up):
     assert stat.S_IMODE(back_up().stat().st_mode) == 0o600
 
 
 @both_databases
-def test_it_never_replaces_another(app, back_up, refusal):
+def test_a_backup_never_overwrites_another(app, back_up, refusal):
     file = back_up()
     before = file.read_bytes()
     assert "never replaces" in refusal(app, file)
@@ -162,7 +162,7 @@ def test_it_never_replaces_another(app, back_up, refusal):
 
 
 @both_databases
-def test_a_folder_that_is_not_there_is_named(app, refusal):
+def test_a_missing_directory_is_reported(app, refusal):
     assert "/no/such/folder" in refusal(app, "/no/such/folder/copy")
 
 
@@ -179,7 +179,7 @@ def refusal():
 
 
 @pytest.mark.leaves_drift("a song loses its owner")
-def test_a_broken_database_is_not_backed_up(app, database_url, tmp_path, refusal):
+def test_a_corrupt_database_is_not_backed_up(app, database_url, tmp_path, refusal):
     with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("UPDATE songs SET user_id = 4711 WHERE title = 'Noise 1'")
@@ -190,7 +190,7 @@ def test_a_broken_database_is_not_backed_up(app, database_url, tmp_path, refusal
     assert list(tmp_path.glob("*copy*")) == []
 
 
-def test_a_backup_of_nothing_is_refused(make_app, tmp_path, refusal):
+def test_a_backup_of_a_missing_database_is_rejected(make_app, tmp_path, refusal):
     app = make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'none.sqlite3'}")
     assert "There is no database" in refusal(app, tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
@@ -199,25 +199,23 @@ def test_a_backup_of_nothing_is_refused(make_app, tmp_path, refusal):
 class TestPostgreSQL:
     pytestmark = only_postgresql
 
-    def test_a_pg_dump_that_is_missing_is_named(self, app, tmp_path, refusal, monkeypatch):
+    def test_a_missing_pg_dump_is_reported(self, app, tmp_path, refusal, monkeypatch):
         monkeypatch.setenv("PATH", str(tmp_path))
         assert "pg_dump is not installed" in refusal(app, tmp_path / "copy")
 
-    def test_a_pg_dump_that_is_older_than_the_server_is_named(
-        self, app, tmp_path, refusal, monkeypatch
-    ):
+    def test_a_pg_dump_older_than_the_server_is_reported(self, app, tmp_path, refusal, monkeypatch):
         program = tmp_path / "pg_dump"
         program.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         assert "pg_dump is of version 9 and the server of" in refusal(app, tmp_path / "copy")
 
-    def test_a_server_that_is_away_is_said(self, make_app, tmp_path, refusal):
+    def test_an_unavailable_server_is_reported(self, make_app, tmp_path, refusal):
         app = make_app(DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
         assert "does not answer" in refusal(app, tmp_path / "copy")
 
 
-def test_the_password_stands_in_no_command_line(tmp_path, monkeypatch):
+def test_the_password_is_in_no_command_line(tmp_path, monkeypatch):
     seen, program = tmp_path / "seen", tmp_path / "pg_dump"
     program.write_text(
         "#!/bin/sh\n"

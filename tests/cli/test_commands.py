@@ -34,7 +34,7 @@ def refusal(app):
     return run
 
 
-def test_an_empty_database_becomes_a_site(databases):
+def test_migrating_and_syncing_an_empty_database_makes_it_ready(databases):
     url = databases.empty()
     app = create_app(settings_for(url))
     run_command(app, "db", "upgrade")
@@ -52,7 +52,7 @@ def test_syncing_twice_changes_nothing(app):
     assert snapshot(app) == before
 
 
-def test_syncing_mends_a_row_that_was_changed(app):
+def test_syncing_repairs_a_changed_row(app):
     with working(app):
         db.session.execute(
             sa.update(Achievement).where(Achievement.code == "dreamer").values(name="Sleeper")
@@ -63,12 +63,12 @@ def test_syncing_mends_a_row_that_was_changed(app):
         assert db.session.scalar(name) == "Dreamer"
 
 
-def test_a_recheck_of_what_is_right_says_so(app, alice):
+def test_a_recheck_without_drift_reports_nothing_to_do(app, alice):
     said = run_command(app, "achievements", "recheck")
     assert said.strip() == "2 users, 0 awards, 0 numbers corrected."
 
 
-def test_a_recheck_corrects_and_prints_what_drifted(app, alice, bob):
+def test_a_recheck_corrects_and_prints_drift(app, alice, bob):
     add_song(app, alice)
     with working(app):
         db.session.execute(
@@ -79,11 +79,11 @@ def test_a_recheck_corrects_and_prints_what_drifted(app, alice, bob):
     assert said.strip() == "1 user, 0 awards, 1 number corrected."
 
 
-def test_a_recheck_of_nobody(refusal):
+def test_a_recheck_of_an_unknown_user_is_rejected(refusal):
     assert "There is nobody of this name." in refusal("achievements", "recheck", "--user", "zora")
 
 
-def test_a_sweep_announces_what_was_not_heard(app, alice):
+def test_a_sweep_redelivers_pending_events(app, alice):
     add_song(app, alice)
     with working(app):
         db.session.execute(
@@ -106,16 +106,16 @@ def test_an_administrator_is_created_and_may_recheck(app):
     assert browser.get("/admin/rechecks/").status == 200
 
 
-def test_who_runs_the_place_may_take_a_reserved_name(app):
+def test_an_operator_may_create_a_user_with_a_reserved_name(app):
     assert "Created admin." in run_command(app, "user", "add", "admin", *ACCOUNT)
 
 
-def test_a_name_is_given_once(app, refusal):
+def test_a_taken_username_is_rejected(app, refusal):
     add_person(app, "dora")
     assert "username: This name is taken." in refusal("user", "add", "DORA", *ACCOUNT)
 
 
-def test_a_bad_account_is_refused_by_field(app, refusal):
+def test_invalid_account_fields_are_rejected_by_name(app, refusal):
     before = snapshot(app)
     said = refusal("user", "add", "x", "--email", "x", "--password", "x", "--timezone", "x")
     for field in ("username", "email", "password", "timezone"):
@@ -123,7 +123,7 @@ def test_a_bad_account_is_refused_by_field(app, refusal):
     assert snapshot(app) == before
 
 
-def test_an_account_is_shut(app, alice, as_alice, refusal):
+def test_banning_a_user_ends_their_session(app, alice, as_alice, refusal):
     assert as_alice.get("/songs/").status == 200
     run_command(app, "user", "ban", "Alice")
     assert as_alice.get("/songs/").status == 303

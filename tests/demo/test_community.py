@@ -65,7 +65,7 @@ def numbers(username: str) -> UserStats:
 
 
 @pytest.mark.both_databases
-def test_nothing_is_left_to_do(app, few):
+def test_a_recheck_after_the_demo_finds_nothing(app, few):
     run_command(app, "demo")
 
     with app.app_context():
@@ -86,7 +86,7 @@ def test_a_second_run_changes_nothing(app, few):
     assert counts(app) == before
 
 
-def test_the_demo_is_not_made_where_there_are_users(app, alice):
+def test_the_demo_is_not_created_if_users_exist(app, alice):
     before = counts(app)
 
     said = run_command(app, "demo")
@@ -95,7 +95,7 @@ def test_the_demo_is_not_made_where_there_are_users(app, alice):
     assert counts(app) == before
 
 
-def test_production_refuses(make_app):
+def test_the_demo_is_rejected_in_production(make_app):
     app = make_app(TRACKFLOW_ENV="production")
     before = counts(app)
 
@@ -106,7 +106,7 @@ def test_production_refuses(make_app):
     assert counts(app) == before
 
 
-def test_the_demo_is_made_whole_or_not_at_all(app, few, monkeypatch):
+def test_the_demo_is_created_completely_or_not_at_all(app, few, monkeypatch):
     def break_off(*arguments):
         raise KeyboardInterrupt
 
@@ -146,7 +146,7 @@ def test_awards_have_the_dates_on_which_they_were_earned(app, few):
         assert tenth == released[9]
 
 
-def test_the_demo_login_is_in_the_middle_of_things(app, few):
+def test_the_demo_user_is_close_to_several_achievements(app, few):
     run_command(app, "demo")
 
     with app.app_context():
@@ -168,7 +168,7 @@ def test_the_demo_login_is_in_the_middle_of_things(app, few):
 
 
 @pytest.mark.both_databases
-def test_the_demo_login_has_packs_and_half_an_album(app, few):
+def test_the_demo_user_has_packs_and_half_an_album(app, few):
     run_command(app, "demo")
 
     with app.app_context():
@@ -190,7 +190,7 @@ def _nearly_charted() -> sa.ColumnElement[bool]:
     return Song.parts_done + Song.parts_skipped == 14
 
 
-def test_the_first_page_of_the_demo_login_shows_one_summary(app, few):
+def test_the_first_page_of_the_demo_user_shows_one_summary(app, few):
     run_command(app, "demo")
     browser = Browser(app)
 
@@ -200,7 +200,7 @@ def test_the_first_page_of_the_demo_login_shows_one_summary(app, few):
     assert browser.get("/achievements/").toasts() == []
 
 
-def test_the_whole_community_spreads_over_two_years(app, nobody):
+def test_the_demo_community_spans_two_years(app, nobody):
     run_command(app, "demo")
 
     with app.app_context():

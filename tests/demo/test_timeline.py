@@ -17,7 +17,7 @@ def test_the_songs_are_all_different():
     assert len(keys) == len(timeline.songs())
 
 
-def test_the_songs_are_of_many_artists_and_decades():
+def test_the_songs_span_many_artists_and_decades():
     songs = timeline.songs()
 
     assert 400 <= len(songs) <= 600
@@ -31,7 +31,7 @@ def test_no_title_looks_like_a_formula_to_a_spreadsheet():
 
 
 @pytest.mark.parametrize("demo_user", users.DEMO_USERS, ids=lambda demo_user: demo_user.username)
-def test_demo_users_do_the_same_every_time(demo_user):
+def test_demo_users_act_the_same_in_every_run(demo_user):
     assert timeline.entries(demo_user, MONDAY_NOON) == timeline.entries(demo_user, MONDAY_NOON)
 
 
@@ -43,7 +43,7 @@ def test_demo_users_act_only_between_joining_and_today(demo_user):
     assert entries[-1].at < MONDAY_NOON
 
 
-def test_the_steps_of_a_song_stand_in_their_order():
+def test_the_steps_of_a_song_are_in_order():
     steps = [
         entry.step
         for entry in timeline.entries(users.DEMO, MONDAY_NOON)
@@ -59,7 +59,7 @@ def test_the_steps_of_a_song_stand_in_their_order():
 
 
 @pytest.mark.parametrize("item", feedback.DEMO_FEEDBACK, ids=lambda item: item.title)
-def test_voters_and_commenters_have_joined_before(item):
+def test_voters_and_commenters_joined_earlier(item):
     joined = {each.username: timeline.joined_at(each, MONDAY_NOON) for each in users.DEMO_USERS}
 
     entries = [each for each in feedback.entries(MONDAY_NOON) if each.step.item is item]

@@ -62,14 +62,14 @@ FIRST_ROWS = {
 }
 
 
-def test_rows_of_the_first_release_are_read_as_events_of_their_types():
+def test_rows_of_the_first_release_are_read_as_typed_events():
     for name, data in FIRST_ROWS.items():
         payload = decode(name, data)
         assert type(payload) is not Payload, name
         assert decode(name, encode(payload)) == payload, name
 
 
-def test_every_event_of_every_feature_is_listed_in_one_place():
+def test_every_event_type_is_exported_by_domain_events():
     for module in pkgutil.walk_packages(domain.__path__, f"{domain.__name__}."):
         if module.name.endswith(".events"):
             importlib.import_module(module.name)
@@ -79,7 +79,7 @@ def test_every_event_of_every_feature_is_listed_in_one_place():
     assert of_the_domain == {getattr(events, name) for name in events.__all__}
 
 
-def test_every_event_type_says_what_it_is_about_and_fits_its_columns():
+def test_every_event_type_has_a_subject_and_fits_its_columns():
     for cls in declared():
         assert cls.subject_types, cls
         assert all(len(subject_type) <= 20 for subject_type in cls.subject_types), cls

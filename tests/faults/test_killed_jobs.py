@@ -85,9 +85,7 @@ def claim_runs_out(app, import_id):
 
 
 @pytest.mark.parametrize("place", [Point.IMPORT_COMPARED, Point.IMPORT_MADE])
-def test_an_import_that_dies_half_way_is_done_whole_and_once(
-    make_app, alice, command, faults, place
-):
+def test_an_import_killed_half_way_is_completed_once(make_app, alice, command, faults, place):
     lines = "".join(f"Song {number},Artist {number}\n" for number in range(ROWS))
     app = make_app(JOBS="worker")
     jobs = app.extensions["trackflow.jobs"]
@@ -146,9 +144,7 @@ def nobody_works_on_it(app):
             run.held_until = clock.now() - timedelta(seconds=1)
 
 
-def test_a_recheck_that_dies_half_way_keeps_whole_chunks_and_goes_on(
-    make_app, command, faults, many_due
-):
+def test_a_recheck_killed_half_way_keeps_chunks_and_resumes(make_app, command, faults, many_due):
     app = make_app(JOBS="worker")
     people, songs, points = figures(app)
 

@@ -13,7 +13,7 @@ BEFORE = [Point.IN_HANDLER, Point.BEFORE_COMMIT]
 
 @pytest.mark.parametrize("place", BEFORE)
 @pytest.mark.parametrize("htmx", [False, True])
-def test_before_the_commit_nothing_happened_and_trying_again_works(alice, place, htmx):
+def test_a_kill_before_the_commit_stores_nothing_and_a_retry_works(alice, place, htmx):
     alice.dies(place, lambda: alice.adds(htmx=htmx))
     assert (alice.codes, alice.number("total_songs")) == ([], 0)
     alice.adds()
@@ -21,7 +21,7 @@ def test_before_the_commit_nothing_happened_and_trying_again_works(alice, place,
     assert [alice.sees(), alice.sees()] == [["dreamer"], []]
 
 
-def test_after_the_commit_of_a_form_the_next_page_shows_what_was_earned(alice):
+def test_a_kill_after_the_commit_shows_the_toast_on_the_next_page(alice):
     alice.dies(Point.AFTER_COMMIT, alice.adds)
     assert (alice.codes, alice.number("total_points")) == (["dreamer"], 10)
     assert [alice.sees(), alice.sees()] == [["dreamer"], []]
@@ -34,13 +34,13 @@ def test_a_reserved_toast_is_shown_once_the_reservation_has_expired(alice, place
     assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]
 
 
-def test_a_response_that_reserved_toasts_and_was_lost_loses_none(alice):
+def test_a_lost_response_with_reserved_toasts_loses_none(alice):
     alice.adds()
     alice.dies(Point.AFTER_CLAIM, alice.sees)
     assert [alice.sees_in_the_end(), alice.sees()] == [["dreamer"], []]
 
 
-def test_after_the_last_byte_it_comes_again_under_the_same_id(alice):
+def test_a_kill_after_the_last_byte_sends_the_toast_again_under_the_same_id(alice):
     (alice.site.faults / Point.AFTER_ANSWER).touch()
     first = alice.adds(htmx=True).toasts()
     alice.site.wait()
@@ -52,13 +52,13 @@ def test_after_the_last_byte_it_comes_again_under_the_same_id(alice):
     assert alice.sees() == []
 
 
-def test_sending_again_what_was_done_before_the_kill_makes_no_second_song(alice):
+def test_a_retry_after_a_kill_creates_no_second_song(alice):
     alice.dies(Point.AFTER_COMMIT, alice.adds)
     assert alice.adds().status == 422
     assert (alice.codes, alice.number("total_songs")) == (["dreamer"], 1)
 
 
-def test_the_other_process_goes_on_while_one_is_dead(alice):
+def test_other_processes_continue_after_a_kill(alice):
     for number in range(5):
         alice.dies(Point.BEFORE_COMMIT, lambda title=f"Song {number}": alice.adds(title))
         assert alice.adds(f"Song {number}").status == 303

@@ -102,7 +102,9 @@ def import_of(app, import_id):
 @pytest.mark.parametrize(
     "point", ["claimed", "comparing", "inserted", "recorded", "announced", "committed"]
 )
-def test_a_kill_and_a_second_start_import_every_song_once(app, alice, database_url, sized, point):
+def test_an_import_restarted_after_a_kill_adds_each_song_once(
+    app, alice, database_url, sized, point
+):
     many = sized(2_500, stress=10_000)
     import_id = begin(app, alice, many)
     killed = subprocess.run(
@@ -123,7 +125,7 @@ def test_a_kill_and_a_second_start_import_every_song_once(app, alice, database_u
     assert len(facts(app, events.PlaylistImported.event_name)) == 1
 
 
-def test_the_sweep_restarts_the_import_of_a_dead_job(app, alice, clock):
+def test_maintenance_restarts_the_import_of_a_dead_job(app, alice, clock):
     import_id = begin(app, alice, 10)
     with working(app):
         assert steps.acquire(import_id, "of a job that died")
@@ -135,7 +137,7 @@ def test_the_sweep_restarts_the_import_of_a_dead_job(app, alice, clock):
     assert import_of(app, import_id).state == "done"
 
 
-def test_a_job_that_was_given_up_for_dead_changes_nothing(app, alice):
+def test_a_job_with_a_lost_lease_changes_nothing(app, alice):
     import_id = begin(app, alice, 10)
     with working(app):
         steps.acquire(import_id, "first")
@@ -145,14 +147,14 @@ def test_a_job_that_was_given_up_for_dead_changes_nothing(app, alice):
     run(app, import_id, take_over=True)
 
 
-def test_two_jobs_at_once_import_once(app, alice):
+def test_two_concurrent_jobs_import_once(app, alice):
     import_id = begin(app, alice, 500)
     _together(lambda: run(app, import_id), lambda: run(app, import_id))
     assert songs_of(app, alice) == 500
     assert len(facts(app, events.SongsImported.event_name)) == 1
 
 
-def test_two_imports_of_the_same_playlist_at_once_give_each_song_once(app, alice):
+def test_two_concurrent_imports_of_a_playlist_add_each_song_once(app, alice):
     first, second = begin(app, alice, 500), begin(app, alice, 500)
     _together(lambda: run(app, first), lambda: run(app, second))
     assert songs_of(app, alice) == 500
@@ -164,7 +166,7 @@ def test_two_imports_of_the_same_playlist_at_once_give_each_song_once(app, alice
         assert numbers_of(alice.id)["total_spotify_imports"] == 1
 
 
-def test_a_song_that_comes_by_another_way_meanwhile_is_left_as_it_is(app, alice, monkeypatch):
+def test_a_song_added_elsewhere_during_an_import_is_unchanged(app, alice, monkeypatch):
     import_id = begin(app, alice, 3)
     positions = steps.positions_of_new
 
@@ -196,7 +198,7 @@ def test_an_import_records_one_event_for_all_songs(app, alice):
     assert numbers["distinct_artists"] == 50
 
 
-def test_a_job_that_breaks_is_tried_again(app, alice, clock, monkeypatch):
+def test_a_failing_job_is_retried(app, alice, clock, monkeypatch):
     import_id = begin(app, alice, 10)
     monkeypatch.setattr(steps, "compare", lambda *_arguments: 1 / 0)
     run(app, import_id)
@@ -219,7 +221,7 @@ def test_an_import_of_a_deleted_account_ends_quietly(app, alice):
     run(app, 999_999)
 
 
-def test_a_thread_of_the_web_process_does_the_jobs(make_app, app, alice):
+def test_a_thread_of_the_web_process_runs_the_jobs(make_app, app, alice):
     jobs = make_app(JOBS="worker").extensions["trackflow.jobs"]
     import_id = begin(app, alice, 10)
     first, second = JobThread(jobs), JobThread(jobs)

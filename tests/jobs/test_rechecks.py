@@ -95,7 +95,7 @@ NONE = [[]] * len(PEOPLE)
 # --- to the end ----------------------------------------------------------------------------------
 
 
-def test_a_recheck_waits_in_the_queue_and_covers_everyone(app, jobs, as_olga, missed):
+def test_a_queued_recheck_covers_everyone(app, jobs, as_olga, missed):
     assert as_olga.post(PAGE, user="").location == f"{PAGE}{the_run(app).id}"
     assert "Everyone is being rechecked" in as_olga.follow().text
     assert (the_run(app).state, the_run(app).total) == (RunState.WAITING, EVERYONE)
@@ -108,14 +108,14 @@ def test_a_recheck_waits_in_the_queue_and_covers_everyone(app, jobs, as_olga, mi
     assert codes(missed) == ALL
 
 
-def test_a_recheck_of_a_small_community_is_done_in_the_request(app, as_olga, missed, monkeypatch):
+def test_a_recheck_of_few_users_runs_in_the_request(app, as_olga, missed, monkeypatch):
     monkeypatch.setattr(actions, "MOST_AT_ONCE", EVERYONE)
     as_olga.post(PAGE, user="")
     assert (the_run(app).state, the_run(app).total) == (RunState.DONE, None)
     assert codes(missed) == ALL
 
 
-def test_where_jobs_are_done_at_once_it_is_too(make_app, olga, missed):
+def test_a_recheck_runs_immediately_if_jobs_do(make_app, olga, missed):
     at_once_app = make_app()
     browser = Browser(at_once_app)
     browser.enter(olga)
@@ -137,7 +137,7 @@ def test_long_rechecks_let_other_jobs_run(app, jobs, begun, monkeypatch):
 # --- one at a time -------------------------------------------------------------------------------
 
 
-def test_a_second_click_says_that_one_is_running(app, jobs, as_olga, missed):
+def test_starting_a_second_recheck_reports_the_running_one(app, jobs, as_olga, missed):
     as_olga.post(PAGE, user="")
     as_olga.post(PAGE, user="")
     assert "A recheck is running already" in as_olga.follow().text
@@ -145,7 +145,7 @@ def test_a_second_click_says_that_one_is_running(app, jobs, as_olga, missed):
     assert the_run(app).users == EVERYONE  # and it is the only one
 
 
-def test_one_person_can_be_rechecked_meanwhile(as_olga, missed):
+def test_one_user_can_be_rechecked_during_a_recheck_of_everyone(as_olga, missed):
     as_olga.post(PAGE, user="")
     as_olga.post(PAGE, user="bob")
     assert codes(missed) == [[], ["dreamer"], []]
@@ -156,7 +156,7 @@ def test_one_person_can_be_rechecked_meanwhile(as_olga, missed):
     as_olga.post(PAGE, user="charlie")
 
 
-def test_of_many_that_begin_at_once_one_does(app, olga, missed):
+def test_of_concurrent_starts_only_one_recheck_runs(app, olga, missed):
     def begin():
         with working(app):
             return runs.begin(olga.user)
@@ -165,13 +165,13 @@ def test_of_many_that_begin_at_once_one_does(app, olga, missed):
     app.extensions["trackflow.jobs"]._recheck(the_run(app).id)
 
 
-def test_two_workers_at_once_count_everybody_once(app, jobs, begun):
+def test_two_concurrent_workers_recheck_each_user_once(app, jobs, begun):
     at_once([lambda: jobs._recheck(begun)] * 3)
     run = the_run(app)
     assert (run.state, run.users, run.awards) == (RunState.DONE, EVERYONE, 3)
 
 
-def test_the_command_takes_the_same_lock(app, jobs, begun, clock):
+def test_the_command_uses_the_same_lock(app, jobs, begun, clock):
     asked = ["achievements", "recheck"]
     refused = app.test_cli_runner().invoke(args=asked)
     assert refused.exit_code == 1
@@ -191,7 +191,7 @@ def one_chunk(app, run_id, worker="of a job that died"):
         assert runs.step(runs.renew(run_id, worker), 2)
 
 
-def test_the_sweep_restarts_the_recheck_of_a_dead_worker(app, jobs, clock, begun):
+def test_maintenance_restarts_the_recheck_of_a_dead_worker(app, jobs, clock, begun):
     one_chunk(app, begun)
     jobs.sweep()
     jobs.run_due()
@@ -203,7 +203,7 @@ def test_the_sweep_restarts_the_recheck_of_a_dead_worker(app, jobs, clock, begun
     assert (run.state, run.users, run.awards) == (RunState.DONE, EVERYONE, 3)
 
 
-def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
+def test_a_worker_with_a_lost_lease_stops(app, clock, begun):
     one_chunk(app, begun)
     clock.move(seconds=21)
     with working(app):
@@ -215,7 +215,7 @@ def test_a_worker_that_was_given_up_for_dead_stops(app, clock, begun):
     app.extensions["trackflow.jobs"]._recheck(begun)
 
 
-def test_startup_leaves_the_run_of_a_command_alone(app, begun, clock):
+def test_startup_does_not_restart_the_run_of_a_command(app, begun, clock):
     one_chunk(app, begun, worker=f"{runs.COMMANDS}17")
     with app.app_context():
         assert runs.abandoned(all_unfinished=True) == []
@@ -225,7 +225,7 @@ def test_startup_leaves_the_run_of_a_command_alone(app, begun, clock):
     app.extensions["trackflow.jobs"]._recheck(begun)
 
 
-def test_a_chunk_that_fails_is_tried_again(app, jobs, begun, monkeypatch):
+def test_a_failing_chunk_is_retried(app, jobs, begun, monkeypatch):
     real, tries = recheck.reconcile_chunk, []
 
     def failing_twice(chunk):
@@ -334,7 +334,7 @@ def test_a_recheck_cancelled_while_it_runs_stops_after_its_chunk(app, olga, begu
     assert the_run(app).users in {2, 4}
 
 
-def test_programs_are_told_where_to_look(app, jobs, as_olga, missed):
+def test_the_api_returns_the_location_of_the_run(app, jobs, as_olga, missed):
     asked = as_olga.api("POST", "/api/achievements/check", {})
     assert asked.status == 202
     assert (asked.json["state"], asked.json["total"]) == ("waiting", EVERYONE)

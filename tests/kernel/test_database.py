@@ -31,7 +31,7 @@ def test_songs_added_at_once_by_eight_threads_are_all_counted(app, alice):
         assert db.session.get_one(UserStats, alice.id).total_songs == THREADS * ROUNDS
 
 
-def test_the_same_song_added_at_once_is_there_once(app, alice):
+def test_the_same_song_added_concurrently_exists_once(app, alice):
     def add(_thread):
         try:
             with working(app):
@@ -46,7 +46,7 @@ def test_the_same_song_added_at_once_is_there_once(app, alice):
     assert len(set(answers)) == 2  # the others are all sent to the one there is
 
 
-def test_a_moment_comes_back_in_utc(app, alice):
+def test_times_are_returned_in_utc(app, alice):
     in_samoa = datetime(2026, 3, 2, 1, tzinfo=timezone(timedelta(hours=13)))
     with working(app):
         alice.user.banned_at = in_samoa
@@ -55,7 +55,7 @@ def test_a_moment_comes_back_in_utc(app, alice):
     assert (found, found.tzinfo) == (in_samoa, UTC)
 
 
-def test_a_moment_without_a_zone_is_refused(app, alice):
+def test_a_time_without_a_zone_is_rejected(app, alice):
     with pytest.raises(sa.exc.StatementError, match="a time needs a zone"), working(app):
         alice.user.banned_at = datetime(2026, 3, 2)  # noqa: DTZ001 -- the mistake in question
 
@@ -70,7 +70,7 @@ def test_a_deleted_account_leaves_no_songs_behind(app, alice):
     assert alice.id not in owners
 
 
-def test_what_was_to_be_written_stands_in_no_error(app):
+def test_database_errors_contain_no_values(app):
     secret = "alice@example.org"
     with app.app_context(), pytest.raises(sa.exc.SQLAlchemyError) as caught:
         db.session.execute(sa.text("INSERT INTO nowhere VALUES (:value)"), {"value": secret})

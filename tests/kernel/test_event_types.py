@@ -26,12 +26,12 @@ def declare(monkeypatch):
     return declare
 
 
-def test_a_payload_with_a_wrong_value_cannot_be_made():
+def test_a_payload_with_an_invalid_value_is_rejected():
     with pytest.raises(ValidationError, match="name"):
         PackCreated(name=7)
 
 
-def test_a_payload_with_an_unknown_field_cannot_be_made():
+def test_a_payload_with_an_unknown_field_is_rejected():
     with pytest.raises(ValidationError, match="colour"):
         PackCreated(name="Stadium Night", colour="red")
 
@@ -68,7 +68,7 @@ def test_a_field_that_was_renamed_is_read_from_older_rows():
     assert removed.collaborator_id == 7
 
 
-def test_dates_and_milestones_survive_the_way_through_json():
+def test_dates_and_milestones_survive_a_json_round_trip():
     for name, stored in (
         ("visited", {"day": "2026-03-01", "run": 2, "longest": True}),
         (

@@ -34,7 +34,7 @@ def pass_by(tmp_path):
     return run
 
 
-def test_who_passes_an_armed_place_is_killed_and_the_next_is_not(tmp_path, pass_by):
+def test_an_armed_failpoint_kills_the_first_process_only(tmp_path, pass_by):
     (tmp_path / Point.BEFORE_COMMIT).touch()
     assert [pass_by(), pass_by()] == [-signal.SIGKILL, 0]
 
@@ -48,7 +48,7 @@ def test_no_failpoint_is_armed_by_default(app):
     assert failpoints._folder is None
 
 
-def test_a_failing_place_raises_until_the_block_ends():
+def test_a_failpoint_in_raise_mode_raises_until_the_block_ends():
     with failpoints.failing(Point.BEFORE_COMMIT, ZeroDivisionError()):
         failpoints.point(Point.AFTER_COMMIT)
         for _ in range(2):

@@ -56,13 +56,13 @@ def release(app, row_id):
     return release
 
 
-def test_a_row_that_a_worker_has_cannot_be_acquired_by_another(acquire, renew):
+def test_a_leased_row_cannot_be_acquired_by_another_worker(acquire, renew):
     assert acquire("first")
     assert not acquire("second")
     assert renew("first").worker == "first"
 
 
-def test_an_expired_lease_can_be_acquired_and_its_worker_has_lost_it(acquire, renew, clock):
+def test_acquiring_an_expired_lease_takes_it_from_its_worker(acquire, renew, clock):
     assert acquire("first")
     clock.move(seconds=20)
     assert acquire("second")
@@ -79,7 +79,7 @@ def test_a_renewed_lease_lasts_longer(acquire, renew, clock):
     assert not acquire("second")
 
 
-def test_an_expired_lease_can_still_be_renewed_while_nobody_has_taken_it(acquire, renew, clock):
+def test_an_expired_lease_can_be_renewed_until_it_is_acquired(acquire, renew, clock):
     acquire("first")
     clock.move(seconds=40)
     assert renew("first").held_until == clock() + LASTS
@@ -130,16 +130,14 @@ def at_once(calls):
     return results
 
 
-def test_of_workers_that_acquire_a_row_at_once_one_gets_it(acquire, renew):
+def test_concurrent_acquisitions_of_a_row_succeed_once(acquire, renew):
     got = at_once([lambda worker=worker: acquire(worker) for worker in WORKERS])
     assert sorted(got) == [False] * 5 + [True]
     [winner] = [worker for worker, has_it in zip(WORKERS, got, strict=True) if has_it]
     assert renew(winner)
 
 
-def test_a_renewal_and_a_takeover_at_once_leave_one_worker_with_the_row(
-    acquire, renew, clock, row_id, app
-):
+def test_a_concurrent_renewal_and_takeover_leave_one_holder(acquire, renew, clock, row_id, app):
     """Whichever comes first: both never believe at once that the row is theirs."""
 
     def try_to_renew():

@@ -79,15 +79,13 @@ def timed(call):
     return call(), time.monotonic() - begun
 
 
-def test_every_connection_has_its_limits(app):
+def test_every_connection_has_timeouts(app):
     with app.app_context():
         limits = [db.session.scalar(sa.text(f"SHOW {name}")) for name in LIMITS]
     assert limits == ["5s", "10s", "5s"]
 
 
-def test_a_statement_that_takes_too_long_is_a_503_with_the_form_kept(
-    app, alice, hurried, execute, signed_in
-):
+def test_a_slow_statement_returns_503_and_keeps_the_form(app, alice, hurried, execute, signed_in):
     hurried("OF_A_STATEMENT")
     browser = signed_in()
     execute(SLOW.format(table="songs"))
@@ -98,9 +96,7 @@ def test_a_statement_that_takes_too_long_is_a_503_with_the_form_kept(
     assert browser.post("/songs/", **SONG).status == 303
 
 
-def test_a_row_that_somebody_holds_is_a_503_with_the_form_kept(
-    database_url, alice, hurried, signed_in
-):
+def test_a_locked_row_returns_503_and_keeps_the_form(database_url, alice, hurried, signed_in):
     hurried("TO_WAIT_FOR_A_LOCK")
     browser = signed_in()
     with psycopg.connect(database_url) as holder:
@@ -109,7 +105,7 @@ def test_a_row_that_somebody_holds_is_a_503_with_the_form_kept(
     assert (page.status, kept(page)) == (503, SONG)
 
 
-def test_numbers_that_somebody_holds_cost_nobody_the_song(
+def test_an_action_succeeds_while_its_counters_are_locked(
     app, database_url, alice, hurried, signed_in
 ):
     hurried("TO_WAIT_FOR_A_LOCK")
@@ -123,7 +119,7 @@ def test_numbers_that_somebody_holds_cost_nobody_the_song(
     assert browser.get("/songs/").toasts() == ["summary"]
 
 
-def test_when_every_connection_is_taken_the_answer_is_a_503_in_time(app, hurried, signed_in):
+def test_an_exhausted_connection_pool_returns_503_in_time(app, hurried, signed_in):
     assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]["pool_timeout"] == 3
     hurried("TO_WAIT_FOR_A_CONNECTION")
     browser = signed_in(DATABASE_CONNECTIONS=1, DATABASE_CONNECTIONS_MORE=0)
@@ -134,7 +130,7 @@ def test_when_every_connection_is_taken_the_answer_is_a_503_in_time(app, hurried
     assert browser.post("/songs/", **SONG).status == 303
 
 
-def test_the_api_says_the_same(hurried, signed_in):
+def test_the_api_returns_503_if_the_connection_pool_is_exhausted(hurried, signed_in):
     hurried("TO_WAIT_FOR_A_CONNECTION")
     browser = signed_in(DATABASE_CONNECTIONS=1, DATABASE_CONNECTIONS_MORE=0)
     with browser.app.app_context(), db.engine.connect():
@@ -144,7 +140,7 @@ def test_the_api_says_the_same(hurried, signed_in):
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_who_dawdles_in_a_transaction_is_cut_off_and_the_next_request_is_fine(
+def test_an_idle_transaction_is_ended_and_the_next_request_succeeds(
     app, alice, hurried, signed_in, monkeypatch
 ):
     hurried("IDLE_IN_A_TRANSACTION")
@@ -165,7 +161,7 @@ def _after_a_while(call):
     return slowly
 
 
-def test_a_connection_that_was_ended_meanwhile_is_not_noticed(app, alice, as_alice, execute):
+def test_a_closed_idle_connection_is_replaced(app, alice, as_alice, execute):
     as_alice.get("/songs/")
     _end_connections(execute)
     assert as_alice.post("/songs/", **SONG).status == 303
@@ -176,7 +172,7 @@ def test_a_connection_that_was_ended_meanwhile_is_not_noticed(app, alice, as_ali
     [(actions, "add_song"), (handler, "_deltas_by_user")],
     ids=["action", "handler"],
 )
-def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_is_fine(
+def test_a_connection_lost_during_a_request_returns_503_once(
     as_alice, execute, monkeypatch, module, name
 ):
     as_alice.get("/songs/")
@@ -192,7 +188,7 @@ def test_a_connection_that_is_ended_in_the_middle_is_a_503_and_the_next_request_
     assert as_alice.post("/songs/", **SONG).status == 303
 
 
-def test_a_connection_that_is_ended_once_the_answer_is_made_changes_nothing(app, as_alice, execute):
+def test_a_connection_lost_after_the_response_changes_nothing(app, as_alice, execute):
     as_alice.get("/songs/")
 
     def ask_and_be_cut_off(response):
@@ -228,7 +224,7 @@ def test_a_job_may_take_longer_than_a_page(make_app, hurried):
         db.session.execute(sa.text("SELECT pg_sleep(2)"))
 
 
-def test_what_took_its_time_leaves_the_limits_as_they_were(app):
+def test_long_running_work_restores_the_timeouts(app):
     with app.app_context():
         with database.without_timeouts():
             db.session.execute(sa.text("SELECT 1"))
@@ -248,9 +244,7 @@ pathlib.Path(__file__).with_suffix(".pid").write_text(str(pid))
 """
 
 
-def test_workers_never_talk_through_a_connection_of_before_the_fork(
-    database_url, tmp_path, execute
-):
+def test_workers_do_not_use_connections_opened_before_the_fork(database_url, tmp_path, execute):
     (tmp_path / "preloaded.py").write_text(PRELOADED)
     options = ("--preload", "--workers", "2", "--pythonpath", str(tmp_path))
     last_used = "SELECT query_start FROM pg_stat_activity WHERE pid = %s"

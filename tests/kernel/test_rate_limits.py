@@ -25,58 +25,58 @@ def claim(key="alice"):
     return rate_limits.hit("knocking", key, THREE_A_MINUTE)
 
 
-def test_the_first_ones_are_free_and_the_next_one_waits():
+def test_hits_above_the_limit_are_rejected():
     assert [claim() for _ in range(4)] == [0, 0, 0, 60]
 
 
-def test_the_wait_gets_shorter(clock):
+def test_the_wait_decreases_with_time(clock):
     [claim() for _ in range(3)]
     clock.move(seconds=45)
     assert claim() == 15
 
 
-def test_after_the_window_everything_begins_anew(clock):
+def test_the_count_restarts_after_the_window(clock):
     [claim() for _ in range(4)]
     clock.move(seconds=60)
     assert [claim() for _ in range(4)] == [0, 0, 0, 60]
 
 
-def test_waiting_is_at_least_a_second(clock):
+def test_the_wait_is_at_least_a_second(clock):
     [claim() for _ in range(3)]
     clock.move(seconds=59.9)
     assert claim() == 1
 
 
-def test_alice_does_not_use_up_what_is_bobs():
+def test_each_user_has_a_separate_count():
     [claim("alice") for _ in range(4)]
     assert claim("bob") == 0
 
 
-def test_two_limits_of_one_person_are_counted_apart():
+def test_two_limits_of_one_user_are_counted_separately():
     [claim("alice") for _ in range(4)]
     assert rate_limits.hit("ringing", "alice", THREE_A_MINUTE) == 0
 
 
-def test_what_is_given_back_can_be_used_again():
+def test_a_returned_hit_can_be_used_again():
     [claim() for _ in range(3)]
     rate_limits.undo_hit("knocking", "alice")
     assert [claim(), claim()] == [0, 60]
 
 
-def test_giving_back_too_much_earns_nothing():
+def test_returning_too_many_hits_does_not_raise_the_limit():
     for _ in range(5):
         rate_limits.undo_hit("knocking", "alice")
     assert [claim() for _ in range(4)] == [0, 0, 0, 60]
 
 
-def test_over_the_limit_one_is_told_how_long_to_wait():
+def test_exceeding_the_limit_reports_the_wait():
     [claim() for _ in range(3)]
     with pytest.raises(TooMany, match="Slowly") as refusal:
         rate_limits.enforce("knocking", "alice", THREE_A_MINUTE, "Slowly.")
     assert refusal.value.retry_after == 60
 
 
-def test_parallel_hits_never_pass_the_limit_together(app):
+def test_parallel_hits_never_exceed_the_limit(app):
     def knock(_number):
         with app.app_context():
             return claim()
@@ -86,7 +86,7 @@ def test_parallel_hits_never_pass_the_limit_together(app):
     assert waits.count(0) == 3
 
 
-def test_counts_whose_window_ended_are_deleted(clock):
+def test_expired_windows_are_deleted(clock):
     claim("alice")
     clock.move(seconds=30)
     claim("bob")

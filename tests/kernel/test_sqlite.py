@@ -28,7 +28,7 @@ def test_read_then_write_loses_no_update(app, alice):
         assert alice.user.timezone == str(THREADS * ROUNDS)
 
 
-def test_sqlite_is_set_to_lose_nothing(app):
+def test_sqlite_syncs_every_commit(app):
     with app.app_context():
         settings = {
             name: db.session.scalar(sa.text(f"PRAGMA {name}"))

@@ -101,7 +101,7 @@ def test_a_failing_handler_loses_neither_the_song_nor_its_events(app, alice, ali
     assert [line["event"] for line in logs] == ["handler_failed"]
 
 
-def test_redelivery_makes_up_for_a_failed_handler(app, alice, alice_song):
+def test_redelivery_completes_a_failed_handler(app, alice, alice_song):
     alice_song("One", handlers(failing))
     with app.app_context():
         assert redeliver(composition.HANDLERS) == 2

@@ -99,7 +99,7 @@ def test_a_playlist_that_brings_nothing_new_does_not_count(app, as_alice, alice)
         ("title,artist\n" + "One,Two\n" * (MOST_ROWS + 1), f"Row {MOST_ROWS + 2} is one too many"),
     ],
 )
-def test_a_file_without_a_list_is_refused(app, as_alice, alice, content, told):
+def test_a_file_without_a_playlist_is_rejected(app, as_alice, alice, content, told):
     page = send(as_alice, content)
     assert page.status == 422
     assert told in page.errors()["file"]

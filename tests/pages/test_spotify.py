@@ -203,7 +203,7 @@ def test_a_callback_that_was_not_begun_here_is_refused(app, spotify_app, alice, 
     assert connection_of(app, alice) is None
 
 
-def test_another_state_is_refused(alices, spotify):
+def test_an_unknown_part_state_is_rejected(alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     code = parse_qs(urlsplit(back).query)["code"][0]
     forged = f"/imports/spotify/callback?{urlencode({'code': code, 'state': 'forged'})}"

@@ -62,22 +62,22 @@ def test_a_chart_has_fifteen_parts():
 
 
 @pytest.mark.parametrize(("done", "skipped"), [(15, 0), (5, 10), (14, 1)])
-def test_a_song_is_authored(done, skipped):
+def test_a_chart_is_authored_with_every_part_done_or_not_needed(done, skipped):
     assert is_authored(states(done, skipped))
 
 
 @pytest.mark.parametrize(("done", "skipped"), [(0, 0), (14, 0), (0, 15), (4, 11), (4, 10)])
-def test_a_song_is_not_authored(done, skipped):
+def test_a_chart_with_open_or_too_few_done_parts_is_not_authored(done, skipped):
     assert not is_authored(states(done, skipped))
 
 
-def test_a_new_song_has_everything_to_do(app, song_id):
+def test_every_part_of_a_new_song_is_to_do(app, song_id):
     with app.app_context():
         assert queries.states_of(song_id) == dict.fromkeys(Part, State.TODO)
 
 
 @pytest.mark.both_databases
-def test_parts_are_kept_and_counted(app, mark, song_id):
+def test_part_states_are_stored_and_counted(app, mark, song_id):
     mark(ALL[:3], "done")
     mark(ALL[3:5], "skip")
     mark(ALL[:1], "todo")
@@ -89,7 +89,7 @@ def test_parts_are_kept_and_counted(app, mark, song_id):
 
 
 @pytest.mark.both_databases
-def test_a_song_is_authored_with_its_last_part_and_counts_once(mark, authored):
+def test_marking_the_last_part_authors_the_song_once(mark, authored):
     mark(ALL[:14], "done")
     assert authored() == 0
     mark(ALL[14:], "skip")
@@ -99,13 +99,13 @@ def test_a_song_is_authored_with_its_last_part_and_counts_once(mark, authored):
     assert authored() == 1
 
 
-def test_a_reopened_part_takes_the_song_back(mark, authored):
+def test_reopening_a_part_makes_the_song_unauthored(mark, authored):
     mark(ALL, "done")
     mark(ALL[:1], "todo")
     assert authored() == 0
 
 
-def test_marking_everything_as_not_needed_is_no_charting(mark, authored):
+def test_a_song_with_too_many_skipped_parts_is_not_authored(mark, authored):
     mark(ALL, "skip")
     mark(ALL[:4], "done")
     assert authored() == 0
@@ -114,7 +114,7 @@ def test_marking_everything_as_not_needed_is_no_charting(mark, authored):
 
 
 @pytest.mark.parametrize("bad", ["DONE", "", None, "deleted", ["done"], "done\x00", 1])
-def test_another_state_is_refused(app, alice, song_id, bad):
+def test_an_unknown_part_state_is_rejected(app, alice, song_id, bad):
     with pytest.raises(Invalid) as refusal, working(app):
         actions.mark_part(song_queries.find_song(song_id), Part.BASS, alice.user, state=bad)
     assert list(refusal.value.errors) == ["state"]
@@ -148,7 +148,7 @@ def credit(app, song_id):
 
 
 @pytest.mark.both_databases
-def test_a_part_that_is_done_again_and_again_is_recorded_once(alice, mark, credit):
+def test_marking_a_part_repeatedly_records_one_event(alice, mark, credit):
     for state in ("done", "todo", "done", "skip", "done"):
         mark([Part.DRUMS], state)
     assert credit.events() == [(alice.id, Part.DRUMS)]
@@ -167,9 +167,7 @@ def test_the_credit_for_a_part_goes_to_the_collaborator_who_did_it(
 
 
 @pytest.mark.both_databases
-def test_the_credit_for_a_part_stays_with_the_first_who_did_it(
-    app, alice, bob, mark, song_id, credit
-):
+def test_the_credit_for_a_part_stays_with_the_first_user(app, alice, bob, mark, song_id, credit):
     mark([Part.BASS], "done")
     mark([Part.BASS], "todo")
     with working(app):
@@ -179,7 +177,7 @@ def test_the_credit_for_a_part_stays_with_the_first_who_did_it(
     assert credit() == {"bass": alice.id}
 
 
-def test_a_part_that_is_not_needed_or_reopened_unrecorded_has_no_credit(mark, credit):
+def test_parts_not_needed_or_reopened_without_event_have_no_credit(mark, credit):
     mark([Part.KEYS], "skip")
     assert credit() == {"keys": None}
     mark([Part.KEYS], "todo")
@@ -188,7 +186,7 @@ def test_a_part_that_is_not_needed_or_reopened_unrecorded_has_no_credit(mark, cr
 
 
 @pytest.mark.both_databases
-def test_a_reopened_part_is_to_do_and_counts_nowhere(app, alice, mark, song_id):
+def test_a_reopened_part_is_to_do_and_counts_for_nobody(app, alice, mark, song_id):
     mark(ALL[:2], "done")
     mark(ALL[:1], "todo")
     with app.app_context():

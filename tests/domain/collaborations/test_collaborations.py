@@ -56,7 +56,7 @@ def test_adding_a_removed_collaborator_again_counts_once(owner, collaborator):
         assert len(person.codes) == len(set(person.codes))
 
 
-def test_removing_a_collaborator_is_uncounted_for_both_once(owner, collaborator):
+def test_removing_a_collaborator_lowers_both_counters_once(owner, collaborator):
     song = owner.add()
     owner.invite(song, "bob")
     owner.part_with(song, collaborator)
@@ -65,7 +65,7 @@ def test_removing_a_collaborator_is_uncounted_for_both_once(owner, collaborator)
     assert (counts(owner), counts(collaborator)) == ((0, 0), (0, 0))
 
 
-def test_who_helps_already_is_refused(owner, bob):
+def test_an_existing_collaborator_is_rejected(owner, bob):
     song = owner.add()
     owner.invite(song, "bob")
     with pytest.raises(Invalid, match="helps with the song already"):
@@ -83,7 +83,7 @@ def test_owners_cannot_collaborate_on_their_own_songs(owner, name):
 @pytest.mark.parametrize(
     "name", ["nobody", "", None, 7, ["bob"], "bob@example.org", "bo\x00b", "b" * 100_000, "بوب"]
 )
-def test_there_is_nobody_of_a_strange_name(owner, bob, name):
+def test_an_unknown_username_is_rejected(owner, bob, name):
     with pytest.raises(Invalid, match="nobody of this name"):
         owner.invite(owner.add(), name)
 
@@ -95,7 +95,9 @@ def test_banned_users_are_not_found(owner, app, bob):
         owner.invite(owner.add(), "bob")
 
 
-def test_deleting_the_song_takes_it_back_from_all(owner, collaborator, app, charlie):
+def test_deleting_a_song_lowers_the_counters_of_all_collaborators(
+    owner, collaborator, app, charlie
+):
     song = owner.add()
     for name in ("bob", "charlie"):
         owner.invite(song, name)
@@ -104,7 +106,7 @@ def test_deleting_the_song_takes_it_back_from_all(owner, collaborator, app, char
     assert [counts(person) for person in people] == [(0, 0)] * 3
 
 
-def test_a_whole_pack_is_shared_song_by_song(owner, collaborator):
+def test_sharing_a_pack_adds_the_collaborator_to_each_song(owner, collaborator):
     songs = owner.add_many(3)
     pack = owner.pack("Encore", *songs)
     owner.add("Outside")
@@ -115,13 +117,13 @@ def test_a_whole_pack_is_shared_song_by_song(owner, collaborator):
 
 
 @pytest.mark.parametrize("name", ["alice", "nobody", ""])
-def test_a_pack_is_shared_with_no_strange_name(owner, name):
+def test_sharing_a_pack_with_an_unknown_user_is_rejected(owner, name):
     with pytest.raises(Invalid) as refusal:
         owner.invite_to_pack(owner.pack("Encore", owner.add()), name)
     assert list(refusal.value.errors) == ["username"]
 
 
-def test_what_the_helper_does_is_the_owners(owner, collaborator):
+def test_the_work_of_a_collaborator_counts_for_the_owner(owner, collaborator):
     song = owner.add("One", status="wip")
     owner.pack("Encore", song)
     owner.link(owner.album("One"))
@@ -136,7 +138,9 @@ def test_what_the_helper_does_is_the_owners(owner, collaborator):
     assert "first_release" not in collaborator.codes
 
 
-def test_shared_songs_stand_in_both_lists(owner, collaborator, app, alice, bob, charlie):
+def test_shared_songs_are_in_the_lists_of_owner_and_collaborator(
+    owner, collaborator, app, alice, bob, charlie
+):
     song = owner.add("One")
     owner.add("Secret")
     own = collaborator.add("Own")
@@ -175,7 +179,9 @@ def test_adding_a_collaborator_twice_at_once_counts_once(owner, collaborator):
     assert (counts(owner), counts(collaborator)) == ((1, 0), (0, 1))
 
 
-def test_a_song_is_deleted_while_its_collaborator_is_removed(owner, collaborator, app):
+def test_deleting_a_song_while_removing_its_collaborator_does_not_deadlock(
+    owner, collaborator, app
+):
     for number in range(3):
         song = owner.add(f"Song {number}")
         owner.invite(song, "bob")
@@ -190,7 +196,7 @@ def test_a_song_is_deleted_while_its_collaborator_is_removed(owner, collaborator
     assert (counts(owner), counts(collaborator)) == ((0, 0), (0, 0))
 
 
-def test_two_share_their_packs_with_each_other_at_once(owner, collaborator):
+def test_two_users_sharing_packs_with_each_other_do_not_deadlock(owner, collaborator):
     packs = [person.pack("Encore", *person.add_many(4)) for person in (owner, collaborator)]
     at_once(
         [
@@ -201,7 +207,7 @@ def test_two_share_their_packs_with_each_other_at_once(owner, collaborator):
     assert (counts(owner), counts(collaborator)) == ((4, 4), (4, 4))
 
 
-def test_a_pack_is_shared_while_it_is_released(owner, collaborator):
+def test_sharing_a_pack_while_releasing_it_keeps_the_counters_right(owner, collaborator):
     pack = owner.pack("Encore", *owner.add_many(8))
     at_once([lambda: owner.invite_to_pack(pack, "bob"), lambda: owner.release_pack(pack)])
     assert (counts(owner), owner.number("total_released")) == ((8, 0), 8)

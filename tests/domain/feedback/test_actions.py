@@ -36,19 +36,19 @@ def test_submitted_feedback_counts(desk, alice, bob):
     assert not desk.number(bob)
 
 
-def test_requests_and_reports_count_apart(features, bugs, alice):
+def test_requests_and_reports_count_separately(features, bugs, alice):
     features.submit(alice)
     assert features.number(alice) == 1
     assert not bugs.number(alice)
 
 
-def test_a_bug_report_is_no_feature_request(features, bugs, alice, work):
+def test_a_bug_report_is_not_found_as_a_feature_request(features, bugs, alice, work):
     item_id = bugs.submit(alice)
     with work():
         assert features.item(item_id) is None
 
 
-def test_withdrawing_takes_the_number_back_once(desk, alice):
+def test_withdrawing_lowers_the_counter_once(desk, alice):
     item_id = desk.submit(alice)
     desk.withdraw(alice, item_id)
     desk.withdraw(alice, item_id)
@@ -72,42 +72,42 @@ def test_only_administrators_decide(desk, alice, bob):
     assert desk.number(alice) == 1
 
 
-def test_what_is_no_contribution_counts_no_more(desk, alice, admin):
+def test_rejected_items_do_not_count(desk, alice, admin):
     for status in DROPS[desk.kind]:
         item_id = desk.submit(alice)
         desk.decide(admin, item_id, status)
     assert desk.number(alice) == 0
 
 
-def test_the_other_steps_do_not_move_the_number(desk, alice, admin):
+def test_other_decisions_keep_the_counter(desk, alice, admin):
     item_id = desk.submit(alice)
     for status in KEEPS[desk.kind]:
         desk.decide(admin, item_id, status)
         assert desk.number(alice) == 1
 
 
-def test_taken_up_again_it_counts_again(desk, alice, admin):
+def test_a_reopened_item_counts_again(desk, alice, admin):
     item_id = desk.submit(alice)
     for status, number in [("duplicate", 0), ("duplicate", 0), ("open", 1), ("open", 1)]:
         desk.decide(admin, item_id, status, reason="Word.")
         assert desk.number(alice) == number
 
 
-def test_what_was_withdrawn_can_be_taken_up_by_an_administrator(desk, alice, admin):
+def test_an_administrator_can_reopen_a_withdrawn_item(desk, alice, admin):
     item_id = desk.submit(alice)
     desk.withdraw(alice, item_id)
     desk.decide(admin, item_id, "open")
     assert desk.number(alice) == 1
 
 
-def test_withdrawing_what_did_not_count_moves_nothing(features, alice, admin):
+def test_withdrawing_a_rejected_item_keeps_the_counter(features, alice, admin):
     item_id = features.submit(alice)
     features.decide(admin, item_id, "rejected")
     features.withdraw(alice, item_id)
     assert features.number(alice) == 0
 
 
-def test_administrators_get_nothing_for_deciding(desk, alice, admin):
+def test_deciding_changes_no_counter_of_the_administrator(desk, alice, admin):
     item_id = desk.submit(alice)
     desk.decide(admin, item_id, "duplicate")
     desk.decide(admin, item_id, "open")
@@ -115,7 +115,7 @@ def test_administrators_get_nothing_for_deciding(desk, alice, admin):
     assert not desk.number(admin)
 
 
-def test_the_reason_and_every_status_change_are_kept(features, alice, admin, work):
+def test_every_status_change_is_stored_with_its_reason(features, alice, admin, work):
     item_id = features.submit(alice)
     features.decide(admin, item_id, "planned", "In spring.")
     features.decide(admin, item_id, "planned")  # says nothing new
@@ -128,7 +128,7 @@ def test_the_reason_and_every_status_change_are_kept(features, alice, admin, wor
     ]
 
 
-def test_comments_stand_oldest_first(desk, alice, bob):
+def test_comments_are_ordered_oldest_first(desk, alice, bob):
     item_id = desk.submit(alice)
     desk.comment(bob, item_id, "Me too.\r\nReally.")
     desk.comment(alice, item_id, "Good.")
@@ -138,9 +138,7 @@ def test_comments_stand_oldest_first(desk, alice, bob):
     ]
 
 
-def test_a_vote_is_set_and_taken_back_however_often_that_is_asked(
-    features, alice, bob, charlie, work
-):
+def test_setting_or_withdrawing_a_vote_twice_changes_nothing(features, alice, bob, charlie, work):
     item_id = features.submit(alice)
     for _ in range(2):
         features.vote(bob, item_id)
@@ -175,7 +173,7 @@ def test_requests_and_reports_share_a_limit(features, bugs, alice, bob, clock):
     assert (features.number(alice), bugs.number(alice)) == (2, 2)
 
 
-def test_what_was_refused_does_not_use_the_limit_up(desk, alice):
+def test_rejected_submissions_do_not_count_towards_the_limit(desk, alice):
     one_a_day = limits.parse("1/1 day")
     with pytest.raises(Invalid):
         desk.submit(alice, title="", limit=one_a_day)
@@ -184,7 +182,7 @@ def test_what_was_refused_does_not_use_the_limit_up(desk, alice):
         desk.submit(alice, limit=one_a_day)
 
 
-def test_comments_have_a_limit_of_their_own(desk, alice):
+def test_comments_have_a_separate_limit(desk, alice):
     one_an_hour = limits.parse("1/1 hour")
     item_id = desk.submit(alice, limit=one_an_hour)
     desk.comment(alice, item_id, "One.", limit=one_an_hour)
@@ -226,7 +224,7 @@ def at_once(app, *deeds):
     return raised
 
 
-def test_parallel_decisions_move_the_number_once(app, desk, alice, admin):
+def test_parallel_decisions_change_the_counter_once(app, desk, alice, admin):
     item_id = desk.submit(alice)
 
     def decide(status):
@@ -238,7 +236,7 @@ def test_parallel_decisions_move_the_number_once(app, desk, alice, admin):
         assert desk.number(alice) == number
 
 
-def test_withdrawing_while_it_is_rejected_moves_the_number_once(app, features, alice, admin):
+def test_withdrawing_during_a_rejection_changes_the_counter_once(app, features, alice, admin):
     item_id = features.submit(alice)
     features.submit(alice)
     raised = at_once(
@@ -250,7 +248,7 @@ def test_withdrawing_while_it_is_rejected_moves_the_number_once(app, features, a
     assert features.number(alice) == 1
 
 
-def test_parallel_votes_are_one_after_the_other(app, features, alice, bob, work):
+def test_parallel_votes_are_serialised(app, features, alice, bob, work):
     item_id = features.submit(alice)
     deeds = [lambda: actions.vote(features.item(item_id), bob.user)] * 3
     assert at_once(app, *deeds) == []
@@ -258,7 +256,7 @@ def test_parallel_votes_are_one_after_the_other(app, features, alice, bob, work)
         assert queries.get_details(features.item(item_id), bob.user).votes == 1
 
 
-def test_parallel_requests_do_not_pass_the_limit(app, desk, alice):
+def test_parallel_requests_do_not_exceed_the_limit(app, desk, alice):
     two_a_day = limits.parse("2/1 day")
 
     def submit():
@@ -269,7 +267,7 @@ def test_parallel_requests_do_not_pass_the_limit(app, desk, alice):
     assert desk.number(alice) == 2
 
 
-def test_the_database_holds_status_and_counting_together(work, desk, alice):
+def test_the_database_enforces_that_status_and_counting_match(work, desk, alice):
     item_id = desk.submit(alice)
     with pytest.raises(Exception, match="counted_at"), work():
         desk.item(item_id).status = Status.DUPLICATE

@@ -24,7 +24,7 @@ def titles(work, alice):
     return titles
 
 
-def test_everybodys_are_listed_newest_first(features, bugs, alice, bob, titles):
+def test_items_of_all_users_are_listed_newest_first(features, bugs, alice, bob, titles):
     features.submit(alice, "First")
     features.submit(bob, "Second")
     bugs.submit(bob, "Broken")
@@ -32,7 +32,7 @@ def test_everybodys_are_listed_newest_first(features, bugs, alice, bob, titles):
     assert titles(Kind.BUG) == ["Broken"]
 
 
-def test_most_votes_first_and_among_equals_the_newest(features, alice, bob, charlie, titles):
+def test_sorting_by_votes_lists_newest_first_among_equals(features, alice, bob, charlie, titles):
     wanted, _, liked = (features.submit(alice, title) for title in ("Wanted", "No", "Liked"))
     features.submit(alice, "New")
     for person, item_id in ((bob, wanted), (charlie, wanted), (bob, liked)):
@@ -50,7 +50,7 @@ def test_searching_ignores_case_accents_and_wildcards(features, alice, titles):
     assert len(titles(q="PLEASE")) == 2  # the description is searched too
 
 
-def test_one_state_at_a_time(features, alice, admin, titles):
+def test_the_list_can_be_filtered_by_status(features, alice, admin, titles):
     features.submit(alice, "Open")
     features.decide(admin, features.submit(alice, "Planned"), "planned")
     assert titles(status="planned") == ["Planned"]
@@ -72,7 +72,7 @@ def test_feedback_is_counted_by_status(bugs, alice, admin, work):
         }
 
 
-def test_a_page_has_twenty_and_none_is_shown_twice(features, alice, titles, work):
+def test_a_list_page_has_twenty_items_and_no_duplicates(features, alice, titles, work):
     for number in range(41):
         features.submit(alice, f"Number {number}")
     pages = [titles(page=page) for page in (1, 2, 3, 4)]
@@ -80,7 +80,7 @@ def test_a_page_has_twenty_and_none_is_shown_twice(features, alice, titles, work
     assert len({title for page in pages for title in page}) == 41
 
 
-def test_going_on_after_the_last_one_seen(features, alice, work):
+def test_the_list_continues_after_a_cursor(features, alice, work):
     ids = [features.submit(alice, f"Number {number}") for number in range(3)]
     with work():
         rest = queries.feedback_after(
@@ -89,7 +89,7 @@ def test_going_on_after_the_last_one_seen(features, alice, work):
     assert [row.item.id for row in rest] == [ids[1]]
 
 
-def test_steps_are_no_comments_in_the_count(features, alice, admin, work):
+def test_status_changes_are_not_counted_as_comments(features, alice, admin, work):
     item_id = features.submit(alice)
     features.comment(alice, item_id, "Hello?")
     features.decide(admin, item_id, "planned", "Yes.")

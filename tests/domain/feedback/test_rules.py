@@ -15,7 +15,7 @@ def errors_of(rule, *arguments, **options):
     return set(refusal.value.errors)
 
 
-def test_a_draft_keeps_its_lines_and_loses_its_edges():
+def test_a_draft_keeps_line_breaks_and_is_stripped():
     draft = rules.draft(title="  Dark\tmode ", description=" one\r\n\r\n\r\n\r\ntwo  \n\tthree\n")
     assert draft.title == "Dark mode"
     assert draft.description == "one\n\ntwo\n    three"
@@ -26,11 +26,11 @@ def test_a_draft_is_searched_without_case_and_accents():
 
 
 @pytest.mark.parametrize("bad", [None, "", " \n\t ", "\u200b", "a\x00b", "\ud800", 7, ["a"]])
-def test_both_fields_must_say_something_that_can_be_stored(bad):
+def test_empty_or_unstorable_fields_are_rejected(bad):
     assert errors_of(rules.draft, title=bad, description=bad) == {"title", "description"}
 
 
-def test_texts_have_a_longest_length():
+def test_long_texts_are_rejected():
     assert errors_of(rules.draft, title="a" * 201, description="a") == {"title"}
     assert errors_of(rules.draft, title="a", description="a" * 10_001) == {"description"}
     assert errors_of(rules.comment, "a" * 5_001) == {"body"}
@@ -45,7 +45,7 @@ def test_texts_have_a_longest_length():
         (Kind.BUG, "open confirmed fixed closed duplicate"),
     ],
 )
-def test_administrators_have_the_words_of_the_kind(kind, decisions):
+def test_administrators_can_set_only_the_statuses_of_the_kind(kind, decisions):
     for status in Status:
         if status in decisions.split():
             assert rules.decision(kind, status=status.value, reason=None) == (status, "")
@@ -53,21 +53,21 @@ def test_administrators_have_the_words_of_the_kind(kind, decisions):
             assert errors_of(rules.decision, kind, status=status.value, reason="") == {"status"}
 
 
-def test_a_list_can_be_filtered_by_what_was_withdrawn():
+def test_a_list_can_be_filtered_by_withdrawn_items():
     assert rules.status(Kind.BUG, "withdrawn") is Status.WITHDRAWN
 
 
 @pytest.mark.parametrize("bad", ["planned", "", "OPEN", None, 3])
-def test_another_status_is_no_filter(bad):
+def test_an_unknown_status_filter_is_rejected(bad):
     assert errors_of(rules.status, Kind.BUG, bad) == {"status"}
 
 
-def test_the_order_is_one_of_two():
+def test_an_unknown_order_is_rejected():
     assert rules.sort("votes") is rules.Sort.VOTES
     assert errors_of(rules.sort, "id; DROP TABLE feedback") == {"sort"}
 
 
-def test_what_is_no_contribution_does_not_count():
+def test_rejected_and_withdrawn_statuses_do_not_count():
     assert {status for status in Status if not rules.counts(status)} == {
         Status.REJECTED,
         Status.DUPLICATE,

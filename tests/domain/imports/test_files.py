@@ -27,7 +27,7 @@ def refusal(content):
 # --- who wrote it --------------------------------------------------------------------------------
 
 
-def test_exportify_of_today():
+def test_current_exportify_files_are_read():
     found = read(
         '"Track URI","Track Name","Album Name","Artist Name(s)","Release Date","Duration (ms)"\n'
         '"spotify:track:1","One","Justice","Metallica;Guest","1988-08-25","446000"\n'
@@ -36,7 +36,7 @@ def test_exportify_of_today():
     assert found.rows == [Row("One", "Metallica", "Justice", 1988)]
 
 
-def test_exportify_of_yesterday():
+def test_older_exportify_files_are_read():
     found = read(
         '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album Name",'
         '"Album Release Date"\n'
@@ -51,7 +51,7 @@ def test_exportify_of_yesterday():
     ]
 
 
-def test_tunemymusic():
+def test_tunemymusic_files_are_read():
     found = read(
         "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
         'Bad Habit,"Steve Lacy, Foushee",Gemini Rights,My Mix,Playlist,USSM12204340,x\n'
@@ -61,19 +61,19 @@ def test_tunemymusic():
     assert found.rows == [Row("Bad Habit", "Steve Lacy", "Gemini Rights")]
 
 
-def test_soundiiz():
+def test_soundiiz_files_are_read():
     found = read("\ufefftitle;artist;album;isrc\nBlinding Lights;The Weeknd;After Hours;USUG1\n")
     assert found.exporter is Exporter.SOUNDIIZ
     assert found.rows == [Row("Blinding Lights", "The Weeknd", "After Hours")]
 
 
-def test_ours_takes_the_artist_as_written():
+def test_our_own_format_keeps_the_artist_as_written():
     found = read('title,artist,album,year\nSeptember,"Earth, Wind & Fire",,1978\n')
     assert found.exporter is Exporter.OURS
     assert found.rows == [Row("September", "Earth, Wind & Fire", "", 1978)]
 
 
-def test_a_file_of_several_playlists_has_no_name_of_its_own():
+def test_a_file_of_several_playlists_has_no_playlist_name():
     text = "Track name,Artist name,Playlist name\nA,B,One\nC,D,Two\n"
     assert read(text).name == ""
 
@@ -91,7 +91,7 @@ def test_a_file_of_several_playlists_has_no_name_of_its_own():
         ("TYLER, THE CREATOR", "TYLER, THE CREATOR"),
     ],
 )
-def test_the_first_of_a_list(cell, first):
+def test_the_first_artist_of_a_list_is_used(cell, first):
     assert artists(f'Track name,Artist name,Album\nX,"{cell}",\n') == [first]
 
 
@@ -109,25 +109,25 @@ def test_where_bare_commas_separate_commas_with_a_space_belong_to_names():
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_any_usual_delimiter(delimiter):
+def test_every_common_delimiter_is_recognised(delimiter):
     text = "title,artist,year\r\nOne,Metallica,1988\r\n".replace(",", delimiter)
     assert read(text).rows == [Row("One", "Metallica", "", 1988)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_with_and_without_a_byte_order_mark(encoding):
+def test_files_with_and_without_a_byte_order_mark_are_read(encoding):
     assert read("title,artist\nDéjà vu,Beyoncé\n", encoding).rows == [Row("Déjà vu", "Beyoncé")]
 
 
-def test_excels_hint_about_the_delimiter_is_no_header():
+def test_excels_delimiter_hint_is_not_read_as_a_header():
     assert read("sep=;\ntitle;artist\nA;B\n").rows == [Row("A", "B")]
 
 
-def test_line_breaks_and_separators_inside_quotes_are_spaces():
+def test_line_breaks_inside_quotes_become_spaces():
     assert read('title,artist\n"A\nB","C\u2028D"\n').rows == [Row("A B", "C D")]
 
 
-def test_empty_lines_are_no_rows():
+def test_empty_lines_are_ignored():
     assert read("title,artist\n\nA,B\n\n  ,\nC,D\n").rows == [Row("A", "B"), Row("C", "D")]
 
 
@@ -139,7 +139,7 @@ def test_formulas_stay_text():
     ("date", "year"),
     [("1988-08-25", 1988), ("1988-08", 1988), ("1988", 1988), ("0000", None), ("", None)],
 )
-def test_the_year_is_what_a_date_begins_with(date, year):
+def test_the_year_is_taken_from_the_start_of_a_date(date, year):
     found = read(f"Track Name,Artist Name(s),Release Date\nA,B,{date}\n")
     assert found.rows[0].year == year
 
@@ -153,7 +153,7 @@ def test_the_year_is_what_a_date_begins_with(date, year):
         ("spotify:track:x,A,", Reason.NO_ARTIST),
     ],
 )
-def test_what_is_no_song_says_why(line, reason):
+def test_skipped_rows_have_a_reason(line, reason):
     assert read(f"Track URI,Track Name,Artist Name(s)\n{line}\n").rows[0].reason is reason
 
 
@@ -175,15 +175,15 @@ def test_what_is_no_song_says_why(line, reason):
         (bytes(range(256)) * 20, "no text file"),
     ],
 )
-def test_a_file_without_a_list_is_refused(content, told):
+def test_a_file_without_a_playlist_is_rejected(content, told):
     assert told in refusal(content)
 
 
-def test_millions_of_empty_lines_are_refused():
+def test_millions_of_empty_lines_are_rejected():
     assert "too many lines" in refusal("title,artist\nA,B\n" + "\r\n \r" * 1_000_000)
 
 
-def test_ten_thousand_rows_pass_and_one_more_does_not():
+def test_at_most_ten_thousand_rows_are_accepted():
     line = "A,B\n"
     assert len(read("title,artist\n" + line * rules.MOST_ROWS).rows) == rules.MOST_ROWS
     assert "Row 10002" in refusal("title,artist\n" + line * (rules.MOST_ROWS + 1))
@@ -207,7 +207,7 @@ ID = "3cEYpjA9oz9GiPac4AsH4n"
         f"https://open.spotify.com/user/somebody/playlist/{ID}",
     ],
 )
-def test_the_id_of_an_address(address):
+def test_a_playlist_id_is_read_from_its_url(address):
     assert rules.spotify_id(address) == ID
 
 
@@ -223,12 +223,12 @@ def test_the_id_of_an_address(address):
         f"{ID}x",
     ],
 )
-def test_what_is_no_address_of_a_playlist(address):
+def test_urls_that_are_not_of_a_playlist_are_rejected(address):
     with pytest.raises(Invalid, match="playlist"):
         rules.spotify_id(address)
 
 
-def test_the_same_name_is_the_same_file():
+def test_files_of_equivalent_names_have_the_same_key():
     assert rules.key_of_file("Thé  Róad trip") == rules.key_of_file("the road TRIP")
 
 
@@ -236,5 +236,5 @@ def test_the_same_name_is_the_same_file():
     ("filename", "name"),
     [("my_list.csv", "my list"), (r"C:\x\Mix.CSV", "Mix"), ("noending", "noending"), (None, "")],
 )
-def test_a_file_is_called_like_itself(filename, name):
+def test_a_playlist_is_named_after_its_file(filename, name):
     assert files.name_of_file(filename) == name

@@ -39,7 +39,7 @@ def count(app, model):
         return db.session.scalar(sa.select(sa.func.count()).select_from(model))
 
 
-def test_rows_of_the_oldest_imports_give_way_to_new_ones(app, alice, bring, most):
+def test_rows_of_the_oldest_imports_are_deleted_first(app, alice, bring, most):
     most(MAX_IMPORT_ROWS=3 * ROWS)
     for number in range(8):
         bring(number)
@@ -59,7 +59,7 @@ def test_an_import_without_its_rows_can_still_be_undone(app, alice, bring):
         assert numbers_of(alice.id)["total_songs"] == 0
 
 
-def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(app, alice, bring, most):
+def test_the_number_of_imports_of_an_account_is_limited(app, alice, bring, most):
     most(MAX_IMPORTS=5)
     for _ in range(9):
         bring()  # the first one brings songs, the others find them there
@@ -72,7 +72,7 @@ def test_an_account_stores_so_many_imports_and_the_oldest_without_songs_go(app, 
         bring(9)
 
 
-def test_the_sweep_forgets_rows_after_a_time(app, alice, bring, clock):
+def test_maintenance_deletes_old_import_rows(app, alice, bring, clock):
     undone, done = bring(0), bring(1)
     with working(app):
         undo.request(db.session.get_one(Import, undone, with_for_update=True))
@@ -89,7 +89,7 @@ def test_the_sweep_forgets_rows_after_a_time(app, alice, bring, clock):
     assert count(app, Import) == 2
 
 
-def test_a_started_preview_keeps_no_file(app, alice):
+def test_starting_a_preview_deletes_its_file(app, alice):
     with working(app):
         item = previews.begin(alice.user, content(), name="Mix")
         import_id = item.id
@@ -100,7 +100,7 @@ def test_a_started_preview_keeps_no_file(app, alice):
     app.extensions["trackflow.jobs"]._import(import_id)
 
 
-def test_so_many_choices_of_columns_are_remembered(app, alice, monkeypatch):
+def test_the_number_of_remembered_column_choices_is_limited(app, alice, monkeypatch):
     monkeypatch.setattr(previews, "MOST_CHOICES", 3)
     for number in range(5):
         with working(app):

@@ -25,7 +25,7 @@ def counts(maker):
 # --- how many packs ----------------------------------------------------------------------------
 
 
-def test_a_pack_counts_while_it_is_there(maker):
+def test_a_pack_counts_until_it_is_deleted(maker):
     pack = maker.pack()
     assert counts(maker) == (1, 0)
     maker.delete_pack(pack)
@@ -40,7 +40,7 @@ def test_renaming_a_pack_counts_nothing(maker):
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", None, 7, "a\x00b", "x" * 201, "x" * 100_000])
-def test_a_name_that_will_not_do_is_refused_by_name(maker, name):
+def test_an_invalid_pack_name_is_rejected_by_field(maker, name):
     pack = maker.pack()
     for deed in (lambda: maker.pack(name), lambda: maker.rename(pack, name)):
         with pytest.raises(Invalid) as refusal:
@@ -49,7 +49,7 @@ def test_a_name_that_will_not_do_is_refused_by_name(maker, name):
     assert counts(maker) == (1, 0)
 
 
-def test_a_second_pack_of_the_name_is_refused_and_the_first_named(maker):
+def test_a_duplicate_pack_name_is_rejected_with_the_existing_pack(maker):
     pack, other = maker.pack("The Encore"), maker.pack("Other")
     for deed in (lambda: maker.pack("the encoré"), lambda: maker.rename(other, "THE ENCORE")):
         with pytest.raises(Duplicate) as refusal:
@@ -58,7 +58,7 @@ def test_a_second_pack_of_the_name_is_refused_and_the_first_named(maker):
     assert counts(maker) == (2, 0)
 
 
-def test_two_people_may_have_a_pack_of_the_same_name(maker, app, bob):
+def test_two_users_may_have_packs_of_the_same_name(maker, app, bob):
     maker.pack("Encore")
     assert Producer(app, bob).pack("Encore")
 
@@ -81,7 +81,7 @@ def test_an_empty_pack_is_not_complete(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_optional_songs_are_not_asked_for(maker):
+def test_optional_songs_are_not_required(maker):
     pack = maker.pack("Encore", maker.authored("One"), bonus := maker.add("Bonus"))
     maker.put(pack, bonus, optional=True)
     assert counts(maker) == (1, 1)
@@ -115,7 +115,7 @@ def test_a_pack_whose_songs_are_all_deleted_is_not_complete(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_taking_a_song_out_updates_completion_like_putting_it_in(maker):
+def test_removing_a_song_updates_completion_like_adding_one(maker):
     pack = maker.pack("Encore", done := maker.authored("One"), missing := maker.add("Two"))
     maker.take_out(pack, missing)
     assert counts(maker) == (1, 1)
@@ -125,7 +125,7 @@ def test_taking_a_song_out_updates_completion_like_putting_it_in(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_a_song_moved_between_packs_updates_both(maker):
+def test_moving_a_song_between_packs_updates_both(maker):
     first = maker.pack("First", done := maker.authored("One"), missing := maker.add("Two"))
     second = maker.pack("Second", maker.authored("Three"))
     assert counts(maker) == (2, 1)
@@ -138,7 +138,7 @@ def test_a_song_moved_between_packs_updates_both(maker):
     assert counts(maker) == (2, 2)
 
 
-def test_completing_again_and_again_earns_once(maker):
+def test_completing_repeatedly_earns_one_award(maker):
     pack = maker.pack("Encore", song := maker.authored("One"))
     for _ in range(3):
         maker.take_out(pack, song)
@@ -147,7 +147,7 @@ def test_completing_again_and_again_earns_once(maker):
     assert len(maker.codes) == len(set(maker.codes))
 
 
-def test_a_song_taken_out_of_a_pack_affects_it_no_longer(maker):
+def test_a_removed_song_does_not_affect_its_former_pack(maker):
     pack = maker.pack("Encore", song := maker.authored("One"))
     maker.take_out(pack, song)
     maker.mark(song, "todo", ["drums"])
@@ -158,7 +158,7 @@ def test_a_song_taken_out_of_a_pack_affects_it_no_longer(maker):
 # --- what may be in it -------------------------------------------------------------------------
 
 
-def test_a_strange_song_is_refused_by_name(subtests, maker):
+def test_an_unknown_song_is_rejected_by_field(subtests, maker):
     pack = maker.pack()
     for song_id in ["0", "-1", "1.5", "١", "9" * 30, "\x00", True, ["1"]]:
         with subtests.test(song_id=song_id):
@@ -167,13 +167,13 @@ def test_a_strange_song_is_refused_by_name(subtests, maker):
             assert list(refusal.value.errors) == ["song_id"]
 
 
-def test_no_song_is_none_of_ones_songs(subtests, maker):
+def test_a_missing_song_is_rejected(subtests, maker):
     for song_id in ["", None, "987654"]:
         with subtests.test(song_id=song_id), pytest.raises(Invalid):
             maker.put(maker.pack(), song_id)
 
 
-def test_somebody_elses_song_is_none_of_ones_songs(maker, app, bob):
+def test_another_users_song_is_rejected(maker, app, bob):
     bobs = Producer(app, bob)
     song = bobs.add("One")
     bobs.invite(song, "alice")
@@ -181,7 +181,7 @@ def test_somebody_elses_song_is_none_of_ones_songs(maker, app, bob):
         maker.put(maker.pack(), song)
 
 
-def test_only_what_is_in_it_is_taken_out(maker):
+def test_removing_a_song_of_another_pack_is_rejected(maker):
     pack = maker.pack("Encore")
     other = maker.pack("Other", song := maker.add())
     for song_id in (song, 987_654):
@@ -190,7 +190,7 @@ def test_only_what_is_in_it_is_taken_out(maker):
     maker.take_out(other, song)
 
 
-def test_releasing_a_pack_releases_every_song_once(maker):
+def test_releasing_a_pack_releases_each_song_once(maker):
     maker.add("Outside")
     pack = maker.pack("Encore", *maker.add_many(3), maker.add("Done", status="released"))
     assert maker.release_pack(pack) == 3
@@ -198,7 +198,7 @@ def test_releasing_a_pack_releases_every_song_once(maker):
     assert maker.number("total_released") == 4
 
 
-def test_releasing_from_the_workbench_finishes(maker):
+def test_releasing_a_pack_finishes_songs_in_wip(maker):
     maker.release_pack(maker.pack("Encore", *maker.add_many(2, status="wip")))
     assert maker.number("total_finished") == 2
 
@@ -206,7 +206,7 @@ def test_releasing_from_the_workbench_finishes(maker):
 # --- at once -----------------------------------------------------------------------------------
 
 
-def test_one_authors_the_last_song_while_another_takes_it_out(maker):
+def test_authoring_the_last_song_while_it_is_removed_keeps_the_counters_right(maker):
     for number in range(ROUNDS):
         done, last = maker.authored(f"Done {number}"), maker.add(f"Last {number}")
         maker.author(last, parts=ALL_PARTS[:-1])
@@ -220,14 +220,14 @@ def test_one_authors_the_last_song_while_another_takes_it_out(maker):
     assert counts(maker) == (ROUNDS, ROUNDS)
 
 
-def test_the_last_two_songs_are_authored_at_once(maker):
+def test_authoring_the_last_two_songs_at_once_completes_the_pack_once(maker):
     songs = [maker.add("One"), maker.add("Two")]
     maker.pack("Encore", *songs)
     at_once([lambda song=song: maker.author(song) for song in songs])
     assert counts(maker) == (1, 1)
 
 
-def test_two_songs_change_places_at_once(maker):
+def test_swapping_songs_of_two_packs_at_once_does_not_deadlock(maker):
     for number in range(ROUNDS):
         songs = [maker.authored(f"{number} {title}") for title in ("One", "Two")]
         packs = [maker.pack(f"Pack {number} {song}", song) for song in songs]
@@ -236,13 +236,13 @@ def test_two_songs_change_places_at_once(maker):
     assert counts(maker) == (2 * ROUNDS, 2 * ROUNDS)
 
 
-def test_a_pack_is_released_twice_at_once(maker):
+def test_releasing_a_pack_twice_at_once_releases_once(maker):
     pack = maker.pack("Encore", *maker.add_many(6, status="wip"))
     assert sorted(at_once([lambda: maker.release_pack(pack)] * 2)) == [0, 6]
     assert (maker.number("total_released"), maker.number("total_finished")) == (6, 6)
 
 
-def test_a_pack_is_deleted_once_however_often_at_once(maker):
+def test_deleting_a_pack_repeatedly_at_once_deletes_once(maker):
     pack = maker.pack("Encore", maker.authored("One"))
 
     def delete():
@@ -256,7 +256,7 @@ def test_a_pack_is_deleted_once_however_often_at_once(maker):
     assert counts(maker) == (0, 0)
 
 
-def test_two_packs_get_one_name_at_once(maker):
+def test_naming_two_packs_alike_at_once_rejects_one(maker):
     packs = [maker.pack("First"), maker.pack("Second")]
 
     def rename(pack):

@@ -42,12 +42,12 @@ def numbers(app, person):
         return stats.login_streak, stats.current_streak, stats.last_login_date.isoformat()
 
 
-def test_a_password_is_kept_as_an_argon2id_hash_only(app, alice):
+def test_a_password_is_stored_as_an_argon2id_hash_only(app, alice):
     with app.app_context():
         assert alice.user.password_hash.startswith("$argon2id$")
 
 
-def test_a_true_hash_is_as_strong_as_recommended():
+def test_production_hashes_have_the_recommended_parameters():
     passwords.use_cheap_hashes(cheap=False)
     try:
         assert "m=19456,t=2,p=1" in passwords.hash_password("x")
@@ -55,31 +55,31 @@ def test_a_true_hash_is_as_strong_as_recommended():
         passwords.use_cheap_hashes(cheap=True)
 
 
-def test_everything_wrong_is_named_at_once(app):
+def test_all_invalid_fields_are_reported_at_once(app):
     assert refused(
         app, register, username="x", email="x", password="x", timezone="x"
     ) == {"username", "email", "password", "timezone"}  # fmt: skip
 
 
-def test_somebody_elses_name_is_refused_in_every_spelling(app, alice):
+def test_a_taken_username_is_rejected_in_every_spelling(app, alice):
     assert refused(app, register, username="ＡLICE") == {"username"}
 
 
 @pytest.mark.parametrize("name", ["a1ice", "al1ce", "al_ice", "-alice-", "a11ce"])
-def test_a_name_that_looks_like_somebody_elses_is_refused(app, alice, name):
+def test_a_lookalike_of_a_taken_username_is_rejected(app, alice, name):
     assert refused(app, register, username=name) == {"username"}
 
 
 @pytest.mark.parametrize("address", ["ALICE@example.ORG", "ａlice＠example.org"])
-def test_somebody_elses_address_is_refused_in_every_spelling(app, alice, address):
+def test_a_taken_email_address_is_rejected_in_every_spelling(app, alice, address):
     assert refused(app, register, email=address) == {"email"}
 
 
-def test_a_name_is_no_password(app):
+def test_the_username_is_rejected_as_password(app):
     assert refused(app, register, username="longenough", password="LongEnough") == {"password"}
 
 
-def test_registering_twice_at_once_makes_one_account(app):
+def test_registering_twice_at_once_creates_one_account(app):
     def knock(_number):
         try:
             with working(app):
@@ -95,7 +95,7 @@ def test_registering_twice_at_once_makes_one_account(app):
         assert db.session.scalar(count) == 1
 
 
-def test_a_visit_is_noted_once_a_day(app, clock):
+def test_a_visit_is_recorded_once_a_day(app, clock):
     alice = add_person(app, "alice", timezone="Asia/Kathmandu")
     clock.set("2026-03-02T23:59+05:45")
     assert [visit(app, alice), visit(app, alice)] == [True, False]
@@ -104,7 +104,7 @@ def test_a_visit_is_noted_once_a_day(app, clock):
     assert numbers(app, alice) == (2, 2, "2026-03-03")
 
 
-def test_two_visits_at_once_at_midnight_are_one(app, alice, clock):
+def test_two_concurrent_visits_at_midnight_count_once(app, alice, clock):
     clock.set("2026-03-03T00:00+00:00")
     with ThreadPoolExecutor(4) as pool:
         noted = list(pool.map(lambda _number: visit(app, alice), range(4)))
@@ -112,7 +112,7 @@ def test_two_visits_at_once_at_midnight_are_one(app, alice, clock):
     assert numbers(app, alice) == (1, 1, "2026-03-03")
 
 
-def test_the_longest_streak_stays_when_the_present_one_breaks(app, alice, clock):
+def test_the_longest_streak_is_kept_when_the_current_one_ends(app, alice, clock):
     for days in (0, 1, 1, 2, 1):
         clock.move(days=days)
         visit(app, alice)
@@ -127,7 +127,7 @@ def test_a_clock_that_steps_back_changes_nothing(app, alice, clock):
     assert numbers(app, alice) == before
 
 
-def test_a_visit_in_another_zone_within_twenty_hours_is_none(app, clock):
+def test_a_visit_in_another_zone_within_twenty_hours_does_not_count(app, clock):
     farmer = add_person(app, "farmer", timezone="Pacific/Niue")
     visit(app, farmer)
     with working(app):
@@ -139,7 +139,7 @@ def test_a_visit_in_another_zone_within_twenty_hours_is_none(app, clock):
         assert db.session.scalar(sa.select(sa.func.count()).where(Visit.user_id == farmer.id)) == 1
 
 
-def test_a_changed_address_must_be_free(app, alice, bob):
+def test_changing_to_a_taken_email_address_is_rejected(app, alice, bob):
     def change(**fields):
         identity.change_profile(alice.user, **fields, mail_from_site="")
 
@@ -151,9 +151,7 @@ def test_a_changed_address_must_be_free(app, alice, bob):
 
 
 @pytest.mark.both_databases
-def test_an_address_that_was_taken_at_the_same_moment_is_refused_as_any_other(
-    app, alice, bob, monkeypatch
-):
+def test_an_email_address_taken_concurrently_is_rejected(app, alice, bob, monkeypatch):
     def change():
         monkeypatch.setattr(queries, "find_by_email", lambda _email: None)
         identity.change_profile(alice.user, email=bob.email, timezone="UTC", mail_from_site="")
@@ -164,7 +162,7 @@ def test_an_address_that_was_taken_at_the_same_moment_is_refused_as_any_other(
 
 
 @pytest.mark.both_databases
-def test_of_many_who_want_one_address_at_once_one_gets_it(app):
+def test_concurrent_changes_to_one_email_address_succeed_once(app):
     people = [add_person(app, f"dora{number}") for number in range(4)]
 
     def change(person):
@@ -179,7 +177,7 @@ def test_of_many_who_want_one_address_at_once_one_gets_it(app):
         assert list(pool.map(change, people)).count(True) == 1
 
 
-def test_a_token_is_kept_as_a_digest_and_found_by_its_secret(app, alice):
+def test_a_token_is_stored_as_a_digest_and_found_by_its_secret(app, alice):
     with working(app):
         secret = actions.create_token(alice.user, name="Script", scope="read", days="30")
     with app.app_context():
@@ -189,7 +187,7 @@ def test_a_token_is_kept_as_a_digest_and_found_by_its_secret(app, alice):
         assert queries.find_token(secret + "x") is None
 
 
-def test_a_token_ends(app, alice, clock):
+def test_an_expired_token_is_not_found(app, alice, clock):
     with working(app):
         secret = actions.create_token(alice.user, name="Script", scope="read", days="30")
     clock.move(days=30)
@@ -198,7 +196,7 @@ def test_a_token_ends(app, alice, clock):
 
 
 @pytest.mark.parametrize("deed", ["change the password", "ban"])
-def test_tokens_and_sessions_die_with_the_password_and_the_account(app, alice, deed):
+def test_changing_the_password_or_banning_ends_tokens_and_sessions(app, alice, deed):
     with working(app):
         secret = actions.create_token(alice.user, name="Script", scope="write", days="365")
         stamp = alice.user.session_stamp
@@ -212,7 +210,7 @@ def test_tokens_and_sessions_die_with_the_password_and_the_account(app, alice, d
         assert queries.find_by_stamp(alice.id, stamp) is None
 
 
-def test_everything_wrong_with_a_token_is_named_at_once(app, alice):
+def test_all_invalid_fields_of_a_token_are_reported_at_once(app, alice):
     def create(**fields):
         actions.create_token(alice.user, **fields)
 

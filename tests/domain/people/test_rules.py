@@ -26,7 +26,7 @@ def refusal(rule, value):
         ("a" * 30, "a" * 30),
     ],
 )
-def test_a_name_is_kept_in_one_spelling(typed, kept):
+def test_a_username_is_normalised(typed, kept):
     assert rules.username(typed) == kept
 
 
@@ -56,14 +56,14 @@ def test_a_name_is_kept_in_one_spelling(typed, kept):
         5,
     ],
 )
-def test_what_looks_like_a_name_but_is_none(bad):
+def test_invalid_and_lookalike_names_are_rejected(bad):
     assert refusal(rules.username, bad) == ["username"]
 
 
 @pytest.mark.parametrize(
     "name", ["admin", "ADMIN", "ａｄｍｉｎ", "api", "static", "login", "songs", "trackflow", "me"]
 )
-def test_names_of_the_house_are_reserved(name):
+def test_system_names_are_reserved(name):
     assert refusal(rules.username, name) == ["username"]
 
 
@@ -71,7 +71,7 @@ def test_names_of_the_house_are_reserved(name):
     "name",
     ["admin_", "adm1n", "-admin-", "a_d_m_i_n", "r00t", "5upport", "ap1", "me-"],
 )
-def test_what_looks_like_a_name_of_the_house_is_reserved_too(name):
+def test_lookalikes_of_system_names_are_reserved(name):
     assert refusal(rules.username, name) == ["username"]
 
 
@@ -90,7 +90,7 @@ def test_different_names_have_different_skeletons(one, other):
     assert rules.skeleton(one) != rules.skeleton(other)
 
 
-def test_who_runs_the_place_may_use_a_reserved_name():
+def test_an_operator_may_use_a_reserved_name():
     assert rules.username("Admin", reserved_too=True) == "admin"
 
 
@@ -104,7 +104,7 @@ def test_who_runs_the_place_may_use_a_reserved_name():
         ("ﬁona@example.org", "fiona@example.org"),
     ],
 )
-def test_an_address_is_kept_in_one_spelling(typed, kept):
+def test_an_email_address_is_normalised(typed, kept):
     assert rules.email(typed) == kept
 
 
@@ -129,7 +129,7 @@ def test_an_address_is_kept_in_one_spelling(typed, kept):
         7,
     ],
 )
-def test_what_is_no_address(bad):
+def test_an_invalid_email_address_is_rejected(bad):
     assert refusal(rules.email, bad) == ["email"]
 
 
@@ -137,7 +137,7 @@ def test_what_is_no_address(bad):
     "good",
     ["x7#kQ!zP", "correct horse battery staple", "пароль мой", "\x00\x01 tab\there", "z" * 256],
 )
-def test_a_password_is_kept_to_the_letter(good):
+def test_a_password_is_used_exactly_as_typed(good):
     assert rules.password(good) == good
 
 
@@ -146,30 +146,30 @@ def test_a_password_is_kept_to_the_letter(good):
     ["", "short7!", "x" * 257, "x" * 100_000, "password", "PASSWORD", "12345678", "\ud800 half one",
      None, 123456789, ["correct horse"]],
 )  # fmt: skip
-def test_a_bad_password(bad):
+def test_a_bad_password_is_rejected(bad):
     assert refusal(rules.password, bad) == ["password"]
 
 
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "Pacific/Apia", "America/Argentina/Ushuaia", "UTC"]
 )
-def test_a_time_zone(zone):
+def test_a_known_time_zone_is_accepted(zone):
     assert rules.time_zone(zone) == zone
 
 
-def test_no_time_zone_is_utc():
+def test_a_missing_time_zone_means_utc():
     assert rules.time_zone("") == rules.time_zone(None) == "UTC"
 
 
 @pytest.mark.parametrize(
     "bad", ["Mars/Olympus", "../../etc/passwd", "europe/berlin", "Europe/Berlin\x00", "x" * 70, 5]
 )
-def test_an_unknown_time_zone(bad):
+def test_an_unknown_time_zone_is_rejected(bad):
     assert refusal(rules.time_zone, bad) == ["timezone"]
 
 
 @pytest.mark.parametrize(
     "bad", ["", None, "0", "31", "-30", "1e2", "forever", "٣٠", "9" * 40, 30.5]
 )
-def test_a_token_lasts_one_of_three_lengths(bad):
+def test_a_token_has_one_of_three_lifetimes(bad):
     assert refusal(rules.token_lifetime, bad) == ["days"]

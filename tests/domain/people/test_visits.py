@@ -74,31 +74,31 @@ def test_the_first_visit_is_day_one():
     assert Visitor().comes("2026-03-02T12:00+00:00") == 1
 
 
-def test_a_second_visit_on_the_same_day_counts_for_nothing():
+def test_a_second_visit_on_the_same_day_does_not_count():
     alice = Visitor()
     alice.comes("2026-03-02T00:01+00:00")
     assert alice.comes("2026-03-02T23:59+00:00") is None
 
 
-def test_two_minutes_around_midnight_are_two_days_where_alice_lives():
+def test_visits_around_local_midnight_count_as_two_days():
     alice = Visitor("Asia/Kathmandu")
     alice.comes("2026-03-02T23:59+05:45")
     assert alice.comes("2026-03-03T00:01+05:45") == 2
 
 
-def test_midnight_somewhere_else_means_nothing():
+def test_midnight_in_another_zone_does_not_count():
     alice = Visitor("America/New_York")
     alice.comes("2026-03-02T23:59+00:00")
     assert alice.comes("2026-03-03T00:01+00:00") is None
 
 
-def test_nearly_two_days_apart_are_still_neighbours():
+def test_visits_nearly_two_days_apart_are_consecutive():
     alice = Visitor()
     alice.comes("2026-03-02T00:01+00:00")
     assert alice.comes("2026-03-03T23:59+00:00") == 2
 
 
-def test_a_missed_day_begins_anew():
+def test_a_missed_day_restarts_the_streak():
     alice = Visitor()
     for day in (1, 2, 3, 5):
         alice.comes(f"2026-03-0{day}T12:00+00:00")
@@ -117,7 +117,7 @@ def test_a_missed_day_begins_anew():
         ("Pacific/Kwajalein", ["1993-08-19", "1993-08-20", "1993-08-22"]),  # no 21 August
     ],
 )
-def test_every_calendar_day_counts_whatever_its_length(zone, days):
+def test_every_calendar_day_counts_regardless_of_its_length(zone, days):
     alice = Visitor(zone)
     for day in days:
         alice.comes(datetime.combine(date.fromisoformat(day), datetime.min.time(), ZoneInfo(zone)))
@@ -125,7 +125,7 @@ def test_every_calendar_day_counts_whatever_its_length(zone, days):
     assert alice.runs == [1, 2, 3]
 
 
-def test_the_day_that_samoa_skipped_was_a_day_elsewhere():
+def test_a_day_that_samoa_skipped_counts_in_other_zones():
     bob = Visitor("Pacific/Auckland")
     bob.comes("2011-12-29T12:00+13:00")
     assert bob.comes("2011-12-31T12:00+13:00") == 1
@@ -139,7 +139,7 @@ def test_a_change_of_zone_earns_no_day_within_twenty_hours():
     assert farmer.comes("2026-03-03T08:00+00:00") == 2
 
 
-def test_a_traveller_goes_on_counting_once_the_twenty_hours_are_over():
+def test_a_traveller_earns_a_day_after_twenty_hours():
     traveller = Visitor("Europe/London")
     traveller.comes("2026-03-02T20:00+00:00")
     assert traveller.comes("2026-03-03T23:59+09:00", zone="Asia/Tokyo") is None  # after 19 hours
@@ -185,19 +185,19 @@ def test_a_journey_with_visits_fifteen_hours_apart_keeps_the_streak():
         assert traveller.runs == list(range(1, len(traveller.runs) + 1)), hour
 
 
-def test_a_day_missed_by_somebody_who_was_not_away_for_long_is_no_gap():
+def test_a_day_missed_after_a_short_absence_is_no_gap():
     late = Visitor()
     late.comes("2026-03-02T23:50+00:00")
     assert late.comes("2026-03-04T00:10+00:00") == 2
 
 
-def test_a_day_missed_for_long_is_a_gap():
+def test_a_day_missed_after_a_long_absence_is_a_gap():
     away = Visitor()
     away.comes("2026-03-02T10:00+00:00")
     assert away.comes("2026-03-04T00:10+00:00") == 1
 
 
-def test_back_and_forth_over_the_date_line_earns_a_day_a_day():
+def test_crossing_the_date_line_repeatedly_earns_one_day_per_day():
     farmer, at = Visitor("Pacific/Kiritimati"), datetime(2026, 3, 2, 11, tzinfo=UTC)
     for hour in range(24 * 7):
         zone = "Pacific/Niue" if hour % 2 else "Pacific/Kiritimati"
@@ -215,7 +215,7 @@ def test_a_clock_that_steps_back_neither_earns_nor_resets():
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_streaks_are_those_of_the_calendar(zone):
+def test_streaks_match_the_local_calendar(zone):
     # Somebody comes on a part of the days that their zone had, at any hour; the calendar says
     # which of these days follow each other.
     dice = random.Random(zone)
@@ -250,7 +250,7 @@ def days_with_moments(here):
     return list(days.values())
 
 
-def test_in_every_zone_there_is_two_years_of_visits_make_the_streaks_of_the_calendar():
+def test_streaks_match_the_local_calendar_in_every_time_zone():
     zones, visits = sorted(rules.zone_names()), 0
     for zone in zones:
         dice, alice, expected, before = random.Random(zone), Visitor(zone), [], None
@@ -268,7 +268,7 @@ def test_in_every_zone_there_is_two_years_of_visits_make_the_streaks_of_the_cale
     assert visits > len(zones) * 600
 
 
-def test_the_zones_are_known_without_the_systems_own():
+def test_time_zones_are_available_without_the_operating_system():
     ask = "from trackflow_web.domain.people.rules import time_zone as z; print(z('Pacific/Apia'))"
     command = [sys.executable, "-c", ask]
     environment = {**os.environ, "PYTHONTZPATH": ""}

@@ -26,14 +26,14 @@ def counts(maker):
 # --- how many ----------------------------------------------------------------------------------
 
 
-def test_an_album_counts_while_it_is_there(maker):
+def test_an_album_counts_until_it_is_deleted(maker):
     album = maker.album("One")
     assert counts(maker) == (1, 0)
     maker.delete_album(album)
     assert counts(maker) == (0, 0)
 
 
-def test_an_album_that_is_there_is_refused_and_named(maker):
+def test_a_duplicate_album_is_rejected_with_the_existing_album(maker):
     first = maker.album("One", artist="The Beatles", album="Help!")
     with pytest.raises(Duplicate) as refusal:
         maker.album("Two", artist="beatles", album="HELP!")
@@ -43,7 +43,7 @@ def test_an_album_that_is_there_is_refused_and_named(maker):
     assert counts(maker) == (2, 0)
 
 
-def test_a_track_list_that_will_not_do_is_refused_by_name(subtests, maker, app):
+def test_an_invalid_track_list_is_rejected_by_field(subtests, maker, app):
     for tracks, said in [
         ("", "At least one"),
         (" \n\t\n\u200b", "At least one"),
@@ -65,7 +65,7 @@ def test_a_track_list_that_will_not_do_is_refused_by_name(subtests, maker, app):
             assert counts(maker) == (0, 0)
 
 
-def test_everything_wrong_is_told_at_once(subtests, maker, app):
+def test_all_invalid_fields_are_reported_at_once(subtests, maker, app):
     for year in [999, 99_999, 1991.5, 10**40, True, ["1991"]]:
         with subtests.test(year=year):
             with pytest.raises(Invalid) as refusal, working(app):
@@ -73,12 +73,12 @@ def test_everything_wrong_is_told_at_once(subtests, maker, app):
             assert set(refusal.value.errors) == {"artist", "album", "year", "tracks"}
 
 
-def test_empty_lines_are_no_tracks_and_two_may_have_one_title(maker):
+def test_empty_lines_are_ignored_and_duplicate_titles_allowed(maker):
     album = maker.album("Intro", "", "  ", "Intro")
     assert maker.linked(album) == [None, None]
 
 
-def test_two_hundred_tracks_are_an_album(maker):
+def test_an_album_may_have_two_hundred_tracks(maker):
     assert len(maker.linked(maker.album(*map(str, range(200))))) == 200
 
 
@@ -104,7 +104,7 @@ def test_linking_the_last_released_song_completes_it(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_irrelevant_tracks_are_not_asked_for(maker):
+def test_irrelevant_tracks_are_not_required(maker):
     maker.add("One", status="released")
     album = maker.album("One", "Interlude")
     maker.link(album)
@@ -128,7 +128,7 @@ def test_a_linked_track_that_becomes_irrelevant_keeps_its_song(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_a_song_completes_a_track_while_it_is_released(maker):
+def test_a_track_is_complete_while_its_song_is_released(maker):
     song = maker.add("One", status="released")
     maker.link(maker.album("One"))
     assert counts(maker) == (1, 1)
@@ -150,7 +150,7 @@ def test_one_song_completes_one_track(maker):
     assert counts(maker) == (2, 1)
 
 
-def test_two_tracks_of_one_title_are_not_linked_to_one_song(maker):
+def test_two_tracks_of_one_title_are_not_linked_to_the_same_song(maker):
     song = maker.add("One", status="released")
     album = maker.album("One", "One")
     assert maker.link(album) == 1
@@ -159,7 +159,7 @@ def test_two_tracks_of_one_title_are_not_linked_to_one_song(maker):
     assert counts(maker) == (1, 0)
 
 
-def test_a_song_of_another_name_is_linked_only_when_its_owner_says_so(maker):
+def test_a_song_of_another_title_is_linked_only_on_request(maker):
     album = maker.album("One")
     for title, artist in (("Two", "Metallica"), ("One", "Somebody")):
         other = maker.add(title, artist=artist, status="released")
@@ -172,7 +172,7 @@ def test_a_song_of_another_name_is_linked_only_when_its_owner_says_so(maker):
 
 
 @pytest.mark.parametrize("title", ["One", "ONE", "One (Live)", "One - 2013 Remaster"])
-def test_a_version_of_the_track_is_called_like_it(maker, title):
+def test_a_version_of_a_track_matches_its_title(maker, title):
     song = maker.add(title, status="released")
     album = maker.album("One")
     maker.track(album, 1, song, anyway=False)
@@ -198,7 +198,7 @@ def test_deleting_the_song_of_an_irrelevant_track_reopens_nothing(maker):
     assert counts(maker) == (1, 1)
 
 
-def test_completing_again_and_again_earns_once(maker):
+def test_completing_repeatedly_earns_one_award(maker):
     song, album = maker.add("One", status="released"), maker.album("One")
     for _ in range(3):
         maker.track(album, 1, song)
@@ -219,7 +219,7 @@ def test_songs_are_found_by_title_and_artist(maker):
     assert maker.link(album) == 0
 
 
-def test_what_was_chosen_is_not_linked_over(maker):
+def test_an_existing_link_is_not_replaced(maker):
     maker.add("One")
     other = maker.add("Other")
     album = maker.album("One", "One")
@@ -229,7 +229,7 @@ def test_what_was_chosen_is_not_linked_over(maker):
     assert maker.linked(album) == [other, None]
 
 
-def test_nobody_elses_song_is_found_or_linked(maker, app, bob):
+def test_another_users_song_is_neither_found_nor_linked(maker, app, bob):
     song = Producer(app, bob).add("One")
     album = maker.album("One")
     assert maker.link(album) == 0
@@ -238,7 +238,7 @@ def test_nobody_elses_song_is_found_or_linked(maker, app, bob):
     assert list(refusal.value.errors) == ["song_id"]
 
 
-def test_a_strange_song_is_refused_by_name(subtests, maker):
+def test_an_unknown_song_is_rejected_by_field(subtests, maker):
     album = maker.album("One")
     for song_id in ["0", "-1", "1.5", "١", "9" * 30, "\x00", "987654", True]:
         with subtests.test(song_id=song_id):
@@ -247,7 +247,7 @@ def test_a_strange_song_is_refused_by_name(subtests, maker):
             assert list(refusal.value.errors) == ["song_id"]
 
 
-def test_there_is_no_track_behind_the_last(maker):
+def test_an_unknown_track_is_rejected(maker):
     album = maker.album("One")
     with pytest.raises(NotFound):
         maker.track(album, 2)
@@ -256,14 +256,14 @@ def test_there_is_no_track_behind_the_last(maker):
 # --- at once -----------------------------------------------------------------------------------
 
 
-def test_the_last_two_tracks_are_released_at_once(maker):
+def test_releasing_the_last_two_tracks_at_once_completes_the_album_once(maker):
     songs = [maker.add("One"), maker.add("Two")]
     maker.link(maker.album("One", "Two"))
     at_once([lambda song=song: maker.move(song, "released") for song in songs])
     assert counts(maker) == (1, 1)
 
 
-def test_a_song_goes_while_the_last_track_is_released(maker, app):
+def test_deleting_a_song_while_releasing_the_last_track_does_not_deadlock(maker, app):
     for number in range(4):
         gone, last = maker.add(f"One {number}", status="released"), maker.add(f"Two {number}")
         album = maker.album(f"One {number}", f"Two {number}", album=f"Album {number}")
@@ -272,13 +272,13 @@ def test_a_song_goes_while_the_last_track_is_released(maker, app):
     assert counts(maker) == (4, 0)
 
 
-def test_a_track_is_linked_while_its_song_is_released(maker):
+def test_linking_a_track_while_releasing_its_song_keeps_the_counters_right(maker):
     song, album = maker.add("One"), maker.album("One")
     at_once([lambda: maker.track(album, 1, song), lambda: maker.move(song, "released")])
     assert counts(maker) == (1, 1)
 
 
-def test_an_album_goes_while_its_track_is_linked(maker):
+def test_deleting_an_album_while_linking_its_track_does_not_deadlock(maker):
     song, album = maker.add("One", status="released"), maker.album("One")
 
     def link():
@@ -291,7 +291,7 @@ def test_an_album_goes_while_its_track_is_linked(maker):
     assert counts(maker) == (0, 0)
 
 
-def test_an_album_is_started_once_however_often_at_once(maker):
+def test_creating_an_album_repeatedly_at_once_creates_one(maker):
     def start():
         try:
             return maker.album("One")

@@ -63,7 +63,7 @@ def test_a_planned_song_counts_as_planned(add, numbers):
     assert numbers(*LADDER) == [1, 1, 0, 0, 0]
 
 
-def test_the_milestones_of_a_song(add, change, numbers):
+def test_moving_a_song_sets_its_milestones(add, change, numbers):
     song_id = add()
     change(song_id, "wip")
     change(song_id, "released")
@@ -83,7 +83,7 @@ def test_a_song_moved_back_and_forth_counts_once(add, change, numbers):
     assert numbers(*LADDER) == [1, 1, 1, 1, 1]
 
 
-def test_moving_a_song_where_it_is_does_nothing(app, alice, add, change):
+def test_moving_a_song_to_its_own_status_changes_nothing(app, alice, add, change):
     song_id = add()
     change(song_id, "future")
     with app.app_context():
@@ -97,12 +97,12 @@ def test_moving_a_song_where_it_is_does_nothing(app, alice, add, change):
         )
 
 
-def test_a_deleted_song_lowers_the_numbers(add, change, numbers):
+def test_deleting_a_song_lowers_the_counters(add, change, numbers):
     change(add(status="released", year="1988"))
     assert numbers(*LADDER, "distinct_artists", "distinct_years") == [0] * 7
 
 
-def test_the_first_dates_stay(app, add, change, clock):
+def test_milestones_keep_their_first_date(app, add, change, clock):
     song_id, began = add(status="wip"), clock.at
     clock.move(days=1)
     for status in ("future", "wip"):
@@ -111,7 +111,7 @@ def test_the_first_dates_stay(app, add, change, clock):
         assert queries.find_song(song_id).started_at == began
 
 
-def test_a_song_is_there_once_in_every_spelling(add):
+def test_a_song_in_another_spelling_is_a_duplicate(add):
     first = add()
     for title, artist in [
         ("One", "Metallica"),
@@ -124,13 +124,13 @@ def test_a_song_is_there_once_in_every_spelling(add):
         assert refusal.value.existing_id == first
 
 
-def test_two_people_may_have_the_same_song(app, bob, add):
+def test_two_users_may_have_the_same_song(app, bob, add):
     add()
     with working(app):
         assert actions.add_song(bob.user, title="One", artist="Metallica").id
 
 
-def test_a_song_cannot_be_renamed_into_another(app, add, change):
+def test_a_song_cannot_be_renamed_to_an_existing_one(app, add, change):
     first = add("One")
     second = add("Two")
     with pytest.raises(Duplicate) as refusal:
@@ -140,14 +140,14 @@ def test_a_song_cannot_be_renamed_into_another(app, add, change):
         assert queries.find_song(second).title == "Two"
 
 
-def test_a_song_may_be_spelt_better(app, add, change):
+def test_the_spelling_of_a_song_may_be_corrected(app, add, change):
     song_id = add("one")
     change(song_id, title="One")
     with app.app_context():
         assert queries.find_song(song_id).title == "One"
 
 
-def test_another_artist_and_year_are_counted_as_they_are_now(add, change, numbers):
+def test_changing_artist_and_year_updates_the_counters(add, change, numbers):
     song_id = add(artist="Beatles", year="1969", status="released")
     add("Help!", artist="The Beatles", year="1965", status="released")
     assert numbers("distinct_artists", "distinct_years", "distinct_decades") == [1, 2, 1]
@@ -155,7 +155,7 @@ def test_another_artist_and_year_are_counted_as_they_are_now(add, change, number
     assert numbers("distinct_artists", "distinct_years", "distinct_decades") == [2, 2, 2]
 
 
-def test_the_longest_names_there_are_can_be_kept(app, add):
+def test_names_of_the_maximum_length_can_be_stored(app, add):
     # Squares that unfold into whole words, in ever other combinations: nothing compresses them.
     squares = [chr(0x3300 + number * 7 % 88) for number in range(200)]
     song_id = add("".join(squares), "".join(reversed(squares)), status="released")
@@ -163,7 +163,7 @@ def test_the_longest_names_there_are_can_be_kept(app, add):
         assert len(queries.find_song(song_id).title) == 200
 
 
-def test_searching(app, alice, add):
+def test_a_search_ignores_case_and_accents_and_treats_wildcards_as_text(app, alice, add):
     titles = ["100% Pure Love", "Motörhead Song", "a_b", "back\\slash"]
     for title in titles:
         add(title, "X")
@@ -185,7 +185,7 @@ def test_searching(app, alice, add):
     }
 
 
-def test_pages(app, alice, add):
+def test_songs_are_listed_in_pages(app, alice, add):
     for number in range(5):
         add(f"Song {number}")
     with app.app_context():
@@ -200,14 +200,14 @@ def test_pages(app, alice, add):
     assert {(page.pages, page.total) for page in pages} == {(3, 5)}
 
 
-def test_a_page_behind_the_last_is_the_last(app, alice, add):
+def test_a_page_number_past_the_end_returns_the_last_page(app, alice, add):
     add()
     with app.app_context():
         listing = queries.list_songs(alice.id, status=None, q="", page=7)
     assert (listing.page, len(listing.songs)) == (1, 1)
 
 
-def test_counts_by_status(app, alice, add):
+def test_songs_are_counted_by_status(app, alice, add):
     for number, status in enumerate(["future", "wip", "wip"]):
         add(f"Song {number}", status=status)
     with app.app_context():

@@ -17,23 +17,23 @@ def refused(**fields):
     return set(refusal.value.errors)
 
 
-def test_title_and_artist_are_enough():
+def test_only_title_and_artist_are_required():
     draft = rules.draft(**KNOWN)
     assert (draft.title, draft.artist, draft.album, draft.year) == ("One", "Metallica", "", None)
 
 
-def test_everything_wrong_is_named_at_once():
+def test_all_invalid_fields_are_reported_at_once():
     assert refused(title="", artist="\x00", album="x" * 201, year=1) == set(KNOWN)
 
 
-def test_next_years_album_may_be_planned_but_not_that_of_the_year_after(clock):
+def test_years_up_to_next_year_are_accepted(clock):
     clock.set("2026-03-02T12:00+00:00")
     assert rules.draft(**KNOWN | {"year": "2027"}).year == 2027
     assert rules.draft(**KNOWN | {"year": "2028"}).year is None
     assert refused(year=2028) == {"year"}
 
 
-def test_chant_is_old_but_not_that_old():
+def test_years_before_1000_are_rejected():
     assert rules.draft(**KNOWN | {"year": "1000"}).year == 1000
     assert rules.draft(**KNOWN | {"year": "0999"}).year is None
     assert refused(year=999) == {"year"}
@@ -49,7 +49,7 @@ def test_chant_is_old_but_not_that_old():
         (0, 15, "0/0 parts", 0),
     ],
 )
-def test_progress(done, skipped, text, percent):
+def test_progress_is_shown_as_text_and_percent(done, skipped, text, percent):
     progress = Progress(done=done, skipped=skipped)
     assert (progress.text, progress.percent) == (text, percent)
     assert progress.value <= progress.max
