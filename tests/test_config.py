@@ -65,30 +65,30 @@ def read(tmp_path):
         ("SECURITY_LOG", "/no/such/folder/security.log"),
     ],
 )
-def test_what_is_not_understood_is_named(read, name, value):
+def test_invalid_settings_are_reported_by_name(read, name, value):
     with pytest.raises(ConfigError, match=name):
         read(**{name: value})
 
 
 @pytest.mark.parametrize("key", ["", "short", "changeme", "development", "x" * 31])
-def test_production_demands_a_key(read, key):
+def test_production_requires_a_secret_key(read, key):
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=key)
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "TOKEN_KEY", "TOKEN_KEY_FALLBACKS"])
 @pytest.mark.parametrize("key", ["dev", "x" * 31, "changeme-changeme-changeme-changeme"])
-def test_production_demands_other_keys_and_earlier_ones_that_nobody_knows(read, name, key):
+def test_production_rejects_well_known_additional_keys(read, name, key):
     with pytest.raises(ConfigError, match=name):
         read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, **{name: key})
 
 
-def test_production_hashes_no_password_cheaply(read):
+def test_production_rejects_cheap_password_hashing(read):
     with pytest.raises(ConfigError, match="PASSWORD_COST"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, PASSWORD_COST="cheap")
 
 
-def test_nothing_dies_on_purpose_in_production(read, tmp_path):
+def test_production_rejects_failpoints(read, tmp_path):
     with pytest.raises(ConfigError, match="FAULTS"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, FAULTS=str(tmp_path))
 
@@ -99,14 +99,14 @@ def test_production_with_a_key_starts(read):
     assert config.secret_key == LONG
 
 
-def test_the_process_ends_with_the_sentence():
+def test_an_invalid_setting_aborts_startup_with_a_message():
     with pytest.raises(SystemExit, match="TrackFlow cannot start: LIMIT_REGISTER is 'often'"):
         create_app(
             {"SECRET_KEY": LONG, "DATABASE_URL": "sqlite:////tmp/x", "LIMIT_REGISTER": "often"}
         )
 
 
-def test_without_any_setting_there_is_a_file_and_a_key_that_stays(read, tmp_path):
+def test_defaults_use_an_sqlite_file_and_a_persistent_key(read, tmp_path):
     config = read()
     assert config.database_url == f"sqlite:///{tmp_path}/instance/trackflow.sqlite3"
     assert len(config.secret_key) == 64
@@ -120,13 +120,13 @@ def test_processes_that_start_at_once_agree_on_the_key(read):
 
 
 @pytest.mark.parametrize("name", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_postgresql_by_any_of_its_names(read, name):
+def test_every_postgresql_scheme_is_accepted(read, name):
     assert (
         read(DATABASE_URL=f"{name}://u:p%40@h/d").database_url == "postgresql+psycopg://u:p%40@h/d"
     )
 
 
-def test_limits_as_people_write_them(read):
+def test_rate_limits_are_parsed(read):
     limit = read(LIMIT_SIGN_IN="500/2 hours").limit_sign_in
     assert (limit.amount, limit.get_expiry()) == (500, 7200)
 

@@ -65,7 +65,7 @@ def promised():
 # --- the data ------------------------------------------------------------------------------------
 
 
-def test_the_catalogue_has_the_promised_thresholds_and_rarities():
+def test_the_catalogue_has_the_documented_thresholds_and_rarities():
     entries = [(entry.metric, entry.code, entry.threshold, entry.rarity[0]) for entry in ENTRIES]
     assert sorted(entries) == sorted(promised())
 
@@ -82,11 +82,11 @@ def test_all_achievements_together_are_worth_5170_points():
     assert sum(entry.points for entry in ENTRIES) == 5170
 
 
-def test_every_achievement_has_a_name_a_sentence_and_an_icon():
+def test_every_achievement_has_a_name_a_description_and_an_icon():
     assert all(entry.name and entry.description and entry.icon for entry in ENTRIES)
 
 
-def test_names_may_repeat_but_only_the_two_of_packs_do():
+def test_only_two_pack_achievements_share_a_name():
     names = [entry.name for entry in ENTRIES]
     assert {name for name in names if names.count(name) > 1} == {"Pack Master", "Pack Legend"}
 
@@ -105,7 +105,7 @@ def test_names_that_occur_twice_are_qualified_by_their_group():
     }
 
 
-def test_every_icon_is_one_or_two_pictures_and_no_garbled_text():
+def test_every_icon_is_one_or_two_emoji():
     for entry in ENTRIES:
         pictures = entry.icon.replace("\N{VARIATION SELECTOR-16}", "")
         assert 1 <= len(pictures) <= 2, entry.code
@@ -127,7 +127,7 @@ def test_events_change_every_metric_and_nothing_else():
     assert moved == counted | {metrics.TOTAL_POINTS}
 
 
-def test_the_completionist_asks_for_all_the_others():
+def test_the_completionist_requires_all_other_achievements():
     assert BY_CODE["completionist"].threshold == len(ENTRIES) - 1
 
 
@@ -155,7 +155,7 @@ def test_the_completionist_asks_for_all_the_others():
         (-5, 0, []),
     ],
 )
-def test_a_step_reaches_every_threshold_in_it(old, new, codes):
+def test_a_delta_reaches_every_threshold_it_crosses(old, new, codes):
     assert [entry.code for entry in BUILT_IN_ONLY.crossed("total_planned", old, new)] == codes
 
 
@@ -164,7 +164,7 @@ def test_a_counter_without_achievements_reaches_nothing():
 
 
 @pytest.mark.parametrize("metric", list(BUILT_IN_ONLY.by_metric))
-def test_single_steps_reach_the_same_as_one_large_step(metric):
+def test_single_steps_reach_the_same_thresholds_as_one_large_step(metric):
     crossed, ladder = BUILT_IN_ONLY.crossed, BUILT_IN_ONLY.by_metric[metric]
     top = ladder[-1].threshold + 1
     steps = [entry for number in range(top) for entry in crossed(metric, number, number + 1)]
@@ -204,7 +204,7 @@ def sync(app):
     return tuple(kinds.count(kind) for kind in changes.ChangeType)
 
 
-def test_the_table_holds_what_the_code_says(app):
+def test_the_table_matches_the_code(app):
     with app.app_context():
         rows = db.session.scalars(sa.select(Achievement)).all()
         kept = {(row.code, row.name, row.metric, row.threshold, row.points) for row in rows}
@@ -229,7 +229,7 @@ def test_the_sync_command_prints_what_it_changed(app):
     assert "0 added, 0 changed, 0 retired, 82 in the catalogue." in said
 
 
-def test_a_new_name_reaches_the_row_of_the_same_code(app, without):
+def test_a_new_name_is_stored_in_the_row_of_its_code(app, without):
     before = in_table(app, "dreamer")
     without.change(
         lambda entries: [
@@ -254,7 +254,7 @@ def test_an_achievement_removed_from_the_code_is_retired_and_its_holders_keep_it
     assert alice.number("total_points") == 10
 
 
-def test_a_retired_achievement_that_returns_is_in_force_again(app, without, monkeypatch):
+def test_a_returned_achievement_can_be_earned_again(app, without, monkeypatch):
     without("dreamer")
     sync(app)
     monkeypatch.undo()

@@ -61,12 +61,12 @@ def two_released(person):
     return person.add_many(2, status="released", year=1988)[0]
 
 
-def test_an_action_with_nothing_due_costs_one_statement_and_no_commit(price):
+def test_an_action_with_nothing_due_takes_one_statement_and_no_commit(price):
     cost = price(two_planned, lambda browser, _song: browser.post("/songs/", title="X", artist="Y"))
     assert cost == (1, 0)
 
 
-def test_an_action_with_distinct_values_costs_two_statements_and_no_commit(price):
+def test_an_action_with_distinct_values_takes_two_statements_and_no_commit(price):
     cost = price(
         two_released,
         lambda browser, _song: browser.post(
@@ -76,38 +76,38 @@ def test_an_action_with_distinct_values_costs_two_statements_and_no_commit(price
     assert cost == (2, 0)
 
 
-def test_deleting_costs_no_more_than_two_statements(price):
+def test_deleting_takes_at_most_two_statements(price):
     cost = price(two_released, lambda browser, song: browser.post(f"/songs/{song}/delete"))
     assert cost == (2, 0)
 
 
-def test_an_action_that_changes_no_counter_costs_nothing(price):
+def test_an_action_that_changes_no_counter_takes_no_statement(price):
     cost = price(two_planned, lambda browser, song: browser.post(f"/songs/{song}", title="New"))
     assert cost == (0, 0)
 
 
-def test_an_action_without_effect_costs_nothing(price):
+def test_an_action_without_effect_takes_no_statement(price):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="future")
     )
     assert cost == (0, 0)
 
 
-def test_ticking_a_part_costs_nothing(price):
+def test_marking_a_part_takes_no_statement(price):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/parts/drums", state="done")
     )
     assert cost == (0, 0)
 
 
-def test_an_award_costs_two_statements_more(price):
+def test_an_award_takes_two_more_statements(price):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="wip")
     )
     assert cost == (1 + 2, 0)
 
 
-def test_many_awards_cost_no_more_than_one(price):
+def test_many_awards_take_no_more_statements_than_one(price):
     cost = price(
         lambda person: person.add(status="wip"),
         lambda browser, song: browser.post(f"/songs/{song}/status", status="released"),
@@ -115,7 +115,7 @@ def test_many_awards_cost_no_more_than_one(price):
     assert cost == (2 + 2, 0)  # first release and first finish; the artist is new too
 
 
-def test_reading_costs_nothing(price):
+def test_reading_takes_no_statement(price):
     assert price(two_planned, lambda browser, _song: browser.get("/songs/")) == (0, 0)
 
 

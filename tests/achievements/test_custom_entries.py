@@ -79,7 +79,7 @@ def test_it_gives_its_own_points_and_does_not_count_for_the_completionist(app, a
     assert (alice.number("total_achievements"), alice.number("total_points")) == (1, 17)
 
 
-def test_a_changed_threshold_holds_from_the_next_action_on(app, alice):
+def test_a_changed_threshold_applies_from_the_next_action(app, alice):
     save(app, threshold=9)
     alice.add_many(2)
     save(app, threshold=3)
@@ -87,7 +87,7 @@ def test_a_changed_threshold_holds_from_the_next_action_on(app, alice):
     assert "regular" in alice.codes
 
 
-def test_a_recheck_grants_what_a_lower_threshold_owes(app, alice):
+def test_a_recheck_grants_awards_due_by_a_lower_threshold(app, alice):
     save(app, threshold=9)
     alice.add_many(2)
     save(app, threshold=2)
@@ -167,7 +167,7 @@ def test_a_period_includes_its_start_and_excludes_its_end(app, clock, alice, sec
     assert counter(app, alice) == counted
 
 
-def test_deleting_a_song_lowers_the_counter_of_the_period_it_lay_in(app, clock, alice):
+def test_deleting_a_song_lowers_the_counter_of_its_period(app, clock, alice):
     before = alice.add("Before")
     clock.move(days=10)
     season(app)
@@ -178,9 +178,7 @@ def test_deleting_a_song_lowers_the_counter_of_the_period_it_lay_in(app, clock, 
     assert counter(app, alice) == 0
 
 
-def test_what_was_done_in_a_period_before_its_achievement_was_added_counts_by_a_recheck(
-    app, clock, alice
-):
+def test_a_recheck_counts_earlier_work_in_the_period_of_a_new_achievement(app, clock, alice):
     alice.add_many(2)
     clock.move(hours=1)
     season(app, threshold=2)
@@ -190,7 +188,7 @@ def test_what_was_done_in_a_period_before_its_achievement_was_added_counts_by_a_
     assert counter(app, alice) == 2
 
 
-def test_a_closed_period_is_not_counted_any_more(app, alice):
+def test_a_closed_period_is_no_longer_counted(app, alice):
     period = season(app, threshold=2)
     alice.add("One")
     with working(app):
@@ -237,13 +235,13 @@ def test_every_metric_can_be_counted_within_a_period(app, clock, alice, bob):
     bob.add_many(2, status="released")
 
 
-def test_eight_actions_at_once_pay_a_seasonal_achievement_once(app, alice):
+def test_eight_concurrent_actions_grant_a_seasonal_achievement_once(app, alice):
     season(app, threshold=8)
     at_once([lambda n=n: alice.add(f"Song {n}") for n in range(8)])
     assert (counter(app, alice), alice.codes.count("spring_sprint")) == (8, 1)
 
 
-def test_periods_cost_one_statement_more_while_they_count_and_none_otherwise(app, alice):
+def test_an_open_period_takes_one_more_statement_and_others_none(app, alice):
     def price():
         with statements_of(app) as seen:
             alice.add(f"Priced {price.calls}")

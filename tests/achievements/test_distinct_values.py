@@ -150,7 +150,7 @@ def test_five_decades_from_five_songs_in_one_unit_of_work(work, alice):
 
 
 @both_databases
-def test_a_release_and_its_edit_in_one_unit_of_work_count_what_is_left(work, alice):
+def test_a_release_and_its_edit_in_one_unit_of_work_count_the_final_values(work, alice):
     with work():
         song = actions.add_song(alice.user, title="One", artist="Metalica", status="released")
         actions.edit_song(song, alice.user, title="One", artist="Metallica", album="", year=1988)

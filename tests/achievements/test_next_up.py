@@ -32,7 +32,7 @@ def tiles_of(earned=(), **numbers):
 
 
 @pytest.mark.both_databases
-def test_a_song_two_parts_short_comes_first_and_is_named(alice):
+def test_a_song_two_parts_short_comes_first(alice):
     alice.add("One")
     everlong = alice.add("Everlong", "Foo Fighters")
     alice.mark(everlong, "done", list(Part)[:13])
@@ -73,7 +73,7 @@ def test_next_up_names_no_songs_of_others(alice, bob):
     assert all(step.parts in {None, PARTS} for step in steps(bob))
 
 
-def test_a_song_one_part_short_beats_what_needs_five_whole_songs():
+def test_a_song_one_part_short_ranks_before_five_missing_songs():
     tiles = tiles_of(["first_release"], total_released=45, total_authored=0)
     opening = next_up.Opening(next_up.SONGS, 1, "Everlong", 1)
     assert next_up.next_up(tiles, [opening])[0].tile.code == "perfectionist"

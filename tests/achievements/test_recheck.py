@@ -245,7 +245,7 @@ def test_a_recheck_grants_every_missed_award_at_once(app, clock, alice, without_
     assert alice.number("total_points") == 40
 
 
-def test_undone_work_that_was_missed_is_not_awarded(app, alice, without_engine):
+def test_a_recheck_does_not_award_undone_work(app, alice, without_engine):
     with without_engine():
         alice.delete(alice.add())
     assert recheck_all(app).awards == []
@@ -263,7 +263,7 @@ def test_a_second_recheck_does_nothing(app, alice, without_engine):
 
 
 @both_databases
-def test_a_recheck_does_what_its_dry_run_shows(app, clock, alice, bob, plant, without_engine):
+def test_a_recheck_matches_its_dry_run(app, clock, alice, bob, plant, without_engine):
     with without_engine():
         alice.add_many(6, status="released", year=1988)
         bob.add(status="wip")

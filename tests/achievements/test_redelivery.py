@@ -205,7 +205,7 @@ def test_a_long_backlog_is_redelivered_in_one_run(app, alice, bob, monkeypatch):
     assert (alice.number("total_songs"), bob.number("total_songs")) == (6, 6)
 
 
-def test_a_user_whose_events_fail_blocks_nobody_else(app, alice, bob, failing_for, monkeypatch):
+def test_a_user_whose_events_fail_does_not_block_others(app, alice, bob, failing_for, monkeypatch):
     with broken():
         alice.add_many(6)  # more than a piece of a sweep, and the oldest
         bob.add()

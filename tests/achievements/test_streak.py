@@ -125,7 +125,7 @@ def test_a_change_of_zone_cannot_earn_a_second_day(clock, work, alice):
     assert alice.number("login_streak") == 1
 
 
-def test_an_unearned_rung_shows_the_streak_of_today(clock, alice):
+def test_an_unearned_rung_shows_the_current_streak(clock, alice):
     visit_daily(alice, clock, 6)
     clock.move(days=1)
     alice.visit()
@@ -136,13 +136,13 @@ def test_an_unearned_rung_shows_the_streak_of_today(clock, alice):
     assert alice.number("login_streak") == 6
 
 
-def test_a_streak_that_goes_on_is_its_own_longest(clock, alice):
+def test_a_running_streak_counts_as_the_longest(clock, alice):
     visit_daily(alice, clock, 5)
     [dedicated] = [tile for tile in alice.tiles() if tile.code == "dedicated"]
     assert (dedicated.progress_text, dedicated.longest_text) == ("5/7 days", "")
 
 
-def test_a_streak_ends_also_for_who_stays_away(clock, alice):
+def test_a_streak_ends_without_a_visit(clock, alice):
     visit_daily(alice, clock, 5)
     clock.move(days=3)
     [dedicated] = [tile for tile in alice.tiles() if tile.code == "dedicated"]

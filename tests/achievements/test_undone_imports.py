@@ -150,7 +150,7 @@ def test_an_interrupted_undo_resumes_where_it_was(app, alice, bring, monkeypatch
     assert earned(app, alice) == set()
 
 
-def test_songs_know_the_import_they_came_by(app, alice, bring):
+def test_imported_songs_refer_to_their_import(app, alice, bring):
     import_id = bring(3)
     with working(app):
         add_song(alice.user, title="By hand", artist="Anna")

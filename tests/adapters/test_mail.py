@@ -74,14 +74,14 @@ def test_a_password_is_never_sent_without_tls(server):
     assert not [line for line in server.lines if line.startswith("AUTH")]
 
 
-def test_a_server_that_is_not_there_is_a_mail_error(server):
+def test_an_unreachable_mail_server_is_a_mail_error(server):
     address = url(server)
     server.server_close()
     with pytest.raises(MailError):
         mailer(address, sender=SENDER).send(MESSAGE)
 
 
-def test_a_folder_that_cannot_be_written_is_a_mail_error(tmp_path):
+def test_an_unwritable_folder_is_a_mail_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(MailError):
         mailer(f"file://{tmp_path / 'file'}", sender=SENDER).send(MESSAGE)

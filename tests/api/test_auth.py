@@ -15,7 +15,7 @@ def _last_used(app, person):
         return queries.tokens_of(person.id)[0].last_used_at
 
 
-def test_anonymous_requests_are_told_how_to_authenticate(client):
+def test_anonymous_requests_get_401_with_a_challenge(client):
     answer = client.get("/api/songs/")
 
     assert answer.status_code == 401

@@ -40,7 +40,7 @@ def caret(page):
     )
 
 
-def test_alice_finds_by_typing_and_may_type_on(shelf):
+def test_a_search_updates_while_typing_and_keeps_the_focus(shelf):
     """What she types arrives while the answers come; the field is never taken from under her."""
     search = shelf.get_by_label("Search")
     search.press_sequentially("realease")
@@ -56,7 +56,7 @@ def test_alice_finds_by_typing_and_may_type_on(shelf):
     assert shelf.evaluate("window.sameDocument")
 
 
-def test_alice_chooses_from_a_list_and_keeps_the_focus_on_it(shelf):
+def test_choosing_a_filter_keeps_the_focus(shelf):
     state = shelf.get_by_label("State")
     state.focus()
     state.select_option("earned")
@@ -66,7 +66,7 @@ def test_alice_chooses_from_a_list_and_keeps_the_focus_on_it(shelf):
     assert shelf.evaluate("window.sameDocument")
 
 
-def test_filters_change_the_address_and_the_address_gives_them_back(shelf, new_page, let_in, alice):
+def test_filters_change_the_url_and_are_restored_from_it(shelf, new_page, let_in, alice):
     shelf.get_by_label("Rarity").select_option("legendary")
     shelf.get_by_label("Sort by").select_option("name")
     shelf.get_by_label("Search").fill("songs")
@@ -83,7 +83,7 @@ def test_filters_change_the_address_and_the_address_gives_them_back(shelf, new_p
     expect(elsewhere.get_by_label("Search")).to_have_value("songs")
 
 
-def test_the_number_of_results_is_said_by_a_line_that_was_there_before(shelf):
+def test_the_number_of_results_is_announced_by_a_live_region(shelf):
     line = count_line(shelf)
     expect(line).to_have_role("status")
     line.evaluate("line => { window.line = line; }")
@@ -92,7 +92,7 @@ def test_the_number_of_results_is_said_by_a_line_that_was_there_before(shelf):
     assert line.evaluate("line => line === window.line")
 
 
-def test_the_back_button_gives_alice_her_earlier_view(shelf):
+def test_the_back_button_restores_the_earlier_view(shelf):
     shelf.get_by_label("Category").select_option("diversity")
     expect(count_line(shelf)).to_have_text("14 achievements shown")
     shelf.get_by_label("Search").fill("decades")
@@ -115,7 +115,7 @@ def test_the_back_button_gives_alice_her_earlier_view(shelf):
     expect(tiles(shelf)).to_have_count(3)
 
 
-def test_the_back_button_leads_from_a_trophy_to_the_same_results(shelf):
+def test_the_back_button_returns_from_an_achievement_to_the_same_results(shelf):
     shelf.get_by_label("Search").fill("decades")
     expect(tiles(shelf)).to_have_count(4)
     shelf.get_by_role("link", name="Decade Master").click()
@@ -125,7 +125,7 @@ def test_the_back_button_leads_from_a_trophy_to_the_same_results(shelf):
     expect(shelf.get_by_label("Search")).to_have_value("decades")
 
 
-def test_an_empty_result_names_the_filters_and_drops_one(shelf):
+def test_an_empty_result_lists_the_filters_and_removes_one(shelf):
     shelf.get_by_label("Category").select_option("social")
     shelf.get_by_label("Search").fill("polka")
     expect(count_line(shelf)).to_have_text("0 achievements shown")
@@ -169,7 +169,7 @@ def test_seven_tiles_fill_rows_of_four(shelf):
     assert [tops.count(top) for top in sorted(set(tops))] == [4, 3]
 
 
-def test_alice_filters_without_javascript(page_without_javascript, alice, let_in):
+def test_filters_work_without_javascript(page_without_javascript, alice, let_in):
     page = page_without_javascript
     let_in(page, alice)
     page.goto("/achievements/")

@@ -15,7 +15,7 @@ def figures(page):
     return page.locator(".figure dd")
 
 
-def test_olga_rechecks_alice_and_gives_her_password_when_ten_minutes_have_passed(
+def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
     app, clock, alice, admin, page, sign_in
 ):
     add_song(app, alice)
@@ -52,7 +52,7 @@ def test_olga_rechecks_alice_and_gives_her_password_when_ten_minutes_have_passed
     expect(figures(page)).to_have_text(["3", "0", "0"])
 
 
-def test_alice_sees_no_door_and_finds_none(alice, page, let_in):
+def test_the_admin_pages_are_hidden_from_alice(alice, page, let_in):
     let_in(page, alice)
     page.goto("/songs/")
     expect(page.get_by_role("link", name="Recheck")).to_have_count(0)

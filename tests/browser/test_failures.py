@@ -61,7 +61,7 @@ def assert_still_typed(page):
 # --- the database, the network -------------------------------------------------------------------
 
 
-def test_a_busy_database_is_said_and_what_was_typed_stays(app, alice, at_songs, locked, watch):
+def test_a_busy_database_shows_a_message_and_keeps_the_input(app, alice, at_songs, locked, watch):
     watch.allow("503")
     with locked():
         add_song(at_songs)
@@ -75,9 +75,7 @@ def test_a_busy_database_is_said_and_what_was_typed_stays(app, alice, at_songs, 
     assert titles_of(app, alice) == ["One"]
 
 
-def test_a_search_that_comes_too_soon_leaves_the_list_as_it_is(
-    app, alice, at_songs, watch, monkeypatch
-):
+def test_a_search_over_the_limit_keeps_the_list(app, alice, at_songs, watch, monkeypatch):
     watch.allow("429")
     monkeypatch.setattr(app.extensions["trackflow.searches"], "limit", limits.parse("1/1 hour"))
     add_song(at_songs)
@@ -91,7 +89,7 @@ def test_a_search_that_comes_too_soon_leaves_the_list_as_it_is(
     expect(search).to_have_value("nothing like it")
 
 
-def test_without_javascript_a_busy_database_offers_to_send_it_again(
+def test_without_javascript_a_busy_database_offers_to_send_the_form_again(
     app, alice, page_without_javascript, let_in, locked, watch
 ):
     watch.allow("503")
@@ -107,7 +105,7 @@ def test_without_javascript_a_busy_database_offers_to_send_it_again(
     assert titles_of(app, alice) == ["One"]
 
 
-def test_a_lost_connection_is_said_and_what_was_typed_stays(app, alice, at_songs, watch):
+def test_a_lost_connection_shows_a_message_and_keeps_the_input(app, alice, at_songs, watch):
     watch.allow("ERR_INTERNET_DISCONNECTED")
     watch.allow("htmx:sendError")
     watch.allow("htmx:afterRequest")
@@ -134,7 +132,7 @@ def sign_in_again(page, person):
     expect(page.get_by_role("heading", level=1)).to_have_text("Songs")
 
 
-def test_who_signed_out_in_another_tab_signs_in_and_is_back(alice, at_songs):
+def test_signing_in_after_signing_out_in_another_tab_returns_to_the_page(alice, at_songs):
     other = at_songs.context.new_page()
     other.goto("/achievements/")
     other.get_by_role("button", name="Sign out").click()
@@ -145,7 +143,7 @@ def test_who_signed_out_in_another_tab_signs_in_and_is_back(alice, at_songs):
     expect(at_songs.locator("#song-rows > li")).to_have_count(1)
 
 
-def test_whose_session_was_ended_elsewhere_signs_in_and_is_back(app, alice, at_songs):
+def test_signing_in_after_the_session_was_ended_returns_to_the_page(app, alice, at_songs):
     at_songs.goto("/songs/?status=wip")
     with working(app):
         actions.sign_out_everywhere(alice.user)

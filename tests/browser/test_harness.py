@@ -10,7 +10,7 @@ def test_a_page_of_the_application_opens(page):
     assert page.locator("h1").count() == 1
 
 
-def test_an_error_on_the_console_is_noticed(page, watch):
+def test_a_console_error_is_detected(page, watch):
     page.goto("/")
     page.evaluate("console.error('Nobody expected this')")
     page.wait_for_timeout(50)
@@ -18,7 +18,7 @@ def test_an_error_on_the_console_is_noticed(page, watch):
     watch.allow("Nobody expected this")
 
 
-def test_a_broken_content_security_policy_is_noticed(page, watch):
+def test_a_violation_of_the_content_security_policy_is_detected(page, watch):
     page.goto("/")
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))"
@@ -28,7 +28,7 @@ def test_a_broken_content_security_policy_is_noticed(page, watch):
     watch.allow("Content Security Policy")
 
 
-def test_a_missing_static_file_is_noticed(page, watch):
+def test_a_missing_static_file_is_detected(page, watch):
     page.goto("/")
     page.evaluate("fetch('/static/nothing.css')")
     page.wait_for_timeout(200)
@@ -36,7 +36,7 @@ def test_a_missing_static_file_is_noticed(page, watch):
     watch.allow("/static/nothing.css")
 
 
-def test_axe_finds_what_is_serious(page, axe):
+def test_axe_reports_serious_problems(page, axe):
     page.goto("/")
     page.evaluate("document.body.append(document.createElement('button'))")
     with pytest.raises(AssertionError, match="Buttons must have discernible text"):

@@ -95,7 +95,7 @@ def poll(page):
     return wait
 
 
-def test_alice_watches_an_import_and_takes_it_back(page, alice, let_in, job, poll):
+def test_alice_watches_an_import_and_undoes_it(page, alice, let_in, job, poll):
     let_in(page, alice)
     page.clock.install(time=0)
     page.goto("/imports/")
@@ -147,7 +147,7 @@ def test_alice_watches_an_import_and_takes_it_back(page, alice, let_in, job, pol
     expect(page.locator("#song-rows > li")).to_have_count(0)
 
 
-def test_alice_looks_at_the_preview_of_an_import_and_starts_it(page, alice, let_in, job):
+def test_alice_reviews_the_preview_of_an_import_and_starts_it(page, alice, let_in, job):
     let_in(page, alice)
     page.goto("/imports/")
     road = {"name": "road.csv", "mimeType": "text/csv", "buffer": CSV.encode()}

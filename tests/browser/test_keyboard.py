@@ -49,7 +49,7 @@ def heading(page):
     return page.get_by_role("heading", level=1)
 
 
-def test_the_first_stop_of_every_page_skips_to_its_content(page, alice, let_in):
+def test_the_first_tab_stop_of_every_page_skips_to_the_content(page, alice, let_in):
     let_in(page, alice)
     for path in ("/songs/", "/achievements/", "/settings/profile"):
         page.goto(path)
@@ -62,7 +62,7 @@ def test_the_first_stop_of_every_page_skips_to_its_content(page, alice, let_in):
         assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_the_keyboard_goes_through_a_page_as_the_eye_does(page):
+def test_the_tab_order_follows_the_visual_order(page):
     page.goto("/")
     stops = []
     for _ in range(6):
@@ -78,7 +78,7 @@ def test_the_keyboard_goes_through_a_page_as_the_eye_does(page):
     ]
 
 
-def test_alice_walks_through_the_house_by_keyboard_alone(page):
+def test_alice_uses_the_site_by_keyboard_only(page):
     page.goto("/")
     tab_to(page, page.get_by_role("link", name="Start your setlist"))
     page.keyboard.press("Enter")

@@ -127,7 +127,7 @@ def pages(new_page, olga, places, let_in):
 
 
 @pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA[:5], FOR_OLGA[5:10], FOR_OLGA[10:]])
-def test_nobody_is_kept_out(pages, axe, paths):
+def test_pages_have_no_accessibility_problems(pages, axe, paths):
     for page in pages(paths):
         for width in (DESKTOP, PHONE):
             page.set_viewport_size(width)
@@ -140,13 +140,13 @@ def test_nobody_is_kept_out(pages, axe, paths):
 @pytest.mark.parametrize(
     ("light", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark"]
 )
-def test_nobody_is_kept_out_of_the_pages_beside(pages, axe, light, size):
+def test_secondary_pages_have_no_accessibility_problems(pages, axe, light, size):
     for page in pages(FOR_OLGA_TOO, color_scheme=light, viewport=size):
         axe(page)
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_what_appears_later_keeps_nobody_out(new_page, olga, let_in, axe, light):
+def test_dynamic_content_has_no_accessibility_problems(new_page, olga, let_in, axe, light):
     """What was refused, a form in place of a row, a summary and three toasts, a preview."""
     page = new_page(color_scheme=light, reduced_motion="reduce")
     page.goto("/register")
@@ -169,13 +169,13 @@ def test_what_appears_later_keeps_nobody_out(new_page, olga, let_in, axe, light)
 
 
 @pytest.mark.parametrize("paths", [FOR_STRANGERS, FOR_OLGA, FOR_OLGA_TOO])
-def test_nothing_hangs_over_the_edge_of_a_narrow_screen(pages, paths):
+def test_no_page_overflows_a_narrow_screen(pages, paths):
     for page in pages(paths, viewport=NARROWEST):
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= NARROWEST["width"], f"{page.url} is {wide} px wide"
 
 
-def test_nothing_jumps_when_something_is_swapped(page, olga, let_in):
+def test_swapping_a_fragment_shifts_no_layout(page, olga, let_in):
     """All shifts count here, also those that answer a key or a click."""
     let_in(page, olga)
     page.goto("/achievements/")
@@ -199,7 +199,7 @@ def test_nothing_jumps_when_something_is_swapped(page, olga, let_in):
     assert page.evaluate("window.shifted") < MOST_SHIFT
 
 
-def test_the_page_does_not_jump_while_it_is_loading(page, olga, let_in):
+def test_loading_a_page_shifts_no_layout(page, olga, let_in):
     let_in(page, olga)
     page.add_init_script(f"({SHIFTS})()")
     for path in ("/", "/achievements/", "/songs/"):

@@ -59,7 +59,7 @@ def test_alice_fills_a_pack_and_releases_it(songs):
     expect(page.locator(STANDING)).to_have_count(1)
 
 
-def test_alice_links_what_is_suggested_and_leaves_a_track_out(songs):
+def test_alice_links_suggestions_and_skips_a_track(songs):
     page = songs
     page.goto("/series/")
     page.get_by_role("textbox", name="Artist").fill("Metallica")

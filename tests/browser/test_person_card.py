@@ -25,7 +25,9 @@ def focused(page):
     return page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
 
-def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, let_in, alice, song, axe):
+def test_the_card_opens_and_closes_by_keyboard_and_restores_the_focus(
+    page, let_in, alice, song, axe
+):
     let_in(page, alice)
     page.goto(song)
     page.focus(NAME)
@@ -42,7 +44,7 @@ def test_by_keyboard_it_opens_closes_and_gives_the_focus_back(page, let_in, alic
     assert page.url.endswith(song)
 
 
-def test_by_pointer_a_click_outside_or_the_button_closes_it(page, let_in, alice, song):
+def test_a_click_outside_or_on_the_button_closes_the_card(page, let_in, alice, song):
     let_in(page, alice)
     page.goto(song)
     card = page.locator("#person-card[open]")
@@ -54,7 +56,7 @@ def test_by_pointer_a_click_outside_or_the_button_closes_it(page, let_in, alice,
         assert "/users/bob" in focused(page)
 
 
-def test_by_touch(new_page, let_in, alice, song):
+def test_a_tap_opens_the_card(new_page, let_in, alice, song):
     page = new_page(has_touch=True, viewport={"width": 375, "height": 667})
     let_in(page, alice)
     page.goto(song)
@@ -64,7 +66,7 @@ def test_by_touch(new_page, let_in, alice, song):
     page.wait_for_url("**/users/bob")
 
 
-def test_a_new_tab_gets_the_profile(page, let_in, alice, song):
+def test_opening_a_name_in_a_new_tab_shows_the_profile(page, let_in, alice, song):
     let_in(page, alice)
     page.goto(song)
     with page.context.expect_page() as opened:
@@ -73,7 +75,7 @@ def test_a_new_tab_gets_the_profile(page, let_in, alice, song):
     assert not page.locator("#person-card[open]").count()
 
 
-def test_without_a_script_the_name_leads_to_the_profile(
+def test_without_javascript_the_name_links_to_the_profile(
     page_without_javascript, let_in, alice, song
 ):
     page = page_without_javascript
@@ -84,7 +86,7 @@ def test_without_a_script_the_name_leads_to_the_profile(
     page.wait_for_url("**/users/bob")
 
 
-def test_on_a_phone_the_place_one_is_in_is_to_be_seen(new_page, let_in, alice):
+def test_on_a_phone_the_current_section_is_visible(new_page, let_in, alice):
     page = new_page(viewport={"width": 375, "height": 667})
     let_in(page, alice)
     page.goto("/bugs/")

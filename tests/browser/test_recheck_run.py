@@ -53,7 +53,7 @@ def bar(page):
     return page.get_by_label("Progress of the recheck")
 
 
-def test_olga_watches_it_leaves_comes_back_and_sees_it_end(
+def test_olga_watches_a_recheck_leaves_returns_and_sees_it_end(
     app, admin, one_by_one, page, new_page, let_in, axe
 ):
     let_in(page, admin)
@@ -85,7 +85,9 @@ def test_olga_watches_it_leaves_comes_back_and_sees_it_end(
     axe(later)
 
 
-def test_she_cancels_it_from_the_keyboard_while_it_asks_again(app, admin, one_by_one, page, let_in):
+def test_a_recheck_can_be_cancelled_by_keyboard_while_it_polls(
+    app, admin, one_by_one, page, let_in
+):
     let_in(page, admin)
     confirm(page)
     with app.app_context():
@@ -110,7 +112,7 @@ def confirm(page):
     page.wait_for_url(lambda address: "/confirm" not in address)
 
 
-def test_alice_reads_why_something_was_revoked(app, admin, page, new_page, let_in, axe):
+def test_alice_sees_why_an_achievement_was_revoked(app, admin, page, new_page, let_in, axe):
     alice = Charter(app, add_person(app, "alice"))
     alice.add()
     let_in(page, admin)

@@ -38,7 +38,7 @@ def pinned(page):
     return page.locator("#pinned li .badge__name")
 
 
-def test_a_category_changes_the_address_and_keeps_the_focus(tab):
+def test_choosing_a_category_changes_the_url_and_keeps_the_focus(tab):
     category = tab.get_by_label("Category")
     earned = tab.locator("#achievement-grid .tile:has(.award)")
     expect(earned).to_have_count(3)
@@ -57,7 +57,7 @@ def test_a_category_changes_the_address_and_keeps_the_focus(tab):
     assert tab.evaluate("window.sameDocument")
 
 
-def test_alice_hides_one_pins_two_and_puts_them_in_order_by_keyboard(tab):
+def test_alice_hides_one_pins_two_and_orders_them_by_keyboard(tab):
     hide = tab.locator("#award-private-dreamer")
     press(tab, "#award-private-dreamer")
     expect(hide).to_have_attribute("aria-pressed", "true")
@@ -79,7 +79,7 @@ def test_alice_hides_one_pins_two_and_puts_them_in_order_by_keyboard(tab):
     expect(hide).to_have_attribute("aria-pressed", "true")
 
 
-def test_alice_wants_to_be_told_nothing(tab, alice):
+def test_alice_turns_toasts_off(tab, alice):
     status = tab.locator("#preferences-status")
     expect(status).to_have_role("status")
     status.evaluate("line => { window.line = line; }")

@@ -47,7 +47,7 @@ def same_document(page):
 # --- search and tabs -----------------------------------------------------------------------------
 
 
-def test_alice_searches_and_may_type_on(setlist):
+def test_a_song_search_updates_while_typing_and_keeps_the_focus(setlist):
     search = setlist.get_by_label("Search your songs")
     search.press_sequentially("t")
     expect(titles(setlist)).to_have_text(["Three", "Two", "One"])  # One is by Metallica
@@ -61,7 +61,7 @@ def test_alice_searches_and_may_type_on(setlist):
     assert same_document(setlist)
 
 
-def test_tabs_keep_the_focus_and_the_search_stays_in_the_tab(setlist):
+def test_tabs_keep_the_focus_and_the_search(setlist):
     tab(setlist, "WIP").focus()
     setlist.keyboard.press("Enter")
     expect(titles(setlist)).to_have_text(["Two"])
@@ -74,7 +74,7 @@ def test_tabs_keep_the_focus_and_the_search_stays_in_the_tab(setlist):
     expect(titles(setlist)).to_have_text(["One"])
 
 
-def test_the_back_button_gives_alice_her_earlier_list(setlist):
+def test_the_back_button_restores_the_earlier_list(setlist):
     setlist.get_by_label("Search your songs").fill("two")
     expect(titles(setlist)).to_have_text(["Two"])
     tab(setlist, "Released").click()
@@ -103,7 +103,7 @@ def test_alice_adds_by_keyboard_and_can_add_the_next(setlist, app, alice):
     assert titles_of(app, alice) == ["One", "Two", "Three", "Four"]
 
 
-def test_a_song_that_alice_has_is_refused_with_a_link_and_what_she_typed(setlist, app, alice):
+def test_a_duplicate_song_is_rejected_with_a_link_and_keeps_the_input(setlist, app, alice):
     setlist.get_by_label("Title").fill("one")
     setlist.get_by_label("Artist").fill("METALLICA")
     setlist.get_by_label("Year").fill("1988")
@@ -120,7 +120,7 @@ def test_a_song_that_alice_has_is_refused_with_a_link_and_what_she_typed(setlist
 # --- editing in place ----------------------------------------------------------------------------
 
 
-def test_alice_edits_in_place_by_keyboard_alone(setlist):
+def test_alice_edits_in_place_by_keyboard(setlist):
     page = setlist
     row(page, "Two").get_by_role("link", name="Edit").focus()
     page.keyboard.press("Enter")
@@ -134,7 +134,7 @@ def test_alice_edits_in_place_by_keyboard_alone(setlist):
     assert same_document(page)
 
 
-def test_alice_thinks_better_of_it_by_keyboard_alone(setlist):
+def test_alice_cancels_an_edit_by_keyboard(setlist):
     page = setlist
     row(page, "Two").get_by_role("link", name="Edit").focus()
     page.keyboard.press("Enter")
@@ -149,7 +149,7 @@ def test_alice_thinks_better_of_it_by_keyboard_alone(setlist):
     assert same_document(page)
 
 
-def test_a_rejected_edit_stays_open_with_what_was_typed(setlist):
+def test_a_rejected_edit_stays_open_and_keeps_the_input(setlist):
     page = setlist
     row(page, "Two").get_by_role("link", name="Edit").click()
     form = page.locator(".song--editing")
@@ -170,7 +170,7 @@ def test_a_rejected_edit_stays_open_with_what_was_typed(setlist):
 # --- one song ------------------------------------------------------------------------------------
 
 
-def test_ticking_parts_by_keyboard_keeps_the_focus_on_what_was_pressed(page, alice, let_in):
+def test_marking_parts_by_keyboard_keeps_the_focus(page, alice, let_in):
     song = alice.add()
     let_in(page, alice)
     page.goto(f"/songs/{song}")
@@ -206,7 +206,7 @@ def test_moving_a_song_by_keyboard_keeps_the_focus_and_updates_the_counts(setlis
     assert same_document(setlist)
 
 
-def test_alice_finishes_a_chart_and_it_is_perfect(page, alice, let_in):
+def test_finishing_a_chart_shows_its_achievement(page, alice, let_in):
     song = alice.add()
     let_in(page, alice)
     page.goto(f"/songs/{song}")
@@ -218,7 +218,7 @@ def test_alice_finishes_a_chart_and_it_is_perfect(page, alice, let_in):
     expect(page.locator("[data-toast=perfectionist]")).to_be_visible()
 
 
-def test_alice_deletes_by_keyboard_after_being_asked(setlist, app, alice):
+def test_alice_deletes_by_keyboard_after_a_confirmation(setlist, app, alice):
     page = setlist
     delete = row(page, "Two").get_by_role("link", name="Delete")
     delete.focus()

@@ -60,7 +60,7 @@ def standing(page):
 # --- how long ------------------------------------------------------------------------------------
 
 
-def test_a_toast_leaves_after_six_seconds(toasted):
+def test_a_toast_disappears_after_six_seconds(toasted):
     page = toasted("dreamer")
     page.clock.run_for(5999)
     assert standing(page) == ["dreamer"]
@@ -68,7 +68,7 @@ def test_a_toast_leaves_after_six_seconds(toasted):
     expect(page.locator("#toasts > li")).to_have_count(0)
 
 
-def test_a_toast_that_htmx_brings_leaves_after_six_seconds_too(at_songs):
+def test_a_toast_of_an_htmx_response_disappears_after_six_seconds(at_songs):
     at_songs.get_by_label("Title").fill("One")
     at_songs.get_by_label("Artist").fill("Metallica")
     at_songs.get_by_role("button", name="Add song").click()
@@ -79,7 +79,7 @@ def test_a_toast_that_htmx_brings_leaves_after_six_seconds_too(at_songs):
     expect(at_songs.locator("#toasts > li")).to_have_count(0)
 
 
-def test_a_toast_waits_under_the_pointer_and_keeps_the_rest_of_its_time(toasted):
+def test_a_toast_pauses_under_the_pointer(toasted):
     page = toasted("dreamer")
     page.clock.run_for(4000)
     page.locator("[data-toast=dreamer]").hover()
@@ -92,7 +92,7 @@ def test_a_toast_waits_under_the_pointer_and_keeps_the_rest_of_its_time(toasted)
     assert standing(page) == []
 
 
-def test_a_toast_waits_while_the_keyboard_is_in_it_and_keeps_the_rest_of_its_time(toasted):
+def test_a_toast_pauses_while_it_has_the_focus(toasted):
     page = toasted("dreamer")
     page.clock.run_for(4000)
     page.locator("[data-toast=dreamer]").get_by_role("link").focus()
@@ -113,7 +113,7 @@ def test_epic_and_legendary_toasts_stay(toasted):
     assert standing(page) == ["devoted", "trackflow_veteran"]
 
 
-def test_an_hour_in_another_tab_does_not_matter(toasted):
+def test_a_toast_disappears_after_an_hour_in_another_tab(toasted):
     """The page may be asleep for long; what is left of the time is not counted twice."""
     page = toasted("dreamer")
     page.clock.fast_forward(3_600_000)
@@ -124,7 +124,7 @@ def test_an_hour_in_another_tab_does_not_matter(toasted):
 # --- how they leave ------------------------------------------------------------------------------
 
 
-def test_escape_closes_the_newest(toasted):
+def test_escape_closes_the_newest_toast(toasted):
     page = toasted("dreamer", "devoted", "trackflow_veteran")
     page.keyboard.press("Escape")
     assert standing(page) == ["dreamer", "devoted"]
@@ -132,7 +132,7 @@ def test_escape_closes_the_newest(toasted):
     assert standing(page) == ["dreamer"]
 
 
-def test_the_close_button_says_what_it_does_and_does_it(toasted):
+def test_the_close_button_has_a_label_and_closes_the_toast(toasted):
     page = toasted("dreamer", "devoted")
     toast = page.locator("[data-toast=devoted]")
     toast.get_by_role("button", name="Dismiss this message").click()
@@ -141,7 +141,7 @@ def test_the_close_button_says_what_it_does_and_does_it(toasted):
     expect(toast).to_have_count(0)
 
 
-def test_who_closes_by_keyboard_goes_on_to_the_next_message_and_then_to_the_page(toasted):
+def test_closing_by_keyboard_moves_the_focus_to_the_next_toast_and_then_the_page(toasted):
     page = toasted("devoted", "trackflow_veteran")
     page.locator("[data-toast=trackflow_veteran] button").focus()
     page.keyboard.press("Enter")
@@ -151,7 +151,7 @@ def test_who_closes_by_keyboard_goes_on_to_the_next_message_and_then_to_the_page
     assert standing(page) == []
 
 
-def test_a_toast_leads_to_its_achievement(toasted):
+def test_a_toast_links_to_its_achievement(toasted):
     page = toasted("devoted")
     page.locator(STANDING).get_by_role("link", name="Devoted").click()
     expect(page).to_have_url(re.compile("/achievements/devoted$"))
@@ -160,12 +160,12 @@ def test_a_toast_leads_to_its_achievement(toasted):
 # --- how many ------------------------------------------------------------------------------------
 
 
-def test_three_stand_side_by_side(toasted):
+def test_three_toasts_are_shown_separately(toasted):
     page = toasted("dreamer", "getting_started", "devoted")
     assert standing(page) == ["dreamer", "getting_started", "devoted"]
 
 
-def test_four_are_one_summary(toasted):
+def test_four_awards_are_one_summary(toasted):
     page = toasted("dreamer", "getting_started", "hard_worker", "devoted")
     assert standing(page) == ["summary"]
     expect(page.locator(STANDING)).to_contain_text("4 achievements unlocked")
@@ -174,7 +174,7 @@ def test_four_are_one_summary(toasted):
     assert standing(page) == ["summary"]  # an epic one is among them
 
 
-def test_a_fourth_pushes_out_the_oldest(alice, toasted):
+def test_a_fourth_toast_replaces_the_oldest(alice, toasted):
     page = toasted("future_architect", "devoted", "trackflow_veteran")
     page.get_by_label("Title").fill("One")
     page.get_by_label("Artist").fill("Metallica")
@@ -183,7 +183,7 @@ def test_a_fourth_pushes_out_the_oldest(alice, toasted):
     assert standing(page) == ["devoted", "trackflow_veteran", "dreamer"]
 
 
-def test_a_second_tab_shows_nothing_again(toasted):
+def test_a_second_tab_does_not_repeat_a_toast(toasted):
     page = toasted("dreamer", "devoted")
     other = page.context.new_page()
     for path in ("/songs/", "/achievements/"):
@@ -193,7 +193,7 @@ def test_a_second_tab_shows_nothing_again(toasted):
     assert standing(page) == []
 
 
-def test_a_message_that_comes_again_is_not_shown_again_in_this_tab(app, alice, toasted):
+def test_a_repeated_message_is_not_shown_again_in_the_same_tab(app, alice, toasted):
     page = toasted("dreamer", "devoted")
     assert standing(page) == ["dreamer", "devoted"]
     with app.app_context():  # as if the process had died before it noted that they were shown
@@ -209,7 +209,7 @@ def test_a_message_that_comes_again_is_not_shown_again_in_this_tab(app, alice, t
 # --- for eyes and ears ---------------------------------------------------------------------------
 
 
-def test_the_live_region_is_in_the_first_html_and_keeps_its_role(at_songs):
+def test_the_live_region_is_in_the_initial_html_and_keeps_its_role(at_songs):
     """One that arrives with its text, or is replaced with it, stays silent."""
     html = at_songs.request.get("/songs/").text()
     assert '<ol id="toasts" role="status" aria-live="polite"></ol>' in html
@@ -225,7 +225,7 @@ def test_the_live_region_is_in_the_first_html_and_keeps_its_role(at_songs):
     expect(region).to_have_attribute("aria-atomic", "false")  # only what is new is read out
 
 
-def test_who_wants_no_motion_sees_none(new_page, alice, let_in, stop_the_clock):
+def test_reduced_motion_disables_animations(new_page, alice, let_in, stop_the_clock):
     page = new_page(reduced_motion="reduce")
     let_in(page, alice)
     stop_the_clock(page)

@@ -35,17 +35,17 @@ def time_zone_of(app, username):
         return find_by_username(username).timezone
 
 
-def test_alice_registers_and_her_days_begin_where_her_browser_is(app, new_page):
+def test_registering_sets_the_time_zone_of_the_browser(app, new_page):
     register(new_page(timezone_id="Asia/Tokyo"))
     assert time_zone_of(app, "alice") == "Asia/Tokyo"
 
 
-def test_alice_registers_without_javascript_and_lives_by_utc(app, page_without_javascript):
+def test_registering_without_javascript_sets_utc(app, page_without_javascript):
     register(page_without_javascript)
     assert time_zone_of(app, "alice") == "UTC"
 
 
-def test_alice_walks_from_her_first_idea_to_her_first_release(page):
+def test_alice_goes_from_her_first_idea_to_her_first_release(page):
     """By htmx: not one page is loaded on the way, and every toast comes once, one after another."""
     register(page)
     page.evaluate("window.sameDocument = true")
@@ -81,7 +81,7 @@ def test_alice_walks_from_her_first_idea_to_her_first_release(page):
     expect(toasts).to_have_count(0)
 
 
-def test_alice_walks_the_same_way_without_javascript(page_without_javascript):
+def test_alice_goes_the_same_way_without_javascript(page_without_javascript):
     """The toasts are plain messages on the page that follows each form."""
     page = page_without_javascript
     register(page)

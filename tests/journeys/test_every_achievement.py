@@ -364,7 +364,7 @@ def finishes_it_all(alice: Walker, in_work: list[Song], waiting_album: str) -> N
             alice.next_day()
 
 
-def test_alice_earns_all_there_is_in_a_hundred_days(app, clock):
+def test_alice_earns_every_achievement_in_a_hundred_days(app, clock):
     bob, alice = Walker(app, clock, "bob"), Walker(app, clock, "alice")
 
     planned = plans(alice)
@@ -394,7 +394,7 @@ def test_alice_earns_all_there_is_in_a_hundred_days(app, clock):
     bob.assert_all_is_as_noted()
 
 
-def test_charlie_earns_by_imports_alone_what_they_can_bring(app, clock):
+def test_charlie_earns_every_import_achievement_by_imports_only(app, clock):
     charlie = Walker(app, clock, "charlie")
     charlie.imports("A library", songs_of("Song", 500), "released")
     charlie.next_day()

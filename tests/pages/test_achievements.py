@@ -62,7 +62,7 @@ def test_a_tile_has_its_data_attributes(as_alice):
         assert (tile["data-category"], tile["data-rarity"]) == (entry.category, entry.rarity)
 
 
-def test_a_tile_shows_its_name_description_rarity_and_points_as_text(as_alice):
+def test_a_tile_shows_name_description_rarity_and_points_as_text(as_alice):
     tile = as_alice.get(PAGE).one("[data-achievement=hard_worker]")
     text = words(tile)
     for part in ("Hard Worker", "Start 5 WIP songs", "Common", "10 points", "Locked", "0/5 songs"):
@@ -309,7 +309,7 @@ def test_a_history_restore_request_returns_the_whole_page(as_alice):
 # --- one achievement -----------------------------------------------------------------------------
 
 
-def test_an_achievements_page_shows_what_counts_and_who_has_it(as_alice):
+def test_an_achievements_page_shows_its_metric_and_holders(as_alice):
     page = as_alice.get("/achievements/rising_star")
     assert page.one("h1").get_text(strip=True) == "Rising Star"
     assert "Each of your songs counts once, when first released." in page.text
@@ -325,7 +325,7 @@ def test_an_achievements_page_shows_its_ladder(as_alice):
     assert current["href"] == "/achievements/multi_talented"
 
 
-def test_the_receipt_lists_what_counted_with_links(clock, as_alice, work_of_alice):
+def test_the_receipt_lists_the_counted_rows_with_links(clock, as_alice, work_of_alice):
     ids = []
     for number in range(6):
         ids.append(work_of_alice.add(f"Song {number}"))
@@ -399,7 +399,7 @@ def test_an_unknown_code_returns_404(as_alice, code):
 # --- what one has --------------------------------------------------------------------------------
 
 
-def test_a_user_without_achievements_sees_how_to_begin(as_alice):
+def test_a_user_without_achievements_sees_how_to_start(as_alice):
     page = as_alice.get("/achievements/me")
     assert tiles(page) == []
     assert page.one('#achievement-grid a[href="/songs/"]')

@@ -77,7 +77,7 @@ def test_every_decision_needs_a_recent_password(clock, app, as_admin, alice):
     assert user_of(app).banned_at is None
 
 
-def test_a_reset_link_lets_the_user_in(app, as_admin, alice, stranger):
+def test_a_reset_link_sets_a_new_password(app, as_admin, alice, stranger):
     page = decide(as_admin, "reset-link")
     link = page.text.split("/password/reset/")[1].split()[0]
     assert stranger.post(f"/password/reset/{link}", password="a better password").status == 303
@@ -93,7 +93,7 @@ def test_a_renamed_user_signs_in_by_the_new_name_and_the_old_one_is_reserved(app
     assert page.status == 422
 
 
-def test_a_taken_name_is_refused(as_admin, alice, bob):
+def test_a_taken_username_is_rejected(as_admin, alice, bob):
     page = decide(as_admin, "rename", username="bob")
     assert page.status == 422
     assert "taken" in page.text
@@ -114,7 +114,7 @@ def test_a_deleted_name_is_reserved_for_ninety_days(clock, app, as_admin, alice)
     assert page.status == 303, page.text
 
 
-def test_a_banned_users_address_cannot_register_again(app, as_admin, alice):
+def test_the_email_address_of_a_banned_user_cannot_register_again(app, as_admin, alice):
     decide(as_admin, "ban")
     decide(as_admin, "delete", username="alice")
     page = Browser(app).post(

@@ -38,7 +38,7 @@ def figures(page):
     return {each["data-preview"]: each.text for each in page.all("[data-preview]")}
 
 
-def test_a_file_is_shown_before_any_song_is_made(app, as_alice, alice):
+def test_a_preview_is_shown_before_songs_are_added(app, as_alice, alice):
     answer = send(as_alice)
     assert answer.status == 303
     page = as_alice.follow()
@@ -50,7 +50,7 @@ def test_a_file_is_shown_before_any_song_is_made(app, as_alice, alice):
     assert total_songs(app, alice) == 0
 
 
-def test_a_preview_is_started_by_one_button(app, as_alice, alice):
+def test_one_button_starts_a_preview(app, as_alice, alice):
     address = send(as_alice, status="wip").location
     page = as_alice.get(address)
     assert page.one("#import-start").text == "Import 4 songs"
@@ -60,7 +60,7 @@ def test_a_preview_is_started_by_one_button(app, as_alice, alice):
     assert as_alice.post(f"{address}/start").status == 422
 
 
-def test_likely_duplicates_are_named_and_can_be_left_out(app, alice, as_alice):
+def test_likely_duplicates_are_listed_and_can_be_skipped(app, alice, as_alice):
     add_song(app, alice, "Wire", artist="The Posts")
     text = (
         "title,artist\nWire (Acoustic),The Posts\nNail [feat. Bert],The Boards\nNail,The Boards\n"
@@ -83,7 +83,7 @@ SAME_TITLES = (
 )
 
 
-def test_a_song_from_another_album_is_added_when_alice_says_so(app, alice, as_alice):
+def test_a_song_from_another_album_is_added_on_request(app, alice, as_alice):
     address = send(as_alice, SAME_TITLES).location
     page = as_alice.get(address)
     assert figures(page) == {"new": "2", "skipped": "3", "similar": "0"}
@@ -114,7 +114,9 @@ def test_a_guessed_encoding_is_shown_and_can_be_changed(as_alice):
     assert not page.all("[data-encoding]")
 
 
-def test_unclear_columns_are_shown_with_three_rows_chosen_and_remembered(app, as_alice, alice):
+def test_unclear_columns_are_shown_with_three_rows_and_the_choice_is_remembered(
+    app, as_alice, alice
+):
     address = send(as_alice, UNCLEAR).location
     page = as_alice.get(address)
     assert "not clear which columns" in page.text
@@ -150,21 +152,21 @@ def test_a_list_without_a_header_can_be_imported(app, as_alice, alice):
         ({"column_title": "0", "column_artist": "1", "encoding": "utf-7"}, {"encoding"}),
     ],
 )
-def test_a_choice_that_will_not_do_is_refused_beside_its_field(as_alice, fields, told):
+def test_an_invalid_choice_is_rejected_at_its_field(as_alice, fields, told):
     address = send(as_alice, UNCLEAR).location
     page = as_alice.post(f"{address}/columns", **fields)
     assert page.status == 422
     assert set(page.errors()) == told
 
 
-def test_unclear_columns_are_refused_where_no_preview_was_wanted(as_alice):
+def test_unclear_columns_are_rejected_without_a_preview(as_alice):
     page = send(as_alice, UNCLEAR, start="1")
     assert page.status == 422
     assert "Row 1 must name the columns" in page.errors()["file"]
     assert "“Plate”" in page.errors()["file"]
 
 
-def test_a_preview_can_be_dropped(app, as_alice, alice):
+def test_a_preview_can_be_discarded(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.post(f"{address}/cancel")
     assert as_alice.follow().one("#import")["data-state"] == "cancelled"
@@ -172,14 +174,14 @@ def test_a_preview_can_be_dropped(app, as_alice, alice):
     assert total_songs(app, alice) == 0
 
 
-def test_a_new_preview_pushes_the_oldest_out(as_alice, most):
+def test_a_new_preview_replaces_the_oldest(as_alice, most):
     most(MAX_PREVIEWS=2)
     addresses = [send(as_alice, name=f"List {n}").location for n in range(3)]
     assert as_alice.get(addresses[0]).status == 404
     assert all(as_alice.get(address).status == 200 for address in addresses[1:])
 
 
-def test_a_preview_that_nobody_starts_is_forgotten(app, as_alice, clock):
+def test_a_preview_expires(app, as_alice, clock):
     address = send(as_alice).location
     clock.move(hours=23)
     app.extensions["trackflow.jobs"].sweep()
@@ -190,14 +192,14 @@ def test_a_preview_that_nobody_starts_is_forgotten(app, as_alice, clock):
 
 
 @pytest.mark.parametrize("deed", ["start", "columns"])
-def test_charlie_cannot_touch_alices_preview(as_alice, as_charlie, deed):
+def test_another_users_preview_returns_404(as_alice, as_charlie, deed):
     address = send(as_alice).location
     assert as_charlie.post(f"{address}/{deed}").status == 404
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_file_that_is_too_large_is_answered_with_both_limits(as_alice):
+def test_rejecting_a_large_file_reports_both_limits(as_alice):
     page = send(as_alice, b"title,artist\n" + b"x" * (17 << 20))
     assert page.status == 413
     assert "16 MB and 10,000 rows" in page.errors()["file"]
@@ -207,7 +209,7 @@ def test_a_file_that_is_too_large_is_answered_with_both_limits(as_alice):
 # The test client leaves the file open that it spools a large upload to.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_ten_thousand_full_rows_fit(app, as_alice):
+def test_ten_thousand_full_rows_are_accepted(app, as_alice):
     row = ",".join(f'"{"x" * 20} {{0}}"' for _ in range(33))
     names = ",".join(f'"Column {number}"' for number in range(31))
     header = f'"Track Name","Artist Name(s)",{names}\n'

@@ -45,7 +45,7 @@ def run_due_jobs(app):
 
 
 @pytest.mark.both_databases
-def test_alice_imports_a_file_and_has_its_songs(app, as_alice, alice):
+def test_importing_a_file_adds_its_songs(app, as_alice, alice):
     answer = send(as_alice, status="wip")
     assert answer.status == 303
     page = as_alice.follow()
@@ -58,12 +58,12 @@ def test_alice_imports_a_file_and_has_its_songs(app, as_alice, alice):
     assert numbers(app, alice)["total_started"] == 2
 
 
-def test_the_achievements_of_an_import_come_as_one_summary(as_alice):
+def test_the_achievements_of_an_import_are_shown_as_one_summary(as_alice):
     send(as_alice)
     assert as_alice.follow().toasts() == ["summary"]
 
 
-def test_the_page_says_what_was_skipped_and_why(as_alice):
+def test_the_page_lists_skipped_rows_with_reasons(as_alice):
     send(as_alice, EXPORTIFY)
     page = as_alice.follow()
     for reason in ("a local file", "a podcast episode", "no title", "stands in the playlist twice"):
@@ -72,7 +72,7 @@ def test_the_page_says_what_was_skipped_and_why(as_alice):
 
 
 @pytest.mark.both_databases
-def test_the_same_playlist_again_adds_what_is_new_and_counts_once(app, as_alice, alice):
+def test_importing_a_playlist_again_adds_new_songs_and_counts_once(app, as_alice, alice):
     send(as_alice, name="Road trip")
     send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="ROAD  Trip")
     page = as_alice.follow()
@@ -81,7 +81,7 @@ def test_the_same_playlist_again_adds_what_is_new_and_counts_once(app, as_alice,
     assert numbers(app, alice)["total_songs"] == 3
 
 
-def test_a_playlist_that_brings_nothing_new_does_not_count(app, as_alice, alice):
+def test_a_playlist_without_new_songs_does_not_count(app, as_alice, alice):
     send(as_alice, name="One")
     send(as_alice, name="Another")
     assert numbers(app, alice)["total_spotify_imports"] == 1
@@ -107,13 +107,13 @@ def test_a_file_without_a_playlist_is_rejected(app, as_alice, alice, content, to
     assert "None yet." in as_alice.get("/imports/").text
 
 
-def test_a_form_without_a_file_is_refused(as_alice):
+def test_a_form_without_a_file_is_rejected(as_alice):
     page = as_alice.post("/imports/", name="Nothing")
     assert page.status == 422
     assert page.errors()["file"] == "Choose a file."
 
 
-def test_formulas_are_just_text(as_alice):
+def test_formulas_in_a_file_stay_text(as_alice):
     send(as_alice, 'title,artist\n"=cmd|1",@x\n+1,-1\n')
     assert "=cmd|1" in as_alice.get("/songs/").text
 
@@ -133,7 +133,7 @@ def signed_in(app, person):
     return browser
 
 
-def test_the_page_asks_again_until_it_is_done(app, alice, waiting_app):
+def test_the_page_polls_until_the_import_is_done(app, alice, waiting_app):
     browser = signed_in(waiting_app, alice)
     address = send(browser).location
     before = browser.get(address, htmx="import")
@@ -146,7 +146,7 @@ def test_the_page_asks_again_until_it_is_done(app, alice, waiting_app):
     assert after.toasts() == ["summary"]
 
 
-def test_without_javascript_a_link_shows_how_far_it_is(app, alice, waiting_app):
+def test_without_javascript_a_link_shows_the_progress(app, alice, waiting_app):
     browser = signed_in(waiting_app, alice)
     address = send(browser).location
     page = browser.get(address)
@@ -154,7 +154,7 @@ def test_without_javascript_a_link_shows_how_far_it_is(app, alice, waiting_app):
     assert page.one("#import progress")
 
 
-def test_a_cancelled_import_makes_no_song(app, alice, waiting_app):
+def test_a_cancelled_import_adds_no_song(app, alice, waiting_app):
     browser = signed_in(waiting_app, alice)
     address = send(browser).location
     browser.post(f"{address}/cancel")
@@ -163,7 +163,7 @@ def test_a_cancelled_import_makes_no_song(app, alice, waiting_app):
     assert numbers(app, alice)["total_songs"] == 0
 
 
-def test_three_imports_may_wait_and_no_more(app, alice, waiting_app):
+def test_at_most_three_imports_may_wait(app, alice, waiting_app):
     browser = signed_in(waiting_app, alice)
     for number in range(3):
         assert send(browser, name=f"List {number}").status == 303
@@ -178,7 +178,7 @@ def test_three_imports_may_wait_and_no_more(app, alice, waiting_app):
 
 
 @pytest.mark.both_databases
-def test_undo_takes_the_songs_back_and_lowers_the_numbers(app, as_alice, alice):
+def test_undoing_an_import_removes_its_songs_and_lowers_the_counters(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.post(f"{address}/undo")
     page = as_alice.follow()
@@ -189,7 +189,7 @@ def test_undo_takes_the_songs_back_and_lowers_the_numbers(app, as_alice, alice):
     assert numbers(app, alice)["total_spotify_imports"] == 0
 
 
-def test_undo_takes_back_what_only_the_import_earned(app, as_alice, alice):
+def test_undoing_an_import_withdraws_awards_of_the_import_only(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.get(address)
     tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
@@ -202,7 +202,7 @@ def test_undo_takes_back_what_only_the_import_earned(app, as_alice, alice):
 
 
 @pytest.mark.both_databases
-def test_a_song_that_alice_worked_on_stays(app, as_alice, alice):
+def test_undoing_an_import_keeps_edited_songs(app, as_alice, alice):
     address = send(as_alice).location
     link = as_alice.get(address).one('main th a:-soup-contains("One")')["href"]
     as_alice.post(f"{link}/parts/drums", state="done")
@@ -219,7 +219,7 @@ def test_an_undone_import_cannot_be_undone_again(as_alice):
     assert as_alice.post(f"{address}/undo").status == 422
 
 
-def test_the_playlist_still_counts_while_another_import_of_it_stands(app, as_alice, alice):
+def test_a_playlist_counts_while_another_import_of_it_exists(app, as_alice, alice):
     first = send(as_alice, name="Mix").location
     send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="Mix")
     as_alice.post(f"{first}/undo")
@@ -229,7 +229,7 @@ def test_the_playlist_still_counts_while_another_import_of_it_stands(app, as_ali
 # --- whose it is ---------------------------------------------------------------------------------
 
 
-def test_charlie_finds_nothing_of_alices_imports(subtests, as_alice, as_charlie):
+def test_another_users_import_returns_404(subtests, as_alice, as_charlie):
     address = send(as_alice).location
     for deed in ["", "/cancel", "/undo"]:
         with subtests.test(deed=deed):
@@ -237,7 +237,7 @@ def test_charlie_finds_nothing_of_alices_imports(subtests, as_alice, as_charlie)
             assert answer.status == 404
 
 
-def test_a_stranger_is_sent_to_sign_in(stranger):
+def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
     assert stranger.get("/imports/").status == 303
 
 
@@ -257,7 +257,7 @@ def test_playlists_earn_achievements(as_alice, code, playlists):
     assert tile["data-state"] == "earned"
 
 
-def test_a_receipt_says_what_was_imported_and_what_was_not(as_alice):
+def test_a_receipt_lists_imported_and_skipped_songs(as_alice):
     for number in range(3):
         as_alice.post("/songs/", title=f"By hand {number}", artist="Anna", status="wip")
     send(as_alice, "title,artist\nBy file 1,Anna\nBy file 2,Anna\n", status="wip")

@@ -52,7 +52,7 @@ def user_of(app, person):
         return queries.find_user(person.id)
 
 
-def test_a_user_who_forgot_the_password_gets_back_in_through_the_mail(app, alice, stranger, mails):
+def test_a_user_resets_a_forgotten_password_by_mail(app, alice, stranger, mails):
     page = stranger.post("/password/forgot", email="Alice@Example.org")
     assert page.status == 303
     assert SENT in stranger.get("/login").text
@@ -87,7 +87,7 @@ def test_a_reset_ends_every_session_and_token(app, alice, as_alice, stranger, ma
     assert as_alice.get("/songs/").status == 303
 
 
-def test_a_bad_new_password_is_refused_by_name_and_the_link_stays_valid(
+def test_an_invalid_new_password_is_rejected_by_name_and_the_link_stays_valid(
     app, alice, stranger, mails
 ):
     stranger.post("/password/forgot", email=alice.email)
@@ -118,7 +118,7 @@ def test_a_banned_user_gets_no_link(app, alice, stranger, mails):
 
 
 @pytest.mark.parametrize("given", ["no address", "", "x" * 10_000, "a@b.c\nBcc: d@e.f"])
-def test_what_is_no_address_is_refused_by_name(app, stranger, given, mails):
+def test_an_invalid_email_address_is_rejected_by_name(app, stranger, given, mails):
     page = stranger.post("/password/forgot", email=given)
     assert page.status == 422
     assert mails() == []

@@ -102,7 +102,7 @@ def test_an_invalid_token_form_keeps_its_input(as_alice):
     assert page.one("#name")["value"] == "Script"
 
 
-def test_only_administrators_make_tokens_that_administer(as_alice, as_admin, token_of_alice):
+def test_only_administrators_create_admin_tokens(as_alice, as_admin, token_of_alice):
     wanted = {"name": "Script", "scope": "admin", "days": "30"}
     assert not as_alice.get("/settings/tokens").all("option[value=admin]")
     page = as_alice.post("/settings/tokens", **wanted)

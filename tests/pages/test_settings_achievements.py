@@ -44,7 +44,7 @@ def pressed(page, code):
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_earned_achievements_come_first_with_their_switches(as_alice):
+def test_earned_achievements_are_listed_first_with_switches(as_alice):
     page = as_alice.get(ADDRESS)
     tiles = page.all("#achievement-grid [data-achievement]")
     assert len(tiles) == 82

@@ -69,7 +69,7 @@ def test_invalid_privacy_values_are_rejected(as_alice, htmx):
     assert chosen(as_alice.get(ADDRESS))["profile"] == "public"
 
 
-def test_extra_form_fields_make_nobody_an_administrator(app, as_alice, alice):
+def test_extra_form_fields_do_not_make_a_user_an_administrator(app, as_alice, alice):
     as_alice.post(ADDRESS, profile="public", new_achievements="public", is_admin="1")
     assert as_alice.get("/admin/achievements").status == 404
 

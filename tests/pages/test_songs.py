@@ -34,7 +34,7 @@ def markup(element):
 # --- the list -------------------------------------------------------------------------------------
 
 
-def test_an_empty_song_list_says_what_to_do(as_alice):
+def test_an_empty_song_list_tells_the_user_what_to_do(as_alice):
     page = as_alice.get("/songs/")
     assert shown(page) == []
     assert "title and artist are enough" in page.text

@@ -99,7 +99,7 @@ def page_numbers(page):
     return [figure.text for figure in page.all(".figure dd")]
 
 
-def test_only_the_address_that_answers_today_is_asked(connected, spotify):
+def test_only_the_current_spotify_api_url_is_requested(connected, spotify):
     import_it(connected)
     paths = {urlsplit(path).path for path in spotify.asked if path.startswith("/v1/")}
     assert paths == {f"/v1/playlists/{WISHLIST}", f"/v1/playlists/{WISHLIST}/items"}
@@ -146,7 +146,7 @@ def test_without_a_connection_alice_is_asked_to_connect(alices):
 @pytest.mark.parametrize(
     "address", ["", "https://example.org/playlist/x", "spotify:album:1", "../x"]
 )
-def test_what_is_no_playlist_is_refused(connected, address):
+def test_an_invalid_playlist_url_is_rejected(connected, address):
     page = connected.post("/imports/", playlist=address, start="1")
     assert page.status == 422
     assert page.errors()["playlist"]
@@ -173,7 +173,7 @@ INSIDE = [
 ]  # fmt: skip
 
 
-def test_no_address_that_is_typed_makes_the_server_ask_another_machine(connected, monkeypatch):
+def test_user_entered_urls_cause_no_request_to_another_host(connected, monkeypatch):
     asked = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda *where, **_how: asked.append(where))
     monkeypatch.setattr(socket.socket, "connect", lambda _self, where: asked.append(where))
@@ -193,7 +193,7 @@ def refused(browser, back):
     return browser.follow().text
 
 
-def test_a_callback_that_was_not_begun_here_is_refused(app, spotify_app, alice, bob, spotify):
+def test_a_callback_of_another_session_is_rejected(app, spotify_app, alice, bob, spotify):
     """Bob sends Alice his own callback: she would import into his account's eyes."""
     bobs = signed_in(spotify_app, bob)
     back = spotify.allow(bobs.get("/imports/spotify/connect").location)
@@ -203,7 +203,7 @@ def test_a_callback_that_was_not_begun_here_is_refused(app, spotify_app, alice, 
     assert connection_of(app, alice) is None
 
 
-def test_an_unknown_part_state_is_rejected(alices, spotify):
+def test_a_callback_with_another_state_is_rejected(alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     code = parse_qs(urlsplit(back).query)["code"][0]
     forged = f"/imports/spotify/callback?{urlencode({'code': code, 'state': 'forged'})}"
@@ -224,13 +224,13 @@ def test_a_callback_works_once_even_with_an_older_cookie(alices, spotify):
     assert "not begun here" in refused(alices, back)
 
 
-def test_a_callback_after_more_than_ten_minutes_is_refused(clock, alices, spotify):
+def test_a_callback_after_more_than_ten_minutes_is_rejected(clock, alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     clock.move(minutes=11)
     assert "not begun here" in refused(alices, back)
 
 
-def test_a_no_is_taken_for_a_no(app, alices, alice, spotify):
+def test_a_denied_authorization_connects_nothing(app, alices, alice, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     state = parse_qs(urlsplit(back).query)["state"][0]
     no = f"/imports/spotify/callback?{urlencode({'error': 'access_denied', 'state': state})}"
@@ -238,7 +238,7 @@ def test_a_no_is_taken_for_a_no(app, alices, alice, spotify):
     assert connection_of(app, alice) is None
 
 
-def test_a_code_that_spotify_refuses_connects_nothing(app, alices, alice, spotify):
+def test_a_code_rejected_by_spotify_connects_nothing(app, alices, alice, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     spotify.answer("/api/token", 400, '{"error": "invalid_grant"}')
     assert "did not accept" in refused(alices, back)
@@ -248,21 +248,19 @@ def test_a_code_that_spotify_refuses_connects_nothing(app, alices, alice, spotif
 # --- tokens --------------------------------------------------------------------------------------
 
 
-def test_an_old_token_is_renewed_before_it_is_used(clock, connected, spotify):
+def test_an_expired_token_is_renewed_before_use(clock, connected, spotify):
     clock.move(hours=2)
     assert standing(import_it(connected)) == "done"
     assert spotify.renewals == 1
 
 
-def test_a_token_that_is_refused_is_renewed_once(connected, spotify):
+def test_a_rejected_token_is_renewed_once(connected, spotify):
     spotify.let_tokens_end()
     assert standing(import_it(connected)) == "done"
     assert spotify.renewals == 1
 
 
-def test_a_connection_that_was_withdrawn_is_dropped_and_asked_for_again(
-    app, connected, alice, spotify
-):
+def test_a_revoked_connection_is_removed_and_requested_again(app, connected, alice, spotify):
     spotify.revoke()
     page = import_it(connected)
     assert standing(page) == "failed"
@@ -274,14 +272,14 @@ def test_a_connection_that_was_withdrawn_is_dropped_and_asked_for_again(
     assert standing(import_it(connected)) == "done"
 
 
-def test_a_token_that_is_refused_for_ever_ends_the_connection(connected, spotify):
+def test_a_repeatedly_rejected_token_ends_the_connection(connected, spotify):
     spotify.fail("/v1/", "401.expired", times=2)
     assert standing(import_it(connected)) == "failed"
     assert "Reconnect Spotify" in connected.get("/settings/connections").text
 
 
 @pytest.mark.both_databases
-def test_no_token_stands_in_the_database_or_the_log(
+def test_no_token_is_stored_or_logged_in_plain_text(
     app, spotify_app, alices, spotify, caplog, capsys
 ):
     caplog.set_level(logging.DEBUG)
@@ -296,7 +294,7 @@ def test_no_token_stands_in_the_database_or_the_log(
         assert secret not in logged
 
 
-def test_disconnecting_destroys_the_tokens(app, connected, alice):
+def test_disconnecting_deletes_the_tokens(app, connected, alice):
     connected.post("/imports/spotify/disconnect")
     assert "destroyed" in connected.follow().text
     assert connection_of(app, alice) is None
@@ -316,7 +314,7 @@ def test_tokens_stay_readable_when_the_key_is_changed(app, make_app, connected, 
     assert connection_of(app, alice).key_id != before
 
 
-def test_a_lost_key_is_as_good_as_no_connection(make_app, connected, alice, spotify):
+def test_a_lost_key_counts_as_no_connection(make_app, connected, alice, spotify):
     other = make_app(
         SPOTIFY_CLIENT_ID=CLIENT,
         SPOTIFY_API_BASE=spotify.address,
@@ -339,7 +337,7 @@ def test_a_lost_key_is_as_good_as_no_connection(make_app, connected, alice, spot
         ("404.not_found", "knows no such playlist"),
     ],
 )
-def test_a_playlist_that_is_not_to_be_had_is_said_so(connected, spotify, answer, told):
+def test_an_unavailable_playlist_is_reported(connected, spotify, answer, told):
     spotify.fail("/items", answer)
     page = import_it(connected)
     assert standing(page) == "failed"
@@ -356,7 +354,7 @@ def test_a_playlist_that_is_not_to_be_had_is_said_so(connected, spotify, answer,
         ("502.bad_gateway", 30),
     ],
 )
-def test_an_import_waits_as_long_as_it_is_asked_and_goes_on(
+def test_an_import_waits_for_retry_after_and_resumes(
     app, clock, connected, spotify, answer, seconds
 ):
     spotify.fail("/items", answer)
@@ -377,12 +375,12 @@ def test_an_import_waits_as_long_as_it_is_asked_and_goes_on(
 @pytest.mark.parametrize(
     "text", ["", "<html>", "[]", "null", '{"items": {}}', '{"items": [], "total": "x"}']
 )
-def test_gibberish_is_waited_out(connected, spotify, text):
+def test_an_invalid_response_is_retried(connected, spotify, text):
     spotify.answer("/items", 200, text)
     assert standing(import_it(connected)) == "queued"
 
 
-def test_an_import_that_gets_no_answer_is_given_up_in_the_end(clock, connected, spotify):
+def test_an_import_without_response_fails_eventually(clock, connected, spotify):
     spotify.fail("/items", "502.bad_gateway", times=9)
     page = import_it(connected)
     jobs = connected.app.extensions["trackflow.jobs"]
@@ -393,7 +391,7 @@ def test_an_import_that_gets_no_answer_is_given_up_in_the_end(clock, connected, 
     assert standing(connected.get(page.response.request.path)) == "failed"
 
 
-def test_an_import_goes_on_where_it_was_cut_off(clock, app, connected, spotify):
+def test_an_interrupted_import_resumes(clock, app, connected, spotify):
     spotify.fail("offset=50", "502.bad_gateway")
     page = import_it(connected)
     spotify.asked.clear()

@@ -58,7 +58,7 @@ def _statements(app, browser, path):
     return list(seen), size
 
 
-def test_every_page_asks_and_sends_no_more_of_much_than_of_little(asked):
+def test_statements_and_size_of_pages_do_not_grow_with_the_data(asked):
     few, many = asked(range(FEW)), asked(range(FEW, MANY))
     for page, (statements, size) in many.items():
         assert len(statements) == len(few[page][0]), (page, statements)

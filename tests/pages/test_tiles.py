@@ -61,7 +61,7 @@ def test_every_achievement_has_a_tile(macro):
         assert fill([tile]) == macro(tile)
 
 
-def test_an_award_of_the_settings_is_what_its_macro_makes(request_of_alice):
+def test_an_award_in_the_settings_equals_the_macros_output(request_of_alice):
     module = request_of_alice.jinja_env.get_template("macros/awards.html").module
     choice = visibility.Choice(ENTRIES[0].code, is_public=False, pin=2)
     for kind, day in itertools.product((AchievementProgress, Hostile), DAYS):

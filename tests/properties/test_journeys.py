@@ -60,7 +60,7 @@ def gained_too_early(gains):
 
 @settings(max_examples=2_000)
 @given(beginnings, st.lists(visits, min_size=2, max_size=40))
-def test_who_is_never_away_for_36_hours_never_loses_a_streak(beginning, journey):
+def test_a_user_never_away_for_36_hours_keeps_the_streak(beginning, journey):
     last, seen, runs, gains = None, None, [], []
     for at, zone in moments(beginning, journey):
         run = rules.run_after(last, seen_at=seen, now=at, zone_name=zone)
@@ -78,7 +78,7 @@ def test_who_is_never_away_for_36_hours_never_loses_a_streak(beginning, journey)
 
 @settings(max_examples=300)
 @given(beginnings, zones, st.lists(st.integers(1, 60 * 30), min_size=2, max_size=60))
-def test_who_stays_in_one_zone_counts_every_day_of_its_calendar(beginning, zone, minutes):
+def test_every_calendar_day_counts_in_a_constant_zone(beginning, zone, minutes):
     last, seen, days = None, None, []
     for at, _ in moments(beginning, [(each, zone) for each in minutes]):
         run = rules.run_after(last, seen_at=seen, now=at, zone_name=zone)
@@ -95,7 +95,7 @@ names = itertools.count(1)
 
 
 @pytest.mark.both_databases
-def test_the_stored_streak_is_that_of_the_visits(app, database_kind):
+def test_the_stored_streak_matches_the_visits(app, database_kind):
     @settings(
         max_examples=HOW_MANY[database_kind],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -280,7 +280,7 @@ STEPS = {"sqlite": 40, "postgresql": 25}
 
 
 @pytest.mark.both_databases
-def test_numbers_ledgers_and_awards_are_those_of_the_model(app, database_kind, sized):
+def test_counters_distinct_values_and_awards_match_the_model(app, database_kind, sized):
     examples = sized(EXAMPLES[database_kind], stress=200)
     steps = STEPS[database_kind]
     with running_on(MovingClock()) as clock:

@@ -20,14 +20,14 @@ NAMES = BENCHMARKS.keys() - {"peers", "size"}
 pytestmark = pytest.mark.postgresql  # they measure both databases
 
 
-def test_every_benchmark_runs():
+def test_every_benchmark_runs_in_quick_mode():
     figures = measured(*NAMES)
 
     assert figures.keys() == NAMES
     assert all(figures.values())
 
 
-def test_what_people_take_up_is_measured_on_both_databases():
+def test_storage_per_user_is_measured_on_both_databases():
     figures = measured("size")["size"]
 
     rows = re.search(r"rows written ([\d.]+) / ([\d.]+);", figures["release a song"])
@@ -48,7 +48,7 @@ def measured(*names):
     return json.loads(done.stdout)
 
 
-def test_figures_are_put_into_their_block_of_the_document(tmp_path, monkeypatch):
+def test_figures_are_written_into_their_block_of_the_document(tmp_path, monkeypatch):
     document = tmp_path / "performance.md"
     document.write_text("Before\n<!-- bench: recheck -->\nold\n<!-- end -->\nAfter\n", "utf-8")
     monkeypatch.setattr(report, "DOCUMENT", document)

@@ -21,7 +21,7 @@ def figures():
     return compare(AT_HAND, QUICK)
 
 
-def test_the_loops_written_by_hand_award_what_trackflow_awards(figures):
+def test_the_naive_programs_grant_the_same_awards_as_trackflow(figures):
     for peer in AT_HAND:
         told = figures[f"recheck of {QUICK.songs_each} songs each: {peer.name}"]
         right, wanted = re.search(r"correct awards: (\d+) of (\d+)$", told).groups()
@@ -42,12 +42,12 @@ def _action(peer):
     return f"add a song after {QUICK.songs_before[0]}, NORMAL: {peer.name}"
 
 
-def test_every_metric_that_the_workload_moves_is_trackflows():
+def test_every_metric_of_the_workload_exists_in_trackflow():
     named = {*workload.STEPS, *workload.DIFFERENT, *workload.MOVED, workload.OF_AWARDS}
     assert named <= metrics.BY_NAME.keys()
 
 
-def test_every_program_is_given_the_same_songs_again():
+def test_the_workload_is_deterministic_per_user():
     assert list(workload.songs_of(7, 30)) == list(workload.songs_of(7, 30))
     assert list(workload.songs_of(7, 30)) != list(workload.songs_of(8, 30))
 
@@ -59,7 +59,7 @@ def test_every_program_is_python_and_serves():
         assert "serve(" in text
 
 
-def test_what_cannot_be_installed_is_said_not_to_be_measured(monkeypatch):
+def test_peers_that_cannot_be_installed_are_reported_as_not_measured(monkeypatch):
     def refuse():
         raise subprocess.CalledProcessError(1, "pip")
 

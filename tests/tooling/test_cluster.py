@@ -11,7 +11,7 @@ from tests.support.web_server import ROOT
 
 
 @pytest.mark.postgresql
-def test_the_cluster_stands_every_check():
+def test_the_cluster_passes_every_check():
     done = subprocess.run(
         [sys.executable, "-m", "scripts.cluster", "--check"],
         cwd=ROOT,

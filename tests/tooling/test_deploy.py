@@ -47,7 +47,7 @@ def first_column(text):
     return {name for row in rows for name in SETTING.findall(row)}
 
 
-def test_every_setting_is_documented_and_no_other(settings):
+def test_the_readme_documents_exactly_the_existing_settings(settings):
     assert first_column(read("README.md")) == settings
 
 
@@ -66,12 +66,12 @@ def instructions(name):
     return [line.partition(" ")[2].strip() for line in lines if line.startswith(f"{name} ")]
 
 
-def test_the_base_is_pinned_to_a_version():
+def test_the_base_image_is_pinned_to_a_version():
     for base in instructions("FROM"):
         assert re.match(r"python:\d+\.\d+\.\d+-slim-", base), base
 
 
-def test_the_image_runs_as_nobody_important():
+def test_the_image_runs_as_an_unprivileged_user_without_a_compiler():
     text = read("Dockerfile")
     assert instructions("USER") == ["trackflow"]
     assert text.index("\nUSER ") < text.index("\nCMD ")
@@ -79,7 +79,7 @@ def test_the_image_runs_as_nobody_important():
     assert "build-essential" not in text
 
 
-def test_what_the_image_is_made_of_is_here_and_let_through():
+def test_copied_files_exist_and_are_not_ignored():
     ignored = read(".dockerignore").splitlines()
     copied = [line.split() for line in instructions("COPY") if not line.startswith("--")]
     sources = {source for words in copied for source in words[:-1]}
@@ -89,7 +89,7 @@ def test_what_the_image_is_made_of_is_here_and_let_through():
         assert f"!{source}" in ignored, source
 
 
-def test_the_image_serves_with_options_that_gunicorn_knows(database_url, tmp_path):
+def test_the_image_uses_valid_gunicorn_options(database_url, tmp_path):
     program, *arguments = json.loads(instructions("CMD")[-1])
     assert program == "gunicorn"
     done = subprocess.run(
@@ -113,7 +113,7 @@ def compose():
 
 
 @pytest.mark.tools
-def test_the_composition_has_every_part(compose):
+def test_compose_has_every_service(compose):
     assert set(compose["services"]) == {"database", "migrate", "web1", "web2", "jobs", "nginx"}
     for name, service in compose["services"].items():
         assert "restart" in service, name
@@ -122,7 +122,7 @@ def test_the_composition_has_every_part(compose):
 
 
 @pytest.mark.tools
-def test_its_settings_are_ones_that_exist(compose, settings):
+def test_compose_uses_existing_settings(compose, settings):
     for name in ("migrate", "web1", "web2", "jobs"):
         given = compose["services"][name]["environment"]
         assert set(given) <= settings
@@ -132,7 +132,7 @@ def test_its_settings_are_ones_that_exist(compose, settings):
 
 
 @pytest.mark.tools
-def test_nothing_runs_before_the_tables_are_there(compose):
+def test_services_start_after_the_migration(compose):
     services = compose["services"]
     done = {"migrate": {"condition": "service_completed_successfully"}}
     assert [services[name]["depends_on"] for name in ("web1", "web2", "jobs")] == [done] * 3
@@ -143,7 +143,7 @@ def test_nothing_runs_before_the_tables_are_there(compose):
 
 
 @pytest.mark.tools
-def test_it_gives_nginx_what_its_file_asks_for(compose):
+def test_compose_sets_the_variables_of_the_nginx_template(compose):
     nginx = compose["services"]["nginx"]
     asked = set(re.findall(r"\$\{(\w+)\}", read("deploy/nginx.conf.template")))
     assert asked == {name for name in nginx["environment"] if name.startswith("TRACKFLOW_")}
@@ -154,7 +154,7 @@ def test_it_gives_nginx_what_its_file_asks_for(compose):
 
 
 @pytest.mark.tools
-def test_it_contains_no_secret(compose):
+def test_compose_contains_no_secret(compose):
     for service in compose["services"].values():
         for name, value in service.get("environment", {}).items():
             if name.endswith(("KEY", "PASSWORD", "SECRET", "TOKEN")):

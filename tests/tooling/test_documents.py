@@ -32,17 +32,17 @@ def not_there(text):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_test_that_a_document_names_is_there(document):
+def test_every_test_named_in_a_document_exists(document):
     assert not_there(document.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("document", KEEPERS, ids=lambda path: path.name)
-def test_promises_name_the_tests_that_keep_them(document):
+def test_guarantees_name_their_tests(document):
     tests = set(NAMED.findall(document.read_text("utf-8")))
     assert len(tests) >= FEWEST_TESTS_NAMED
 
 
-def test_a_test_that_is_not_there_is_found_out():
-    here, found = "tests/tooling/test_documents.py", "test_a_test_that_is_not_there_is_found_out"
+def test_a_missing_test_is_detected():
+    here, found = "tests/tooling/test_documents.py", "test_a_missing_test_is_detected"
     text = f"`{here}::test_nothing`, `tests/nowhere.py::test_it` and `{here}::{found}`"
     assert not_there(text) == ["tests/nowhere.py::test_it", f"{here}::test_nothing"]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.tools
-def test_no_import_breaks_the_law():
+def test_imports_respect_the_contracts():
     program = shutil.which("lint-imports", path=Path(sys.executable).parent)
     assert program, "import-linter is missing: pip install -r requirements-dev.txt"
     done = subprocess.run(
@@ -22,7 +22,7 @@ def test_no_import_breaks_the_law():
     assert done.returncode == 0, done.stdout
 
 
-def test_nobody_imports_the_door():
+def test_no_module_imports_wsgi():
     """`wsgi` stands above everything, where the linter of the imports does not look."""
     for path in (ROOT / "trackflow_web").rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()

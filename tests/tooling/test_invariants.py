@@ -26,7 +26,7 @@ def alice_with_a_song(alice, work):
 
 
 @pytest.mark.leaves_drift(reason="that is what is noticed")
-def test_a_number_that_drifted_is_noticed(app, alice_with_a_song):
+def test_drift_of_a_counter_is_detected(app, alice_with_a_song):
     mine = UserStats.user_id == alice_with_a_song.id
     change(app, sa.update(UserStats).where(mine).values(total_songs=7))
     with pytest.raises(AssertionError, match="total_songs"):
@@ -34,12 +34,12 @@ def test_a_number_that_drifted_is_noticed(app, alice_with_a_song):
 
 
 @pytest.mark.leaves_drift(reason="that is what is noticed")
-def test_an_award_that_was_forgotten_is_noticed(app, alice_with_a_song):
+def test_a_missing_award_is_detected(app, alice_with_a_song):
     mine = UserAchievement.user_id == alice_with_a_song.id
     change(app, sa.delete(UserAchievement).where(mine))
     with pytest.raises(AssertionError, match="due but not granted"):
         assert_nothing_forgotten(app)
 
 
-def test_nothing_is_wrong_with_the_noise(app):
+def test_the_noise_data_is_consistent(app):
     assert_nothing_forgotten(app)

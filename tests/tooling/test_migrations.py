@@ -36,16 +36,16 @@ def tables(app):
     return {name for name in names if not name.startswith("huey_")}
 
 
-def test_the_first_upgrade_makes_every_table(empty_app):
+def test_the_first_upgrade_creates_every_table(empty_app):
     run_command(empty_app, "db", "upgrade")
     assert tables(empty_app) == set(db.metadata.tables)
 
 
-def test_models_and_migrations_say_the_same(app):
+def test_models_and_migrations_agree(app):
     run_command(app, "db", "check")
 
 
-def test_down_to_nothing_and_up_again(empty_app):
+def test_a_full_downgrade_and_upgrade_succeeds(empty_app):
     run_command(empty_app, "db", "upgrade")
     run_command(empty_app, "db", "downgrade", "base")
     assert tables(empty_app) == set()
@@ -108,7 +108,7 @@ def select(app, statement):
         return [tuple(row) for row in connection.execute(sa.text(statement))]
 
 
-def test_an_upgrade_keeps_songs_that_are_the_same_now_as_versions(upgraded):
+def test_an_upgrade_keeps_duplicate_songs_as_versions(upgraded):
     found = "SELECT title, artist_key, title_key, version FROM songs ORDER BY id"
     assert select(upgraded, found) == [
         ("Don't Stop", "salt-n-pepa", "don'tstop", 0),
@@ -122,12 +122,12 @@ def test_an_upgrade_keeps_songs_that_are_the_same_now_as_versions(upgraded):
     assert select(upgraded, found) == [("don't stop salt-n-pepa ",)]
 
 
-def test_an_upgrade_keeps_packs_of_one_name(upgraded):
+def test_an_upgrade_keeps_packs_of_the_same_name(upgraded):
     found = "SELECT name, name_key FROM packs ORDER BY id"
     assert select(upgraded, found) == [("Rock’s", "rock's"), ("Rock's", "rock's 2")]
 
 
-def test_an_upgrade_keeps_look_alike_users_and_lets_no_third_one_come(upgraded):
+def test_an_upgrade_keeps_lookalike_users_and_rejects_new_ones(upgraded):
     found = "SELECT username, username_key, email FROM users ORDER BY id"
     assert select(upgraded, found) == [
         ("olga", "olga", "x1@example.org"),
@@ -136,7 +136,7 @@ def test_an_upgrade_keeps_look_alike_users_and_lets_no_third_one_come(upgraded):
     ]
 
 
-def test_an_upgrade_counts_artists_as_they_are_compared(upgraded):
+def test_an_upgrade_recounts_artists_by_their_key(upgraded):
     found = "SELECT distinct_artists FROM user_stats WHERE user_id = 1"
     assert select(upgraded, found) == [(3,)]
     found = "SELECT value, n FROM user_values WHERE user_id = 1 ORDER BY value"
@@ -148,7 +148,7 @@ def test_versions_survive_a_downgrade(upgraded):
     assert select(upgraded, "SELECT count(*) FROM songs") == [(len(OLD_SONGS),)]
 
 
-def test_two_that_migrate_at_once_make_the_tables_once(databases, tmp_path):
+def test_two_concurrent_migrations_create_the_tables_once(databases, tmp_path):
     url = databases.empty()
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
     surroundings = environment(url, INSTANCE_PATH=tmp_path)
@@ -176,7 +176,7 @@ def insert_filled(connection, table, **values):
     connection.execute(reflected.insert(), {**missing, **values})
 
 
-def test_parts_done_before_there_was_credit_are_credited_to_the_owner(empty_app):
+def test_parts_done_before_credits_existed_are_credited_to_the_owner(empty_app):
     run_command(empty_app, "db", "upgrade", "0007")
     with empty_app.app_context(), db.engine.begin() as connection:
         insert_filled(

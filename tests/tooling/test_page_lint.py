@@ -36,7 +36,7 @@ def problems(routes, html):
         '<button hx-post="/songs/1/delete" hx-target="#here">Delete</button><p id="here"></p>',
     ],
 )
-def test_a_good_page_passes(routes, html):
+def test_a_valid_page_passes(routes, html):
     assert problems(routes, PAGE.format(html)) == []
 
 
@@ -69,19 +69,19 @@ def test_a_good_page_passes(routes, html):
         ('<p hx-post="/songs/">Go</p>', "does not take POST"),
     ],
 )
-def test_a_bad_page_is_found_out(routes, html, problem):
+def test_an_invalid_page_is_detected(routes, html, problem):
     assert problem in "\n".join(problems(routes, PAGE.format(html)))
 
 
-def test_an_attribute_written_twice_is_found_out():
+def test_a_duplicate_attribute_is_detected():
     with pytest.raises(AssertionError, match="written twice"):
         parse('<p class="a" class="b">')
 
 
-def test_a_title_that_says_something_else_is_found_out(routes):
+def test_a_title_that_differs_from_the_heading_is_detected(routes):
     html = PAGE.format("").replace("<h1>Songs", "<h1>Packs")
     assert "does not contain" in "\n".join(problems(routes, html))
 
 
-def test_a_fragment_may_point_outside_itself(routes):
+def test_a_fragment_may_refer_to_ids_outside_itself(routes):
     assert problems(routes, '<button hx-get="/songs/" hx-target="#elsewhere">More</button>') == []

@@ -38,7 +38,7 @@ def declared(name: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
-def test_the_lock_contains_what_is_declared(name):
+def test_the_lock_contains_the_declared_requirements(name):
     pins = versions(locked(f"{name}.txt"))
     for requirement in declared(f"{name}.in"):
         assert plain(requirement.name) in pins, requirement
@@ -50,7 +50,7 @@ def test_the_installed_versions_are_the_locked_ones():
     assert {name: metadata.version(name) for name in pins} == pins
 
 
-def test_what_the_libraries_require_is_locked_too():
+def test_transitive_requirements_are_locked():
     pins = versions(locked("requirements.txt"))
     needed = {
         plain(Requirement(line).name)

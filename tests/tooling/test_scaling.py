@@ -32,12 +32,12 @@ def app_metadata():
     return db.metadata
 
 
-def test_every_table_has_its_place_on_shards(rows, tables):
+def test_every_table_is_assigned_to_shards(rows, tables):
     assert rows.keys() == tables.keys()
     assert f"of {len(tables)} tables" in TEXT
 
 
-def test_it_knows_which_tables_say_whose_a_row_is(rows, tables):
+def test_tables_without_a_user_id_are_marked(rows, tables):
     without = {name for name, row in rows.items() if row["has"].strip("* ") in {"no", "its `id`"}}
     assert without == {name for name, table in tables.items() if "user_id" not in table.c}
 

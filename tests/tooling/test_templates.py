@@ -31,7 +31,7 @@ def problems(source):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_template_is_clean(path):
+def test_a_template_has_no_unescaped_text_or_inline_code(path):
     source = JINJA.sub("", path.read_text(encoding="utf-8"))
     assert not problems(source)
 
@@ -55,7 +55,7 @@ def test_template_is_clean(path):
         '<link rel="stylesheet" href="//example.org/x.css">',
     ],
 )
-def test_the_rules_find(source):
+def test_unsafe_templates_are_detected(source):
     assert problems(source)
 
 
@@ -69,5 +69,5 @@ def test_the_rules_find(source):
         "{{ field('title', label='Title') }}",
     ],
 )
-def test_the_rules_let_pass(source):
+def test_safe_templates_pass(source):
     assert not problems(source)

@@ -32,14 +32,14 @@ def test_no_file_is_without_a_line_in_the_manifest(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_package_comes_with_its_licence(folder):
+def test_every_package_has_its_licence(folder):
     packages = {entry["package"] for entry in manifest_of(folder)}
     licensed = {entry["package"] for entry in manifest_of(folder) if "LICENSE" in entry["file"]}
     assert packages == licensed
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_the_versions_are_those_of_the_lock(folder):
+def test_vendored_versions_match_the_lock(folder):
     lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
     for entry in manifest_of(folder):
         assert lock["packages"][f"node_modules/{entry['package']}"]["version"] == entry["version"]

@@ -20,7 +20,7 @@ SECONDS = 600
 
 
 @pytest.mark.both_databases
-def test_kills_and_races_cost_nothing(tmp_path, database_kind, sized):
+def test_kills_and_races_lose_nothing(tmp_path, database_kind, sized):
     only = frozenset({"kill", "race"})
     kills, races = sized(10, stress=200), sized(40, stress=500)
     deadline = time.monotonic() + SECONDS
@@ -36,7 +36,7 @@ def test_kills_and_races_cost_nothing(tmp_path, database_kind, sized):
     ("kind", "only"),
     [("sqlite", {"locked"}), ("postgresql", {"locked", "restart"})],
 )
-def test_locks_and_restarts_cost_nothing(tmp_path, sized, kind, only):
+def test_locks_and_restarts_lose_nothing(tmp_path, sized, kind, only):
     rounds = sized(1, stress=10)
     deadline = time.monotonic() + SECONDS
     wanted = Wanted(kills=0, races=0, rounds=rounds, deadline=deadline, only=frozenset(only))
@@ -68,23 +68,23 @@ def wrong(app, journal):
     return {name: number for name, number in found.items() if number}
 
 
-def test_where_nothing_is_wrong_the_judge_finds_nothing(app, journal):
+def test_the_verdict_is_clean_without_faults(app, journal):
     assert wrong(app, journal) == {}
 
 
 @pytest.mark.parametrize("acknowledged", [{"Two": "future"}, {"One": "released"}])
-def test_the_judge_misses_what_was_acknowledged(app, journal, acknowledged):
+def test_the_verdict_reports_lost_songs(app, journal, acknowledged):
     journal.songs |= acknowledged
     assert wrong(app, journal) == {"lost": 1}
 
 
-def test_the_judge_does_not_mind_what_nobody_answered_for(app, journal):
+def test_the_verdict_ignores_unacknowledged_actions(app, journal):
     journal.songs["One"] = None
     assert wrong(app, journal) == {}
 
 
 @pytest.mark.leaves_drift("an award is taken away")
-def test_the_judge_misses_an_award_and_its_points(app, alice, journal):
+def test_the_verdict_reports_a_missing_award(app, alice, journal):
     with app.app_context():
         mine = UserAchievement.user_id == alice.id
         db.session.execute(sa.delete(UserAchievement).where(mine))
@@ -92,7 +92,7 @@ def test_the_judge_misses_an_award_and_its_points(app, alice, journal):
     assert wrong(app, journal)["missed"] >= 2
 
 
-def test_the_judge_sees_a_message_too_few_and_one_too_many(app, journal):
+def test_the_verdict_reports_missing_and_extra_toasts(app, journal):
     journal.told.clear()
     assert wrong(app, journal) == {"toasts": 1}
     journal.told |= {"toast-1": 1, "toast-2": 1}

@@ -50,7 +50,7 @@ def test_the_style_sheet_has_every_sheet_in_its_layer(client):
             assert f"@layer {layer} {{\n{source}}}" in css, sheet
 
 
-def test_an_edited_sheet_shows_at_the_next_request_in_debug_mode(own_static):
+def test_an_edited_style_sheet_is_served_at_once_in_debug_mode(own_static):
     client = own_static.test_client()
     before = client.get("/login").text
     sheet = Path(own_static.static_folder) / "css" / "pages.css"
@@ -83,24 +83,24 @@ def test_a_file_is_not_kept_under_any_other_version(client, address):
         assert cache_control(client, plain + query) == (200, "no-cache"), query
 
 
-def test_the_version_of_one_file_is_not_that_of_another(client, address):
+def test_a_file_is_not_immutable_under_the_version_of_another(client, address):
     version = address.rpartition("=")[2]
     assert cache_control(client, f"/static/css/base.css?v={version}") == (200, "no-cache")
 
 
-def test_an_error_page_at_the_address_of_a_file_is_not_stored(client, address):
+def test_an_error_page_at_the_url_of_a_file_is_not_cached(client, address):
     missing = f"/static/css/nothing.css?{urlsplit(address).query}"
     assert cache_control(client, missing) == (404, "no-store")
     assert cache_control(client, address, Range="bytes=9999999-") == (416, "no-store")
 
 
-def test_a_part_of_a_file_is_not_immutable(client, address):
+def test_a_range_of_a_file_is_not_immutable(client, address):
     answer = client.get(address, headers={"Range": "bytes=0-5", "Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.text) == (206, "@layer")
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
-def test_a_browser_that_has_the_file_is_sent_nothing(client, address):
+def test_a_cached_file_gets_304(client, address):
     for encoding in ("", "gzip", "br", "zstd"):
         first = client.get(address, headers={"Accept-Encoding": encoding})
         sent = {"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]}
@@ -120,7 +120,7 @@ def test_each_encoding_has_an_etag_of_its_own(client, address):
 # --- compression -------------------------------------------------------------------------------
 
 
-def test_a_file_is_compressed_for_everybody(client, address):
+def test_a_file_is_compressed_as_requested(client, address):
     plain = client.get(address)
     assert "Content-Encoding" not in plain.headers
     for encoding, decompress in (("gzip", gzip.decompress), ("br", brotli.decompress)):
@@ -131,7 +131,7 @@ def test_a_file_is_compressed_for_everybody(client, address):
         assert "Accept-Encoding" in small.vary
 
 
-def test_a_browser_gets_the_smallest_that_it_accepts(client, address):
+def test_a_browser_gets_the_smallest_accepted_encoding(client, address):
     for accepted, chosen in (
         ("gzip, deflate, br, zstd", "br"),
         ("gzip;q=1, br;q=0.5", "gzip"),
@@ -143,12 +143,12 @@ def test_a_browser_gets_the_smallest_that_it_accepts(client, address):
         assert answer.headers.get("Content-Encoding") == chosen, accepted
 
 
-def test_a_short_file_is_sent_as_it_is(own_static):
+def test_a_short_file_is_not_compressed(own_static):
     (Path(own_static.static_folder) / "short.css").write_text("p {}", encoding="utf-8")
     answer = own_static.test_client().get("/static/short.css", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
 
 
-def test_nothing_outside_the_folder_is_sent(client):
+def test_files_outside_the_static_folder_are_not_served(client):
     for path in ("../wsgi.py", "css/../../wsgi.py", "%2e%2e/wsgi.py", "css", ""):
         assert client.get(f"/static/{path}").status_code == 404, path

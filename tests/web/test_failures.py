@@ -63,7 +63,7 @@ def test_an_unexpected_exception_is_logged_under_the_reference_of_the_response(r
     assert "secret" not in page.text + problem.text
 
 
-def test_a_duplicate_names_the_existing_object_to_programs(respond_to):
+def test_an_api_duplicate_error_has_the_existing_object(respond_to):
     _, problem = respond_to(Duplicate(7, title="You have it."))
     assert problem.json["existing_id"] == 7
     assert problem.json["errors"] == {"title": "You have it."}

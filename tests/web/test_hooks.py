@@ -24,7 +24,7 @@ MAY_REGISTER = {
 }
 
 
-def test_only_hooks_registers_anything_around_views():
+def test_only_the_hooks_module_registers_request_hooks():
     found = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")

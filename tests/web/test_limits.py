@@ -9,7 +9,7 @@ def test_every_endpoint_with_a_larger_body_exists(app):
     assert set(limits.LARGER_BODIES) <= set(app.view_functions)
 
 
-def test_the_page_and_the_api_that_take_a_file_take_the_same_size():
+def test_page_and_api_accept_files_of_the_same_size():
     assert len(set(limits.LARGER_BODIES.values())) == 1
 
 

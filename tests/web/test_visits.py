@@ -24,7 +24,7 @@ def days(app, alice):
 
 
 @pytest.mark.both_databases
-def test_the_first_page_of_a_day_is_recorded_as_a_visit(app, alice, clock, as_alice, days):
+def test_the_first_page_of_a_day_records_a_visit(app, alice, clock, as_alice, days):
     as_alice.get("/songs/")
     clock.move(days=1)
     as_alice.get("/achievements/")
@@ -35,13 +35,13 @@ def test_the_first_page_of_a_day_is_recorded_as_a_visit(app, alice, clock, as_al
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/static/img/logo.svg", "/nowhere"])
-def test_health_checks_files_and_unknown_addresses_are_no_visits(clock, as_alice, days, path):
+def test_health_checks_files_and_unknown_urls_record_no_visit(clock, as_alice, days, path):
     clock.move(days=1)
     as_alice.get(path)
     assert days() == ["2026-03-02"]
 
 
-def test_an_action_is_a_visit(clock, as_alice, days):
+def test_an_action_records_a_visit(clock, as_alice, days):
     as_alice.get("/songs/")
     clock.move(days=1)
     as_alice.post("/songs/", title="One", artist="Metallica")

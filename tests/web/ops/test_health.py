@@ -56,7 +56,7 @@ def test_a_database_without_tables_is_not_ready(unmigrated, capsys):
 
 
 @pytest.mark.both_databases
-def test_forms_of_a_database_without_tables_say_so_once_in_the_log(unmigrated, capsys):
+def test_forms_without_tables_log_one_error(unmigrated, capsys):
     browser = Browser(unmigrated)
     token = browser.get("/login").one("input[name=csrf_token]")["value"]
     form = {"username": "alice", "password": "x", "csrf_token": token}
@@ -91,7 +91,7 @@ def test_older_tables_are_not_ready_and_newer_ones_are(make_app, databases, revi
     databases.drop(url)
 
 
-def test_the_newest_migration_is_known_by_its_file():
+def test_the_newest_migration_is_found_by_its_file():
     scripts = ScriptDirectory(str(health.MIGRATIONS.parent))
     assert health.revisions()[-1] == scripts.get_current_head()
 

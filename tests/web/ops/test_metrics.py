@@ -92,7 +92,7 @@ def test_requests_are_counted_by_route_and_class_of_status(app, stranger, number
     assert told["trackflow_request_seconds_sum", "GET", PROFILE, "2xx"] > 0
 
 
-def test_requests_to_random_addresses_create_no_time_series(stranger, numbers):
+def test_requests_to_random_urls_create_no_time_series(stranger, numbers):
     for number in range(5):
         stranger.get(f"/nothing/{number}")
         stranger.request("BREW", f"/pot/{number}")
@@ -145,7 +145,7 @@ def test_metrics_include_database_connections_in_use(app, numbers):
     assert numbers()["trackflow_database_connections_in_use",] == 0
 
 
-def test_metrics_say_when_the_database_is_away(make_app, tmp_path):
+def test_metrics_report_an_unavailable_database(make_app, tmp_path):
     folder = tmp_path / "unmounted"
     folder.mkdir()
     app = make_app(DATABASE_URL=f"sqlite:///{folder}/site.sqlite3", METRICS_TOKEN=TOKEN)
@@ -158,7 +158,7 @@ def test_metrics_say_when_the_database_is_away(make_app, tmp_path):
 
 
 @pytest.mark.both_databases
-def test_metrics_of_several_processes_are_added_up(database_url, tmp_path):
+def test_metrics_of_several_processes_are_summed(database_url, tmp_path):
     def get(_number):
         return requests.get(f"{address}/login", timeout=10).status_code
 
