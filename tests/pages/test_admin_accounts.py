@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
-from trackflow_web.domain.people import administration, queries
+from trackflow_web.domain.people import actions, administration, queries
 
 pytestmark = pytest.mark.both_databases
 
@@ -128,3 +128,15 @@ def test_a_decision_about_oneself_by_the_command_line_has_no_administrator(app, 
         administration.promote(alice.user, by=None, why="helps out")
         (decision,) = administration.decisions_about(alice.user)
         assert (decision.admin_id, decision.reason) == (None, "helps out")
+
+
+def test_a_promotion_revives_no_admin_token(app, as_admin, alice):
+    decide(as_admin, "promote")
+    with working(app):
+        token = actions.create_token(alice.user, name="A script", scope="admin", days="30")
+        kept = actions.create_token(alice.user, name="A reader", scope="read", days="30")
+    decide(as_admin, "demote")
+    decide(as_admin, "promote")
+    with app.app_context():
+        assert queries.find_token(token) is None
+        assert queries.find_token(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from tests.support.browsing import Browser
@@ -110,3 +112,40 @@ def test_only_administrators_create_admin_tokens(as_alice, as_admin, token_of_al
     assert token_of_alice() == []
     assert as_admin.get("/settings/tokens").one("option[value=admin]")
     assert as_admin.post("/settings/tokens", **wanted).one("code.token")
+
+
+def test_a_link_fills_in_no_form(as_alice, as_admin, alice, clock):
+    """Only what the user has typed before confirming the password comes back."""
+    filled = (
+        "?email=mallory@example.net&timezone=Asia/Tokyo&reason=Because&status=planned&code=dreamer"
+    )
+    request = as_alice.post("/features/", title="Undo", description="Please.").location
+    for browser, path in (
+        (as_alice, "/settings/profile"),
+        (as_alice, "/settings/tokens"),
+        (as_alice, "/register"),
+        (as_admin, request),
+        (as_admin, "/admin/users/alice"),
+        (as_admin, "/admin/users/alice/account"),
+    ):
+        page = browser.get(path + filled)
+        assert "mallory" not in page.html
+        assert not page.soup.select("[value='Because'], option[selected][value='Asia/Tokyo']")
+        assert not page.soup.select("option[selected][value='planned']")
+
+
+def test_what_was_typed_before_confirming_is_only_for_its_user_and_page(as_alice, as_bob, clock):
+    clock.move(minutes=11)
+    typed = {"email": "new@example.org", "timezone": "UTC"}
+    address = as_alice.post("/settings/profile", **typed).location
+    back = as_alice.post("/confirm", password=PASSWORD, next=next_of(address)).location
+    assert as_alice.get(back).one("[name=email]")["value"] == "new@example.org"
+    assert as_bob.get(back).one("[name=email]")["value"] == "bob@example.org"
+    kept = back.partition("?")[2]
+    assert "new@example.org" not in as_alice.get(f"/settings/tokens?{kept}").html
+    clock.move(minutes=11)
+    assert as_alice.get(back).one("[name=email]")["value"] == "alice@example.org"
+
+
+def next_of(address):
+    return parse_qs(urlsplit(address).query)["next"][0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from statistics import median
 
 import pytest
@@ -256,3 +258,25 @@ def test_known_and_unknown_usernames_take_the_same_time(app, alice, work):
     finally:
         passwords.use_cheap_hashes(cheap=True)
     assert 1 / 3 < known / unknown < 3
+
+
+@pytest.mark.both_databases
+def test_correct_passwords_at_the_same_time_are_not_limited(app, clock, alice, monkeypatch):
+    together = threading.Barrier(8)
+    matches = passwords.matches
+
+    def slow(*arguments):
+        with suppress(threading.BrokenBarrierError):  # the last ones come alone
+            together.wait(timeout=0.3)
+        return matches(*arguments)
+
+    monkeypatch.setattr(sign_in.passwords, "matches", slow)
+    browsers = [Browser(app) for _ in range(24)]
+    for browser in browsers:
+        browser.get("/login")
+
+    def enter(browser):
+        return browser.post("/login", username="alice", password=PASSWORD).status
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(enter, browsers)) == {303}

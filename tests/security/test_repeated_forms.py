@@ -84,7 +84,7 @@ SET = {
 }
 
 
-# Not the forms whose buttons send to other addresses, nor those that make a song of a pack optional.
+# Neither forms whose buttons send elsewhere, nor those that make a song of a pack optional.
 CREATING_FORMS = "form[method=post]:not([hidden]):not(.moves)"
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import Base, db, upsert
 from trackflow_web.kernel.errors import TooMany
-from trackflow_web.kernel.transactions import writing
+from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -55,6 +55,15 @@ def undo_hit(scope: str, key: str) -> None:
             .where(LimitCount.scope == scope, LimitCount.key == key, LimitCount.n > 0)
             .values(n=LimitCount.n - 1)
         )
+
+
+def count(scope: str, key: str) -> int:
+    """Return the number of hits of a window that is not over."""
+    with reading():
+        hits = sa.select(LimitCount.n).where(
+            LimitCount.scope == scope, LimitCount.key == key, LimitCount.ends_at > clock.now()
+        )
+        return db.session.scalar(hits) or 0
 
 
 def enforce(scope: str, key: str, limit: RateLimitItem, message: str) -> None:

@@ -125,11 +125,6 @@ def recently_confirmed() -> bool:
     return recently
 
 
-def confirm_first(address: str) -> BaseResponse:
-    """Ask for the password, then continue at the address."""
-    return htmx.redirect_after_post(url_for("people.confirm_form", next=address))
-
-
 def assume_anonymous() -> None:
     """Treat the rest of the request as anonymous, unless its user is loaded already.
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, reservations, rules
-from trackflow_web.domain.people.models import AccessToken, Decision, User
+from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
 from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -67,11 +67,19 @@ def promote(user: User, *, by: User | None, why: str) -> None:
 
 
 def demote(user: User, *, by: User | None, why: str) -> None:
-    """Make an administrator an ordinary user. Raises Forbidden for the last one."""
+    """Make an administrator an ordinary user; later promotions revive none of their tokens.
+
+    Raises Forbidden for the last one.
+    """
     if is_last_administrator(user):
         raise Forbidden(LAST_ADMINISTRATOR)
     note_if_committed(SecurityEvent.ADMINISTRATOR_REMOVED, of=user.id)
     user.is_admin = False
+    db.session.execute(
+        sa.delete(AccessToken).where(
+            AccessToken.user_id == user.id, AccessToken.scope == Scope.ADMIN
+        )
+    )
     _note(user, by, "demote", why)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.mail.actions import queue
@@ -17,6 +17,7 @@ from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions, identity, queries, rules
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.kernel.signing import serializer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +49,12 @@ def request_confirmation(user: User, *, base_url: str) -> Mail:
 
 def reset_token(user: User, secret: str) -> str:
     """Return a token that allows choosing a new password once, within an hour."""
-    return _serializer(secret, "password reset").dumps([user.id, _state(user)])
+    return serializer(secret, "password reset").dumps([user.id, _state(user)])
 
 
 def confirmation_token(user: User, address: str, secret: str) -> str:
     """Return a token that confirms an address of the user, within a week."""
-    return _serializer(secret, "confirm email").dumps([user.id, address])
+    return serializer(secret, "confirm email").dumps([user.id, address])
 
 
 def user_of_reset(token: str, keys: Sequence[str]) -> User:
@@ -108,26 +109,9 @@ def _loads(token: str, keys: Sequence[str], purpose: str, max_age: int) -> tuple
     """Return the two values of a token. Raise NotFound when it is forged, expired or too long."""
     for key in keys if len(token) <= LONGEST_TOKEN else ():
         try:
-            found = _serializer(key, purpose).loads(token, max_age=max_age)
+            found = serializer(key, purpose).loads(token, max_age=max_age)
         except BadSignature:
             continue
         if isinstance(found, list) and len(found) == 2:  # noqa: PLR2004 -- as signed above
             return found[0], found[1]
     raise NotFound(EXPIRED)
-
-
-class _ClockSigner(TimestampSigner):
-    """Reads the time from the program's clock."""
-
-    def get_timestamp(self) -> int:
-        """Return the current time in seconds since 1970."""
-        return int(clock.now().timestamp())
-
-
-def _serializer(key: str, purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        key,
-        salt=f"trackflow {purpose}",
-        signer=_ClockSigner,
-        signer_kwargs={"digest_method": hashlib.sha256},
-    )

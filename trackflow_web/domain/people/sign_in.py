@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
-# Scopes of the attempts: of one client, for one name or e-mail address, and of everybody.
+# Scopes of the attempts: of one client, the failed ones among them, for one name or e-mail address,
+# and of everybody.
 SIGN_IN_ADDRESS = "sign-in address"
+SIGN_IN_FAILED = "sign-in failed"
 SIGN_IN_NAME = "sign-in name"
 SIGN_IN_ALL = "sign-in all"
 NOBODY = "-"
+# Seconds that an attempt waits for others of its address that are under way, and between two looks.
+PATIENCE = 5
+PAUSE = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     anybody could lock anybody out.
     """
     wanted = _canonical(name)
-    rate_limits.enforce(SIGN_IN_ADDRESS, address, bounds.each, TOO_MANY_TRIES)
+    _take_turn(address, bounds.each)
     wait = max(
         rate_limits.hit(SIGN_IN_NAME, wanted, bounds.each),
         rate_limits.hit(SIGN_IN_ALL, "", bounds.all_together),
@@ -60,6 +66,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
     fits = passwords.matches(user.password_hash if user else None, secret)
     if user is None or not fits or user.banned_at is not None:
+        rate_limits.hit(SIGN_IN_FAILED, address, bounds.each)
         note(SecurityEvent.SIGN_IN_FAILED, account=user.id if user else None)
         if wait:
             raise TooMany(TOO_MANY_TRIES, wait)
@@ -76,6 +83,20 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     if found is None:  # deleted while the password was hashed
         raise Invalid(form=WRONG_CREDENTIALS)
     return found
+
+
+def _take_turn(address: str, limit: RateLimitItem) -> None:
+    """Count an attempt of an address. Raises TooMany when so many have failed.
+
+    One too many waits while others are under way: those that succeed do not count.
+    """
+    ends_at = time.monotonic() + PATIENCE
+    while wait := rate_limits.hit(SIGN_IN_ADDRESS, address, limit):
+        rate_limits.undo_hit(SIGN_IN_ADDRESS, address)
+        failed = rate_limits.count(SIGN_IN_FAILED, address)
+        if failed >= limit.amount or time.monotonic() > ends_at:
+            raise TooMany(TOO_MANY_TRIES, wait)
+        time.sleep(PAUSE)
 
 
 def forget_attempts(user: User) -> None:

@@ -15,7 +15,11 @@ from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.forms import errors_of, refused
-from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
+from trackflow_web.web.session import (
+    login_required,
+    recently_confirmed,
+    redirect_to_confirmation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +75,7 @@ def start_recheck() -> Response:
     """Recheck one user, or everyone; for administrators who recently gave their password."""
     admin, user = admin_or_404(), request.form.get("user", "")
     if not recently_confirmed():
-        return confirm_first(url_for("admin.rechecks", user=user))
+        return redirect_to_confirmation(url_for("admin.rechecks", user=user))
     started = start.start_recheck(admin, user)
     run = started.run
     if run.is_unfinished:
@@ -100,7 +104,7 @@ def cancel_recheck(run_id: int) -> Response:
     admin_or_404()
     address = url_for("admin.recheck", run_id=_run_or_404(run_id).id)
     if not recently_confirmed():
-        return confirm_first(address)
+        return redirect_to_confirmation(address)
     stopped = runs.cancel(run_id)
     flash("Cancelled. What was done stays." if stopped else "It had ended already.")
     return htmx.redirect_after_post(address)

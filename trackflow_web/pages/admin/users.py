@@ -9,11 +9,11 @@ from flask import flash, render_template, request, url_for
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.admin.rechecks import pages
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.forms import refused
 from trackflow_web.web.loaders import user_or_404
-from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def user(username: str) -> str:
     """Show a user's achievements, current and revoked; also of banned and private users."""
     admin_or_404()
-    return _page(user_or_404(username), request.args, {})
+    return _page(user_or_404(username), typed_fields.fields_before(), {})
 
 
 @pages.post("/users/<username>/achievements/<code>/revoke")
@@ -62,8 +62,7 @@ def restore(username: str, code: str) -> Response:
 
 def _confirm_first(person: User, **typed: str) -> Response:
     """Redirect to the password confirmation and back, keeping the input."""
-    back = url_for("admin.user", username=person.username, _external=False, **typed)
-    return confirm_first(back)
+    return typed_fields.confirm_first(url_for("admin.user", username=person.username), typed)
 
 
 def _page(person: User, draft: Mapping[str, str], errors: Mapping[str, str]) -> str:

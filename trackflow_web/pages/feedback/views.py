@@ -18,12 +18,12 @@ from trackflow_web.pages.feedback.context import (
     last_page_of_thread,
     list_context,
 )
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.forms import refused, sent_fields
 from trackflow_web.web.listing import requested_page
-from trackflow_web.web.session import confirm_first, login_required, recently_confirmed
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +68,7 @@ def show(board: Board, item_id: int) -> str:
     """Show a request or report with its comments."""
     item = item_or_404(board, item_id)
     thread = queries.thread(item.id, page=requested_page())
-    # What an administrator typed before they had to confirm their password.
-    typed = {name: request.args[name] for name in DECISION if name in request.args}
-    return _render_item(item_context(board, item, thread, typed=typed))
+    return _render_item(item_context(board, item, thread, typed=typed_fields.fields_before()))
 
 
 def comment(board: Board, item_id: int) -> str | Response:
@@ -118,7 +116,9 @@ def decide(board: Board, item_id: int) -> str | Response:
     """
     item, form = item_or_404(board, item_id), request.form
     if get_current_user().is_admin and not recently_confirmed():
-        return confirm_first(board.address("show", item_id=item.id, **sent_fields(DECISION)))
+        return typed_fields.confirm_first(
+            board.address("show", item_id=item.id), sent_fields(DECISION)
+        )
     try:
         actions.decide(
             item, get_current_user(), status=form.get("status"), reason=form.get("reason")

@@ -8,10 +8,10 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.people import actions, identity, queries, rules
 from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs, settings
-from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.passwords import check_own_password
 from trackflow_web.web.session import (
     login_required,
@@ -39,8 +39,8 @@ def index() -> Response:
 @pages.get("/profile")
 @login_required
 def profile() -> str:
-    """Email, time zone and password; a form that had to wait for the password is in the query."""
-    return _profile(request.args.to_dict(), {})
+    """Show the forms for email, time zone and password."""
+    return _profile(typed_fields.fields_before(), {})
 
 
 @pages.post("/profile")
@@ -50,9 +50,8 @@ def update_profile() -> str | Response:
     form, user = request.form, get_current_user()
     if form.get("email", user.email) != user.email and not recently_confirmed():
         # A new address is a way into the account: it needs the password, and keeps what was typed.
-        typed = {name: form.get(name, "")[:300] for name in ("email", "timezone")}
-        return redirect_to_confirmation(
-            url_for("settings.profile", email=typed["email"], timezone=typed["timezone"])
+        return typed_fields.confirm_first(
+            url_for("settings.profile"), sent_fields(("email", "timezone"))
         )
     try:
         mailed = identity.change_profile(
