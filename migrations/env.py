@@ -44,6 +44,9 @@ def run_migrations() -> None:
             target_metadata=db.metadata,
             render_item=render_item,
             include_name=is_ours,
+            # SQLite's tables change inside a transaction, too; Alembic would commit each migration
+            # by itself, and another process could come between two of them.
+            transactional_ddl=True,
             **options,
         )
         try:

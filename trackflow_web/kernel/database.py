@@ -267,7 +267,8 @@ def _begin(connection: Connection) -> None:
     if not _writing.get():
         connection.exec_driver_sql("BEGIN")
         return
-    seconds = SECONDS_A_COMMAND_WAITS_FOR_A_LOCK if _unhurried.get() else _patience.get()
+    least = SECONDS_A_COMMAND_WAITS_FOR_A_LOCK if _unhurried.get() else 0
+    seconds = max(least, _patience.get())
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
