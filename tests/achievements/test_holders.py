@@ -8,6 +8,7 @@ from tests.support.charter import new_charter, statements_of
 from tests.support.people import working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.awards import holder_counts, visibility
+from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration
 from trackflow_web.kernel import transactions
 
@@ -71,6 +72,15 @@ def test_holder_counts_exclude_a_banned_user_at_once(app, alice, shown, among_ma
     with working(app):
         administration.ban(alice.user, by=None, why="spam")
     assert shown() == (had - 1, people_before - 1)
+
+
+def test_holder_counts_exclude_a_private_profile_at_once(app, alice, shown, among_many):
+    alice.add(status="released")
+    had, people_before = shown()
+    for profile, holders in (("private", had - 1), ("public", had)):
+        with working(app):
+            people.change_privacy(alice.user, profile=profile)
+        assert shown() == (holders, people_before)
 
 
 def test_holder_counts_exclude_a_deleted_user_at_once(app, alice, shown, among_many):

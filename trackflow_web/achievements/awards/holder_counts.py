@@ -73,11 +73,14 @@ _NOW = sa.select(
     sa.select(sa.func.max(_AWARDS.c.id)).scalar_subquery(),
     sa.select(sa.func.max(_USERS.c.id)).scalar_subquery(),
 )
-_BANNED = sa.select(_USERS.c.id).where(_USERS.c.banned_at.is_not(None))
+# Nobody sees their awards, so that these are in no count either.
+_UNSEEN = sa.select(_USERS.c.id).where(
+    sa.or_(_USERS.c.banned_at.is_not(None), ~_USERS.c.is_profile_public)
+)
 _HELD = (
     sa.select(_AWARDS.c.achievement_id, sa.func.count().label("n"))
     # As the index has it, so that on either database the index is all that is read.
-    .where(_AWARDS.c.is_public, _AWARDS.c.revoked_at.is_(None), _AWARDS.c.user_id.not_in(_BANNED))
+    .where(_AWARDS.c.is_public, _AWARDS.c.revoked_at.is_(None), _AWARDS.c.user_id.not_in(_UNSEEN))
     .group_by(_AWARDS.c.achievement_id)
     .subquery()
 )

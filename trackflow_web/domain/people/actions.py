@@ -15,7 +15,8 @@ from trackflow_web.domain.people import passwords, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonRegistered, Visited
 from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
-from trackflow_web.kernel import clock, text
+from trackflow_web.kernel import cache_versions, clock, text
+from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound
 from trackflow_web.kernel.events import record
@@ -177,7 +178,10 @@ def change_privacy(user: User, **changes: object) -> None:
     }
     check.finish()
     if "profile" in audiences:
-        user.is_profile_public = audiences["profile"] is Audience.PUBLIC
+        public = audiences["profile"] is Audience.PUBLIC
+        if public != user.is_profile_public:
+            user.is_profile_public = public
+            cache_versions.step(Versioned.HOLDERS)
     if "new_achievements" in audiences:
         user.shows_new_achievements = audiences["new_achievements"] is Audience.PUBLIC
 
