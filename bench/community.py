@@ -12,6 +12,7 @@ from limits import RateLimitItemPerDay
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -140,8 +141,9 @@ def _put_together(name: str, friend: str, ids: list[int]) -> None:
         user, artist="The Artist 1", album="Album 0", year=None, tracks=titles
     )
     series.link_suggested(album)
+    invitations.remember_work(user.id, other.id)
     for song_id in ids[:HELPED]:
-        songs.add_collaborator(db.session.get_one(Song, song_id), username=friend)
+        songs.add_collaborator(db.session.get_one(Song, song_id), username=friend, limits=())
     item = feedback.submit(
         user, Kind.FEATURE, title="A dark theme", description=WORDS * 3, limit=LIMIT
     )

@@ -13,7 +13,10 @@ pytest.register_assert_rewrite("tests.support")
 
 from tests.support.browsing import Browser
 from tests.support.databases import Databases, PostgreSQL, SQLite, close
-from tests.support.invariants import assert_nothing_forgotten
+from tests.support.invariants import (
+    assert_collaborators_have_accepted,
+    assert_nothing_forgotten,
+)
 from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import Person, add_person, working
 from tests.support.postgresql import Server
@@ -263,6 +266,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if not request.node.get_closest_marker("leaves_drift"):
         assert_nothing_forgotten(app)
+        assert_collaborators_have_accepted(app)
 
 
 # --- People ------------------------------------------------------------------------------------

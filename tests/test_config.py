@@ -47,6 +47,7 @@ def read(tmp_path):
         ("DATABASE_URL", "sqlite:////no/such/folder/trackflow.sqlite3"),
         ("INSTANCE_PATH", "/proc/no/such/folder"),
         ("LIMIT_COMMENTS", "1/100000 years"),
+        ("LIMIT_INVITATIONS", "1/1 hour; often"),
         ("METRICS_TOKEN", "too short"),
         ("METRICS_TOKEN", "é" * 20),
         ("TRUSTED_HOSTS", "*"),

@@ -101,8 +101,10 @@ def _work_together(as_alice: Browser, as_bob: Browser) -> None:
     hers = _song(as_alice, "Battery", "Metallica")
     also_hers = _song(as_alice, "Orion", "Metallica")
     his = _song(as_bob, "Creep", "Radiohead")
-    for song in (hers, also_hers):
-        as_alice.post(f"{song}/collaborators", username="bob")
+    as_alice.post(f"{hers}/collaborators", username="bob")
+    received = as_bob.api("GET", "/api/invitations/").json["items"]
+    as_bob.post(f"/invitations/{received[0]['id']}/accept")
+    as_alice.post(f"{also_hers}/collaborators", username="bob")
     as_bob.post(f"{his}/collaborators", username="alice")
     as_bob.post(f"{hers}/parts/bass", state="done")
     as_alice.post("/users/bob/follow")

@@ -26,6 +26,8 @@ WHERE = {
     "series": "series",
     "tracks": "series",
     "collaborations": "helped_by",
+    "invitations": "invitations",
+    "worked_together": "worked_with",
     "imports": "imports",
     "import_rows": "imports",
     "import_files": "previews",

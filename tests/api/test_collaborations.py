@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.people import work_together
+
 
 @pytest.fixture
 def helper(program_of, bob):
     return program_of(bob)
+
+
+@pytest.fixture(autouse=True)
+def _worked_together(app, alice, bob, charlie):
+    work_together(app, alice, bob, charlie)
 
 
 @pytest.fixture
@@ -16,7 +23,10 @@ def song(program, bob):
     pack = program.post("/api/packs/", name="Encore").json["id"]
     made = program.post("/api/songs/", title="One", artist="Metallica", pack_id=pack).json
     answer = program.post(f"/api/songs/{made['id']}/collaborators", username="Bob")
-    assert (answer.status_code, answer.json) == (201, {"id": bob.id, "username": "bob"})
+    assert (answer.status_code, answer.json) == (
+        201,
+        {"id": bob.id, "username": "bob", "state": "added"},
+    )
     return made
 
 

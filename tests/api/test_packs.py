@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.people import work_together
+
 
 @pytest.fixture
 def song(program):
@@ -138,13 +140,16 @@ def test_releasing_a_pack_twice_releases_nothing_more(program, pack):
     assert program.get(f"/api/packs/{pack['id']}").json["released"] == 3
 
 
-def test_a_collaborator_is_added_to_every_song_of_a_pack(program, program_of, pack, bob):
+def test_a_collaborator_is_added_to_every_song_of_a_pack(
+    app, program, program_of, pack, alice, bob
+):
+    work_together(app, alice, bob)
     for number in range(2):
         program.post("/api/songs/", title=f"{number}", artist="A", pack_id=pack["id"])
     address = f"/api/packs/{pack['id']}/collaborators"
 
     answers = [program.post(address, username="bob").json for _ in range(2)]
-    assert answers == [{"added": 2}, {"added": 0}]
+    assert answers == [{"added": 2, "state": "added"}, {"added": 0, "state": "added"}]
     assert len(program_of(bob).get("/api/songs/").json["items"]) == 2
     assert list(program.post(address, username="nobody").json["errors"]) == ["username"]
 
@@ -185,8 +190,9 @@ def test_another_users_pack_is_rejected_by_field_and_adds_nothing(subtests, prog
 
 
 def test_a_collaborator_cannot_move_a_song_into_their_own_pack(
-    program, program_of, pack, song, bob
+    app, program, program_of, pack, song, alice, bob
 ):
+    work_together(app, alice, bob)
     bobs = program_of(bob)
     own = bobs.post("/api/packs/", name="Bob's").json["id"]
     program.post(f"/api/songs/{song['id']}/collaborators", username="bob")
@@ -208,6 +214,7 @@ def test_packs_return_404_to_other_users(subtests, program, program_of, pack, so
         ("POST", "/songs/1/delete", {}),
         ("POST", "/release", {}),
         ("POST", "/collaborators", {"username": "charlie"}),
+        ("POST", "/collaborators/1/delete", {}),
     ]:
         with subtests.test(method=method, rest=rest, fields=fields):
             program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.people import work_together
+
 ALBUM = {"artist": "Metallica", "album": "Metallica", "year": 1991}
 TOO_LONG, TOO_MANY = "x" * 201, ["x"] * 201
 
@@ -140,7 +142,8 @@ def test_an_unknown_track_returns_404(subtests, program, series):
             assert answer.status_code == 404
 
 
-def test_a_collaborator_cannot_link_the_owners_song(program, program_of, song, bob):
+def test_a_collaborator_cannot_link_the_owners_song(app, program, program_of, song, alice, bob):
+    work_together(app, alice, bob)
     program.post(f"/api/songs/{song['id']}/collaborators", username="bob")
     helper = program_of(bob)
     own = helper.post("/api/series/", **ALBUM, tracks="One").json

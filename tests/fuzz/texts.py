@@ -165,6 +165,7 @@ def _walk(app: Flask, text: str) -> dict[str, list[object]]:
     add_person(app, "olga", is_admin=True)
     alice, bob, charlie, olga = (Walk(app, name) for name in ("alice", "bob", "charlie", "olga"))
     _charts(alice, text)
+    _invites(alice, bob, charlie)
     _asks(alice, bob, olga, text)
     _is_refused(alice, text)
     alice.look_around(VALUES)
@@ -182,7 +183,7 @@ VALUES = {
     "song_id": 5, "part": "drums", "user_id": 3, "pack_id": 1, "series_id": 1, "position": 1,
     "import_id": 1, "feature_id": 1, "bug_id": 2, "token_id": 1, "token": "forged", "action": "ban",
     "code": "first_release",
-    "username": "alice", "run_id": 1, "filename": "css/base.css",
+    "username": "alice", "run_id": 1, "invitation_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 
 
@@ -212,6 +213,16 @@ def _charts(alice: Walk, text: str) -> None:
     csv.writer(rows).writerows([("title", "artist"), *songs])
     file = (io.BytesIO(rows.getvalue().encode()), "songs.csv")
     alice.do("/imports/", name=text, file=file, start="1")
+
+
+def _invites(alice: Walk, bob: Walk, charlie: Walk) -> None:
+    """Bob, who is invited to a song, accepts; Charlie is invited to the pack."""
+    bob.look("/invitations/")
+    bob.do("/invitations/1/accept")
+    alice.do("/packs/1/collaborators", username="charlie")
+    for path in ("/invitations/", "/songs/"):
+        for htmx in (False, True):
+            charlie.look(path, htmx=htmx)
 
 
 def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:

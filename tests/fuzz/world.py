@@ -31,7 +31,8 @@ LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
 # Limits are not what is looked for here; Spotify is a port that nobody listens on.
 FAR_AWAY = dict.fromkeys(
     ("LIMIT_SIGN_IN", "LIMIT_SIGN_IN_ALL", "LIMIT_REGISTER", "LIMIT_FEEDBACK", "LIMIT_COMMENTS",
-     "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_FOLLOWS"),
+     "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_FOLLOWS",
+     "LIMIT_INVITATIONS"),
     "1000000/1 minute",
 )  # fmt: skip
 NO_SPOTIFY = {

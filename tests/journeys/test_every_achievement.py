@@ -206,6 +206,8 @@ class Walker:
     def is_joined_by(self, song: Song, other: Walker) -> None:
         address = self.address(song)
         self.does(f"{address}/collaborators", username=other.username)
+        for invitation in other.browser.api("GET", "/api/invitations/").json["items"]:
+            other.does(f"/invitations/{invitation['id']}/accept")
         self.counts("total_collaborations", f"{song.title} — with {other.username}", address)
         other.counts("collaborations_joined", f"{song.title} — with {self.username}", address)
 

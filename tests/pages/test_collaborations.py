@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from tests.support.people import work_together
 from tests.support.producer import Producer
 
 
@@ -17,6 +18,11 @@ def owner(app, alice):
 @pytest.fixture
 def helper(app, bob):
     return Producer(app, bob)
+
+
+@pytest.fixture(autouse=True)
+def _worked_together(app, alice, bob, charlie):
+    work_together(app, alice, bob, charlie)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.charter import Charter, statements_of
-from tests.support.people import working
+from tests.support.people import work_together, working
+from tests.support.producer import Producer
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people.models import User
@@ -174,7 +175,8 @@ def test_a_private_profile_returns_404_to_others(as_bob, as_alice, app, address)
     assert see(as_alice, address).status in {200, 303}
 
 
-def test_names_without_a_profile_are_not_links(as_alice, bob, app):
+def test_names_without_a_profile_are_not_links(as_alice, alice, bob, app):
+    work_together(app, alice, bob)
     with working(app):
         db.session.get_one(User, bob.id).is_profile_public = False
     as_alice.post("/songs/", title="One", artist="Metallica")
@@ -197,7 +199,28 @@ def test_anonymous_visitors_are_redirected_to_sign_in(stranger, alice, address):
     assert answer.location.startswith("/login?next=")
 
 
-def test_a_name_is_a_link_that_opens_the_card_with_htmx(as_alice, bob):
+def _complete_packs(browser):
+    figures = browser.get("/users/alice").all(".figure")
+    return next(
+        figure.dd.get_text() for figure in figures if figure.dt.get_text() == "complete packs"
+    )
+
+
+@pytest.mark.both_databases
+def test_complete_packs_are_counted_once_their_songs_are_released(as_bob, as_alice, app, alice):
+    producer = Producer(app, alice)
+    song = producer.authored("One")
+    optional = producer.add("Two")
+    pack = producer.pack("Encore", song)
+    producer.put(pack, optional, optional=True)
+    assert producer.number("completed_packs") == 1
+    assert [_complete_packs(browser) for browser in (as_bob, as_alice)] == ["0", "0"]
+    producer.move(song, "released")
+    assert [_complete_packs(browser) for browser in (as_bob, as_alice)] == ["1", "1"]
+
+
+def test_a_name_is_a_link_that_opens_the_card_with_htmx(app, as_alice, alice, bob):
+    work_together(app, alice, bob)
     song = as_alice.post("/songs/", title="One", artist="Metallica").location
     assert song
     page = as_alice.get("/songs/")

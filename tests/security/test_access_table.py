@@ -78,12 +78,17 @@ POST /songs/<song_id>/parts/<part>                      door     404  303   303 
 GET  /songs/<song_id>/row                               door     404  200   200  404
 POST /songs/<song_id>/status                            door     404  303   303  404
 POST /songs/<song_id>/collaborators/<user_id>/delete    door     404  303   303  404
+# Invitations
+GET  /invitations/                                      door     200  200   200  200
+POST /invitations/<invitation_id>/accept                door     404  404   303  404
+POST /invitations/<invitation_id>/decline               door     404  404   422  404
 # Packs
 GET  /packs/                                            door     200  200   200  200
 POST /packs/                                            door     303  303   303  303
 GET  /packs/<pack_id>                                   door     404  404   200  404
 POST /packs/<pack_id>                                   door     404  404   303  404
 POST /packs/<pack_id>/collaborators                     door     404  404   303  404
+POST /packs/<pack_id>/collaborators/<user_id>/delete    door     404  404   303  404
 GET  /packs/<pack_id>/delete                            door     404  404   200  404
 POST /packs/<pack_id>/release                           door     404  404   303  404
 POST /packs/<pack_id>/songs                             door     404  404   303  404
@@ -181,12 +186,17 @@ GET  /api/songs/<song_id>/parts                              401     404  200   
 POST /api/songs/<song_id>/parts/<part>                       401     404  200   200  404
 POST /api/songs/<song_id>/status                             401     404  200   200  404
 POST /api/songs/<song_id>/collaborators/<user_id>/delete     401     404  200   200  404
+# Invitations
+GET  /api/invitations/                                       401     200  200   200  200
+POST /api/invitations/<invitation_id>/accept                 401     404  404   200  404
+POST /api/invitations/<invitation_id>/decline                401     404  404   422  404
 # Packs
 GET  /api/packs/                                             401     200  200   200  200
 POST /api/packs/                                             401     201  201   201  201
 GET  /api/packs/<pack_id>                                    401     404  404   200  404
 POST /api/packs/<pack_id>                                    401     404  404   200  404
 POST /api/packs/<pack_id>/collaborators                      401     404  404   200  404
+POST /api/packs/<pack_id>/collaborators/<user_id>/delete     401     404  404   200  404
 POST /api/packs/<pack_id>/release                            401     404  404   200  404
 GET  /api/packs/<pack_id>/songs                              401     404  404   200  404
 POST /api/packs/<pack_id>/songs                              401     404  404   200  404

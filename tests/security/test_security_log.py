@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.databases import run_command
-from tests.support.people import PASSWORD, working
+from tests.support.people import PASSWORD, work_together, working
 from tests.support.songs import add_song
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.models import UserAchievement
@@ -218,6 +218,7 @@ def test_an_award_is_logged_once(lines, alice, as_alice):
 
 def test_an_award_of_another_user_is_logged_with_the_acting_user(app, lines, alice, bob, as_alice):
     one = add_song(app, alice)
+    work_together(app, alice, bob)
     lines.raw.clear()
     as_alice.post(f"/songs/{one}/collaborators", username="bob")
     given = {line["of"]: line["user_id"] for line in lines.of("award_given")}

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.collaborations.queries import find_invitation
+from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -28,16 +31,20 @@ if TYPE_CHECKING:
 def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> dict[str, object]:
     """Give the owner one of everything, all of it called secret; gives what addresses name.
 
-    `helper` helps with the song. Requests and reports, which everybody may see, are not secret.
+    `helper` helps with the song and is invited to the pack. Requests and reports, which everybody
+    may see, are not secret.
     """
     song_id = add_song(app, owner, "A secret song", album="A secret album")
+    invitation_id = _invited(app, owner)
     with working(app):
         user = owner.user
         song = find_song(song_id, for_update=True)
-        if helper:
-            songs.add_collaborator(song, username=helper.username)
         pack = packs.create_pack(user, name="A secret pack")
         packs.put_song(pack, song_id=song_id, optional=False)
+        if helper:
+            packs.add_collaborator(pack, username=helper.username, limits=())
+            invitations.remember_work(owner.id, helper.id)
+            songs.add_collaborator(song, username=helper.username, limits=())
         album = series.create_series(
             user, artist="Metallica", album="A secret album", year="", tracks="A secret track"
         )
@@ -62,6 +69,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "series_id": album.id,
             "position": 1,
             "import_id": item.id,
+            "invitation_id": invitation_id,
             "feature_id": request.id,
             "bug_id": report.id,
             "token": "forged",
@@ -72,3 +80,13 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "username": owner.username,
             "filename": "css/base.css",
         }
+
+
+def _invited(app: Flask, invitee: Person) -> int:
+    """Invite somebody to a song of noise's; gives the id of the invitation."""
+    with working(app):
+        song = songs.add_song(queries.get_by_username("noise"), title="Secret", artist="Noise")
+        songs.add_collaborator(song, username=invitee.username, limits=())
+        invitation = find_invitation(Subject(song_id=song.id), invitee.id)
+        assert invitation
+        return invitation.id

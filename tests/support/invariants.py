@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from trackflow_web.achievements.recheck.reconcile import find
+from trackflow_web.domain.collaborations.models import Collaboration, Invitation
+from trackflow_web.domain.collaborations.rules import State
+from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -18,3 +23,20 @@ def assert_nothing_forgotten(app: Flask) -> None:
     assert not found.value_drift, f"distinct values differ from the songs: {found.value_drift}"
     assert not found.drift, f"counters differ from their source rows: {found.drift}"
     assert not found.period_drift, f"period counters differ from them: {found.period_drift}"
+
+
+def assert_collaborators_have_accepted(app: Flask) -> None:
+    """Nobody collaborates on a song whose invitation is unanswered, declined or left."""
+    with app.app_context():
+        without = db.session.execute(
+            sa.select(Invitation.song_id, Invitation.invitee_id, Invitation.state)
+            .join(
+                Collaboration,
+                sa.and_(
+                    Collaboration.song_id == Invitation.song_id,
+                    Collaboration.user_id == Invitation.invitee_id,
+                ),
+            )
+            .where(Invitation.state != State.ACCEPTED)
+        ).all()
+    assert not without, f"collaborators without a yes: {without}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from tests.support.moving_clock import MovingClock, running_on
 from trackflow_web import composition
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
@@ -62,6 +64,13 @@ def add_person(
             is_admin=is_admin,
         )
         return Person(user.id, username, email)
+
+
+def work_together(app: Flask, *people_: Person) -> None:
+    """Let each two of them have worked together, so that they are added without an invitation."""
+    with working(app):
+        for one, other in itertools.combinations(people_, 2):
+            invitations.remember_work(one.id, other.id)
 
 
 def add_noise(app: Flask) -> None:

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 from tests.support.charter import ALL_PARTS, Charter
 from tests.support.people import working
 from trackflow_web.domain.authoring import actions as authoring
+from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.invitations import actions as answers
+from trackflow_web.domain.invitations.queries import find_received, pending_after
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.packs.queries import find_pack
+from trackflow_web.domain.people.queries import find_by_typed_name
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.series.queries import find_series, tracks_of
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.support.people import Person
     from trackflow_web.domain.authoring.rules import Part
+    from trackflow_web.domain.collaborations.models import Invitation
+    from trackflow_web.domain.collaborations.rules import Addition
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
@@ -116,12 +123,47 @@ class Producer(Charter):
     # --- people --------------------------------------------------------------------------------
 
     def invite(self, song_id: int, username: object) -> None:
-        with working(self.app):
-            songs.add_collaborator(_song(song_id), username=username)
+        """Add somebody with whom there was work before."""
+        self.work_with(username)
+        self.ask(song_id, username)
 
     def invite_to_pack(self, pack_id: int, username: object) -> int:
+        """Add somebody with whom there was work before; gives to how many songs."""
+        self.work_with(username)
+        return self.ask_to_pack(pack_id, username).songs
+
+    def ask(self, song_id: int, username: object) -> Addition:
+        """Add somebody, or invite who has not worked with this user."""
         with working(self.app):
-            return packs.add_collaborator(_pack(pack_id), username=username)
+            return songs.add_collaborator(_song(song_id), username=username, limits=())
+
+    def ask_to_pack(self, pack_id: int, username: object) -> Addition:
+        with working(self.app):
+            return packs.add_collaborator(_pack(pack_id), username=username, limits=())
+
+    def work_with(self, username: object) -> None:
+        with working(self.app):
+            other = find_by_typed_name(username) if isinstance(username, str) else None
+            if other and other.id != self.id:
+                invitations.remember_work(self.id, other.id)
+
+    def received(self) -> list[int]:
+        """The ids of the invitations that this user has not answered, newest first."""
+        with self.app.app_context():
+            pending = pending_after(self.id, before_id=None, limit=100)
+            return [each.invitation.id for each in pending]
+
+    def accept(self, invitation_id: int) -> None:
+        with working(self.app):
+            answers.accept(_received(invitation_id, self.id), self.user)
+
+    def decline(self, invitation_id: int) -> None:
+        with working(self.app):
+            answers.decline(_received(invitation_id, self.id))
+
+    def leave(self, song_id: int) -> None:
+        with working(self.app):
+            songs.remove_collaborator(_song(song_id), self.user, self.id)
 
     def part_with(self, song_id: int, helper: Person | Charter) -> None:
         with working(self.app):
@@ -132,6 +174,13 @@ def _song(song_id: int) -> Song:
     song = find_song(song_id, for_update=True)
     assert song, f"there is no song {song_id}"
     return song
+
+
+def _received(invitation_id: int, user_id: int) -> Invitation:
+    found = find_received(invitation_id, user_id)
+    if found is None:
+        raise NotFound
+    return found.invitation
 
 
 def _pack(pack_id: int) -> Pack:

@@ -192,3 +192,22 @@ def test_parts_done_before_credits_existed_are_credited_to_the_owner(empty_app):
         )
         credit = {part: (done_by, same and bool(same)) for part, done_by, same in rows}
     assert credit == {"drums": (1, True), "keys": (None, None)}
+
+
+def test_an_upgrade_counts_collaborators_as_having_worked_together(empty_app):
+    run_command(empty_app, "db", "upgrade", "0015")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        for number, name in enumerate(("alice", "bob", "charlie"), start=1):
+            insert_filled(
+                connection, "users", id=number, username=name, username_key=name, email=name
+            )
+        for song in (1, 2):
+            insert_filled(
+                connection, "songs", id=song, user_id=1, status="wip", title_key=f"{song}"
+            )
+            insert_filled(
+                connection, "collaborations", id=song, song_id=song, owner_id=1, user_id=2
+            )
+    run_command(empty_app, "db", "upgrade")
+    found = "SELECT user_id, other_id FROM worked_together ORDER BY user_id"
+    assert select(empty_app, found) == [(1, 2), (2, 1)]

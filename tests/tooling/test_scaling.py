@@ -75,5 +75,7 @@ def _is_of_the_user(key):
     """Return whether the key needs no further column."""
     if key.referred_table.name in {"achievements", "counting_periods", "feedback"}:
         return True
-    whose = {"collaborations": "owner_id"}.get(key.table.name, "user_id")
+    whose = {"collaborations": "owner_id", "invitations": "inviter_id"}.get(
+        key.table.name, "user_id"
+    )
     return key.referred_table.name == "users" and [*key.columns.keys()] == [whose]

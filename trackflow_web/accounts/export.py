@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.accounts.export_collaborations import collaborations_of
 from trackflow_web.accounts.export_relations import relations_of
 from trackflow_web.accounts.pieces import (
     FULL_ROWS_AT_ONCE,
@@ -33,7 +34,6 @@ from trackflow_web.achievements.models import (
     UserValue,
 )
 from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.imports.models import (
     ColumnChoice,
@@ -111,7 +111,7 @@ def export(user: User) -> Iterator[str]:
         first,
         {
             **_work(user_id),
-            **_collaborations(user_id),
+            **collaborations_of(user_id),
             **relations_of(user_id),
             **_feedback(user_id),
             **_achievements(user_id),
@@ -177,24 +177,6 @@ def _imports_withrows_of(user_id: int) -> Iterator[str]:
             yield "}"
             separator = ", "
     yield "]"
-
-
-def _collaborations(user_id: int) -> Mapping[str, Iterator[str]]:
-    """Return the collaborations: who helps the user, and whom the user helps."""
-
-    def pairs(mine: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> Iterator[str]:
-        found = sa.select(
-            Collaboration.song_id,
-            Song.title,
-            Song.artist,
-            User.username.label("with"),
-            Collaboration.created_at.label("since"),
-        )
-        found = found.join(Song, Song.id == Collaboration.song_id).join(User, User.id == other)
-        return json_list(selected(found.where(mine == user_id), Collaboration.id))
-
-    owner, collaborator = Collaboration.__table__.c.owner_id, Collaboration.__table__.c.user_id
-    return {"helped_by": pairs(owner, collaborator), "helping": pairs(collaborator, owner)}
 
 
 def _feedback(user_id: int) -> Mapping[str, Iterator[str]]:

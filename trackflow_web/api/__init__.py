@@ -12,6 +12,7 @@ from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
+from trackflow_web.api.invitations import views as invitations
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
 from trackflow_web.api.relations import views as relations
@@ -30,6 +31,7 @@ __all__ = [
     "feedback",
     "imports",
     "init_app",
+    "invitations",
     "openapi",
     "packs",
     "profiles",

@@ -48,6 +48,7 @@ class Config:
     limit_register: RateLimitItem
     limit_feedback: RateLimitItem
     limit_comments: RateLimitItem
+    limit_invitations: tuple[RateLimitItem, ...]
     limit_search: RateLimitItem
     limit_export: RateLimitItem
     limit_follows: tuple[RateLimitItem, ...]
@@ -100,6 +101,7 @@ class Config:
             limit_register=limit(environ, "LIMIT_REGISTER", "100/1 hour"),
             limit_feedback=limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
             limit_comments=limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
+            limit_invitations=several_limits(environ, "LIMIT_INVITATIONS", "30/1 hour"),
             limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
             limit_follows=several_limits(environ, "LIMIT_FOLLOWS", "60/1 hour"),

@@ -9,7 +9,10 @@ from limits import RateLimitItemPerDay
 from trackflow_web.demo import feedback as requests
 from trackflow_web.demo import timeline
 from trackflow_web.domain.authoring import actions as authoring
+from trackflow_web.domain.collaborations.queries import find_invitation
+from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.feedback import actions as feedback
+from trackflow_web.domain.invitations import actions as invitations
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.series import actions as series
@@ -65,10 +68,18 @@ class Replay:
             case timeline.Put(song, name, optional):
                 pack, song_id = self.packs[user.username, name], self.songs[user.username, song].id
                 packs.put_song(pack, song_id=song_id, optional=optional)
-            case timeline.AddCollaborator(song, collaborator):
-                songs.add_collaborator(self.songs[user.username, song], username=collaborator)
+            case timeline.AddCollaborator():
+                self._add_collaborator(step, user)
             case timeline.CreateSeries(album):
                 _start_album(user, album)
+
+    def _add_collaborator(self, step: timeline.AddCollaborator, user: User) -> None:
+        """Add somebody; who has not worked with the user is invited, and accepts where they do."""
+        song = self.songs[user.username, step.song]
+        added = songs.add_collaborator(song, username=step.collaborator, limits=())
+        sent = find_invitation(Subject(song_id=song.id), added.user.id) if added.invited else None
+        if sent is not None and step.accepts:
+            invitations.accept(sent, added.user)
 
     def _talk(self, step: Step, user: User) -> None:
         match step:

@@ -96,10 +96,11 @@ class Put(Step):
 
 @dataclass(frozen=True)
 class AddCollaborator(Step):
-    """Somebody was let help with a song."""
+    """Somebody was let help with a song, or invited; one who does not accept has yet to answer."""
 
     song: ListedSong
     collaborator: str
+    accepts: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _help(
         if work.collaborator in joined:
             yield (
                 max(end + A_WHILE, joined[work.collaborator] + timedelta(days=1)),
-                AddCollaborator(song, work.collaborator),
+                AddCollaborator(song, work.collaborator, accepts=work.accepted),
             )
 
 

@@ -23,7 +23,8 @@ class Charted(Enum):
 class Work:
     """A number of songs that went through these statuses, from these years or from one album.
 
-    All of them are in `pack` and have `collaborator`, where these are given.
+    All of them are in `pack` and have `collaborator`, where these are given; unless `accepted`, the
+    collaborator is only invited.
     """
 
     songs: int
@@ -34,6 +35,7 @@ class Work:
     pack: str = ""
     optional: bool = False
     collaborator: str = ""
+    accepted: bool = True
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,8 @@ DEMO_USERS = (
         joined=450,
         works=(
             Work(18, (FUTURE,)),
-            Work(4, (FUTURE, WIP), Charted.SOME),
+            Work(3, (FUTURE, WIP), Charted.SOME),
+            Work(1, (FUTURE, WIP), Charted.SOME, collaborator="demo", accepted=False),
             Work(26, (FUTURE, WIP, RELEASED)),
             Work(28, (RELEASED,), years=range(1990, 2026)),
         ),

@@ -10,6 +10,10 @@ from trackflow_web.domain.collaborations.events import (
     CollaborationLeft,
     CollaboratorAdded,
     CollaboratorRemoved,
+    InvitationAccepted,
+    InvitationDeclined,
+    InvitationSent,
+    InvitationWithdrawn,
 )
 from trackflow_web.domain.feedback.events import (
     BugReportDropped,
@@ -82,6 +86,10 @@ __all__ = [
     "FeedbackVoteRemoved",
     "FeedbackVoted",
     "ImportUndone",
+    "InvitationAccepted",
+    "InvitationDeclined",
+    "InvitationSent",
+    "InvitationWithdrawn",
     "PackChanged",
     "PackCompleted",
     "PackCreated",

@@ -21,6 +21,8 @@ from trackflow_web.kernel.errors import TooMany
 from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from limits import RateLimitItem
 
 # Keys of windows that are over are forgotten beyond so many.
@@ -79,6 +81,15 @@ def enforce_within(scope: str, key: str, limit: RateLimitItem, message: str) -> 
     """
     if seconds := _count(db.session(), scope, key, limit):
         raise TooMany(message, seconds)
+
+
+def enforce_all_within(scope: str, key: str, limits: Iterable[RateLimitItem], message: str) -> None:
+    """Count one more for each of several limits, such as one an hour and one a day.
+
+    Raises TooMany like `enforce_within`.
+    """
+    for limit in limits:
+        enforce_within(f"{scope} {limit.get_expiry()}", key, limit, message)
 
 
 class Recent:

@@ -14,6 +14,7 @@ from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import views as home
 from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
+from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     songs.pages,
     authoring.pages,
     collaborations.pages,
+    invitations.pages,
     packs.pages,
     series.pages,
     imports.pages,

@@ -38,6 +38,7 @@ LAYERS = {
         "achievements",
         "songs",
         "packs",
+        "invitations",
         "imports",
         "feedback",
         "stats",

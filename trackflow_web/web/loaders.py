@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.imports.queries import find_import
+from trackflow_web.domain.invitations.queries import find_received
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.queries import (
     find_by_typed_name,
@@ -26,6 +27,7 @@ from trackflow_web.web.caller import get_current_user, is_write
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.models import Import
+    from trackflow_web.domain.invitations.queries import Received
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.series.models import Series
@@ -71,6 +73,14 @@ def import_or_404(import_id: int) -> Import:
     if item is None or item.user_id != get_current_user().id:
         raise NotFound
     return item
+
+
+def invitation_or_404(invitation_id: int) -> Received:
+    """Return an invitation that the caller received; its actions lock what they change."""
+    received = find_received(invitation_id, get_current_user().id)
+    if received is None:
+        raise NotFound
+    return received
 
 
 def part_or_404(name: str) -> Part:

@@ -1,4 +1,4 @@
-"""The collaborators of a song: list, add, remove."""
+"""The collaborators of a song: list, add or invite, remove."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from trackflow_web.api.core.schemas import Deleted
 from trackflow_web.domain.collaborations.queries import helpers_of
 from trackflow_web.domain.songs import actions
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
 from trackflow_web.web.loaders import song_or_404
 
 
@@ -17,23 +18,32 @@ from trackflow_web.web.loaders import song_or_404
 @described(schemas.Collaborators)
 def list_collaborators(song_id: int) -> schemas.Collaborators:
     """List the collaborators of a song, by name."""
-    helpers = helpers_of(song_or_404(song_id, may="work").id)
+    song = song_or_404(song_id, may="work")
+    helpers = helpers_of(song.id, owner_id=song.user_id, viewer_id=get_current_user().id)
     return schemas.Collaborators(items=[schemas.Collaborator.of(helper) for helper in helpers])
 
 
 @api.post("/songs/<id:song_id>/collaborators")
-@described(schemas.Collaborator, status=201, body=schemas.NewCollaborator)
-def add_collaborator(song_id: int) -> tuple[schemas.Collaborator, int]:
-    """Add a collaborator to a song."""
+@described(schemas.NewlyAdded, status=201, body=schemas.NewCollaborator)
+def add_collaborator(song_id: int) -> tuple[schemas.NewlyAdded, int]:
+    """Add a collaborator to a song.
+
+    Somebody you haven't worked with is invited first.
+    """
     song, wanted = song_or_404(song_id, may="own"), bodies.parse_body(schemas.NewCollaborator)
-    helper = actions.add_collaborator(song, username=wanted.username)
-    return schemas.Collaborator.of(helper), 201
+    addition = actions.add_collaborator(
+        song, username=wanted.username, limits=settings().limit_invitations
+    )
+    return schemas.NewlyAdded.of(addition), 201
 
 
 @api.post("/songs/<id:song_id>/collaborators/<id:user_id>/delete")
 @described(Deleted)
 def remove_collaborator(song_id: int, user_id: int) -> Deleted:
-    """Remove a collaborator from a song, or leave it."""
+    """Remove a collaborator from a song, withdraw an invitation, or leave.
+
+    Whoever leaves can't be added again.
+    """
     song = song_or_404(song_id, may="work")
     actions.remove_collaborator(song, get_current_user(), user_id)
     return Deleted(deleted=user_id)

@@ -15,6 +15,7 @@ from trackflow_web.api.songs.views import song_document
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import settings
 from trackflow_web.web.loaders import pack_or_404
 
 
@@ -102,9 +103,21 @@ def release_pack(pack_id: int) -> schemas.Released:
 @api.post("/packs/<id:pack_id>/collaborators")
 @described(Added, body=NewCollaborator)
 def add_collaborator_to_pack(pack_id: int) -> Added:
-    """Add a collaborator to every song that is in a pack now."""
+    """Add a collaborator to every song that is in a pack now.
+
+    Somebody you haven't worked with is invited first, once for all of them.
+    """
     pack, wanted = pack_or_404(pack_id), bodies.parse_body(NewCollaborator)
-    return Added(added=actions.add_collaborator(pack, username=wanted.username))
+    limits = settings().limit_invitations
+    return Added.of(actions.add_collaborator(pack, username=wanted.username, limits=limits))
+
+
+@api.post("/packs/<id:pack_id>/collaborators/<id:user_id>/delete")
+@described(Deleted)
+def withdraw_invitation_to_pack(pack_id: int, user_id: int) -> Deleted:
+    """Withdraw an invitation to a whole pack that hasn't been answered."""
+    actions.withdraw_invitation(pack_or_404(pack_id), user_id)
+    return Deleted(deleted=user_id)
 
 
 def _document(pack: Pack) -> schemas.Pack:

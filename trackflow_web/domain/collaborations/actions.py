@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.collaborations import invitations, queries
 from trackflow_web.domain.collaborations.events import (
     CollaborationJoined,
     CollaborationLeft,
@@ -13,6 +14,7 @@ from trackflow_web.domain.collaborations.events import (
     CollaboratorRemoved,
 )
 from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.row_limits import RowLimit, require_room_among
@@ -28,9 +30,10 @@ NOBODY = "There is nobody of this name."
 
 
 def get_addable_user(name: object, owner_id: int) -> User:
-    """Return the person with this name who may be added to this owner's songs.
+    """Return the person with this name who may be added to this owner's songs or invited to them.
 
-    Raises Invalid naming `username`.
+    Somebody with a private profile is there for those only who may add them at once; for all others
+    the answer is that to a name that nobody has. Raises Invalid naming `username`.
     """
     try:
         user = people.find_by_username(rules.username(name, reserved_too=True))
@@ -40,14 +43,18 @@ def get_addable_user(name: object, owner_id: int) -> User:
         raise Invalid(username=NOBODY)
     if user.id == owner_id:
         raise Invalid(username="That is the owner of the song.")
+    if not user.is_profile_public and not queries.may_be_added_by(user.id, owner_id):
+        raise Invalid(username=NOBODY)
     return user
 
 
-def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bool:
+def add(
+    *, song_id: int, owner_id: int, user: User, about: dict[str, Any], actor_id: int | None = None
+) -> bool:
     """Make somebody a collaborator on a song; return whether they were not one yet.
 
-    `about` is what the events say about the song, which the caller has locked. Raises LimitReached
-    naming `username`.
+    `about` is what the events say about the song, which the caller has locked. The actor is the
+    owner unless another is given. Raises LimitReached naming `username`.
     """
     others = (Collaboration.song_id == song_id) & (Collaboration.user_id != user.id)
     require_room_among(RowLimit.COLLABORATORS, others, field="username")
@@ -59,28 +66,43 @@ def add(*, song_id: int, owner_id: int, user: User, about: dict[str, Any]) -> bo
     )
     if added is None:
         return False
+    actor_id = actor_id or owner_id
     record(
-        CollaboratorAdded(**about, collaborator_id=user.id), user_id=owner_id, subject_id=song_id
+        CollaboratorAdded(**about, collaborator_id=user.id),
+        user_id=owner_id,
+        actor_id=actor_id,
+        subject_id=song_id,
     )
     record(
         CollaborationJoined(**about, owner_id=owner_id),
         user_id=user.id,
-        actor_id=owner_id,
+        actor_id=actor_id,
         subject_id=song_id,
     )
     return True
 
 
-def remove(*, song_id: int, owner_id: int, user_id: int, about: dict[str, Any]) -> None:
-    """Remove a collaborator from a song. Raises NotFound when they are none."""
+def remove(
+    *, song_id: int, owner_id: int, user_id: int, about: dict[str, Any], leaves: bool
+) -> None:
+    """Remove a collaborator from a song, or withdraw a pending invitation to it.
+
+    Who `leaves` cannot be added again. Raises NotFound when they are neither.
+    """
     gone = db.session.scalar(
         sa.delete(Collaboration)
         .where(Collaboration.song_id == song_id, Collaboration.user_id == user_id)
         .returning(Collaboration.id)
     )
     if gone is None:
+        if invitations.withdraw(Subject(song_id=song_id), user_id):
+            return
         message = "This person does not help with this song."
         raise NotFound(message)
+    if leaves:
+        invitations.close_left(song_id, owner_id=owner_id, user_id=user_id)
+    else:
+        invitations.reopen(song_id, user_id)
     _record_end(song_id, owner_id, user_id, about)
 
 

@@ -12,6 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
+from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.collaborations.queries import closed_songs, may_be_added_by
+from trackflow_web.domain.collaborations.rules import Addition, Subject
 from trackflow_web.domain.packs import queries
 from trackflow_web.domain.packs.events import (
     PackChanged,
@@ -36,11 +39,15 @@ from trackflow_web.kernel.events import record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from limits import RateLimitItem
+
     from trackflow_web.domain.people.models import User
     from trackflow_web.kernel.events import Event
 
 ALREADY_EXISTS = "You have a pack of this name already."
 NO_SUCH_SONG = "This is not one of your songs."
+EMPTY = "This pack is empty. Add songs first."
+NOTHING_TO_ADD = "This person left all of these songs, so you can't add them again."
 # Events of a song that decide whether its pack is complete.
 OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted)
 
@@ -145,18 +152,30 @@ def release_pack(pack: Pack, actor: User) -> int:
     return len(unreleased)
 
 
-def add_collaborator(pack: Pack, *, username: object) -> int:
-    """Add a collaborator to every song of the pack; return to how many they are new.
+def add_collaborator(pack: Pack, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
+    """Add a collaborator to every song of the pack, or invite them once, within the limits.
 
-    Raises Invalid naming `username`.
+    Songs that they have declined or left are left out. Raises Invalid naming `username`, TooMany.
     """
     user = collaborations.get_addable_user(username, pack.user_id)
-    return sum(
-        collaborations.add(
-            song_id=song.id, owner_id=song.user_id, user=user, about=songs.about(song)
-        )
-        for song in queries.lock_songs(pack.id)
-    )
+    inside, subject = queries.lock_songs(pack.id), Subject(pack_id=pack.id)
+    _lock(pack)
+    invitations.check_open(subject, user)
+    if may_be_added_by(user.id, pack.user_id):
+        added = songs.join(inside, user)
+        invitations.settle(user.id, pack_id=pack.id)
+        return Addition(user, invited=False, songs=added)
+    if not {song.id for song in inside} - closed_songs(user.id, [song.id for song in inside]):
+        raise Invalid(username=NOTHING_TO_ADD if inside else EMPTY)
+    invitations.send(subject, user, owner_id=pack.user_id, limits=limits)
+    return Addition(user, invited=True, songs=0)
+
+
+def withdraw_invitation(pack: Pack, user_id: int) -> None:
+    """Withdraw an invitation to the whole pack. Raises NotFound when none is pending."""
+    _lock(pack)
+    if not invitations.withdraw(Subject(pack_id=pack.id), user_id):
+        raise NotFound
 
 
 # --- when a pack is complete ---------------------------------------------------------------------

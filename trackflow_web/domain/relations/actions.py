@@ -49,9 +49,7 @@ def set_follow(
         raise Invalid(username="You can't follow yourself.")
     if (queries.follow_of(follower.id, user.id) is not None) == wanted:
         return
-    for limit in limits:
-        scope = f"follows {limit.get_expiry()}"
-        rate_limits.enforce_within(scope, str(follower.id), limit, TOO_MANY)
+    rate_limits.enforce_all_within("follows", str(follower.id), limits, TOO_MANY)
     if wanted:
         _follow(follower, user, newcomer_days)
     else:

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
+from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.collaborations.queries import closed_songs, helps, may_be_added_by
+from trackflow_web.domain.collaborations.rules import Addition, Subject
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.domain.songs.events import (
@@ -34,7 +37,10 @@ from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from limits import RateLimitItem
 
     from trackflow_web.domain.people.models import User
 
@@ -177,23 +183,59 @@ def delete_song(song: Song, actor: User) -> None:
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
-def add_collaborator(song: Song, *, username: object) -> User:
-    """Add a collaborator; return the user. Raises Invalid naming `username`."""
+def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
+    """Add a collaborator, or invite whoever may not be added at once, within the limits.
+
+    The song must have been loaded for update. Raises Invalid naming `username`, TooMany.
+    """
     user = collaborations.get_addable_user(username, song.user_id)
-    if not collaborations.add(song_id=song.id, owner_id=song.user_id, user=user, about=about(song)):
+    subject = Subject(song_id=song.id)
+    if helps(user.id, song.id):
         raise Invalid(username=IS_COLLABORATOR)
-    return user
+    invitations.check_open(subject, user)
+    if not may_be_added_by(user.id, song.user_id):
+        invitations.send(subject, user, owner_id=song.user_id, limits=limits)
+        return Addition(user, invited=True, songs=0)
+    return Addition(user, invited=False, songs=join([song], user))
+
+
+def join(songs: Sequence[Song], user: User, *, actor_id: int | None = None) -> int:
+    """Add a user to songs of one owner that they have neither declined nor left.
+
+    The songs must be locked, in the order of their ids. Return to how many the user is new.
+    """
+    closed = closed_songs(user.id, [song.id for song in songs])
+    open_songs = [song for song in songs if song.id not in closed]
+    added = sum(
+        collaborations.add(
+            song_id=song.id,
+            owner_id=song.user_id,
+            user=user,
+            about=about(song),
+            actor_id=actor_id,
+        )
+        for song in open_songs
+    )
+    if added:
+        invitations.settle(user.id, song_ids=[song.id for song in open_songs])
+        invitations.remember_work(open_songs[0].user_id, user.id)
+    return added
 
 
 def remove_collaborator(song: Song, actor: User, user_id: int) -> None:
     """Remove a collaborator: the owner removes anybody, the others only themselves.
 
-    Raises Forbidden, NotFound when the user does not collaborate on the song.
+    The owner also withdraws a pending invitation with this. Raises Forbidden, NotFound when the
+    user neither collaborates on the song nor is invited.
     """
     if actor.id not in {song.user_id, user_id}:
         raise Forbidden
     collaborations.remove(
-        song_id=song.id, owner_id=song.user_id, user_id=user_id, about=about(song)
+        song_id=song.id,
+        owner_id=song.user_id,
+        user_id=user_id,
+        about=about(song),
+        leaves=actor.id == user_id,
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from trackflow_web.domain.collaborations.queries import invited_to
+from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.packs.models import Pack
+    from trackflow_web.web.forms import Refusal
 
 pages = Blueprint("packs", __name__, url_prefix="/packs")
 
@@ -125,7 +128,7 @@ def release(pack_id: int) -> Response:
 def pack_context(
     pack: Pack,
     form: Mapping[str, str] | None = None,
-    refusal: Invalid | None = None,
+    refusal: Refusal | None = None,
     q: str = "",
     page: int = 1,
 ) -> dict[str, object]:
@@ -141,6 +144,7 @@ def pack_context(
         ),
         "choices": choices(pack.user_id, q, limit=MOST_CHOICES, outside_pack=pack.id),
         "most_choices": MOST_CHOICES,
+        "invited": invited_to(Subject(pack_id=pack.id)),
         "q": q,
         "draft": dict(form or {}),
         "errors": errors_of(refusal),
@@ -173,5 +177,5 @@ def _refuse(pack: Pack, refusal: Invalid) -> Response:
     return refused(render_template("packs/show.html", **context), refusal)
 
 
-def _duplicate(refusal: Invalid | None) -> Pack | None:
+def _duplicate(refusal: Refusal | None) -> Pack | None:
     return queries.find_pack(refusal.existing_id) if isinstance(refusal, Duplicate) else None

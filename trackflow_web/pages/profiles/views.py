@@ -92,10 +92,22 @@ def public_badges_of(person: User) -> PublicBadges:
 
 
 def _figures(person: User) -> list[tuple[str, int]]:
-    numbers = queries.numbers_of(person.id)
+    (numbers,) = _numbers(person)
     return [(label, numbers[name]) for name, label in NUMBERS.items()]
 
 
 def _paired_figures(person: User) -> list[tuple[str, int, int]]:
-    theirs = dict(_figures(person))
-    return [(label, number, theirs[label]) for label, number in _figures(get_current_user())]
+    mine, theirs = _numbers(get_current_user(), person)
+    return [(label, mine[name], theirs[name]) for name, label in NUMBERS.items()]
+
+
+def _numbers(*people: User) -> list[dict[str, int]]:
+    """Return the counters of each of them.
+
+    The stored one of packs also counts those of songs that nobody else may know of yet.
+    """
+    complete = packs.count_released_complete([person.id for person in people])
+    return [
+        queries.numbers_of(person.id) | {"completed_packs": complete[person.id]}
+        for person in people
+    ]

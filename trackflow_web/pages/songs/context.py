@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from flask import url_for
 
 from trackflow_web.domain.authoring import queries as authoring
-from trackflow_web.domain.collaborations.queries import helpers_of
+from trackflow_web.domain.collaborations.queries import helpers_of, invited_to
+from trackflow_web.domain.collaborations.rules import Subject
+from trackflow_web.domain.invitations.queries import pending_after
 from trackflow_web.domain.packs.queries import pack_names_of
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.kernel.errors import Duplicate
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     from trackflow_web.domain.authoring.rules import Part, State
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.domain.songs.rules import Status
-    from trackflow_web.kernel.errors import Invalid
+    from trackflow_web.web.forms import Refusal
 
 MOST_PACKS = 100  # in a form's choice of packs
+MOST_INVITATIONS = 3  # above the list of songs
 DRAFT_FIELDS = ("title", "artist", "album", "year", "status", "pack_id", "username")
 
 
@@ -60,7 +63,7 @@ class PartRow:
     state: State
 
 
-def list_context(filters: Filters, refusal: Invalid | None = None) -> dict[str, object]:
+def list_context(filters: Filters, refusal: Refusal | None = None) -> dict[str, object]:
     """Return what the list's template needs, with the input and messages of a refused form."""
     user_id = get_current_user().id
     counts = queries.count_by_status(user_id)
@@ -72,18 +75,23 @@ def list_context(filters: Filters, refusal: Invalid | None = None) -> dict[str, 
         "listing": {"songs": found.songs, "total": found.total, **pager(found, filters.address)},
         "counts": counts,
         "packs": _pack_choices(user_id),
+        "invitations": pending_after(user_id, before_id=None, limit=MOST_INVITATIONS + 1),
+        "most_invitations": MOST_INVITATIONS,
         "filters": {"status": filters.status, "q": filters.q},
         **_form_context(refusal),
     }
 
 
-def song_context(song: Song, refusal: Invalid | None = None) -> dict[str, object]:
+def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object]:
     """Return what a song's template needs, with the input and messages of a refused form."""
+    viewer_id = get_current_user().id
+    is_own = viewer_id == song.user_id
     return {
         "song": song,
         "parts": part_rows(song),
         "packs": _pack_choices(song.user_id, song.pack_id),
-        "helpers": helpers_of(song.id),
+        "helpers": helpers_of(song.id, owner_id=song.user_id, viewer_id=viewer_id),
+        "invited": invited_to(Subject(song_id=song.id)) if is_own else (),
         **_form_context(refusal),
     }
 
@@ -102,7 +110,7 @@ def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, s
     return pack_names_of(user_id, limit=MOST_PACKS, beside=pack_id)
 
 
-def _form_context(refusal: Invalid | None) -> dict[str, object]:
+def _form_context(refusal: Refusal | None) -> dict[str, object]:
     duplicate = queries.find_song(refusal.existing_id) if isinstance(refusal, Duplicate) else None
     return {
         "draft": sent_fields(DRAFT_FIELDS) if refusal else {},
