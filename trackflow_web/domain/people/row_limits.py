@@ -1,7 +1,7 @@
 """Row limits: how many songs, packs and so on one account may have.
 
-The account's row is locked before rows are counted, so that parallel requests cannot pass a limit
-together. A limit is checked where rows are inserted: in the action, not in the view.
+Near a limit the account's row is locked before rows are counted, so that parallel requests cannot
+pass it together. A limit is checked where rows are inserted: in the action, not in the view.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# More requests than insert rows for one account at the same time.
+MOST_AT_ONCE = 100
 
 
 class RowLimit(StrEnum):
@@ -82,14 +85,36 @@ def hold(user_id: int) -> None:
 
 
 def require_room(
-    limit: RowLimit, user_id: int, counted: sa.ColumnElement[bool], *, field: str = "form"
+    limit: RowLimit,
+    user_id: int,
+    counted: sa.ColumnElement[bool],
+    *,
+    stored: sa.Select[int] | None = None,
+    field: str = "form",
 ) -> None:
     """Check that one more row may be inserted beside those that are `counted`.
 
-    Raises LimitReached naming `field`.
+    The account is only locked near the limit, so that elsewhere nobody waits. `stored` selects a
+    count that is kept anyway, where counting rows would take longer the more there are. Raises
+    LimitReached naming `field`.
     """
+    enough = most(limit) - MOST_AT_ONCE
+    if enough > 0:
+        few = _is_below(enough, counted) if stored is None else _count_in(stored) < enough
+        if few:
+            return
     hold(user_id)
     require_room_among(limit, counted, field=field)
+
+
+def _is_below(number: int, counted: sa.ColumnElement[bool]) -> bool:
+    """Return whether there are fewer rows than that; reads no more of them."""
+    nth = sa.select(sa.literal(1)).where(counted).offset(number - 1).limit(1)
+    return db.session.scalar(nth) is None
+
+
+def _count_in(stored: sa.Select[int]) -> int:
+    return db.session.scalar(stored) or 0
 
 
 def require_room_among(
@@ -99,9 +124,7 @@ def require_room_among(
 
     Raises LimitReached naming `field`.
     """
-    # Stops at the last row that is allowed; counting would read the others, too.
-    last_one = sa.select(sa.literal(1)).where(counted).offset(most(limit) - 1).limit(1)
-    if db.session.scalar(last_one):
+    if not _is_below(most(limit), counted):
         raise LimitReached(limit, field)
 
 

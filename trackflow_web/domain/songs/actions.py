@@ -49,6 +49,9 @@ VERSION_ATTEMPTS = 3
 ALREADY_EXISTS = "You have this song already."
 IS_COLLABORATOR = "This person helps with the song already."
 
+# The counter of a user's songs, by its name: achievements are built on this feature.
+_STATS = sa.table("user_stats", sa.column("user_id"), sa.column("total_songs", sa.Integer))
+_COUNT = sa.select(_STATS.c.total_songs)
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,
     Status.WIP: Milestone.STARTED,
@@ -79,7 +82,8 @@ def add_song(
     """
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
-    require_room(RowLimit.SONGS, owner.id, Song.user_id == owner.id)
+    stored = _COUNT.where(_STATS.c.user_id == owner.id)
+    require_room(RowLimit.SONGS, owner.id, Song.user_id == owner.id, stored=stored)
     now = clock.now()
     song_id = _insert(owner.id, draft, state, now, anyway=anyway)
     if song_id is None:
