@@ -66,6 +66,7 @@ def read(tmp_path):
         ("SECURITY_LOG", "/no/such/folder/security.log"),
     ],
 )
+@pytest.mark.fault("E2")
 def test_invalid_settings_are_reported_by_name(read, name, value):
     with pytest.raises(ConfigError, match=name):
         read(**{name: value})
@@ -79,11 +80,13 @@ def test_production_requires_a_secret_key(read, key):
 
 @pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "TOKEN_KEY", "TOKEN_KEY_FALLBACKS"])
 @pytest.mark.parametrize("key", ["dev", "x" * 31, "changeme-changeme-changeme-changeme"])
+@pytest.mark.fault("E1")
 def test_production_rejects_well_known_additional_keys(read, name, key):
     with pytest.raises(ConfigError, match=name):
         read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, **{name: key})
 
 
+@pytest.mark.fault("E1")
 def test_production_rejects_cheap_password_hashing(read):
     with pytest.raises(ConfigError, match="PASSWORD_COST"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, PASSWORD_COST="cheap")

@@ -103,6 +103,7 @@ def test_a_song_stays_when_its_collaborator_is_deleted(as_alice, as_bob, full_li
     assert "Creep" in as_bob.get("/songs/").text
 
 
+@pytest.mark.fault("D4")
 def test_her_name_is_free_after_ninety_days_and_inherits_nothing(
     app, alice, as_alice, full_life, clock
 ):
@@ -222,6 +223,7 @@ def entered(app, person):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.fault("C1")
 def test_deleting_an_account_twice_at_once_is_no_error(app, alice, together, htmx):
     browsers = [entered(app, alice) for _ in range(2)]
     fields = {"username": "alice", "password": PASSWORD, "htmx": htmx}
@@ -236,6 +238,7 @@ def test_deleting_an_account_twice_at_once_is_no_error(app, alice, together, htm
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("C1")
 def test_deleting_an_account_twice_at_once_over_the_api_is_no_error(app, alice, together):
     fields = {"username": "alice", "password": PASSWORD}
     browsers = [entered(app, alice) for _ in range(2)]

@@ -140,6 +140,7 @@ def many_songs(app, alice, sized):
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("A4")
 def test_the_export_holds_a_page_of_rows_and_no_connection(app, alice, many_songs):
     statements = []
     sizes = []

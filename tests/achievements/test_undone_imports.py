@@ -64,6 +64,7 @@ def numbers(app, person):
         return numbers_of(person.id)
 
 
+@pytest.mark.fault("D1", "17")
 def test_an_undone_import_leaves_no_song_no_achievement_and_no_point(app, alice, bring, take_back):
     before = earned(app, alice)
     import_id = bring(120)
@@ -124,6 +125,7 @@ def test_a_recheck_after_an_undo_grants_nothing(app, alice, bring, take_back):
     assert earned(app, alice) == set()
 
 
+@pytest.mark.fault("A5")
 def test_an_interrupted_undo_resumes_where_it_was(app, alice, bring, monkeypatch, clock):
     import_id = bring(1_200)
     monkeypatch.setattr(jobs, "PAUSE_OF_UNDO", 0)

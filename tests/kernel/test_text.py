@@ -69,6 +69,7 @@ def refused(rule, *arguments, **options):
         ("\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}", "\N{HEAVY BLACK HEART}"),
     ],
 )
+@pytest.mark.fault("11")
 def test_equivalent_names_have_the_same_key(one, other):
     assert text.comparison_key(one) == text.comparison_key(other)
 
@@ -187,6 +188,7 @@ def test_unstorable_characters_are_rejected(bad):
         "\N{BRAILLE PATTERN BLANK}",
     ],
 )
+@pytest.mark.fault("D5")
 def test_invisible_text_counts_as_empty(invisible):
     assert refused(text.line, invisible, "title", longest=50)[0] == "title"
     assert text.line(invisible, "album", longest=50, required=False) == ""
@@ -224,6 +226,7 @@ def test_visible_joiners_and_selectors_are_kept(shown):
     assert text.lines(shown, "body", longest=50) == shown
 
 
+@pytest.mark.fault("D5")
 def test_invisible_characters_do_not_change_the_title_key():
     for char in characters.DEFAULT_IGNORABLE:
         for rule in (text.line, text.lines):
@@ -246,6 +249,7 @@ def test_joiners_and_selectors_without_effect_are_removed(typed):
     assert text.line(typed, "title", longest=50) in {"ab", "a", "1"}
 
 
+@pytest.mark.fault("C5")
 def test_bidirectional_controls_are_removed():
     hidden = "safe\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe\N{POP DIRECTIONAL FORMATTING}"
     assert text.line(hidden, "title", longest=50) == "safegpj.exe"
@@ -276,6 +280,7 @@ def test_runs_of_combining_marks_are_limited():
         "\ufdfa" * 10_000,
     ],
 )
+@pytest.mark.fault("A1")
 def test_long_texts_are_processed_quickly(hostile):
     began = time.process_time()
     for rule in (text.line, text.lines):
@@ -285,6 +290,7 @@ def test_long_texts_are_processed_quickly(hostile):
 
 
 @pytest.mark.parametrize("rule", [text.line, text.lines])
+@pytest.mark.fault("A2")
 def test_an_overlong_text_is_not_processed(rule, monkeypatch):
     monkeypatch.setattr(text, "_cleaned", None)
     assert "characters or fewer" in refused(rule, " " * 2_000_000, "title", longest=200)[1]
@@ -407,6 +413,7 @@ def test_wildcards_are_searched_for_as_text():
         ("thin lizzy", "Thin\N{NO-BREAK SPACE}Lizzy"),
     ],
 )
+@pytest.mark.fault("11")
 def test_a_search_finds_both_spellings(typed, kept):
     assert text.search_key(typed) in text.search_key(kept)
 

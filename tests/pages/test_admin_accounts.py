@@ -22,6 +22,7 @@ def user_of(app, name="alice"):
         return queries.find_by_username(name)
 
 
+@pytest.mark.fault("E4")
 def test_an_administrator_finds_a_user_by_name_or_email(as_admin, alice, bob):
     for q in ("ALI", "alice@exa"):
         page = as_admin.get(f"/admin/users/?q={q}")
@@ -60,6 +61,7 @@ def test_the_last_administrator_can_be_neither_banned_nor_demoted(app, as_admin,
     assert user_of(app, "olga").is_admin
 
 
+@pytest.mark.fault("E4")
 def test_every_decision_needs_a_reason(app, as_admin, alice):
     for action in ("ban", "promote", "rename", "reset-link", "delete"):
         page = as_admin.post(f"/admin/users/alice/{action}", reason=" ", username="alicia")
@@ -105,6 +107,7 @@ def test_an_account_is_deleted_once_its_name_was_typed(app, as_admin, alice):
     assert user_of(app) is None
 
 
+@pytest.mark.fault("D4")
 def test_a_deleted_name_is_reserved_for_ninety_days(clock, app, as_admin, alice):
     decide(as_admin, "delete", username="alice")
     account = {"username": "alice", "email": "new@example.org", "password": "a better password"}
@@ -114,6 +117,7 @@ def test_a_deleted_name_is_reserved_for_ninety_days(clock, app, as_admin, alice)
     assert page.status == 303, page.text
 
 
+@pytest.mark.fault("D4")
 def test_the_email_address_of_a_banned_user_cannot_register_again(app, as_admin, alice):
     decide(as_admin, "ban")
     decide(as_admin, "delete", username="alice")

@@ -38,6 +38,7 @@ def figures(page):
     return {each["data-preview"]: each.text for each in page.all("[data-preview]")}
 
 
+@pytest.mark.fault("preview")
 def test_a_preview_is_shown_before_songs_are_added(app, as_alice, alice):
     answer = send(as_alice)
     assert answer.status == 303
@@ -60,6 +61,7 @@ def test_one_button_starts_a_preview(app, as_alice, alice):
     assert as_alice.post(f"{address}/start").status == 422
 
 
+@pytest.mark.fault("18b")
 def test_likely_duplicates_are_listed_and_can_be_skipped(app, alice, as_alice):
     add_song(app, alice, "Wire", artist="The Posts")
     text = (
@@ -83,6 +85,7 @@ SAME_TITLES = (
 )
 
 
+@pytest.mark.fault("16")
 def test_a_song_from_another_album_is_added_on_request(app, alice, as_alice):
     address = send(as_alice, SAME_TITLES).location
     page = as_alice.get(address)
@@ -102,6 +105,7 @@ def test_a_song_from_another_album_is_skipped_otherwise(app, alice, as_alice):
     assert total_songs(app, alice) == 2
 
 
+@pytest.mark.fault("18")
 def test_a_guessed_encoding_is_shown_and_can_be_changed(as_alice):
     address = send(as_alice, "title;artist\nŁódź;Żółw\n".encode("cp1250")).location
     page = as_alice.get(address)
@@ -114,6 +118,7 @@ def test_a_guessed_encoding_is_shown_and_can_be_changed(as_alice):
     assert not page.all("[data-encoding]")
 
 
+@pytest.mark.fault("2")
 def test_unclear_columns_are_shown_with_three_rows_and_the_choice_is_remembered(
     app, as_alice, alice
 ):
@@ -199,6 +204,7 @@ def test_another_users_preview_returns_404(as_alice, as_charlie, deed):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.fault("10")
 def test_rejecting_a_large_file_reports_both_limits(as_alice):
     page = send(as_alice, b"title,artist\n" + b"x" * (17 << 20))
     assert page.status == 413
@@ -209,6 +215,7 @@ def test_rejecting_a_large_file_reports_both_limits(as_alice):
 # The test client leaves the file open that it spools a large upload to.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.fault("10")
 def test_ten_thousand_full_rows_are_accepted(app, as_alice):
     row = ",".join(f'"{"x" * 20} {{0}}"' for _ in range(33))
     names = ",".join(f'"Column {number}"' for number in range(31))

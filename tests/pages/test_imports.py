@@ -189,6 +189,7 @@ def test_undoing_an_import_removes_its_songs_and_lowers_the_counters(app, as_ali
     assert numbers(app, alice)["total_spotify_imports"] == 0
 
 
+@pytest.mark.fault("17")
 def test_undoing_an_import_withdraws_awards_of_the_import_only(app, as_alice, alice):
     address = send(as_alice).location
     as_alice.get(address)

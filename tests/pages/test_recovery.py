@@ -163,6 +163,7 @@ def test_a_new_address_is_used_once_it_is_confirmed(app, alice, as_alice, mails)
     assert Browser(app).post(link).status == 303, "following the link again changes nothing"
 
 
+@pytest.mark.fault("B4")
 def test_another_accounts_address_gets_the_same_response_and_a_notice(
     app, alice, bob, as_alice, mails
 ):

@@ -447,6 +447,7 @@ def test_fragments_are_rejected_like_pages(app, values, people, role):
             assert "secret" not in browser.last.html
 
 
+@pytest.mark.fault("B1")
 def test_creating_keys_and_changing_other_users_require_a_recent_password(
     app, values, people, clock
 ):
@@ -463,6 +464,7 @@ def test_creating_keys_and_changing_other_users_require_a_recent_password(
     assert snapshot(app) == before
 
 
+@pytest.mark.fault("B1")
 def test_every_administrator_action_requires_a_recent_password(app, values):
     for table, confirmed in ((PAGES, CONFIRMED_PAGES), (API, CONFIRMED_API)):
         for name, answers in lines_of(table).items():
@@ -491,6 +493,7 @@ class Program:
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
+@pytest.mark.fault("B1")
 def test_a_write_token_may_do_what_its_owner_may_except_administer(app, values, people, role):
     program = Program(app, people[role], "write")
     expected = {name: answers[role] for name, answers in lines_of(API).items()}

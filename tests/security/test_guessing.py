@@ -64,6 +64,7 @@ def test_a_correct_password_from_a_limited_address_gets_429(clock, alice, guess)
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("A6")
 def test_failures_from_other_addresses_do_not_lock_a_user_out(clock, alice, guess):
     for address in addresses(12):
         guess("alice", address)
@@ -71,6 +72,7 @@ def test_failures_from_other_addresses_do_not_lock_a_user_out(clock, alice, gues
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("A6")
 def test_the_total_limit_does_not_lock_a_user_out(make_app, clock, alice):
     app = make_app(LIMIT_SIGN_IN_ALL="3/1 minute")
 
@@ -85,6 +87,7 @@ def test_the_total_limit_does_not_lock_a_user_out(make_app, clock, alice):
     assert sign_in("192.0.2.2", "alice", WRONG) == 429
 
 
+@pytest.mark.fault("B2")
 def test_addresses_of_one_ipv6_network_share_a_limit(clock, alice, guess):
     answers = [
         guess(f"zora{number}", f"2001:db8:1:2:{number:x}::{number:x}").status
@@ -211,6 +214,7 @@ def test_all_clients_together_share_a_limit(make_app, clock):
     assert answers == [422, 422, 422, 429]
 
 
+@pytest.mark.fault("B4")
 def test_registration_is_limited_too(make_app, clock):
     browser = Browser(make_app(LIMIT_REGISTER="2/1 hour"))
     answers = [browser.post("/register", username="x").status for _ in range(3)]

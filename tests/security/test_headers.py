@@ -276,6 +276,7 @@ def test_production_sends_hsts(production):
     assert page.headers["Strict-Transport-Security"] == "max-age=63072000"
 
 
+@pytest.mark.fault("E5")
 def test_hsts_options_are_configurable(make_app):
     app = make_app(
         TRACKFLOW_ENV="production", SECRET_KEY="x" * 40, HSTS_EXTRA="includeSubDomains preload"

@@ -89,6 +89,7 @@ def test_malformed_forwarded_headers_cause_no_error(make_app, said):
 
 
 @pytest.mark.both_databases(postgresql="stress")
+@pytest.mark.fault("E5")
 def test_gunicorn_ignores_a_script_name_header(app, database_url, tmp_path):
     with serving(database_url, tmp_path, workers=1) as site:
         for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO"):

@@ -106,6 +106,7 @@ def upload(browser, **fields):
     return browser.post("/imports/", **{"file": file, "name": "A list", **fields})
 
 
+@pytest.mark.fault("C4")
 def test_every_form_that_creates_has_a_key(app, alice, bob, as_alice, as_admin):
     values = belongings_of(app, alice)
     # A form on a page is known by its address, which may name another row than `values`.
@@ -154,6 +155,7 @@ def test_a_form_that_had_to_wait_for_the_password_may_be_sent_again(app, as_admi
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("C4")
 def test_every_endpoint_that_creates_acts_once_for_a_key(app, alice, bob, as_alice):
     values = belongings_of(app, alice)
     document = as_alice.api("GET", "/api/openapi.json").json

@@ -50,6 +50,7 @@ def same_session(app, browser):
 
 
 @pytest.mark.parametrize("path", FORMS)
+@pytest.mark.fault("C4")
 def test_eight_concurrent_submissions_of_a_form_create_one_object(app, alice, as_alice, path):
     model, fields = FORMS[path]
     form = fields | {"idempotency_key": key_on(as_alice.get(path), path)}

@@ -115,6 +115,7 @@ def alice_slow(app, site, alice):
 @pytest.mark.parametrize(
     "kind", ["api by token", "api by cookie", "form", "upload", "sign-in", "no form"]
 )
+@pytest.mark.fault("A3")
 def test_a_body_sent_byte_by_byte_blocks_no_other_write(app, site, bob, alice_slow, kind):
     [visitor] = visitors(app, site.port, [bob.id])
     seconds_of_a_write(visitor, 0)  # the processes load their templates

@@ -87,6 +87,7 @@ def too_slow(ask, field, filling):
     return f"{field}, {filling}: {small:.3f} s, then {large:.3f} s"
 
 
+@pytest.mark.fault("A1", "A2")
 def test_time_per_byte_does_not_grow_in_any_text_field(world, ask):
     from tests.support.text_fields import all_fields  # noqa: PLC0415 -- needs the tools
 

@@ -71,12 +71,14 @@ def cache_control(client, path, **headers):
     return answer.status_code, answer.headers.get("Cache-Control", "")
 
 
+@pytest.mark.fault("E3")
 def test_a_file_is_immutable_under_the_digest_of_its_bytes(client, address):
     version = parse_qs(urlsplit(address).query)["v"]
     assert version == [hashlib.sha384(client.get(address).data).hexdigest()[:12]]
     assert cache_control(client, address) == (200, "public, max-age=31536000, immutable")
 
 
+@pytest.mark.fault("E3")
 def test_a_file_is_not_kept_under_any_other_version(client, address):
     plain, version = SHEET, address.rpartition("=")[2]
     for query in ("", "?v=", "?v=0123456789ab", f"?v={version}0", f"?v=x&v={version}", "?w=1"):
@@ -88,12 +90,14 @@ def test_a_file_is_not_immutable_under_the_version_of_another(client, address):
     assert cache_control(client, f"/static/css/base.css?v={version}") == (200, "no-cache")
 
 
+@pytest.mark.fault("E3")
 def test_an_error_page_at_the_url_of_a_file_is_not_cached(client, address):
     missing = f"/static/css/nothing.css?{urlsplit(address).query}"
     assert cache_control(client, missing) == (404, "no-store")
     assert cache_control(client, address, Range="bytes=9999999-") == (416, "no-store")
 
 
+@pytest.mark.fault("E3")
 def test_a_range_of_a_file_is_not_immutable(client, address):
     answer = client.get(address, headers={"Range": "bytes=0-5", "Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.text) == (206, "@layer")

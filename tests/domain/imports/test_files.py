@@ -175,6 +175,7 @@ def test_skipped_rows_have_a_reason(line, reason):
         (bytes(range(256)) * 20, "no text file"),
     ],
 )
+@pytest.mark.fault("C2", "6")
 def test_a_file_without_a_playlist_is_rejected(content, told):
     assert told in refusal(content)
 

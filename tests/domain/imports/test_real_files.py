@@ -22,6 +22,7 @@ def read(text, encoding="utf-8", **options):
 
 
 @pytest.mark.parametrize("language", headers.EXPORTIFY)
+@pytest.mark.fault("1")
 def test_exportify_is_recognised_in_each_of_its_languages(language):
     address, title, addresses, artist, album, date = headers.EXPORTIFY[language]
     names = (address, title, addresses, artist, "Album URI", album, date, "ISRC")
@@ -82,6 +83,7 @@ def test_exportifys_full_german_header_is_not_confused_by_the_artist_of_the_albu
         ("Title of the song,Artist\nGreen Gate,The Fences\n", Row("Green Gate", "The Fences")),
     ],
 )
+@pytest.mark.fault("2")
 def test_column_names_of_services_and_users_are_recognised(text, row):
     assert read(text).rows == [row]
 
@@ -107,6 +109,7 @@ def test_a_user_can_choose_columns_of_a_file_without_a_header():
     assert found.rows == [Row("Green Gate", "The Fences", "", 1983), Row("Wire", "The Posts")]
 
 
+@pytest.mark.fault("2")
 def test_a_remembered_choice_is_used_for_the_same_header():
     text = "What,Who\nGreen Gate,The Fences\n"
     key = read(text).columns.key
@@ -118,6 +121,7 @@ def test_a_remembered_choice_is_used_for_the_same_header():
 # --- cells ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("3")
 def test_escaped_commas_belong_to_the_name():
     found = read(
         "Track URI,Track Name,Artist URI(s),Artist Name(s)\n"
@@ -165,6 +169,7 @@ def test_wrapping_added_by_exporters_is_removed(cell, title):
         ("", None),
     ],
 )
+@pytest.mark.fault("8")
 def test_the_year_is_the_first_one_in_the_value_or_none(value, year):
     row = read(f"title,artist,year\nOne,Anna,{value}\n").rows[0]
     assert (row.year, row.reason) == (year, None)
@@ -199,6 +204,7 @@ GOOD = [Row("Green Gate", "The Fences"), Row("Wire", "The Posts")]
         ("\u200b,\u3164", Reason.NO_TITLE),
     ],
 )
+@pytest.mark.fault("C2")
 def test_a_bad_row_is_skipped_with_its_reason_and_the_others_are_read(line, reason):
     found = read(f"title,artist\nGreen Gate,The Fences\n{line}\nWire,The Posts\n")
     assert [found.rows[0], found.rows[-1]] == GOOD
@@ -246,6 +252,7 @@ def test_unicode_is_recognised_with_and_without_a_mark(encoding):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac-roman"])
+@pytest.mark.fault("18")
 def test_a_legacy_encoding_is_marked_as_a_guess(encoding):
     found = read("title;artist\nDéjà près;Jürgen Öl\n", encoding)
     assert found.rows == [Row("Déjà près", "Jürgen Öl")]
@@ -261,6 +268,7 @@ def test_a_user_can_override_the_guessed_encoding():
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.fault("6")
 def test_every_line_ending_is_recognised(end):
     lines = ("title,artist,album,year", "One,Anna,Doors,1999", "Two,Anna,Doors,2000", "")
     assert read(end.join(lines)).rows == [

@@ -66,6 +66,7 @@ def test_a_taken_username_is_rejected_in_every_spelling(app, alice):
 
 
 @pytest.mark.parametrize("name", ["a1ice", "al1ce", "al_ice", "-alice-", "a11ce"])
+@pytest.mark.fault("B5")
 def test_a_lookalike_of_a_taken_username_is_rejected(app, alice, name):
     assert refused(app, register, username=name) == {"username"}
 

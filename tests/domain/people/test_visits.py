@@ -147,6 +147,7 @@ def test_a_traveller_earns_a_day_after_twenty_hours():
     assert traveller.comes("2026-03-05T08:00+09:00") == traveller.runs[1] + 1
 
 
+@pytest.mark.fault("14")
 def test_a_corrected_zone_keeps_the_streak():
     # In Tokyo every morning at eight, with an account that thinks it is in UTC.
     tokyo = Visitor("UTC")
@@ -163,6 +164,7 @@ def test_a_corrected_zone_keeps_the_streak_to_the_end_of_the_day():
     assert tokyo.comes("2026-03-07T23:30+09:00", zone="Asia/Tokyo") == 6
 
 
+@pytest.mark.fault("14")
 def test_a_flight_over_the_date_line_keeps_the_streak():
     traveller = Visitor("America/Los_Angeles")
     for day in range(1, 5):

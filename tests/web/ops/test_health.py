@@ -49,6 +49,7 @@ def unmigrated(databases, new_app):
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("C3")
 def test_a_database_without_tables_is_not_ready(unmigrated, capsys):
     page = Browser(unmigrated).get("/healthz")
     assert (page.status, page.html) == (503, "not migrated")
@@ -56,6 +57,7 @@ def test_a_database_without_tables_is_not_ready(unmigrated, capsys):
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("C3")
 def test_forms_without_tables_log_one_error(unmigrated, capsys):
     browser = Browser(unmigrated)
     token = browser.get("/login").one("input[name=csrf_token]")["value"]
@@ -79,6 +81,7 @@ def test_forms_without_tables_log_one_error(unmigrated, capsys):
     ("revision", "expected"),
     [("0001", "not migrated"), ("9999", "ok"), (None, "not migrated")],
 )
+@pytest.mark.fault("C3")
 def test_older_tables_are_not_ready_and_newer_ones_are(make_app, databases, revision, expected):
     url = databases.create()
     app = make_app(DATABASE_URL=url)
