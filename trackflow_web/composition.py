@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.config import Config
 
-# What the security log takes from the events of features.
+# The events of features that the security log contains.
 AUDITED = {
     PersonRegistered: SecurityEvent.ACCOUNT_CREATED,
     FeedbackDecided: SecurityEvent.STATUS_DECIDED,

@@ -1,8 +1,8 @@
 """The export: everything stored about one user, as one JSON document in pieces.
 
-Rows are read in pages, each in a transaction of its own that ends before its piece is sent: however
-much somebody has and however slowly they read, a worker holds one page and no connection. What
-changes meanwhile may be in one list of the document and not in another.
+Rows are read in pages, each in a separate transaction that ends before its piece is sent. A worker
+holds one page and no connection, regardless of the amount of data and the speed of the client.
+Concurrent changes may be in one list of the document and not in another.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 TOO_MANY = "You have downloaded this several times just now. Wait a little and try again."
 FORMAT = "trackflow-export"
 VERSION = 1
-# Of tables with secrets only these go out; of all others whatever is not named.
+# Tables with secrets export only these columns; all others export every column not named here.
 ACCOUNT = (
     "username",
     "email",
@@ -80,7 +80,7 @@ TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 PREVIEW = ("import_id", "encoding", "found")
 MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
-# Of somebody's award these stay here: keys, workings, and the name of somebody else.
+# Columns of an award that are not exported: keys, internals, and the name of another user.
 OF_AN_AWARD = frozenset(
     {"id", "user_id", "achievement_id", "shown_until", "revoked_by_id", "revoked_by"}
 )

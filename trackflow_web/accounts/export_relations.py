@@ -1,4 +1,4 @@
-"""The part of the export about relations: whom the user follows and mutes, and who follows."""
+"""The export of relations: followed and muted users, and followers."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 ROWS_AT_ONCE = 500
 # Of rows that contain rows: an album has up to 200 tracks.
 FULL_ROWS_AT_ONCE = 100
-# Made from what stands beside it, for comparing and searching; and how jobs work.
+# Keys derived from other columns for comparing and searching, and the state of jobs.
 DERIVED = frozenset({"title_key", "artist_key", "album_key", "name_key", "search_key"})
 WORKINGS = frozenset({"worker", "held_until", "retry_at", "attempts", "last_user_id"})
 
@@ -112,7 +112,7 @@ def json_list(pages: Iterator[list[Row]]) -> Iterator[str]:
 
 
 def json_of_first(pages: Iterator[list[Row]]) -> Iterator[str]:
-    """Return the only row; an empty object when there is none."""
+    """Return the only row, or an empty object."""
     yield as_json(next(pages, [{}])[0])
 
 

@@ -1,1 +1,1 @@
-"""What work is rewarded with: the catalogue, the numbers, the awards."""
+"""Achievements: the catalogue, counters and awards."""

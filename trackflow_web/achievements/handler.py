@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Deltas:
-    """What some events change for one user.
+    """The changes of one user that some events cause.
 
     `counters` are added to columns of `user_stats`, `values` to rows of `user_values`, and
     `assigned` columns are set. With `recount` everything is recounted instead.
@@ -211,7 +211,7 @@ def _update_counters(
 
 @lru_cache(maxsize=64)
 def _values_statement(rows: int) -> sa.TextClause:
-    """Return the statement that adds to so many rows of one user's values and returns them.
+    """Return the statement that adds to this many rows of one user's values and returns them.
 
     As text, because SQLAlchemy compiles an INSERT of several rows every time.
     """

@@ -194,7 +194,7 @@ _UNFINISHED = sa.text("state IN ('waiting', 'running')")
 
 
 class RecheckRun(Leased):
-    """A run of a recheck: who started it, for which users, its progress and its result.
+    """A run of a recheck: its administrator, its users, its progress and its result.
 
     A recheck of everyone may be a job: `total` is then the number of users when it started (NULL
     when the request did it), `last_user_id` the last id that was rechecked. `worker` leases it

@@ -145,7 +145,7 @@ def forget_unwanted(user_id: int, wanted: Announced) -> None:
 
 
 def _unwanted(wanted: Announced) -> sa.ColumnElement[bool]:
-    """Return the condition of awards without a toast for a user who wants these."""
+    """Return the condition of awards that get no toast under this preference."""
     if wanted == Announced.ALL:
         return sa.false()
     if wanted == Announced.NONE:

@@ -24,7 +24,7 @@ SUBMISSION_PORT, TLS_PORT = 587, 465
 
 
 def mailer(url: str, *, sender: str) -> Mailer | None:
-    """Return the mailer for a checked MAIL_URL; None when there is none."""
+    """Return the mailer for a validated MAIL_URL, or None without one."""
     parts = urlsplit(url)
     if not url:
         return None

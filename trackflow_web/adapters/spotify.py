@@ -177,7 +177,7 @@ def _grant(answer: Mapping[str, Any], refresh_token: str) -> Grant:
 
 
 def _row(entry: object) -> Row:
-    """Return an entry of a playlist; the song stands under `item`, formerly under `track`."""
+    """Return an entry of a playlist; the song is in `item`, formerly in `track`."""
     if not isinstance(entry, Mapping):
         return Row(reason=Reason.UNAVAILABLE)
     song = entry.get("item") or entry.get("track")

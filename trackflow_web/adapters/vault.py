@@ -15,9 +15,9 @@ PURPOSE = b"trackflow: tokens of other services"
 
 
 class FernetVault:
-    """Seals with the first key and opens with any, so that keys can be changed one after another.
+    """Encrypts with the first key and decrypts with any, so that keys can be rotated.
 
-    The keys are derived from secrets of whatever length.
+    The keys are derived from secrets of any length.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -27,7 +27,7 @@ class FernetVault:
 
     @property
     def key_id(self) -> str:
-        """Which key seals now: a digest, of which nobody makes the key."""
+        """Return the id of the current key: a digest from which the key cannot be derived."""
         return self._key_id
 
     def seal(self, secret: str) -> str:

@@ -31,7 +31,7 @@ def command(handlers: Sequence[Handler]) -> click.Command:
             raise click.ClickException(NEVER_IN_PRODUCTION)
         try:
             made = community.make(handlers)
-        except DomainError as refusal:  # somebody registered meanwhile
+        except DomainError as refusal:  # a user registered concurrently
             raise click.ClickException(str(refusal)) from None
         if made is None:
             click.echo("There are people here already: no demo community was made.")

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "ConfigError"]
 
-# Days: beyond a century everybody is a newcomer, and dates end some time after that.
+# Days: above a century every account is new, and dates overflow some time later.
 LONGEST_NEWCOMER = 36_500
 HSTS_WORDS = frozenset({"includeSubDomains", "preload"})
 
 
 @dataclass(frozen=True)
 class Config:
-    """What one installation is set to."""
+    """The settings of one installation."""
 
     database_url: str
     database_connections: int

@@ -45,7 +45,7 @@ def database_url(environ: Mapping[str, str], instance: Path) -> str:
 
 
 def _check_folder(url: sa.URL, instance: Path) -> None:
-    """Raise ConfigError when there is no folder for the file of an SQLite database."""
+    """Raise ConfigError if the folder of an SQLite database does not exist."""
     if url.drivername != "sqlite" or "uri" in url.query:
         return
     folder = (instance.absolute() / (url.database or "")).parent  # where Flask-SQLAlchemy looks
@@ -72,7 +72,7 @@ def web_address(environ: Mapping[str, str], name: str) -> str:
 
 
 def trusted_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names that the site answers to; `.example.org` stands for all below it."""
+    """Return the accepted host names; `.example.org` includes all subdomains."""
     hosts = words(environ, "TRUSTED_HOSTS")
     for host in hosts:
         if not HOST.fullmatch(host):

@@ -46,7 +46,7 @@ def fallbacks(environ: Mapping[str, str], name: str, *, production: bool) -> tup
 
 
 def require_strong(name: str, key: str) -> None:
-    """Raise ConfigError for a key that is short or known to everybody."""
+    """Raise ConfigError for a short or well-known key."""
     if len(key) < SHORTEST_SECRET_KEY:
         message = f"{name} needs at least {SHORTEST_SECRET_KEY} characters in production."
         raise ConfigError(message)
@@ -58,10 +58,10 @@ def require_strong(name: str, key: str) -> None:
 def token_secrets(
     environ: Mapping[str, str], secret_key: str, *, production: bool
 ) -> tuple[str, ...]:
-    """Return what seals the tokens of other services, the newest first; the rest only opens.
+    """Return the secrets that encrypt tokens of other services; the first encrypts.
 
-    TOKEN_KEY makes it a secret of its own. What was sealed before stays readable: by the secrets in
-    TOKEN_KEY_FALLBACKS and by those of the sessions.
+    TOKEN_KEY is a separate secret. Earlier tokens stay readable with the secrets in
+    TOKEN_KEY_FALLBACKS and those of the sessions.
     """
     given = environ.get("TOKEN_KEY", "")
     if given and len(given) < SHORTEST_SECRET_KEY:
@@ -89,7 +89,7 @@ def kept_secret(path: Path) -> str:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as new:
             new.write(secrets.token_hex(32))
             new.flush()
-            # A link to a whole file: whoever comes second finds the first one's, never half of it.
+            # A link to a complete file: a second process never finds half a key.
             with contextlib.suppress(FileExistsError):
                 os.link(new.name, path)
     return path.read_text("utf-8").strip()

@@ -9,7 +9,7 @@ from trackflow_web.config.values import count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Far more than anybody has collected by hand: they stop programs, not people.
+# Far above manual use: the limits stop programs, not users.
 DEFAULTS = {
     "MAX_SONGS": 100_000,
     "MAX_PACKS": 10_000,

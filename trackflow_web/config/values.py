@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from limits import RateLimitItem
 
-# Connections, proxies and rows: nobody has more.
+# Connections, proxies and rows: no installation has more.
 LARGEST_COUNT = 1_000_000_000
 # Ten years, in seconds: an end far beyond that is no date any more.
 LONGEST_WINDOW = 10 * 366 * 24 * 3600
@@ -50,7 +50,7 @@ def limit(environ: Mapping[str, str], name: str, default: str) -> RateLimitItem:
         parsed = limits.parse(value)
         if (
             parsed.amount > 0 and parsed.get_expiry() <= LONGEST_WINDOW
-        ):  # 0 would shut everybody out
+        ):  # 0 would lock all users out
             return parsed
     message = f"{name} is {value!r}; it must be a limit like {default!r}."
     raise ConfigError(message)

@@ -1,1 +1,1 @@
-"""A small community to look at on first use: people who do not exist, songs that do."""
+"""A small demo community for first use: fictional users with real songs."""

@@ -39,7 +39,7 @@ STILL_TO_SHOW = 3
 
 @dataclass(frozen=True)
 class Made:
-    """What was made."""
+    """The figures of the created demo."""
 
     people: int
     songs: int

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DemoFeedback:
-    """A request or report of so many days ago; votes, comments and a decision follow, one a day."""
+    """A request or report some days ago; votes, comments and a decision follow, one per day."""
 
     kind: Kind
     author: str

@@ -1,4 +1,4 @@
-"""What the demo users did and when: the same on every machine, up to its date."""
+"""The actions of the demo users and their times: the same on every machine, except for the date."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ListedSong(NamedTuple):
 
 
 class Step:
-    """Something that somebody did."""
+    """One action of a demo user."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class CreateSeries(Step):
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """What somebody did at a moment; entries are sorted by it."""
+    """An action of a user at a time; entries are sorted by it."""
 
     at: datetime
     username: str
@@ -130,8 +130,8 @@ def songs() -> tuple[ListedSong, ...]:
 
 
 def entries(demo_user: DemoUser, now: datetime) -> list[Entry]:
-    """Return all that somebody did after they joined and before the day of `now`, in order."""
-    # A generator of their own: a further demo user changes nobody else's days.
+    """Return all actions of a user after joining and before the day of `now`, in order."""
+    # A separate generator: another demo user does not change the days of the others.
     rng = random.Random(demo_user.username)  # noqa: S311 -- guards no secret
     today = local_day(now, demo_user.timezone)
     written = [Entry(joined_at(demo_user, now), demo_user.username, Visit())]
@@ -153,7 +153,7 @@ def entries(demo_user: DemoUser, now: datetime) -> list[Entry]:
 
 
 def _packs(ends: Sequence[tuple[Work, ListedSong, datetime]]) -> Iterator[tuple[datetime, Step]]:
-    """Packs are made when their songs have come as far as they come: nobody settles them later."""
+    """Return the steps of packs, which are created once their songs are final."""
     for name in dict.fromkeys(work.pack for work, _, _ in ends if work.pack):
         inside = [each for each in ends if each[0].pack == name]
         at = max(end for _, _, end in inside) + A_WHILE
@@ -184,7 +184,7 @@ def _albums(
 
 
 def joined_at(demo_user: DemoUser, now: datetime) -> datetime:
-    """Return when somebody registered."""
+    """Return when a user registered."""
     day = local_day(now, demo_user.timezone) - timedelta(days=demo_user.joined)
     return _moment(demo_user, day, FIRST_VISIT)
 
@@ -238,7 +238,7 @@ def _marks(charted: Charted, song: ListedSong, rng: random.Random) -> Iterator[M
 
 
 def _times(demo_user: DemoUser, today: date, count: int, rng: random.Random) -> list[datetime]:
-    """So many moments one after another, on a few evenings while somebody was active."""
+    """Return consecutive times on a few evenings while a user was active."""
     first = rng.randint(demo_user.last_seen, demo_user.joined - 1)
     length = rng.randint(0, min(first - demo_user.last_seen, LONGEST_WORK))
     days = [rng.randint(first - length, first) for _ in range(MOST_EVENINGS)]

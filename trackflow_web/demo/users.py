@@ -40,7 +40,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Album:
-    """An album that somebody charts track by track; tracks link to songs of the same title."""
+    """An album charted track by track; tracks link to songs of the same title."""
 
     artist: str
     name: str
@@ -51,7 +51,7 @@ class Album:
 
 @dataclass(frozen=True)
 class Run:
-    """Consecutive days with a visit, the last of them so many days ago."""
+    """Consecutive days with a visit, the last of them some days ago."""
 
     days: int
     ended: int
@@ -59,9 +59,9 @@ class Run:
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A user who joined, and was last active, so many days ago.
+    """A user with the days since joining and since the last activity.
 
-    Without a password nobody can sign in as them.
+    Without a password, signing in as this user is impossible.
     """
 
     username: str

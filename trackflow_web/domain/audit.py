@@ -1,7 +1,7 @@
-"""The security log: one JSON object a line, apart from other logs, for those who look for abuse.
+"""The security log: one JSON object per line, separate from other logs.
 
 It is a stream and not a table, because most of it must survive a response that rolls everything
-back. It never contains user input, e-mail addresses or secrets; people are named by their ids.
+back. It never contains user input, e-mail addresses or secrets; users are named by their ids.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("trackflow.security")
 
-# Fields of payloads that a line repeats: none of them is what somebody typed.
+# Fields of payloads that a line repeats: none of them is user input.
 DETAILS = ("code", "codes", "status")
 
 
 class SecurityEvent(StrEnum):
-    """What the security log contains."""
+    """The entries of the security log."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
@@ -62,7 +62,7 @@ _origin: Callable[[], Mapping[str, object]] = dict
 
 
 def use_origin(origin: Callable[[], Mapping[str, object]]) -> None:
-    """Add what `origin` returns to every line: who sends the request, from where, for what."""
+    """Add the fields that `origin` returns to every line: caller, client address and route."""
     global _origin  # noqa: PLW0603 -- one log for the process
     _origin = origin
 

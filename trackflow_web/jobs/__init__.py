@@ -1,1 +1,1 @@
-"""Work that is not done while somebody waits for an answer."""
+"""Work outside requests."""

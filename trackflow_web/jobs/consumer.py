@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Seconds. A job begins at the latest so long after it was asked for.
+# Seconds. A job starts at most this long after it was enqueued.
 LONGEST_DELAY = 0.5
 BETWEEN_TRIES_FOR_THE_LOCK = 2.0
 TO_STOP = 3.0
@@ -31,10 +31,10 @@ class _Embedded(Consumer):  # type: ignore[misc]  # huey has no types
 
 
 class JobThread:
-    """Does the jobs in a daemon thread, unless another process of this machine does them.
+    """Runs jobs in a daemon thread, unless another process of this machine does.
 
-    Every web process has one; they agree by a lock on a file, which the system lets go of when its
-    holder dies, whatever it died of.
+    Every web process has one; a file lock selects one of them. The operating system releases the
+    lock when its holder exits.
     """
 
     def __init__(self, jobs: Jobs) -> None:
@@ -48,7 +48,7 @@ class JobThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the job that is under way, or leave it to who begins it again."""
+        """Stop after the current job, or leave it to the next worker."""
         self._stopping.set()
         if self._consumer is not None:
             self._consumer.stop_flag.set()

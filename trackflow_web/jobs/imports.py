@@ -40,7 +40,7 @@ log = structlog.get_logger()
 # Seconds. A short pause is slept through, a longer one leaves the worker to others.
 SLEPT_THROUGH = 5
 FIRST_PAUSE = 30
-# Whoever is asked to wait longer than a day asks again himself.
+# For longer waits than a day the import fails, and the user can start it again.
 LONGEST_PAUSE = 24 * 3600
 # Pauses in a row without a page in between; with doubling pauses the last one is after 8 minutes.
 MOST_ATTEMPTS = 5
@@ -54,9 +54,9 @@ OUR_FAULT = "Something broke on our side. Try once more."
 
 
 def run(import_id: int, tools: Tools, *, take_over: bool = False) -> int | None:
-    """Bring an import as far as it goes: to its end, or to a pause whose seconds it gives.
+    """Run an import to its end, or to a pause whose seconds it returns.
 
-    Running it twice or at once with itself changes nothing: only who holds the import goes on.
+    Running it twice or concurrently changes nothing: only the holder of the lease continues.
     """
     worker = secrets.token_hex(16)
     with unit_of_work(tools.handlers):
@@ -73,7 +73,7 @@ def run(import_id: int, tools: Tools, *, take_over: bool = False) -> int | None:
         job.fail(RECONNECT)
     except TryLater as pause:
         return job.pause(str(pause), pause.seconds)
-    # Whatever an import fails with, its user is told so and it is tried again later.
+    # Any failure of an import is reported to its user, and it is retried later.
     except Exception:
         log.exception("import_broke_off", import_id=import_id)
         return job.pause(OUR_FAULT, None)
@@ -113,7 +113,7 @@ class _Job:
             page = asking(partial(_page, spotify, playlist_id, offset))
             if page.total > MOST_ROWS:
                 raise PlaylistRefused(TOO_LONG)
-            # An empty page ends it: somebody took songs out meanwhile.
+            # An empty page ends it: songs were removed from the playlist.
             total = page.total if page.rows else offset
             self._change(partial(_keep_page, offset=offset, rows=page.rows, total=total))
             offset += len(page.rows)

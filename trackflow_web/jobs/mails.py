@@ -32,7 +32,7 @@ def run(tools: Tools) -> None:
 
 
 def _send(mail_id: int, tools: Tools) -> None:
-    """Send one mail, without an open transaction while the server is asked.
+    """Send one mail, without an open transaction during the request to the server.
 
     A worker that dies after the server has accepted the mail sends it once more: a second link
     does no harm, a lost one does.
@@ -73,7 +73,7 @@ def _finish(mail_id: int, error: str) -> None:
 
 
 def _message(mail: Mail, tools: Tools) -> Message | None:
-    """Return the text of a mail; None when nobody has its address (any more)."""
+    """Return the text of a mail, or None if no account has its address (any more)."""
     user = _recipient(mail)
     if user is None:
         return None

@@ -70,7 +70,7 @@ class Jobs:
 
     @property
     def lock_path(self) -> Path:
-        """The file by which the processes of a machine agree on who does the jobs."""
+        """Return the lock file that selects the process of a machine that runs the jobs."""
         if self._url.get_backend_name() == "sqlite":
             return _beside(self._url, ".jobs.lock")
         return self._instance / "jobs.lock"
@@ -82,7 +82,7 @@ class Jobs:
 
     @property
     def alone_on_one_machine(self) -> bool:
-        """Whether who holds the lock is the only one who can do jobs: SQLite has one machine."""
+        """Return whether the holder of the lock is the only worker: with SQLite, on one machine."""
         return self._url.get_backend_name() == "sqlite"
 
     def start_import(self, import_id: int) -> None:
@@ -161,7 +161,7 @@ class Jobs:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
         with self.context():
             unfinished = rechecks.run(run_id, self.tools.handlers, take_over=take_over, turn=turn)
-        if unfinished:  # behind what others asked for meanwhile
+        if unfinished:  # after jobs that were enqueued meanwhile
             self._start("recheck", run_id)
 
     def _open(self) -> Huey:

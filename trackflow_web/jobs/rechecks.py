@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Seconds. Between two chunks others get to write: who waits for SQLite's lock looks only so often.
+# Seconds between two chunks, in which other writers run: they poll SQLite's lock at this interval.
 PAUSE = 0.1
 # Users, and the seconds from which on a chunk is made smaller, or larger: others wait for it.
 SMALLEST_CHUNK = 100
@@ -43,9 +43,9 @@ def run(
     take_over: bool = False,
     turn: float = TURN,
 ) -> bool:
-    """Do a run that nobody works on, for one turn; return whether it is to have another one.
+    """Process a free run for one turn; return whether it needs another one.
 
-    Running it twice or at once with itself changes nothing: only who holds the run goes on.
+    Running it twice or concurrently changes nothing: only the holder of the lease continues.
     """
     worker = secrets.token_hex(16)
     with unit_of_work(handlers):
@@ -55,7 +55,7 @@ def run(
 
 
 def work(run_id: int, worker: str, handlers: Sequence[Handler], *, turn: float) -> bool:
-    """Recheck chunk after chunk of a leased run; return whether there is more to do."""
+    """Recheck the chunks of a leased run; return whether there is more to do."""
     until, users = time.monotonic() + turn, SMALLEST_CHUNK
     while True:
         begun = time.monotonic()

@@ -27,10 +27,10 @@ IMPORTS_A_SWEEP = 100
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
-    """Start abandoned jobs again, redeliver pending events, delete ended limits and old imports.
+    """Restart abandoned jobs, redeliver pending events, delete expired limits and old imports.
 
-    With `at_start` nobody else can be at work, so that all unfinished jobs are abandoned. A part
-    that fails leaves the others to be done.
+    With `at_start` no other worker can exist, so all unfinished jobs are abandoned. A failing step
+    does not prevent the others.
     """
     for part in (
         lambda: _start(
@@ -45,7 +45,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
     ):
         try:
             part()
-        # The next sweep is a minute later; whatever fails here must not keep it from coming.
+        # The next run is a minute later; a failure here must not prevent it.
         except Exception:
             log.exception("sweep_failed")
 

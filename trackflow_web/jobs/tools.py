@@ -1,4 +1,4 @@
-"""What jobs are given by the composition root."""
+"""The dependencies that the composition root passes to jobs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every layer stands on: database, activities, unit of work, clock, errors, text."""
+"""The base of every layer: database, events, unit of work, clock, errors, text."""

@@ -1,7 +1,7 @@
-"""A copy of the whole database as it was at one moment, taken while people go on working.
+"""A consistent copy of the whole database, taken while it is in use.
 
-What stands in the queue of jobs is not in it, on either database: the sweep of whoever restores the
-copy begins again what was unfinished.
+The job queue is not included, on either database: maintenance restarts unfinished work after a
+restore.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ def _file(target: Path, ending: str) -> Path:
 
 @contextmanager
 def _new(file: Path) -> Iterator[Path]:
-    """Return a place for the unfinished file beside its own, private to whoever runs this."""
+    """Return a temporary path beside the target, readable by its owner only."""
     try:
         with TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
             unfinished = Path(folder) / file.name
             yield unfinished
-            unfinished.chmod(0o600)  # addresses and hashes of everybody are in it
+            unfinished.chmod(0o600)  # it contains email addresses and password hashes
             _to_disk(unfinished)
             unfinished.rename(file)
     except OSError as error:
@@ -86,9 +86,9 @@ def _to_disk(path: Path) -> None:
 
 
 def _copy_sqlite(source: Path, copy: Path) -> None:
-    """By VACUUM INTO: it reads one moment of the database and holds up nobody who writes.
+    """Copy by VACUUM INTO, which reads a snapshot and does not block writers.
 
-    A copy of the file alone would lack what still stands in the write-ahead log.
+    A copy of the file alone would lack what is still in the write-ahead log.
     """
     if not source.exists():
         message = f"There is no database {source}."
@@ -138,7 +138,7 @@ def _dump_postgresql(url: sa.URL, dump: Path, server_version: int) -> None:
     ).render_as_string()
     options = ["--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=huey_*"]
     options += [f"--lock-wait-timeout={PATIENCE}s", f"--file={dump}", f"--dbname={address}"]
-    # In the environment, because everybody on the machine can read what a program is called with.
+    # In the environment, because all users of the machine can read command lines.
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     _run([program, *options], secret)
 

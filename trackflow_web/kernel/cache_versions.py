@@ -62,10 +62,10 @@ def of(name: Versioned) -> sa.ScalarSelect[int]:
 
 
 def held(name: Versioned) -> sa.ScalarSelect[int]:
-    """The version, shared until the commit: no transaction commits a step of it meanwhile.
+    """The version, locked until the commit: no transaction can commit an increment meanwhile.
 
-    For use in a statement that writes. On PostgreSQL it is the newest committed one, also when the
-    statement had to wait; on SQLite nobody else writes anyway.
+    For use in a statement that writes. On PostgreSQL it is the newest committed one, even if the
+    statement had to wait; on SQLite only one transaction writes anyway.
     """
     found = sa.select(Version.n).where(Version.name == name)
     return found.with_for_update(read=True).scalar_subquery()

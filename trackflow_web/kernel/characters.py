@@ -77,7 +77,7 @@ _BEHIND_EMOJI = frozenset("\ufe0f\u20e3")
 
 
 def is_visible(char: str) -> bool:
-    """Whether something is drawn for a character that stands alone."""
+    """Return whether a character by itself is visible."""
     return (
         unicodedata.category(char) not in _UNSEEN_CATEGORIES
         and char not in IGNORABLE
@@ -89,7 +89,7 @@ def is_visible(char: str) -> bool:
 
 
 def without_invisible(text: str) -> str:
-    """Drop what nobody can see, but for the joiners and selectors that change a neighbour.
+    """Remove invisible characters, except joiners and selectors that change a neighbour.
 
     Those are joiners between emoji or letters of joining scripts, and variation selectors and tags
     behind what they can vary.
@@ -104,7 +104,7 @@ def without_invisible(text: str) -> str:
 
 
 def without_any_invisible(text: str) -> str:
-    """Drop everything that nobody can see, joiners and selectors too: for comparing."""
+    """Remove all invisible characters, including joiners and selectors, for comparing."""
     return _ANY_IGNORABLE.sub("", text)
 
 
@@ -249,6 +249,6 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", without_any_invisible(text))
-    # Folding case makes a letter of the iota under a Greek one, and may compose anew.
+    # Folding case makes a letter of the iota under a Greek one, and may compose again.
     small = unicodedata.normalize("NFKD", _ACCENTED.sub(r"\1", decomposed).casefold())
     return _ACCENTED.sub(r"\1", small).translate(_plain_letters()).translate(_TYPOGRAPHIC)

@@ -30,7 +30,7 @@ SECONDS_TO_WAIT_FOR_A_LOCK = 5
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 3
 SECONDS_OF_A_STATEMENT = 5
 SECONDS_IDLE_IN_A_TRANSACTION = 10
-# What nobody waits for in front of a page: commands and jobs.
+# For commands and jobs, which block no page.
 SECONDS_A_COMMAND_WAITS_FOR_A_LOCK = 30
 SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION = 300
 # When the network swallows what is sent, the system says so after this long and not after hours.
@@ -46,7 +46,7 @@ READ_ONLY = "25006"  # a standby, where another machine takes over
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
-    """A moment: aware and in UTC on the way in and out, whatever the database keeps."""
+    """A time: aware and in UTC on the way in and out, on every database."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -72,7 +72,7 @@ BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 class Base(DeclarativeBase):
-    """What every table shares: names of constraints that a migration can refer to."""
+    """The base of every table, with constraint names that migrations can refer to."""
 
     # Flask-SQLAlchemy derives a class of its own from this one; a registry is what both can share.
     registry = registry(
@@ -157,9 +157,9 @@ def literal_ids(name: str) -> sa.BindParameter[Any]:
 
 
 def refers_to_what_is_gone(error: IntegrityError) -> bool:
-    """Return whether a row was written that belongs to one that somebody deleted at the same time.
+    """Return whether a row refers to one that was deleted concurrently.
 
-    Whoever asks again is told so in its own words. On SQLite nobody else writes meanwhile.
+    A retry gets the specific error. On SQLite no other transaction writes meanwhile.
     """
     return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
 
@@ -191,8 +191,8 @@ def insert_into(table: type[Base], dialect_name: str) -> Insert:
 def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str, Any]:
     """Return what SQLAlchemy's create_engine needs beside the address, for either database.
 
-    A process keeps `connections` and opens so many `more` for a rush; who gets none in time is
-    told so by sqlalchemy.exc.TimeoutError.
+    A process keeps `connections` and opens up to `more` under load; without a free one in time,
+    SQLAlchemy raises sqlalchemy.exc.TimeoutError.
     """
     pool = {
         "pool_size": connections,
@@ -210,7 +210,7 @@ def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str
     }
     return {
         **pool,
-        # A connection that was closed meanwhile is replaced before anybody notices.
+        # A connection that was closed while idle is replaced before it is used.
         "pool_pre_ping": True,
         "connect_args": {
             "application_name": "trackflow",
@@ -292,5 +292,5 @@ def _raise_as_busy(context: ExceptionContext) -> None:
     """
     error = context.original_exception
     if getattr(error, "sqlstate", None) in {IDLE_IN_A_TRANSACTION_TOO_LONG, READ_ONLY}:
-        context.is_disconnect = True  # the next one asks a new connection
+        context.is_disconnect = True  # the next one uses a new connection
         raise OperationalError(context.statement, None, error) from error

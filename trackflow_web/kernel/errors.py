@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class DomainError(Exception):
-    """A refusal with a sentence that may be shown to the person who asked."""
+    """An error with a message that may be shown to the user."""
 
 
 class Invalid(DomainError):
@@ -51,7 +51,7 @@ class TooMany(DomainError):
 
 
 class Checks:
-    """Several checks of one form, so that a person is told of everything at once.
+    """Collects the errors of one form, so that all are reported at once.
 
     >>> check = Checks()
     >>> title = check(text.line, title, "title", longest=200)

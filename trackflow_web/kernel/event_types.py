@@ -22,12 +22,12 @@ LONGEST_SUBJECT_TYPE = 20
 
 
 class Payload:
-    """What an event says beside whose it is, who did it, when, and to what.
+    """The payload of an event: its fields beside user, actor, time and subject.
 
-    An event whose type is not declared any more has a payload of this class itself.
+    An event whose type is no longer declared has a payload of this base class.
     """
 
-    # Stored with every event: it stays, whatever the class is renamed to.
+    # Stored with every event; it stays when the class is renamed.
     event_name: ClassVar[str] = ""
     # Kinds of things that events of this type may be about.
     subject_types: ClassVar[tuple[str, ...]] = ()

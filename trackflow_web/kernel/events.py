@@ -35,7 +35,7 @@ _RECORDED = "recorded events"
 class Event(Base):
     """One event in one user's work.
 
-    `user_id` is the user whose metrics it changes, `actor_id` the one who acted. `delivered_at` is
+    `user_id` is the user whose metrics it changes, `actor_id` the acting user. `delivered_at` is
     empty while the event is pending: its handlers have not run, or one of them failed.
     """
 
@@ -65,7 +65,7 @@ class Event(Base):
 
     @cached_property
     def payload(self) -> Payload:
-        """What the event says, as an object of its event type."""
+        """Return the payload, as an object of its event type."""
         return decode(self.name, self.data)
 
 
@@ -124,7 +124,7 @@ def take_recorded() -> list[Event]:
 
 
 def discard_recorded_of(user_id: int) -> None:
-    """Discard what was recorded about a user who is being deleted."""
+    """Discard recorded events about a user who is being deleted."""
     recorded: list[Event] = db.session().info.get(_RECORDED, [])
     recorded[:] = [event for event in recorded if event.user_id != user_id]
 
@@ -149,9 +149,9 @@ def pending() -> tuple[int, datetime | None]:
 def dispatch(handlers: Sequence[Handler]) -> list[Event]:
     """Pass recorded events to the handlers and write them; return all of them, oldest first.
 
-    What a handler records (an unlocked achievement is an event too) is dispatched in a further
-    round, until nothing new comes. A round that fails is rolled back for every handler, and its
-    events stay pending.
+    Events that a handler records (an unlocked achievement is an event too) are dispatched in a
+    further round, until there are no new ones. A round that fails is rolled back for every
+    handler, and its events stay pending.
     """
     dispatched: list[Event] = []
     while recorded := take_recorded():

@@ -1,9 +1,8 @@
 """Leases: one worker at a time works on a row, and a worker that died is replaced.
 
-A worker acquires a row under a name of its own and for a limited time, renews the lease with every
-step, and releases it at the end. A step renews first, in its own transaction, so that a step of a
-worker that was given up for dead changes nothing. Once the time is over, anybody may acquire the
-row.
+A worker acquires a row under its own name and for a limited time, renews the lease with every step,
+and releases it at the end. A step renews first, in its own transaction, so that a worker that lost
+its lease changes nothing. After the time is over, any worker may acquire the row.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Leased(Base):
-    """A table whose rows are leased: `worker` has the row until `held_until`, or nobody has it."""
+    """A table whose rows are leased: `worker` has the row until `held_until`, or it is free."""
 
     __abstract__ = True
 
@@ -73,7 +72,7 @@ def renew(table: type[Row], row_id: int, worker: str, *, lasts: timedelta) -> Ro
 
 
 def release(row: Leased) -> None:
-    """End the lease of a row that is locked: anybody may acquire it, and who had it has lost it."""
+    """End the lease of a locked row, which its worker loses: any worker may acquire it."""
     row.worker, row.held_until = "", None
 
 

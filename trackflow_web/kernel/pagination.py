@@ -23,7 +23,7 @@ class Page(Generic[Row]):
 
     @property
     def pages(self) -> int:
-        """How many pages can be asked for, at least one."""
+        """Return the number of pages, at least one."""
         return last_page(self.total, self.size)
 
 

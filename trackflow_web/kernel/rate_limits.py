@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from limits import RateLimitItem
 
-# Keys of windows that are over are forgotten beyond so many.
+# Above this number of keys, those of expired windows are deleted.
 MOST_KEPT = 10_000
 
 

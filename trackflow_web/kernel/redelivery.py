@@ -28,8 +28,8 @@ MOST_BATCHES = 200
 def redeliver(handlers: Sequence[Handler]) -> int:
     """Dispatch pending events again; return how many were delivered. Uses its own units of work.
 
-    All pending events, oldest first, in batches. Where a batch fails, each user's events are
-    dispatched separately, so that one user whose events fail delays nobody else. The first failure
+    All pending events, oldest first, in batches. If a batch fails, each user's events are
+    dispatched separately, so that one user's failing events do not delay others. The first failure
     is raised after everything else was delivered.
     """
     delivered, last_id = 0, 0
@@ -89,7 +89,7 @@ def _deliver(handlers: Sequence[Handler], ids: Sequence[int]) -> int:
         if pending:
             for handler in handlers:
                 handler.reconcile(pending)
-                # Events of this handler are dispatched before a later one counts everything anew.
+                # Events of this handler are dispatched before a later one recounts everything.
                 dispatch(handlers)
             mark_delivered(pending)
         return len(pending)

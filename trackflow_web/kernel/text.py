@@ -28,7 +28,7 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _REFUSED = frozenset({"Cc", "Cs"})
 # Bytes. An index row of PostgreSQL holds 2,704, and a song's two keys stand in one.
 LONGEST_KEY = 1000
-# What may be typed for each character that is kept: a letter may come in four pieces (Vietnamese,
+# Input characters per stored character: a letter may be typed in four pieces (Vietnamese,
 # Hangul), and white space around and between words is dropped.
 TYPED_FOR_ONE_KEPT = 4
 SPARE = 1000
@@ -48,7 +48,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class YesOrNo(StrEnum):
-    """What a switch of a form sends."""
+    """The value that a switch of a form sends."""
 
     YES = "1"
     NO = "0"
@@ -79,7 +79,7 @@ def lines(value: object, field: str, *, longest: int, required: bool = True) -> 
 
 
 def _bounded(value: object, field: str, longest: int) -> str:
-    """What was typed, refused before any work when it can only be too long."""
+    """Return the input; reject it before processing if it is certainly too long."""
     typed = "" if value is None else value
     if not isinstance(typed, str):
         raise Invalid(**{field: "This must be text."})
@@ -167,11 +167,11 @@ def choice(value: object, field: str, kind: type[Choice]) -> Choice:
 
 
 def comparison_key(text: str) -> str:
-    """What two names share when people call them the same.
+    """Return the comparison key of a name.
 
-    Case, accents, spacing, typographic quotes, apostrophes and hyphens, and what cannot be seen do
-    not count. Names without a letter or digit are only the same when they look the same. Never
-    empty for a visible text, and never longer than LONGEST_KEY.
+    It ignores case, accents, spacing, typographic quotes, apostrophes and hyphens, and invisible
+    characters. Names without a letter or digit have the same key only if they look the same. It is
+    never empty for a visible text, and never longer than LONGEST_KEY.
     """
     key = "".join(folded(text).split())
     if not any(map(str.isalnum, key)):

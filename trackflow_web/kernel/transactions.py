@@ -51,7 +51,7 @@ def commit() -> None:
     for call in calls:
         try:
             call()
-        # What is committed is done; the sweep finds what these calls should have started.
+        # The commit succeeded; maintenance finds work that these calls should have started.
         except Exception:
             log.exception("after_commit_failed")
 
@@ -79,7 +79,7 @@ def after_commit(call: Callable[[], None]) -> None:
     db.session().info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
-# --- as blocks, for jobs, commands and what stands apart from a request's action -----------------
+# --- as blocks, for jobs, commands and transactions beside a request's action --------------------
 
 
 @contextmanager
@@ -98,9 +98,9 @@ def unit_of_work(
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Read in a transaction that ends with the block, so that what follows may write.
+    """Read in a transaction that ends with the block, so that later code may write.
 
-    What was open before is rolled back: the block sees what is committed now.
+    An open transaction is rolled back first: the block sees the current committed state.
     """
     with _mode(writing=False):
         rollback()

@@ -1,7 +1,7 @@
-"""Static files at addresses that change with their content, compressed, and one style sheet.
+"""Static files at URLs that change with their content, compressed, and one style sheet.
 
-Files are read once per process and kept in memory, with each compressed form a browser has asked
-for. While templates are reloaded (debug mode) they are read again for every request.
+Files are read once per process and kept in memory, with each requested compressed form.
+While templates are reloaded (debug mode) they are read again for every request.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # The style sheets of every page are sent as one file of this name, which is in no folder. A later
-# layer wins over an earlier one whatever the selectors; within a layer the order is that of the
+# layer wins over an earlier one regardless of selectors; within a layer the order is that of the
 # sheets.
 BUNDLE = "css/site.css"
 LAYERS = {
@@ -129,7 +129,7 @@ class StaticFile:
 
     @property
     def version(self) -> str:
-        """What its address has in `v`."""
+        """The version in its URL, `v`."""
         return self.digest.hex()[:12]
 
     @property

@@ -1,7 +1,7 @@
-"""Authentication of API requests: by the cookie of a session or by the token of a program.
+"""Authentication of API requests: by session cookie or by access token.
 
-Either decides alone. Where there is an Authorization header the cookie is ignored, because a
-program's request carries no proof that it was not forged in somebody's browser.
+Either is used alone. With an Authorization header the cookie is ignored, because such a request has
+no proof that it was not forged in a user's browser.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from trackflow_web.web import csrf, json_body
 from trackflow_web.web.caller import Caller, get_caller, is_write
 
 PUBLIC = frozenset({"api.openapi_document"})
-# For a caller who may not use these they do not exist, so the view decides first.
+# These return 404 to other callers, so the view decides first.
 HIDDEN = frozenset(
     {
         "api.check_achievements",

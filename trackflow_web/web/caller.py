@@ -73,9 +73,9 @@ def get_current_user() -> User:
 
 
 def admin_or_404() -> User:
-    """Return the administrator who makes the request. Raise NotFound for anybody else.
+    """Return the administrator who makes the request. Raise NotFound for other callers.
 
-    A token makes nobody an administrator unless it has the scope `admin`.
+    A token needs the scope `admin`.
     """
     caller = get_caller()
     if not caller.may_administer:

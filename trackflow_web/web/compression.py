@@ -1,8 +1,8 @@
-"""Shorter answers: pages and JSON are compressed, unless somebody else might watch their length.
+"""Compression of pages and JSON, unless another site might observe their length.
 
-How well an answer compresses says something about what stands in it. A stranger's site could send a
-signed-in browser to many addresses here and watch the lengths; what it asks for stays as long as it
-is. Files hold no secret: `assets.py` compresses them for everybody.
+The compressed length of a response reveals something about its content. Another site could make a
+signed-in browser request many URLs here and observe the lengths, so responses to such requests are
+not compressed. Files contain no secret: `assets.py` compresses them for all requests.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def init_app(app: Flask) -> None:
 
 
 def compress(response: Response) -> Response:
-    """Compress a response, unless it is a file or somebody else might watch its length."""
+    """Compress a response, unless it is a file or another site might observe its length."""
     if request.endpoint == "static" or _may_tell():
         return response
     return _compress.after_request(response)
 
 
 def _may_tell() -> bool:
-    """Whether somebody else may have asked for this with the cookies of who is here.
+    """Return whether another site may have caused this request with the user's cookies.
 
-    A browser that does not say who asked is not trusted to be asked by its user.
+    Requests of browsers that do not send the origin count as caused by another site.
     """
     return bool(request.cookies) and request.headers.get("Sec-Fetch-Site") not in OWN_WISH

@@ -27,7 +27,7 @@ MOST_BYTES_OF_MESSAGES = 2_000
 def latest_messages(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the latest messages, shortened, that a cookie has room for; at least the last one.
 
-    Whoever never looks at a page that shows them would otherwise collect them for ever.
+    Otherwise they would accumulate for users who never open a page that shows them.
     """
     kept: list[tuple[str, str]] = []
     for category, message in reversed(messages[-MOST_MESSAGES:]):
@@ -42,8 +42,8 @@ def latest_messages(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]
 class TolerantSigner(TimestampSigner):
     """Accepts a cookie that was signed by a clock ahead of this one.
 
-    Clocks are set back, and those of two servers never agree to the second: a user who signed in on
-    one would be unknown to the other.
+    Clocks are set back, and those of two servers differ by seconds: otherwise a session of one
+    would be invalid on the other.
     """
 
     def unsign(  # type: ignore[override]  # one signature for its overloads

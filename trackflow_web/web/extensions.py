@@ -1,4 +1,4 @@
-"""What an application keeps for its requests: settings, event handlers, jobs, search counts."""
+"""The state of an application: settings, event handlers, jobs, search counts."""
 
 from __future__ import annotations
 

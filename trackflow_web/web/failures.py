@@ -35,11 +35,11 @@ FOREIGN_HOST = "This site has another name."
 
 
 class Kind(Enum):
-    """What pages or API say in their own words, whatever the status."""
+    """The rendering of failures by pages or the API."""
 
     REJECTED = auto()  # the request cannot be fulfilled; the status says why
     FORGED = auto()  # no valid CSRF token
-    FOREIGN_HOST = auto()  # asked under a name that is not the site's
+    FOREIGN_HOST = auto()  # requested under a host name that is not the site's
     SIGNED_OUT = auto()  # the account was deleted during the request
     NOT_MIGRATED = auto()  # tables are missing or outdated: trying again does not help
     BUSY = auto()  # the database cannot be used just now; trying again helps
@@ -48,10 +48,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """What a response says about an exception.
+    """The description of an exception in a response.
 
-    `detail` is a sentence for whoever made the request, empty where the status says it all.
-    `description` is Werkzeug's, for programs. `errors` maps fields to sentences about them.
+    `detail` is a message for the user, empty if the status suffices. `description` is Werkzeug's,
+    for API clients. `errors` maps fields to messages.
     """
 
     status: int
@@ -146,14 +146,14 @@ def _(_error: Exception) -> Failure:
 
 @classify.register
 def _(error: RequestEntityTooLarge) -> Failure:
-    """A file is told how large it may be."""
+    """Describe a body that is too large, with the limit for files."""
     detail = TOO_LARGE if request.endpoint in LARGER_BODIES else ""
     return Failure(413, detail, description=error.description or "")
 
 
 @classify.register
 def _(error: HTTPException) -> Failure:
-    """What Werkzeug or a view has rejected, with the headers that belong to it."""
+    """Describe an HTTP exception of Werkzeug or a view, with its headers."""
     status = error.code or 500
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return classify(getattr(error, "original_exception", None) or Exception(str(error)))

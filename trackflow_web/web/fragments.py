@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PendingToasts:
-    """Toasts that wait to be reserved, for a user who wants these announced."""
+    """The pending toasts of a user with this preference."""
 
     user_id: int
     wanted: Announced

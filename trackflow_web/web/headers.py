@@ -28,15 +28,15 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-# What else a browser is to insist on, for subdomains say, is for the operator to add.
+# Further directives, for example for subdomains, are a setting of the operator.
 HSTS = "max-age=63072000"
 
-# Responses that are the same for everybody; files under static/ say so themselves.
+# Responses that are the same for all users; files under static/ set their own headers.
 CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
 
 
 def limit_caching(response: Response) -> Response:
-    """Let no cache keep a response: even a stranger's page has a session's token in its forms."""
+    """Forbid caching: even anonymous pages have the CSRF token of a session in their forms."""
     if request.endpoint != "static":
         response.headers["Cache-Control"] = CACHE_CONTROL.get(request.endpoint or "", "no-store")
     return response

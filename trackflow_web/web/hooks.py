@@ -51,18 +51,18 @@ BEFORE_REQUEST = (
     unit_of_work.begin,
     # Before anything reads the form.
     limits.limit_body,
-    # Before anything asks the database: a client may send its body a byte at a time.
+    # Before any query: a client may send its body one byte at a time.
     limits.receive_body,
     # Before anything is done for the owner of the cookie.
     csrf.check_page_token,
     csrf.reject_cross_site,
     # Before the view, so that what the visit earns is shown with it.
     visits.record_visit,
-    # From here on it is known who makes a request of the API, too.
+    # From here on the caller of API requests is known, too.
     authentication.authenticate_api,
     limits.limit_searches,
     authentication.authorize_api_write,
-    # Last: who makes the request is known, and whether they may.
+    # Last: the caller and their permissions are known.
     repeats.answer_repeated,
 )
 AFTER_REQUEST = (
@@ -72,7 +72,7 @@ AFTER_REQUEST = (
     # After everything that changes the body.
     compression.compress,
     headers.limit_caching,
-    # After that one, because an error page at the address of a file is cached by nobody.
+    # After that one, because an error page at the URL of a file must not be cached.
     assets.limit_caching,
     # Last, when it is known what became of the request.
     logs.note_response,
@@ -97,7 +97,7 @@ def _add_middleware(app: Flask, config: Config) -> None:
     """Wrap the application, from the inside out."""
     # Innermost: only what the application itself has sent is confirmed.
     app.wsgi_app = AfterResponse(app.wsgi_app)  # type: ignore[method-assign]
-    # Before anything asks for the address of the client.
+    # Before anything reads the address of the client.
     if proxies := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # No hook, because an exception in one after-request function would skip the others.

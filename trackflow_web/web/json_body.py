@@ -52,5 +52,5 @@ def _reject_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _reject_constant(name: str) -> NoReturn:
-    """NaN and Infinity are Python's JSON, nobody else's."""
+    """Reject NaN and Infinity, which are not valid JSON."""
     raise ValueError(name)

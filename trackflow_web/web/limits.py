@@ -1,4 +1,4 @@
-"""Limits that pages and API share: how often somebody searches, how much a request may send."""
+"""Limits that pages and API share: searches per user, sizes of bodies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 
 TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
-# Nothing is searched here, and nobody needs to be known.
+# These never search, so the user need not be known.
 NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.openapi_document"})
 
 # Most bytes of a request to an endpoint that takes a file. A form without one has at most

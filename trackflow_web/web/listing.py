@@ -25,7 +25,7 @@ class ListArguments(Checks):
     """The query arguments of a list; `finish` raises Invalid naming each one that is refused."""
 
     def search(self, *, longest: int = LONGEST_SEARCH) -> str:
-        """Return the text to search for, `q`; empty when there is none."""
+        """Return the search text `q`; empty without one."""
         return self(text.line, request.args.get("q"), "q", longest=longest, required=False)
 
     def page(self, *, most: int = MOST_PAGES) -> int:

@@ -1,7 +1,8 @@
-"""The first line of a view: load the object it is about, or reject the request.
+"""The first line of a view: load its object, or reject the request.
 
-What will be changed is locked until the end of the unit of work. Raises NotFound for what is not
-there and for what the caller is not to know of, Forbidden for what the caller may see only.
+Objects that will be changed are locked until the end of the unit of work. Raises NotFound for
+objects that do not exist or must not be disclosed, Forbidden for those that the caller may only
+see.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
 
 def song_or_404(song_id: int, *, may: Literal["work", "own"]) -> Song:
-    """Return a song that the caller owns or helps with.
+    """Return a song that the caller owns or collaborates on.
 
-    A collaborator may `work` on it (see, tick, move). What only the owner may raises Forbidden.
+    A collaborator may `work` on it (see, mark parts, move). Other uses raise Forbidden.
     """
     song, user_id = find_song(song_id, for_update=is_write()), get_current_user().id
     if song is None:
@@ -93,8 +94,8 @@ def part_or_404(name: str) -> Part:
 def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:
     """Return a user whose profile the caller may see; 404 for banned users and private profiles.
 
-    With `may_be_hidden` also one that is hidden and whom the caller follows or has muted: what was
-    set can be unset.
+    With `may_be_hidden` also a hidden one whom the caller follows or has muted, so that this can be
+    undone.
     """
     viewer_id = get_current_user().id
     person = find_visible_profile(username, viewer_id)

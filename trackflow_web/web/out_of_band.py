@@ -1,8 +1,8 @@
-"""Parts of every page that an action may change: added to whatever response the action has.
+"""Parts of every page that an action may change: added to the response of the action.
 
-A fragment is declared once (`fragments.py`). In a full page, base.html says where it belongs with
+A fragment is declared once (`fragments.py`). In a full page, base.html marks its place with
 `out_of_band("toasts")`, which leaves a placeholder; to an htmx response its template is appended as
-an out-of-band swap. `after_action.py` calls this module once it is known what has changed.
+an out-of-band swap. `after_action.py` calls this module once the changes are known.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ PLACEHOLDERS = "out_of_band_placeholders"
 
 @dataclass(frozen=True)
 class Fragment:
-    """A part of every page that follows what happens to its user.
+    """A part of every page that depends on events of its user.
 
-    `find` cheaply returns what there is to add after these events (none for a page that was only
-    read), or None. What only one response may show is taken by `reserve`, in a writing transaction;
-    it returns None when another response was faster. `confirm` is called in a transaction of its
-    own after the last byte was sent. The template renders `content`; where `is_swap` is true it
-    says where htmx puts it.
+    `find` cheaply returns what to add after these events (none for a page that was only read), or
+    None. `reserve` reserves content that only one response may show, in a writing transaction; it
+    returns None if another response was faster. `confirm` is called in a separate transaction after
+    the last byte was sent. The template renders `content`; if `is_swap` is true, with the target of
+    the htmx swap.
     """
 
     name: str
@@ -70,9 +70,9 @@ def init_app(app: Flask) -> None:
 
 
 def placeholder(name: str) -> Markup:
-    """Return the place of a fragment in a full page: filled or removed when the view is done.
+    """Return the place of a fragment in a full page: filled or removed after the view.
 
-    Nothing that somebody typed can look like it, because templates escape `<`.
+    User input cannot look like it, because templates escape `<`.
     """
     mark = Markup("<!--out-of-band:{}-->").format(name)
     g.setdefault(PLACEHOLDERS, {})[name] = mark
@@ -132,7 +132,7 @@ def collect(fragments: Sequence[Fragment], events: Sequence[Event]) -> list[Addi
 
 
 def collect_pending(fragments: Sequence[Fragment]) -> list[Addition]:
-    """Return what earlier responses could not show; the page is shown, whatever fails here."""
+    """Return content that earlier responses could not show; failures do not affect the page."""
     additions: list[Addition] = []
     with _logged("fragment_not_reserved"):
         found = _find(fragments, ())

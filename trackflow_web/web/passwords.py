@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 UNKNOWN = "unknown"
-# What a provider gives to one customer, at least.
+# The smallest network that providers assign to one customer.
 NETWORK_BITS = 64
 NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
 
 
 def client_address() -> str:
-    """Return what limits count by: an IPv4 address, or the first 64 bits of an IPv6 address.
+    """Return the key of rate limits: an IPv4 address, or the first 64 bits of an IPv6 address.
 
-    Whoever has one IPv6 address has all that begin with the same 64 bits. What a proxy sends
-    instead of an address is `unknown`.
+    A client with one IPv6 address has all that begin with the same 64 bits. Invalid values of a
+    proxy become `unknown`.
     """
     try:
         address = ip_address(request.remote_addr or "")

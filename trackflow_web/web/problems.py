@@ -11,7 +11,7 @@ from trackflow_web.web.failures import Failure, Kind
 
 MIMETYPE = "application/problem+json"
 
-# For programs; what Werkzeug says is for somebody in front of a browser.
+# For API clients; Werkzeug's descriptions address users of a browser.
 DETAILS = {
     400: "This request cannot be understood.",
     403: "This is not allowed.",

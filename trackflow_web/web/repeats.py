@@ -29,7 +29,7 @@ FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 TOO_LONG = f"An idempotency key has at most {LONGEST_KEY} characters."
-# What is another one in every form, or says nothing of what is wanted.
+# Fields that differ in every form, or do not change the request.
 IGNORED = frozenset({"csrf_token"})
 
 
@@ -73,7 +73,7 @@ def keep_response(response: Response) -> None:
 
 
 def _digest() -> str | None:
-    """Return the digest of the key and of what is asked for; None without a key or a user."""
+    """Return the digest of the key and the request; None without a key or a user."""
     if not is_write() or request.endpoint is None:
         return None
     if request.blueprint == "api":
@@ -99,7 +99,7 @@ def _form() -> bytes:
 
 
 def _again(earlier: AnsweredRequest) -> Response:
-    """Return what the first one was told: for a page its redirect, or else the page it is on."""
+    """Return the response of the first request: for a page its redirect, or the current page."""
     if request.blueprint == "api":
         headers = {"Location": earlier.location} if earlier.location else {}
         return Response(earlier.body, earlier.status, headers, mimetype="application/json")

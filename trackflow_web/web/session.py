@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What changes other people's accounts needs a password given at most so long ago; seconds.
+# Changing other users' accounts requires a password entered at most this long ago; seconds.
 CONFIRMATION_LASTS = 10 * 60
 # Ids that both databases can compare.
 USER_ID = re.compile(r"[0-9]{1,18}", re.ASCII)

@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
 class DropIndentation(Extension):
     """Compile templates without indentation and empty lines: white space is white space in HTML.
 
-    What templates are given (the text of a `<textarea>`, say) stays as it is.
+    Values inserted by templates (for example the text of a `<textarea>`) stay unchanged.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:

@@ -1,7 +1,7 @@
-"""The fields of a form that had to wait for the password: they come back signed, in the query.
+"""The fields of a form that waited for the password: they come back signed, in the query.
 
-A link of somebody else must not fill in a form, so only what this application has signed for the
-user and the page is taken.
+A foreign link must not fill in a form, so only fields that this application has signed for the user
+and the page are accepted.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ DATABASE_BUSY = (
     ObjectDeletedError,
     StaleDataError,
 )
-# What a GET writes besides gives way to whoever holds SQLite's lock; seconds.
+# Additional writes of a GET give up after waiting this long for SQLite's lock; seconds.
 PATIENCE_OF_A_READ = 0.25
 
 

@@ -1,4 +1,4 @@
-"""Visits: the first request of a user's local day keeps the streak, whatever it is for."""
+"""Visits: the first request of a user's local day keeps the streak."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Granting and revoking achievements, who holds them and who may see it."""
+"""Granting, revoking and hiding awards, and holder counts."""

@@ -22,7 +22,7 @@ from trackflow_web.kernel.database import db, is_writing
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-# From so many awards on, one more does not show in the share.
+# Above this number of awards, one more does not change a share visibly.
 MANY = 50_000
 # How long a new award or user may be missing, where there are many. Hidden and revoked awards,
 # banned and deleted users are never counted.

@@ -73,9 +73,9 @@ class AwardRecord(EntryFields):
 
 
 def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
-    """Revoke an award of a user; return False when it was revoked before, which keeps its reason.
+    """Revoke an award of a user; return False if it was already revoked, which keeps its reason.
 
-    Raise NotFound when there is none, Invalid naming `reason`.
+    Raise NotFound if the user does not have it, Invalid naming `reason`.
     """
     why = _checked(reason)
     award, achievement = _get_for_update(user, code)
@@ -91,9 +91,9 @@ def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
 
 
 def restore(admin: User, user: User, code: str) -> bool:
-    """Restore a revoked award as it was; return False when it was not revoked.
+    """Restore a revoked award as it was; return False if it was not revoked.
 
-    Raise NotFound when there is none.
+    Raise NotFound if the user does not have it.
     """
     award, achievement = _get_for_update(user, code)
     if award.revoked_at is None:

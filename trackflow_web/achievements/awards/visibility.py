@@ -1,4 +1,4 @@
-"""What users choose for their own awards: who sees them, which are pinned, which get a toast.
+"""Settings of users for their own awards: visibility, pins and toasts.
 
 A hidden award still counts for its owner.
 """
@@ -29,7 +29,7 @@ ENOUGH_PINNED = f"{MOST_PINNED} are pinned already: unpin one first."
 
 
 class Move(StrEnum):
-    """What can be done with a pin."""
+    """The changes of a pin."""
 
     PIN = "pin"
     UNPIN = "unpin"
@@ -57,7 +57,7 @@ def choices_of(user_id: int) -> dict[str, Choice]:
 
 
 def set_visibility(user: User, code: str, *, public: bool) -> None:
-    """Show one of the user's awards to others, or hide it. Raise NotFound when there is none."""
+    """Show one of the user's awards to others, or hide it. Raise NotFound without the award."""
     shown = db.session.scalar(
         sa.update(UserAchievement)
         .where(_award_of(user, code))
@@ -85,8 +85,8 @@ def set_all_visibility(user: User, *, public: bool) -> int:
 def move_pin(user: User, code: str, *, move: object) -> None:
     """Pin one of the user's awards, unpin it, or move it among the pinned ones.
 
-    Moving the first one up or the last one down changes nothing. Raise NotFound when there is no
-    such award, Invalid naming `move`.
+    Moving the first one up or the last one down changes nothing. Raise NotFound if the
+    user does not have the award, Invalid naming `move`.
     """
     wanted = text.choice(move, "move", Move)
     _lock_pins(user)

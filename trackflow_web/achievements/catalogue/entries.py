@@ -1,4 +1,4 @@
-"""What one achievement is, how it stands for a user, and the built-in ones."""
+"""Entries of the catalogue, their state for a user, and the built-in entries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How an achievement stands for a user."""
+    """The state of an achievement for a user."""
 
     EARNED = "earned"
     PROGRESS = "progress"
@@ -81,7 +81,7 @@ class Entry:
 
     @cached_property
     def counts_for_completionist(self) -> bool:
-        """Return whether it is one of the achievements that the completionist asks for."""
+        """Return whether the completionist requires this achievement."""
         return self.kind is Kind.BUILTIN and self.code != COMPLETIONIST and not self.retired
 
 
@@ -100,7 +100,7 @@ def distinguished(entries: Iterable[Entry]) -> list[Entry]:
 
 
 class EntryFields:
-    """The fields of an entry, for whatever is about one."""
+    """The fields of an entry, for classes that describe one."""
 
     entry: Entry
 
@@ -126,7 +126,7 @@ class EntryFields:
 
     @property
     def description(self) -> str:
-        """Return what it asks for."""
+        """Return the requirement."""
         return self.entry.description
 
     @property

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What kind of work an achievement rewards."""
+    """The kind of work that an achievement rewards."""
 
     MILESTONE = "milestone"
     ACTIVITY = "activity"
@@ -28,7 +28,7 @@ class Rarity(StrEnum):
 
     @property
     def points(self) -> int:
-        """What an achievement of this rarity is worth."""
+        """Return the points of an achievement of this rarity."""
         return _POINTS[self]
 
     @property
@@ -48,7 +48,7 @@ _POINTS = {
 
 @dataclass(frozen=True)
 class Rung:
-    """One achievement on a ladder; `code` is its identity for ever."""
+    """One achievement on a ladder; `code` is its permanent identity."""
 
     code: str
     name: str
@@ -60,7 +60,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Achievements for ever more of the same; two ladders may share a group on the page."""
+    """Achievements of one metric with rising thresholds; ladders may share a group on the page."""
 
     group: str
     category: Category

@@ -61,7 +61,7 @@ def current() -> Registry:
 
 
 def id_of(code: str) -> int:
-    """Return the id of a code; 0, which no row has, when there is no such achievement."""
+    """Return the id of a code, or 0, which no row has, if there is no such achievement."""
     return current().ids.get(code) or latest().ids.get(code, 0)
 
 

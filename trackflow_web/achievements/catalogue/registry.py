@@ -84,7 +84,7 @@ class Registry:
         return ladders[metric][bisect_right(thresholds, old) : bisect_right(thresholds, new)]
 
     def find(self, code: str) -> Entry | None:
-        """Return the entry with this code, in force or retired; None when there is none."""
+        """Return the entry with this code, in force or retired, or None."""
         return self.by_code.get(code) or self._retired_by_code.get(code)
 
     def get(self, code: str) -> Entry:

@@ -1,6 +1,6 @@
 """Writing the rows of the catalogue. Every change raises its version at the commit.
 
-What a change makes due is granted by a recheck of everyone, which the caller starts.
+A recheck of everyone, which the caller starts, grants awards that a change makes due.
 """
 
 from __future__ import annotations

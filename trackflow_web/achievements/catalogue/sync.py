@@ -1,7 +1,6 @@
 """Synchronising the table with the built-in entries of the code, with a dry run.
 
-`code` is the identity of an achievement. Awards stay, with the points of their day, whatever a sync
-changes.
+`code` is the identity of an achievement. A sync never removes awards or changes their points.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 
     from trackflow_web.achievements.catalogue.entries import Entry
 
-# What decides who is to have an achievement; the rest only describes it.
+# The fields that decide which users earn an achievement; the others only describe it.
 DECIDING = frozenset({"metric", "threshold"})
 
 
 class ChangeType(StrEnum):
-    """What a sync does with an entry."""
+    """The kind of change that a sync makes to an entry."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -81,9 +80,9 @@ def planned() -> list[Change]:
 
 
 def sync() -> list[Change]:
-    """Bring the table in line with the code; return what was changed, without figures.
+    """Synchronise the table with the code; return the changes, without figures.
 
-    Repeating it changes nothing. What is due to users by it is granted by a recheck.
+    Repeating it changes nothing. A recheck grants the awards that become due.
     """
     # A concurrent sync waits for this lock and then sees what was changed. Awards do not wait.
     found = sa.select(Achievement).order_by(Achievement.id).with_for_update(key_share=True)
@@ -154,7 +153,7 @@ def _counted_ids(
 
 
 def _update_totals(*, gone: list[int], back: list[int]) -> None:
-    """Count retired entries no longer, and returned ones again, for every user who has them.
+    """Subtract retired entries and add returned ones, for every user who has them.
 
     In the transaction of the change itself: in between a user could reach the completionist's
     threshold with an entry that does not count any more.

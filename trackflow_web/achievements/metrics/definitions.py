@@ -258,7 +258,7 @@ for _metric in METRICS:
 for _event_type, _amount in of_awards("points").items():
     DELTAS[_event_type].append((TOTAL_POINTS, _amount))
 
-# Events about so many rows that recounting is cheaper than a delta for each.
+# Events about many rows, for which recounting is cheaper than applying deltas.
 RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported, events.ImportUndone})
 
 

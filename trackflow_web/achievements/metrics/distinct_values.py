@@ -26,7 +26,7 @@ from trackflow_web.kernel.database import db, literal_ids, upsert
 from trackflow_web.kernel.events import Event
 
 DECADE = (Song.year - Song.year % 10).label("decade")
-# What a released song adds to each kind of distinct values, as `user_values` stores it.
+# The value of a released song for each kind of distinct values, as `user_values` stores it.
 VALUE_OF_KIND: dict[str, sa.ColumnElement[Any]] = {
     "artist": Song.artist_key.expression,
     "year": sa.cast(Song.year, sa.Text),

@@ -1,10 +1,10 @@
 """Counters of a metric within a period: `user_period_stats`.
 
-An event inside an open period adds to its counter. What an increment cannot tell is counted from
-the source rows instead: an event that takes something away, or gives something back, says nothing
-about when that had happened; and near the edge of a period the row and its event may lie on
-different sides. That is exact because every caller has updated the user's row of `user_stats`
-before: a concurrent change of the same user's counters waits for that row, and is then seen.
+An event inside an open period adds to its counter. In two cases the source rows are counted
+instead: an event that removes or restores something does not say when that was added; and near
+the edge of a period the row and its event may lie on different sides. That is exact because every
+caller has updated the user's row of `user_stats` before: a concurrent change of the same user's
+counters waits for that row and sees the result.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Far longer than a unit of work lasts, in which a row is written before its event.
 NEAR_AN_EDGE = timedelta(minutes=1)
-# What these add had happened earlier.
+# These restore something that was added earlier.
 GIVEN_BACK = frozenset({AchievementRestored, events.FeatureRequestTakenUp, events.BugReportTakenUp})
 # A metric and the id of a period.
 Key = tuple[str, str]
@@ -41,13 +41,13 @@ Key = tuple[str, str]
 
 @dataclass
 class PeriodDeltas:
-    """What some events change in the period counters of one user."""
+    """The changes of the period counters of one user that some events cause."""
 
     added: Counter[Key] = field(default_factory=Counter)
     recounted: set[Key] = field(default_factory=set)
 
     def add(self, registry: Registry, metric: str, amount: int, event: Event) -> None:
-        """Take in that an event changes a metric by an amount; 0 stands for an unknown one."""
+        """Add the amount by which an event changes a metric; 0 means an unknown amount."""
         for period in registry.counted_periods.get(metric, ()):
             key = metric, period.id
             if (
@@ -102,7 +102,7 @@ def update(user_id: int, deltas: PeriodDeltas, registry: Registry) -> list[Perio
 
 @lru_cache(maxsize=64)
 def _increment(rows: int) -> sa.TextClause:
-    """Return the statement that adds to so many counters of one user and returns them."""
+    """Return the statement that adds to this many counters of one user and returns them."""
     lines = ", ".join(f"(:user_id, :metric_{at}, :period_{at}, :n_{at})" for at in range(rows))
     return sa.text(
         f"INSERT INTO user_period_stats (user_id, metric, period, n) VALUES {lines}"  # noqa: S608 -- numbered names
@@ -112,7 +112,7 @@ def _increment(rows: int) -> sa.TextClause:
 
 
 def _recount(user_id: int, keys: Iterable[Key], registry: Registry) -> Any:  # noqa: ANN401 -- an INSERT
-    """Return the statement that counts some counters of one user anew and returns them."""
+    """Return the statement that recounts some counters of one user and returns them."""
     counted = [
         sa.select(
             sa.literal(user_id, sa.BigInteger).label("user_id"),

@@ -9,7 +9,7 @@ POINTS_A_LEVEL = 50
 
 
 def level_of(points: int) -> int:
-    """Return the level that so many points reach: 1 from 0, 2 from 50, 3 from 150, 4 from 300."""
+    """Return the level of a number of points: 1 from 0, 2 from 50, 3 from 150, 4 from 300."""
     return (1 + math.isqrt(1 + 8 * (points // POINTS_A_LEVEL))) // 2
 
 

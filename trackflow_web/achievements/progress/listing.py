@@ -62,7 +62,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Group:
-    """Tiles under one heading; the totals are those of the whole group, whatever the filter."""
+    """Tiles under one heading; the totals are of the whole group, regardless of the filter."""
 
     name: str
     category: str

@@ -23,7 +23,7 @@ SONGS, PACKS = "total_authored", "completed_packs"
 
 @dataclass(frozen=True)
 class Opening:
-    """A song or a pack that counts once so many more parts of it are done."""
+    """A song or a pack that counts once its open parts are done."""
 
     metric: str
     subject_id: int

@@ -39,7 +39,7 @@ class UserProgress:
         return listing.summary(self.tiles, self.counters[metrics.TOTAL_POINTS])
 
     def find(self, code: str) -> AchievementProgress | None:
-        """Return the tile with this code; None when there is none."""
+        """Return the tile with this code, or None."""
         return next((tile for tile in self.all if tile.code == code), None)
 
     def unearned(self, entry: Entry) -> AchievementProgress:

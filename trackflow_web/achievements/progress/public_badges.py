@@ -1,4 +1,4 @@
-"""What a user shows of their awards, and two users compared. Does not read the database."""
+"""The public awards of a user, and a comparison of two users. Does not read the database."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class PublicBadges:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two users have: each alone, and both; in the order of the catalogue."""
+    """The awards of two users: of each only, and of both; in the order of the catalogue."""
 
     only_mine: Sequence[Badge]
     only_theirs: Sequence[Badge]

@@ -86,7 +86,7 @@ def registry_and_numbers(user_id: int) -> tuple[Registry, dict[str, int]]:
     """Return the catalogue and the user's counters by name, in one statement."""
     version, last_day, *found = db.session.execute(_NUMBERS, {"user_id": user_id}).one()
     numbers = dict(zip(NUMBERS, found, strict=True))
-    # The stored one is that of the last visit; without visits there is none any more.
+    # The stored streak is that of the last visit; without recent visits it has ended.
     if last_day is None or (clock.now().date() - last_day).days > LONGEST_BETWEEN_VISITS:
         numbers["current_streak"] = 0
     return catalogue.at(version), numbers

@@ -88,9 +88,9 @@ def chunks(user_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
 def _lock(chunk: Sequence[int]) -> None:
     """Lock the users' counters until the commit; readers do not wait.
 
-    Whatever changes a counter or a distinct value writes its user's row of `user_stats`, so that
-    this row is the lock of them all: who wrote it before is waited for and then seen, who did not
-    yet changes them afterwards.
+    Every change of a counter or a distinct value writes its user's row of `user_stats`, so this row
+    is the lock: the recheck waits for earlier writers and sees their changes, and later writers
+    wait for the recheck.
     """
     if db.engine.dialect.name == "sqlite":  # a writing transaction locks the whole file
         return
@@ -136,7 +136,7 @@ def _dated(metric: str, owed: Due, period: Period | None = None) -> list[Award]:
         ).all()
     }
     return [
-        # What the completionist needs may itself be due only: then it is earned now.
+        # Awards that the completionist requires may be due only now; then it is earned too.
         Award(user_id, entry, dates.get((user_id, entry.threshold), clock.now()))
         for user_id, entries in owed.items()
         for entry in entries
@@ -155,7 +155,7 @@ def _drift(chunk: Sequence[int], counted: Mapping[int, Counters]) -> list[Drift]
             {"user_ids": chunk},
         )
     }
-    # A missing row stands for zeros: no drift, unless there is something to count.
+    # A missing row means zeros: no drift, unless there is something to count.
     nothing: list[Any] = [None if name == "last_login_date" else 0 for name in names]
     return [
         Drift(user_id, name, was, number)

@@ -1,4 +1,4 @@
-"""What a recheck found and did."""
+"""The result of a recheck."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RecheckResult:
 
 @dataclass
 class Findings:
-    """What a recheck found: awards that are due and counters that differ from the source rows.
+    """The findings of a recheck: due awards and counters that differ from the source rows.
 
     `value_drift` and `period_drift` are rows of `user_values` and `user_period_stats`. A recheck
     that corrects `user_values` only counts them, in `values_corrected`.

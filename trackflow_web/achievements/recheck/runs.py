@@ -134,7 +134,7 @@ def note_failure(run: RecheckRun, why: str) -> bool:
 
 
 def cancel(run_id: int) -> bool:
-    """Stop a run after its current chunk; return False when it had ended. What was done stays."""
+    """Stop a run after its current chunk, keeping its results; return False if it had ended."""
     run = get_for_update(RecheckRun, run_id)
     if run is None or not run.is_unfinished:
         return False

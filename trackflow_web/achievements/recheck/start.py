@@ -37,7 +37,7 @@ class Started:
 def user_ids_named(name: object) -> list[int] | None:
     """Return the id of the user with this name as a list; None, meaning everyone, when empty.
 
-    Raise Invalid naming `user` when there is no such user.
+    Raise Invalid naming `user` if there is no such user.
     """
     typed = text.line(name, "user", longest=200, required=False)
     if not typed:
@@ -49,10 +49,10 @@ def user_ids_named(name: object) -> list[int] | None:
 
 
 def start_recheck(admin: User, name: object) -> Started:
-    """Recheck one user or (empty name) everyone, and store who started it and its result.
+    """Recheck one user or (empty name) everyone, and store the administrator and the result.
 
     One user, and everyone of a small community, are rechecked at once; for more users the run waits
-    for a job. Raise Invalid naming `user` when there is no such user.
+    for a job. Raise Invalid naming `user` if there is no such user.
     """
     user_ids = user_ids_named(name)
     if user_ids is None:

@@ -53,9 +53,9 @@ def attribute(awards: Sequence[Award], import_id: int) -> None:
 
 
 def withdraw(user_id: int, import_id: int) -> list[str]:
-    """Delete what only an undone import had earned; return the codes. It may be repeated.
+    """Delete the awards earned only by an undone import; return the codes. May be repeated.
 
-    What other work earns too is kept; what another import earns too is attributed to that one. The
+    Awards that other work earns are kept; those that another import earns are attributed to it. The
     user must have been reconciled.
     """
     codes: list[str] = []

@@ -1,1 +1,1 @@
-"""What every API view uses: bodies, pagination, confirmation, OpenAPI."""
+"""Helpers of all API views: bodies, pagination, confirmation, OpenAPI."""

@@ -1,4 +1,4 @@
-"""What an administrator's change asks for beyond a page's: a password that was given just now."""
+"""Authorisation of administrators in the API, with a recent password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def confirmed_admin_or_404() -> User:
 
 
 def confirmed_admin_or_403() -> User:
-    """Return the administrator, for what everybody knows administrators do. Raises Forbidden."""
+    """Return the administrator, for actions whose existence is public. Raises Forbidden."""
     if not get_caller().may_administer:
         raise Forbidden(ONLY_ADMINISTRATORS)
     _check_confirmation()

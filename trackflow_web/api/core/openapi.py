@@ -53,7 +53,7 @@ BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken":
 
 @dataclass(frozen=True)
 class Operation:
-    """What a view declares: its results by status, its body and its query parameters."""
+    """The declaration of a view: its results by status, its body and its query parameters."""
 
     results: dict[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None

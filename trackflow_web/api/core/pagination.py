@@ -55,7 +55,7 @@ def place(kind: type[Place]) -> Place | None:
 def cursor_after(
     items: Sequence[Item], limit: int, place_of: Callable[[Item], int | str]
 ) -> str | None:
-    """Return the cursor behind the first `limit` items; None when there are no more than that."""
+    """Return the cursor after the first `limit` items, or None if there are no more."""
     return _signer().dumps(place_of(items[limit - 1])) if len(items) > limit else None
 
 
@@ -67,8 +67,8 @@ def fetch(
     """Return the requested part of a list and the cursor of the next part.
 
     `load(after, limit)` reads up to `limit` items that come after the place `after`; one more than
-    requested is read, to learn whether there is a next part. Raises Invalid naming `limit`,
-    `cursor` and what `arguments` have refused so far.
+    requested is read, to find out whether there is a next part. Raises Invalid naming `limit`,
+    `cursor` and the errors of `arguments` so far.
     """
     check = arguments or Checks()
     at_most, after = check(limit), check(place, int)

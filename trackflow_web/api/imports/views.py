@@ -106,7 +106,7 @@ def choose_import_columns(import_id: int) -> schemas.Import:
 @api.post("/imports/<id:import_id>/undo")
 @described(schemas.Undone)
 def undo_import(import_id: int) -> schemas.Undone:
-    """Take an import back: a job removes the songs that nobody has worked on since."""
+    """Undo an import: a job removes the songs without further work."""
     item = import_or_404(import_id)
     removed = undo.request(item)
     jobs().start_import(item.id)

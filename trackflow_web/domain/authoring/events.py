@@ -8,9 +8,9 @@ from trackflow_web.kernel.event_types import Payload, event_type
 
 @event_type("part_done", "song")
 class PartDone(Payload):
-    """A part of a song was done for the first time; the event's user is the one who did it.
+    """A part of a song was done for the first time; the event's user did it.
 
-    Recorded once per song and part ever, however often the part is reopened.
+    Recorded only once per song and part, even if the part is reopened.
     """
 
     part: Part

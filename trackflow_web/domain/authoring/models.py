@@ -25,7 +25,7 @@ class SongPart(Base):
             "state IN ('done', 'skip') OR (state = 'todo' AND first_done_at IS NOT NULL)",
             name="state",
         ),
-        # What a user completed, by time.
+        # The parts that a user completed, by time.
         sa.Index("ix_song_parts_done_by", "done_by", "first_done_at"),
     )
 

@@ -43,7 +43,7 @@ LABELS = {Part.MIDI: "MIDI"}
 
 
 class State(StrEnum):
-    """How a part stands."""
+    """The state of a part."""
 
     TODO = "todo"
     DONE = "done"

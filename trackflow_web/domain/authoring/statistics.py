@@ -152,7 +152,7 @@ def planned_for_new_years(user_id: int, each: int) -> list[Planned]:
 
 
 def planned_for_new_artists(user_id: int, limit: int) -> list[Planned]:
-    """For up to `limit` artists of whom no song was released yet the song with the fewest parts."""
+    """Return the song with the fewest open parts of up to `limit` artists without a release."""
     planned = _planned(user_id, Song.artist_key.expression, 1)
     return _read(sa.select(planned).order_by(planned.c.parts, planned.c.song_id).limit(limit))
 

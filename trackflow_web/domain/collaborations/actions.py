@@ -51,9 +51,9 @@ def get_addable_user(name: object, owner_id: int) -> User:
 def add(
     *, song_id: int, owner_id: int, user: User, about: dict[str, Any], actor_id: int | None = None
 ) -> bool:
-    """Make somebody a collaborator on a song; return whether they were not one yet.
+    """Add a collaborator to a song; return False if they were one already.
 
-    `about` is what the events say about the song, which the caller has locked. The actor is the
+    `about` describes the song, which the caller has locked, in the events. The actor is the
     owner unless another is given. Raises LimitReached naming `username`.
     """
     others = (Collaboration.song_id == song_id) & (Collaboration.user_id != user.id)

@@ -37,7 +37,7 @@ class CollaboratorRemoved(CollaborationPayload):
 
 @event_type("collaboration_joined", "song", former_names={"of": "owner_id"})
 class CollaborationJoined(CollaborationPayload):
-    """A user became a collaborator on a song of somebody else."""
+    """A user became a collaborator on a song of another user."""
 
     owner_id: int
 

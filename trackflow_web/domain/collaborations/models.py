@@ -11,7 +11,7 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class Collaboration(Base):
-    """One person on one song of somebody else; `owner_id` is the song's owner."""
+    """One collaborator on one song; `owner_id` is the owner of the song."""
 
     __tablename__ = "collaborations"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""What people wish for and what is broken: feature requests and bug reports."""
+"""Feature requests and bug reports."""

@@ -129,7 +129,7 @@ def vote(item: Feedback, voter: User, *, wanted: bool = True) -> None:
 
 
 def withdraw(item: Feedback, actor: User) -> None:
-    """Withdraw one's own request or report, loaded for update. Raises Forbidden."""
+    """Withdraw the user's own request or report, loaded for update. Raises Forbidden."""
     if item.user_id != actor.id:
         raise Forbidden(ONLY_THE_AUTHOR)
     if item.status == Status.WITHDRAWN:

@@ -1,6 +1,6 @@
 """Events of feature requests (subject `feature`) and bug reports (subject `bug`).
 
-`author_id` is who wrote the request or report.
+`author_id` is the author of the request or report.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class FeedbackPayload(Payload):
 
 @event_type("feature_requested", "feature")
 class FeatureRequested(FeedbackPayload):
-    """A user asked for a feature."""
+    """A user submitted a feature request."""
 
 
 @event_type("feature_request_dropped", "feature")

@@ -1,4 +1,4 @@
-"""Feature requests and bug reports, what is said about them and who wants them."""
+"""Feature requests and bug reports, with their comments and votes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def _listed(statuses: tuple[Status, ...]) -> str:
 
 
 class Feedback(Base):
-    """A feature request or a bug report; `reason` is the word of why of its status.
+    """A feature request or a bug report; `reason` explains its status.
 
-    `counted_at` is since when it counts for who handed it in. It goes when it is rejected, found to
-    be a duplicate or withdrawn, and comes back with the status.
+    `counted_at` is since when it counts for its author. It is cleared when the item is rejected,
+    marked as a duplicate or withdrawn, and set again with the status.
     """
 
     __tablename__ = "feedback"
@@ -53,7 +53,7 @@ class Feedback(Base):
 
 
 class FeedbackComment(Base):
-    """What somebody said about it; with a `status` it is the word of why of that step."""
+    """A comment; with a `status` it is the reason of that status change."""
 
     __tablename__ = "feedback_comments"
     __table_args__ = (sa.Index("ix_feedback_comments_feedback_id_id", "feedback_id", "id"),)
@@ -67,10 +67,10 @@ class FeedbackComment(Base):
 
 
 class FeedbackVote(Base):
-    """Somebody who wants it too.
+    """A vote of a user.
 
-    The votes are counted when they are shown: a number kept beside them would stay when an account
-    goes with its votes.
+    Votes are counted when they are shown: a stored number would stay when an account is deleted
+    with its votes.
     """
 
     __tablename__ = "feedback_votes"

@@ -35,7 +35,7 @@ class FeedbackDetails:
 
 @dataclass(frozen=True)
 class CommentDetails:
-    """A comment or a step, with who said it."""
+    """A comment or a status change, with its author."""
 
     comment: FeedbackComment
     author: User
@@ -56,7 +56,7 @@ def get_details(item: Feedback, reader: User) -> FeedbackDetails:
 def list_feedback(
     kind: Kind, reader: User, *, status: Status | None, q: str, sort: Sort, page: int
 ) -> Page[FeedbackDetails]:
-    """Return a page of everybody's, in one state or all, whose text contains `q`."""
+    """Return a page of the items of all users, of one status or all, whose text contains `q`."""
     which = _matching(kind, status, q)
     total = db.session.scalar(sa.select(sa.func.count(Feedback.id)).where(*which)) or 0
     rows = db.session.execute(
@@ -72,7 +72,7 @@ def list_feedback(
 def feedback_after(
     kind: Kind, reader: User, *, status: Status | None, q: str, before_id: int | None, limit: int
 ) -> Sequence[FeedbackDetails]:
-    """Return up to `limit` of everybody's, newest first, from the one before `before_id` on."""
+    """Return up to `limit` items of all users before `before_id`, newest first."""
     wanted = _with_the_rest(reader).where(*_matching(kind, status, q))
     if before_id is not None:
         wanted = wanted.where(Feedback.id < before_id)

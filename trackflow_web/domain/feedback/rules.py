@@ -1,4 +1,4 @@
-"""What a feature request and a bug report are and how they go on; no database here."""
+"""Rules of feature requests and bug reports; without a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_REASON = 500
 
 
 class Kind(StrEnum):
-    """What somebody hands in."""
+    """A submitted request or report."""
 
     FEATURE = "feature"
     BUG = "bug"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """Where it stands."""
+    """The status of a request or report."""
 
     OPEN = "open"
     PLANNED = "planned"
@@ -52,13 +52,13 @@ class Status(StrEnum):
 
 
 class Sort(StrEnum):
-    """In which order a list stands."""
+    """The order of a list."""
 
     NEWEST = "newest"
     VOTES = "votes"
 
 
-# What administrators can say of each kind, in the order of the work.
+# The statuses that administrators can set for each kind, in the order of the work.
 DECISIONS = {
     Kind.FEATURE: (
         Status.OPEN,
@@ -89,7 +89,7 @@ class Draft:
 
     @property
     def search_key(self) -> str:
-        """What is searched in."""
+        """Return the text that searches look in."""
         return text.search_key(self.title, self.description)
 
 
@@ -105,7 +105,7 @@ def draft(*, title: object, description: object) -> Draft:
 
 
 def comment(value: object) -> str:
-    """Return what somebody says about it. Raises Invalid naming `body`."""
+    """Return the validated comment. Raises Invalid naming `body`."""
     return text.lines(value, "body", longest=LONGEST_COMMENT)
 
 
@@ -131,7 +131,7 @@ def sort(value: object) -> Sort:
 
 
 def counts(status: Status) -> bool:
-    """Return whether it counts for who handed it in."""
+    """Return whether it counts for its author."""
     return status not in NOT_COUNTED
 
 

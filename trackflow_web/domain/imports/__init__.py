@@ -1,1 +1,1 @@
-"""Playlists that become songs: from a file, or through somebody's own Spotify connection."""
+"""Playlists that become songs: from a file, or through the user's Spotify connection."""

@@ -1,4 +1,4 @@
-"""What people do with imports: begin and cancel them."""
+"""Actions of users on imports: start and cancel them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def begin_file(
     filename: str = "",
     status: object = Status.FUTURE,
 ) -> Import:
-    """Take a playlist file in. What it is called is what it is known by.
+    """Start an import of a playlist file. Its name identifies the playlist.
 
     Raises Invalid naming the fields, TooMany.
     """
@@ -61,7 +61,7 @@ def begin_file(
 def begin_spotify(
     user: User, *, playlist: object, status: object = Status.FUTURE, previewed: bool = False
 ) -> Import:
-    """Take a playlist in that Spotify will be asked for; `previewed` lets it wait for the user.
+    """Start an import of a Spotify playlist; with `previewed` it waits for the user.
 
     Raises Invalid naming the fields, TooMany.
     """
@@ -129,9 +129,9 @@ def keep_rows(
     rows: Sequence[Row],
     compared: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Keep entries of a playlist, the first of which stands at `offset`.
+    """Store entries of a playlist, the first of which is at `offset`.
 
-    `compared` has by position what comparing some of them came to.
+    `compared` has the results of comparing some of them, by position.
     """
     known = compared or {}
     if rows:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 RECONNECT = "Your connection to Spotify has ended. Connect your account again, then import again."
 # A token that ends while a request is under way would be refused.
 SPARE_TIME = timedelta(seconds=30)
-# Longer than an exchange may take: who claimed it and says nothing any more is dead.
+# Longer than an exchange may take: after this time the worker counts as dead.
 RENEWING_TAKES = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a connection can be used with now. Its text shows no token."""
+    """The current tokens of a connection. Its `repr` shows no token."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -59,7 +59,7 @@ def disconnect(user: User) -> None:
 
 
 def end(user_id: int) -> None:
-    """Destroy the tokens of a connection that Spotify has ended; the page asks to make it again."""
+    """Delete the tokens of a connection that Spotify has ended; the page offers a new one."""
     db.session.execute(
         sa.update(Connection)
         .where(Connection.user_id == user_id)
@@ -74,7 +74,7 @@ def end(user_id: int) -> None:
 
 
 def tokens_of(user_id: int, vault: Vault) -> Tokens:
-    """The tokens of the user's connection. Raises GrantEnded when there is none."""
+    """Return the tokens of the user's connection. Raises GrantEnded without one."""
     connection = find_connection(user_id)
     if connection is None or connection.refresh_token is None or connection.access_token is None:
         raise GrantEnded(RECONNECT)
@@ -86,10 +86,10 @@ def tokens_of(user_id: int, vault: Vault) -> Tokens:
 
 
 def claim_renewal(user_id: int) -> bool:
-    """Be the one who exchanges the tokens; gives whether nobody else is at it.
+    """Acquire the right to exchange the tokens; return whether it was free.
 
-    A claim in the row and no lock held meanwhile: asking Spotify may take seconds, in which others
-    are to write.
+    It is stored in the row instead of holding a lock: a request to Spotify may take seconds, in
+    which other transactions must be able to write.
     """
     now = clock.now()
     claimed = db.session.scalar(
@@ -105,7 +105,7 @@ def claim_renewal(user_id: int) -> bool:
 
 
 def give_up_renewal(user_id: int) -> None:
-    """Let somebody else exchange the tokens."""
+    """Release the right to exchange the tokens."""
     db.session.execute(
         sa.update(Connection).where(Connection.user_id == user_id).values(renewing_until=None)
     )

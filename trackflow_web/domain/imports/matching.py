@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.songs.rules import Draft
 
-# SQLite takes so many bound values in one statement without complaint.
+# SQLite accepts this many bound values in one statement.
 ARTISTS_A_STATEMENT = 500
 
 # Artist and title; the same and the version of the song.
@@ -29,7 +29,7 @@ VersionKeys = tuple[str, str, int]
 
 @dataclass
 class Known:
-    """The versions of one song: a song's id, if there is one, the albums, the next version."""
+    """The versions of one song: the id of a song, if any, the albums, the next version."""
 
     song_id: int | None = None
     albums: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Known:
 
 @dataclass
 class Seen:
-    """What earlier rows of an import are: by artist and title, and titles by base keys."""
+    """The songs of earlier rows of an import: by artist and title, and titles by base keys."""
 
     known: dict[Keys, Known] = field(default_factory=dict)
     bases: dict[Keys, str] = field(default_factory=dict)

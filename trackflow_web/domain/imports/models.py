@@ -15,14 +15,14 @@ from trackflow_web.kernel.leases import Leased
 
 
 class Import(Leased):
-    """One playlist on its way into somebody's songs.
+    """One import of a playlist.
 
-    `status` is the state its songs begin in. Of `total` rows (unknown until a playlist has been
-    asked for) `fetched` are kept here and `matched` compared with the songs; `imported` became
-    songs and `skipped` did not. One that `is_previewed` waits for its user before it makes songs.
-    One that `is_undone` is taken back by a job: `removed` of its songs have gone, of `to_remove`,
-    and with them `withdrawn` achievements. `worker` is the job that holds it until `held_until`; a
-    job that died lets it go by that. `retry_at` is when to try again after the other side asked to
+    `status` is the status of its new songs. Of `total` rows (unknown until the playlist was
+    requested) `fetched` are stored and `matched` compared with the songs; `imported` became songs
+    and `skipped` did not. If `is_previewed`, it waits for its user before it creates songs. If
+    `is_undone`, a job undoes it: `removed` of `to_remove` songs are deleted, and with them
+    `withdrawn` achievements. `worker` is the job that leases it until `held_until`; after that the
+    job counts as dead. `retry_at` is the time of the next attempt after the server requested a
     wait.
     """
 
@@ -175,10 +175,10 @@ class ImportedPlaylist(Base):
 
 
 class Connection(Base):
-    """A user's connection to Spotify; its tokens are sealed, with a key outside the database.
+    """A user's connection to Spotify; its tokens are encrypted with a key outside the database.
 
-    `key_id` tells which key. A connection without tokens has ended on the other side and is to be
-    made again. `renewing_until` is set while somebody exchanges the tokens for newer ones.
+    `key_id` names the key. A connection without tokens was ended by Spotify and has to be made
+    again. `renewing_until` is set while a worker exchanges the tokens for newer ones.
     """
 
     __tablename__ = "spotify_connections"

@@ -1,4 +1,4 @@
-"""What the imports want of the outside world; adapters give it."""
+"""Ports of the imports, implemented by adapters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROWS_A_PAGE = 50
 
 @dataclass(frozen=True)
 class Grant:
-    """What Spotify gave for a code or for a refresh token. Its text shows no token."""
+    """The tokens that Spotify returned for a code or a refresh token. Its `repr` shows no token."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -32,7 +32,7 @@ class PlaylistPage:
 
 
 class SpotifyError(Exception):
-    """Spotify did not give what was asked for; the message is for the person who asked."""
+    """A request to Spotify failed; the message is for the user."""
 
 
 class GrantEnded(SpotifyError):
@@ -65,10 +65,10 @@ class Spotify(Protocol):
         """The grant for a code that the user came back with."""
 
     def renew(self, refresh_token: str) -> Grant:
-        """A newer grant; raises GrantEnded when there is none to be had."""
+        """Return a newer grant. Raises GrantEnded if Spotify has ended the connection."""
 
     def playlist_name(self, access_token: str, playlist_id: str) -> str:
-        """What a playlist is called; empty when it has no usable name."""
+        """Return the name of a playlist; empty if it has no usable name."""
 
     def playlist_page(self, access_token: str, playlist_id: str, offset: int) -> PlaylistPage:
         """Up to 50 entries of a playlist from an offset on."""

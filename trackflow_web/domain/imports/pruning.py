@@ -1,4 +1,4 @@
-"""What is not kept for ever: previews that nobody starts, rows of imports that have ended."""
+"""Deletion of expired data: previews that were not started, rows of completed imports."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A preview that nobody has started by then is forgotten.
+# A preview that was not started by then is deleted.
 PREVIEW_FOR = timedelta(days=1)
-# Rows say what became of them for so long; what came to nothing is asked about sooner or never.
+# Rows are kept this long; those of unsuccessful imports shorter.
 ROWS_FOR = timedelta(days=90)
 ROWS_FOR_NOTHING = timedelta(days=7)
 # Imports that one sweep looks at: ten thousand rows each at the most.

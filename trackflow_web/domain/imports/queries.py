@@ -68,7 +68,7 @@ def similar_rows(import_id: int, limit: int) -> tuple[Sequence[ImportRow], int]:
 
 
 def unfinished() -> int:
-    """How many imports are neither done nor failed, everybody's together."""
+    """Return the number of imports of all users that are neither done nor failed."""
     found = sa.select(sa.func.count()).where(Import.state.in_(UNFINISHED))
     return db.session.scalar(found) or 0
 
@@ -104,10 +104,9 @@ def count_unfinished(user_id: int) -> int:
 
 
 def abandoned(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
-    """The ids of imports that wait for a job and that no living job holds.
+    """Return the ids of imports that wait for a job and that no live job leases.
 
-    `all_unfinished` takes those too that a job still holds: for a start at which nobody else can
-    be at work.
+    `all_unfinished` includes those with a lease: for a start at which no other worker can exist.
     """
     now = clock.now()
     wanted = sa.select(Import.id).where(

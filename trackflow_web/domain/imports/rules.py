@@ -1,4 +1,4 @@
-"""What an import goes through, and what a playlist is known by; no database here."""
+"""Rules of imports: states, limits and the keys of playlists; without a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trackflow_web.domain.songs.rules import LONGEST_NAME
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 
-# What one import may hold: a library of a lifetime, and still a few seconds of work.
+# The limit of one import: the library of a lifetime, and still a few seconds of work.
 MOST_ROWS = 10_000
 # Bytes of a file: ten thousand rows of Exportify with every column are seven million.
 MOST_BYTES = 16 * 1024 * 1024
@@ -60,7 +60,7 @@ ENDED = (State.DONE, State.CANCELLED, State.FAILED, State.UNDONE)
 
 
 class Outcome(StrEnum):
-    """What became of a row: `waiting` has not been looked at, `new` will be a song."""
+    """The outcome of a row: `waiting` is not compared yet, `new` will become a song."""
 
     WAITING = "waiting"
     NEW = "new"
@@ -135,15 +135,15 @@ def spotify_id(address: object) -> str:
 
 
 def playlist_name(value: object, field: str = "name") -> str:
-    """What a playlist is called. Raises Invalid naming `field`."""
+    """Return the name of a playlist. Raises Invalid naming `field`."""
     return text.line(value, field, longest=LONGEST_NAME)
 
 
 def key_of_file(name: str) -> str:
-    """What a playlist that comes as a file is known by: its name, compared as people compare."""
+    """Return the key of a playlist from a file: its normalised name."""
     return f"file:{text.comparison_key(name)}"
 
 
 def key_of_spotify(playlist_id: str) -> str:
-    """What a playlist on Spotify is known by."""
+    """Return the key of a playlist on Spotify."""
     return f"spotify:{playlist_id}"

@@ -52,7 +52,7 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class Compared:
-    """What comparing some rows came to; `upto` is the position behind the last of them."""
+    """The results of comparing some rows; `upto` is the position after the last of them."""
 
     upto: int
     rows: Sequence[dict[str, Any]]
@@ -161,7 +161,7 @@ def positions_of_new(import_id: int) -> dict[VersionKeys, int]:
 
 
 def show_preview(item: Import) -> None:
-    """Let an import wait for its user, who sees what would become of its rows."""
+    """Let an import wait for its user, who sees the expected outcome of its rows."""
     item.state, item.updated_at = State.PREVIEW, clock.now()
     leases.release(item)
     item.total = item.matched = item.fetched
@@ -169,10 +169,10 @@ def show_preview(item: Import) -> None:
 
 
 def finish(item: Import, positions: dict[VersionKeys, int]) -> None:
-    """Make the songs, and say what followed. The import must be held.
+    """Create the songs and record the event. The import must be leased.
 
-    What the user has got by other ways since the rows were compared is left as it is, and rows
-    beyond the songs that an account can have are skipped.
+    Songs that the user added elsewhere since the comparison are left unchanged, and rows above the
+    song limit of the account are skipped.
     """
     _skip_beyond_limit(item)
     made = _insert_songs(item)

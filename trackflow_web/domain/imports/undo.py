@@ -1,7 +1,8 @@
-"""Taking an import back, as if it had never been: a request notes it, a job does it in chunks.
+"""Undoing an import: a request marks it, a job undoes it in chunks.
 
-Each chunk is a unit of work of its own: the numbers are right in between, and nobody waits long.
-What the import alone had earned goes with its last step; see `achievements/recheck/withdraw.py`.
+Each chunk is a separate unit of work: counters are right in between, and other writes wait
+only shortly. The last step deletes awards that only the import earned; see
+`achievements/recheck/withdraw.py`.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ from trackflow_web.kernel.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Songs that one unit of work takes back. SQLite reads a statement of so many ids without complaint.
+# Songs that one unit of work deletes. SQLite accepts this many ids in a statement.
 SONGS_A_CHUNK = 500
 
 
 def request(item: Import) -> int:
-    """Note that an import is to be taken back; return how many songs that concerns now.
+    """Mark an import for undoing; return the number of songs concerned.
 
-    Songs that somebody has worked on stay. The import must have been loaded for update. Raises
-    Invalid when there is nothing to undo.
+    Songs with further work are kept. The import must have been loaded for update. Raises Invalid
+    if there is nothing to undo.
     """
     if not queries.may_be_undone(item):
         raise Invalid(form="There is nothing to undo here.")
@@ -53,7 +54,7 @@ def remove_chunk(item: Import) -> int:
     ids = _untouched(item)
     if not ids:
         return 0
-    # The rows first: with its song a row would lose what it is told by.
+    # The rows first: they are found by their songs.
     db.session.execute(
         sa.update(ImportRow)
         .where(ImportRow.song_id.in_(ids), ImportRow.import_id == item.id)
@@ -67,7 +68,7 @@ def remove_chunk(item: Import) -> int:
 
 
 def finish(item: Import) -> None:
-    """Let the playlist count no longer; what the import alone earned goes by the event."""
+    """Stop counting the playlist; the event removes the awards that only this import earned."""
     end(item, State.UNDONE)
     item.error = ""
     if _stop_counting(item):
@@ -129,9 +130,9 @@ def _untouched(item: Import) -> Sequence[int]:
 
 
 def _stop_counting(item: Import) -> bool:
-    """Let the playlist count no longer through this import; return whether it counts no longer.
+    """Stop counting the playlist for this import; return whether it no longer counts.
 
-    Another import of the same playlist that stands takes its place.
+    Another existing import of the same playlist takes its place.
     """
     counted = get_for_update(ImportedPlaylist, (item.user_id, item.playlist_key))
     if counted is None or counted.import_id != item.id:

@@ -23,7 +23,7 @@ PAUSES = (
     timedelta(minutes=30),
     timedelta(hours=2),
 )
-# Ended mails are kept so long for whoever looks into a complaint.
+# Sent and failed mails are kept this long, to investigate complaints.
 KEPT_FOR = timedelta(days=7)
 
 

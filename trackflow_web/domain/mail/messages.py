@@ -35,7 +35,7 @@ def confirm_email(*, to: str, username: str, link: str) -> Message:
 
 
 def email_in_use(*, to: str, username: str, link: str) -> Message:
-    """Return the mail to somebody whose address was entered for another account."""
+    """Return the notice to a user whose email address was entered for another account."""
     return _message(
         to,
         "Your email was entered on TrackFlow",

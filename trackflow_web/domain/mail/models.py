@@ -12,7 +12,7 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class MailKind(StrEnum):
-    """What a mail is about; `messages.py` has the text of each."""
+    """The kind of a mail; `messages.py` has the text of each."""
 
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a name, not a password
     CONFIRM_EMAIL = "confirm_email"

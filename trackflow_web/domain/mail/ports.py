@@ -1,4 +1,4 @@
-"""What sending mail needs from outside; the adapters implement it."""
+"""Ports of sending mail, implemented by adapters."""
 
 from __future__ import annotations
 

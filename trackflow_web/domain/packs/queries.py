@@ -141,8 +141,8 @@ def fewest_parts(
 ) -> sa.Select[int, str, int]:
     """Return the own packs that are closest to being complete: id, name, open parts.
 
-    For use in another SELECT; the fewest open parts first. Packs without a song that is asked for
-    are not among them.
+    For use in another SELECT; the fewest open parts first. Packs without a required song are
+    excluded.
     """
     parts = sa.func.sum(sa.case((Song.authored_at.is_(None), OPEN_PARTS), else_=0))
     return (
@@ -156,9 +156,9 @@ def fewest_parts(
 
 
 def list_songs(overview: Overview, *, page: int) -> Page[Song]:
-    """Return a page of a pack's songs: what is asked for first, then what is optional, by title.
+    """Return a page of a pack's songs: required songs first, then optional ones, by title.
 
-    Behind the last page comes the last one: songs may have been taken out meanwhile.
+    Numbers past the end return the last page, because songs may have been removed.
     """
     page = min(page, last_page(overview.songs, SONGS_A_PAGE))
     songs = db.session.scalars(

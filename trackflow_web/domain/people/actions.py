@@ -31,7 +31,7 @@ log = structlog.get_logger()
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
 # A program may ask many times a second; people only want to know which tokens are still in use.
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
-# Noting that gives way to whoever holds the database; seconds.
+# Recording a visit or the use of a token gives up after this wait for the database; seconds.
 PATIENCE_FOR_A_NOTE = 0.25
 # Their owner sees for so long that they have expired.
 EXPIRED_TOKENS_FOR = timedelta(days=30)
@@ -166,7 +166,7 @@ def sign_out_everywhere(user: User) -> None:
 
 
 def change_privacy(user: User, **changes: object) -> None:
-    """Set who sees `profile` and `new_achievements`; what is not given stays.
+    """Set the visibility of `profile` and `new_achievements`; fields that are not given stay.
 
     Raises Invalid naming the fields.
     """
@@ -253,9 +253,9 @@ def prune_tokens() -> None:
 
 
 def note_token_use(token: AccessToken) -> None:
-    """Note that a token was used, at most once an hour; whatever happens here, its user goes on.
+    """Record the use of a token, at most once an hour; failures are ignored.
 
-    It has a transaction of its own, so this is for the time before the action.
+    It uses a separate transaction, so it must run before the action.
     """
     now = clock.now()
     used = token.last_used_at

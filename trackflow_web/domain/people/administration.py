@@ -1,4 +1,4 @@
-"""What administrators and operators do to accounts, each with a stored reason."""
+"""Actions of administrators and operators on accounts, each with a stored reason."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reason(value: object) -> str:
 
 
 def ban(user: User, *, by: User | None, why: str) -> None:
-    """Shut an account: nobody can sign in to it or register again with its address.
+    """Ban an account: signing in and registering again with its email address are rejected.
 
     Raises Forbidden for the last administrator.
     """
@@ -94,7 +94,7 @@ def rename(user: User, *, to: object, by: User | None, why: str) -> None:
     try:
         with db.session.begin_nested():
             user.username, user.username_key = name, rules.skeleton(name)
-    except IntegrityError:  # somebody else registered it at the same moment
+    except IntegrityError:  # another user registered it concurrently
         raise Invalid(username=actions.NAME_TAKEN) from None
     reservations.reserve_name(old)
     note_if_committed(SecurityEvent.ACCOUNT_RENAMED, of=user.id)
@@ -117,8 +117,8 @@ def decisions_about(user: User) -> Sequence[Decision]:
 def is_last_administrator(user: User, *, lock: bool = True) -> bool:
     """Return whether no other account that is not banned is an administrator.
 
-    With `lock` the rows of all administrators are locked, in order of id: of two who leave at the
-    same time, the second finds itself the last one.
+    With `lock` the rows of all administrators are locked, in order of id: of two who leave
+    concurrently, the second is found to be the last one.
     """
     if not user.is_admin:
         return False

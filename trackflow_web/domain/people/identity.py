@@ -55,7 +55,7 @@ def set_email(user: User, address: str) -> None:
     try:
         with db.session.begin_nested():
             user.email = address
-    except IntegrityError:  # somebody else took it meanwhile
+    except IntegrityError:  # another user took it concurrently
         raise Invalid(email=ADDRESS_TAKEN) from None
 
 

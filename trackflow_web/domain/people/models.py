@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Announced(StrEnum):
-    """Which unlocked achievements are announced to somebody: `rare` means rare and up."""
+    """The achievements that get a toast: `rare` means rare and up."""
 
     ALL = "all"
     RARE = "rare"
@@ -25,7 +25,7 @@ class Announced(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who sees something: every member, or nobody but its owner."""
+    """The visibility: all members, or only the owner."""
 
     PUBLIC = "public"
     PRIVATE = "private"
@@ -42,17 +42,17 @@ def _skeleton_of_new(context: DefaultExecutionContext) -> str:
 
 
 class User(Base):
-    """An account. `session_stamp` stands in every cookie; a new one ends all of them.
+    """An account. `session_stamp` is in every cookie; a new one invalidates all of them.
 
-    `toasts` says which achievements are announced, `is_profile_public` whether other members see
-    the profile, and `shows_new_achievements` whether they see what will be earned.
+    `toasts` is the preference for toasts, `is_profile_public` whether other members see the
+    profile, and `shows_new_achievements` whether they see future achievements.
     """
 
     __tablename__ = "users"
     __table_args__ = (
         sa.CheckConstraint("toasts IN ('all', 'rare', 'none')", name="toasts"),
-        # SQLite would give the id of a deleted account to the next one, and with it whatever still
-        # names that id: a line in somebody else's history, a cookie.
+        # SQLite would give the id of a deleted account to the next one, and with it everything that
+        # still refers to that id: a line in another user's history, a cookie.
         {"sqlite_autoincrement": True},
     )
 
@@ -103,7 +103,7 @@ class Visit(Base):
 
 
 class Decision(Base):
-    """What an administrator, or the command line (no `admin_id`), did to an account, and why."""
+    """An action of an administrator or the command line (no `admin_id`) on an account."""
 
     __tablename__ = "account_decisions"
 
@@ -118,7 +118,7 @@ class Decision(Base):
 
 
 class Reservation(Base):
-    """A name or an address that nobody may register: the digest of a deleted or banned one.
+    """A reserved username or email address: the digest of a deleted or banned one.
 
     Only the digest is stored, so that nothing of a deleted account remains. `ends_at` is empty for
     the address of a banned account, until the ban is lifted.
@@ -131,9 +131,9 @@ class Reservation(Base):
 
 
 class Scope(StrEnum):
-    """What a token may do: each more than the one before.
+    """The scope of a token, in ascending order.
 
-    ADMIN is for what administrators do, as long as its owner is one.
+    ADMIN allows administration while its owner is an administrator.
     """
 
     READ = "read"

@@ -41,8 +41,8 @@ def hash_password(password: str) -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Return whether the password is the hashed one.
 
-    Without a hash (nobody has that name) as much time is taken as with one, so that the answer's
-    time does not tell which names exist.
+    Without a hash (an unknown name) it takes the same time, so that the response time does not
+    reveal which names exist.
     """
     try:
         with HASHES_AT_ONCE:

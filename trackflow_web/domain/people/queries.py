@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# Every request asks this, so that it is put together once.
+# Every request uses this query, so it is built once.
 _BY_STAMP = sa.select(User).where(
     User.id == sa.bindparam("user_id"),
     User.session_stamp == sa.bindparam("session_stamp"),
@@ -41,7 +41,7 @@ def find_by_username(name: str) -> User | None:
 
 
 def find_by_typed_name(name: str) -> User | None:
-    """Return the user with this user name as somebody typed it; anybody, banned or not."""
+    """Return the user with this username as typed, banned or not."""
     try:
         return find_by_username(rules.username(name, reserved_too=True))
     except Invalid:
@@ -76,7 +76,7 @@ def get_by_username(name: str) -> User:
 def find_visible_profile(name: str, viewer_id: int) -> User | None:
     """Return the user with exactly this user name, if the viewer may see their profile.
 
-    One's own is always there; nobody else's is that is banned or private.
+    The viewer's own is always returned; others are not if they are banned or private.
     """
     user = find_by_username(name) if rules.is_username(name) else None
     if user is None or user.banned_at is not None:

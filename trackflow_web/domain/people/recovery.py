@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 # Seconds.
 RESET_LASTS = 60 * 60
 CONFIRMATION_LASTS = 7 * 24 * 60 * 60
-# No signed link is longer; whatever is, is not looked at.
+# No signed link is longer; longer ones are rejected unread.
 LONGEST_TOKEN = 500
 EXPIRED = "This link has expired or was used already. Request a new one."
 
 
 def request_reset(*, email: object, base_url: str) -> Mail:
-    """Queue a reset for whoever has this address; whether anybody does is found when it is sent.
+    """Queue a reset mail for this address; the job looks up the account when it sends.
 
-    Raises Invalid naming `email` when it is not an address.
+    Raises Invalid naming `email` if it is not an email address.
     """
     return queue(MailKind.PASSWORD_RESET, address=rules.email(email), base_url=base_url)
 
@@ -58,7 +58,7 @@ def confirmation_token(user: User, address: str, secret: str) -> str:
 
 
 def user_of_reset(token: str, keys: Sequence[str]) -> User:
-    """Return the user who may choose a new password with this token. Raise NotFound."""
+    """Return the user of a valid reset token. Raise NotFound."""
     user_id, state = _loads(token, keys, "password reset", RESET_LASTS)
     user = queries.find_user(user_id) if isinstance(user_id, int) else None
     if user is None or user.banned_at is not None or _state(user) != state:

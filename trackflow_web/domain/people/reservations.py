@@ -44,12 +44,12 @@ def release(*values: str) -> None:
 
 
 def is_reserved(value: str) -> bool:
-    """Return whether nobody may register this name or address."""
+    """Return whether this username or email address is reserved."""
     return bool(reserved_among(value))
 
 
 def reserved_among(*values: str) -> Sequence[str]:
-    """Return those of these names and addresses that nobody may register."""
+    """Return the reserved ones of these usernames and email addresses."""
     digests = {_digest(value): value for value in values}
     found = db.session.scalars(
         sa.select(Reservation.digest).where(

@@ -23,7 +23,7 @@ MOST_AT_ONCE = 100
 
 
 class RowLimit(StrEnum):
-    """What is limited, by the setting that says how many there may be."""
+    """The limited rows, by the setting of their limit."""
 
     SONGS = "MAX_SONGS"
     PACKS = "MAX_PACKS"
@@ -37,7 +37,7 @@ class RowLimit(StrEnum):
     PREVIEWS = "MAX_PREVIEWS"
 
 
-# What users read. Rows of imports and previews have no message: the oldest ones are deleted.
+# Messages to users. Rows of imports and previews have none: the oldest ones are deleted.
 MESSAGES = {
     RowLimit.SONGS: "An account can have up to {:,} songs, and yours is full. Delete some first.",
     RowLimit.PACKS: "An account can have up to {:,} packs, and yours is full. Delete some first.",
@@ -76,7 +76,7 @@ def most(limit: RowLimit) -> int:
 
 
 def hold(user_id: int) -> None:
-    """Lock the account, so that others who insert rows for it wait until the commit."""
+    """Lock the account, so that other inserts for it wait until the commit."""
     if dialect() == "sqlite":  # a writing transaction holds the whole file
         return
     # Rows that refer to the account may still be written.
@@ -120,7 +120,7 @@ def _count_in(stored: sa.Select[int]) -> int:
 def require_room_among(
     limit: RowLimit, counted: sa.ColumnElement[bool], *, field: str = "form"
 ) -> None:
-    """Check the same where a lock is held that others who insert such rows wait for.
+    """Check the limit under a lock that other inserts of such rows wait for.
 
     Raises LimitReached naming `field`.
     """

@@ -1,4 +1,4 @@
-"""What a user name, an e-mail address, a password and a visit have to be."""
+"""Rules of usernames, email addresses, passwords and visits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trackflow_web.kernel.characters import without_any_invisible
 from trackflow_web.kernel.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9_-]{3,30}", re.ASCII)
-# Names that are addresses here, or that people would take for the house speaking.
+# Names that are URLs here, or that users would mistake for the site itself.
 RESERVED_USERNAMES = frozenset(
     {
         "about",
@@ -87,16 +87,15 @@ LONGEST_PASSWORD = 256
 LEAST_BETWEEN_ZONES = timedelta(hours=20)
 # A visit is noted once an hour, also when it does not count as a new day.
 VISITS_NOTED_EVERY = timedelta(hours=1)
-# Somebody who is never away for more than 36 hours never loses a streak, whatever dates a journey
+# A user who is never away for more than 36 hours never loses a streak, whatever dates a journey
 # shows them; up to an hour of it may be missing, because visits are not noted more often.
 LONGEST_AWAY = timedelta(hours=36) + VISITS_NOTED_EVERY
 
 
 def username(value: object, *, reserved_too: bool = False) -> str:
-    """A user name as it is kept: NFKC, case folded, 3 to 30 of a-z, 0-9, _ and -.
+    """Return the normalised username: NFKC, case folded, 3 to 30 of a-z, 0-9, _ and -.
 
-    Reserved ones, and what looks like one, are for who runs the place. Raises Invalid naming
-    `username`.
+    Reserved names and their lookalikes are for operators. Raises Invalid naming `username`.
     """
     typed = text.line(value, "username", longest=200)
     name = unicodedata.normalize("NFKC", typed).casefold()
@@ -204,7 +203,7 @@ def token_lifetime(value: object) -> int:
 
 @dataclass(frozen=True)
 class CountedDay:
-    """The last day that counted for somebody's streak; `run` is which day of it that was."""
+    """The last day that counted for a streak; `run` is its number within the streak."""
 
     day: date
     at: datetime

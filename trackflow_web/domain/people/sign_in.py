@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
 # Scopes of the attempts: of one client, the failed ones among them, for one name or e-mail address,
-# and of everybody.
+# and in total.
 SIGN_IN_ADDRESS = "sign-in address"
 SIGN_IN_FAILED = "sign-in failed"
 SIGN_IN_NAME = "sign-in name"
@@ -46,10 +46,10 @@ class SignInLimits:
 def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
     """Return the user with this name or e-mail address and password.
 
-    Raises Invalid when they do not fit, without saying which, and TooMany once too many tries have
-    failed. Only the failures of the address itself reject the right password. What others have
-    failed at, for this name or altogether, turns failures into TooMany and nothing else: otherwise
-    anybody could lock anybody out.
+    Raises Invalid if they do not match, without naming the wrong one, and TooMany after too many
+    failures. Only failures of the same client address reject the right password. Failures of
+    others, for this name or in total, turn failures into TooMany and nothing else: otherwise a
+    client could lock other users out.
     """
     wanted = _canonical(name)
     _take_turn(address, bounds.each)
@@ -86,9 +86,9 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
 
 
 def _take_turn(address: str, limit: RateLimitItem) -> None:
-    """Count an attempt of an address. Raises TooMany when so many have failed.
+    """Count an attempt of a client address. Raises TooMany after too many failures.
 
-    One too many waits while others are under way: those that succeed do not count.
+    An attempt above the limit waits for concurrent ones, because successful ones do not count.
     """
     ends_at = time.monotonic() + PATIENCE
     while wait := rate_limits.hit(SIGN_IN_ADDRESS, address, limit):

@@ -103,8 +103,8 @@ def set_track(
 ) -> Track:
     """Link a track to one of the owner's songs (empty: to none), or mark it irrelevant.
 
-    One song completes one track of a series. A song of another title or artist is linked `anyway`
-    where the owner says so. Raises NotFound when there is no such track, Invalid naming `song_id`.
+    One song completes one track of a series. A song of another title or artist is linked only with
+    `anyway`. Raises NotFound without such a track, Invalid naming `song_id`.
     """
     number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
     # Held, so that two tracks cannot get it at once.
@@ -125,9 +125,9 @@ def set_track(
 
 
 def change_track(series: Series, position: int, changes: Mapping[str, Any]) -> Track:
-    """Change what `changes` names of a track: `song_id`, `irrelevant`; the other stays as it is.
+    """Change the fields of a track in `changes`: `song_id`, `irrelevant`; others stay unchanged.
 
-    Raises NotFound when there is no such track, Invalid naming `song_id`.
+    Raises NotFound without such a track, Invalid naming `song_id`.
     """
     track = queries.find_track(series.id, position)
     if track is None:

@@ -13,10 +13,10 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class Series(Base):
-    """An album that somebody charts.
+    """An album that a user charts.
 
-    `completed_at` is since when every relevant track is a released song of theirs; it goes when
-    that ends.
+    `completed_at` is since when every relevant track is a released song of the user; it is cleared
+    when that ends.
     """
 
     __tablename__ = "series"

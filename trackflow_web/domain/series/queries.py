@@ -72,7 +72,7 @@ def overview(series_id: int) -> Overview:
 
 
 def _overviews() -> sa.Select[Series, int, int]:
-    # The condition stands in the join, so that a series of irrelevant tracks only is there too.
+    # The condition is in the join, so that series with only irrelevant tracks are included.
     return (
         sa.select(Series, sa.func.count(Track.position), sa.func.count(Song.id.distinct()))
         .outerjoin(Track, sa.and_(Track.series_id == Series.id, ~Track.irrelevant))
@@ -114,10 +114,10 @@ def lock_tracks(series_id: int) -> None:
 
 
 def songs_for_open_tracks(series: Series, tracks: Sequence[Track]) -> Mapping[int, Song]:
-    """Return the owner's song for each open track by its position; no song stands twice.
+    """Return the owner's song for each open track by its position; no song occurs twice.
 
-    Songs that a track of the series has already are not among them. Of two tracks with one title
-    the second gets the second version of the song, where there is one.
+    Songs already linked to a track of the series are excluded. Of two tracks with one title the
+    second gets the second version of the song, if any.
     """
     linked = {track.song_id for track in tracks}
     keys = {track.title_key for track in tracks if track.song_id is None and not track.irrelevant}
@@ -184,7 +184,7 @@ def lock_touched(
     return db.session.scalars(_held_touched(tuple(given)), given).all()
 
 
-# Every release asks for this, and making the statement costs more than running it.
+# Every release runs this, and building the statement takes longer than running it.
 @cache
 def _held_touched(names: tuple[str, ...]) -> sa.Select[Series]:
     ids: dict[str, Any] = {name: sa.bindparam(name, expanding=True) for name in names}

@@ -1,4 +1,4 @@
-"""What an album is; no database here."""
+"""Rules of albums; without a database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Mismatch(Invalid):
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person says of an album, checked."""
+    """Validated fields of an album."""
 
     artist: str
     album: str

@@ -97,7 +97,7 @@ def add_song(
 def _insert(
     user_id: int, draft: Draft, status: Status, now: datetime, *, anyway: bool
 ) -> int | None:
-    """Insert a song and return its id; None when it is there, or somebody was faster each time."""
+    """Insert a song and return its id, or None if it exists or was inserted concurrently."""
     for _ in range(VERSION_ATTEMPTS):
         version = queries.next_version(user_id, draft.artist_key, draft.title_key)
         if version and not anyway:
@@ -133,7 +133,7 @@ def edit_song(
     year: object,
     anyway: bool = False,
 ) -> None:
-    """Change title, artist, album and year; `anyway` makes it another version of one there is.
+    """Change title, artist, album and year; `anyway` makes it another version of an existing song.
 
     Raises Invalid naming the fields, Duplicate.
     """

@@ -8,7 +8,7 @@ from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
 
 @payload_fields
 class ArtistAndYear:
-    """What the distinct values of a released song come from."""
+    """The fields of a released song that have distinct values."""
 
     artist_key: str
     year: int | None

@@ -1,4 +1,4 @@
-"""A song that somebody charts."""
+"""Songs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class Milestone(StrEnum):
-    """What a song reached, kept as the column `<milestone>_at`."""
+    """A milestone of a song, stored in the column `<milestone>_at`."""
 
     PLANNED = "planned"
     STARTED = "started"
@@ -54,14 +54,14 @@ class Song(Base):
     pack_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("packs.id", ondelete="SET NULL"), index=True
     )
-    # The import that it came by. What that import set is imported, what came later is work.
+    # The import that created it. Values that the import set are imported, later ones are work.
     import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("imports.id", ondelete="SET NULL"))
     # An optional song of a pack may stay unfinished.
     is_optional: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     title_key: Mapped[str] = mapped_column(sa.Text)
     artist_key: Mapped[str] = mapped_column(sa.Text)
     search_key: Mapped[str] = mapped_column(sa.Text)
-    # Of songs with one artist and title, which only an owner who says so can have: 0 for the first.
+    # The version among songs with one artist and title, which need confirmation: 0 is the first.
     version: Mapped[int] = mapped_column(default=0, server_default="0")
     planned_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]

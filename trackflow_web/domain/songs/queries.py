@@ -30,7 +30,7 @@ OWNER_SHOWN = joinedload(Song.owner).load_only(
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of somebody's songs, newest first; `page` counts from 1."""
+    """One page of a user's songs, newest first; `page` counts from 1."""
 
     songs: Sequence[Song]
     page: int
@@ -39,7 +39,7 @@ class Listing:
 
     @property
     def pages(self) -> int:
-        """How many pages can be asked for, at least one."""
+        """Return the number of pages, at least one."""
         return last_page(self.total, self.size)
 
 
@@ -122,7 +122,7 @@ def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None
     """
     wanted = sa.select(Song).where(Song.user_id == user_id)
     if outside_pack is not None:
-        # Also true where there is no pack at all.
+        # Also true without a pack.
         wanted = wanted.where(Song.pack_id.is_distinct_from(outside_pack))
     if q:
         wanted = wanted.where(Song.search_key.like(like_pattern(q), escape="\\"))

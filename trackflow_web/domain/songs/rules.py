@@ -1,4 +1,4 @@
-"""What a song is and how it moves; no database here."""
+"""Rules of songs and their statuses; without a database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 class Status(StrEnum):
-    """Where a song stands."""
+    """The status of a song."""
 
     FUTURE = "future"
     WIP = "wip"
@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person says of a song, checked."""
+    """Validated fields of a song."""
 
     title: str
     artist: str
@@ -37,17 +37,17 @@ class Draft:
 
     @property
     def title_key(self) -> str:
-        """What titles are compared by."""
+        """Return the key by which titles are compared."""
         return text.comparison_key(self.title)
 
     @property
     def artist_key(self) -> str:
-        """What artists are compared by."""
+        """Return the key by which artists are compared."""
         return text.artist_key(self.artist)
 
     @property
     def search_key(self) -> str:
-        """What is searched in."""
+        """Return the text that searches look in."""
         return text.search_key(self.title, self.artist, self.album)
 
 
@@ -96,8 +96,8 @@ def draft(*, title: object, artist: object, album: object, year: object) -> Draf
 def checked_year(value: object) -> int | None:
     """Return the year of a song; a text without one has none. Raises Invalid naming `year`.
 
-    People and catalogues write `1999.0`, `1999-05-03`, `TBA` or `0`: a year is optional, and what
-    cannot be read as one keeps nobody from adding a song.
+    Users and catalogues write `1999.0`, `1999-05-03`, `TBA` or `0`: a year is optional, and an
+    unreadable one does not prevent adding a song.
     """
     if isinstance(value, str):
         return year_of(value)

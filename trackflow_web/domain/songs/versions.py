@@ -26,7 +26,7 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _DASH = re.compile(r"\s[-\u2010-\u2015~:/|]\s")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\.?\s", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-# Suffixes that are taken off one after the other; nobody writes more.
+# The maximum number of suffixes that are removed one after the other.
 _MOST = 4
 
 
@@ -46,7 +46,7 @@ def base_key(title: str) -> str:
 
 
 def _shorter(title: str) -> str:
-    """Return the title without its last suffix; empty when there is none."""
+    """Return the title without its last suffix; empty without one."""
     title = title.rstrip()
     opening = _BRACKETS.get(title[-1:])
     if opening:

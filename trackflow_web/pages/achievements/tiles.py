@@ -1,8 +1,8 @@
-"""Render the tiles of the grid quickly: what is equal for all users is rendered once.
+"""Render the tiles of the grid quickly: parts that are equal for all users are rendered once.
 
-The macros `tile` and, for the settings, `award` say how one looks. A process renders it once for
-each achievement and state, with a mark wherever people's tiles differ, and puts their values there.
-Nothing that is somebody's is kept.
+The macros `tile` and, for the settings, `award` define the markup. A process renders it once for
+each achievement and state, with a placeholder for each value that differs, and inserts the values.
+No user data is cached.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ EXTENSION = "trackflow.tiles"
 # Of characters that no text here holds, and that need no escaping.
 MARK = "\ue000{}\ue001"
 _MARK = re.compile("\ue000(.*?)\ue001")
-# What markupsafe.escape makes of these; there are hundreds of values on a page.
+# The same as markupsafe.escape; a page has hundreds of values.
 ESCAPED = str.maketrans({char: str(escape(char)) for char in "&<>'\""})
-# A day that nobody earned anything on; where the macro writes it, the tile's own day goes.
+# A placeholder date; the tile's own date replaces it in the output of the macro.
 A_DAY = datetime(4321, 7, 6, 12, tzinfo=UTC)
 
-# What differs, and how it is written for a reader whose days are those of a zone.
+# The values that differ, and their format for a viewer's time zone.
 _VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
     "shown": lambda tile, _zone: str(tile.shown),
     "progress_text": lambda tile, _zone: tile.progress_text,
@@ -117,7 +117,7 @@ class TileCache:
         self.awards: dict[tuple[Entry, State, tuple[bool, ...]], TileTemplate] = {}
 
     def of(self, tile: AchievementProgress) -> TileTemplate:
-        """Return what is the same in everybody's tile of this achievement and state."""
+        """Return the template of this achievement and state, which is the same for all users."""
         key = tile.entry, tile.state
         found = self.tiles.get(key)
         if found is None:

@@ -109,7 +109,7 @@ def delete_user(username: str) -> Response | FlaskResponse:
     """Delete an account with everything in it."""
     admin, person = admin_or_404(), user_or_404(username)
     if person.id == admin.id:
-        abort(403)  # one's own account is deleted in the settings
+        abort(403)  # administrators delete their own account in the settings
     if not recently_confirmed():
         return _confirm_first(person)
     try:

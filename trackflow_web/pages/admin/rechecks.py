@@ -36,7 +36,7 @@ MOST_LINES = 200
 
 @dataclass(frozen=True)
 class PreviewLine:
-    """What a recheck would do for one user: the names of awards, the number of corrections."""
+    """The preview of a recheck for one user: the names of awards, the number of corrections."""
 
     username: str
     names: list[str]
@@ -45,7 +45,7 @@ class PreviewLine:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a recheck would do; as a job, only the number of users is known beforehand."""
+    """The preview of a recheck; for a job, only the number of users is known."""
 
     users: int
     awards: int = 0

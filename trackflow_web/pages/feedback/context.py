@@ -1,4 +1,4 @@
-"""What the templates of feedback receive: the list with its tabs, and one item with its thread."""
+"""Template context of feedback: the list with its tabs, and one item with its thread."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def decide(board: Board, item_id: int) -> str | Response:
 
 
 def item_or_404(board: Board, item_id: int) -> Feedback:
-    """Return a request or report, locked when the request changes it; 404 when there is none."""
+    """Return a request or report, locked if the request changes it; 404 if it does not exist."""
     item = queries.find(board.kind, item_id, for_update=is_write())
     if item is None:
         abort(404)

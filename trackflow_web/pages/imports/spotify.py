@@ -40,7 +40,7 @@ NOT_ALLOWED = "Spotify was not connected: it says that you did not allow it."
 @pages.get("/settings/connections")
 @login_required
 def index() -> str:
-    """What one is connected to."""
+    """Show the connections."""
     return render_template(
         "settings/connections.html",
         connection=queries.find_connection(get_current_user().id),
@@ -81,7 +81,7 @@ def callback() -> Response:
     except SpotifyError as refusal:
         log.warning("spotify_not_connected", user_id=begun["user"], why=str(refusal))
         return _back(str(refusal))
-    # Only now: nobody is to wait for the database while Spotify is asked.
+    # Only now: no transaction may be open during the request to Spotify.
     transactions.begin(writing=True)
     connections.connect(get_current_user(), grant, jobs().tools.vault)
     flash("Spotify is connected.")

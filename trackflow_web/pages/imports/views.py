@@ -47,7 +47,7 @@ FIELDS = ("name", "playlist", "status")
 MOST_PAGES = MOST_ROWS // queries.ROWS_A_PAGE
 SIMILAR_SHOWN = 20
 NEEDED = "Enter a Spotify playlist."
-# What the page lets one look at; the rest is on its way to one of these.
+# Outcomes that the page can filter by; the others are transient.
 SHOWN = (Outcome.NEW, Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
 
 
@@ -72,7 +72,7 @@ def create() -> Response:
 @pages.get("/<id:import_id>")
 @login_required
 def show(import_id: int) -> str:
-    """How far an import is and what came of it; a fragment that asks again until it is done."""
+    """Show the progress and outcome of an import; a fragment that polls until it is done."""
     item = import_or_404(import_id)
     context = _context(item)
     if not htmx.is_htmx():
@@ -130,7 +130,7 @@ def cancel(import_id: int) -> Response:
 @pages.post("/<id:import_id>/undo")
 @login_required
 def undo(import_id: int) -> Response:
-    """Take an import back: a job removes the songs that nobody has worked on since."""
+    """Undo an import: a job removes the songs without further work."""
     item = import_or_404(import_id)
     removed = undoing.request(item)
     jobs().start_import(item.id)
@@ -155,7 +155,7 @@ def too_large(error: RequestEntityTooLarge) -> Response:
 
 
 def begin() -> Import:
-    """Begin the import that the form asks for. Raises Invalid naming its fields, TooMany."""
+    """Start the import of the form. Raises Invalid naming its fields, TooMany."""
     form, upload = request.form, request.files.get("file")
     at_once = form.get("start") == "1"
     if upload is not None and upload.filename:
@@ -233,7 +233,7 @@ def _context(item: Import) -> dict[str, object]:
 
 
 def _preview(item: Import, counts: Mapping[Outcome, int]) -> dict[str, object]:
-    """What the page says before an import makes songs."""
+    """The preview of an import."""
     file = queries.find_file(item.id)
     similar, similar_total = queries.similar_rows(item.id, SIMILAR_SHOWN)
     return {

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 pages = Blueprint("packs", __name__, url_prefix="/packs")
 
-# A page offers a few songs and a search for the rest, however many somebody has.
+# A page offers a few songs and a search for the rest, regardless of their number.
 MOST_CHOICES = 12
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show one's own packs and the form for a new one."""
+    """Show the user's packs and the form for a new one."""
     return _list({}, None, page=requested_page())
 
 
@@ -80,7 +80,7 @@ def rename(pack_id: int) -> str | Response:
 @pages.get("/<id:pack_id>/delete")
 @login_required
 def confirm_delete(pack_id: int) -> str:
-    """Show the page that asks to confirm the deletion."""
+    """Show the confirmation page of the deletion."""
     return render_template("packs/delete.html", pack=pack_or_404(pack_id))
 
 

@@ -93,7 +93,7 @@ def logout() -> Response:
 @pages.get("/confirm")
 @login_required
 def confirm_form() -> str:
-    """Show the form that asks for the password again."""
+    """Show the form to confirm the password."""
     return _form("confirm", {})
 
 

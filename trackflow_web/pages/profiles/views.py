@@ -25,7 +25,7 @@ pages = Blueprint("profiles", __name__, url_prefix="/users")
 
 SONGS_SHOWN = 20
 PACKS_SHOWN = 20
-# What is told of somebody's work, all of it about released songs, with the words for it.
+# The public figures of a profile, all about released songs, with their labels.
 NUMBERS = {
     "total_released": "songs released",
     "distinct_artists": "artists",

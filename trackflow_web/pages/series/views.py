@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("series", __name__, url_prefix="/series")
 
-# A page offers a few songs for one track and a search for the rest, however many somebody has.
+# A page offers a few songs for one track and a search for the rest.
 MOST_CHOICES = 12
 LONGEST_SEARCH = 200  # as long as a title, which is the first search
 
@@ -47,7 +47,7 @@ class Chooser:
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show one's own album series and the form for a new one."""
+    """Show the user's album series and the form for a new one."""
     return _list({}, None, page=requested_page())
 
 
@@ -82,7 +82,7 @@ def show(series_id: int) -> str:
 @pages.get("/<id:series_id>/delete")
 @login_required
 def confirm_delete(series_id: int) -> str:
-    """Show the page that asks to confirm the deletion."""
+    """Show the confirmation page of the deletion."""
     return render_template("series/delete.html", series=series_or_404(series_id))
 
 

@@ -56,7 +56,7 @@ class Grid:
 
     @property
     def pinned(self) -> list[AchievementProgress]:
-        """Return the pinned tiles in order, whatever the filter."""
+        """Return the pinned tiles in order, regardless of the filter."""
         places = {code: each.pin for code, each in self.choices.items() if each.pin is not None}
         pinned = [tile for tile in self.tiles if tile.code in places]
         return sorted(pinned, key=lambda tile: places[tile.code])

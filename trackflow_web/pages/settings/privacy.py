@@ -1,4 +1,4 @@
-"""The privacy settings: who sees what, the export of one's data, deletion of the account."""
+"""The privacy settings: visibility, personal export, account deletion."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ PRIVACY_FIELDS = ("profile", "new_achievements")
 @pages.get("/privacy")
 @login_required
 def privacy() -> str:
-    """Show who sees what, and the links to the export and to the deletion."""
+    """Show the visibility settings, and the links to the export and the deletion."""
     return _page({})
 
 
 @pages.post("/privacy")
 @login_required
 def save_privacy() -> str | BaseResponse:
-    """Change who sees the profile and future achievements; what is not sent stays."""
+    """Change the visibility of the profile and future achievements; missing fields stay."""
     try:
         actions.change_privacy(get_current_user(), **sent_fields(PRIVACY_FIELDS))
     except Invalid as refusal:

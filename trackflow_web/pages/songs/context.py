@@ -1,4 +1,4 @@
-"""What the templates of songs receive: the list with its filters, and one song with its parts."""
+"""Template context of songs: the list with its filters, and one song with its parts."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def move(song_id: int) -> str | Response:
 @pages.get("/<id:song_id>/delete")
 @login_required
 def confirm_delete(song_id: int) -> str:
-    """Show the page that asks to confirm the deletion."""
+    """Show the confirmation page of the deletion."""
     return render_template("songs/delete.html", song=song_or_404(song_id, may="own"))
 
 

@@ -1,6 +1,6 @@
 """Charts as shapes on a grid 340 units wide, the width of a phone; a macro draws them.
 
-Every chart carries the table that it is drawn from, so that nothing is told by the picture alone.
+Every chart includes the table of its values, so that no information is in the picture only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MARGIN = 44
 
 @dataclass(frozen=True)
 class Series:
-    """What the bars of a chart count: the solid part and, if any, the hollow part behind it."""
+    """The labels of the bars of a chart: the solid part and, if any, the hollow part behind it."""
 
     solid: str
     hollow: str = ""

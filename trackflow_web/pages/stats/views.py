@@ -29,7 +29,7 @@ pages = Blueprint("stats", __name__, url_prefix="/stats")
 
 RECENT = 8
 ARTISTS = 10
-# So many columns can be told apart; earlier years are in the decades and in the table.
+# The number of columns that stay readable; earlier years are in the decades and in the table.
 YEARS_DRAWN = 60
 ARTISTS_ON_THE_MAP = 24
 STATUS_NAMES = {"future": "Future Plans", "wip": "WIP", "released": "Released"}

@@ -1,8 +1,8 @@
-"""The first artist of a list. How a list is written depends on the exporter.
+"""The first artist of a list. The format of a list depends on the exporter.
 
-Exportify joins by `;` now and by `,` or `, ` formerly: with a backslash before a comma that belongs
-to a name, or with a column that tells how many artists they are. TuneMyMusic and Soundiiz join by
-`, `. In a sheet of somebody's own an artist is taken as it stands.
+Exportify joins by `;`, formerly by `,` or `, `: with a backslash before commas that belong to a
+name, or with a column that has the number of artists. TuneMyMusic and Soundiiz join by `, `. Other
+files have one artist per cell.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _COMMA_BETWEEN = re.compile(r"(?<!\\),\s*")
 
 
 def separator(records: Iterable[Record], columns: Columns) -> str:
-    r"""Return what stands between two artists in this file; empty when a cell is never a list.
+    r"""Return the separator of artists in this file; empty if a cell is never a list.
 
     `\,` means that commas of names are escaped and every other comma separates.
     """

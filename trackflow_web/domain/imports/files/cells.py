@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 # A cell is looked at so far: longer ones are no names, and cleaning costs time.
 LONGEST_CELL = 2_000
-# What exporters put before a character so that it is not taken for a separator.
+# The character with which exporters escape separators.
 _ESCAPED = re.compile(r'\\([,;|"])')
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#0?39|#x27);")
 # Spreadsheets write ="0815" for a text that looks like a number.
 _AS_TEXT = re.compile(r'="(?P<inside>[^"]*)"')
-# What guards against formulas puts an apostrophe before these.
+# Protection against formulas puts an apostrophe before these.
 _GUARDED = re.compile(r"'(?=[=+@-])")
 _NOT_STORED = frozenset({"Cc", "Cs", "Cn", "Co"})
 

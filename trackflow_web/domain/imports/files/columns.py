@@ -12,7 +12,7 @@ from trackflow_web.domain.imports.files.headers import Role
 
 # Columns that are looked at; a sheet with more has something else in them.
 MOST_COLUMNS = 100
-# What a user may choose a column for.
+# The roles that a user can assign to a column.
 CHOSEN = (Role.TITLE, Role.ARTIST, Role.ALBUM, Role.YEAR)
 REQUIRED = (Role.TITLE, Role.ARTIST)
 
@@ -38,12 +38,12 @@ class Columns:
     exporter: Exporter = Exporter.OURS
 
     def position(self, role: Role) -> int | None:
-        """Return where a role stands; None when no column has it."""
+        """Return the column of a role, or None."""
         return self.roles.get(role)
 
     @property
     def are_clear(self) -> bool:
-        """Whether there is a title and an artist."""
+        """Return whether title and artist have columns."""
         return all(role in self.roles for role in REQUIRED)
 
     @property
@@ -60,7 +60,7 @@ class Columns:
         return hashlib.sha256(plain.encode()).hexdigest()
 
     def chosen(self, roles: Mapping[Role, int]) -> Columns:
-        """Return the same columns as a user reads them; what nobody chooses stays found."""
+        """Return the columns with the choices of a user; other roles keep the detected column."""
         kept = {role: at for role, at in self.roles.items() if role not in CHOSEN}
         return Columns(self.names, kept | dict(roles), self.exporter)
 

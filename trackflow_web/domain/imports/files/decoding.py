@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trackflow_web.kernel.errors import Invalid
 
-# What a user may choose when the guess is wrong, by what the choice is called on the page.
+# The encodings that a user can choose if the guess is wrong, by their name on the page.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
@@ -29,7 +29,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What files begin with that people take for a list of songs and that are no text.
+# The first bytes of binary files that users upload by mistake.
 _OTHER_KINDS = (
     (b"PK\x03\x04", "This is a spreadsheet or a zip file. Save the list as CSV and try again."),
     (b"\xd0\xcf\x11\xe0", "This is an Excel file. Save the list as CSV and try again."),

@@ -1,4 +1,4 @@
-"""What columns are called: by the exporters, in the languages that they write, and by people.
+"""Names of columns: those of exporters, in their languages, and common ones of users.
 
 Exportify names its columns in the language of the browser; the names are those that it publishes in
 `src/i18n/locales`. Names are compared without case, accents, spaces and punctuation.
@@ -16,7 +16,7 @@ LONGEST_HEADER = 200
 
 
 class Role(StrEnum):
-    """What a column is read as."""
+    """The role of a column."""
 
     TITLE = "title"
     ARTIST = "artist"

@@ -29,7 +29,7 @@ MOST_CELLS = 1_000
 
 @dataclass(frozen=True)
 class Choice:
-    """What a user says of a file instead of what is found; empty: what is found.
+    """The choices of a user for a file; empty ones keep the detected values.
 
     `roles` are positions of columns from 0. `first_is_song`: there is no header.
     """
@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class PlaylistFile:
-    """What a file says: its rows in order, and the playlist's name when it tells one.
+    """The content of a file: its rows in order, and the name of the playlist, if any.
 
     Without clear columns there are no rows: `samples` are the first records then, for the user to
     choose by.
@@ -68,7 +68,7 @@ TOO_MANY_LINES = f"This file has too many lines. The limit is {MOST_ROWS:,} rows
 
 @dataclass(frozen=True)
 class _Header:
-    """Where the header stands (line, from 0), what it names, and what separates its cells."""
+    """The header: its line (from 0), its columns and its delimiter."""
 
     line: int
     columns: Columns
@@ -214,13 +214,13 @@ def require_clear(file: PlaylistFile) -> None:
 
 
 def name_of_file(filename: str | None) -> str:
-    """Return what a playlist is called when nobody says: its file's name without the ending."""
+    """Return the default name of a playlist: the name of its file without the extension."""
     last = re.split(r"[\\/]", filename or "")[-1]
     return last.rpartition(".")[0].replace("_", " ").strip() or last
 
 
 def examples() -> Mapping[str, str]:
-    """Return headers by exporter, for the page that asks for a file."""
+    """Return headers by exporter, for the upload page."""
     return {
         "Exportify, in any language": "Track Name, Artist Name(s), Album Name, Release Date",
         "TuneMyMusic": "Track name, Artist name, Album, Playlist name",

@@ -23,7 +23,7 @@ _WHOLLY_QUOTED = re.compile(r'\s*"(?P<inside>.*)"\s*', re.DOTALL)
 class Record:
     """One record; `number` is the line that a spreadsheet shows beside it, from 1.
 
-    `problem` says why its cells cannot be told apart; there are none then.
+    `problem` is the reason why its cells cannot be separated; it has no cells then.
     """
 
     number: int
@@ -31,14 +31,14 @@ class Record:
     problem: str = ""
 
     def cell(self, position: int | None) -> str:
-        """Return what stands in a column; empty where the record is shorter."""
+        """Return the cell of a column; empty if the record is shorter."""
         if position is None or position >= len(self.cells):
             return ""
         return self.cells[position]
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing stands in it."""
+        """Return whether all cells are empty."""
         return not self.problem and not any(map(str.strip, self.cells))
 
 
@@ -68,7 +68,7 @@ def cells_of_line(line: str, delimiter: str) -> Sequence[str] | csv.Error:
 
 
 class _Lines:
-    """The lines from `at` on, as csv.reader asks for them; ends before `stop`."""
+    """Yield the lines from `at` up to `stop` (exclusive), for csv.reader."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
