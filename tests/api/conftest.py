@@ -31,6 +31,9 @@ class Program:
     def post(self, path: str, **fields: object) -> TestResponse:
         return self.request("POST", path, json=fields)
 
+    def patch(self, path: str, **fields: object) -> TestResponse:
+        return self.request("PATCH", path, json=fields)
+
     def request(self, method: str, path: str, **options: object) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return self.client.open(path, method=method, headers=headers, **options)

@@ -176,3 +176,50 @@ def test_series_return_404_to_other_users(subtests, program, program_of, series,
 
             assert (answer.status_code, answer.json) == (404, absent.json)
             assert program.get(f"/api/series/{series['id']}").json == series
+
+
+def test_patching_an_album_changes_only_what_is_sent(program, series):
+    address = f"/api/series/{series['id']}"
+    changed = program.patch(address, year=1992).json
+    assert (changed["album"], changed["year"], changed["tracks"]) == (
+        series["album"],
+        1992,
+        series["tracks"],
+    )
+    answer = program.patch(address, album="", artist="x" * 201)
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"album", "artist"})
+
+
+def test_patching_the_track_list_keeps_links_by_id(program, series, song):
+    address = f"/api/series/{series['id']}"
+    program.post(f"{address}/link")
+    tracks = [{"title": "Intro"}, {"id": 2, "title": "2"}, {"id": 1, "title": "One"}]
+    found = program.patch(address, tracks=tracks).json["tracks"]
+    assert [(track["id"], track["title"], track["song_id"]) for track in found] == [
+        (1, "Intro", None),
+        (2, "2", None),
+        (3, "One", song["id"]),
+    ]
+    assert len(program.patch(address, tracks=["Only"]).json["tracks"]) == 1
+
+
+def test_an_invalid_new_track_list_is_rejected(subtests, program, series):
+    one = {"id": 1, "title": "One"}
+    lists = [[], None, "One", [one, one], [{"id": 3, "title": "x"}], [{"id": 1}], [{"title": 7}]]
+    for tracks in [*lists, [{"id": "x", "title": "x"}], [None], TOO_MANY, [TOO_LONG]]:
+        with subtests.test(tracks=tracks):
+            answer = program.patch(f"/api/series/{series['id']}", tracks=tracks)
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["tracks"])
+    assert program.get(f"/api/series/{series['id']}").json == series
+
+
+def test_planning_adds_missing_songs_and_links_others(program, series, song):
+    address = f"/api/series/{series['id']}"
+    assert program.post(f"{address}/plan", track=1).json == {"added": 0, "linked": 1}
+    assert program.post(f"{address}/plan").json == {"added": 1, "linked": 0}
+    assert program.post(f"{address}/plan").json == {"added": 0, "linked": 0}
+    linked = [track["song_id"] for track in program.get(address).json["tracks"]]
+    assert linked[0] == song["id"]
+    added = program.get(f"/api/songs/{linked[1]}").json
+    assert (added["title"], added["status"], added["year"]) == ("Two", "future", 1991)
+    assert program.post(f"{address}/plan", track=3).status_code == 404

@@ -65,7 +65,7 @@ def test_the_song_chooser_offers_a_few_songs_and_a_search(as_alice, maker):
     found = as_alice.get(f"/packs/{pack}", htmx="pack-choices", q="song 17")
     assert [title.get_text() for title in found.all(".choices__title")] == ["Song 17"]
     assert not as_alice.get(f"/packs/{pack}", q="inside").all(f"#choice-{inside}")
-    assert "No song that is not in it" in as_alice.get(f"/packs/{pack}", q="100%").text
+    assert "No other songs match" in as_alice.get(f"/packs/{pack}", q="100%").text
     assert as_alice.get(f"/packs/{pack}", q="\x00").status == 422
 
 
@@ -106,7 +106,7 @@ def test_deleting_a_renamed_pack_keeps_its_songs(as_alice, maker):
     assert as_alice.follow().one("h1").get_text() == "<b>Afters</b>"
     assert as_alice.get(f"/packs/{pack}/delete").status == 200
     as_alice.post(f"/packs/{pack}/delete")
-    assert "still there" in as_alice.follow().text
+    assert "still in your list" in as_alice.follow().text
     assert as_alice.get(f"/packs/{pack}").status == 404
     assert as_alice.get(f"/songs/{song}").status == 200
 

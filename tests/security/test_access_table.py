@@ -96,8 +96,11 @@ POST /packs/<pack_id>/songs                             door     404  404   303 
 GET  /series/                                           door     200  200   200  200
 POST /series/                                           door     303  303   303  303
 GET  /series/<series_id>                                door     404  404   200  404
+POST /series/<series_id>                                door     404  404   303  404
 GET  /series/<series_id>/delete                         door     404  404   200  404
 POST /series/<series_id>/link                           door     404  404   303  404
+POST /series/<series_id>/plan                           door     404  404   303  404
+POST /series/<series_id>/tracks                         door     404  404   303  404
 POST /series/<series_id>/tracks/<position>              door     404  404   303  404
 # Imports
 GET  /imports/                                          door     200  200   200  200
@@ -204,7 +207,9 @@ POST /api/packs/<pack_id>/songs                              401     404  404   
 GET  /api/series/                                            401     200  200   200  200
 POST /api/series/                                            401     201  201   201  201
 GET  /api/series/<series_id>                                 401     404  404   200  404
+PATCH /api/series/<series_id>                                401     404  404   200  404
 POST /api/series/<series_id>/link                            401     404  404   200  404
+POST /api/series/<series_id>/plan                            401     404  404   200  404
 POST /api/series/<series_id>/tracks/<position>               401     404  404   200  404
 # Imports
 GET  /api/imports/                                           401     200  200   200  200

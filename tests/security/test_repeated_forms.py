@@ -22,6 +22,7 @@ CREATE = {
     "/packs/<pack_id>/songs",
     "/packs/<pack_id>/collaborators",
     "/series/",
+    "/series/<series_id>/tracks",
     "/imports/",
     "/imports/<import_id>/start",
     "/imports/<import_id>/undo",
@@ -61,7 +62,9 @@ SET = {
     "/packs/<pack_id>/release",
     "/packs/<pack_id>/delete",
     "/packs/<pack_id>/songs/<song_id>/delete",
+    "/series/<series_id>",
     "/series/<series_id>/link",
+    "/series/<series_id>/plan",
     "/series/<series_id>/tracks/<position>",
     "/series/<series_id>/delete",
     "/imports/spotify/disconnect",
@@ -116,8 +119,9 @@ def test_every_form_that_creates_has_a_key(app, alice, bob, as_alice, as_admin):
     app.extensions["trackflow.jobs"].run_due()
     paths = {route.path for route in html_routes(app, values) if route.method == "GET"}
     missing, found = set(), set()
+    edited = f"/series/{values['series_id']}?edit=1"
     for browser in (as_alice, as_admin):
-        for path in sorted(paths | {preview, done, "/admin/rechecks/?user=alice"}):
+        for path in sorted(paths | {preview, done, edited, "/admin/rechecks/?user=alice"}):
             page = browser.get(path)
             for form in page.soup.select(CREATING_FORMS):
                 endpoint, _values = urls.match(form["action"], method="POST")

@@ -1,4 +1,4 @@
-"""Request and response bodies of album series."""
+"""Request and response bodies of albums."""
 
 from __future__ import annotations
 
@@ -21,9 +21,30 @@ Titles = Annotated[
         json_schema_extra={
             "anyOf": [
                 {"type": "array", "items": _TITLE, "minItems": 1, "maxItems": MOST_TRACKS},
-                {"type": "string", "description": "One title a line."},
+                {"type": "string", "description": "One title per line."},
             ]
         }
+    ),
+]
+_TRACK = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer", "description": "The present position of a track that stays."},
+        "title": _TITLE,
+    },
+    "required": ["title"],
+}
+TrackList = Annotated[
+    Any,
+    Field(
+        description="The whole track list in its new order. Tracks with an id keep their songs,"
+        " those without are new, and those left out are removed.",
+        json_schema_extra={
+            "type": "array",
+            "items": _TRACK,
+            "minItems": 1,
+            "maxItems": MOST_TRACKS,
+        },
     ),
 ]
 
@@ -36,20 +57,20 @@ class Series(BaseModel):
     album: str
     year: int | None
     relevant: int = Field(description="How many tracks are not marked irrelevant.")
-    released: int = Field(description="How many of those are linked to a song that was released.")
+    released: int = Field(description="How many of those are linked to a Released song.")
     created_at: datetime
     completed_at: datetime | None = Field(
-        description="Since when every relevant track is linked to a song that was released."
+        description="Since when every track that isn't skipped is linked to a Released song."
     )
 
     @classmethod
     def of(cls, overview: Overview) -> Series:
-        """Return an album series without its tracks."""
+        """Return an album without its tracks."""
         return cls(**_fields(overview))
 
 
 class SeriesList(BaseModel):
-    """A part of a list of album series, newest first."""
+    """A part of a list of albums, newest first."""
 
     items: list[Series]
     next: str | None
@@ -85,17 +106,42 @@ class SeriesInFull(Series):
 
     @classmethod
     def with_tracks(cls, overview: Overview, tracks: Iterable[Track]) -> SeriesInFull:
-        """Return an album series with these tracks."""
+        """Return an album with these tracks."""
         return cls(**_fields(overview), tracks=list(tracks))
 
 
 class NewSeries(BaseModel):
-    """An album series to create."""
+    """An album to create."""
 
     artist: Name
     album: Name
     year: Year = None
     tracks: Titles
+
+
+class SeriesChanges(BaseModel):
+    """Fields of an album to change; those left out stay as they are."""
+
+    # These defaults mean "not sent" and are never used.
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    artist: Name = ""
+    album: Name = ""
+    year: Year = None
+    tracks: TrackList = None
+
+
+class TracksToPlan(BaseModel):
+    """The tracks whose songs to add to Future Plans."""
+
+    track: int | None = Field(None, description="A position, or null for every missing track.")
+
+
+class Planned(BaseModel):
+    """The numbers of songs that were added, and of those you had that were linked."""
+
+    added: int
+    linked: int
 
 
 class TrackChanges(BaseModel):

@@ -1,4 +1,4 @@
-"""Album series: list, show, create, delete; link their tracks to songs."""
+"""Albums: list, show, create, edit, delete; link their tracks to songs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Deleted, Paging
 from trackflow_web.api.series import schemas
-from trackflow_web.domain.series import actions, queries
+from trackflow_web.domain.series import actions, editing, planning, queries, rules
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.web.caller import get_current_user
@@ -21,7 +21,7 @@ from trackflow_web.web.loaders import series_or_404
 @api.get("/series/")
 @described(schemas.SeriesList, query=Paging)
 def list_series() -> schemas.SeriesList:
-    """List your own album series, newest first."""
+    """List your albums, newest first."""
     found, following = pagination.fetch(
         lambda before_id, limit: queries.overviews_after(
             get_current_user().id, before_id=before_id, limit=limit
@@ -34,7 +34,7 @@ def list_series() -> schemas.SeriesList:
 @api.post("/series/")
 @described(schemas.SeriesInFull, status=201, body=schemas.NewSeries)
 def create_series() -> tuple[schemas.SeriesInFull, int, dict[str, str]]:
-    """Create an album series."""
+    """Create an album."""
     draft = bodies.parse_body(schemas.NewSeries)
     series = actions.create_series(get_current_user(), **draft.model_dump())
     return _document(series), 201, {"Location": url_for("api.show_series", series_id=series.id)}
@@ -43,14 +43,37 @@ def create_series() -> tuple[schemas.SeriesInFull, int, dict[str, str]]:
 @api.get("/series/<id:series_id>")
 @described(schemas.SeriesInFull)
 def show_series(series_id: int) -> schemas.SeriesInFull:
-    """Show an album series with its tracks."""
+    """Show an album with its tracks."""
     return _document(series_or_404(series_id))
+
+
+@api.patch("/series/<id:series_id>")
+@described(schemas.SeriesInFull, body=schemas.SeriesChanges)
+def edit_series(series_id: int) -> schemas.SeriesInFull:
+    """Change an album or its track list; fields that aren't sent stay as they are."""
+    series = series_or_404(series_id)
+    changes = bodies.sent(bodies.parse_body(schemas.SeriesChanges))
+    if "tracks" in changes:
+        editing.edit_tracks(series, rules.track_edits(changes.pop("tracks")))
+    if changes:
+        before = {name: getattr(series, name) for name in ("artist", "album", "year")}
+        editing.edit_series(series, **{**before, **changes})
+    return _document(series)
+
+
+@api.post("/series/<id:series_id>/plan")
+@described(schemas.Planned, body=schemas.TracksToPlan)
+def plan_tracks(series_id: int) -> schemas.Planned:
+    """Add the missing songs of an album to Future Plans; songs you have already are linked."""
+    series, wanted = series_or_404(series_id), bodies.parse_body(schemas.TracksToPlan)
+    planned = planning.plan_tracks(series, get_current_user(), position=wanted.track)
+    return schemas.Planned(added=planned.added, linked=planned.linked)
 
 
 @api.post("/series/<id:series_id>/delete")
 @described(Deleted)
 def delete_series(series_id: int) -> Deleted:
-    """Delete an album series; the songs stay."""
+    """Delete an album; its songs stay."""
     actions.delete_series(series_or_404(series_id))
     return Deleted(deleted=series_id)
 
@@ -58,7 +81,7 @@ def delete_series(series_id: int) -> Deleted:
 @api.post("/series/<id:series_id>/tracks/<id:position>")
 @described(schemas.Track, body=schemas.TrackChanges)
 def change_track(series_id: int, position: int) -> schemas.Track:
-    """Link a track to a song or mark it irrelevant; fields that are not sent stay as they are."""
+    """Link a track to a song or skip it; fields that aren't sent stay as they are."""
     series = series_or_404(series_id)
     changes = bodies.sent(bodies.parse_body(schemas.TrackChanges))
     return schemas.Track.of(actions.change_track(series, position, changes))

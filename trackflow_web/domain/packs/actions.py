@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
     from trackflow_web.kernel.events import Event
 
-ALREADY_EXISTS = "You have a pack of this name already."
-NO_SUCH_SONG = "This is not one of your songs."
+ALREADY_EXISTS = "You already have a pack with this name."
+NO_SUCH_SONG = "This isn't one of your songs."
 EMPTY = "This pack is empty. Add songs first."
 NOTHING_TO_ADD = "This person left all of these songs, so you can't add them again."
 # Events of a song that decide whether its pack is complete.
@@ -120,7 +120,7 @@ def own_pack(owner: User, pack_id: object) -> Pack | None:
     number = text.whole_number(pack_id, "pack_id", least=1, most=10**18 - 1)
     pack = queries.find_pack(number) if number else None
     if number and (pack is None or pack.user_id != owner.id):
-        raise Invalid(pack_id="This is not one of your packs.")
+        raise Invalid(pack_id="This isn't one of your packs.")
     return pack
 
 
@@ -136,7 +136,7 @@ def take_song_out(pack: Pack, song_id: int) -> Song:
     """Take a song out of the pack; raises NotFound when it is not in it."""
     song = find_song(song_id, for_update=True)
     if song is None or song.pack_id != pack.id:
-        message = "This song is not in the pack."
+        message = "This song isn't in the pack."
         raise NotFound(message)
     song.pack_id, song.is_optional = None, False
     db.session.flush()

@@ -34,6 +34,13 @@ class Overview:
     parts_skipped: int
 
     @property
+    def status(self) -> Status:
+        """The status that it has as a whole: that of a song that is as far."""
+        if self.songs and self.released == self.songs:
+            return Status.RELEASED
+        return Status.WIP if self.released or self.parts_done else Status.FUTURE
+
+    @property
     def progress(self) -> Progress:
         """The pack's progress over the parts of all its songs."""
         return Progress(done=self.parts_done, skipped=self.parts_skipped, parts=self.songs * PARTS)

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.kernel.events import Event
 
-ALREADY_EXISTS = "You have a series of this album already."
-NO_SUCH_SONG = "This is not one of your songs."
-MISMATCH = "This song has another title or artist. Link it anyway if it's this track."
+ALREADY_EXISTS = "You already have this album."
+NO_SUCH_SONG = "This isn't one of your songs."
+MISMATCH = "This song has a different title or artist. Link it anyway?"
 SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
 
 
@@ -84,7 +84,7 @@ def create_series(
     )
     db.session.flush()
     series = db.session.get_one(Series, series_id)
-    _record(SeriesCreated(**_about(series)), series)
+    record_about(SeriesCreated(**about(series)), series)
     return series
 
 
@@ -94,7 +94,7 @@ def delete_series(series: Series) -> None:
     if queries.find_series(series.id, for_update=True) is None:
         raise NotFound
     was_complete = series.completed_at is not None
-    _record(SeriesDeleted(**_about(series), was_complete=was_complete), series)
+    record_about(SeriesDeleted(**about(series), was_complete=was_complete), series)
     db.session.execute(sa.delete(Series).where(Series.id == series.id))
 
 
@@ -113,14 +113,14 @@ def set_track(
         raise Invalid(song_id=NO_SUCH_SONG)
     track = queries.find_track(series.id, position, for_update=True)
     if track is None:
-        message = "This album has no such track."
+        message = f"There is no track {position}."
         raise NotFound(message)
     if song is not None and song.id != track.song_id:
         _require_fit(series, track, song, anyway=anyway)
     track.song_id = song.id if song else None
     track.irrelevant = irrelevant
     db.session.flush()
-    _changed(series)
+    changed(series)
     return track
 
 
@@ -140,7 +140,7 @@ def _require_fit(series: Series, track: Track, song: Song, *, anyway: bool) -> N
     """Raise Invalid for a song of another track, Mismatch for one of another name."""
     other = queries.other_track_of(series.id, song.id, track.position)
     if other is not None:
-        raise Invalid(song_id=f"This song is track {other.position} already: it can't be both.")
+        raise Invalid(song_id=f"This song is already linked to track {other.position}.")
     same_title = track.title_key in {song.title_key, versions.base_key(song.title)}
     if not anyway and (song.artist_key != series.artist_key or not same_title):
         raise Mismatch(song.id, song_id=MISMATCH)
@@ -161,7 +161,7 @@ def link_suggested(series: Series) -> int:
             linked += 1
     db.session.flush()
     if linked:
-        _changed(series)
+        changed(series)
     return linked
 
 
@@ -177,9 +177,9 @@ def handle(events: Sequence[Event]) -> None:
     )
 
 
-def _changed(series: Series) -> None:
+def changed(series: Series) -> None:
     """Record the change and update completion at once: the response shows it."""
-    _record(SeriesChanged(**_about(series)), series)
+    record_about(SeriesChanged(**about(series)), series)
     _update_completions(series_ids={series.id})
 
 
@@ -193,15 +193,17 @@ def _update_completions(**touched: set[int]) -> None:
 def _update_completion(series: Series, *, complete: bool) -> None:
     if complete and series.completed_at is None:
         series.completed_at = clock.now()
-        _record(SeriesCompleted(**_about(series)), series)
+        record_about(SeriesCompleted(**about(series)), series)
     elif not complete and series.completed_at is not None:
         series.completed_at = None
-        _record(SeriesReopened(**_about(series)), series)
+        record_about(SeriesReopened(**about(series)), series)
 
 
-def _record(payload: SeriesPayload, series: Series) -> None:
+def record_about(payload: SeriesPayload, series: Series) -> None:
+    """Record an event about an album."""
     record(payload, user_id=series.user_id, subject_id=series.id)
 
 
-def _about(series: Series) -> dict[str, Any]:
+def about(series: Series) -> dict[str, Any]:
+    """Return what the payloads of an album's events say about it."""
     return {"artist": series.artist, "album": series.album}

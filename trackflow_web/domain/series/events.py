@@ -27,7 +27,7 @@ class SeriesDeleted(SeriesPayload):
 
 @event_type("series_changed", "series")
 class SeriesChanged(SeriesPayload):
-    """A track was linked, unlinked or marked irrelevant."""
+    """An album was renamed, or its tracks or their links changed."""
 
 
 @event_type("series_completed", "series")

@@ -33,6 +33,13 @@ class Overview:
     relevant: int
     released: int
 
+    @property
+    def status(self) -> Status:
+        """The status that it has as a whole: that of a song that is as far."""
+        if self.series.completed_at is not None:
+            return Status.RELEASED
+        return Status.WIP if self.released else Status.FUTURE
+
 
 def find_series(series_id: int, *, for_update: bool = False) -> Series | None:
     """Return the series with this id; with `for_update` locked until the commit."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trackflow_web.domain.songs.rules import LONGEST_NAME, checked_year
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from trackflow_web.domain.series.models import Track
 
 MOST_TRACKS = 200
 # Characters: every title with room for white space, and as many empty lines.
@@ -30,7 +37,65 @@ class Draft:
     artist: str
     album: str
     year: int | None
-    tracks: tuple[str, ...]
+    tracks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrackEdit:
+    """One track of a list that is edited: its present position (None: a new track), its title."""
+
+    position: int | None
+    title: str
+
+
+def about_album(*, artist: object, album: object, year: object) -> Draft:
+    """Check artist, album and year. Raises Invalid naming every field that will not do."""
+    check = Checks()
+    checked = Draft(
+        artist=check(text.line, artist, "artist", longest=LONGEST_NAME),
+        album=check(text.line, album, "album", longest=LONGEST_NAME),
+        year=check(checked_year, year),
+    )
+    check.finish()
+    return checked
+
+
+def track_edits(value: object) -> list[TrackEdit]:
+    """Return the track list of an API request: titles, or objects with `title` and `id`.
+
+    `id` is the present position of a track that stays. Raises Invalid naming `tracks`.
+    """
+    if not isinstance(value, list) or len(value) > MOST_TRACKS:
+        raise Invalid(tracks=TOO_MANY if isinstance(value, list) else NO_TITLES)
+    return [_track_edit(number, item) for number, item in enumerate(value, start=1)]
+
+
+def _track_edit(number: int, item: object) -> TrackEdit:
+    fields = item if isinstance(item, dict) else {"title": item}
+    try:
+        title = text.line(fields.get("title"), "title", longest=LONGEST_NAME)
+        position = text.whole_number(fields.get("id"), "id", least=1, most=MOST_TRACKS)
+    except Invalid as refusal:
+        message = next(iter(refusal.errors.values()))
+        raise Invalid(tracks=f"Track {number}: {message}") from None
+    return TrackEdit(position, title)
+
+
+def require_track_list(edits: Collection[TrackEdit]) -> None:
+    """Raise Invalid naming `tracks` for none, too many, or a track that is listed twice."""
+    if not edits:
+        raise Invalid(tracks="Keep at least one track.")
+    if len(edits) > MOST_TRACKS:
+        raise Invalid(tracks=TOO_MANY)
+    kept = [edit.position for edit in edits if edit.position is not None]
+    if len(set(kept)) < len(kept):
+        raise Invalid(tracks="A track is listed twice.")
+
+
+def track_list_version(tracks: Iterable[Track]) -> str:
+    """Return a short digest of a track list: another one for every other list of titles."""
+    titles = "\n".join(track.title for track in tracks)
+    return hashlib.sha256(titles.encode()).hexdigest()[:16]
 
 
 def draft(*, artist: object, album: object, year: object, tracks: object) -> Draft:

@@ -90,7 +90,7 @@ def delete(pack_id: int) -> Response:
     """Delete a pack; its songs stay."""
     pack = pack_or_404(pack_id)
     actions.delete_pack(pack)
-    flash(f"Deleted {pack.name}. Its songs are still there.")
+    flash(f"Deleted {pack.name}. Its songs are still in your list.")
     return htmx.redirect_after_post(url_for("packs.index"))
 
 

@@ -1,60 +1,46 @@
-"""Album series: list, show, create, delete; link their tracks to songs."""
+"""Albums: list, show, create, edit, delete; link their tracks to songs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
-from trackflow_web.domain.series import actions, queries, rules
-from trackflow_web.domain.series.rules import Mismatch
-from trackflow_web.domain.songs.queries import choices
+from trackflow_web.domain.series import actions, editing, planning, queries
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
+from trackflow_web.pages.series.context import album_context, submitted_track_list
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import errors_of, refused
-from trackflow_web.web.listing import ListArguments, pager, requested_page
+from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.listing import pager, requested_page
 from trackflow_web.web.loaders import series_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
-    from trackflow_web.domain.series.models import Series, Track
-    from trackflow_web.domain.songs.models import Song
+    from trackflow_web.domain.series.models import Series
 
 pages = Blueprint("series", __name__, url_prefix="/series")
 
-# A page offers a few songs for one track and a search for the rest.
-MOST_CHOICES = 12
-LONGEST_SEARCH = 200  # as long as a title, which is the first search
-
-
-@dataclass(frozen=True)
-class Chooser:
-    """The songs to choose from for one track: those that contain `q`."""
-
-    position: int
-    q: str
-    songs: Sequence[Song]
-    most: int = MOST_CHOICES
+ABOUT = ("artist", "album", "year")
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show the user's album series and the form for a new one."""
+    """Show one's own albums and the form for a new one."""
     return _list({}, None, page=requested_page())
 
 
 @pages.post("/")
 @login_required
 def create() -> str | Response:
-    """Create an album series."""
+    """Create an album."""
     form = request.form
     try:
         series = actions.create_series(
@@ -72,34 +58,64 @@ def create() -> str | Response:
 @pages.get("/<id:series_id>")
 @login_required
 def show(series_id: int) -> str:
-    """Show an album series with its tracks, and the songs to choose from for one `track`."""
-    context = _context(series_or_404(series_id), choosing=True)
+    """Show an album; `track` offers songs for one track, `edit` the form of the track list."""
+    context = album_context(series_or_404(series_id), by_address=True)
     if htmx.is_htmx():
         return htmx.block("series/show.html", "tracks", **context)
     return render_template("series/show.html", **context)
 
 
+@pages.post("/<id:series_id>")
+@login_required
+def edit(series_id: int) -> str | Response:
+    """Change artist, album and year; fields that aren't sent stay as they are."""
+    series = series_or_404(series_id)
+    before = {name: getattr(series, name) for name in ABOUT}
+    try:
+        editing.edit_series(series, **{**before, **sent_fields(ABOUT)})
+    except Invalid as refusal:
+        context = album_context(series, refusal, draft=request.form)
+        return refused(render_template("series/show.html", **context), refusal)
+    flash("Saved.")
+    return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
+
+
 @pages.get("/<id:series_id>/delete")
 @login_required
 def confirm_delete(series_id: int) -> str:
-    """Show the confirmation page of the deletion."""
+    """Show the page that asks to confirm the deletion."""
     return render_template("series/delete.html", series=series_or_404(series_id))
 
 
 @pages.post("/<id:series_id>/delete")
 @login_required
 def delete(series_id: int) -> Response:
-    """Delete a series; the songs stay."""
+    """Delete an album; its songs stay."""
     series = series_or_404(series_id)
     actions.delete_series(series)
-    flash(f"Deleted {series.album}. The songs are still there.")
+    flash(f"Deleted {series.album}. Its songs are still in your list.")
     return htmx.redirect_after_post(url_for("series.index"))
+
+
+@pages.post("/<id:series_id>/tracks")
+@login_required
+def edit_tracks(series_id: int) -> str | Response:
+    """Save the track list: rename, reorder, add and remove tracks."""
+    series = series_or_404(series_id)
+    try:
+        wanted = submitted_track_list(series)
+        editing.edit_tracks(series, wanted, seen=request.form.get("seen", ""))
+    except Invalid as refusal:
+        # Positions of a list that has changed meanwhile mean other tracks now.
+        is_stale = refusal.errors.get("tracks") == editing.MEANWHILE
+        return _tracks(series, refusal, draft={} if is_stale else request.form)
+    return _tracks(series, summary="Track list saved.")
 
 
 @pages.post("/<id:series_id>/tracks/<id:position>")
 @login_required
 def set_track(series_id: int, position: int) -> str | Response:
-    """Link a track to a song, or mark it irrelevant."""
+    """Link a track to a song, or skip it."""
     series = series_or_404(series_id)
     try:
         actions.set_track(
@@ -114,56 +130,46 @@ def set_track(series_id: int, position: int) -> str | Response:
     return _tracks(series)
 
 
+@pages.post("/<id:series_id>/plan")
+@login_required
+def plan(series_id: int) -> str | Response:
+    """Add the missing songs to Future Plans: of one `track`, or of all."""
+    series = series_or_404(series_id)
+    try:
+        position = text.whole_number(request.form.get("track"), "track", least=1, most=10**9)
+        planned = planning.plan_tracks(series, get_current_user(), position=position)
+    except Invalid as refusal:
+        return _tracks(series, refusal)
+    return _tracks(series, summary=planned.text)
+
+
 @pages.post("/<id:series_id>/link")
 @login_required
 def link_suggested(series_id: int) -> str | Response:
     """Link every open track to the song of the same title."""
     series = series_or_404(series_id)
     linked = actions.link_suggested(series)
-    if not htmx.is_htmx():
-        flash(f"Linked {count_of(linked, 'track')}.")
-    return _tracks(series)
+    return _tracks(series, summary=f"Linked {count_of(linked, 'track')}.")
 
 
-def _tracks(series: Series, refusal: Invalid | None = None, position: int = 0) -> str | Response:
+def _tracks(
+    series: Series,
+    refusal: Invalid | None = None,
+    position: int = 0,
+    *,
+    summary: str = "",
+    draft: Mapping[str, str] | None = None,
+) -> str | Response:
+    if refusal is None and not htmx.is_htmx():
+        if summary:
+            flash(summary)
+        return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
+    context = album_context(series, refusal, position, summary=summary, track_draft=draft)
     if htmx.is_htmx():
-        page = htmx.block("series/show.html", "tracks", **_context(series, refusal, position))
-        return refused(page, refusal) if refusal else page
-    if refusal:
-        page = render_template("series/show.html", **_context(series, refusal, position))
-        return refused(page, refusal)
-    return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
-
-
-def _context(
-    series: Series, refusal: Invalid | None = None, position: int = 0, *, choosing: bool = False
-) -> dict[str, object]:
-    tracks = queries.tracks_of(series.id)
-    return {
-        "overview": queries.overview(series.id),
-        "series": series,
-        "tracks": tracks,
-        "suggestions": queries.songs_for_open_tracks(series, tracks),
-        # Where and what to link anyway.
-        "mismatch": (position, refusal.the_song_id) if isinstance(refusal, Mismatch) else None,
-        "chooser": _chooser(series, tracks) if choosing else None,
-        "errors": errors_of(refusal),
-    }
-
-
-def _chooser(series: Series, tracks: Sequence[Track]) -> Chooser | None:
-    """Return the requested chooser, if any. Raises Invalid naming every bad argument."""
-    arguments = ListArguments()
-    position = arguments.number("track", most=rules.MOST_TRACKS)
-    q = arguments.search(longest=LONGEST_SEARCH)
-    arguments.finish()
-    track = next((track for track in tracks if track.position == position), None)
-    if track is None:
-        return None
-    # The track's title is the best first search; an emptied one shows the newest songs.
-    wanted = q if "q" in request.args else track.title
-    found = choices(series.user_id, wanted, limit=MOST_CHOICES)
-    return Chooser(track.position, wanted, found)
+        page = htmx.block("series/show.html", "tracks", **context)
+    else:
+        page = render_template("series/show.html", **context)
+    return refused(page, refusal) if refusal else page
 
 
 def _list(form: Mapping[str, str], refusal: Invalid | None, *, page: int = 1) -> str:
