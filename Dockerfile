@@ -1,11 +1,11 @@
 # TrackFlow as an image: the web server by default, any `flask --app wsgi ...` as its command.
 #
-# Debian's PostgreSQL client of this base is version 15: `flask backup` takes servers up to that.
+# Debian's PostgreSQL client of this base is version 15: `flask backup` supports servers up to that.
 FROM python:3.11.13-slim-bookworm AS libraries
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.txt /tmp/requirements.txt
-# Wheels only: an image that can compile is larger, and of more use to whoever breaks in.
+# Wheels only: an image with a compiler is larger and more useful to an attacker.
 RUN python -m venv /opt/trackflow \
     && /opt/trackflow/bin/pip install --only-binary=:all: -r /tmp/requirements.txt
 
@@ -19,7 +19,7 @@ RUN apt-get update \
 
 COPY --from=libraries /opt/trackflow /opt/trackflow
 WORKDIR /srv/trackflow
-# What runs, and nothing of tests, benchmarks and documents.
+# Only the application, without tests, benchmarks and documents.
 COPY wsgi.py gunicorn.conf.py LICENSE ./
 COPY migrations migrations
 COPY static static
@@ -36,7 +36,7 @@ ENV PATH=/opt/trackflow/bin:$PATH \
 USER trackflow
 EXPOSE 8000
 
-# The name it asks for must be among TRUSTED_HOSTS, where those are set.
+# Its host name must be in TRUSTED_HOSTS, if that is set.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 

@@ -1,4 +1,4 @@
-"""What gunicorn does beside serving: connections of each worker's own, and one does the jobs."""
+"""gunicorn hooks: separate connections per worker, and a thread for jobs in one of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-# gunicorn would take the script's name and path from headers of a client on this machine, and break
-# where they do not fit the address. They are dropped like every header with an underscore.
+# gunicorn would read SCRIPT_NAME and PATH_INFO from headers of a client on this machine, and fail
+# if they do not match the URL. They are dropped like every header with an underscore.
 forwarder_headers = ""
 
-# Where the workers write their numbers. It must be said before anything that counts is imported,
-# and stays the same when SIGHUP reads this file again.
+# The directory in which workers write metrics. It must be set before the metrics are imported, and
+# stays the same when SIGHUP reloads this file.
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "trackflow-metrics-"
 if os.environ.get("METRICS_TOKEN") and METRICS_FOLDER not in os.environ:
@@ -32,9 +32,9 @@ _threads: list[JobThread] = []
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Start the thread once the worker is forked: threads and connections survive no fork."""
+    """Start the thread after the fork: threads and connections do not survive a fork."""
     jobs = worker.wsgi.extensions["trackflow.jobs"]
-    # With --preload the master may have some, which two processes must not talk through.
+    # With --preload the master may have connections, which processes must not share.
     with worker.wsgi.app_context():
         forget_connections()
     jobs.forget_connections()
@@ -44,29 +44,29 @@ def post_worker_init(worker: Worker) -> None:
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:
-    """Let another worker have the jobs."""
+    """Stop the thread, so that another worker runs the jobs."""
     for thread in _threads:
         thread.stop()
     _end_quickly()
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Let what a worker had in use be nobody's any more, however it ended."""
+    """Reset the in-use metrics of an exited worker."""
     if METRICS_FOLDER in os.environ:
         mark_process_dead(worker.pid)
 
 
 def on_exit(server: Arbiter) -> None:
-    """The master has loaded the application too, for its workers to share."""
+    """Remove the metrics directory; with --preload the master has loaded the application too."""
     folder = os.environ.get(METRICS_FOLDER, "")
-    if PREFIX in folder and not server.reexec_pid:  # else it is the next master's
+    if PREFIX in folder and not server.reexec_pid:  # otherwise the next master uses it
         shutil.rmtree(folder, ignore_errors=True)
     _end_quickly()
 
 
 def _end_quickly() -> None:
-    """Leave out the last collection of garbage, which walks through all that was ever imported.
+    """Skip the final garbage collection, which visits all imported objects.
 
-    On a busy machine that alone takes longer than the workers have to end.
+    On a busy machine it takes longer than the graceful timeout.
     """
     gc.freeze()

@@ -16,14 +16,14 @@ PATIENCE = 600
 
 
 def render_item(kind: str, item: object, _context: object) -> str | bool:
-    """Write the program's own types as what they are in the database."""
+    """Render the application's own types as plain database types."""
     return (
         "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
     )
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a thing in the database is the models' to say; the queue's tables are its own."""
+    """Return whether the models define this object; the queue has its own tables."""
     return not (kind == "table" and name is not None and name.startswith("huey_"))
 
 
@@ -34,7 +34,7 @@ def run_migrations() -> None:
     with db.engine.connect() as connection:
         _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":
-            # A large table takes longer to change than a page may take to answer.
+            # Changing a large table takes longer than the statement timeout of pages.
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
@@ -63,9 +63,9 @@ def run_migrations() -> None:
 
 
 def _let_tables_be_rebuilt(connection: sa.Connection) -> None:
-    """SQLite changes a table by copying and dropping it; the drop would delete what refers to it.
+    """Disable foreign keys: SQLite copies and drops tables, which would delete referring rows.
 
-    The switch works only outside a transaction, so it goes past SQLAlchemy, which would begin one.
+    The pragma works only outside a transaction, so it bypasses SQLAlchemy, which would begin one.
     """
     if connection.dialect.name == "sqlite":
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")

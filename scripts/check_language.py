@@ -24,7 +24,7 @@ STORED = re.compile(r"activities_unheard|heard_at")
 
 
 def retired_terms() -> list[tuple[re.Pattern[str], str]]:
-    """Return the patterns of the glossary with what to use instead."""
+    """Return the patterns of the glossary with their replacements."""
     section = GLOSSARY.read_text(encoding="utf-8").partition("## Retired terms")[2]
     return [
         (re.compile(match["pattern"].replace(r"\|", "|")), match["use"].strip())
@@ -47,7 +47,7 @@ def main() -> int:
     """Print every retired term with its place; return 1 if there is any."""
     terms = retired_terms()
     listed = subprocess.run(
-        ["git", "ls-files"],  # noqa: S607 -- the git of whoever runs this
+        ["git", "ls-files"],  # noqa: S607 -- the git on the PATH
         cwd=ROOT,
         capture_output=True,
         text=True,

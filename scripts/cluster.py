@@ -1,7 +1,7 @@
-"""TrackFlow as it runs on several machines, on this one: `make cluster`.
+"""Run a cluster on one machine: `make cluster`.
 
-nginx in front of two gunicorns, which share nothing but a PostgreSQL database. All of it is thrown
-away at the end. `--check` asks it what such a thing must stand, and ends with 0 or 1.
+nginx in front of two gunicorns, which share only a PostgreSQL database. Everything is deleted at
+the end. `--check` runs the checks of a cluster and exits with 0 or 1.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ http {{
 
 
 class Web:
-    """A gunicorn with two workers on a port of its own, and with a folder of its own."""
+    """A gunicorn with two workers, its own port and its own directory."""
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder / name
@@ -65,11 +65,11 @@ class Web:
 
     @property
     def address(self) -> str:
-        """Where it is asked directly."""
+        """The URL of this server, bypassing nginx."""
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Begin to serve; returns when it answers."""
+        """Start serving; return once it responds."""
         options = ["--config", "gunicorn.conf.py", "--bind", f"{HOST}:{self.port}"]
         options += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", "4"]
         options += ["--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning"]
@@ -79,20 +79,20 @@ class Web:
         wait_for(f"{self.address}/healthz", self.process, self.folder / "log")
 
     def reload(self) -> None:
-        """Let new workers take over; returns when they are there and the old ones are gone."""
+        """Reload; return once new workers have replaced the old ones."""
         if self.process is None:
             return
-        before = self._all_workers(other_than=set())  # the first answers before the second starts
+        before = self._all_workers(other_than=set())  # the first responds before the second starts
         self.process.send_signal(signal.SIGHUP)
         self._all_workers(other_than=before)
 
     def stop(self) -> None:
-        """End once everybody was answered."""
+        """Stop after the running requests."""
         if self.process is not None:
             _end(self.process)
 
     def _all_workers(self, *, other_than: set[int]) -> set[int]:
-        """Wait until there are as many workers as there should be, and none of these."""
+        """Wait until all workers run and none of these."""
         assert self.process is not None
         master = psutil.Process(self.process.pid)
         deadline = time.monotonic() + SECONDS_TO_START
@@ -106,7 +106,7 @@ class Web:
 
 @dataclass(frozen=True)
 class Cluster:
-    """What runs, and where it is asked."""
+    """The running cluster and its URLs."""
 
     address: str
     webs: tuple[Web, Web]
@@ -140,7 +140,7 @@ def running(metrics_token: str) -> Iterator[Cluster]:
 def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, str]:
     settings = {
         "DATABASE_URL": database,
-        # Both must know the same one, or each would sign out whom the other signed in.
+        # Both need the same key, otherwise sessions of one are invalid on the other.
         "SECRET_KEY": secrets.token_hex(32),
         "INSTANCE_PATH": str(folder),
         "TRUSTED_HOSTS": HOST,
@@ -196,7 +196,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def wait_for(
     address: str, process: subprocess.Popen[bytes] | None = None, log: Path | None = None
 ) -> None:
-    """Wait until an address answers 200; ends the script when it does not in time."""
+    """Wait until a URL returns 200; exit if it does not in time."""
     deadline = time.monotonic() + SECONDS_TO_START
     while True:
         try:
@@ -216,7 +216,7 @@ def _free_port() -> int:
 
 
 def main() -> None:
-    """Run until Ctrl-C, or as long as the checks take."""
+    """Run until Ctrl-C, or until the checks are done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.cluster", description=__doc__)
     parser.add_argument("--check", action="store_true", help="ask it what it must stand, and end")
     asked = parser.parse_args()

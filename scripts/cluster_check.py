@@ -1,4 +1,4 @@
-"""What several web processes behind nginx must stand, asked of a running cluster."""
+"""Checks of a running cluster of web processes behind nginx."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PASSWORD = "a password of nobody at all"  # noqa: S105 -- of an account in a database thrown away
 OK, MOVED, MADE_NO_SENSE, NOT_THERE = 200, 303, 400, 404
 SECONDS = 10
-# Addresses of this machine that nobody else uses, in the place of somebody's at home.
+# Unused loopback addresses that stand in for clients.
 AT_HOME, FORGED = "127.0.0.9", "203.0.113.9"
 
 
 class Person(requests.Session):
-    """Somebody with a browser; `base` is the address that is asked."""
+    """A user with a browser; `base` is the URL of the server."""
 
     def __init__(self, base: str, source: str | None = None) -> None:
         super().__init__()
@@ -36,14 +36,14 @@ class Person(requests.Session):
             self.mount("http://", _From(source))
 
     def see(self, path: str) -> requests.Response:
-        """Look at a page, as it is before any redirect."""
+        """Request a page without following redirects."""
         page = self.get(f"{self.base}{path}", timeout=SECONDS, allow_redirects=False)
         if found := TOKEN.search(page.text):
             self.token = found[1]
         return page
 
     def submit(self, path: str, headers: dict[str, str] | None = None, **form: str) -> int:
-        """Send a form and give the status."""
+        """Submit a form and return the status."""
         sent = {"csrf_token": self.token, **form}
         return self.post(
             f"{self.base}{path}",
@@ -54,7 +54,7 @@ class Person(requests.Session):
         ).status_code
 
     def register(self) -> None:
-        """Open an account, and see the form for songs with its token."""
+        """Register, and load the song form with its token."""
         name = f"p{secrets.token_hex(6)}"
         self.see("/register")
         email = f"{name}@example.org"
@@ -63,7 +63,7 @@ class Person(requests.Session):
 
 
 class _From(HTTPAdapter):
-    """Asks from another address of this machine."""
+    """Sends requests from another address of this machine."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -74,7 +74,7 @@ class _From(HTTPAdapter):
 
 
 def check(cluster: Cluster) -> bool:
-    """Ask everything, print a line for each, and give whether all of it stood."""
+    """Run all checks, print a line for each, and return whether all passed."""
     checks: tuple[Callable[[Cluster], None], ...] = (
         both_are_well,
         a_session_holds_everywhere,
@@ -102,14 +102,14 @@ def _stands(each: Callable[[Cluster], None], cluster: Cluster) -> bool:
 
 
 def both_are_well(cluster: Cluster) -> None:
-    """Each web server answers /healthz, and so does nginx."""
+    """Each web server and nginx respond to /healthz."""
     for base in (cluster.address, *(web.address for web in cluster.webs)):
         answer = requests.get(f"{base}/healthz", timeout=SECONDS)
         assert (answer.status_code, answer.text) == (OK, "ok"), (base, answer.status_code)
 
 
 def a_session_holds_everywhere(cluster: Cluster) -> None:
-    """Who signs in on one web server is signed in on the other."""
+    """A session of one web server is valid on the other."""
     person = Person(cluster.webs[0].address)
     person.register()
     person.base = cluster.webs[1].address
@@ -117,7 +117,7 @@ def a_session_holds_everywhere(cluster: Cluster) -> None:
 
 
 def what_one_awards_another_shows(cluster: Cluster) -> None:
-    """What is unlocked on one web server is announced by the other, once."""
+    """An achievement unlocked on one web server is shown by the other, once."""
     person = Person(cluster.webs[0].address)
     person.register()
     assert person.submit("/songs/", title="One", artist="Metallica") == MOVED
@@ -136,7 +136,7 @@ def both_take_part(cluster: Cluster) -> None:
 
 
 def the_address_is_the_clients(cluster: Cluster) -> None:
-    """Limits count the client's own address, whatever it says of itself."""
+    """Limits count the client's real address, regardless of its headers."""
     person = Person(cluster.address, source=AT_HOME)
     person.see("/login")
     person.submit("/login", {"X-Forwarded-For": FORGED}, username="nobody", password="wrong")
@@ -148,14 +148,14 @@ def the_address_is_the_clients(cluster: Cluster) -> None:
 
 
 def a_foreign_host_is_refused(cluster: Cluster) -> None:
-    """A host name that is not this site's is answered 400."""
+    """A request for a foreign host name returns 400."""
     headers = {"Host": "elsewhere.example"}
     answer = requests.get(f"{cluster.address}/login", headers=headers, timeout=SECONDS)
     assert answer.status_code == MADE_NO_SENSE, answer.status_code
 
 
 def numbers_are_not_for_the_world(cluster: Cluster) -> None:
-    """Each web server tells its numbers to who knows the token; from outside they are not there."""
+    """Each web server returns metrics with the token; nginx returns 404."""
     token = {"Authorization": f"Bearer {cluster.metrics_token}"}
     for web in cluster.webs:
         told = requests.get(f"{web.address}/metrics", headers=token, timeout=SECONDS)
@@ -165,7 +165,7 @@ def numbers_are_not_for_the_world(cluster: Cluster) -> None:
 
 
 def new_workers_take_over_unnoticed(cluster: Cluster) -> None:
-    """A rolling reload loses nobody's page and nobody's form."""
+    """A rolling reload loses no page and no form."""
     done, answers = threading.Event(), list[int]()
     people = [Person(cluster.address) for _ in range(3)]
     for person in people:
@@ -194,7 +194,7 @@ def _work(person: Person, done: threading.Event, answers: list[int]) -> None:
 
 
 def one_may_stop(cluster: Cluster) -> None:
-    """When one web server ends, nginx goes on with the other."""
+    """When one web server stops, nginx uses the other."""
     person = Person(cluster.address)
     person.register()
     cluster.webs[0].stop()

@@ -1,6 +1,6 @@
-"""Copies the browser files out of node_modules and writes down their digests.
+"""Copies the browser files from node_modules and writes their digests.
 
-For whoever moves to a newer version: change package.json, then
+To update to a newer version, change package.json, then
 
     npm install --ignore-scripts
     python scripts/vendor.py
@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Folder -> what it holds: (package, file in the package, name here).
+# Folder -> its files: (package, file in the package, name here).
 VENDORED = {
     "static/vendor": [
         ("htmx.org", "dist/htmx.min.js", "htmx.min.js"),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-# What requirements.txt alone cannot run: other programs, or libraries of requirements-dev.txt.
+# Tests that requirements.txt alone cannot run: they need other programs or requirements-dev.txt.
 FOLDERS_FOR_ALL = {"browser", "properties"}
 MARKERS_FOR_ALL = {"postgresql", "browser", "tools"}
 LEFT_OUT = (
@@ -190,7 +190,7 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
 
 @pytest.fixture(scope="session")
 def new_app(compiled_templates: BytecodeCache) -> Callable[..., Flask]:
-    """`new_app(url, LIMIT_SIGN_IN="2/1 minute")`: an application that somebody else closes."""
+    """`new_app(url, LIMIT_SIGN_IN="2/1 minute")`: an application that the caller closes."""
 
     def make(url: str, **settings: object) -> Flask:
         app = create_app(settings_for(url, **settings))
@@ -298,7 +298,7 @@ def admin(app: Flask) -> Person:
 
 @pytest.fixture
 def stranger(app: Flask) -> Browser:
-    """A browser of somebody who is not signed in."""
+    """A browser without a session."""
     return Browser(app)
 
 

@@ -1,4 +1,4 @@
-"""Alice, who did a bit of everything, alone and with Bob."""
+"""Alice, with data in every table, alone and with Bob."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SEALED = "sealed-by-a-key-outside"
 
 @dataclass
 class Life:
-    """What Alice has that is worth remembering after she is gone."""
+    """Objects of Alice that tests look for after her account is deleted."""
 
     token: str = ""
     bobs_request: str = ""
@@ -136,7 +136,7 @@ def _made(answer: Page) -> str:
 
 @pytest.fixture
 def dump(app: Flask):
-    """`dump()`: every value of every table there is, as one text in small letters."""
+    """`dump()`: every value of every table, as one lower-case text."""
 
     def read() -> str:
         with app.app_context():

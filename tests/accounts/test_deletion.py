@@ -119,7 +119,7 @@ def test_her_name_is_free_after_ninety_days_and_inherits_nothing(
     assert "Metallica" not in browser.sign_in("alice", PASSWORD).text
 
 
-# --- who may -------------------------------------------------------------------------------------
+# --- access --------------------------------------------------------------------------------------
 
 
 def test_the_confirmation_page_lists_what_is_deleted(as_alice):

@@ -1,4 +1,4 @@
-"""The copy of everything that is kept about somebody."""
+"""The personal export."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_the_export_holds_a_page_of_rows_and_no_connection(app, alice, many_song
         for piece in pieces:
             sizes.append(len(piece))
             text.append(piece)
-            assert not db.session().in_transaction()  # however slowly somebody reads
+            assert not db.session().in_transaction()  # even if the client reads slowly
         sa.event.remove(db.engine, "before_cursor_execute", note)
     document = json.loads("".join(text))
     assert len(document["songs"]) == len({song["id"] for song in document["songs"]}) == many_songs

@@ -157,7 +157,7 @@ def test_concurrent_users_each_get_their_own_awards(app):
     assert [person.codes for person in people] == [["dreamer"]] * THREADS
 
 
-# --- nobody waits for another for ever -----------------------------------------------------------
+# --- deadlocks -----------------------------------------------------------------------------------
 
 
 def test_two_units_of_work_on_the_same_users_in_different_order_do_not_deadlock(work, alice, bob):

@@ -17,7 +17,7 @@ from trackflow_web.achievements.catalogue import sync as changes
 from trackflow_web.achievements.models import Achievement, UserStats
 from trackflow_web.kernel.database import db
 
-# Codes, thresholds and rarities are promises: whoever changes one changes what people have. A line
+# Users rely on codes, thresholds and rarities: changing one changes what they have earned. A line
 # is a metric, then its rungs as code, threshold and the first letter of the rarity.
 PROMISED = """
 total_planned: dreamer 1 c, visionary 5 c, long_term_planner 10 u, strategic_thinker 25 u, \

@@ -1,4 +1,4 @@
-"""What the achievement handler costs: statements and commits, whatever the size of a library."""
+"""The cost of the achievement handler in statements and commits, for libraries of any size."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _cost(app, name, prepare, request):
     browser = Browser(app)
     browser.enter(person)
     song = prepare(person)
-    browser.get("/songs/")  # whatever waits to be shown is shown before
+    browser.get("/songs/")  # shows pending toasts first
     with statements_of(app) as seen:
         answer = request(browser, song)
     assert answer.status in {200, 303}, answer

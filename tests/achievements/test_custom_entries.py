@@ -281,7 +281,7 @@ def test_a_second_process_evaluates_a_change_without_a_restart(make_app, app, al
 def test_no_action_that_commits_after_a_change_is_evaluated_against_the_old_catalogue(
     app, alice, bob, monkeypatch
 ):
-    """Actions run while an achievement is retired: whoever gets it committed before."""
+    """Actions run while an achievement is retired: users who get it committed earlier."""
     save(app, threshold=1)
     evaluated, retired = threading.Event(), threading.Event()
     real = catalogue.at

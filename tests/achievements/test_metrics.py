@@ -1,4 +1,4 @@
-"""What counts for each number, and that undoing and repeating earn nothing more."""
+"""The sources of each counter; undoing and repeating earn nothing more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes next, measured in parts."""
+"""*Next up*, measured in parts."""
 
 from __future__ import annotations
 

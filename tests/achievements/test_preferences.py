@@ -1,4 +1,4 @@
-"""What people decide about their own achievements."""
+"""Preferences of users for their own achievements."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_pins_belong_to_one_user_only(alice, bob, pins):
     assert pins.of(alice) == ["first_release"]
 
 
-# --- who sees them -------------------------------------------------------------------------------
+# --- visibility ---------------------------------------------------------------------------------
 
 
 def test_a_hidden_award_counts_for_its_owner_only(app, alice, bob):

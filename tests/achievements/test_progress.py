@@ -1,4 +1,4 @@
-"""How far somebody is, and how it is said: no database in sight."""
+"""Progress and its texts, without a database."""
 
 from __future__ import annotations
 

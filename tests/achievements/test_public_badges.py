@@ -1,4 +1,4 @@
-"""What people show, and two of them side by side."""
+"""Public badges, and the comparison of two users."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ both_databases = pytest.mark.both_databases
 
 @pytest.fixture
 def plant(app):
-    """`plant(sa.update(...))`: change the numbers behind everybody's back."""
+    """`plant(sa.update(...))`: change rows without events."""
 
     def execute(*statements):
         with app.app_context(), unit_of_work(()):
@@ -41,7 +41,7 @@ def plant(app):
 
 @pytest.fixture
 def without_engine(app):
-    """`with without_engine(): ...`: what happens is recorded and nobody listens."""
+    """`with without_engine(): ...`: events are recorded without the achievement handler."""
 
     class Deaf:
         def __enter__(self):
@@ -340,7 +340,7 @@ def test_an_administrators_recheck_is_stored(app, clock, work, admin, alice, wit
 # --- at once -------------------------------------------------------------------------------------
 
 
-# Writers of SQLite take turns, and who waits too long is sent away.
+# SQLite has one writer at a time, and waiting too long fails.
 ROUNDS = {"sqlite": 4, "postgresql": 12}
 
 

@@ -13,7 +13,7 @@ both_databases = pytest.mark.both_databases
 
 @pytest.fixture
 def zoned(app, clock):
-    """`zoned("Europe/Rome")`: somebody who lives there."""
+    """`zoned("Europe/Rome")`: a user with this time zone."""
     return lambda zone: Charter(app, add_person(app, "dora", timezone=zone))
 
 

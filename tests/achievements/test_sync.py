@@ -1,4 +1,4 @@
-"""A later version of the catalogue: what it would change is told first, then done, quietly."""
+"""Syncing a later version of the catalogue: the dry run, then the changes with summaries."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_lower_threshold_backfills_awards_with_a_summary_only(app, clock, alic
     ]
     hers = Browser(app)
     hers.enter(alice)
-    hers.get("/songs/")  # what she earned herself was told
+    hers.get("/songs/")  # shows the toasts of her own actions
     assert "visionary" not in earned(app, alice)
     assert sync(app)[0] == "0 added, 1 changed, 0 retired, 82 in the catalogue."
     assert "visionary" in earned(app, alice)
@@ -102,7 +102,7 @@ def test_a_new_achievement_is_granted_for_earlier_work(app, alice, bob, deploy):
     bob.add()
     deploy.add("dreamer", code="second_thought", name="Second Thought", threshold=2)
     assert planned(app)[1] == "added second_thought. 0 people have it, 1 would get it."
-    assert sync(app)[0].startswith("1 added, 1 changed")  # the completionist asks one more
+    assert sync(app)[0].startswith("1 added, 1 changed")  # the completionist requires one more
     assert "second_thought" in earned(app, alice)
     assert "second_thought" not in earned(app, bob)
 

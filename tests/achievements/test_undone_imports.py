@@ -21,7 +21,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def bring(app, alice):
-    """`bring(100, status="released")`: import so many songs; return the id of the import."""
+    """`bring(100, status="released")`: import this many songs; return the id of the import."""
 
     def run(count, *, name="Mix", status="released", first=0):
         lines = "".join(

@@ -41,7 +41,7 @@ class Program:
 
 @pytest.fixture
 def program_of(app: Flask) -> Callable[..., Program]:
-    """`program_of(alice)` or `program_of(alice, scope="read")`: what holds somebody's token."""
+    """`program_of(alice)` or `program_of(alice, scope="read")`: a client with the user's token."""
 
     def make(person: Person, *, scope: str = "write") -> Program:
         with working(app):

@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Chromium refuses its sandbox to root, as whom containers often run.
+# Chromium has no sandbox for root, which containers often use.
 FLAGS_FOR_ROOT = ("--no-sandbox",)
 MILLISECONDS_TO_WAIT = 10_000
 DESKTOP = {"width": 1280, "height": 800}
@@ -113,7 +113,7 @@ def sign_in() -> Callable[[Page, Person], None]:
 
 @pytest.fixture
 def let_in(app: Flask, live_server: str) -> Callable[[Page, Person], None]:
-    """`let_in(page, alice)` as who signed in earlier: by her cookie, which is quicker."""
+    """`let_in(page, alice)`: sign in by her cookie, which is quicker."""
 
     def let_in(page: Page, person: Person) -> None:
         cookie = signed_in_client(app, person).get_cookie("session")

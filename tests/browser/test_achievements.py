@@ -34,14 +34,14 @@ def count_line(page):
 
 
 def caret(page):
-    """Where it stands in the search field, and what is in the field."""
+    """The cursor position in the search field, and its value."""
     return page.get_by_label("Search").evaluate(
         "field => [document.activeElement === field, field.selectionStart, field.value]"
     )
 
 
 def test_a_search_updates_while_typing_and_keeps_the_focus(shelf):
-    """What she types arrives while the answers come; the field is never taken from under her."""
+    """Input is kept while responses arrive, and the field keeps the focus."""
     search = shelf.get_by_label("Search")
     search.press_sequentially("realease")
     expect(count_line(shelf)).to_have_text("0 achievements shown")

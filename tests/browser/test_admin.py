@@ -19,7 +19,7 @@ def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
     app, clock, alice, admin, page, sign_in
 ):
     add_song(app, alice)
-    with working(app):  # a number drifted, nobody knows how
+    with working(app):  # a counter has drifted
         db.session.execute(
             sa.update(UserStats).where(UserStats.user_id == alice.id).values(total_songs=7)
         )

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: nothing that was typed is lost, and it is said what to do."""
+"""Failed requests: no input is lost, and a message tells the user what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGN_IN = re.compile(r"/login\?next=")
 
 @pytest.fixture
 def locked(database_url, monkeypatch):
-    """`with locked(): ...`: somebody else holds the database, and nobody waits for long."""
+    """`with locked(): ...`: the database is locked, with short timeouts."""
     monkeypatch.setattr(transactions, "begin", partial(transactions.begin, patience=0.1))
 
     @contextmanager

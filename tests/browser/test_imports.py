@@ -21,7 +21,7 @@ BETWEEN_POLLS = 1000  # ms, as imports/show.html has it
 
 
 class JobByHand:
-    """Does what stands in the queue in a thread that stops before each comparison of two rows."""
+    """Runs queued jobs in a thread that stops before each comparison of two rows."""
 
     def __init__(self, app, monkeypatch):
         self.stopped, self.may_go = Semaphore(0), Semaphore(0)
@@ -53,7 +53,7 @@ class JobByHand:
         assert not self.thread.is_alive()
 
     def run(self):
-        """Do what stands in the queue without a stop before the next comparison."""
+        """Run queued jobs without a stop before the next comparison."""
         self.may_go.release()
         thread = Thread(target=self._run, daemon=True)
         thread.start()
@@ -70,7 +70,7 @@ class JobByHand:
 
 @pytest.fixture
 def app(make_app):
-    """Its jobs wait until somebody does them."""
+    """An application whose jobs wait in the queue."""
     return make_app(JOBS="worker")
 
 
@@ -81,12 +81,12 @@ def job(app, monkeypatch):
 
 @pytest.fixture
 def poll(page):
-    """`poll()`: a second passes on the page; gives how often it has asked by itself so far."""
+    """`poll()`: a second passes on the page; returns the number of polls so far."""
     asked = []
     page.on("request", lambda request: asked.append(1) if "hx-request" in request.headers else None)
 
     def wait():
-        # The page asks within this second, and has settled when it is over.
+        # The page polls within this second, and has settled after it.
         page.clock.run_for(BETWEEN_POLLS)
         page.wait_for_load_state("networkidle")
         page.clock.run_for(100)
@@ -133,7 +133,7 @@ def test_alice_watches_an_import_and_undoes_it(page, alice, let_in, job, poll):
     expect(standing.locator(".figure dd")).to_have_text(["4", "3", "1"])
     expect(page.locator(STANDING)).to_have_count(1)
     expect(page.locator(STANDING)).to_have_attribute("data-toast", "summary")
-    assert [poll(), poll(), poll()] == [polls] * 3  # nothing is asked any more
+    assert [poll(), poll(), poll()] == [polls] * 3  # polling has ended
     assert page.evaluate("window.sameDocument")
 
     page.get_by_role("button", name="Undo this import").click()

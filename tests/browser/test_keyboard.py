@@ -11,8 +11,8 @@ from tests.support.watching import STANDING
 
 MOST_STOPS = 60
 
-# What tells the eye where the keyboard is: an outline, on something that can be seen. The links
-# of tiles draw it around the whole tile, by what stands after them.
+# The visible focus: an outline on a visible element. The links
+# of tiles draw it around the whole tile, with a pseudo-element.
 SEEN = """() => {
     const element = document.activeElement;
     const box = element.getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""What holds for the look of every page: for all eyes, on every screen, in both lights."""
+"""Rendering of every page: accessibility, screen sizes, light and dark."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def olga(app, admin):
 
 @pytest.fixture
 def places(app, olga, bob):
-    """What the addresses name; all of it is hers, and long words are among it."""
+    """The ids in the URLs; all objects are hers, some with long words."""
     song = olga.add("One", year=1971, status="wip")
     with working(app):
         pack = packs.create_pack(olga.user, name="E" * 60)
@@ -147,7 +147,7 @@ def test_secondary_pages_have_no_accessibility_problems(pages, axe, light, size)
 
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_dynamic_content_has_no_accessibility_problems(new_page, olga, let_in, axe, light):
-    """What was refused, a form in place of a row, a summary and three toasts, a preview."""
+    """A rejected form, a form in place of a row, a summary and three toasts, a preview."""
     page = new_page(color_scheme=light, reduced_motion="reduce")
     page.goto("/register")
     page.get_by_label("User name").fill("x")

@@ -20,7 +20,7 @@ def songs(page, app, alice, let_in):
         alice.add(title, year=year, status="wip")
     let_in(page, alice)
     page.goto("/songs/")
-    expect(page.locator(STANDING)).not_to_have_count(0)  # what these have earned is told here
+    expect(page.locator(STANDING)).not_to_have_count(0)  # shows the toasts of these
     return page
 
 

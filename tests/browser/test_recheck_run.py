@@ -26,7 +26,7 @@ def app(make_app):
 
 @pytest.fixture
 def one_by_one(app, admin, monkeypatch):
-    """Four people (Olga and the noise among them), each of whom is a chunk."""
+    """Four users (including Olga and noise), each of whom is a chunk."""
     monkeypatch.setattr(actions, "MOST_AT_ONCE", 1)
     monkeypatch.setattr(recheck, "USERS_A_CHUNK", 1)
     monkeypatch.setattr(rechecks, "PAUSE", 0)
@@ -36,7 +36,7 @@ def one_by_one(app, admin, monkeypatch):
 
 
 def chunk(app):
-    """Do the next chunk: what stands in the queue first."""
+    """Run the next chunk, which is first in the queue."""
     jobs = app.extensions["trackflow.jobs"]
 
     def run():
@@ -70,7 +70,7 @@ def test_olga_watches_a_recheck_leaves_returns_and_sees_it_end(
     expect(page.locator("#recheck-run dd").first).to_have_text("1")
     axe(page)
     page.close()
-    chunk(app)  # nobody looks, and it goes on
+    chunk(app)  # the run continues without a viewer
 
     later = new_page()
     let_in(later, admin)

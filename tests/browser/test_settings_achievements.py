@@ -1,4 +1,4 @@
-"""What Alice shows of her achievements, chosen by keyboard; every answer leaves it where it is."""
+"""Visibility and pins of achievements by keyboard; every response keeps the focus."""
 
 from __future__ import annotations
 

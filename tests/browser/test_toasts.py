@@ -1,4 +1,4 @@
-"""How long toasts stand, and how they leave. The page's clock stands still until it is moved."""
+"""Duration and dismissal of toasts. The clock of the page is stopped until it is moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first walk through the house: from a stranger to First Finish."""
+"""The first session of a user: from registration to First Finish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup is the database of one moment, also while everybody is working."""
+"""A backup is a consistent snapshot, also during writes."""
 
 from __future__ import annotations
 

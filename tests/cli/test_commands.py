@@ -23,7 +23,7 @@ ACCOUNT = ["--email", "dora@example.org", "--password", PASSWORD]
 
 @pytest.fixture
 def refusal(app):
-    """What a command says when it refuses."""
+    """The error message of a failing command."""
 
     def run(*arguments):
         result = app.test_cli_runner().invoke(args=list(arguments))

@@ -38,7 +38,7 @@ NEWCOMERS = tuple(each for each in users.DEMO_USERS if each.username in {"demo",
 
 @pytest.fixture
 def nobody(app: Flask) -> None:
-    """An application in which nobody lives yet."""
+    """An application without users."""
     with app.app_context(), unit_of_work(handlers=()):
         db.session.execute(sa.delete(User))
 

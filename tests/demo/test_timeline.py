@@ -1,4 +1,4 @@
-"""What the people of the demo community did, without a database."""
+"""The actions of the demo users, without a database."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_steps_of_a_song_are_in_order():
 
         assert kinds[0] is timeline.Add
         assert timeline.Add not in kinds[1:]
-        # What is in a pack is worked on no more: nobody would settle the pack.
+        # Songs in a pack do not change afterwards: no handler would update the pack.
         assert timeline.Put not in kinds[:-1]
 
 

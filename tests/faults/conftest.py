@@ -46,7 +46,7 @@ class Alice(Charter):
         return [code for _, code in answer.toasts()]
 
     def sees_in_the_end(self) -> list[str]:
-        """What is announced once the claim of a dead process has run out."""
+        """The toasts shown once the reservation of a dead process has expired."""
         deadline = time.monotonic() + SECONDS_TO_SHOW
         while time.monotonic() < deadline:
             if seen := self.sees():

@@ -78,7 +78,7 @@ def command(database_url, tmp_path, faults):
 
 
 def claim_runs_out(app, import_id):
-    """A dead job's claim on its import is borne for a minute."""
+    """A minute passes: the lease of a dead job on its import expires."""
     with working(app):
         item = db.session.get_one(Import, import_id)
         item.held_until = clock.now() - timedelta(seconds=1)
@@ -105,7 +105,7 @@ def test_an_import_killed_half_way_is_completed_once(make_app, alice, command, f
 
 @pytest.fixture
 def many_due(app):
-    """People with a song each that nobody has counted."""
+    """Users with one uncounted song each."""
     now = clock.now()
     song = {"title": "One", "artist": "Metallica", "title_key": "one", "artist_key": "metallica"}
     song |= {"album": "", "search_key": "one metallica", "status": "future", "planned_at": now}
@@ -138,7 +138,7 @@ def figures(app):
 
 
 def nobody_works_on_it(app):
-    """Time passes: a dead worker's hold on the recheck is borne for a moment."""
+    """Time passes: the lease of a dead worker on the recheck expires."""
     with working(app):
         for run in db.session.scalars(sa.select(RecheckRun).where(RecheckRun.worker != "")):
             run.held_until = clock.now() - timedelta(seconds=1)
@@ -159,7 +159,7 @@ def test_a_recheck_killed_half_way_keeps_chunks_and_resumes(make_app, command, f
     assert killed_at(Point.IN_RECHECK) == (0, 0, 0)
     assert command("achievements", "recheck").wait(SECONDS_TO_END) == 1  # is it dead, or slow?
     nobody_works_on_it(app)
-    # The chunks go by ids, and noise, who was there before, has everything.
+    # Chunks are in order of ids, and noise, the first user, is not missing anything.
     first = rechecks.SMALLEST_CHUNK - 1
     assert killed_at(Point.AFTER_CHUNK) == (first, first, 10 * first)
     nobody_works_on_it(app)

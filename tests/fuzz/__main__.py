@@ -1,11 +1,11 @@
-"""Send made-up requests until a number is reached: `python -m tests.fuzz --requests 20000`.
+"""Send a number of generated requests: `python -m tests.fuzz --requests 20000`.
 
-Half of them to the API, by its own document, half to the pages, by their forms, on each database.
-Prints how they were answered and ends with 1 when an answer was not as it must be: a 5xx, one that
-breaks the API's document, one whose headers are careless, numbers that a recheck would correct.
+Half of them go to the API, by its OpenAPI document, half to the forms of the pages, on each
+database. Prints the statuses and exits with 1 after a failure: a 5xx, a response that violates the
+OpenAPI document or lacks security headers, counters that a recheck would correct.
 
-`--ways texts` compares so many answers to made-up texts with those to a harmless one instead: an
-element, an attribute or a header more or less is a failure.
+`--ways texts` instead compares this many responses to generated texts with those to a harmless one:
+a difference in elements, attributes or headers is a failure.
 """
 
 from __future__ import annotations

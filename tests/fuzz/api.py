@@ -45,7 +45,7 @@ LONGEST_MESSAGE = 300
 
 
 def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -> None:
-    """Send so many requests that fit the document and such that do not."""
+    """Send this many valid and invalid requests."""
     number, left = first_seed, requests
     while left > 0:
         world = World(databases, tally)
@@ -95,7 +95,7 @@ def _value(operation: APIOperation, name: str, world: World) -> object:
 
 
 def _asking(world: World, tally: Tally) -> Callable[[Case], None]:
-    # What calls the application without a server in between unpacks nothing.
+    # Calls of the application without a server are not decompressed.
     headers = {"Authorization": f"Bearer {world.token}", "Accept-Encoding": "identity"}
     checks = [CHECKS.get_one(name) for name in NAMES]
 

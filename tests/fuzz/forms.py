@@ -90,7 +90,7 @@ class Sent:
 
 
 def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -> None:
-    """Send so many requests as Alice, who is signed in."""
+    """Send this many requests as Alice, who is signed in."""
     number, left = first_seed, requests
     while left > 0:
         world = World(databases, tally)

@@ -1,8 +1,8 @@
-"""What people type is text: the same walk through the whole site with other texts looks the same.
+"""User input stays text: hostile texts leave the structure of all responses unchanged.
 
-A walk types one text into every field there is, by the forms, and looks at every answer, every page
-as a whole and as htmx asks for it, and the JSON, as the owner, as a helper, as a stranger and as an
-administrator. What comes back is compared without its texts with what a harmless text gave.
+A walk enters one text into every field, through the forms, and collects every response, every page
+in full and as a fragment, and the JSON, as the owner, a collaborator, an anonymous visitor and an
+administrator. The responses without their texts are compared with those to a harmless text.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PIECES = [
     "\N{GUITAR}", "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{COMBINING ACUTE ACCENT}",
     "\N{ZERO WIDTH JOINER}", "\ufeff", "\u2028", "\r\nX-Evil: 1", "\t",
 ]  # fmt: skip
-# What leads elsewhere or is not made of what was typed.
+# URLs that redirect elsewhere or do not contain input.
 NOT_LOOKED_AT = {"static", "connections.connect", "connections.callback", "people.logout",
                  "api.openapi_document", "health.check"}  # fmt: skip
 
@@ -60,7 +60,7 @@ anything = st.one_of(
 
 
 def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -> None:
-    """Walk with one text after another until so many answers were compared."""
+    """Walk with one text after another until this many responses were compared."""
     harmless = walk(databases, HARMLESS)
 
     def compare(text: str) -> None:
@@ -99,7 +99,7 @@ def can_be_typed(text: str) -> bool:
 
 @dataclass
 class Walk:
-    """Somebody who goes through the site and notes what everything looks like."""
+    """A client that visits the site and collects the structure of every response."""
 
     app: Flask
     name: str
@@ -133,7 +133,7 @@ class Walk:
         self.look(path, "POST", htmx=True, data=fields)
 
     def look_around(self, values: dict[str, object], *places: str) -> None:
-        """Every address there is, or that begins so, as a page, as a fragment, as JSON."""
+        """Return every URL, or those with a prefix, as page, fragment and JSON."""
         for route in self._addresses(values):
             if places and not route.path.startswith(places):
                 continue
@@ -148,7 +148,7 @@ class Walk:
 
 
 def walk(databases: Databases, text: str) -> dict[str, list[object]]:
-    """What everything looks like in a new installation in which everything is called `text`."""
+    """Return the structure of all responses of a new installation in which all names are `text`."""
     url = databases.create()
     app = create_app(settings_for(url, **FAR_AWAY))
     try:
@@ -210,7 +210,7 @@ def _charts(alice: Walk, text: str) -> None:
     alice.do_quickly("/series/1/tracks/3", irrelevant="1")
     alice.do("/settings/tokens", name=text[:60], scope="read", days="30")
     rows = io.StringIO()
-    # A semicolon separates artists in a file: the songs would be by somebody else.
+    # A semicolon separates artists in a file: the songs would have another artist.
     artist = f"a {text}".replace(";", ":")
     songs = [(f"{text} 3", artist), (f"{text} 4", artist), ("", artist)]
     csv.writer(rows).writerows([("title", "artist"), *songs])
@@ -241,7 +241,7 @@ def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:
 
 
 def _is_refused(alice: Walk, text: str) -> None:
-    """What was typed is shown again, with what is wrong with it."""
+    """Submit invalid forms, which show the input with errors."""
     odd = {"title": text, "artist": text, "album": text, "year": f"y{text}", "status": f"s{text}"}
     for path in ("/songs/", "/songs/5"):
         alice.do_quickly(path, **odd)
@@ -264,7 +264,7 @@ def _is_refused(alice: Walk, text: str) -> None:
 
 
 def _takes_away(alice: Walk) -> None:
-    """What was taken away is named once more."""
+    """Remove objects, whose names are shown once more."""
     alice.do_quickly("/packs/1/songs/5/delete")
     for path in ("/packs/1/delete", "/series/1/delete", "/songs/5/delete", "/features/1/withdraw"):
         alice.do(path)

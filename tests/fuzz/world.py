@@ -1,4 +1,4 @@
-"""An installation of its own to send anything to, and somebody who counts what it answers."""
+"""A separate installation for generated requests, and a tally of its responses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BROKEN = 500
 LONGEST_BODY_SHOWN = 400
 # Ends of addresses that take away what other requests need.
 LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
-# Limits are not what is looked for here; Spotify is a port that nobody listens on.
+# Limits are not tested here; Spotify is an unused port.
 FAR_AWAY = dict.fromkeys(
     ("LIMIT_SIGN_IN", "LIMIT_SIGN_IN_ALL", "LIMIT_REGISTER", "LIMIT_FEEDBACK", "LIMIT_COMMENTS",
      "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_FOLLOWS",
@@ -51,10 +51,10 @@ class Readable(Protocol):
 
 @dataclass
 class Tally:
-    """How many requests were made up, how all were answered, and which ones as they must not be.
+    """The number of generated requests, the statuses of all responses, and the failures.
 
-    There are more answers than requests made up: the sign-ins between them, and what schemathesis
-    asks again without the token.
+    There are more responses than generated requests: sign-ins between them, and requests that
+    schemathesis repeats without the token.
     """
 
     requests: int = 0
@@ -111,7 +111,7 @@ def _shown(environ: WSGIEnvironment, body: _Remembered) -> str:
 
 
 class World:
-    """An application with Alice, who has one of everything, and a token of hers."""
+    """An application with Alice, who has one of each object, and her token."""
 
     def __init__(self, databases: Databases, tally: Tally) -> None:
         self.databases = databases
@@ -121,7 +121,7 @@ class World:
         self.values = belongings_of(self.app, self.alice)
         with working(self.app):
             user = self.alice.user
-            # May do everything that anybody may.
+            # Has all permissions.
             user.is_admin = True
             self.token = actions.create_token(user, name="Fuzz", scope="admin", days="365")
         self.app.wsgi_app = Watched(self.app.wsgi_app, tally)

@@ -27,7 +27,7 @@ from trackflow_web.kernel.leases import LeaseLost
 pytestmark = pytest.mark.both_databases
 
 ROOT = Path(__file__).parents[2]
-# What is killed: the job, at a named point, as by SIGKILL: nothing is cleaned up.
+# The job is killed at a failpoint, as by SIGKILL: nothing is cleaned up.
 KILLED = """
 import os, sys
 from trackflow_web import create_app

@@ -43,7 +43,7 @@ def large(monkeypatch):
 
 @pytest.fixture
 def missed(app, monkeypatch):
-    """Everybody but Olga has a song of which nobody took notice."""
+    """All users except Olga have an uncounted song."""
     monkeypatch.setattr(handler, "_deltas_by_user", lambda _facts: {})
     charters = [new_charter(app, name) for name in PEOPLE]
     for charter in charters:
@@ -74,7 +74,7 @@ def jobs(app):
 
 @pytest.fixture
 def begun(app, olga, missed):
-    """The id of a run that nobody has begun to work on."""
+    """The id of a run that no worker has started."""
     with working(app):
         return runs.begin(olga.user)
 

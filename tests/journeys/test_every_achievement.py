@@ -1,4 +1,4 @@
-"""Everything there is to earn, earned as people earn it: by forms, over a hundred days."""
+"""Every achievement, earned through forms over a hundred days."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.both_databases(postgresql="stress")
 
-# As their addresses name them; nothing here asks the program's inside.
+# As in their URLs; this test uses no internals.
 PARTS = [
     *("demucs", "midi", "tempo_map", "fake_ending", "drums", "bass", "guitar", "vocals"),
     *("harmonies", "pro_keys", "keys", "animations", "drum_fills", "overdrive", "compile"),
@@ -32,7 +32,7 @@ DAYS = 100
 
 @dataclass(frozen=True)
 class Song:
-    """A song as it stands in a playlist or is typed into the form."""
+    """A song as it is in a playlist or entered into the form."""
 
     title: str
     artist: str
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass
 class Walker:
-    """Somebody with a browser who notes down what every deed should count for, and when."""
+    """A user with a browser who records the expected counters of every action, and their dates."""
 
     app: Flask
     clock: MovingClock
@@ -91,7 +91,7 @@ class Walker:
         self.counts("login_streak", self.clock().date().isoformat(), None)
 
     def next_day(self) -> None:
-        """The next noon; whatever is asked for first is the visit."""
+        """Move to the next noon; the first request is the visit."""
         tomorrow = self.clock() + timedelta(days=1)
         self.clock.set(tomorrow.replace(hour=12, minute=0))
         self.browser.get("/")
@@ -131,7 +131,7 @@ class Walker:
         else:
             self.counts_released(song)
 
-    # --- deeds -----------------------------------------------------------------------------------
+    # --- actions ---------------------------------------------------------------------------------
 
     def does(self, path: str, **fields: object) -> str:
         """Send a form a minute later; gives where it leads to."""
@@ -239,7 +239,7 @@ class Walker:
         return lines
 
     def receipt(self, code: str) -> list[Line]:
-        """What the page of an achievement says."""
+        """The texts on the page of an achievement."""
         page = self.browser.get(f"/achievements/{code}", receipt="all")
         lines = []
         for line in page.all(".receipt__line"):
@@ -301,7 +301,7 @@ def work_begins(alice: Walker, planned: list[Song]) -> list[Song]:
 
 
 def brings_along(alice: Walker) -> list[Song]:
-    """What was charted elsewhere: of two artists of whom older songs are not finished yet."""
+    """Songs charted elsewhere, of two artists with unfinished older songs."""
     first, second = songs_of("Old", 4), songs_of("Older", 8)
     alice.imports("Charted elsewhere", first, "released")
     alice.imports("Charted elsewhere, too", second, "released")

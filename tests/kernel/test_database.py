@@ -43,7 +43,7 @@ def test_the_same_song_added_concurrently_exists_once(app, alice):
     with ThreadPoolExecutor(THREADS) as pool:
         answers = list(pool.map(add, range(THREADS)))
     assert answers.count(0) == 1
-    assert len(set(answers)) == 2  # the others are all sent to the one there is
+    assert len(set(answers)) == 2  # the others all refer to the existing one
 
 
 def test_times_are_returned_in_utc(app, alice):

@@ -1,4 +1,4 @@
-"""A process dies where a test says so, once, and never where nobody says anything."""
+"""Failpoints kill a process once where a test arms them, and nowhere else."""
 
 from __future__ import annotations
 

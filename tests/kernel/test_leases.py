@@ -21,7 +21,7 @@ WORKERS = [f"worker {number}" for number in range(6)]
 
 @pytest.fixture
 def row_id(app, clock):
-    """A run that nobody works on: any table of leases would do."""
+    """A run without a worker, as an example of a leased table."""
     with working(app):
         run = RecheckRun(admin_name="a command", target="everyone", at=clock(), state="waiting")
         db.session.add(run)
@@ -138,7 +138,7 @@ def test_concurrent_acquisitions_of_a_row_succeed_once(acquire, renew):
 
 
 def test_a_concurrent_renewal_and_takeover_leave_one_holder(acquire, renew, clock, row_id, app):
-    """Whichever comes first: both never believe at once that the row is theirs."""
+    """In either order, only one of them has the row."""
 
     def try_to_renew():
         try:

@@ -1,4 +1,4 @@
-"""PostgreSQL under many processes: nobody waits for ever, and what was cut off heals by itself."""
+"""PostgreSQL with many processes: timeouts, and recovery from lost connections."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def signed_in(make_app, alice):
 
 
 def kept(page):
-    """What the form on the page would send once more."""
+    """The fields that the form on the page would send again."""
     fields = page.all("main form input[type=hidden]")
     return {field["name"]: field["value"] for field in fields if field["name"] != "csrf_token"}
 

@@ -1,4 +1,4 @@
-"""What SQLite must be told to lose nothing."""
+"""The settings with which SQLite loses nothing."""
 
 from __future__ import annotations
 

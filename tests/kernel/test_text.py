@@ -1,4 +1,4 @@
-"""What people type, before either database sees it."""
+"""Normalisation and validation of input, before it reaches a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 
 
 def refused(rule, *arguments, **options):
-    """What a rule says against a value: the field and the sentence."""
+    """The error of a rule for a value: the field and the message."""
     with pytest.raises(Invalid) as refusal:
         rule(*arguments, **options)
     [(field, sentence)] = refusal.value.errors.items()

@@ -27,7 +27,7 @@ def work_of_bob(app, bob):
 
 @pytest.fixture
 def as_everything(as_alice, work_of_alice):
-    """Alice, who has every achievement there is."""
+    """Alice, who has every achievement."""
     work_of_alice.given(*BY_CODE)
     return as_alice
 
@@ -122,7 +122,7 @@ def test_the_page_shows_only_the_readers_own_achievements(as_alice, work_of_bob)
     assert tile["data-state"] == "locked"
 
 
-# --- who has it ----------------------------------------------------------------------------------
+# --- holders -------------------------------------------------------------------------------------
 
 
 def share_of(browser, code):

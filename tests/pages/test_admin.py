@@ -1,4 +1,4 @@
-"""The recheck pages: a preview, then the result. For Olga, an administrator, and nobody else."""
+"""The recheck pages: a preview, then the result. For Olga, an administrator, only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOISE = 1
 
 @pytest.fixture
 def missed(app, alice, monkeypatch):
-    """Alice has two songs of which nobody took notice: two awards and a few numbers are missing."""
+    """Alice has two uncounted songs: two awards and some counters are missing."""
     monkeypatch.setattr(handler, "_deltas_by_user", lambda _facts: {})
     charter = Charter(app, alice)
     charter.add("One")
@@ -58,7 +58,7 @@ def runs(app):
         return db.session.scalars(sa.select(RecheckRun).order_by(RecheckRun.id)).all()
 
 
-# --- who may -------------------------------------------------------------------------------------
+# --- access --------------------------------------------------------------------------------------
 
 
 def test_recheck_pages_return_404_to_other_users(app, as_charlie):

@@ -210,7 +210,7 @@ def test_an_invalid_decision_is_rejected_at_its_field(board, by_alice, as_admin,
     assert page.one("#reason").text.strip() == fields.get("reason", "")
 
 
-# --- who may what ------------------------------------------------------------------------------
+# --- access ------------------------------------------------------------------------------------
 
 
 def test_anonymous_visitors_are_redirected_to_sign_in(board, by_alice, stranger):

@@ -1,4 +1,4 @@
-"""What pages weigh: bytes of HTML, which the templates decide."""
+"""The size of pages in bytes of HTML."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def worker(app, alice):
 
 @pytest.fixture
 def hide(app, alice):
-    """`hide("first_release")`: Alice shows it to nobody."""
+    """`hide("first_release")`: Alice hides it."""
 
     def hide(code):
         with working(app):

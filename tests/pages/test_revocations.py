@@ -20,7 +20,7 @@ TOLD = "Revoked on 2 March 2026: "
 
 @pytest.fixture(autouse=True)
 def _in_march(clock):
-    """Before anybody signs in."""
+    """The time before the first sign-in."""
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.songs import actions as songs
 
 ADDRESS = "/settings/achievements"
-# What Alice has from one song that goes all the way.
+# The awards of one song that goes through all statuses.
 EARNED = ("dreamer", "getting_started", "first_finish", "first_release")
 
 

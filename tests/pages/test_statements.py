@@ -20,15 +20,15 @@ pytestmark = [
 FEW, MANY = 10, 10_000
 MOST = 8
 LARGEST = 320_000  # bytes; all tiles with switches
-# No page but a file with everything about somebody: one statement a table.
+# Not a page but the personal export: one statement per table.
 EXPORTS = {"GET /settings/privacy/export", "GET /api/settings/privacy/export"}
 
 
 @pytest.fixture
 def asked(app, alice, bob):
-    """`asked(numbers)`: statements and bytes of each address once so much more is there.
+    """`asked(numbers)`: statements and bytes of each URL after adding this much data.
 
-    Alice administers, so that she sees all pages there are.
+    Alice is an administrator, so that she sees all pages.
     """
     with working(app):
         alice.user.is_admin = True
@@ -50,7 +50,7 @@ def asked(app, alice, bob):
 
 
 def _statements(app, browser, path):
-    holder_counts.forget()  # as a process asks that has counted nothing yet
+    holder_counts.forget()  # as in a process without cached counts
     with statements_of(app) as seen:
         answer = browser.client.get(path)
         size = len(answer.get_data())

@@ -29,7 +29,7 @@ class Hostile(AchievementProgress):
 
 @pytest.fixture
 def request_of_alice(app, alice, monkeypatch):
-    """A request of somebody far from Greenwich."""
+    """A request of a user in a distant time zone."""
     with app.test_request_context("/achievements/"):
         monkeypatch.setattr(formats, "reader_zone", lambda: formats.ZoneInfo("Pacific/Auckland"))
         yield app

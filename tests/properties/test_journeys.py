@@ -1,4 +1,4 @@
-"""On any journey: whoever keeps coming keeps the streak, and nobody gains a day by travelling."""
+"""On any journey, regular visits keep the streak, and travelling earns no extra day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever people do with their songs, in whatever order: the program agrees with a plain model."""
+"""Any sequence of actions on songs: the program matches a plain model."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Community(RuleBasedStateMachine):
         return any(model.songs for model in self.models)
 
     def pick(self, number):
-        """One of all songs: who has it, its id, and what the model knows of it."""
+        """One song: its owner, its id, and its state in the model."""
         everything = [
             (who, song_id, song)
             for who, model in enumerate(self.models)
@@ -274,7 +274,7 @@ class Community(RuleBasedStateMachine):
             assert_nothing_forgotten(self.app)
 
 
-# Examples, and steps of each. PostgreSQL takes longer for a step, and what is asked is the same.
+# Examples, and steps of each. A step takes longer on PostgreSQL, with the same queries.
 EXAMPLES = {"sqlite": 20, "postgresql": 6}
 STEPS = {"sqlite": 40, "postgresql": 25}
 

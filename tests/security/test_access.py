@@ -1,4 +1,4 @@
-"""Charlie sees nothing of Alice's and learns nothing of it; who may do what is a table apart."""
+"""Charlie sees nothing of Alice's and learns nothing about it; access has a separate table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.songs import add_song
 ABSENT = 999_999_999_999_999_999
 FIELDS = {"title": "Mine now", "artist": "Charlie", "status": "released", "state": "done"}
 
-# Addresses whose arguments name no row of somebody's.
+# URLs whose arguments refer to no user's row.
 OF_NOBODY = {"achievements.show", "settings.move_pin", "settings.set_visibility"}
 FOR_ALL_TO_SEE = ("/features/", "/bugs/", "/users/")
 
@@ -28,7 +28,7 @@ AN_ID = re.compile(r"(?<=/)\d+(?=/|$)")
 
 
 def of_somebody(app, values):
-    """The addresses of what is somebody's alone."""
+    """The URLs of objects that belong to one user."""
     found = [
         route
         for route in html_routes(app, values)

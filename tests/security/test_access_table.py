@@ -1,6 +1,6 @@
-"""Who may do what: every address there is, for everybody there can be.
+"""Access control: every endpoint, for every kind of caller.
 
-An address that no line names fails, and so does a line whose address is gone.
+An endpoint without a line fails, and so does a line without an endpoint.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROLES = ("nobody", "charlie", "bob", "alice", "olga")
 DOOR = "door"  # 303 to /login; for htmx the same by a header
 CHANGES_NOTHING = {DOOR, "401", "403", "404"}
 
-# In the order in which it is asked for: what takes something away stands behind what needs it.
+# In order of the requests: those that remove an object come after those that need it.
 PAGES = """
 #                                                     nobody charlie bob alice olga
 # Everybody
@@ -263,7 +263,7 @@ POST /api/songs/<song_id>/delete                             401     404  403   
 """
 
 
-# Nobody but who may is told that these are there.
+# Callers without permission get 404 for these.
 ADMINISTRATION = (
     "POST /api/achievements/check",
     "GET /api/achievements/check/<run_id>",
@@ -272,9 +272,9 @@ ADMINISTRATION = (
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
     "POST /api/admin/users/<username>/achievements/<code>/restore",
 )
-# Administrators do these, too, and everybody is told so.
+# Administrators may do these too; other callers get 403.
 DECISIONS = ("POST /api/bugs/<item_id>/status", "POST /api/features/<item_id>/status")
-# What makes a key, or changes others: it asks for a password that was given just now.
+# Creating keys and changing other users: these require a recent password.
 CONFIRMED_PAGES = (
     "POST /achievements/check",
     "POST /admin/rechecks/",
@@ -294,8 +294,8 @@ CONFIRMED_API = (
 )
 
 
-# What is sent. Where the account would end or its password change, something that is refused at the
-# form: whoever is told so has been let in.
+# The fields. Where the account would be deleted or its password changed, invalid ones: an error at
+# the form means that access was granted.
 def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
     yes: object = True if route.is_api else "1"
     csv = "title,artist\nOne,Metallica\n"
@@ -458,7 +458,7 @@ def test_creating_keys_and_changing_other_users_require_a_recent_password(
 ):
     browser = browser_of(app, people, "olga")
     clock.move(minutes=10, seconds=1)
-    browser.get("/")  # a visit is noted whatever is refused
+    browser.get("/")  # a visit is recorded even if the request is rejected
     before = snapshot(app)
     for route in all_routes(app, values):
         if route.name in CONFIRMED_PAGES:
@@ -482,7 +482,7 @@ def test_every_administrator_action_requires_a_recent_password(app, values):
 
 
 class Program:
-    """Something that asks with a token of somebody's."""
+    """A client with an access token."""
 
     def __init__(self, app, person, scope):
         self.client = app.test_client()

@@ -1,4 +1,4 @@
-"""Nothing changes without the token of one's own session, on any address there is."""
+"""No endpoint changes anything without the CSRF token of the session."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def by_header(token):
 
 
 class Forger:
-    """What an attacker may know: tokens that are not the one of Olga's session."""
+    """Tokens that an attacker may know: all but the one of Olga's session."""
 
     def __init__(self, app, victim, others, old):
         self.right = victim.token()
@@ -114,7 +114,7 @@ def unsafe(app, admin):
 
 @pytest.fixture
 def forger(app, admin, as_bob):
-    """Knows the tokens of Bob, of a stranger and of Olga's browser before she signed in."""
+    """Has the tokens of Bob, of an anonymous visitor and of Olga's browser before she signed in."""
     victim = Browser(app)
     old = victim.token()
     victim.sign_in("olga", PASSWORD)
@@ -168,13 +168,13 @@ def test_a_csrf_token_in_a_cookie_is_ignored(app, forger, unsafe):
 
 def test_over_https_a_foreign_referer_is_rejected(make_app, admin, unsafe):
     app = make_app(TRACKFLOW_ENV="production", SECRET_KEY="x" * 40)
-    app.config["PREFERRED_URL_SCHEME"] = "https"  # what the client of the tests goes by
+    app.config["PREFERRED_URL_SCHEME"] = "https"  # set by the test client
     client = app.test_client()
     page = client.get("/login").get_data(as_text=True)
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
     for route in unsafe:
         if route.is_api:
-            continue  # is asked who it is before that, and nobody is signed in here
+            continue  # authenticates before that, and no user is signed in here
         for referer in ("https://evil.example/", "http://localhost/login", None):
             headers = {"Referer": referer} if referer else {}
             form = {"csrf_token": token}
@@ -196,7 +196,7 @@ def test_every_endpoint_accepts_the_right_token(as_admin, unsafe):
             answers[str(route)] = as_admin.api(route.method, route.path, {}).status
         else:
             answers[str(route)] = as_admin.post(route.path, **FIELDS).status
-    # Olga is the last administrator, and may not be deleted whatever the token.
+    # Olga is the last administrator and cannot be deleted with any token.
     refused = [route for route, status in answers.items() if status == 403]
     assert refused == ["POST /admin/users/olga/delete"]
 

@@ -1,4 +1,4 @@
-"""Guessing passwords is slow, tells nothing, and locks nobody out."""
+"""Guessing passwords is slow, reveals nothing, and locks no user out."""
 
 from __future__ import annotations
 

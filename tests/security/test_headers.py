@@ -28,7 +28,7 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-# What every answer has to reach; where nothing is left to protect the rule counts as kept.
+# The required score of every response; rules that do not apply count as passed.
 LEAST = 135
 # The same with 0 for those rules, as the Observatory counts them.
 LEAST_STRICTLY = 130
@@ -179,7 +179,7 @@ def test_without_https_no_hsts_header_is_sent(stranger):
 @pytest.fixture
 def production(make_app):
     app = make_app(TRACKFLOW_ENV="production", SECRET_KEY="x" * 40, LIMIT_SIGN_IN="2/1 minute")
-    app.config["PREFERRED_URL_SCHEME"] = "https"  # what the client of the tests goes by
+    app.config["PREFERRED_URL_SCHEME"] = "https"  # set by the test client
     return app
 
 
@@ -257,7 +257,7 @@ def test_in_production_every_status_reaches_the_score(production, at_home, monke
 
 
 class FaultyQueries:
-    """In place of a module: whatever is asked for breaks."""
+    """Replaces a module: every attribute raises."""
 
     def __init__(self, fault):
         self.fault = fault

@@ -1,4 +1,4 @@
-"""What a request says of its host, its address and its scheme is believed of nobody unasked."""
+"""Host, client address and scheme of a request are trusted only from configured proxies."""
 
 from __future__ import annotations
 

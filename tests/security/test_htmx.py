@@ -1,4 +1,4 @@
-"""What htmx is told not to do, because it could."""
+"""The features of htmx that are disabled."""
 
 from __future__ import annotations
 

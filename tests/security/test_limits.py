@@ -1,4 +1,4 @@
-"""What costs much may be asked for only so often, and being refused spoils nothing."""
+"""Expensive requests are limited, and a rejected one has no side effects."""
 
 from __future__ import annotations
 

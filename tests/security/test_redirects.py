@@ -67,7 +67,7 @@ NOT_PAGES = [
 OWN = ["/", "/songs/", "/songs/?status=wip&q=a%20b", "/songs/1", "/settings/tokens"]
 
 
-# Every way in is asked about these; all spellings go through the one function behind them.
+# Every form is tested with these; all spellings go through the function they use.
 SOME = [*FOREIGN[::7], *NOT_PAGES[::3], *OWN]
 
 
@@ -83,7 +83,7 @@ def test_forms_never_redirect_to_another_site(alice, stranger, entry, htmx):
     for number, wanted in enumerate(SOME):
         if entry == "confirm" and not stranger.signed_in:
             stranger.sign_in("alice", PASSWORD)
-        if entry == "register" and number:  # who is signed in registers nobody
+        if entry == "register" and number:  # signed-in users cannot register
             stranger.sign_out()
         name = f"dora{number}" if entry == "register" else "alice"
         fields = {"username": name, "email": f"{name}@x.org", "password": PASSWORD}

@@ -1,4 +1,4 @@
-"""An account has so many rows of each kind and no more, in forms, in the API and in bulk."""
+"""The number of rows of an account is limited, in forms, in the API and in bulk."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PEOPLE = ("bob", "charlie", "noise")
 
 @pytest.fixture
 def places(as_alice, as_bob, bob, charlie):
-    """What the addresses in `MORE` stand for."""
+    """The ids for the URLs in `MORE`."""
     request = as_bob.api("POST", "/api/features/", {"title": "Undo", "description": "Please."})
     song = as_alice.api("POST", "/api/songs/", {"title": "One", "artist": "Metallica"})
     return {"id": request.json["id"], "song": song.json["id"]}

@@ -1,4 +1,4 @@
-"""No secret stands where somebody could come upon it: in database, log, page or header."""
+"""No secret is in the database, the log, a page or a header."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def everything_in(app):
 
 
 def busy_day(app, monkeypatch):
-    """Alice does whatever has to do with secrets, also wrongly; gives her browser and those."""
+    """Alice uses every secret, also wrongly; returns her browser and the secrets."""
     browser = Browser(app)
     browser.may_break = True
     browser.sign_in("alice", WRONG)

@@ -1,4 +1,4 @@
-"""What concerns security leaves a line of its own: who, from where, for what, and no secret."""
+"""Security events are logged with user, client address and route, and without secrets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADDRESS = "203.0.113.9"
 
 
 class Lines(logging.Handler):
-    """What was written, each line read back."""
+    """The parsed log lines."""
 
     def __init__(self):
         super().__init__()

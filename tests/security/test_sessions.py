@@ -1,4 +1,4 @@
-"""A session ends everywhere at once, and nobody else's can be taken over."""
+"""Sessions end everywhere at once and cannot be taken over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that sends its body a byte at a time keeps nobody else waiting."""
+"""A client that sends its body one byte at a time does not block others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type is text: it changes no page's structure, whatever it looks like.
+"""User input stays text: it never changes the structure of a page.
 
 No list of attacks is complete, so the pages are compared: their elements and the names of their
 attributes are the same for a hostile and for a harmless text.
@@ -19,7 +19,7 @@ HARMLESS = "Some Song"
 
 
 def skeleton(page):
-    """The elements of a page with the names of their attributes, and how deep each stands."""
+    """The elements of a page with the names of their attributes and their depth."""
     return [
         (len(list(element.parents)), element.name, sorted(element.attrs))
         for element in page.soup.select("*")
@@ -28,7 +28,7 @@ def skeleton(page):
 
 @pytest.fixture(scope="module")
 def harmless(sqlite_databases):
-    """What the whole site looks like when everything in it has a harmless name."""
+    """The structure of the whole site with harmless names."""
     from tests.fuzz import texts  # noqa: PLC0415 -- needs requirements-dev.txt
 
     return texts.walk(sqlite_databases, HARMLESS)
@@ -62,7 +62,7 @@ def test_the_comparison_detects_unescaped_text(text, place):
 
 @pytest.fixture
 def one(app, alice):
-    """A released song of Alice's, so that it stands on the receipts of achievements too."""
+    """A released song of Alice's, so that it is on receipts too."""
     return add_song(app, alice, HARMLESS, HARMLESS, album=HARMLESS, status="released")
 
 
@@ -70,7 +70,7 @@ def test_a_title_is_shown_as_it_was_entered(as_alice, one):
     for text in TEXTS:
         as_alice.post(f"/songs/{one}", title=text)
         heading = as_alice.get(f"/songs/{one}/row", htmx=True).one("h3").get_text()
-        # As it was typed, but for what nobody sees.
+        # As typed, without invisible characters.
         assert " ".join(heading.split()) == texts.line(text, "title", longest=200)
 
 

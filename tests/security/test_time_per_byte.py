@@ -1,4 +1,4 @@
-"""The time that a text field takes grows with what stands in it, not with its square."""
+"""Processing time of a text field grows linearly with its length, not quadratically."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def world(databases):
 
 @pytest.fixture
 def ask(world):
-    """`ask(field, text)`: sends it as Alice, or as a stranger at the door; seconds it took."""
+    """`ask(field, text)`: send it as Alice or as an anonymous visitor; return the seconds."""
     alice, stranger = Browser(world.app), Browser(world.app)
     alice.sign_in("alice", PASSWORD)
     tokens = {browser: browser.token() for browser in (alice, stranger)}
@@ -76,10 +76,10 @@ def ask(world):
 
 
 def too_slow(ask, field, filling):
-    """What is wrong with the time that a filling takes; empty when nothing is."""
+    """The problem with the processing time of a text; empty without one."""
     large = ask(field, filled(filling, field.largest))
     if large <= SPARE:
-        return ""  # whatever less of it takes
+        return ""  # regardless of shorter texts
     small = ask(field, filled(filling, SMALL))
     longest = small * field.largest / SMALL * TIMES_PER_BYTE + SPARE
     if large <= longest and (large <= SLOWEST or field.name == ROWS):

@@ -1,4 +1,4 @@
-"""One of everything that can be somebody's, for tests that go through every address."""
+"""One of each object that belongs to a user, for tests of every URL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> dict[str, object]:
-    """Give the owner one of everything, all of it called secret; gives what addresses name.
+    """Give the owner one of each object, all called secret; return the ids for URLs.
 
     `helper` helps with the song and is invited to the pack. Requests and reports, which everybody
     may see, are not secret.

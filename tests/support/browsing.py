@@ -45,7 +45,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What a person reads, white space made single spaces."""
+        """The visible text, with collapsed white space."""
         return _words(self.soup)
 
     @property
@@ -62,7 +62,7 @@ class Page:
         return list(self.soup.select(selector))
 
     def toasts(self) -> list[str]:
-        """What was unlocked, as the codes in `data-toast`, in the order shown."""
+        """The codes in `data-toast`, in the order shown."""
         return [str(toast["data-toast"]) for toast in self.soup.select("[data-toast]")]
 
     def errors(self) -> dict[str, str]:
@@ -75,7 +75,7 @@ class Page:
         return found
 
     def alert(self) -> str:
-        """What is said about the form as a whole; empty when nothing is."""
+        """The error of the form as a whole; empty without one."""
         return " ".join(_words(element) for element in self.soup.select("[role=alert]"))
 
     def __repr__(self) -> str:
@@ -83,10 +83,10 @@ class Page:
 
 
 class Browser:
-    """Use it like a person: `.get("/songs/")`, `.post("/songs/", title="One", artist="Metallica")`.
+    """Use it like a user: `.get("/songs/")`, `.post("/songs/", title="One", artist="Metallica")`.
 
     Forms are protected in tests as everywhere; the token comes from the last page that had one.
-    `htmx=True` asks as htmx does; `htmx="song-list"` also names the target.
+    `htmx=True` sends the headers of htmx; `htmx="song-list"` also names the target.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -133,7 +133,7 @@ class Browser:
         return self.follow()
 
     def enter(self, person: Person) -> None:
-        """Sign in without the form: with its cookie, and as one who saw the next page."""
+        """Sign in without the form: by cookie, as after the next page."""
         with self.app.test_request_context("/login"), unit_of_work(composition.HANDLERS):
             session.sign_in(person.user, remember=False)
             toasts.forget_unwanted(person.id, Announced.NONE)

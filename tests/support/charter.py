@@ -70,7 +70,7 @@ class Charter:
             return songs.add_song(self.user, title=title, artist=artist, **fields).id
 
     def add_many(self, count: int, start: int = 1, **fields: object) -> list[int]:
-        """Add so many songs of one artist, one unit of work for all."""
+        """Add this many songs of one artist, in one unit of work."""
         with working(self.app):
             return [
                 songs.add_song(
@@ -80,7 +80,7 @@ class Charter:
             ]
 
     def find_many(self, count: int) -> None:
-        """Has so many planned songs more, put there at once and noticed by a recheck."""
+        """Insert this many planned songs at once and count them by a recheck."""
         now = clock.now()
         row = {"artist": "Found", "artist_key": "found", "album": "", "search_key": "found"}
         row |= {"user_id": self.id, "status": "future", "parts_done": 0, "parts_skipped": 0}
@@ -145,7 +145,7 @@ class Charter:
 
     @property
     def codes(self) -> list[str]:
-        """What was earned, in the order in which it was given."""
+        """The earned codes, in order of the awards."""
         with self.app.app_context():
             return list(
                 db.session.scalars(

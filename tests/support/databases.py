@@ -60,7 +60,7 @@ class SQLite:
 
     def shared(self) -> str:
         self.reused = self.reused or self.empty()
-        self.drop(self.reused)  # whoever has it open keeps the old file
+        self.drop(self.reused)  # processes that have it open keep the old file
         return self._copy_template(self.reused)
 
     def _copy_template(self, url: str) -> str:

@@ -1,7 +1,7 @@
 """Spotify's accounts and Web API as an import meets them, over real HTTP on the loopback.
 
-Its answers have the shapes in tests/support/spotify. It is as strict as the real one: a code works
-once and only with the verifier it was asked for with, an old token is refused, tokens rotate.
+Its responses have the shapes in tests/support/spotify. It is as strict as the real one: a code
+works once and only with its verifier, an old token is rejected, tokens rotate.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def song(title: str, artist: str = "Somebody", **more: object) -> dict[str, Any]
 
 
 class FakeSpotify:
-    """What it knows and what it was asked."""
+    """Its state and the requests it received."""
 
     def __init__(self) -> None:
         self.playlists: dict[str, tuple[str, list[Any]]] = {

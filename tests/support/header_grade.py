@@ -1,7 +1,7 @@
-"""The grade of one answer's headers, by the rules of the HTTP Observatory as far as they apply.
+"""The score of a response's headers, by the applicable rules of the HTTP Observatory.
 
-A hundred points to begin with. What is missing takes points away, what goes further adds some, and
-as there what is added counts only from 90 on. Bands: 100 is an A+, 145 the most there is.
+A hundred points to start with. Missing headers subtract points, stricter ones add some; as in the
+Observatory, added points count only from 90 on. Bands: 100 is an A+, 145 the maximum.
 
 - Content-Security-Policy: none -25; `unsafe-inline`, `unsafe-eval` or `data:` for scripts -20; no
   `unsafe` anywhere +5, with `default-src 'none'` +10.
@@ -15,8 +15,8 @@ as there what is added counts only from 90 on. Bands: 100 is an A+, 145 the most
   browsers are delivered with would be +5; nobody is on it without a public domain.)
 - Access-Control-Allow-Origin: `*` -50.
 
-Where there is nothing to protect (no cookie set; no HTML, so no scripts) the Observatory gives 0,
-and so does `strict`. `score` counts such a rule as kept: a file cannot be made to set a cookie.
+For rules that do not apply (no cookie set; no HTML, so no scripts) the Observatory adds 0, and so
+does `strict`. `score` counts such a rule as passed: a file cannot be made to set a cookie.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ BEST = {
 
 @dataclass(frozen=True)
 class Grade:
-    """The points of each rule; None where there is nothing that it could protect."""
+    """The points of each rule; None if it does not apply."""
 
     points: dict[str, int | None]
 

@@ -1,4 +1,4 @@
-"""What nobody types by mistake. No list of attacks is complete: these provoke, tests compare."""
+"""Hostile texts. No list of attacks is complete, so tests compare structures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXTS = [
 
 
 def together(longest: int) -> list[str]:
-    """All of TEXTS in fewer texts, each of so many characters at the most."""
+    """All of TEXTS in fewer texts, each of at most this many characters."""
     found = [""]
     for text in TEXTS:
         if len(found[-1]) + len(text) > longest:

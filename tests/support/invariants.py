@@ -1,4 +1,4 @@
-"""What holds after every test: no award is lost, duplicated or missed, and no counter is wrong."""
+"""Invariants after every test: no award is lost, duplicated or missed, and no counter is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold of every HTML answer, checked on each one that any test fetches."""
+"""The rules of every HTML response, checked on each one that a test fetches."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parse(html: str) -> BeautifulSoup:
 def check_answer(
     app: Flask, response: TestResponse, soup: BeautifulSoup, *, signed_in: bool
 ) -> None:
-    """Fail when an HTML answer or its headers break a rule of the house."""
+    """Fail if an HTML response or its headers violate a rule."""
     problems = [
         *header_problems(response, signed_in=signed_in),
         *page_problems(app, soup),
@@ -182,7 +182,7 @@ def _inline_problems(document: Document) -> Iterator[str]:
         for attribute, value in element.attrs.items():
             if attribute == "style" or attribute.startswith(("on", "hx-on", "data-hx-on")):
                 yield f"an inline {attribute}: {_shown(element)}"
-            # What stands in a field was typed, and is followed by nobody.
+            # The values of fields are input and not links.
             if attribute != "value" and str(value).strip().lower().startswith("javascript:"):
                 yield f"a script for an address: {_shown(element)}"
     for element in document.named("script", "style"):

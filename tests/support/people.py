@@ -53,7 +53,7 @@ def working(app: Flask) -> Iterator[None]:
 def add_person(
     app: Flask, username: str, *, timezone: str = "UTC", is_admin: bool = False
 ) -> Person:
-    """Register somebody, with everything that follows from it."""
+    """Register a user, with all events handled."""
     email = f"{username}@example.org"
     with working(app):
         user = people.register(
@@ -74,7 +74,7 @@ def work_together(app: Flask, *people_: Person) -> None:
 
 
 def add_noise(app: Flask) -> None:
-    """Somebody else who did a bit of everything, so that a query that forgets to filter is seen."""
+    """Another user with data in every table, so that queries without a filter fail."""
     with running_on(MovingClock(LONG_AGO)):
         noise = add_person(app, "noise")
         with working(app):

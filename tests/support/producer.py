@@ -1,4 +1,4 @@
-"""Somebody who makes packs and albums and lets others help; each deed a unit of work."""
+"""A user who creates packs and albums with collaborators; each action is a unit of work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Producer(Charter):
-    """A charter who also works with packs, albums and people."""
+    """A charter who also works with packs, albums and collaborators."""
 
     def author(self, song_id: int, state: str = "done", parts: Iterable[Part] = ALL_PARTS) -> None:
         """Mark all parts in one unit of work."""
@@ -97,7 +97,7 @@ class Producer(Charter):
         irrelevant: bool = False,
         anyway: bool = True,
     ) -> None:
-        """Link a song, whatever it is called."""
+        """Link a song of any title."""
         with working(self.app):
             series.set_track(
                 _series(series_id),
@@ -123,17 +123,17 @@ class Producer(Charter):
     # --- people --------------------------------------------------------------------------------
 
     def invite(self, song_id: int, username: object) -> None:
-        """Add somebody with whom there was work before."""
+        """Add a previous collaborator."""
         self.work_with(username)
         self.ask(song_id, username)
 
     def invite_to_pack(self, pack_id: int, username: object) -> int:
-        """Add somebody with whom there was work before; gives to how many songs."""
+        """Add somebody with whom there was work before; return the number of songs."""
         self.work_with(username)
         return self.ask_to_pack(pack_id, username).songs
 
     def ask(self, song_id: int, username: object) -> Addition:
-        """Add somebody, or invite who has not worked with this user."""
+        """Add a collaborator, or invite one who has not worked with this user."""
         with working(self.app):
             return songs.add_collaborator(_song(song_id), username=username, limits=())
 

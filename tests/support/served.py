@@ -1,6 +1,6 @@
-"""What gunicorn serves in tests: the application, with its templates compiled once for all starts.
+"""The application that gunicorn serves in tests, with templates compiled once for all starts.
 
-A worker that dies a hundred times a minute would else compile them a hundred times.
+Otherwise a worker that is killed a hundred times a minute would compile them each time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is left of an answer when its texts are taken out: the same for every text."""
+"""The structure of a response without its texts: the same for every text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
         "track", "wbr"}  # fmt: skip
-# Attributes that say what a thing is and does: whatever is typed, their values stay the same too.
+# Attributes that define behaviour: their values must not depend on input either.
 FIXED = {"id", "class", "for", "name", "type", "role", "rel", "method", "action", "target", "form",
          "aria-describedby", "aria-labelledby", "aria-controls"}  # fmt: skip
-# What differs from answer to answer for other reasons.
+# Values that differ between responses for other reasons.
 CHANGING = {"content-length", "set-cookie", "date", "etag", "last-modified"}
 # An address that was searched from is repeated with what was searched for.
 WITH_TEXT = {"hx-get", "hx-push-url"}
@@ -59,7 +59,7 @@ def _is_fixed(name: str) -> bool:
 
 
 def of_html(html: str) -> list[object]:
-    """Every element with how deep it stands, its attributes' names and the values of some."""
+    """Every element with its depth, the names of its attributes and the values of some."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -11,7 +11,7 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from flask import Flask
 
-# Tries are counted whatever comes of them.
+# Attempts are counted regardless of their outcome.
 COUNTS = {"limit_counts"}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_song(
     app: Flask, person: Person, title: str = "One", artist: str = "Metallica", **more: object
 ) -> int:
-    """Give somebody a song, with all that follows from it; gives its id."""
+    """Add a song for a user, with all events handled; return its id."""
     with working(app):
         return actions.add_song(person.user, title=title, artist=artist, **more).id
 

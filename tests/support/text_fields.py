@@ -30,7 +30,7 @@ LETTERS_A_CELL = 150
 CSV_COLUMNS = ("title", "artist", "album", "year")
 # MAX_FORM_MEMORY_SIZE, LARGEST_JSON and an upload, each with room for the rest of the request.
 LARGEST_FORM, LARGEST_JSON, LARGEST_FILE = 190_000, 60_000, MOST_BYTES - 10_000
-# What the server takes of a line or a header.
+# The length limit of the server for lines and headers.
 LARGEST_LINE = 60_000
 
 
@@ -68,7 +68,7 @@ def all_fields(world: World, browser: Browser) -> list[TextField]:
 
 
 def _of_the_door(app: Flask) -> Iterator[TextField]:
-    """What a stranger fills in."""
+    """The forms for anonymous visitors."""
     for path in ("/login", "/register"):
         for form in forms.read_forms(app.test_client().get(path).get_data(as_text=True)):
             usual = {name: values[0] for name, values in form.usual.items()}
@@ -87,7 +87,7 @@ def _of_forms(world: World, browser: Browser) -> Iterator[TextField]:
 
 
 def _of_queries(world: World, browser: Browser) -> Iterator[TextField]:
-    """What links ask for, and where a sign-in leads back to."""
+    """Query arguments of links, and the URLs to return to after signing in."""
     for path in ("/login", "/register", "/confirm"):
         yield TextField("next", "GET", path, LARGEST_LINE, _query({}, "next"))
         yield TextField("next", "POST", path, LARGEST_FORM, _form({}, "next"))

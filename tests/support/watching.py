@@ -1,4 +1,4 @@
-"""What a browser page must not do, noted while it happens."""
+"""Records forbidden behaviour of a browser page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Watch:
         allowed = [*self.allowed]
         if any(ABORTED in line for line in self.seen):
             # A search that is typed on takes the place of the one under way; htmx reports the
-            # abort and then its end. What truly failed says sendError or responseError too.
+            # abort and then its end. Real failures also report sendError or responseError.
             allowed += [ABORTED, "htmx:afterRequest"]
         return [line for line in self.seen if not any(text in line for text in allowed)]
 

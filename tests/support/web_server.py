@@ -58,7 +58,7 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on just now."""
+    """Return a free port of this machine."""
     with socket.socket() as handler:
         handler.bind(("127.0.0.1", 0))
         return int(handler.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Requests over a real connection, and people who make them with a cookie made in advance."""
+"""Requests over a real connection, and users who send them with a prepared cookie."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IN_A_SUMMARY = re.compile(r">([\d,]+) achievements? unlocked<")
 
 
 class Broken(Exception):
-    """No whole answer came: nobody can say what became of the request."""
+    """No complete response: the outcome of the request is unknown."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Answer:
     text: str
 
     def toasts(self) -> list[tuple[str, str]]:
-        """What it announces: the id of each message in the page, and its code or `summary`."""
+        """The toasts: the id of each message in the page, and its code or `summary`."""
         return ONE_TOAST.findall(self.text) if "data-toast" in self.text else []
 
     @property
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is signed in, on a port."""
+    """A signed-in user of the server on a port."""
 
     port: int
     user_id: int

@@ -1,4 +1,4 @@
-"""The benchmarks run, so that their figures can be had when they are asked for."""
+"""The benchmarks run and write their figures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_storage_per_user_is_measured_on_both_databases():
 
     rows = re.search(r"rows written ([\d.]+) / ([\d.]+);", figures["release a song"])
     assert rows[1] == rows[2], figures
-    assert float(rows[1]) > 4  # the song, its facts, its numbers
+    assert float(rows[1]) > 4  # the song, its events, its counters
     assert {"songs", "activities", "users", "user_achievements"} <= figures.keys()
 
 

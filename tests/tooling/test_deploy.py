@@ -1,4 +1,4 @@
-"""What is written for running it elsewhere fits what is here."""
+"""Deployment files and documentation match the application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTING = re.compile(r"`([A-Z][A-Z_]+)`")
 
 
 class Environ(dict):
-    """An environment that remembers which names were asked for."""
+    """An environment that records which names were read."""
 
     def __init__(self):
         super().__init__()
@@ -31,7 +31,7 @@ class Environ(dict):
 
 @pytest.fixture
 def settings(tmp_path):
-    """The name of every setting there is."""
+    """The names of all settings."""
     environ = Environ()
     Config.from_environment(environ, tmp_path)
     return environ.asked
@@ -61,7 +61,7 @@ def test_the_settings_that_matter_in_production_exist(settings):
 
 
 def instructions(name):
-    """What stands behind each instruction of this name in the Dockerfile."""
+    """The arguments of each instruction of this name in the Dockerfile."""
     lines = read("Dockerfile").replace("\\\n", " ").splitlines()
     return [line.partition(" ")[2].strip() for line in lines if line.startswith(f"{name} ")]
 

@@ -1,4 +1,4 @@
-"""What the documents promise is shown by a test that is there."""
+"""Guarantees in documents name existing tests."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 NAMED = re.compile(r"\b(tests/[\w/]+\.py)::(\w+)")
-# These say with every promise by which test it is kept.
+# These name the tests of every guarantee.
 KEEPERS = [path for path in DOCUMENTS if path.name in {"reliability.md", "security.md"}]
 FEWEST_TESTS_NAMED = 20
 
 
 def functions_of(file):
-    """The names of the functions of a file, at its top or in a class."""
+    """Return the names of the functions of a file, at module level or in a class."""
     path = ROOT / file
     if not path.exists():
         return set()
@@ -26,7 +26,7 @@ def functions_of(file):
 
 
 def not_there(text):
-    """The tests that a text names, `tests/folder/test_file.py::test_name`, and that are not."""
+    """Return the missing tests that a text names as `tests/folder/test_file.py::test_name`."""
     named = set(NAMED.findall(text))
     return sorted(f"{file}::{test}" for file, test in named if test not in functions_of(file))
 

@@ -23,7 +23,7 @@ def test_imports_respect_the_contracts():
 
 
 def test_no_module_imports_wsgi():
-    """`wsgi` stands above everything, where the linter of the imports does not look."""
+    """`wsgi` is above all layers, where import-linter does not check."""
     for path in (ROOT / "trackflow_web").rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert not [

@@ -1,4 +1,4 @@
-"""What no template may hold. (The pages themselves are linted as they are fetched.)"""
+"""Forbidden content of templates. (Rendered pages are linted when tests fetch them.)"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.torture.table import Row, as_text
 
 
 def main() -> None:
-    """Torture what is asked for, and print the table."""
+    """Run the requested faults, and print the table."""
     asked = _parser().parse_args()
     kinds = KINDS if asked.database == "both" else (asked.database,)
     rows: list[Row] = []

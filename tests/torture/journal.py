@@ -1,4 +1,4 @@
-"""What people were told had been done, and what they were shown: kept apart from the site."""
+"""Acknowledged actions and shown toasts of users, recorded outside the site."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FIRST_FAILURE = 500
 
 @dataclass
 class Journal:
-    """One person's. A thing that nobody answered for may be there or not: it is not held against.
+    """The journal of one user. Actions without a response may be stored or not.
 
     `songs` is title -> the status that was acknowledged last, None when the last move was not.
     """
 
     visitor: Visitor
     songs: dict[str, str | None] = field(default_factory=dict)
-    # The id of a message on the page -> how many achievements it told of, how often it came.
+    # The id of a message on the page -> its number of achievements, how often it was shown.
     told: dict[str, int] = field(default_factory=dict)
     came: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)

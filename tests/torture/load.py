@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CLIENTS = 6
 SONGS_EACH = 6
-# Seconds before somebody tries again, and for which somebody insists.
+# Seconds before a retry, and for which a user keeps retrying.
 BEFORE_TRYING_AGAIN = 0.03
 HAVE_IT = 422
 GOOD = range(200, 400)
@@ -31,7 +31,7 @@ Ask = Callable[[], "Answer"]
 
 
 class Actor:
-    """One person, who keeps a journal of what was acknowledged."""
+    """One user, with a journal of acknowledged actions."""
 
     def __init__(self, visitor: Visitor, tally: Tally, stop: threading.Event) -> None:
         self.visitor = visitor
@@ -51,7 +51,7 @@ class Actor:
                     self.look()
 
     def add(self, title: str, *, htmx: bool) -> None:
-        """Add a song. Whoever is told to have it already was acknowledged too late."""
+        """Add a song. An error that it exists means that an earlier response was lost."""
         fields = {"title": title, "artist": f"Artist of {title}", "year": 1950 + 3 * len(title)}
         answer = self.insist(lambda: self.visitor.post("/songs/", htmx=htmx, **fields))
         if answer is None:
@@ -60,7 +60,7 @@ class Actor:
             self.journal.songs[title] = "future"
 
     def move(self, song_id: int, title: str, status: str, *, htmx: bool) -> None:
-        """Move a song; until that is acknowledged nobody knows where it is."""
+        """Move a song; until that is acknowledged its status is unknown."""
         self.journal.songs[title] = None
         path = f"/songs/{song_id}/status"
         answer = self.insist(lambda: self.visitor.post(path, htmx=htmx, status=status))
@@ -113,7 +113,7 @@ class Actor:
 
 
 class Crowd:
-    """Some people at work at a time; `more` gives the next ones, who have done nothing yet."""
+    """Concurrent users at work; `more` returns the next ones, who have done nothing yet."""
 
     def __init__(self, more: Callable[[], Sequence[Visitor]]) -> None:
         self.tally = Tally()

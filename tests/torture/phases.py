@@ -1,6 +1,6 @@
-"""What a site has to bear, one fault a function: each gives how often it was done.
+"""The faults, one per function: each returns how often it was injected.
 
-All of them begin with people at work and end with a site that answers.
+All of them start with users at work and end with a site that responds.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from tests.support.gunicorn import Site
     from tests.torture.places import Place
 
-# Of a hundred kills so many take the whole service.
+# Of a hundred kills, this many hit the whole service.
 WHOLE_SERVICE = 0.05
-# Answers and seconds: somebody is at work when the next one is killed.
+# Responses and seconds: users are at work when the next worker is killed.
 BETWEEN_KILLS = (1, 8)
 LONGEST_BETWEEN_KILLS = 1.0
 BETWEEN_RELOADS = 1.5
 BETWEEN_RESTARTS = 1.0
 LOCKS = (0.05, 0.8)
-# One lock in so many lasts longer than anybody waits for it.
+# One lock in this many lasts longer than the timeout.
 A_LONG_LOCK = 8
 LONG = 6.0
 FULL = 1.0
@@ -35,14 +35,14 @@ FAKETIME = (
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/local/lib/faketime/libfaketimeMT.so.1",
 )
-# Cookies last for thirty days, and are nobody's afterwards.
+# Cookies expire after thirty days.
 CLOCKS = ("+1d", "+2d", "+1d", "-3h", "+5d", "+5d", "-2d", "+0", "+12d", "+20d")
 ON_ONE_CLOCK = 1.0
 
 
 @dataclass
 class Ground:
-    """What a fault happens on, how often it is to, and until when at the latest."""
+    """The target of a fault, how often to inject it, and its deadline."""
 
     site: Site
     place: Place
@@ -53,7 +53,7 @@ class Ground:
     answered: Callable[[], int] = lambda: 0
 
     def rounds(self) -> Iterator[int]:
-        """As many as wanted, while there is time."""
+        """Count up to the wanted number, within the time."""
         for number in range(self.wanted):
             if time.monotonic() > self.deadline:
                 return
@@ -85,7 +85,7 @@ def _let_work(ground: Ground, answers: int) -> None:
 
 
 def _at_work(site: Site) -> list[int]:
-    """The workers, once there is one: a killed one is replaced in some hundredths of a second."""
+    """Return the workers, once one runs: a killed one is replaced in hundredths of a second."""
     deadline = time.monotonic() + 10
     while not (workers := site.worker_ids()) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -107,7 +107,7 @@ def reloads(ground: Ground) -> int:
 
 
 def locks(ground: Ground) -> int:
-    """Let somebody else hold the database, at times for longer than anybody waits."""
+    """Lock the database, at times for longer than the timeout."""
     done = 0
     for number in ground.rounds():
         long = number % A_LONG_LOCK == A_LONG_LOCK - 1

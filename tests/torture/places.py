@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.databases import Databases
 
 SIZE_OF_SMALL_DISK = "16m"
-# Written in steps until no more fits.
+# Written in steps until the disk is full.
 A_STEP = 64 * 1024
 TABLES = ("songs", "user_stats", "user_achievements", "activities", "users")
 
@@ -34,7 +34,7 @@ class Place(Protocol):
     databases: Databases
 
     def lock(self, url: str, seconds: float) -> None:
-        """Keep everybody else from writing for so long."""
+        """Block all other writers for this long."""
 
     def restart(self) -> None:
         """Stop the database without any care and start it again."""
@@ -97,7 +97,7 @@ class PostgreSQLPlace:
     def put_on(self, disk: Path) -> str:
         if self.server.owner:
             shutil.chown(disk, self.server.owner)
-            # They are passed through by somebody else than who made them.
+            # They are used by another user than the one who created them.
             for folder in (disk.parent, *disk.parent.parents[:-2]):
                 folder.chmod(0o711)
         url = self.databases.create()
@@ -122,7 +122,7 @@ def _file(url: str) -> str:
 
 
 class NoSmallDisk(Exception):
-    """This machine lets nobody mount one."""
+    """Mounting is not permitted on this machine."""
 
 
 @contextmanager

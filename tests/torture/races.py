@@ -32,7 +32,7 @@ class Races:
         self.done = 0
 
     def run(self, ground: Ground) -> int:
-        """Run as many as are wanted, while there is time; gives how many."""
+        """Run up to the wanted number, within the time; return the number."""
         rounds = ground.rounds()
         with ThreadPoolExecutor(AT_ONCE) as threads:
             for visitor in self.supply:
@@ -47,11 +47,11 @@ class Races:
 
 
 def _races(actor: Actor) -> Iterator[list[Callable[[], object]]]:
-    """The lines that somebody crosses with sixteen songs: 1 and 5 of a kind, then 10."""
+    """The thresholds that sixteen songs cross: 1 and 5 of a kind, then 10."""
     for half in range(2):
         titles = [f"Song {half}-{number}" for number in range(AT_ONCE)]
         yield [lambda title=title: actor.add(title, htmx=False) for title in titles]
-        # What the forms could not show waits: one of these pages shows it.
+        # Toasts that the forms could not show are pending: one of these pages shows them.
         yield [lambda: actor.look(QUICK_PAGE)] * AT_ONCE
         songs = [(song_id, title) for song_id, title in actor.songs() if title in titles]
         for status in ("wip", "released"):

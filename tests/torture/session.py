@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.torture.places import Place
 
 KINDS = ("sqlite", "postgresql")
-# The quick ones first: what there is no more time for is what can be done by the thousand.
+# Quick ones first: those repeated by the thousand use the remaining time.
 FAULTS = ("reload", "locked", "restart", "full disk", "clock", "kill", "race")
 HARM = {
     "reload": phases.reloads,

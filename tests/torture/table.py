@@ -1,4 +1,4 @@
-"""The one table: what was tried how often, and what it cost."""
+"""The table of faults and their results."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a promise was broken; a request that nobody could read (a 4xx) is one too."""
+        """Return whether a guarantee was broken; a malformed request (a 4xx) counts too."""
         return bool(self.lost or self.doubled or self.missed or self.toasts or self.broken)
 
     def cells(self) -> list[str]:
@@ -58,7 +58,7 @@ class Row:
 
 
 def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict) -> Row:
-    """What a fault came to."""
+    """Return the row of a fault."""
     return Row(
         database=database,
         fault=fault,
@@ -78,7 +78,7 @@ def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict
 
 
 def as_text(rows: Sequence[Row]) -> str:
-    """The table as Markdown, with the first few of whatever went wrong below it."""
+    """Return the table as Markdown, with the first problems below it."""
     table = [list(HEADINGS), *(row.cells() for row in rows)]
     widths = [
         max(len(line[i]) for line in table if i < TEXTS or len(line) == len(HEADINGS))

@@ -51,7 +51,7 @@ def test_locks_and_restarts_lose_nothing(tmp_path, sized, kind, only):
 
 @pytest.fixture
 def journal(app, alice):
-    """Of Alice, who has a song and was shown what it earned her."""
+    """The journal of Alice, who has a song and was shown its toast."""
     Charter(app, alice).add("One")
     with app.app_context():
         db.session.execute(sa.update(UserAchievement).values(notified=True))

@@ -1,4 +1,4 @@
-"""What became of it: the journals of what was acknowledged against what the database has."""
+"""The verdict: journals of acknowledged actions compared with the database."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Verdict:
 
 
 def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
-    """Look at everything, let the sweep do its work, let everybody see what waits for them."""
+    """Run maintenance, show all pending toasts, and compare everything."""
     verdict = Verdict()
     with app.app_context():
         _look_for_missed(verdict)
@@ -76,7 +76,7 @@ def _look_for_missed(verdict: Verdict) -> None:
 
 
 def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
-    """What a recheck would award or correct."""
+    """Return the findings of a recheck."""
     found = recheck.find(user_ids)
     drift = [*found.drift, *found.value_drift, *found.period_drift]
     verdict.blame("missed", [*found.awards, *drift])
@@ -132,7 +132,7 @@ def _show_what_waits(app: Flask, journals: Sequence[Journal]) -> None:
 
 
 def _look_at_toasts(verdict: Verdict, journals: Sequence[Journal]) -> None:
-    """Everything that somebody has was shown, in one message."""
+    """All awards of a user were shown, in one message."""
     awards = Counter(
         dict(
             db.session.execute(

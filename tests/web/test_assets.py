@@ -1,4 +1,4 @@
-"""Static files: kept for ever only under the digest of their bytes, compressed, one style sheet."""
+"""Static files: immutable only under the digest of their bytes, compressed, one style sheet."""
 
 from __future__ import annotations
 

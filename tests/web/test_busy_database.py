@@ -39,7 +39,7 @@ def lock(app, database_url):
 
 
 def kept(page):
-    """What the form on the page would send once more."""
+    """The fields that the form on the page would send again."""
     fields = page.all("main form input[type=hidden]")
     return {field["name"]: field["value"] for field in fields if field["name"] != "csrf_token"}
 
@@ -142,7 +142,7 @@ def test_the_application_starts_while_the_database_is_locked(make_app, as_alice,
 
 
 READ_ONLY = "PRAGMA query_only=ON"
-FULL = "PRAGMA max_page_count=1"  # no more than there are
+FULL = "PRAGMA max_page_count=1"  # no more than exist
 
 
 @pytest.mark.parametrize("harm", [READ_ONLY, FULL])

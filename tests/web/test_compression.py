@@ -1,4 +1,4 @@
-"""Answers are compressed for the browser's own user, and for nobody who might watch the length."""
+"""Compression of responses, except where another site might observe their length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = "/achievements/"
 
 @pytest.fixture
 def ask(app, alice):
-    """`ask(site="same-origin")`: Alice's page, as asked for from there."""
+    """`ask(site="same-origin")`: Alice's page, as requested from there."""
     client = signed_in_client(app, alice)
 
     def answer(path=PAGE, accept="gzip", site="same-origin", **headers):

@@ -62,7 +62,7 @@ def test_hooks_run_in_the_order_of_the_lists(make_app, monkeypatch, path):
     assert ran == reached
     if path == "/login":
         assert ran == expected
-    else:  # nobody is signed in: the hooks after authentication are skipped
+    else:  # no session: the hooks after authentication are skipped
         assert [name.rpartition(".")[2] for name in expected if name not in ran] == [
             "limit_searches",
             "authorize_api_write",

@@ -37,7 +37,7 @@ def page(**options):
     return Response(out_of_band.placeholder("toasts"), **options)
 
 
-# Responses in which nobody sees toasts.
+# Responses that cannot show toasts.
 ODD_ANSWERS = {
     "json": lambda: {"list": out_of_band.placeholder("toasts")},
     "text": lambda: page(mimetype="text/plain"),
@@ -101,7 +101,7 @@ def waiting(app, person):
 
 
 def fetch(browser, path, **request):
-    """The status and the body of an answer that is no page of the house."""
+    """The status and the body of a response that is not a page of the site."""
     with browser.client.open(path, **request) as answer:
         return answer.status_code, answer.get_data()
 
@@ -314,7 +314,7 @@ def test_an_award_by_an_administrators_recheck_is_shown_to_its_owner(
     assert as_alice.get("/songs/").toasts() == ["summary"]
 
 
-# --- once, whatever happens ----------------------------------------------------------------------
+# --- exactly once --------------------------------------------------------------------------------
 
 
 @pytest.mark.both_databases
@@ -344,12 +344,12 @@ def test_a_toast_in_a_response_that_was_never_read_is_shown_again_after_two_seco
 
 
 def half_taken(app, browser):
-    """What a page says whose client goes away before it has all of it."""
+    """The body of a page whose client disconnects before the end."""
     cookie = browser.client.get_cookie("session").value
     environ = EnvironBuilder("/songs/", headers={"Cookie": f"session={cookie}"}).get_environ()
     body = app.wsgi_app(environ, lambda _status, _headers, _error=None: None)
     begun = next(iter(body)).decode()
-    body.close()  # nobody asks for the rest
+    body.close()  # the rest is not read
     return begun
 
 

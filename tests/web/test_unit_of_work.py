@@ -27,7 +27,7 @@ def songs_of(app, person):
 
 @pytest.fixture
 def statements(app):
-    """What SQLite is told from here on, each by its first words."""
+    """The following SQLite statements, by their first words."""
     told = []
 
     def note(_connection, _cursor, statement, *_rest):

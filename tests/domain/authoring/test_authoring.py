@@ -125,7 +125,7 @@ def test_an_unknown_part_state_is_rejected(app, alice, song_id, bad):
 
 @pytest.fixture
 def credit(app, song_id):
-    """`credit()`: by part who gets the credit for it; `credit.events()`: who and what, in order."""
+    """`credit()`: the credited user of each part; `credit.events()`: users and parts, in order."""
 
     def read():
         with app.app_context():

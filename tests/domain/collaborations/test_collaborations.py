@@ -1,4 +1,4 @@
-"""Collaborations: who is counted for whom, and for how long."""
+"""Collaborations and the counters of both sides."""
 
 from __future__ import annotations
 

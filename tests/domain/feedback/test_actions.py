@@ -1,4 +1,4 @@
-"""What people do with feature requests and bug reports, and what it does to their numbers."""
+"""Actions on feature requests and bug reports, and their counters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
 
-# What ends the counting of each kind; only feature requests are rejected.
+# The statuses that do not count, by kind; only feature requests are rejected.
 DROPS = {Kind.FEATURE: ["rejected", "duplicate"], Kind.BUG: ["duplicate"]}
 KEEPS = {Kind.FEATURE: ["planned", "done", "open"], Kind.BUG: ["confirmed", "fixed", "closed"]}
 
@@ -205,7 +205,7 @@ def test_deleting_an_account_deletes_its_votes_and_requests(features, alice, bob
 
 
 def at_once(app, *deeds):
-    """Run the deeds in threads that start together; gives what they raised."""
+    """Run the actions in concurrent threads; return their exceptions."""
     start, raised = threading.Barrier(len(deeds)), []
 
     def run(deed):
@@ -304,4 +304,4 @@ def test_comments_votes_and_decisions_are_recorded_with_who_and_what(
             ),
         ),
     ]
-    # What these change in somebody's numbers, nothing, is checked after every test.
+    # That these change no counter is checked after every test.

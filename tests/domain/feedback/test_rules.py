@@ -1,4 +1,4 @@
-"""What a feature request and a bug report are."""
+"""Rules of feature requests and bug reports."""
 
 from __future__ import annotations
 

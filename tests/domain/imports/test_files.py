@@ -24,7 +24,7 @@ def refusal(content):
     return caught.value.errors["file"]
 
 
-# --- who wrote it --------------------------------------------------------------------------------
+# --- formats -------------------------------------------------------------------------------------
 
 
 def test_current_exportify_files_are_read():

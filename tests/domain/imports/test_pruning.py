@@ -1,4 +1,4 @@
-"""What repeating uploads may store, and what is forgotten after a time."""
+"""Limits of stored imports, and the deletion of old ones."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_moving_a_song_between_packs_updates_both(maker):
     second = maker.pack("Second", maker.authored("Three"))
     assert counts(maker) == (2, 1)
     maker.put(second, missing)
-    assert counts(maker) == (2, 1)  # the first is complete now, the second no more
+    assert counts(maker) == (2, 1)  # the first is complete now, the second no longer
     maker.put(second, done)
     assert counts(maker) == (2, 0)
     maker.put(first, done)

@@ -1,4 +1,4 @@
-"""Accounts: made once, changed by their owner, shut for good."""
+"""Accounts: created once, changed by their owner, banned."""
 
 from __future__ import annotations
 

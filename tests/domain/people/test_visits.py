@@ -34,7 +34,7 @@ THE_YEAR = 2011
 
 
 class Visitor:
-    """Somebody who comes by; `runs` is which day of a streak each counted visit was."""
+    """A visitor; `runs` is the day of the streak of each counted visit."""
 
     def __init__(self, zone="UTC"):
         self.zone = zone

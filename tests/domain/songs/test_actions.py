@@ -1,4 +1,4 @@
-"""What people do with their songs: each milestone counts once, undoing lowers the numbers."""
+"""Actions on songs: each milestone counts once, undoing lowers the counters."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_search_ignores_case_and_accents_and_treats_wildcards_as_text(app, ali
         "\\": ["back\\slash"],
         "a%b": [],
         "' OR 1=1 --": [],
-        "noise": [],  # somebody else's
+        "noise": [],  # another user's
     }
 
 

@@ -1,4 +1,4 @@
-"""What a song is."""
+"""Rules of songs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/healthz`: quick, whatever the database does, and about nobody."""
+"""`/healthz`: quick with any state of the database, and without a session."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_health_check_does_not_wait_for_a_hanging_database(
     stranger.get("/healthz")
     with app.app_context():
         db.engine.dispose()
-    databases.server.process.send_signal(signal.SIGSTOP)  # nobody takes new connections
+    databases.server.process.send_signal(signal.SIGSTOP)  # no new connections are accepted
     try:
         begun = time.monotonic()
         assert stranger.get("/healthz").status == 503

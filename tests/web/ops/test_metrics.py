@@ -1,4 +1,4 @@
-"""`/metrics`: for who knows the token, right over several processes, and nearly for nothing."""
+"""`/metrics`: token access, sums over several processes, and low overhead."""
 
 from __future__ import annotations
 
