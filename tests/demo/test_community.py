@@ -15,7 +15,7 @@ from trackflow_web.achievements.models import Achievement, UserAchievement, User
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.demo import community, users
 from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.packs.models import Pack
@@ -219,6 +219,8 @@ def test_the_demo_community_spans_two_years(app, nobody):
         for pack in db.session.scalars(sa.select(Pack)):
             assert packs.is_complete(pack.id) == (pack.completed_at is not None), pack.name
         assert _have_help_on_both_sides("demo", "noriko")
+        answers = set(db.session.scalars(sa.select(Invitation.state)))
+        assert answers == {"accepted", "pending"}
         assert db.session.scalars(sa.select(Feedback.status).order_by(Feedback.id)).all() == [
             "planned",
             "open",

@@ -188,3 +188,16 @@ def test_a_private_profile_is_not_revealed_by_the_form(app, as_alice, owner, bob
         private, unknown = (as_alice.post(address, username=name) for name in ("bob", "bab"))
         assert (private.status, private.errors()) == (unknown.status, unknown.errors())
         assert private.status == 422
+
+
+def test_a_song_that_is_full_says_so_to_who_accepts(make_app, owner, invitee, alice, bob, charlie):
+    song = owner.add("One")
+    owner.ask(song, "bob")
+    owner.invite(song, "charlie")
+    browser = Browser(make_app(MAX_COLLABORATORS="1"))
+    browser.enter(bob)
+    (invitation,) = invitee.received()
+    page = browser.post(f"/invitations/{invitation}/accept")
+    assert page.status == 422
+    assert "up to 1 collaborators" in page.one('[role="alert"]').get_text()
+    assert invitee.received() == [invitation]

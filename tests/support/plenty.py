@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.support.people import working
 from trackflow_web.achievements.models import RecheckRun
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
 from trackflow_web.domain.packs.models import Pack
@@ -83,6 +83,12 @@ def plenty_of(
                 {"song_id": song, "user_id": helper.id, "owner_id": owner.id, "created_at": now}
                 for song in songs[::2]
             ],
+        )
+        _copy(
+            Invitation,
+            numbers,
+            lambda i: {"song_id": songs[i - numbers.start]},
+            id=has["invitation_id"],
         )
         for item in (has["feature_id"], has["bug_id"]):
             _copy(Feedback, numbers, lambda i: {"title": f"F {i}"}, id=item)
