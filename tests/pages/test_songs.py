@@ -302,7 +302,7 @@ def test_each_step_of_a_song_shows_its_toast(as_alice):
 
 def test_deleting_a_song_asks_for_confirmation(app, alice, one, as_alice):
     page = as_alice.get(f"/songs/{one}/delete")
-    assert page.one("h1").get_text() == "Delete One?"
+    assert page.one("h1").get_text() == "Delete \u2068One\u2069?"
     assert titles_of(app, alice) == ["One"]
     as_alice.post(page.one("main form")["action"])
     assert "Deleted One." in as_alice.follow().text

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
+# Characters around names that keep their direction to themselves; nobody sees them.
+ISOLATES = dict.fromkeys(map(ord, "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"))
 WAYS_OUT = {"/logout", "/settings/privacy/delete"}
 
 
@@ -181,4 +183,5 @@ class Browser:
 
 
 def _words(element: Tag) -> str:
-    return " ".join(element.get_text(" ").split())
+    text = element.get_text(" ").translate(ISOLATES)
+    return " ".join(text.split())

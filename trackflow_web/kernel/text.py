@@ -212,3 +212,11 @@ def noun_of(number: int, singular: str, plural: str | None = None) -> str:
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: `1 song`, `1,000 songs`."""
     return f"{number:,} {noun_of(number, singular, plural)}"
+
+
+def isolate(text: str) -> str:
+    """Return a text of a user as part of a sentence: its direction does not affect the rest.
+
+    For where `<bdi>` cannot be: notices and titles of pages.
+    """
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"

@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         "thousands": thousands,
         "count_of": text.count_of,
         "noun_of": text.noun_of,
+        "isolate": text.isolate,
     }
 
 

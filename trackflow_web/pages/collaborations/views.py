@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.kernel.text import count_of
+from trackflow_web.kernel.text import count_of, isolate
 from trackflow_web.pages.packs.views import pack_context
 from trackflow_web.pages.songs.context import song_context
 from trackflow_web.web import htmx
@@ -47,7 +47,7 @@ def remove(song_id: int, user_id: int) -> str | Response:
     song = song_or_404(song_id, may="work")
     songs.remove_collaborator(song, get_current_user(), user_id)
     if get_current_user().id == user_id:
-        flash(f"You no longer help with {song.title}.")
+        flash(f"You no longer help with {isolate(song.title)}.")
         return htmx.redirect_after_post(url_for("songs.index"))
     return _song_page(song) if htmx.is_htmx() else _back_to(song)
 

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, url_for
 
 from trackflow_web.domain.invitations import actions, queries
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.text import isolate
 from trackflow_web.pages.songs.context import Filters, list_context
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -40,7 +41,7 @@ def accept(invitation_id: int) -> str | Response:
         return refused(_render_answered(refusal), refusal)
     if htmx.is_htmx():
         return _render_answered()
-    flash(f"You're now collaborating on {received.name}.")
+    flash(f"You're now collaborating on {isolate(received.name)}.")
     return htmx.redirect_after_post(url_for("songs.index"))
 
 
@@ -55,7 +56,7 @@ def decline(invitation_id: int) -> str | Response:
         return refused(_render_answered(refusal), refusal)
     if htmx.is_htmx():
         return _render_answered()
-    flash(f"Declined the invitation to {received.name}.")
+    flash(f"Declined the invitation to {isolate(received.name)}.")
     return htmx.redirect_after_post(url_for("invitations.index"))
 
 

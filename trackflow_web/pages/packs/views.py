@@ -11,7 +11,7 @@ from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.text import count_of
+from trackflow_web.kernel.text import count_of, isolate
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused
@@ -90,7 +90,7 @@ def delete(pack_id: int) -> Response:
     """Delete a pack; its songs stay."""
     pack = pack_or_404(pack_id)
     actions.delete_pack(pack)
-    flash(f"Deleted {pack.name}. Its songs are still in your list.")
+    flash(f"Deleted {isolate(pack.name)}. Its songs are still in your list.")
     return htmx.redirect_after_post(url_for("packs.index"))
 
 
@@ -121,7 +121,7 @@ def release(pack_id: int) -> Response:
     """Release every song of a pack."""
     pack = pack_or_404(pack_id)
     released = actions.release_pack(pack, get_current_user())
-    flash(f"Released {count_of(released, 'song')} of {pack.name}.")
+    flash(f"Released {count_of(released, 'song')} of {isolate(pack.name)}.")
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
 

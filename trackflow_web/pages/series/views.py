@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from trackflow_web.domain.series import actions, editing, planning, queries
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.text import count_of
+from trackflow_web.kernel.text import count_of, isolate
 from trackflow_web.pages.series.context import album_context, submitted_track_list
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -93,7 +93,7 @@ def delete(series_id: int) -> Response:
     """Delete an album; its songs stay."""
     series = series_or_404(series_id)
     actions.delete_series(series)
-    flash(f"Deleted {series.album}. Its songs are still in your list.")
+    flash(f"Deleted {isolate(series.album)}. Its songs are still in your list.")
     return htmx.redirect_after_post(url_for("series.index"))
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from trackflow_web.domain.packs import song_editing
 from trackflow_web.domain.songs import actions, queries
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.text import isolate
 from trackflow_web.pages.songs.context import Filters, list_context, song_context
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -49,7 +50,7 @@ def create() -> str | Response:
         return refused(_render_panel(list_context(Filters(), refusal)), refusal)
     if htmx.is_htmx():
         return _render_panel(list_context(Filters()))
-    flash(f"Added {song.title}.")
+    flash(f"Added {isolate(song.title)}.")
     return htmx.redirect_after_post(url_for("songs.index"))
 
 
@@ -116,7 +117,7 @@ def delete(song_id: int) -> Response:
     """Delete a song."""
     song = song_or_404(song_id, may="own")
     actions.delete_song(song, get_current_user())
-    flash(f"Deleted {song.title}.")
+    flash(f"Deleted {isolate(song.title)}.")
     return htmx.redirect_after_post(url_for("songs.index"))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from trackflow_web.kernel.text import isolate
+
 WIDTH = 340
 # A horizontal bar has a line of text above it.
 ROW, TEXT_BASE, BAR_TOP, BAR = 36, 13, 19, 11
@@ -101,7 +103,7 @@ def horizontal_bars(
     texts: list[Text] = []
     for place, count in enumerate(counts):
         top = place * ROW
-        texts.append(Text(_shorten(count.name), 0, top + TEXT_BASE))
+        texts.append(Text(isolate(_shorten(count.name)), 0, top + TEXT_BASE))
         texts.append(Text(_numbers(count, series), WIDTH, top + TEXT_BASE, "end"))
         solid, hollow = count.solid * unit, count.hollow * unit
         boxes.append(Box("solid", 0, top + BAR_TOP, _round(solid), BAR))
@@ -141,7 +143,9 @@ def _chart(
     return Chart(
         key=key,
         title=title,
-        description="; ".join(f"{count.name}: {_numbers(count, series)}" for count in counts),
+        description="; ".join(
+            f"{isolate(count.name)}: {_numbers(count, series)}" for count in counts
+        ),
         drawing=drawing,
         headings=[named, *(kind.capitalize() for kind in kinds)],
         rows=[
