@@ -60,7 +60,7 @@ HANDLERS = (
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Give an application everything that it serves and does."""
+    """Register all features with an application."""
     prepare_process(config)
     app.extensions[extensions.HANDLERS] = HANDLERS
     app.extensions[extensions.JOBS] = _jobs(app, config)

@@ -113,7 +113,7 @@ def _take_back_collaborations(user_id: int) -> None:
 def _counted(
     whose: InstrumentedAttribute[int], theirs: InstrumentedAttribute[int], user_id: int
 ) -> list[tuple[int, int]]:
-    """Return how many songs each other person shares with the user in this way."""
+    """Return the number of songs that each other user shares with the user in this way."""
     rows = db.session.execute(
         sa.select(whose, sa.func.count()).where(theirs == user_id).group_by(whose).order_by(whose)
     )

@@ -76,7 +76,7 @@ ACCOUNT = (
     "created_at",
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
-# The file itself is the user's own, and goes with the preview.
+# The file is the user's own, and is deleted with the preview.
 PREVIEW = ("import_id", "encoding", "found")
 MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")

@@ -1,4 +1,4 @@
-"""The part of the export about collaborations, invitations, and who has worked together."""
+"""The export of collaborations, invitations, and users who have worked together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def collaborations_of(user_id: int) -> Mapping[str, Iterator[str]]:
-    """Return who helps the user, whom the user helps, invitations, and with whom there was work."""
+    """Return collaborations of both sides, invitations, and previous collaborators."""
     owner, collaborator = Collaboration.__table__.c.owner_id, Collaboration.__table__.c.user_id
     return {
         "helped_by": _pairs(user_id, owner, collaborator),

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def change(user: User, **changes: object) -> None:
-    """Change `timezone` and `toasts` (which achievements are announced); what is not given stays.
+    """Change `timezone` and `toasts` (which achievements are announced); missing fields stay.
 
-    Raises Invalid naming every field that is refused.
+    Raises Invalid naming every invalid field.
     """
     check = Checks()
     if "timezone" in changes:

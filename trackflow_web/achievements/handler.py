@@ -97,7 +97,7 @@ def reconcile(events: Sequence[Event]) -> None:
 
 
 def _recount(user_id: int, events: Sequence[Event]) -> None:
-    """Recount a user, and attribute to an import, or withdraw, what it earned by itself."""
+    """Recount a user; attribute awards to an import, or withdraw those that only it earned."""
     awards = reconcile_users([user_id]).awards
     import_id = withdraw.import_of(events)
     if import_id is not None:

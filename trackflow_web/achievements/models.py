@@ -102,7 +102,7 @@ class UserAchievement(Base):
     awarded_at: Mapped[datetime]
     points: Mapped[int]
     backfilled: Mapped[bool] = mapped_column(default=False)
-    # The import that earned it by itself: undoing that one takes it back.
+    # The import that alone earned it: undoing it withdraws the award.
     import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("imports.id", ondelete="SET NULL"))
     notified: Mapped[bool] = mapped_column(default=False)
     shown_until: Mapped[datetime | None]

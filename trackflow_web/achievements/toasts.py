@@ -90,7 +90,7 @@ def waiting(user_id: int) -> Batch | None:
 def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = NEW) -> Toasts:
     """Reserve a batch for the current response; no two responses get the same.
 
-    Awards that the user wants no toast for count as shown.
+    Awards without a toast by the user's preference count as shown.
     """
     now = clock.now()
     # NULL cannot be compared with a parameter, and the statements are cached.
@@ -136,7 +136,7 @@ def confirm(award_ids: Sequence[int]) -> None:
 
 
 def forget_unwanted(user_id: int, wanted: Announced) -> None:
-    """Record awards that the user wants no toast for as shown, so that none comes later."""
+    """Mark awards without a toast by the user's preference as shown, so that none appears later."""
     db.session.execute(
         sa.update(UserAchievement)
         .where(UserAchievement.user_id == user_id, ~UserAchievement.notified, _unwanted(wanted))

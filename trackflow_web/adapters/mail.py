@@ -18,7 +18,7 @@ from trackflow_web.kernel import clock
 if TYPE_CHECKING:
     from trackflow_web.domain.mail.ports import Mailer
 
-# Seconds to connect and for each answer of the server.
+# Seconds to connect and for each response of the server.
 TIMEOUT = 20
 SUBMISSION_PORT, TLS_PORT = 587, 465
 
@@ -42,12 +42,12 @@ def mailer(url: str, *, sender: str) -> Mailer | None:
 
 
 def as_email(message: Message, sender: str) -> EmailMessage:
-    """Return a message with its text and HTML alternatives; its date is the program's clock."""
+    """Return a message with its text and HTML alternatives; its date is that of `kernel.clock`."""
     email = EmailMessage()
     email["From"], email["To"], email["Subject"] = sender, message.to, message.subject
     email["Date"] = formatdate(clock.now().timestamp())
     email["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or None)
-    # Mail programs must not answer with an absence note.
+    # Prevents automatic replies.
     email["Auto-Submitted"] = "auto-generated"
     email.set_content(message.text)
     email.add_alternative(message.html, subtype="html")

@@ -34,7 +34,7 @@ API = "https://api.spotify.com"
 ACCOUNTS = "https://accounts.spotify.com"
 # Seconds to connect and between two bytes.
 TIMEOUTS = (3, 10)
-# Longer is taken for a mistake of theirs, or as good as a refusal.
+# Longer waits count as an error or a rejection.
 LONGEST_LIFETIME = 24 * 3600
 
 NOT_YOURS = (
@@ -58,7 +58,7 @@ _WHOLE_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class SpotifyWeb:
-    """The port's methods over HTTP. `api_base` and `accounts_base` may name a stand-in."""
+    """The port's methods over HTTP. `api_base` and `accounts_base` may be a fake server."""
 
     def __init__(
         self, *, client_id: str, client_secret: str, api_base: str = "", accounts_base: str = ""
@@ -158,7 +158,7 @@ def _api_prefix(base: str) -> str:
     return f"{base}/" if base.endswith("/v1") else f"{base}/v1/"
 
 
-# --- what they answer --------------------------------------------------------------------------
+# --- responses ---------------------------------------------------------------------------------
 
 
 def _grant(answer: Mapping[str, Any], refresh_token: str) -> Grant:
@@ -224,7 +224,7 @@ def _line(value: str) -> str:
 
 
 def _short(value: str) -> str:
-    """Return what of a name can be shown and kept; empty when nothing can."""
+    """Return the valid part of a name; empty without one."""
     try:
         return _line(value[:LONGEST_NAME])
     except Invalid:
@@ -245,7 +245,7 @@ def _json_object(response: requests.Response) -> Mapping[str, Any]:
 
 
 def _error_of(response: requests.Response) -> str:
-    """Return the error code or message of a refused request; some are plain text."""
+    """Return the error code or message of a failed request; some are plain text."""
     try:
         found = response.json()
     except ValueError:
@@ -255,7 +255,7 @@ def _error_of(response: requests.Response) -> str:
 
 
 def _about_status(response: requests.Response) -> SpotifyError:
-    """Return the port's error for a refused request; nothing of the body gets into a message."""
+    """Return the port's error for a failed request; its message contains nothing of the body."""
     status = response.status_code
     if status == requests.codes.unauthorized:
         return TokenRefused(ENDED)
@@ -270,7 +270,7 @@ def _about_status(response: requests.Response) -> SpotifyError:
 
 
 def _seconds(headers: Mapping[str, str]) -> int | None:
-    """Return how long `Retry-After` says to wait; it may be missing, a number or a date."""
+    """Return the wait of `Retry-After`, which may be missing, a number or a date."""
     told = (headers.get("Retry-After") or "").strip()
     if _WHOLE_SECONDS.fullmatch(told):
         return int(told)

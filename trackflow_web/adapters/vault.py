@@ -1,4 +1,4 @@
-"""Secrets sealed with a key that is kept outside the database."""
+"""Secrets encrypted with a key that is stored outside the database."""
 
 from __future__ import annotations
 

@@ -43,5 +43,5 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Give an application its API."""
+    """Register the API with an application."""
     app.register_blueprint(api)

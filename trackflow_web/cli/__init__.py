@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask, handlers: Sequence[Handler]) -> None:
-    """Give an application its commands, `flask db` among them."""
+    """Register the commands with an application, including `flask db`."""
     Migrate(app, db, render_as_batch=True, compare_type=True)
     for command in (
         achievements.commands(handlers),

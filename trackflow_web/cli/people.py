@@ -158,7 +158,7 @@ def _add_changes(group: AppGroup, handlers: Sequence[Handler]) -> None:
 
 
 def _decide(handlers: Sequence[Handler], act: Callable[[], Result]) -> Result:
-    """Run one action as a unit of work; what it refuses is the command's error."""
+    """Run one action as a unit of work; its errors are those of the command."""
     try:
         with unit_of_work(handlers):
             return act()

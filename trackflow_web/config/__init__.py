@@ -71,9 +71,9 @@ class Config:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], root: Path) -> Config:
-        """Read the settings; what is made on first use is kept in `instance/` under `root`.
+        """Read the settings; files created on first use are in `instance/` under `root`.
 
-        Raises ConfigError naming the setting that is not understood.
+        Raises ConfigError naming the invalid setting.
         """
         production = one_of(environ, "TRACKFLOW_ENV", ("development", "production")) == "production"
         instance = places.instance_path(environ, root)

@@ -1,4 +1,4 @@
-"""Addresses: of the database, of this site, of other services, of the mail."""
+"""Settings with URLs: of the database, of this site, of other services, of mail."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# A name, all names below one, or an address; with or without a port.
+# A name, all its subdomains, or an IP address; with or without a port.
 HOST = re.compile(
     r"(?:\.?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 )
 
 
 def database_url(environ: Mapping[str, str], instance: Path) -> str:
-    """Return the address of the database; an SQLite file unless one is given."""
+    """Return the URL of the database; by default an SQLite file."""
     given = environ.get("DATABASE_URL", "")
     if not given:
         return f"sqlite:///{instance / 'trackflow.sqlite3'}"
@@ -48,14 +48,16 @@ def _check_folder(url: sa.URL, instance: Path) -> None:
     """Raise ConfigError if the folder of an SQLite database does not exist."""
     if url.drivername != "sqlite" or "uri" in url.query:
         return
-    folder = (instance.absolute() / (url.database or "")).parent  # where Flask-SQLAlchemy looks
+    folder = (
+        instance.absolute() / (url.database or "")
+    ).parent  # the directory that Flask-SQLAlchemy uses
     if not folder.is_dir():
         message = f"DATABASE_URL is in {str(folder)!r}; there is no such folder."
         raise ConfigError(message)
 
 
 def web_address(environ: Mapping[str, str], name: str) -> str:
-    """Return an address that begins with https:// or http:// and names a host; or nothing."""
+    """Return a URL with https:// or http:// and a host; or nothing."""
     value = environ.get(name, "")
     if not value:
         return ""
@@ -82,7 +84,7 @@ def trusted_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def site_url(environ: Mapping[str, str]) -> str:
-    """The site's own address, without a path or a slash at its end; empty when not set."""
+    """The URL of the site, without a path or trailing slash; empty if not set."""
     value = environ.get("SITE_URL", "").rstrip("/")
     if not value:
         return ""
@@ -99,7 +101,7 @@ def site_url(environ: Mapping[str, str]) -> str:
 
 
 def mail_url(environ: Mapping[str, str]) -> str:
-    """Where mail goes: `smtp://`, `smtps://` or `file:///folder`; empty when not set.
+    """The mail server: `smtp://`, `smtps://` or `file:///folder`; empty if not set.
 
     The value may contain a password, so no message repeats it.
     """
@@ -120,7 +122,7 @@ def mail_url(environ: Mapping[str, str]) -> str:
 
 
 def mail_from(environ: Mapping[str, str], site_url: str) -> str:
-    """The sender of mails; made from the site's name unless MAIL_FROM says otherwise."""
+    """The sender of mails; derived from the host name unless MAIL_FROM is set."""
     host = urlsplit(site_url).hostname or "localhost"
     value = environ.get("MAIL_FROM") or f"TrackFlow <no-reply@{host}>"
     address = parseaddr(value)[1]

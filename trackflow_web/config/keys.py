@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET_KEY = 32
 SHORTEST_METRICS_TOKEN = 16
-# How keys begin that stand in examples.
+# The beginnings of keys in examples.
 KEYS_EVERYBODY_KNOWS = (
     "dev",
     "secret",
@@ -30,7 +30,7 @@ KEYS_EVERYBODY_KNOWS = (
 
 
 def secret_key(environ: Mapping[str, str], instance: Path, *, production: bool) -> str:
-    """Return what signs the cookies: SECRET_KEY, or outside production the one that is kept."""
+    """Return the key that signs cookies: SECRET_KEY, or outside production the stored one."""
     given = environ.get("SECRET_KEY", "")
     if production:
         require_strong("SECRET_KEY", given)
@@ -75,7 +75,7 @@ def token_secrets(
 
 
 def metrics_token(environ: Mapping[str, str]) -> str:
-    """Return what `/metrics` wants to hear; empty when it is not there."""
+    """Return the token for `/metrics`; empty if that is disabled."""
     given = environ.get("METRICS_TOKEN", "")
     if given and (len(given) < SHORTEST_METRICS_TOKEN or not given.isascii()):
         message = f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, all ASCII."

@@ -57,7 +57,7 @@ class _Calendar:
 
 
 def make(handlers: Sequence[Handler]) -> Made | None:
-    """Make the community, whole or not at all; return None where there are users already."""
+    """Create the community completely or not at all; return None if users exist."""
     if db.session.scalar(sa.select(User.id).limit(1)) is not None:
         return None
     now = clock.now()
@@ -85,7 +85,7 @@ def _running_on(calendar: _Calendar) -> Iterator[_Calendar]:
 
 
 def _register(demo_user: DemoUser) -> int:
-    """Register a user in a separate unit of work: registering begins a new transaction."""
+    """Register a user in a separate unit of work: registering starts a new transaction."""
     with unit_of_work(handlers=()):
         user = people.register(
             username=demo_user.username,

@@ -38,14 +38,14 @@ class SubmitFeedback(Step):
 
 @dataclass(frozen=True)
 class Vote(Step):
-    """Somebody voted for it."""
+    """A vote for it."""
 
     item: DemoFeedback
 
 
 @dataclass(frozen=True)
 class Comment(Step):
-    """Somebody commented on it."""
+    """A comment on it."""
 
     item: DemoFeedback
     body: str

@@ -74,7 +74,7 @@ class Replay:
                 _start_album(user, album)
 
     def _add_collaborator(self, step: timeline.AddCollaborator, user: User) -> None:
-        """Add somebody; who has not worked with the user is invited, and accepts where they do."""
+        """Add a collaborator, or invite a new one, who may accept."""
         song = self.songs[user.username, step.song]
         added = songs.add_collaborator(song, username=step.collaborator, limits=())
         sent = find_invitation(Subject(song_id=song.id), added.user.id) if added.invited else None

@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Visit(Step):
-    """Somebody came."""
+    """A visit."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Put(Step):
 
 @dataclass(frozen=True)
 class AddCollaborator(Step):
-    """Somebody was let help with a song, or invited; one who does not accept has yet to answer."""
+    """A collaborator was added to a song, or invited; unless `accepted`, this is pending."""
 
     song: ListedSong
     collaborator: str
@@ -105,7 +105,7 @@ class AddCollaborator(Step):
 
 @dataclass(frozen=True)
 class CreateSeries(Step):
-    """An album was begun, with the songs of it that there were."""
+    """A new album, linked to existing songs."""
 
     album: Album
 
@@ -190,7 +190,7 @@ def joined_at(demo_user: DemoUser, now: datetime) -> datetime:
 
 
 def _chosen(works: Sequence[Work], rng: random.Random) -> Iterator[tuple[Work, ListedSong]]:
-    """Return a song for every place in the works: none twice, of as many artists as there are."""
+    """Return a different song for every place in the works, of as many artists as possible."""
     left = list(songs())
     rng.shuffle(left)
     taken: Counter[str] = Counter()

@@ -92,7 +92,7 @@ BOSTON = Album(
     irrelevant=("Let Me Take You Home Tonight",),
 )
 
-# In the middle of things: the next song moved to Released unlocks several achievements, the one
+# Close to achievements: the next song moved to Released unlocks several achievements, the one
 # from the sixties more than are shown singly; one part is missing for another and for a pack.
 DEMO = DemoUser(
     "demo",

@@ -1,7 +1,7 @@
 """The security log: one JSON object per line, separate from other logs.
 
 It is a stream and not a table, because most of it must survive a response that rolls everything
-back. It never contains user input, e-mail addresses or secrets; users are named by their ids.
+back. It never contains user input, email addresses or secrets; users are identified by their ids.
 """
 
 from __future__ import annotations

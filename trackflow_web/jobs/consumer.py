@@ -44,7 +44,7 @@ class JobThread:
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start; return immediately."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -167,7 +167,7 @@ class _Job:
         return self._try_to(lambda renewed: _pause(renewed, why, seconds))
 
     def _try_to(self, change: Callable[[Import], T]) -> T | None:
-        """Make a final change to an import; where that fails the sweep restarts it later."""
+        """Make a final change to an import; if that fails, maintenance restarts it later."""
         try:
             return self._change(change)
         except LeaseLost:
@@ -175,7 +175,7 @@ class _Job:
 
 
 class _Asking:
-    """Asks Spotify with a token that is renewed once when it is not taken any more."""
+    """Sends requests to Spotify with a token that is renewed once when it is rejected."""
 
     def __init__(self, user_id: int, tools: Tools, spotify: Spotify) -> None:
         self.user_id = user_id
@@ -227,9 +227,9 @@ def _give_up(item: Import, why: str) -> None:
 
 
 def _pause(item: Import, why: str, seconds: int | None) -> int | None:
-    """Try again later; after too many times, or for too long a time, not any more.
+    """Schedule a retry, unless there were too many or the wait is too long.
 
-    Gives how many seconds later.
+    Returns the seconds until then.
     """
     wait = FIRST_PAUSE * 2**item.attempts if seconds is None else seconds
     if item.attempts + 1 >= MOST_ATTEMPTS or wait > LONGEST_PAUSE:

@@ -124,7 +124,7 @@ class Jobs:
         self._connections = WeakSet()
 
     def sweep(self, *, at_start: bool = False) -> None:
-        """Continue what was begun and not ended."""
+        """Continue unfinished work."""
         with self.context():
             # At startup unfinished jobs are restarted, whichever worker seems to have them.
             sweep.run(
@@ -152,7 +152,7 @@ class Jobs:
             huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
 
     def _mails(self, _row_id: int, *, take_over: bool = False) -> None:
-        """Send what is due; each mail is acquired by itself."""
+        """Send due mails; each one is leased separately."""
         del take_over
         with self.context():
             mails.run(self.tools)

@@ -94,9 +94,9 @@ def _let_others_write() -> None:
 
 
 def run_now(handlers: Sequence[Handler]) -> RecheckRun | None:
-    """Recheck everyone here and now, as a command; return the run as it ended.
+    """Recheck everyone immediately, as a command; return the finished run.
 
-    None while another one is unfinished. Whoever interrupts it cancels it.
+    None if another one is unfinished. Interrupting the command cancels the run.
     """
     worker = f"{runs.COMMANDS}{secrets.token_hex(8)}"
     with unit_of_work(handlers):
@@ -113,7 +113,7 @@ def run_now(handlers: Sequence[Handler]) -> RecheckRun | None:
 
 
 def _again(run_id: int, worker: str, handlers: Sequence[Handler]) -> bool:
-    """Note the failure and wait a moment. Where that fails too, the sweep takes the run up."""
+    """Record the failure and wait briefly. If that fails too, maintenance continues the run."""
     try:
         with unit_of_work(handlers):
             run = runs.renew(run_id, worker)

@@ -1,4 +1,4 @@
-"""The sweep: a job of every minute that continues what was begun and not ended."""
+"""Maintenance: a job that runs every minute and continues unfinished work."""
 
 from __future__ import annotations
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from trackflow_web.domain.imports.ports import Grant, Spotify
     from trackflow_web.jobs.tools import Tools
 
-# Somebody else is at it: longer than they may take is not waited for.
+# Another worker is renewing them: the wait is limited to the time it may take.
 LOOKS = 60
 SECONDS_BETWEEN_LOOKS = 0.25
 
 
 def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str = "") -> str:
-    """Return an access token of the user's connection; not `refused`, which Spotify did not take.
+    """Return an access token of the user's connection other than `refused`, which Spotify rejected.
 
-    Raises GrantEnded when the user has to connect again, TryLater.
+    Raises GrantEnded if the user has to connect again, TryLater.
     """
     for _ in range(LOOKS):
         with reading():

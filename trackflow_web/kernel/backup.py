@@ -27,7 +27,7 @@ _FIRST_NUMBER = re.compile(r"\d+")
 
 
 class BackupFailed(Exception):
-    """No backup was made; the message says why, and what helps."""
+    """No backup was made; the message has the reason and a remedy."""
 
 
 def back_up(url: sa.URL, target: Path, *, server_version: int = 0) -> Path:

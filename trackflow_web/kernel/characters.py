@@ -52,7 +52,7 @@ _VARIATION_SELECTORS = _ranges(
     (0xFE00, 0xFE0F), (0x180B, 0x180D), (0x180F, 0x180F), (0xE0100, 0xE01EF)
 )
 _TAGS = _ranges((0xE0020, 0xE007F))
-# Drawn as nothing though their category says otherwise: Braille blank, object replacement, a
+# Invisible despite their category: Braille blank, object replacement, a
 # musical symbol without a head.
 _BLANK = frozenset("\u2800\ufffc\U0001d159")
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
@@ -167,7 +167,7 @@ def _in_any(char: str, bounds: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= code <= last for first, last in bounds)
 
 
-# --- folding: what looks alike becomes one --------------------------------------------------------
+# --- folding of look-alikes -----------------------------------------------------------------------
 
 # Letters whose marks are accents.
 _LETTERS = _ranges(
@@ -226,9 +226,9 @@ _LETTERS_BY_THEMSELVES = {
 
 @cache
 def _plain_letters() -> dict[int, str]:
-    """Small Latin letters that do not decompose, with the plain ones people type for them.
+    """Return small Latin letters that do not decompose, with the plain ones typed for them.
 
-    Their names tell: LATIN SMALL LETTER O WITH STROKE.
+    They are found by their names: LATIN SMALL LETTER O WITH STROKE.
     """
     plain = {}
     for char in map(chr, chain.from_iterable(range(a, b + 1) for a, b in _LATIN)):
@@ -239,11 +239,11 @@ def _plain_letters() -> dict[int, str]:
 
 
 def folded(text: str) -> str:
-    """The text without what people do not tell apart when they type.
+    """Return the text without differences that users do not type.
 
     Case, compatibility forms, typographic quotes, apostrophes and hyphens, invisible characters,
     and the accents of Latin, Greek and Cyrillic letters, also of those that do not decompose. Marks
-    of other scripts stay. White space stays as it is.
+    of other scripts and white space are kept.
     """
     text = text.translate(_TYPOGRAPHIC)
     if text.isascii():

@@ -23,6 +23,6 @@ def now() -> datetime:
 
 
 def set_source(source: Callable[[], datetime]) -> None:
-    """Let `now` answer what `source` answers; `set_source(system_time)` puts it back."""
+    """Let `now` return the time of `source`; `set_source(system_time)` restores it."""
     global _source  # noqa: PLW0603 -- one clock for the process is the point
     _source = source

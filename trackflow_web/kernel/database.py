@@ -33,14 +33,14 @@ SECONDS_IDLE_IN_A_TRANSACTION = 10
 # For commands and jobs, which block no page.
 SECONDS_A_COMMAND_WAITS_FOR_A_LOCK = 30
 SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION = 300
-# When the network swallows what is sent, the system says so after this long and not after hours.
+# If the network drops packets, the operating system reports it after this time, not after hours.
 SECONDS_WITHOUT_AN_ANSWER = 10
 # As PostgreSQL calls them.
 FOREIGN_KEY_VIOLATION = "23503"
 IDLE_IN_A_TRANSACTION_TOO_LONG = "25P03"
 UNDEFINED_COLUMN = "42703"
 UNDEFINED_TABLE = "42P01"
-# How SQLite says so.
+# The messages of SQLite.
 NOT_THERE = re.compile(r"^no such (table|column)|^table \w+ has no column")
 READ_ONLY = "25006"  # a standby, where another machine takes over
 
@@ -67,7 +67,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# SQLite only counts up by itself in a column that is declared INTEGER PRIMARY KEY.
+# SQLite generates ids only in a column that is declared INTEGER PRIMARY KEY.
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -89,7 +89,7 @@ class Base(DeclarativeBase):
     )
 
 
-# Objects stay readable after the commit: the answer is rendered from them, and nothing in one
+# Objects stay readable after the commit: the response is rendered from them, and nothing in one
 # request changes behind its own back.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
@@ -101,13 +101,13 @@ _unhurried: ContextVar[bool] = ContextVar("unhurried", default=False)
 def set_writing(
     *, writing: bool, patience: float = SECONDS_TO_WAIT_FOR_A_LOCK
 ) -> Callable[[], None]:
-    """Set whether transactions that begin from now on in this context write; return the undo.
+    """Set whether new transactions in this context write; return a function that undoes it.
 
-    Only `kernel.transactions` calls this. `patience` is how many seconds SQLite's lock is waited
-    for.
+    Only `kernel.transactions` calls this. `patience` is the number of seconds to wait for SQLite's
+    lock.
 
-    On SQLite a writing transaction starts with BEGIN IMMEDIATE: one that reads first and then wants
-    to write fails at once when another has written in between, and no timeout helps.
+    On SQLite a writing transaction starts with BEGIN IMMEDIATE: one that reads first and then
+    writes fails immediately if another has written in between, regardless of the timeout.
     """
     was_writing, had_patience = _writing.set(writing), _patience.set(patience)
 
@@ -119,7 +119,7 @@ def set_writing(
 
 
 def is_writing() -> bool:
-    """Return whether transactions that begin now in this context write."""
+    """Return whether new transactions in this context write."""
     return _writing.get()
 
 
@@ -137,9 +137,9 @@ def without_timeouts() -> Iterator[None]:
 
 
 def get_for_update(table: type[Row], key: object, *, key_share: bool = False) -> Row | None:
-    """Return the row of this primary key as it is now, locked until the commit.
+    """Return the current row of this primary key, locked until the commit.
 
-    A lock by itself does not refresh what the session has loaded before it waited. With `key_share`
+    A lock alone does not refresh objects that the session loaded before it waited. With `key_share`
     others may still write rows that refer to this one.
     """
     return db.session.get(
@@ -148,10 +148,10 @@ def get_for_update(table: type[Row], key: object, *, key_share: bool = False) ->
 
 
 def literal_ids(name: str) -> sa.BindParameter[Any]:
-    """Return a list of hundreds of ids for `in_`, given by this name when the statement is run.
+    """Return a list of hundreds of ids for `in_`, passed by this name at execution.
 
-    They are written into the statement as the numbers that they are: as parameters each one would
-    be translated for PostgreSQL, which takes longer than looking them up.
+    They are rendered into the statement as literals: as parameters each one would be converted for
+    PostgreSQL, which takes longer than looking them up.
     """
     return sa.bindparam(name, expanding=True, literal_execute=True, type_=sa.BigInteger())
 
@@ -182,14 +182,14 @@ def upsert(table: type[Base]) -> Insert:
 
 
 def insert_into(table: type[Base], dialect_name: str) -> Insert:
-    """Return an INSERT that knows ON CONFLICT, in this dialect; for statements that are kept."""
+    """Return an INSERT with ON CONFLICT in this dialect, for cached statements."""
     insert = sqlite.insert if dialect_name == "sqlite" else postgresql.insert
     # The plain table: rows written in bulk need none of what the ORM does for objects.
     return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
 def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str, Any]:
-    """Return what SQLAlchemy's create_engine needs beside the address, for either database.
+    """Return the options of SQLAlchemy's create_engine beside the URL, for both databases.
 
     A process keeps `connections` and opens up to `more` under load; without a free one in time,
     SQLAlchemy raises sqlalchemy.exc.TimeoutError.
@@ -198,7 +198,7 @@ def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str
         "pool_size": connections,
         "max_overflow": more,
         "pool_timeout": SECONDS_TO_WAIT_FOR_A_CONNECTION,
-        # Errors are logged, and what was to be written may be an address or a hash.
+        # Errors are logged, and values may be email addresses or hashes.
         "hide_parameters": True,
     }
     if sa.make_url(url).get_backend_name() == "sqlite":

@@ -1,4 +1,4 @@
-"""The errors that a domain raises and that pages and API translate into answers."""
+"""The errors that the domain raises and that pages and API translate into responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Invalid(DomainError):
 
 
 class Duplicate(Invalid):
-    """The thing is there already; `existing_id` says which one."""
+    """The object already exists; `existing_id` is its id."""
 
     def __init__(self, existing_id: int, **errors: str) -> None:
         super().__init__(**errors)
@@ -63,7 +63,7 @@ class Checks:
         self.errors: dict[str, str] = {}
 
     def __call__(self, rule: Callable[..., T], *arguments: object, **options: object) -> T:
-        """Return the value of a rule; its error is kept for `finish`."""
+        """Return the value of a rule; store its error for `finish`."""
         try:
             return rule(*arguments, **options)
         except Invalid as refusal:
@@ -71,6 +71,6 @@ class Checks:
             return cast("T", None)
 
     def finish(self) -> None:
-        """Raise Invalid with everything that was refused, if anything was."""
+        """Raise Invalid with all errors, if there are any."""
         if self.errors:
             raise Invalid(**self.errors)

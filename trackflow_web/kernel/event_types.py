@@ -29,7 +29,7 @@ class Payload:
 
     # Stored with every event; it stays when the class is renamed.
     event_name: ClassVar[str] = ""
-    # Kinds of things that events of this type may be about.
+    # The subject types of events of this type.
     subject_types: ClassVar[tuple[str, ...]] = ()
     # Field names by what they were called in rows that are stored already.
     former_names: ClassVar[Mapping[str, str]] = {}

@@ -183,7 +183,7 @@ def _handle(handlers: Sequence[Handler], recorded: list[Event]) -> None:
 
 
 def mark_delivered(events: Sequence[Event]) -> None:
-    """Note that the handlers have run for these events."""
+    """Mark these events as delivered."""
     now = clock.now()
     for event in events:
         event.delivered_at = now
@@ -211,5 +211,5 @@ _COLUMNS = {
 
 
 def _lost_the_database(error: Exception) -> bool:
-    """Return whether the connection is gone, and with it the action: nothing is left to commit."""
+    """Return whether the connection is lost, and with it the action: there is nothing to commit."""
     return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

@@ -1,8 +1,8 @@
 """Named places at which a test can kill the process or raise an error.
 
-Where nothing is armed, a place costs two comparisons. Killing is armed by a folder, the setting
-FAULTS, which production refuses: a process that passes a place removes the file of the place's name
-in that folder and kills itself. Of several processes only the one that removed the file dies, once.
+An unarmed failpoint costs two comparisons. Killing is armed by a folder, the setting FAULTS, which
+production rejects: a process that passes a failpoint removes the file of its name in that folder
+and kills itself. Of several processes only the one that removed the file is killed, once.
 Errors are armed by `failing`, in the process of the test itself.
 """
 
@@ -27,12 +27,14 @@ class Point(StrEnum):
     BEFORE_COMMIT = "before-commit"  # action, counters and awards are written, nothing is durable
     AFTER_COMMIT = "after-commit"  # all of it is durable, nothing was enqueued
     AFTER_CLAIM = "after-claim"  # a response has reserved toasts and does not show them yet
-    AFTER_ANSWER = "after-answer"  # its last byte was taken, its toasts are not noted as shown
+    AFTER_ANSWER = "after-answer"  # its last byte was sent, its toasts are not confirmed
     IMPORT_COMPARED = "import-compared"  # a job knows which songs are new and has made none
     IMPORT_MADE = "import-made"  # it has made them and not committed
-    UNDO_CHUNK = "undo-chunk"  # some songs of an undone import are gone for good, others are not
-    IN_RECHECK = "in-recheck"  # a chunk was counted, its awards are not given
-    AFTER_CHUNK = "after-chunk"  # a chunk of a recheck of everyone is durable, the next not begun
+    UNDO_CHUNK = "undo-chunk"  # some songs of an undone import are deleted, others are not
+    IN_RECHECK = "in-recheck"  # a chunk was counted, its awards are not granted
+    AFTER_CHUNK = (
+        "after-chunk"  # a chunk of a recheck of everyone is committed, the next not started
+    )
 
 
 _folder: Path | None = None
@@ -40,7 +42,7 @@ _errors: dict[Point, Exception] = {}
 
 
 def arm(folder: Path | None) -> None:
-    """Let this process die where a file in this folder says so; None disarms it."""
+    """Arm the failpoints that have a file in this folder; None disarms them."""
     global _folder  # noqa: PLW0603 -- the process is what dies
     _folder = folder
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-# An offset makes the database walk past all it skips; beyond this one searches.
+# An offset makes the database read all skipped rows; further items are found by searching.
 MOST_PAGES = 200
 
 Row = TypeVar("Row")
@@ -28,5 +28,5 @@ class Page(Generic[Row]):
 
 
 def last_page(total: int, size: int) -> int:
-    """Return the number of the last page that can be asked for, at least 1."""
+    """Return the number of the last page, at least 1."""
     return min(MOST_PAGES, max(1, -(-total // size)))

@@ -93,7 +93,7 @@ def enforce_all_within(scope: str, key: str, limits: Iterable[RateLimitItem], me
 
 
 class Recent:
-    """Counts kept in this process: a row for each would cost more than what it counts.
+    """Counts in memory: a row for each would cost more than the counted request.
 
     The effective limit is the limit times the number of processes.
     """

@@ -1,7 +1,7 @@
-"""Requests that are sent twice: the first one acts, and its response is kept for the others.
+"""Repeated requests: the first one acts, and its response is stored for the others.
 
-A row is written in the transaction of the action, so that concurrent repeats wait for it, and an
-action that fails leaves none.
+A row is written in the transaction of the action, so that concurrent repeats wait for it, and a
+failing action leaves none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 KEPT = timedelta(days=1)
-# A response that is longer is kept without its body: an album with all its tracks is shorter.
+# Longer responses are stored without their body: an album with all its tracks is shorter.
 LONGEST_BODY = 400_000
 # Of one account; a program with more keys a day has to repeat its requests sooner.
 MOST_KEPT = 1_000
@@ -60,7 +60,7 @@ def begin(user_id: int, digest: str) -> AnsweredRequest | None:
 
 
 def finish(user_id: int, digest: str, *, status: int, location: str, body: str) -> None:
-    """Keep the response to a request that has begun."""
+    """Store the response to a started request."""
     db.session.execute(
         sa.update(AnsweredRequest)
         .where(AnsweredRequest.user_id == user_id, AnsweredRequest.digest == digest)
@@ -69,7 +69,7 @@ def finish(user_id: int, digest: str, *, status: int, location: str, body: str) 
 
 
 def cancel(user_id: int, digest: str) -> None:
-    """Forget a request that has begun, so that it may be sent again."""
+    """Delete a started request, so that it may be sent again."""
     db.session.execute(
         sa.delete(AnsweredRequest)
         .where(AnsweredRequest.user_id == user_id, AnsweredRequest.digest == digest)

@@ -1,4 +1,4 @@
-"""Signed values with an age, by the program's clock."""
+"""Signed values with an age, by `kernel.clock`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trackflow_web.kernel import clock
 
 
 class _ClockSigner(TimestampSigner):
-    """Reads the time from the program's clock."""
+    """Reads the time from `kernel.clock`."""
 
     def get_timestamp(self) -> int:
         """Return the current time in seconds since 1970."""

@@ -1,7 +1,7 @@
-"""Text and numbers as people type them, checked before either database sees them.
+"""Normalisation and validation of text and numbers, before they reach a database.
 
-The databases disagree about NUL bytes, lone surrogates, huge integers and Unicode digits, so none
-of these gets past this module.
+The databases disagree about NUL bytes, lone surrogates, huge integers and Unicode digits, so this
+module rejects all of these.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from trackflow_web.kernel.errors import Invalid
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-# Control characters and lone surrogates: the databases refuse or mangle them.
+# Control characters and lone surrogates: the databases reject or corrupt them.
 _REFUSED = frozenset({"Cc", "Cs"})
-# Bytes. An index row of PostgreSQL holds 2,704, and a song's two keys stand in one.
+# Bytes. An index row of PostgreSQL holds 2,704, and one contains two keys of a song.
 LONGEST_KEY = 1000
 # Input characters per stored character: a letter may be typed in four pieces (Vietnamese,
 # Hangul), and white space around and between words is dropped.
@@ -62,7 +62,7 @@ def line(value: object, field: str, *, longest: int, required: bool = True) -> s
     typed = _bounded(value, field, longest)
     # White space first: a tab or a line break from a pasted title is a space, not an error.
     spaced = " ".join(typed.split())
-    # Again: what was invisible may have kept spaces apart.
+    # Again: invisible characters may have separated spaces.
     return _checked(" ".join(_cleaned(spaced).split()), field, longest, required=required)
 
 
@@ -122,7 +122,7 @@ def field_name(field: str) -> str:
 
 
 def _article(noun: str) -> str:
-    # "A username" begins with a consonant when it is spoken.
+    # "A username" starts with a consonant sound.
     return "an" if noun[:1] in "aeio" else "a"
 
 

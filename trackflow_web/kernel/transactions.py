@@ -72,9 +72,9 @@ def end() -> None:
 
 
 def after_commit(call: Callable[[], None]) -> None:
-    """Call this once the running unit of work is committed; never when it is rolled back.
+    """Call this once the running unit of work is committed; never if it is rolled back.
 
-    For what tells others about it: they look at once and must find it.
+    For notifications of other processes, which must find the committed rows.
     """
     db.session().info.setdefault(_AFTER_COMMIT, []).append(call)
 

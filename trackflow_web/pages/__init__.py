@@ -73,7 +73,7 @@ BLUEPRINTS = (
 
 
 def init_app(app: Flask) -> None:
-    """Give an application its pages."""
+    """Register the pages with an application."""
     app.url_map.converters["id"] = RecordId
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

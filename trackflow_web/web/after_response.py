@@ -1,4 +1,4 @@
-"""WSGI middleware that calls functions once the last byte of a response was taken."""
+"""WSGI middleware that calls functions once the last byte of a response was sent."""
 
 from __future__ import annotations
 

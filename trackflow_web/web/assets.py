@@ -64,14 +64,14 @@ LEAST_BYTES = 500
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `asset(filename)` and `integrity(filename)`, and serve the files."""
+    """Add `asset(filename)` and `integrity(filename)` to templates, and serve the files."""
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["integrity"] = integrity
     app.view_functions["static"] = send
 
 
 def asset(filename: str) -> str:
-    """Return the address of a file under static/, with the version of its content."""
+    """Return the URL of a file under static/, with the version of its content."""
     version = _load(filename).version
     return f"{request.script_root}{current_app.static_url_path}/{filename}?v={version}"
 
@@ -101,12 +101,12 @@ def send(filename: str) -> Response:
     is_version = request.args.get("v") == file.version
     response.headers["Cache-Control"] = FOREVER if is_whole and is_version else REVALIDATE
     if response.status_code == HTTPStatus.NOT_MODIFIED and is_version:
-        del response.headers["Cache-Control"]  # what the browser was told with the bytes holds
+        del response.headers["Cache-Control"]  # the headers sent with the bytes stay valid
     return response
 
 
 def limit_caching(response: Response) -> Response:
-    """Let no cache keep an error page at the address of a file."""
+    """Forbid caching of an error page at the URL of a file."""
     if request.endpoint == "static" and response.status_code >= HTTPStatus.BAD_REQUEST:
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -123,7 +123,7 @@ class StaticFile:
 
     @classmethod
     def of(cls, content: bytes, filename: str) -> StaticFile:
-        """Return the file of a content; its name says its type."""
+        """Return the file of a content; its name determines its type."""
         mimetype = mimetypes.guess_type(filename)[0] or "application/octet-stream"
         return cls(content, mimetype, hashlib.sha384(content).digest())
 

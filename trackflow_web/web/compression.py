@@ -20,7 +20,7 @@ SETTINGS = {
     "COMPRESS_STREAMS": False,
     "COMPRESS_ALGORITHM": ["zstd", "br", "gzip"],
 }
-# From a page of ours, or from the address bar.
+# From a page of this site, or from the address bar.
 OWN_WISH = frozenset({"same-origin", "none"})
 
 _compress = Compress()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
 
 
-# Where Flask keeps what `flash` was given, and how much of that.
+# The session key of Flask's `flash`, and the limit of stored messages.
 MESSAGES = "_flashes"
 MOST_MESSAGES = 5
 LONGEST_MESSAGE = 250
@@ -63,7 +63,7 @@ class TolerantSessions(SecureCookieSessionInterface):
     """Flask's sessions, with that signer, and as many messages as fit."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie; of the messages for the next page the latest are kept."""
+        """Set the cookie; keep only the latest messages for the next page."""
         if len(session.get(MESSAGES, ())) > 0 and session.modified:
             session[MESSAGES] = latest_messages(session[MESSAGES])
         super().save_session(app, session, response)

@@ -17,7 +17,7 @@ csrf = CSRFProtect()
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `csrf_token()`; `hooks.py` says when tokens are checked."""
+    """Add `csrf_token()` to templates; `hooks.py` lists when tokens are checked."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
 
@@ -35,7 +35,7 @@ def check_page_token() -> None:
 
 
 def reject_cross_site() -> None:
-    """Raise Forbidden for what a browser says another site has sent: a second line of defence."""
+    """Raise Forbidden for requests that a browser marks as cross-site: a second line of defence."""
     foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
     if foreign and is_write() and request.endpoint:
         raise Forbidden

@@ -47,7 +47,7 @@ def render(failure: Failure) -> Response:
         transactions.rollback()
         session.clear()
         return make_response(redirect_to_sign_in())
-    if failure.kind is Kind.FOREIGN_HOST:  # under a foreign host no address can be built
+    if failure.kind is Kind.FOREIGN_HOST:  # under a foreign host no URL can be built
         return Response(failure.detail, failure.status, mimetype="text/plain")
     assume_anonymous()
     page = render_template(

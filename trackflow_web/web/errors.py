@@ -16,7 +16,7 @@ API = "/api/"
 
 
 def init_app(app: Flask) -> None:
-    """Let an application respond to every exception with its own error pages and documents."""
+    """Register error pages and problem documents for every exception."""
     app.register_error_handler(Exception, respond)
 
 

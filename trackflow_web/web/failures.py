@@ -37,7 +37,7 @@ FOREIGN_HOST = "This site has another name."
 class Kind(Enum):
     """The rendering of failures by pages or the API."""
 
-    REJECTED = auto()  # the request cannot be fulfilled; the status says why
+    REJECTED = auto()  # the request cannot be fulfilled; the status is the reason
     FORGED = auto()  # no valid CSRF token
     FOREIGN_HOST = auto()  # requested under a host name that is not the site's
     SIGNED_OUT = auto()  # the account was deleted during the request

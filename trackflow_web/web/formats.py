@@ -31,7 +31,7 @@ MONTHS = (
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates the filters for dates, times, numbers and their nouns."""
+    """Add filters for dates, times, numbers and their nouns to templates."""
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,

@@ -1,4 +1,4 @@
-"""Forms: the fields that were sent, and the page again with the messages of a refused one."""
+"""Forms: the submitted fields, and the page with the errors of a rejected one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def errors_of(refusal: Refusal | None, *, field: str = "form") -> Mapping[str, s
 
 
 def refused(page: str, refusal: Refusal) -> Response:
-    """Return the response that shows a refused form: 422, or 429 with `Retry-After`."""
+    """Return the response of a rejected form: 422, or 429 with `Retry-After`."""
     if isinstance(refusal, Invalid):
         return make_response(page, 422)
     response = make_response(page, 429)

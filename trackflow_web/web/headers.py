@@ -1,4 +1,4 @@
-"""Security headers on every response of every status, and how long responses may be kept."""
+"""Security headers on every response of every status, and the caching of responses."""
 
 from __future__ import annotations
 

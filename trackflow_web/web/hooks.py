@@ -81,7 +81,7 @@ TEARDOWN_REQUEST = (unit_of_work.end,)
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Give an application what surrounds its views."""
+    """Register everything that runs around views."""
     for module in MODULES:
         module.init_app(app)
     for before in BEFORE_REQUEST:

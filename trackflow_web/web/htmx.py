@@ -15,7 +15,7 @@ SEE_OTHER = 303
 
 
 def vary(response: Response) -> Response:
-    """Let every HTML response say that it depends on whether htmx made the request."""
+    """Add `Vary: HX-Request` to every HTML response."""
     if response.mimetype == "text/html":
         response.vary.add("HX-Request")
     return response

@@ -39,7 +39,7 @@ def receive_body() -> None:
 
 
 def limit_searches() -> None:
-    """Count a search of the caller. Raises TooMany: more of them than one types is no person."""
+    """Count a search of the caller. Raises TooMany above the speed of typing."""
     if not request.args.get("q") or request.endpoint in NO_SEARCH:
         return
     if "caller" in g or current_user.is_authenticated:

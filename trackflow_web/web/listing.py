@@ -22,7 +22,7 @@ LONGEST_SEARCH = 100
 
 
 class ListArguments(Checks):
-    """The query arguments of a list; `finish` raises Invalid naming each one that is refused."""
+    """The query arguments of a list; `finish` raises Invalid naming each invalid one."""
 
     def search(self, *, longest: int = LONGEST_SEARCH) -> str:
         """Return the search text `q`; empty without one."""
@@ -41,7 +41,7 @@ class ListArguments(Checks):
         return self.optional(name, lambda value: text.choice(value, name, kind))
 
     def optional(self, name: str, rule: Callable[[str], T]) -> T | None:
-        """Return what the rule makes of the value, or None when it is absent or empty."""
+        """Return the result of the rule for the value, or None if it is absent or empty."""
         value = request.args.get(name)
         return self(rule, value) if value else None
 
@@ -68,7 +68,7 @@ class Paged(Protocol):
 
     @property
     def pages(self) -> int:
-        """Return how many pages there are."""
+        """Return the number of pages."""
 
 
 def pager(paged: Paged, address: Callable[[int], str]) -> dict[str, object]:

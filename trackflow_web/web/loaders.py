@@ -108,7 +108,7 @@ def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:
 
 
 def user_or_404(username: str) -> User:
-    """Return the user of this name, compared as people type it; for administrators only."""
+    """Return the user of this name in any spelling; for administrators only."""
     user = find_by_typed_name(username)
     if user is None:
         raise NotFound

@@ -65,7 +65,7 @@ class Addition:
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `out_of_band(name)`."""
+    """Add `out_of_band(name)` to templates."""
     app.jinja_env.globals["out_of_band"] = placeholder
 
 
@@ -80,9 +80,9 @@ def placeholder(name: str) -> Markup:
 
 
 def show_pending() -> None:
-    """Let this htmx response show what earlier ones could not, as a full page does.
+    """Show pending content in this htmx response, as a full page does.
 
-    For a fragment that is fetched because something has happened: the end of a job.
+    For fragments that are requested because of an event, such as the end of a job.
     """
     setattr(g, PENDING_WANTED, True)
 
@@ -93,7 +93,7 @@ def is_pending_wanted() -> bool:
 
 
 def can_show(response: Response) -> bool:
-    """Return whether a person will see what is added to the response."""
+    """Return whether a user will see content added to the response."""
     return (
         response.mimetype == "text/html"
         and 200 <= response.status_code < 300  # noqa: PLR2004 -- HTTP's own numbers

@@ -33,7 +33,7 @@ DETAILS_BY_KIND = {
 
 
 def render(failure: Failure) -> Response:
-    """Return the problem document that says what went wrong."""
+    """Return the problem document of a failure."""
     document = {
         "type": "about:blank",
         "title": HTTPStatus(failure.status).phrase,

@@ -1,7 +1,7 @@
 """Idempotency keys: a form or an API request that is sent several times acts once.
 
-Forms that create something have a key in a hidden field, programs may send `Idempotency-Key`. A key
-belongs to one request of one user: with other fields it is another request.
+Forms that create something have a key in a hidden field, API clients may send `Idempotency-Key`. A
+key belongs to one request of one user: with other fields it is another request.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ IGNORED = frozenset({"csrf_token"})
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `new_key()`."""
+    """Add `new_key()` to templates."""
     app.jinja_env.globals["new_key"] = partial(secrets.token_urlsafe, 12)
 
 
@@ -89,7 +89,7 @@ def _digest() -> str | None:
 
 
 def _form() -> bytes:
-    """Return what a form says: its fields and the digests of its files."""
+    """Return the content of a form: its fields and the digests of its files."""
     fields = [item for item in request.form.items(multi=True) if item[0] not in IGNORED]
     for name, file in request.files.items(multi=True):
         digest = hashlib.file_digest(file.stream, hashlib.sha256).hexdigest()  # type: ignore[arg-type]

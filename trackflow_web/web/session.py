@@ -53,10 +53,10 @@ class SignedIn:
 
 
 def init_app(app: Flask) -> None:
-    """Give an application its sessions."""
+    """Register sessions with an application."""
     app.session_interface = TolerantSessions()
     login_manager.init_app(app)
-    login_manager.session_protection = None  # addresses of phones change; the stamp decides
+    login_manager.session_protection = None  # addresses of phones change, so only the stamp counts
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -101,23 +101,23 @@ def sign_out() -> None:
 
 
 def forget_session() -> None:
-    """End this session alone: its account is gone."""
+    """End only this session: its account is deleted."""
     logout_user()
     session.clear()
 
 
 def note_confirmation() -> None:
-    """Remember that the password was given just now."""
+    """Record that the password was just confirmed."""
     session["confirmed_at"] = clock.now().timestamp()
 
 
 def redirect_to_confirmation(next_url: str) -> BaseResponse:
-    """Ask for the password again, and lead back to a page of this site."""
+    """Ask to confirm the password, then redirect to a page of this site."""
     return htmx.redirect_after_post(url_for("people.confirm_form", next=next_url))
 
 
 def recently_confirmed() -> bool:
-    """Return whether the password was given within the last ten minutes."""
+    """Return whether the password was confirmed within the last ten minutes."""
     age = clock.now().timestamp() - float(session.get("confirmed_at", 0))
     recently = 0 <= age <= CONFIRMATION_LASTS
     if not recently:

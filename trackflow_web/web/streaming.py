@@ -22,7 +22,7 @@ def respond(pieces: Iterator[str], *, mimetype: str) -> Response:
 
 
 def _in_contexts(app: Flask, pieces: Iterator[str]) -> Iterator[str]:
-    """Make each piece in a context of its own: none is left open while a client reads slowly."""
+    """Render each piece in a separate context, so that none stays open for slow clients."""
     while True:
         with app.app_context():
             piece = next(pieces, None)

@@ -19,7 +19,7 @@ INDENTATION = re.compile(r"\n\s+")
 
 
 def init_app(app: Flask) -> None:
-    """Let templates be indented as deep as they are nested, and pages not."""
+    """Remove the indentation of templates from pages."""
     app.jinja_env.add_extension(DropIndentation)
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 ARGUMENT = "typed"
-# A browser or server may cut a longer address; then nothing comes back.
+# Browsers or servers may truncate longer URLs, which loses all fields.
 LONGEST = 3_000
 
 
 def confirm_first(address: str, fields: Mapping[str, str]) -> Response:
-    """Ask for the password, then continue at a page of this site with these fields filled in."""
+    """Ask to confirm the password, then continue at a page of this site with these fields."""
     kept = _serializer().dumps([get_current_user().id, address, dict(fields)])
     return redirect_to_confirmation(
         f"{address}?{ARGUMENT}={kept}" if len(kept) <= LONGEST else address

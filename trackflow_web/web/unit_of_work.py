@@ -1,4 +1,4 @@
-"""Where the unit of work of a request begins and ends; `after_action.py` commits it in between."""
+"""Start and end of the unit of work of a request; `after_action.py` commits it in between."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ PATIENCE_OF_A_READ = 0.25
 
 
 def begin() -> None:
-    """Set whether the request writes, before anything else queries the database.
+    """Set whether the request writes, before any query.
 
-    The transaction that loads the signed-in user is the one that the action changes things in.
+    The transaction that loads the signed-in user is also that of the action.
     """
     transactions.begin(writing=is_write())
 

@@ -1,4 +1,4 @@
-"""Addresses: the ids in them, and the pages that a user may be redirected to."""
+"""URLs: the ids in them, and the pages that a user may be redirected to."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class RecordId(IntegerConverter):
 
 
 def safe_next_url(address: str | None) -> str:
-    """Return the path and query of an address of a page of this site; else the start page.
+    """Return the path and query of a URL of this site; otherwise the start page.
 
-    Only what a route matches passes: there are more spellings of a foreign host than one can list.
+    Only URLs that match a route pass, because a foreign host has too many spellings to list.
     """
     if not address or not address.startswith("/") or address.startswith("//"):
         return HOME
@@ -44,12 +44,12 @@ def safe_next_url(address: str | None) -> str:
 
 
 def site_url() -> str:
-    """Return the site's own address for links in mails: SITE_URL, else that of the request."""
+    """Return the URL of the site for links in mails: SITE_URL, or that of the request."""
     return settings().site_url or request.host_url.rstrip("/")
 
 
 def current_page() -> str:
-    """Return the address of the page in the browser: for htmx the one that requests a fragment."""
+    """Return the URL of the page in the browser: for htmx, of the page requesting a fragment."""
     if request.headers.get("HX-Request") == "true":
         parts = _split(request.headers.get("HX-Current-URL", ""))
         return safe_next_url(f"{parts.path}?{parts.query}" if parts.query else parts.path)
@@ -60,7 +60,7 @@ def current_page() -> str:
 
 
 def _split(address: str) -> SplitResult:
-    """Return the parts of an address in a header; those of an empty one when it is invalid."""
+    """Return the parts of a URL in a header; those of an empty one if it is invalid."""
     try:
         return urlsplit(address)
     except ValueError:  # `http://[` and the like

@@ -14,7 +14,7 @@ from trackflow_web.web.unit_of_work import PATIENCE_OF_A_READ
 
 log = structlog.get_logger()
 
-# No visits: files, unknown addresses and what comes without a person. Signing in records its own;
+# No visits: files, unknown URLs and requests without a user. Signing in records its own;
 # the last ends the transaction while Spotify is called, and would lose the visit.
 NO_VISIT = frozenset(
     {
@@ -33,7 +33,7 @@ def record_visit() -> None:
     """Record today's visit of a user with a session, if it is not recorded yet."""
     if request.endpoint in NO_VISIT or "_user_id" not in session:
         return
-    if "Authorization" in request.headers:  # a program, not a person
+    if "Authorization" in request.headers:  # an API client, not a browser
         return
     if current_user.is_authenticated and actions.visit_is_due(get_current_user()):
         _record()
@@ -47,6 +47,6 @@ def _record() -> None:
     try:
         actions.record_visit(get_current_user())
     except OperationalError:
-        # Somebody else writes. The page is more urgent, and the next request records the visit.
+        # The database is locked. The page is more urgent, and the next request records the visit.
         log.warning("visit_not_recorded", exc_info=True)
         transactions.begin(writing=False)

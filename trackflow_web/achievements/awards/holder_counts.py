@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Above this number of awards, one more does not change a share visibly.
 MANY = 50_000
-# How long a new award or user may be missing, where there are many. Hidden and revoked awards,
+# How long a new award or user may be missing in large communities. Hidden and revoked awards,
 # banned and deleted users are never counted.
 MAX_AGE_WHEN_MANY = timedelta(minutes=1)
 # PostgreSQL may commit an award after one with a higher id, and only the highest is looked at.
@@ -33,7 +33,7 @@ MAX_AGE_WHEN_FEW = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class Holders:
-    """How many users show each achievement, by code, and how many users there are.
+    """The number of users who show each achievement, by code, and the number of users.
 
     Banned users are not counted.
     """
@@ -73,7 +73,7 @@ _NOW = sa.select(
     sa.select(sa.func.max(_AWARDS.c.id)).scalar_subquery(),
     sa.select(sa.func.max(_USERS.c.id)).scalar_subquery(),
 )
-# Nobody sees their awards, so that these are in no count either.
+# Their awards are not visible, so they are not counted either.
 _UNSEEN = sa.select(_USERS.c.id).where(
     sa.or_(_USERS.c.banned_at.is_not(None), ~_USERS.c.is_profile_public)
 )

@@ -106,7 +106,7 @@ def _load(version: int) -> Registry:
 
 
 def _built_in(retired: set[str]) -> list[Entry]:
-    """Return the built-in entries of the code; only their row says that they are retired."""
+    """Return the built-in entries of the code; only their row shows whether they are retired."""
     return [entries.retire(entry) if entry.code in retired else entry for entry in entries.BUILT_IN]
 
 

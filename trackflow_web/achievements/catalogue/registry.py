@@ -18,7 +18,7 @@ Ladders = dict[str, tuple["Entry", ...]]
 
 @dataclass(frozen=True)
 class Registry:
-    """The catalogue at one version; a change makes a new one.
+    """The catalogue at one version; a change creates a new one.
 
     `entries` are in force, in the order of the catalogue; `retired` are those that some users keep.
     `ids` has the ids of the rows by code; a built-in entry that was not synced yet has none.

@@ -1,6 +1,6 @@
-"""The metrics that achievements have thresholds of, each declared once.
+"""The metrics of achievements, each declared once.
 
-A metric is a column of `user_stats`. `changed_by` says which events change it and by how much;
+A metric is a column of `user_stats`. `changed_by` has the events that change it and their deltas;
 `rows` selects its source rows: whose (`user_id`), since when (`at`) and what (`label`,
 `subject_type`, `subject_id`). That one SELECT yields the recount (COUNT), the true date of a
 backfilled award (the Nth row's) and the receipt (the first N rows).

@@ -75,9 +75,9 @@ def _is_near_an_edge(period: Period, at: datetime) -> bool:
 
 
 def update(user_id: int, deltas: PeriodDeltas, registry: Registry) -> list[PeriodStep]:
-    """Update the period counters of one user in one statement; return how far each went.
+    """Update the period counters of one user in one statement; return old and new values.
 
-    A recounted one counts as gone up from 0: a granted award is not granted again.
+    A recounted one counts as risen from 0: existing awards are not granted again.
     """
     if deltas.recounted:
         keys = sorted({*deltas.recounted, *deltas.added})

@@ -36,9 +36,9 @@ class Fill(StrEnum):
 
 @dataclass(frozen=True)
 class Year:
-    """One year: how many songs of it were released; if none, the planned ones that would fill it.
+    """One year: the number of released songs; without any, the planned ones that would fill it.
 
-    `planned` are the first of those, `planned_songs` is how many there are.
+    `planned` are the first of those, `planned_songs` is their number.
     """
 
     year: int
@@ -81,7 +81,7 @@ class Decade:
 
     @property
     def planned_songs(self) -> int:
-        """Return how many planned songs there are for its open years."""
+        """Return the number of planned songs for its open years."""
         return sum(year.planned_songs for year in self.years)
 
     @property

@@ -146,7 +146,7 @@ def _current(
         return 0
     if entry.period is not None:
         return within.get((entry.metric, entry.period), 0)
-    # A streak goes on from where it is, not from where the longest one ended.
+    # A streak continues from its current day, not from the end of the longest one.
     return counters.get(metrics.CURRENT.get(entry.metric, entry.metric), 0)
 
 

@@ -59,7 +59,7 @@ class AchievementProgress(EntryFields):
 
     @property
     def longest_text(self) -> str:
-        """The longest streak, to stand behind a shorter current one: ` · longest 6 days`."""
+        """The longest streak, shown after a shorter current one: ` · longest 6 days`."""
         if self.longest <= max(self.current, 0):
             return ""
         return f" · longest {self.longest:,} {_unit(self.metric, self.longest)}"
@@ -71,7 +71,7 @@ class AchievementProgress(EntryFields):
 
     @property
     def share_text(self) -> str:
-        """Return how many have it, as a share with both numbers: `7% (3 of 41)`."""
+        """Return the holders as a share with both numbers: `7% (3 of 41)`."""
         return f"{share(self.holders, self.users)} ({self.holders:,} of {self.users:,})"
 
 

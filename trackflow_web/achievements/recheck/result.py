@@ -33,7 +33,7 @@ class RecheckResult:
 
     @property
     def text(self) -> str:
-        """Return it in words: `3 users, 1 award, 0 numbers corrected.`."""
+        """Return the result as text: `3 users, 1 award, 0 numbers corrected.`."""
         return (
             f"{count_of(self.users, 'user')}, {count_of(self.awards, 'award')},"
             f" {count_of(self.corrections, 'number')} corrected."

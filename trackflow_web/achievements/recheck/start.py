@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.recheck.result import RecheckResult
     from trackflow_web.domain.people.models import User
 
-# Users. So many are rechecked within the request, more by a job.
+# The number of users up to which a recheck runs within the request, not in a job.
 MOST_AT_ONCE = 500
 
 

@@ -40,7 +40,7 @@ def import_of(events: Sequence[Event]) -> int | None:
 
 
 def attribute(awards: Sequence[Award], import_id: int) -> None:
-    """Note that an import earned these by itself."""
+    """Record that an import alone earned these."""
     for award in awards:
         db.session.execute(
             sa.update(UserAchievement)

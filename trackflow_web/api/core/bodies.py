@@ -11,7 +11,7 @@ from trackflow_web.kernel.errors import Invalid
 
 Body = TypeVar("Body", bound=BaseModel)
 
-# Of what kind a value has to be; what it may say is for the domain to judge.
+# The types of values; the domain validates their content.
 SENTENCES = {
     "missing": "This field is required.",
     "string_type": "This must be text.",

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of the API, generated from the routes and the views' pydantic models.
 
-A view declares what it takes and returns with `described`. Who may call it and which errors it may
-return follow from its route and are added here. Only the document is served, no viewer page.
+A view declares its input and results with `described`. Its authentication and errors follow from
+its route and are added here. Only the document is served, no viewer page.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def described(
     query: type[BaseModel] | None = None,
     tag: str = "",
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
-    """Declare what a view takes and returns, and turn the model it returns into a response.
+    """Declare the input and results of a view, and turn the returned model into a response.
 
     A result of None is a response without a body.
 

@@ -1,7 +1,7 @@
 """Cursor pagination: at most `limit` items, and a cursor for the items after them.
 
-A cursor says after which item to continue, never how many to skip: a list that grows meanwhile
-repeats nothing. It is signed, so that only cursors that a list has returned are accepted.
+A cursor contains the item to continue after, not a number to skip: a growing list repeats
+nothing. It is signed, so that only cursors that a list has returned are accepted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Feature requests and bug reports: the same views under two addresses."""
+"""Feature requests and bug reports: the same views under two URLs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of feedback in the API: its address, its words and its schemas.
+    """One kind of feedback in the API: its URL, its labels and its schemas.
 
     `name` and `plural` are parts of the operation ids, `create` is a whole one.
     """

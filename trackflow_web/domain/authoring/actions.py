@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
     """Set a part to todo, done or not needed. The song must have been loaded for update.
 
-    The first time a part is done its credit goes to the actor. Raises Invalid naming `state`.
+    The first time a part is done, the actor gets the credit. Raises Invalid naming `state`.
     """
     wanted = text.choice(state, "state", State)
     parts = queries.parts_of(song.id)

@@ -35,7 +35,7 @@ class Part(StrEnum):
 
     @property
     def label(self) -> str:
-        """The part's name as people write it."""
+        """The display name of the part."""
         return LABELS.get(self, self.replace("_", " ").capitalize())
 
 

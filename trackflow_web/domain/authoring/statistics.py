@@ -1,4 +1,4 @@
-"""Counting a library and its parts: the database groups, however many songs there are."""
+"""Statistics of a library and its parts, grouped by the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trackflow_web.kernel.text import count_of
 
 _SETTLED = Song.parts_done + Song.parts_skipped
 # The parts still to do until a song is fully authored. Where nearly everything is marked as not
-# needed, some of that has to be taken up again.
+# needed, some of those have to be done after all.
 OPEN_PARTS: sa.ColumnElement[int] = sa.case(
     (LEAST_DONE - Song.parts_done > PARTS - _SETTLED, LEAST_DONE - Song.parts_done),
     else_=PARTS - _SETTLED,

@@ -1,1 +1,1 @@
-"""Who helps with whose songs. Knows songs only by their id."""
+"""Collaborations on songs. Knows songs only by their id."""

@@ -30,10 +30,10 @@ NOBODY = "There is nobody of this name."
 
 
 def get_addable_user(name: object, owner_id: int) -> User:
-    """Return the person with this name who may be added to this owner's songs or invited to them.
+    """Return the user with this name who may be added to this owner's songs or invited.
 
-    Somebody with a private profile is there for those only who may add them at once; for all others
-    the answer is that to a name that nobody has. Raises Invalid naming `username`.
+    A user with a private profile is found only by owners who may add them at once; for others the
+    error is that of an unknown name. Raises Invalid naming `username`.
     """
     try:
         user = people.find_by_username(rules.username(name, reserved_too=True))
@@ -87,7 +87,7 @@ def remove(
 ) -> None:
     """Remove a collaborator from a song, or withdraw a pending invitation to it.
 
-    Who `leaves` cannot be added again. Raises NotFound when they are neither.
+    A user who `leaves` cannot be added again. Raises NotFound if they are neither.
     """
     gone = db.session.scalar(
         sa.delete(Collaboration)

@@ -51,7 +51,7 @@ class CollaborationLeft(CollaborationPayload):
 
 @payload_fields
 class InvitationPayload(Payload):
-    """Who invited whom to what: the subject of the event is the song or the pack."""
+    """An invitation: the subject of the event is the song or the pack."""
 
     invitation_id: int
     inviter_id: int

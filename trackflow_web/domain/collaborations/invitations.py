@@ -133,7 +133,7 @@ def reopen(song_id: int, user_id: int) -> None:
 
 
 def close_left(song_id: int, *, owner_id: int, user_id: int) -> None:
-    """Note that a collaborator left a song, for good."""
+    """Record that a collaborator left a song permanently."""
     now = clock.now()
     db.session.execute(
         upsert(Invitation)
@@ -154,14 +154,14 @@ def close_left(song_id: int, *, owner_id: int, user_id: int) -> None:
 
 
 def remember_work(user_id: int, other_id: int) -> None:
-    """Note that two users work together."""
+    """Record that two users work together."""
     pairs = sorted(((user_id, other_id), (other_id, user_id)))
     rows = [{"user_id": one, "other_id": other, "since": clock.now()} for one, other in pairs]
     db.session.execute(upsert(WorkedTogether).values(rows).on_conflict_do_nothing())
 
 
 def forget_work(user_id: int, other_id: int) -> None:
-    """Note that one of two users has ended their work together."""
+    """Record that one of two users ended their collaboration."""
     both = (user_id, other_id)
     db.session.execute(
         sa.delete(WorkedTogether).where(

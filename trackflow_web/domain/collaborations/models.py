@@ -1,4 +1,4 @@
-"""Collaborators on songs, invitations to become one, and who has worked together."""
+"""Collaborators on songs, invitations to become one, and users who have worked together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading who helps with what, who is invited, and who has worked together."""
+"""Queries of collaborators, invitations, and users who have worked together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def helps(user_id: int, song_id: int) -> bool:
 
 
 def helpers_of(song_id: int, *, owner_id: int, viewer_id: int) -> list[Helper]:
-    """Return the collaborators on a song by name, those who are not named to the viewer last."""
+    """Return the collaborators on a song by name; those not named to the viewer come last."""
     users = db.session.scalars(
         sa.select(User)
         .join(Collaboration, Collaboration.user_id == User.id)
@@ -52,7 +52,7 @@ def song_ids_of(user_id: int) -> sa.Select[int]:
 
 
 def invited_to(subject: Subject) -> Sequence[User]:
-    """Return who has an invitation to a song or a pack that is pending, by name."""
+    """Return the users with a pending invitation to a song or a pack, by name."""
     return db.session.scalars(
         sa.select(User)
         .join(Invitation, Invitation.invitee_id == User.id)

@@ -1,4 +1,4 @@
-"""The states of an invitation, what one is about, and which collaborators are named to whom."""
+"""The states of an invitation, their subjects, and which collaborators are named to a viewer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
-# What stands for a collaborator whose profile the reader may not see.
+# Replaces the name of a collaborator whose profile the viewer may not see.
 UNNAMED = "a member"
 
 
 class State(StrEnum):
-    """Where an invitation stands; one that is withdrawn is deleted."""
+    """The state of an invitation; a withdrawn one is deleted."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -28,7 +28,7 @@ CLOSED = (State.DECLINED, State.LEFT)
 
 @dataclass(frozen=True)
 class Subject:
-    """What somebody is invited to: one of the two is given."""
+    """The subject of an invitation: a song or a pack."""
 
     song_id: int | None = None
     pack_id: int | None = None
@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Addition:
-    """What adding a collaborator came to: `invited`, or added to so many `songs` at once."""
+    """The result of adding a collaborator: `invited`, or the number of `songs` added to."""
 
     user: User
     invited: bool
@@ -46,6 +46,6 @@ class Addition:
 def is_named(helper: User, *, owner_id: int, viewer_id: int) -> bool:
     """Return whether a collaborator is named to the viewer.
 
-    Somebody with a private profile is named to the owner of the song and to themselves only.
+    A user with a private profile is named only to the owner of the song and to themselves.
     """
     return helper.is_profile_public or viewer_id in {owner_id, helper.id}

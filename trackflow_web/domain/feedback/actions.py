@@ -41,7 +41,7 @@ ONLY_ADMINISTRATORS = "Only administrators say how it goes on."
 
 @dataclass(frozen=True)
 class EventTypes:
-    """The events of a kind: it begins to count, stops counting, and counts again."""
+    """The events of a kind: it starts to count, stops counting, and counts again."""
 
     submitted: type[FeedbackPayload]
     dropped: type[FeedbackPayload]

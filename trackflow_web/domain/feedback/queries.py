@@ -81,7 +81,7 @@ def feedback_after(
 
 
 def count_by_status(kind: Kind) -> dict[str, int]:
-    """Return how many there are in each state that the kind has, and `all`."""
+    """Return the number of items in each status of the kind, and `all`."""
     rows = db.session.execute(
         sa.select(Feedback.status, sa.func.count())
         .where(Feedback.kind == kind)

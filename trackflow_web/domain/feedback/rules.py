@@ -9,7 +9,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 LONGEST_TITLE = 200
-# A bug report may bring a log, a comment an answer to it; a word of why is short.
+# A bug report may contain a log, a comment a reply to it; a reason is short.
 LONGEST_DESCRIPTION = 10_000
 LONGEST_COMMENT = 5_000
 LONGEST_REASON = 500
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
     @property
     def has_votes(self) -> bool:
-        """Whether people can vote for one."""
+        """Return whether the kind has votes."""
         return self is Kind.FEATURE
 
     @property
@@ -82,7 +82,7 @@ NOT_COUNTED = frozenset({Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN})
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person hands in, checked."""
+    """Validated fields of a request or report."""
 
     title: str
     description: str
@@ -94,7 +94,7 @@ class Draft:
 
 
 def draft(*, title: object, description: object) -> Draft:
-    """Check what a person hands in. Raises Invalid naming every field that will not do."""
+    """Validate a request or report. Raises Invalid naming every invalid field."""
     check = Checks()
     checked = Draft(
         title=check(text.line, title, "title", longest=LONGEST_TITLE),
@@ -110,7 +110,7 @@ def comment(value: object) -> str:
 
 
 def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str]:
-    """Return what an administrator says of it and why; the why may be empty. Raises Invalid."""
+    """Return the validated status and reason, which may be empty. Raises Invalid."""
     check = Checks()
     checked = (
         check(_one_of, status, kind.decisions),

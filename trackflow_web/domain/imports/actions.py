@@ -88,7 +88,7 @@ def begin(
     *,
     state: State = State.QUEUED,
 ) -> Import:
-    """Note an import; older ones give way to it. Raises LimitReached, TooMany."""
+    """Insert an import; older ones may be deleted for it. Raises LimitReached, TooMany."""
     row_limits.hold(user.id)
     if state == State.QUEUED:
         require_turn(user.id)
@@ -167,7 +167,7 @@ def _row(import_id: int, position: int, row: Row) -> dict[str, Any]:
 
 
 def cancel(item: Import) -> bool:
-    """Stop an import before it has made songs; gives whether there was time for that.
+    """Stop an import before it has created songs; return whether that succeeded.
 
     The import must have been loaded for update: the job checks under the same lock.
     """
@@ -180,13 +180,13 @@ def cancel(item: Import) -> bool:
 
 
 def fail(item: Import, error: str) -> None:
-    """Give an import up, with a sentence about why."""
+    """Fail an import, with a message."""
     end(item, State.FAILED)
     item.error = error[:300]
 
 
 def end(item: Import, state: State) -> None:
-    """Note that nothing more happens to an import by itself."""
+    """Mark an import as ended."""
     now = clock.now()
     item.state, item.updated_at, item.finished_at = state, now, now
     item.retry_at = None

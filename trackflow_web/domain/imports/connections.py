@@ -1,4 +1,4 @@
-"""A user's connection to Spotify: made, renewed, ended. Tokens are sealed before they are kept."""
+"""A user's connection to Spotify: created, renewed, ended. Tokens are stored encrypted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 RECONNECT = "Your connection to Spotify has ended. Connect your account again, then import again."
-# A token that ends while a request is under way would be refused.
+# A token that expires during a request would be rejected.
 SPARE_TIME = timedelta(seconds=30)
 # Longer than an exchange may take: after this time the worker counts as dead.
 RENEWING_TAKES = timedelta(seconds=30)
@@ -112,7 +112,7 @@ def give_up_renewal(user_id: int) -> None:
 
 
 def keep_renewed(user_id: int, grant: Grant, vault: Vault) -> None:
-    """Keep what the tokens were exchanged for, unless the connection has gone meanwhile."""
+    """Store the new tokens, unless the connection was deleted meanwhile."""
     connection = find_connection(user_id, for_update=True)
     if connection is None or connection.has_ended:
         raise GrantEnded(RECONNECT)

@@ -9,7 +9,7 @@ from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
 
 @payload_fields
 class ImportPayload(Payload):
-    """The import as it was; `status` is the one that its songs begin in."""
+    """The import; `status` is the initial status of its songs."""
 
     name: str
     source: Source
@@ -28,7 +28,7 @@ class SongsUnimported(ImportPayload):
 
 @event_type("import_undone", "import")
 class ImportUndone(ImportPayload):
-    """Undoing an import has come to its end: what it alone had earned goes."""
+    """Undoing an import is complete: awards that only it earned are deleted."""
 
 
 @event_type("playlist_imported", "import")

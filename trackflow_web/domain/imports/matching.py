@@ -70,7 +70,7 @@ def seen_before(import_id: int) -> Seen:
 
 
 def compare(user_id: int, drafts: Mapping[int, Draft], seen: Seen) -> dict[int, dict[str, Any]]:
-    """Return the columns of rows by position: what becomes of each. Only reads.
+    """Return the outcome of rows by position. Only reads.
 
     `seen` are the rows before these and is added to. Keys are kept for what may become a song.
     """

@@ -130,9 +130,9 @@ IMPORT_ROWS = cast("sa.Table", ImportRow.__table__)
 
 
 class ImportFile(Base):
-    """The file of an import that waits for its user, compressed; it goes when the import starts.
+    """The compressed file of a preview; it is deleted when the import starts.
 
-    `encoding` is what it was read in; `found` what the page shows of it, see `previews.py`.
+    `encoding` is the one it was read in; `found` is the shown content, see `previews.py`.
     """
 
     __tablename__ = "import_files"

@@ -36,11 +36,11 @@ class SpotifyError(Exception):
 
 
 class GrantEnded(SpotifyError):
-    """The connection has ended on Spotify's side: only the user can make it again."""
+    """Spotify has ended the connection: only the user can connect again."""
 
 
 class TokenRefused(SpotifyError):
-    """The access token is not taken; a newer one may be."""
+    """The access token is rejected; a newer one may be accepted."""
 
 
 class PlaylistRefused(SpotifyError):

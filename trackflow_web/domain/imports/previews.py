@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.imports.files import Columns, PlaylistFile
     from trackflow_web.domain.people.models import User
 
-# Somebody waits: the fastest that zlib has makes a fifth of such a file.
+# A user is waiting: zlib's fastest level compresses such a file to a fifth.
 COMPRESSION = 1
 COLUMNS_SHOWN = 100
 # Rows compared between two statements: PostgreSQL ends transactions that are idle for too long.
@@ -97,9 +97,9 @@ def choose(
 
 
 def start(item: Import, *, without_similar: bool = False, anyway: bool = False) -> None:
-    """Let an import go on from its preview.
+    """Start an import from its preview.
 
-    `without_similar` leaves out likely duplicates, `anyway` adds songs from another album.
+    `without_similar` skips likely duplicates, `anyway` adds songs from another album.
 
     The import must have been loaded for update. Raises Invalid, TooMany.
     """
@@ -129,7 +129,7 @@ def start(item: Import, *, without_similar: bool = False, anyway: bool = False) 
 
 
 def remembered(user_id: int) -> Callable[[Columns], Mapping[Role, int]]:
-    """Return what tells how the user reads columns of these names; empty when nothing does."""
+    """Return the user's earlier choice for columns of these names; empty without one."""
 
     def roles_of(columns: Columns) -> Mapping[Role, int]:
         chosen = db.session.get(ColumnChoice, (user_id, columns.key))

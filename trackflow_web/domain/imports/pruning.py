@@ -22,7 +22,7 @@ PREVIEW_FOR = timedelta(days=1)
 # Rows are kept this long; those of unsuccessful imports shorter.
 ROWS_FOR = timedelta(days=90)
 ROWS_FOR_NOTHING = timedelta(days=7)
-# Imports that one sweep looks at: ten thousand rows each at the most.
+# Imports that one run of maintenance inspects, of at most ten thousand rows each.
 IMPORTS_A_SWEEP = 20
 
 
@@ -51,9 +51,9 @@ def sweep() -> int:
 
 
 def make_room(user_id: int) -> None:
-    """Let the oldest give way to a new import of the user. Raises LimitReached.
+    """Delete the oldest imports to make room for a new one of the user. Raises LimitReached.
 
-    Previews, rows and imports of one user are limited, so that repeating uploads fills no disk.
+    Previews, rows and imports of one user are limited, so repeats cannot fill the disk.
     """
     own = Import.user_id == user_id
     waiting = sa.select(Import.id).where(own, Import.state == State.PREVIEW)

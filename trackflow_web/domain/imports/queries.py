@@ -42,12 +42,12 @@ class Rows:
 
     @property
     def pages(self) -> int:
-        """How many pages there are, at least one."""
+        """Return the number of pages, at least one."""
         return max(1, -(-self.total // ROWS_A_PAGE))
 
 
 def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
-    """The import with this id; `for_update` makes others wait to change it until the commit."""
+    """Return the import with this id; `for_update` locks it until the commit."""
     return get_for_update(Import, import_id) if for_update else db.session.get(Import, import_id)
 
 
@@ -57,7 +57,7 @@ def find_file(import_id: int) -> ImportFile | None:
 
 
 def similar_rows(import_id: int, limit: int) -> tuple[Sequence[ImportRow], int]:
-    """The first new rows that look like versions of another song, and how many there are."""
+    """Return the first new rows that look like versions of another song, and their number."""
     wanted = sa.select(ImportRow).where(
         ImportRow.import_id == import_id,
         ImportRow.outcome == Outcome.NEW,
@@ -176,7 +176,7 @@ def _shown(row: ImportRow) -> ShownRow:
 
 
 def may_be_undone(item: Import) -> bool:
-    """Whether an import is one that made songs which could be taken back."""
+    """Return whether an import created songs and can be undone."""
     return item.state == State.DONE and item.imported > 0
 
 

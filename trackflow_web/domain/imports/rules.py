@@ -88,7 +88,7 @@ class Reason(StrEnum):
 
     @property
     def text(self) -> str:
-        """The reason as a person reads it."""
+        """The reason as text."""
         return REASONS[self]
 
 
@@ -111,7 +111,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One entry of a playlist, as far as it can be a song; `reason` says why it cannot."""
+    """One entry of a playlist; `reason` is why it cannot become a song, if so."""
 
     title: str = ""
     artist: str = ""
@@ -121,7 +121,7 @@ class Row:
 
 
 def spotify_id(address: object) -> str:
-    """The id of the playlist with this address, URI or id. Raises Invalid naming `playlist`."""
+    """Return the id of the playlist with this URL, URI or id. Raises Invalid naming `playlist`."""
     typed = text.line(address, "playlist", longest=500)
     if _SPOTIFY_ID.fullmatch(typed):
         return typed

@@ -1,7 +1,8 @@
-"""The steps of an import, each of which may be cut off and begun again.
+"""The steps of an import, each of which may be interrupted and repeated.
 
 A job leases an import (see `kernel.leases`), and every step that writes renews the lease. Only
-`finish` makes songs: all of them in one short transaction, so that an import is done or not begun.
+`finish` creates songs: all of them in one short transaction, so that an import is done completely
+or not at all.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.imports.matching import Seen, VersionKeys
 
-# A job that does not renew for so long is dead. Longer than the longest wait for the other side.
+# A job that does not renew for this long is dead. Longer than the longest wait for Spotify.
 LEASE_LASTS = timedelta(seconds=60)
 ROWS_A_STEP = 1_000
 COMPARED = (
@@ -95,9 +96,9 @@ def release(item: Import, *, retry_at: datetime, error: str) -> None:
 
 
 def compare(item: Import, seen: Seen) -> Compared | None:
-    """Look at the next rows: which are new. Only reads; None when all were looked at.
+    """Compare the next rows with the songs. Only reads; None if all were compared.
 
-    `seen` are the rows before and is added to.
+    `seen` has the earlier rows and is extended.
     """
     rows = db.session.execute(
         sa.select(
@@ -151,7 +152,7 @@ def _update_rows(import_id: int, rows: Sequence[dict[str, Any]], columns: Sequen
 
 
 def positions_of_new(import_id: int) -> dict[VersionKeys, int]:
-    """Where the rows stand that will be songs, by what they are known by."""
+    """Return the positions of rows that will become songs, by their keys."""
     rows = db.session.execute(
         sa.select(
             ImportRow.artist_key, ImportRow.title_key, ImportRow.version, ImportRow.position
@@ -261,7 +262,7 @@ def _insert_songs(item: Import) -> dict[VersionKeys, int]:
 
 
 def _counts_now(item: Import) -> bool:
-    """Let the playlist count; gives whether it did not before."""
+    """Count the playlist; return whether it did not count before."""
     counted = db.session.scalar(
         upsert(ImportedPlaylist)
         .values(

@@ -77,20 +77,20 @@ def finish(item: Import) -> None:
 
 
 def give_up(item: Import, error: str) -> None:
-    """Let an import that could not be taken back stand as far as it does; it may be tried again."""
+    """Keep the remaining songs of an import whose undoing failed; it may be retried."""
     end(item, State.DONE)
     item.is_undone, item.error = False, error[:300]
 
 
 def note_withdrawn(import_id: int, achievements: int) -> None:
-    """Note how many achievements went with an import."""
+    """Store the number of achievements withdrawn with an import."""
     db.session.execute(
         sa.update(Import).where(Import.id == import_id).values(withdrawn=achievements)
     )
 
 
 def latest_standing(user_id: int) -> int | None:
-    """Return the id of the user's latest import whose songs stand; None without one."""
+    """Return the id of the user's latest import that was not undone, or None."""
     return db.session.scalar(
         sa.select(Import.id)
         .where(Import.user_id == user_id, Import.state == State.DONE, Import.imported > 0)

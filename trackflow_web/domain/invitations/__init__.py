@@ -1,1 +1,1 @@
-"""Invitations as their invitees see and answer them; the table is that of collaborations."""
+"""Invitations from the invitees' side; the table is that of collaborations."""

@@ -1,8 +1,8 @@
-"""Answering an invitation: accept it or decline it.
+"""Accepting and declining invitations.
 
-What an invitation is to is locked first, in the order of all other actions (songs by their ids,
-then the pack), then the invitation itself. So an answer and a withdrawal, a deletion or another
-answer at the same time are one after the other.
+The subject of an invitation is locked first, in the order of all other actions (songs by their ids,
+then the pack), then the invitation. So a reply is serialised with a concurrent withdrawal, deletion
+or another reply.
 """
 
 from __future__ import annotations

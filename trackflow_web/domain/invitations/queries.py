@@ -45,13 +45,13 @@ def find_received(invitation_id: int, user_id: int) -> Received | None:
 
 
 def count_pending(user_id: int) -> int:
-    """Return how many invitations the user has not answered yet."""
+    """Return the number of pending invitations of the user."""
     pending = _pending(user_id).with_only_columns(sa.func.count(Invitation.id))
     return db.session.scalar(pending) or 0
 
 
 def list_pending(user_id: int, *, page: int) -> Page[Received]:
-    """Return a page of the invitations that the user has not answered yet, newest first."""
+    """Return a page of the pending invitations of the user, newest first."""
     total = count_pending(user_id)
     page = min(page, last_page(total, INVITATIONS_A_PAGE))
     found = _pending(user_id).order_by(Invitation.id.desc())

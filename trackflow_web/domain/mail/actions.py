@@ -14,9 +14,9 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A worker that has not reported back for so long is dead: longer than any timeout of an adapter.
+# A worker without a report for this long is dead: longer than any timeout of an adapter.
 SENDING_TAKES = timedelta(minutes=2)
-# Pauses after failures; after the last one the mail is given up.
+# Pauses after failures; after the last one the mail fails.
 PAUSES = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -71,12 +71,12 @@ def acquire(mail_id: int) -> Mail | None:
 
 
 def end(mail: Mail, error: str = "") -> None:
-    """Note that nothing more happens to a mail: it was sent, or has no recipient."""
+    """Mark a mail as ended: it was sent, or has no recipient."""
     mail.ended_at, mail.error = clock.now(), error[:200]
 
 
 def fail(mail: Mail, error: str) -> None:
-    """Note a failed attempt: try again after a pause, or give up after the last."""
+    """Record a failed attempt: retry after a pause, or fail after the last."""
     if mail.attempts > len(PAUSES):
         end(mail, error)
         return

@@ -24,7 +24,7 @@ def password_reset(*, to: str, username: str, link: str) -> Message:
 
 
 def confirm_email(*, to: str, username: str, link: str) -> Message:
-    """Return the mail with a link to confirm an address."""
+    """Return the mail with a link to confirm an email address."""
     return _message(
         to,
         "Confirm your email for TrackFlow",

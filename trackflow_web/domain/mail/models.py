@@ -20,11 +20,11 @@ class MailKind(StrEnum):
 
 
 class Mail(Base):
-    """One mail to one address.
+    """One mail to one email address.
 
     It holds neither text nor secret: the job writes the text and signs the link when it sends. A
-    password reset belongs to nobody until then, so that requesting one costs the same for known
-    and unknown addresses. `base_url` is the site's address for links.
+    password reset has no user until then, so that requesting one takes the same time for known and
+    unknown addresses. `base_url` is the URL of the site for links.
     """
 
     __tablename__ = "mails"
@@ -47,6 +47,6 @@ class Mail(Base):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    # Sent, without recipient, or given up: nothing more happens.
+    # Sent, without recipient, or failed: the mail has ended.
     ended_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")

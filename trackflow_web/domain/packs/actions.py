@@ -86,7 +86,7 @@ def rename_pack(pack: Pack, *, name: object) -> None:
 
 
 def delete_pack(pack: Pack) -> None:
-    """Delete a pack; its songs stay, in no pack. Raises NotFound when it is gone already."""
+    """Delete a pack; its songs stay, in no pack. Raises NotFound if it is already deleted."""
     queries.lock_songs(pack.id)
     _lock(pack)
     _record(PackDeleted(name=pack.name, was_complete=pack.completed_at is not None), pack)
@@ -210,7 +210,7 @@ def _update_completion(pack_id: int) -> None:
 
 
 def _lock(pack: Pack) -> None:
-    """Lock a pack and reload it. Raises NotFound when it is gone."""
+    """Lock a pack and reload it. Raises NotFound if it is deleted."""
     if queries.find_pack(pack.id, for_update=True) is None:
         raise NotFound
 

@@ -26,7 +26,7 @@ class PackDeleted(PackPayload):
 
 @event_type("pack_changed", "pack")
 class PackChanged(PackPayload):
-    """A song was put into a pack, taken out, or made optional there."""
+    """A song was added to a pack, removed, or made optional there."""
 
 
 @event_type("pack_completed", "pack")

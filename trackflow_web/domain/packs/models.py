@@ -14,8 +14,8 @@ from trackflow_web.kernel.database import Base, BigId
 class Pack(Base):
     """Songs of one owner that belong together; a song points at its pack.
 
-    `completed_at` is since when every song that is not optional is fully authored; it goes when
-    that ends.
+    `completed_at` is since when every song that is not optional is fully authored; it is cleared
+    when that ends.
     """
 
     __tablename__ = "packs"

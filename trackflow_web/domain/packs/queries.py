@@ -24,7 +24,7 @@ SONGS_A_PAGE = 100
 
 @dataclass(frozen=True)
 class Overview:
-    """A pack with the numbers of its songs."""
+    """A pack with its counts of songs."""
 
     pack: Pack
     songs: int
@@ -52,16 +52,15 @@ def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
 
 
 def find_to_settle(pack_id: int) -> Pack | None:
-    """Return the pack with this id, held, while others may still put songs into it.
+    """Return the pack with this id, locked so that others may still add songs to it.
 
-    Those hold its key, and each of them comes here next: a stronger lock would let two of them
-    wait for each other.
+    Those lock its key and then call this too: a stronger lock would deadlock two of them.
     """
     return get_for_update(Pack, pack_id, key_share=True)
 
 
 def find_same(user_id: int, name_key: str) -> Pack | None:
-    """Return the user's pack of this name, compared as people compare."""
+    """Return the user's pack of this name, by comparison key."""
     return db.session.scalar(
         sa.select(Pack).where(Pack.user_id == user_id, Pack.name_key == name_key)
     )
@@ -79,7 +78,7 @@ def pack_names_of(user_id: int, *, limit: int, beside: int | None = None) -> lis
 
 
 def list_packs(user_id: int, *, page: int) -> Page[Overview]:
-    """Return a page of the user's packs with their numbers, newest first."""
+    """Return a page of the user's packs with their counts, newest first."""
     total = db.session.scalar(sa.select(sa.func.count()).where(Pack.user_id == user_id)) or 0
     found = _overviews().where(Pack.user_id == user_id)
     rows = db.session.execute(found.limit(PACKS_A_PAGE).offset((page - 1) * PACKS_A_PAGE))
@@ -95,7 +94,7 @@ def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[
 
 
 def overview(pack_id: int) -> Overview:
-    """Return one pack with its numbers."""
+    """Return one pack with its counts."""
     return _overview(db.session.execute(_overviews().where(Pack.id == pack_id)).one())
 
 
@@ -198,7 +197,7 @@ def lock_songs(pack_id: int) -> Sequence[Song]:
 
 
 def is_complete(pack_id: int) -> bool:
-    """Return whether there are songs that are not optional and all are fully authored."""
+    """Return whether the pack has required songs and all of them are fully authored."""
     songs, authored = db.session.execute(
         sa.select(sa.func.count(Song.id), sa.func.count(Song.authored_at)).where(
             Song.pack_id == pack_id, ~Song.is_optional

@@ -31,9 +31,9 @@ def add_song(
 ) -> Song:
     """Add a song to the user's songs, and to one of their packs.
 
-    `anyway` adds another album's version of a song that is there.
+    `anyway` adds another album's version of an existing song.
 
-    Raises Invalid naming every field that is refused, Duplicate.
+    Raises Invalid naming every invalid field, Duplicate.
     """
     check = Checks()
     pack = check(packs.own_pack, owner, pack_id)
@@ -47,10 +47,10 @@ def add_song(
 
 
 def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
-    """Change the fields of a song that `changes` names; the others stay as they are.
+    """Change the fields of a song in `changes`; the others stay unchanged.
 
     They are title, artist, album, year, status and pack_id; `anyway` is as in `add_song`.
-    Nothing changes unless all of them are valid. Raises Invalid naming every field that is refused,
+    Nothing changes unless all of them are valid. Raises Invalid naming every invalid field,
     Duplicate.
     """
     check = Checks()

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TOKEN_PREFIX = "tf_"  # noqa: S105 -- the visible start of every token, not a secret
-# A program may ask many times a second; people only want to know which tokens are still in use.
+# A client may send many requests per second; users only need to know which tokens are in use.
 TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 # Recording a visit or the use of a token gives up after this wait for the database; seconds.
 PATIENCE_FOR_A_NOTE = 0.25
-# Their owner sees for so long that they have expired.
+# Their owner sees expired tokens for this long.
 EXPIRED_TOKENS_FOR = timedelta(days=30)
 ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
 NAME_TAKEN = "This name is taken."
@@ -49,9 +49,9 @@ def register(
     is_admin: bool = False,
     by_operator: bool = False,
 ) -> User:
-    """Create an account. Raises Invalid naming every field that will not do.
+    """Create an account. Raises Invalid naming every invalid field.
 
-    Who runs the place (`by_operator`) may use reserved names and passwords of their own choice.
+    Operators (`by_operator`) may use reserved names and any password.
     """
     check = Checks()
     name = check(rules.username, username, reserved_too=by_operator)
@@ -89,7 +89,7 @@ def register(
 
 
 def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str, str]:
-    """Return an error for each that is taken. Its transaction ends before the hashing."""
+    """Return an error for each taken one. Its transaction ends before the hashing."""
     with reading():
         rows = db.session.execute(
             sa.select(User.username, User.username_key, User.email).where(
@@ -116,9 +116,9 @@ def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str,
 
 
 def record_visit(user: User) -> bool:
-    """Note that the user is here; return whether this counts as a new day of their streak.
+    """Record a visit; return whether it counts as a new day of the streak.
 
-    Two requests at once note it once: the row of the day decides.
+    Concurrent requests record it once: the row of the day decides.
     """
     now = clock.now()
     last = queries.last_visit(user.id)
@@ -150,7 +150,7 @@ def _count_day(user: User, run: int, now: datetime) -> bool:
 
 
 def visit_is_due(user: User) -> bool:
-    """Return whether a visit now may count as a new day, or none was noted for an hour.
+    """Return whether a visit now may count as a new day, or none was recorded for an hour.
 
     Reads no table.
     """

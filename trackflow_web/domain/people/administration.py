@@ -67,7 +67,7 @@ def promote(user: User, *, by: User | None, why: str) -> None:
 
 
 def demote(user: User, *, by: User | None, why: str) -> None:
-    """Make an administrator an ordinary user; later promotions revive none of their tokens.
+    """Demote an administrator; a later promotion does not restore their tokens.
 
     Raises Forbidden for the last one.
     """
@@ -102,7 +102,7 @@ def rename(user: User, *, to: object, by: User | None, why: str) -> None:
 
 
 def note_reset_link(user: User, *, by: User | None, why: str) -> None:
-    """Note that a link to choose a new password was made for a user."""
+    """Record that a password reset link was created for a user."""
     note_if_committed(SecurityEvent.RESET_LINK_CREATED, of=user.id)
     _note(user, by, "reset-link", why)
 

@@ -1,4 +1,4 @@
-"""Events of people."""
+"""Events of users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trackflow_web.kernel.event_types import Payload, event_type
 
 @event_type("person_registered", "user")
 class PersonRegistered(Payload):
-    """Somebody created an account."""
+    """A user registered."""
 
     username: str
 

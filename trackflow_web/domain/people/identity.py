@@ -1,4 +1,4 @@
-"""Changing what an account is known by: its username, its email address, its time zone."""
+"""Changing the identity of an account: its username, its email address, its time zone."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ADDRESS_TAKEN = "This email can't be used."
 def change_profile(user: User, *, email: object, timezone: object, mail_from_site: str) -> bool:
     """Set the time zone and the email address; return whether a mail was queued.
 
-    With `mail_from_site` (the site's address for links) a new address becomes the user's once they
-    have confirmed it by mail, and the response is the same whether or not another account has it.
-    Without mail it is set at once. Raises Invalid naming the fields.
+    With `mail_from_site` (the URL of the site for links) a new email address is set once the user
+    confirms it by mail, and the response is the same whether or not another account has it. Without
+    mail it is set immediately. Raises Invalid naming the fields.
     """
     check = Checks()
     new_email = check(rules.email, email)
@@ -48,7 +48,7 @@ def change_time_zone(user: User, zone: object) -> None:
 
 
 def set_email(user: User, address: str) -> None:
-    """Set a confirmed address. Raises Invalid naming `email` when another account has it."""
+    """Set a confirmed email address. Raises Invalid naming `email` if another account has it."""
     if reservations.is_reserved(address):
         raise Invalid(email=ADDRESS_TAKEN)
     note_if_committed(SecurityEvent.EMAIL_CHANGED, of=user.id)
@@ -67,7 +67,7 @@ def _set_unconfirmed(user: User, address: str) -> None:
 
 
 def _queue_mail(user: User, address: str, base_url: str) -> None:
-    """Queue a confirmation, or a notice to the account that has the address already."""
+    """Queue a confirmation, or a notice to the account that already has the email address."""
     holder = queries.find_by_email(address)
     if holder is None and not reservations.is_reserved(address):
         queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user_id=user.id)

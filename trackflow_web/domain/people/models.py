@@ -1,4 +1,4 @@
-"""Who uses TrackFlow, when they came, and the tokens their programs carry."""
+"""Users, their visits and their access tokens."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(sa.String(30), unique=True)
-    # What look-alike names share. Of names from before it was compared, those behind the first have
-    # `#` and their id behind it. Whoever changes a user name changes this too.
+    # The skeleton that look-alike names share. Of older duplicates, those after the first have
+    # `#` and their id appended. It must change with the username.
     username_key: Mapped[str] = mapped_column(sa.String(60), unique=True, default=_skeleton_of_new)
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(sa.String(200))
@@ -78,17 +78,17 @@ class User(Base):
     shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime]
     banned_at: Mapped[datetime | None]
-    # An unconfirmed address restricts only digests.
+    # An unconfirmed email address restricts only digests.
     email_confirmed_at: Mapped[datetime | None]
-    # Where the address is to change to, once a mail there was confirmed.
+    # The new email address, until it is confirmed by mail.
     new_email: Mapped[str | None] = mapped_column(sa.String(254))
 
 
 class Visit(Base):
-    """A local day on which a user was here; `run` is which day of an unbroken row it was.
+    """A local day with a visit of a user; `run` is its number within the streak.
 
-    The run is kept and not computed, because which day follows which depends on the zone: Samoa
-    had no 30 December 2011.
+    The run is stored and not computed, because consecutive days depend on the zone: Samoa had no
+    30 December 2011.
     """
 
     __tablename__ = "visits"
@@ -142,7 +142,7 @@ class Scope(StrEnum):
 
 
 class AccessToken(Base):
-    """A program's key to a user's data; only its SHA-256 is kept."""
+    """An access token of a user; only its SHA-256 is stored."""
 
     __tablename__ = "access_tokens"
 

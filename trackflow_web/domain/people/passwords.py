@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id, never kept, never logged."""
+"""Passwords: hashed with Argon2id, never stored, never logged."""
 
 from __future__ import annotations
 

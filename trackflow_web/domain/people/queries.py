@@ -96,7 +96,7 @@ def all_users() -> Sequence[User]:
 
 
 def count_users() -> int:
-    """Return how many accounts there are that are not banned."""
+    """Return the number of accounts that are not banned."""
     return db.session.scalar(sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None))) or 0
 
 
@@ -134,7 +134,7 @@ def find_token(secret: str) -> tuple[AccessToken, User] | None:
 
 
 def digest_of(secret: str) -> str:
-    """Return what is kept of a token. Plain SHA-256: the secret has 256 random bits already."""
+    """Return the stored digest of a token. Plain SHA-256: the secret has 256 random bits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Password reset and email confirmation by signed links.
 
-A link is a signed statement, not a row: a reset names the state of the account that it replaces, so
-that it works once; a confirmation names the address, so that it is void once that was changed.
+A link is a signed value, not a row: a reset contains the current state of the account, so that it
+works once; a confirmation contains the email address, so that it is void after a change.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def reset_password(user: User, *, new: object) -> None:
 def address_of_confirmation(token: str, keys: Sequence[str]) -> tuple[User, str]:
     """Return the user and the address that a token confirms.
 
-    Raise NotFound when it is not the user's any more.
+    Raise NotFound if it is no longer the user's.
     """
     user_id, address = _loads(token, keys, "confirm email", CONFIRMATION_LASTS)
     user = queries.find_user(user_id) if isinstance(user_id, int) else None
@@ -90,7 +90,7 @@ def address_of_confirmation(token: str, keys: Sequence[str]) -> tuple[User, str]
 
 
 def confirm_email(token: str, keys: Sequence[str]) -> User:
-    """Confirm the address that a token names. Raise NotFound when it is not the user's any more."""
+    """Confirm the address that a token names. Raise NotFound if it is no longer the user's."""
     user, address = address_of_confirmation(token, keys)
     if address != user.email:
         identity.set_email(user, address)

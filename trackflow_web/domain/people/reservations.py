@@ -1,4 +1,4 @@
-"""Names and addresses that stay taken after their account was deleted or banned."""
+"""Usernames and email addresses that stay reserved after a deletion or a ban."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-# Long enough that nobody takes a deleted account's name to be mistaken for its owner, or deletes
+# Long enough to prevent impersonation of a deleted account by its name, or deleting
 # an account to get rid of limits and revocations.
 NAME_RESERVED_FOR = timedelta(days=90)
 
 
 def reserve(*values: str, ends_at: datetime | None) -> None:
-    """Reserve names or addresses until a time, or until they are released."""
+    """Reserve usernames or email addresses until a time, or until they are released."""
     for value in values:
         db.session.execute(
             upsert(Reservation)
@@ -37,7 +37,7 @@ def reserve_name(username: str) -> None:
 
 
 def release(*values: str) -> None:
-    """Let names or addresses be registered again."""
+    """Release usernames or email addresses."""
     db.session.execute(
         sa.delete(Reservation).where(Reservation.digest.in_([_digest(value) for value in values]))
     )

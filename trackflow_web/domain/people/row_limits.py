@@ -94,8 +94,8 @@ def require_room(
 ) -> None:
     """Check that one more row may be inserted beside those that are `counted`.
 
-    The account is only locked near the limit, so that elsewhere nobody waits. `stored` selects a
-    count that is kept anyway, where counting rows would take longer the more there are. Raises
+    The account is only locked near the limit, so that other requests do not wait. `stored` selects
+    an existing counter where counting the rows would take longer. Raises
     LimitReached naming `field`.
     """
     enough = most(limit) - MOST_AT_ONCE
@@ -108,7 +108,7 @@ def require_room(
 
 
 def _is_below(number: int, counted: sa.ColumnElement[bool]) -> bool:
-    """Return whether there are fewer rows than that; reads no more of them."""
+    """Return whether there are fewer rows; read at most that many."""
     nth = sa.select(sa.literal(1)).where(counted).offset(number - 1).limit(1)
     return db.session.scalar(nth) is None
 

@@ -73,22 +73,22 @@ RESERVED_USERNAMES = frozenset(
         "www",
     }
 )
-# Letters and digits that look alike in some typeface, and what only separates.
+# Letters and digits that look alike in some typefaces, and separators.
 _LOOK_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "_": None, "-": None})
-# One @ with something on both sides: whether an address works only a letter to it can tell.
+# One @ with text on both sides: only a mail can show whether an address works.
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 LONGEST_EMAIL = 254
 # Days. A token that never ends is found years later in some old script.
 TOKEN_LIFETIMES = (30, 90, 365)
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
-# A journey westwards gives the same instant an earlier date, one eastwards a later: without this
-# bound a change of zone would earn a day of the streak by itself.
+# A journey westwards moves the local date back, one eastwards forward: without this limit a
+# change of zone alone would earn a day of the streak.
 LEAST_BETWEEN_ZONES = timedelta(hours=20)
-# A visit is noted once an hour, also when it does not count as a new day.
+# A visit is recorded once an hour, even if it does not count as a new day.
 VISITS_NOTED_EVERY = timedelta(hours=1)
 # A user who is never away for more than 36 hours never loses a streak, whatever dates a journey
-# shows them; up to an hour of it may be missing, because visits are not noted more often.
+# shows them; up to an hour of it may be missing, because visits are not recorded more often.
 LONGEST_AWAY = timedelta(hours=36) + VISITS_NOTED_EVERY
 
 
@@ -107,7 +107,7 @@ def username(value: object, *, reserved_too: bool = False) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Return what user names share that people take for each other: `olga`, `0lga`, `ol_ga`.
+    """Return the skeleton that confusable usernames share: `olga`, `0lga`, `ol_ga`.
 
     Digits are their look-alike letters, separators are dropped; a name of separators alone stays.
     """
@@ -124,27 +124,27 @@ def _has_invisible(value: object) -> bool:
 
 
 def is_username(name: str) -> bool:
-    """Whether a user name is spelt as it is kept."""
+    """Return whether a username is in its stored spelling."""
     return USERNAME.fullmatch(name) is not None
 
 
 def email(value: object) -> str:
-    """An e-mail address as it is kept: NFKC, case folded. Raises Invalid naming `email`."""
+    """Return the normalised email address: NFKC, case folded. Raises Invalid naming `email`."""
     typed = text.line(value, "email", longest=LONGEST_EMAIL)
     address = canonical_email(typed)
-    # Folding may make it longer than it was typed.
+    # Folding may make it longer.
     if len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address):
         raise Invalid(email="This does not look like an e-mail address.")
     return address
 
 
 def canonical_email(address: str) -> str:
-    """Return an address in the one spelling that is kept: NFKC, case folded."""
+    """Return an email address in its stored spelling: NFKC, case folded."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold())
 
 
 def password(value: object, *, common_too: bool = False) -> str:
-    """A password, kept to the letter. Raises Invalid naming `password`."""
+    """Return the password exactly as typed. Raises Invalid naming `password`."""
     if not isinstance(value, str) or not value:
         raise Invalid(password="Enter a password.")
     if len(value) < SHORTEST_PASSWORD:
@@ -179,7 +179,7 @@ def time_zone(value: object) -> str:
 
 @functools.cache
 def zone_names() -> frozenset[str]:
-    """All names of the time zone database that stand for a place or for UTC."""
+    """Return the names of the time zone database for places and UTC."""
     return frozenset(
         name
         for name in zoneinfo.available_timezones()
@@ -234,7 +234,7 @@ def run_after(
 
 
 def is_new_since(seen_at: datetime | None, *, now: datetime) -> bool:
-    """Return whether a visit is so long after the last one noted that it is to be noted too."""
+    """Return whether a visit is long enough after the last recorded one to be recorded."""
     return seen_at is None or now - seen_at >= VISITS_NOTED_EVERY
 
 

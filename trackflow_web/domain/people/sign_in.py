@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 WRONG_CREDENTIALS = "The name or the password is wrong."
 TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
-# Scopes of the attempts: of one client, the failed ones among them, for one name or e-mail address,
+# Scopes of attempts: of one client, its failed ones, for one username or email address,
 # and in total.
 SIGN_IN_ADDRESS = "sign-in address"
 SIGN_IN_FAILED = "sign-in failed"
 SIGN_IN_NAME = "sign-in name"
 SIGN_IN_ALL = "sign-in all"
 NOBODY = "-"
-# Seconds that an attempt waits for others of its address that are under way, and between two looks.
+# Seconds that an attempt waits for concurrent ones of its client address, and between polls.
 PATIENCE = 5
 PAUSE = 0.05
 
@@ -44,7 +44,7 @@ class SignInLimits:
 
 
 def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
-    """Return the user with this name or e-mail address and password.
+    """Return the user with this username or email address and password.
 
     Raises Invalid if they do not match, without naming the wrong one, and TooMany after too many
     failures. Only failures of the same client address reject the right password. Failures of
@@ -62,7 +62,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
             sa.select(User).where(sa.or_(User.username == wanted, User.email == wanted))
         )
     secret = password if isinstance(password, str) else ""
-    # Nobody has a longer one, and hashing megabytes is what an attacker would like.
+    # No password is longer, and hashing megabytes would help an attacker.
     secret = secret if len(secret) <= rules.LONGEST_PASSWORD else ""
     fits = passwords.matches(user.password_hash if user else None, secret)
     if user is None or not fits or user.banned_at is not None:
@@ -100,7 +100,7 @@ def _take_turn(address: str, limit: RateLimitItem) -> None:
 
 
 def forget_attempts(user: User) -> None:
-    """Delete the counts of attempts to sign in as this user, kept by name and address."""
+    """Delete the counts of attempts to sign in as this user, by username and email address."""
     db.session.execute(
         sa.delete(LimitCount).where(
             LimitCount.scope == SIGN_IN_NAME, LimitCount.key.in_([user.username, user.email])
@@ -109,7 +109,7 @@ def forget_attempts(user: User) -> None:
 
 
 def _canonical(name: object) -> str:
-    """Return a user name or e-mail address as stored; an impossible name when it is neither."""
+    """Return the stored spelling of a username or email address; an impossible name otherwise."""
     try:
         typed = text.line(name, "username", longest=rules.LONGEST_EMAIL)
     except Invalid:

@@ -1,1 +1,1 @@
-"""Relations: who follows whom, and what somebody wants to hear nothing of."""
+"""Relations: followed users, and muted users and objects."""

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
-# A list of more people than that is no list of people whose work one follows.
+# Longer lists are no longer a selection of users.
 MOST_FOLLOWED = 500
 # Rows of mutes are read with every notification.
 MOST_MUTED = 1000
-# Somebody is told of the same follower once in so long, however often they come and go.
+# The minimum time between two notices of the same follower.
 TOLD_ONCE_IN = timedelta(days=30)
 TOO_MANY = "You've changed whom you follow very often. Try again later."
 LONGEST_TIME = 40
@@ -72,7 +72,7 @@ def _follow(follower: User, user: User, newcomer_days: int) -> None:
 
 
 def _note_notice(follower: User, user: User, newcomer_days: int) -> bool:
-    """Note when the user is told of this follower; return whether that is now."""
+    """Record when the user is notified of this follower; return whether that is now."""
     now = clock.now()
     due_at = max(now, follower.created_at + timedelta(days=newcomer_days))
     is_now = due_at <= now
@@ -100,9 +100,9 @@ def _unfollow(follower: User, user: User) -> None:
 
 
 def send_due_notices(limit: int) -> list[FollowNotice]:
-    """Return notices that waited for their followers' accounts to be old enough, noted as sent.
+    """Return notices that waited for their followers' accounts to be old enough, marked as sent.
 
-    Those whose follower has left meanwhile wait on: who comes back is told of then.
+    Those whose follower has unfollowed keep waiting until the follower returns.
     """
     now = clock.now()
     still_follows = sa.exists().where(
@@ -130,7 +130,7 @@ def prune_notices() -> None:
 
 
 def set_mute(user: User, person: User, *, wanted: bool, until: object = None) -> None:
-    """Mute a person until a time, or for good, or no longer. Raises Invalid."""
+    """Mute a user until a time, permanently, or no longer. Raises Invalid."""
     if user.id == person.id:
         raise Invalid(username="You can't mute yourself.")
     if wanted:
@@ -165,12 +165,12 @@ def unmute(user: User, kind: Muted, target_id: int) -> None:
 
 
 def forget_muted(user_id: int) -> None:
-    """Delete the mutes of a user who is being deleted, as others have set them."""
+    """Delete the mutes that others have set of a user who is being deleted."""
     db.session.execute(sa.delete(Mute).where(Mute.kind == Muted.PERSON, Mute.target_id == user_id))
 
 
 def _end(value: object) -> datetime | None:
-    """Return the end of a mute, in UTC when it names no zone; None when there is none.
+    """Return the end of a mute, in UTC if it has no zone; None without one.
 
     Raises Invalid naming `until`.
     """

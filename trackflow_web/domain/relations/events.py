@@ -1,4 +1,4 @@
-"""Events of following. Muting records none: it leaves no trace that somebody else could see."""
+"""Events of following. Muting records none: it leaves no trace that other users could see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from trackflow_web.kernel.event_types import Payload, event_type
 
 @event_type("user_followed", "user")
 class UserFollowed(Payload):
-    """A user follows another, the subject; `is_told` is whether that one is told of it now."""
+    """A user follows another, the subject; `is_told` is whether that user is notified now."""
 
     is_told: bool
 

@@ -1,4 +1,4 @@
-"""Followed users, and what somebody has muted."""
+"""Followed users, and muted users and objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trackflow_web.kernel.database import Base, BigId
 
 
 class Muted(StrEnum):
-    """What can be muted: a person, or one thing that notifications are about."""
+    """The kinds of muted objects: a user, or a subject of notifications."""
 
     PERSON = "person"
     SONG = "song"
@@ -39,10 +39,10 @@ class Follow(Base):
 
 
 class FollowNotice(Base):
-    """When a user is, or was, told of a follower: once per pair in 30 days.
+    """The time at which a user is notified of a follower: once per pair in 30 days.
 
-    `user_id` is the one who is followed. It stays when the follower leaves, so that following again
-    and again tells nobody again; `sent_at` is empty while it waits until the follower's account is
+    `user_id` is the followed user. It stays after an unfollow, so that following again does not
+    notify again; `sent_at` is empty while it waits until the follower's account is
     old enough.
     """
 
@@ -67,7 +67,7 @@ class FollowNotice(Base):
 
 
 class Mute(Base):
-    """What `user_id` has muted, until when; without an end for good. The other side sees nothing.
+    """A muted user or object of `user_id`; permanent without an end. Not visible to others.
 
     `target_id` is the id of a user, a song, a request or a report, so it has no foreign key.
     """

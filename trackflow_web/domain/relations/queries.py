@@ -1,4 +1,4 @@
-"""Reading who follows whom and what is muted."""
+"""Queries of followed and muted users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Related:
-    """Somebody in one of a user's lists, and since when; `until` is the end of a mute."""
+    """A user in one of the lists, and since when; `until` is the end of a mute."""
 
     id: int
     username: str
@@ -30,7 +30,7 @@ class Related:
 
 @dataclass(frozen=True)
 class Relation:
-    """What a user has set about another one."""
+    """The relations of a user to another one."""
 
     follows: bool
     mutes: bool
@@ -40,18 +40,18 @@ NO_RELATION = Relation(follows=False, mutes=False)
 
 
 def follow_of(follower_id: int, user_id: int) -> Follow | None:
-    """Return the row that says that the one follows the other."""
+    """Return the row of a follow."""
     return db.session.get(Follow, (follower_id, user_id))
 
 
 def count_followed(user_id: int) -> int:
-    """Return how many users somebody follows."""
+    """Return the number of users that a user follows."""
     found = sa.select(sa.func.count()).where(Follow.user_id == user_id)
     return db.session.scalar(found) or 0
 
 
 def relation_to(user_id: int, person_id: int) -> Relation:
-    """Return what the user has set about a person, in one statement."""
+    """Return the relations of the user to another one, in one statement."""
     follow = sa.exists().where(Follow.user_id == user_id, Follow.followed_id == person_id)
     mute = sa.exists().where(
         Mute.user_id == user_id,
@@ -69,15 +69,15 @@ def is_in_force() -> sa.ColumnElement[bool]:
 
 
 def followed_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
-    """Return whom a user follows, by name, after a name; those with a hidden profile are left out.
+    """Return the users that a user follows, by name, after a name; hidden profiles are omitted.
 
-    Following them goes on: it shows again once they do.
+    Those stay followed, and are listed again once they are visible.
     """
     return _listed(Follow.followed_id, Follow.user_id, user_id, after, limit)
 
 
 def followers_of(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
-    """Return who follows a user, by name, after a name; hidden profiles are left out."""
+    """Return the followers of a user, by name, after a name; hidden profiles are omitted."""
     return _listed(Follow.user_id, Follow.followed_id, user_id, after, limit)
 
 
@@ -99,19 +99,19 @@ def _listed(
 
 
 def get_followed(user_id: int, person: User) -> Related:
-    """Return a person whom the user follows. Raises NoResultFound."""
+    """Return a user that the user follows. Raises NoResultFound."""
     follow = db.session.get_one(Follow, (user_id, person.id))
     return Related(person.id, person.username, follow.created_at)
 
 
 def get_muted(user_id: int, person: User) -> Related:
-    """Return a person whom the user has muted. Raises NoResultFound."""
+    """Return a user that the user has muted. Raises NoResultFound."""
     mute = db.session.get_one(Mute, (user_id, Muted.PERSON, person.id), populate_existing=True)
     return Related(person.id, person.username, mute.created_at, mute.until)
 
 
 def muted_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
-    """Return the people whom a user has muted, by name, after a name; whoever may see them."""
+    """Return the users that a user has muted, by name, after a name."""
     rows = db.session.execute(
         sa.select(User.id, User.username, Mute.created_at, Mute.until)
         .join(Mute, Mute.target_id == User.id)

@@ -89,7 +89,7 @@ def create_series(
 
 
 def delete_series(series: Series) -> None:
-    """Delete a series; the songs stay. Raises NotFound when it is gone already."""
+    """Delete a series; the songs stay. Raises NotFound if it is already deleted."""
     queries.lock_tracks(series.id)
     if queries.find_series(series.id, for_update=True) is None:
         raise NotFound
@@ -172,7 +172,7 @@ def handle(events: Sequence[Event]) -> None:
     """Update completion of every series of which a song changed; idempotent."""
     _update_completions(
         song_ids={each.subject_id for each in events if isinstance(each.payload, SONGS_MOVED)},
-        # The database has unlinked the tracks already, so nothing says which series they were of.
+        # The database has already unlinked the tracks, so their series are unknown.
         user_ids={each.user_id for each in events if isinstance(each.payload, SongDeleted)},
     )
 
@@ -205,5 +205,5 @@ def record_about(payload: SeriesPayload, series: Series) -> None:
 
 
 def about(series: Series) -> dict[str, Any]:
-    """Return what the payloads of an album's events say about it."""
+    """Return the fields of an album in the payloads of its events."""
     return {"artist": series.artist, "album": series.album}

@@ -1,7 +1,7 @@
-"""Editing an album: what it is called, and its track list.
+"""Editing an album: its title and its track list.
 
-Tracks are identified by their position, so an edit rewrites what the rows say and leaves their keys
-alone: positions always count from 1 without gaps.
+Tracks are identified by their position, so an edit rewrites the values of rows and keeps their
+keys: positions always count from 1 without gaps.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Planned:
 
 
 def plan_tracks(series: Series, owner: User, *, position: int | None = None) -> Planned:
-    """Give the open tracks of an album a song each; with `position` only that track.
+    """Add a song for each open track of an album; with `position` only for that track.
 
     A track gets the owner's song of its title, or a new one in Future Plans. Raises NotFound when
     there is no such track, Invalid.

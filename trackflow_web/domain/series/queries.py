@@ -47,7 +47,7 @@ def find_series(series_id: int, *, for_update: bool = False) -> Series | None:
 
 
 def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
-    """Return the user's series of this album, compared as people compare."""
+    """Return the user's series of this album, by comparison key."""
     return db.session.scalar(
         sa.select(Series).where(
             Series.user_id == user_id,
@@ -58,7 +58,7 @@ def find_same(user_id: int, artist_key: str, album_key: str) -> Series | None:
 
 
 def list_series(user_id: int, *, page: int) -> Page[Overview]:
-    """Return a page of the user's series with their numbers, newest first."""
+    """Return a page of the user's series with their counts, newest first."""
     total = db.session.scalar(sa.select(sa.func.count()).where(Series.user_id == user_id)) or 0
     found = _overviews().where(Series.user_id == user_id)
     rows = db.session.execute(found.limit(SERIES_A_PAGE).offset((page - 1) * SERIES_A_PAGE))
@@ -74,7 +74,7 @@ def overviews_after(user_id: int, *, before_id: int | None, limit: int) -> list[
 
 
 def overview(series_id: int) -> Overview:
-    """Return one series with its numbers."""
+    """Return one series with its counts."""
     return _overview(db.session.execute(_overviews().where(Series.id == series_id)).one())
 
 
@@ -111,7 +111,7 @@ def find_track(series_id: int, position: int, *, for_update: bool = False) -> Tr
 
 
 def lock_tracks(series_id: int) -> None:
-    """Make others wait to change any track of a series until the commit."""
+    """Lock all tracks of a series until the commit."""
     db.session.execute(
         sa.select(Track.position)
         .where(Track.series_id == series_id)

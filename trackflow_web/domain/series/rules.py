@@ -99,7 +99,7 @@ def track_list_version(tracks: Iterable[Track]) -> str:
 
 
 def draft(*, artist: object, album: object, year: object, tracks: object) -> Draft:
-    """Check what a person says of an album. Raises Invalid naming every field that will not do."""
+    """Validate an album. Raises Invalid naming every invalid field."""
     check = Checks()
     checked = Draft(
         artist=check(text.line, artist, "artist", longest=LONGEST_NAME),

@@ -188,7 +188,7 @@ def delete_song(song: Song, actor: User) -> None:
 
 
 def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
-    """Add a collaborator, or invite whoever may not be added at once, within the limits.
+    """Add a collaborator, or invite a user who may not be added at once, within the limits.
 
     The song must have been loaded for update. Raises Invalid naming `username`, TooMany.
     """
@@ -244,7 +244,7 @@ def remove_collaborator(song: Song, actor: User, user_id: int) -> None:
 
 
 def about(song: Song) -> dict[str, Any]:
-    """Return what the payloads of a song's events say about it."""
+    """Return the fields of a song in the payloads of its events."""
     return {
         "title": song.title,
         "artist": song.artist,

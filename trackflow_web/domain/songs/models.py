@@ -26,9 +26,9 @@ class Milestone(StrEnum):
 class Song(Base):
     """One user's song.
 
-    `planned_at`, `started_at` and `released_at` are when it first was in that state and
-    `finished_at` when it first went from WIP to Released; they stay, however often it moves.
-    `authored_at` is since when all its parts are done or not needed, and goes when one is reopened.
+    `planned_at`, `started_at` and `released_at` are when it first had that status and `finished_at`
+    when it first went from WIP to Released; later moves do not change them. `authored_at` is since
+    when all its parts are done or not needed; it is cleared when one is reopened.
     """
 
     __tablename__ = "songs"
@@ -68,7 +68,7 @@ class Song(Base):
     released_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     authored_at: Mapped[datetime | None]
-    # Kept beside the parts' own rows, so that a list of songs needs no second query.
+    # Stored in addition to the rows of parts, so that a list of songs needs no second query.
     parts_done: Mapped[int] = mapped_column(default=0)
     parts_skipped: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

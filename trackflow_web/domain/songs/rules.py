@@ -81,7 +81,7 @@ class Progress:
 
 
 def draft(*, title: object, artist: object, album: object, year: object) -> Draft:
-    """Check what a person says of a song. Raises Invalid naming every field that will not do."""
+    """Validate a song. Raises Invalid naming every invalid field."""
     check = Checks()
     checked = Draft(
         title=check(text.line, title, "title", longest=LONGEST_NAME),

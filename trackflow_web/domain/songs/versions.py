@@ -7,8 +7,8 @@ from itertools import islice
 
 from trackflow_web.kernel import text
 
-# Words that make what stands in brackets or behind a dash a version: as its first word, as its
-# last one, or wherever they stand.
+# Words that mark text in brackets or after a dash as a version: as its first word, as its last
+# one, or anywhere.
 FIRST = frozenset(
     {"live", "feat", "ft", "featuring", "with", "from", "demo", "acoustic", "take", "bonus"}
 )
@@ -31,7 +31,7 @@ _MOST = 4
 
 
 def base_title(title: str) -> str:
-    """Return a title without what says which version it is; never an empty one."""
+    """Return a title without its version suffixes; never an empty one."""
     for _ in range(_MOST):
         shorter = _shorter(title)
         if not shorter:

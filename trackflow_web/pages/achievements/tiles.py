@@ -82,7 +82,7 @@ def _blank(entry: Entry, state: State) -> AchievementProgress:
 
 @dataclass(frozen=True)
 class TileTemplate:
-    """A rendered tile in pieces: before each of `values`, which stand between them, and `end`."""
+    """A rendered tile in pieces: the text before each of `values`, and `end`."""
 
     values: tuple[tuple[str, Callable[[AchievementProgress, tzinfo], str]], ...]
     end: str
@@ -95,7 +95,7 @@ class TileTemplate:
         return cls(tuple(zip(pieces[::2], (_VALUES[name] for name in names), strict=True)), end)
 
     def render(self, into: list[str], tile: AchievementProgress, zone: tzinfo) -> None:
-        """Append the tile of one person, whose days are those of the zone."""
+        """Append the tile of one user, with dates in the zone."""
         for before, value in self.values:
             into += before, value(tile, zone).translate(ESCAPED)
         into.append(self.end)
@@ -104,7 +104,7 @@ class TileTemplate:
 class TileCache:
     """The prepared tiles of one application, by achievement and state.
 
-    `root` is what the addresses in them begin with.
+    `root` is the prefix of the URLs in them.
     """
 
     def __init__(self, env: Environment, root: str) -> None:
@@ -153,7 +153,7 @@ class TileList:
         self.zone = zone
 
     def __call__(self, tiles: Iterable[AchievementProgress]) -> Markup:
-        """Return what the macro `tile` makes of each of these."""
+        """Return the output of the macro `tile` for each of these."""
         html: list[str] = []
         for tile in tiles:
             self.cache.of(tile).render(html, tile, self.zone)
@@ -170,7 +170,7 @@ class AwardList:
         self.choices = choices
 
     def __call__(self, tiles: Iterable[AchievementProgress], *, swapped: bool = False) -> Markup:
-        """Return what the macro `award` makes of each; `swapped` beside something else."""
+        """Return the output of the macro `award` for each; `swapped` for out-of-band swaps."""
         html: list[str] = []
         for tile in tiles:
             choice = self.choices.get(tile.code)

@@ -42,7 +42,7 @@ STATE_LABELS = {
     State.LOCKED: "Locked",
 }
 SORT_LABELS = {**listing.SORT_HEADINGS, Sort.LADDER: "By group"}
-# Where the things stand that count: of a different value the song that brought it.
+# The pages of counted objects: for a distinct value, that of its song.
 PLACES = {
     **dict.fromkeys(("song", "artist", "year", "decade"), ("songs.show", "song_id")),
     "pack": ("packs.show", "pack_id"),
@@ -214,7 +214,7 @@ def _receipt(tile: AchievementProgress, metric: Metric) -> ReceiptLines:
         return ReceiptLines()
     shows_all = request.args.get("receipt") == "all"
     most = min(tile.target, MOST_RECEIPT_ROWS)
-    # One more than is shown tells whether some are left out; days of a streak are few rows.
+    # One more than is shown reveals whether some are omitted; days of a streak are few rows.
     wanted = most if shows_all else min(most, RECEIPT_ROWS + 1)
     rows = queries.receipt(get_current_user().id, metric.name, wanted)
     is_cut = not shows_all and len(rows) > RECEIPT_ROWS

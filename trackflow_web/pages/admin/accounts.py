@@ -73,7 +73,7 @@ def decide(username: str, action: str) -> Response | FlaskResponse:
 @pages.post("/users/<username>/rename")
 @login_required
 def rename(username: str) -> Response | FlaskResponse:
-    """Give a user another username, with a reason."""
+    """Rename a user, with a reason."""
     admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
         return _confirm_first(person)

@@ -72,7 +72,7 @@ def rechecks() -> str | Response:
 @pages.post("/rechecks/")
 @login_required
 def start_recheck() -> Response:
-    """Recheck one user, or everyone; for administrators who recently gave their password."""
+    """Recheck one user, or everyone; for administrators with a recent password."""
     admin, user = admin_or_404(), request.form.get("user", "")
     if not recently_confirmed():
         return redirect_to_confirmation(url_for("admin.rechecks", user=user))
@@ -113,7 +113,7 @@ def cancel_recheck(run_id: int) -> Response:
 @pages.get("/achievements")
 @login_required
 def achievements() -> Response:
-    """Redirect the former address of the recheck page."""
+    """Redirect the former URL of the recheck page."""
     admin_or_404()
     return htmx.redirect_after_post(url_for("admin.rechecks", user=request.args.get("user")))
 

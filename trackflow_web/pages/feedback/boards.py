@@ -26,7 +26,7 @@ class Board:
 
     @property
     def has_votes(self) -> bool:
-        """Whether people can vote on this board."""
+        """Whether this board has votes."""
         return self.kind.has_votes
 
     def address(self, view: str, **values: object) -> str:

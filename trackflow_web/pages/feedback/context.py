@@ -89,7 +89,7 @@ def item_context(
     keep_input: bool = True,
     typed: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """Return what an item's template needs, with the input and messages of a refused form."""
+    """Return the context of an item, with the input and errors of a rejected form."""
     return {
         "board": board,
         "shown": queries.get_details(item, get_current_user()),

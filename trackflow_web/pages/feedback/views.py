@@ -102,7 +102,7 @@ def vote(board: Board, item_id: int) -> str | Response:
 
 
 def withdraw(board: Board, item_id: int) -> Response:
-    """Withdraw one's own request or report."""
+    """Withdraw the user's own request or report."""
     item = item_or_404(board, item_id)
     actions.withdraw(item, get_current_user())
     flash(f"Your {board.noun} is withdrawn.")
@@ -110,9 +110,9 @@ def withdraw(board: Board, item_id: int) -> Response:
 
 
 def decide(board: Board, item_id: int) -> str | Response:
-    """Set the status of a request or report and say why.
+    """Set the status of a request or report, with a reason.
 
-    For administrators who recently gave their password.
+    For administrators with a recent password.
     """
     item, form = item_or_404(board, item_id), request.form
     if get_current_user().is_admin and not recently_confirmed():

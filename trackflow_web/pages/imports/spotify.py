@@ -1,4 +1,4 @@
-"""One's connection to Spotify: authorization code with PKCE, as its own tab of the settings."""
+"""The user's connection to Spotify: authorization code with PKCE, in a tab of the settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 pages = Blueprint("connections", __name__)
 
-# Seconds that a user has to say yes on the other side.
+# Seconds that a user has to consent at Spotify.
 LASTS = 10 * 60
 ONCE = limit_texts.parse("1/10 minutes")
 BEGUN = "spotify"
@@ -105,10 +105,10 @@ def _spotify() -> Spotify:
 
 
 def _is_answer_to(begun: dict[str, object] | None) -> bool:
-    """Whether the state is the one this session began with, not long ago, and for the first time.
+    """Return whether the state is that of this session, recent, and used for the first time.
 
-    The cookie alone could be sent twice; that a state was used is noted in the database. Noting it
-    also ends the transaction that has read so far.
+    The cookie alone could be sent twice, so used states are recorded in the database. Recording one
+    also ends the reading transaction.
     """
     given = request.args.get("state", "")
     if begun is None or begun["user"] != get_current_user().id:
@@ -132,5 +132,5 @@ def _challenge(verifier: str) -> str:
 
 
 def _redirect() -> str:
-    """Where Spotify sends people back to: exactly what is registered there."""
+    """Return the callback URL, exactly as registered at Spotify."""
     return settings().spotify_redirect_uri or url_for("connections.callback", _external=True)

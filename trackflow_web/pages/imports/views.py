@@ -1,4 +1,4 @@
-"""Imports: begin one, look at its preview, start it, watch it, cancel it, undo it."""
+"""Imports: upload, preview, start, progress, cancel, undo."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ SHOWN = (Outcome.NEW, Outcome.IMPORTED, Outcome.SKIPPED, Outcome.REMOVED)
 @pages.get("/")
 @login_required
 def index() -> str:
-    """One's own imports, and the forms for another."""
+    """Show the user's imports and the forms for a new one."""
     return _index({})
 
 
 @pages.post("/")
 @login_required
 def create() -> Response:
-    """Begin an import of a file or of a Spotify playlist."""
+    """Create an import of a file or of a Spotify playlist."""
     try:
         item = begin()
     except (Invalid, TooMany) as refusal:
@@ -85,7 +85,7 @@ def show(import_id: int) -> str:
 @pages.post("/<id:import_id>/start")
 @login_required
 def start(import_id: int) -> Response:
-    """Let an import go on from its preview."""
+    """Start an import from its preview."""
     item = import_or_404(import_id)
     try:
         form = request.form
@@ -148,7 +148,7 @@ def undo(import_id: int) -> Response:
 
 @pages.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> Response:
-    """Answer a file that is too large with the form, which says how large one may be."""
+    """Return the form with the size limit for a file that is too large."""
     if request.endpoint != "imports.create" or not current_user.is_authenticated:
         return error_pages.render(classify(error))
     return make_response(_index({"file": TOO_LARGE}), 413)

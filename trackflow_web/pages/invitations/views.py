@@ -26,7 +26,7 @@ pages = Blueprint("invitations", __name__, url_prefix="/invitations")
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show the invitations that one has not answered yet."""
+    """Show the user's pending invitations."""
     return _render(page=requested_page())
 
 

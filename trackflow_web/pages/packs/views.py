@@ -132,7 +132,7 @@ def pack_context(
     q: str = "",
     page: int = 1,
 ) -> dict[str, object]:
-    """Return what a pack's template needs, with the input and messages of a refused form."""
+    """Return the context of a pack, with the input and errors of a rejected form."""
     overview = queries.overview(pack.id)
     songs = queries.list_songs(overview, page=page)
     return {

@@ -1,1 +1,1 @@
-"""People: HTML pages and fragments."""
+"""Accounts: HTML pages and fragments."""

@@ -36,7 +36,7 @@ def forgot_password_form() -> str:
 
 @pages.post("/password/forgot")
 def forgot_password() -> str | Response:
-    """Queue a reset link. The response never reveals whether an account has the address."""
+    """Queue a reset link. The response never reveals whether an account has the email address."""
     try:
         _count_request("password reset", client_address())
         if settings().mail_url:
@@ -73,14 +73,14 @@ def reset_password(token: str) -> str | Response:
 
 @pages.get("/email/confirm/<token>")
 def confirm_email_form(token: str) -> str:
-    """Ask for a click: programs that check the links of a mail must not confirm anything."""
+    """Ask for a click, because link checkers of mail programs must not confirm anything."""
     recovery.address_of_confirmation(token, _keys())
     return render_template("people/confirm_email.html", token=token)
 
 
 @pages.post("/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
-    """Confirm the address that the link was sent to."""
+    """Confirm the email address of the link."""
     recovery.confirm_email(token, _keys())
     flash("Your email is confirmed.")
     return htmx.redirect_after_post("/")

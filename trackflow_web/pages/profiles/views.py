@@ -104,7 +104,7 @@ def _paired_figures(person: User) -> list[tuple[str, int, int]]:
 def _numbers(*people: User) -> list[dict[str, int]]:
     """Return the counters of each of them.
 
-    The stored one of packs also counts those of songs that nobody else may know of yet.
+    The stored counter of packs includes those with undisclosed songs.
     """
     complete = packs.count_released_complete([person.id for person in people])
     return [

@@ -56,7 +56,7 @@ def album_context(
     draft: Mapping[str, str] | None = None,
     track_draft: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """Return what the template of an album needs; `by_address` opens what the address names."""
+    """Return what the template of an album needs; `by_address` opens the track in the URL."""
     tracks = queries.tracks_of(series.id)
     view = _view(series, tracks) if by_address else View(is_edited=track_draft is not None)
     is_duplicate = isinstance(refusal, Duplicate)
@@ -80,7 +80,7 @@ def album_context(
 
 
 def _view(series: Series, tracks: Sequence[Track]) -> View:
-    """Return what the address asks for. Raises Invalid naming every bad argument."""
+    """Return the query arguments. Raises Invalid naming every invalid one."""
     arguments = ListArguments()
     position = arguments.number("track", most=rules.MOST_TRACKS)
     q = arguments.search(longest=LONGEST_SEARCH)
@@ -111,7 +111,7 @@ def submitted_track_list(series: Series) -> list[TrackEdit]:
         if form.get(f"remove-{position}"):
             continue
         title, place = check(_title, track), check(_place, position)
-        # Whatever moves up stands before the track of that place, whatever moves down behind it.
+        # A track that moves up goes before the track at that place, one that moves down after it.
         kept.append((place or 0, (place or 0) - position, TrackEdit(position, title)))
     added = check(_new_titles, form.get("new", ""))
     check.finish()

@@ -33,7 +33,7 @@ ABOUT = ("artist", "album", "year")
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show one's own albums and the form for a new one."""
+    """Show the user's albums and the form for a new one."""
     return _list({}, None, page=requested_page())
 
 
@@ -83,7 +83,7 @@ def edit(series_id: int) -> str | Response:
 @pages.get("/<id:series_id>/delete")
 @login_required
 def confirm_delete(series_id: int) -> str:
-    """Show the page that asks to confirm the deletion."""
+    """Show the confirmation page of the deletion."""
     return render_template("series/delete.html", series=series_or_404(series_id))
 
 

@@ -42,7 +42,7 @@ TOAST_LABELS = {
     Announced.NONE: "None",
 }
 PREFERENCES = ("toasts", "timezone")
-# The target of buttons among the pinned achievements, and of refused pins.
+# The target of buttons among the pinned achievements, and of rejected pins.
 PINNED = "pinned"
 
 
@@ -168,9 +168,9 @@ def _preferences_block(*, errors: Mapping[str, str] | None = None, saved: bool =
 
 
 def _category() -> Category | None:
-    """The filter of the page that a button was pressed on: htmx says its address, a form a field.
+    """Return the filter of the page of a button: from the URL with htmx, or from a field.
 
-    The address in the browser moves with the filter; the forms of the pinned ones stay as they are.
+    The URL in the browser changes with the filter; the forms of pinned ones stay unchanged.
     """
     typed = request.form.get("category", "")
     if htmx.is_htmx():

@@ -46,10 +46,10 @@ def profile() -> str:
 @pages.post("/profile")
 @login_required
 def update_profile() -> str | Response:
-    """Save the e-mail address and the time zone."""
+    """Save the email address and the time zone."""
     form, user = request.form, get_current_user()
     if form.get("email", user.email) != user.email and not recently_confirmed():
-        # A new address is a way into the account: it needs the password, and keeps what was typed.
+        # A new email address gives access to the account, so it needs the password.
         return typed_fields.confirm_first(
             url_for("settings.profile"), sent_fields(("email", "timezone"))
         )

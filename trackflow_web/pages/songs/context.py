@@ -64,7 +64,7 @@ class PartRow:
 
 
 def list_context(filters: Filters, refusal: Refusal | None = None) -> dict[str, object]:
-    """Return what the list's template needs, with the input and messages of a refused form."""
+    """Return the context of the list, with the input and errors of a rejected form."""
     user_id = get_current_user().id
     counts = queries.count_by_status(user_id)
     total = None if filters.q else counts[filters.status or "all"]
@@ -83,7 +83,7 @@ def list_context(filters: Filters, refusal: Refusal | None = None) -> dict[str, 
 
 
 def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object]:
-    """Return what a song's template needs, with the input and messages of a refused form."""
+    """Return the context of a song, with the input and errors of a rejected form."""
     viewer_id = get_current_user().id
     is_own = viewer_id == song.user_id
     return {

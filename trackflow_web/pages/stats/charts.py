@@ -18,7 +18,7 @@ LONGEST_NAME = 34
 # A vertical bar has its number above it and its name below.
 HEAD, TALLEST, FOOT = 16, 120, 20
 MOST_NUMBERS, NAME_WIDTH = 14, 38
-# Left of a line stand the numbers.
+# The space for numbers left of the grid.
 MARGIN = 44
 
 
@@ -69,7 +69,7 @@ class Text:
 class Drawing:
     """The shapes of a chart: boxes, texts, rules (by height) and a line (`points` of a polyline).
 
-    Rules begin at `left`.
+    Rules start at `left`.
     """
 
     height: float

@@ -63,7 +63,7 @@ def _connect_security_log(target: str) -> None:
 
 
 def _origin() -> dict[str, object]:
-    """Return the user, address and route of the running request without querying the database."""
+    """Return the user, client address and route of the request without a database query."""
     if not has_request_context():
         return {}
     user_id = known_user_id()
@@ -78,7 +78,7 @@ def _origin() -> dict[str, object]:
 
 
 def note_response(response: Response) -> Response:
-    """Note in the security log what was rejected and what an administrator has done."""
+    """Write rejections and actions of administrators to the security log."""
     event = g.get("refused_as") or BY_STATUS.get(response.status_code)
     if event:
         note(event, status=response.status_code)

@@ -35,7 +35,7 @@ WRONG_TOKEN = {"WWW-Authenticate": 'Bearer realm="metrics"'}
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Let an application measure its requests, if METRICS_TOKEN is set."""
+    """Measure the requests of an application, if METRICS_TOKEN is set."""
     if not config.metrics_token:
         return
     timing = app.extensions[TIMING] = Timing()

@@ -1,8 +1,8 @@
 """Durations of requests, measured in each process and exposed as one.
 
-Under gunicorn every worker writes its metrics to a file of its own in a folder that
-`gunicorn.conf.py` creates, and the worker that is scraped adds them up. Those of workers that have
-ended are kept, so that no counter decreases.
+Under gunicorn every worker writes its metrics to a separate file in a folder that
+`gunicorn.conf.py` creates, and the scraped worker sums them. Those of exited workers are kept, so
+that no counter decreases.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # Upper bounds of the buckets in seconds: from what a page takes to the timeouts.
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# Method and route of unknown addresses: a client must not be able to create time series.
+# Method and route of unknown URLs: a client must not be able to create time series.
 UNKNOWN = ("other", "none")
 BROKEN = (*UNKNOWN, "5xx")
 
@@ -106,7 +106,7 @@ class CountRequests:
 
 
 def _key(environ: WSGIEnvironment, status: str) -> tuple[str, str, str]:
-    request: Request | None = environ.get("werkzeug.request")  # gone once the request has ended
+    request: Request | None = environ.get("werkzeug.request")  # deleted at the end of the request
     rule = request.url_rule if request else None
     method, route = (environ["REQUEST_METHOD"], rule.rule) if rule else UNKNOWN
     return method, route, f"{status[0]}xx"

@@ -77,7 +77,7 @@ def first(record: Record, columns: Columns, separator: str) -> str:
     if separator == ",":
         return _BARE_COMMA.split(cell, maxsplit=1)[0]
     names = cell.split(", ")
-    # A list with more commas than artists: the first is taken for the one whose name has them.
+    # A list with more commas than artists: the first name is assumed to contain them.
     addresses = columns.position(Role.ARTIST_ADDRESSES)
     spare = 0 if addresses is None else len(names) - _told(record.cell(addresses), len(names))
     return ", ".join(names[: max(spare, 0) + 1])

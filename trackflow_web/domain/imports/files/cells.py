@@ -26,7 +26,7 @@ LONGEST_CELL = 2_000
 # The character with which exporters escape separators.
 _ESCAPED = re.compile(r'\\([,;|"])')
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#0?39|#x27);")
-# Spreadsheets write ="0815" for a text that looks like a number.
+# Spreadsheets write ="0815" for text that looks like a number.
 _AS_TEXT = re.compile(r'="(?P<inside>[^"]*)"')
 # Protection against formulas puts an apostrophe before these.
 _GUARDED = re.compile(r"'(?=[=+@-])")
@@ -34,9 +34,9 @@ _NOT_STORED = frozenset({"Cc", "Cs", "Cn", "Co"})
 
 
 def row_of(record: Record, columns: Columns, separator: str, *, allow_extra: bool) -> Row:
-    """Return the row of a record; its `reason` says why it cannot be a song.
+    """Return the row of a record; its `reason` is why it cannot be a song.
 
-    `allow_extra` lets cells stand behind the last column that has a name.
+    `allow_extra` allows cells after the last named column.
     """
     if record.problem:
         return Row(reason=Reason.NOT_CSV)
@@ -59,7 +59,7 @@ def row_of(record: Record, columns: Columns, separator: str, *, allow_extra: boo
 
 
 def _plain(cell: str) -> str:
-    """Return what a cell says, without what exporters and spreadsheets wrap it in."""
+    """Return the text of a cell, without wrapping of exporters and spreadsheets."""
     if len(cell) > LONGEST_CELL:
         return cell[: LONGEST_CELL + 1]
     if "\\" in cell:

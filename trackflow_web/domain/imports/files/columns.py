@@ -18,7 +18,7 @@ REQUIRED = (Role.TITLE, Role.ARTIST)
 
 
 class Exporter(StrEnum):
-    """Who wrote a file."""
+    """The exporter of a file."""
 
     EXPORTIFY = "Exportify"
     TUNEMYMUSIC = "TuneMyMusic"
@@ -48,7 +48,7 @@ class Columns:
 
     @property
     def are_known(self) -> bool:
-        """Whether title and artist are called as exporters or people are known to call them."""
+        """Return whether title and artist have known column names."""
         return self.are_clear and all(
             headers.plain(self.names[self.roles[role]]) in headers.RANKS[role] for role in REQUIRED
         )
@@ -66,7 +66,7 @@ class Columns:
 
 
 def find(names: Sequence[str]) -> Columns:
-    """Return the columns of a header with the roles that their names tell."""
+    """Return the columns of a header with the roles of their names."""
     plain = [headers.plain(name) for name in names[:MOST_COLUMNS]]
     roles: dict[Role, int] = {}
     for role in Role:

@@ -36,8 +36,8 @@ _OTHER_KINDS = (
     (b"%PDF-", "This is a PDF. Save the list as CSV and try again."),
     (b"\x1f\x8b", "This file is compressed. Unpack it and try again."),
 )
-# Bytes that are looked at to tell UTF-16 from UTF-8; and the share of control characters, one in
-# so many, from which on a file is not taken for text.
+# The number of bytes inspected to distinguish UTF-16 from UTF-8; and the share of control
+# characters, one in this many, above which a file does not count as text.
 _HEAD = 4_096
 _ONE_IN = 10
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -46,7 +46,7 @@ _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a file; `is_guess` when nothing in the file says which encoding it is in."""
+    """The text of a file; `is_guess` if the file does not declare its encoding."""
 
     text: str
     encoding: str
@@ -54,9 +54,9 @@ class Decoded:
 
 
 def decode(content: bytes, encoding: str = "") -> Decoded:
-    """Return the text, in the encoding that is given or else found. Raises Invalid naming `file`.
+    """Return the text, in the given or detected encoding. Raises Invalid naming `file`.
 
-    Bytes that the encoding has no character for become U+FFFD: a bad byte costs one row a letter.
+    Invalid bytes become U+FFFD, so that a bad byte affects only one letter.
     """
     if not content.strip(b"\x00 \t\r\n"):
         raise Invalid(file="This file is empty.")
@@ -88,7 +88,7 @@ def _encoding_of(content: bytes) -> tuple[str, bool]:
 
 
 def _wide_encoding(head: bytes) -> str:
-    """Return UTF-16 or UTF-32 when ASCII letters stand between NUL bytes, else nothing."""
+    """Return UTF-16 or UTF-32 if ASCII letters are between NUL bytes, otherwise nothing."""
     size = len(head) - len(head) % 4
     if not size:
         return ""

@@ -135,7 +135,7 @@ EXPORTIFY = {
     ),
 }
 
-# Other names of each role, the surest first. Where two columns fit, the surer name is taken.
+# Other names of each role, the most reliable first. If two columns match, the first name wins.
 OTHER_NAMES = {
     Role.TITLE: (
         "Track name", "Song name", "Song title", "Track title", "Title", "Song", "Recording",
@@ -199,7 +199,7 @@ OTHER_NAMES = {
     Role.ARTIST_ADDRESSES: ("Artist URIs", "Artist IDs", "Artist URI(s)"),
 }  # fmt: skip
 
-# Words that make a column what it is when the whole name is none of the above.
+# Words that decide the role of a column if its name is none of the above.
 _TITLE_WORDS = ("song", "track", "title", "titel", "titre", "titulo", "titolo", "cancion", "tytul")
 _ARTIST_WORDS = ("artist", "band", "performer", "singer", "kunstler", "interpret", "wykonawc")
 _ALBUM_WORDS = ("album",)

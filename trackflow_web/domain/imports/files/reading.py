@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.imports.files.records import Record
 
-# Titles, dates and empty lines stand above the header of a sheet.
+# Titles, dates and empty lines may precede the header of a sheet.
 LINES_ABOVE = 25
 SAMPLES = 3
 LONGEST_SAMPLE = 80
-# Cells of one record; csv.reader would make millions of a line of commas.
+# Cells of one record; csv.reader would create millions for a line of commas.
 MOST_CELLS = 1_000
 
 
@@ -57,7 +57,7 @@ class PlaylistFile:
 
     @property
     def exporter(self) -> Exporter:
-        """Who wrote it."""
+        """Return the exporter of the file."""
         return self.columns.exporter
 
 
@@ -82,8 +82,8 @@ def read(
 ) -> PlaylistFile:
     """Return the playlist in a file.
 
-    `remembered` tells how the user reads columns of these names. Raises Invalid naming `file`, with
-    the number of the row that is to blame.
+    `remembered` has the user's earlier choice for these columns. Raises Invalid naming `file`, with
+    the number of the invalid row.
     """
     choice = choice or Choice()
     decoded = decoding.decode(content, choice.encoding)
@@ -202,7 +202,7 @@ def columns_by_name(found: Columns, wanted: Mapping[Role, str]) -> dict[Role, in
 
 
 def require_clear(file: PlaylistFile) -> None:
-    """Raise Invalid naming `file` when nothing tells which columns are title and artist."""
+    """Raise Invalid naming `file` if the columns of title and artist are unclear."""
     if file.columns.are_clear:
         return
     missing = " and ".join(role for role in CHOSEN[:2] if role not in file.columns.roles)

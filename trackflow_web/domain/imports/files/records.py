@@ -1,7 +1,7 @@
 """From text to records: lines, delimiters, quotes. No csv.Error leaves this module.
 
-A record that is no CSV is returned with its problem and reading goes on with the next line, so that
-one bad row never blocks the others.
+An invalid record is returned with its problem and reading continues with the next line, so that one
+bad row never affects the others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def hinted_delimiter(line: str) -> str:
-    """Return what Excel's first line `sep=;` says, else nothing."""
+    """Return the delimiter of Excel's first line `sep=;`, if any."""
     hint = _EXCEL_HINT.match(line.strip("\ufeff\n "))
     return hint["delimiter"] if hint else ""
 
@@ -85,9 +85,9 @@ class _Lines:
 
 
 def records(lines: Sequence[str], delimiter: str, *, start: int, width: int) -> Iterator[Record]:
-    """Yield the records from line `start` (from 0) on; `width` is how many cells are usual.
+    """Yield the records from line `start` (from 0) on; `width` is the usual number of cells.
 
-    After a record that is no CSV the next line begins another one.
+    After an invalid record the next line starts another one.
     """
     source = _Lines(lines)
     source.at = start
@@ -118,7 +118,7 @@ def _is_several(lines: Sequence[str], delimiter: str, width: int) -> bool:
 
 
 def _repaired(line: str, delimiter: str, width: int, number: int, problem: str) -> Record:
-    """Return the record with its quotes taken as they stand, where that comes out even."""
+    """Return the record with literal quotes, if that yields the usual width."""
     cells = _literal(line, delimiter)
     if len(cells) == width:
         return Record(number, cells)
