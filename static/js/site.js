@@ -39,7 +39,7 @@ document.documentElement.classList.add("js");
     toast.dataset.stays = "";
     toast.setAttribute("role", "presentation");
     const body = element("div", "toast__text");
-    body.append(element("p", "toast__name", "That did not work"), element("p", "toast__description", message));
+    body.append(element("p", "toast__name", "That didn't work"), element("p", "toast__description", message));
     const close = element("button", "toast__close", "×");
     close.type = "button";
     close.dataset.close = "";

@@ -36,6 +36,22 @@
     }
   }
 
+  // Where the user acted last, as a height on the screen: messages come at the other end, so that they do not cover it.
+  let actedAt = null;
+
+  function noteAction(event) {
+    const target = event.target.closest?.("button, a, input, select, summary, label");
+    if (!target || stack.contains(target)) return;
+    const box = target.getBoundingClientRect();
+    actedAt = box.top + box.height / 2;
+  }
+
+  // A stack that stands already stays where it is.
+  function choosePlace() {
+    if (standing().length > 1) return;
+    stack.dataset.place = actedAt !== null && actedAt > window.innerHeight / 2 ? "top" : "bottom";
+  }
+
   const standing = () => [...stack.querySelectorAll("[data-toast]:not(.toast--leaving)")];
   const held = () => stack.matches(":hover") || stack.contains(document.activeElement);
 
@@ -82,6 +98,7 @@
       return;
     }
     if (toast.id) remember(toast.id);
+    choosePlace();
     if (!toast.hasAttribute("data-stays")) {
       clocks.set(toast, { left: STAY_MS, since: 0, timer: 0 });
       if (!held()) start(toast);
@@ -101,6 +118,7 @@
     }
   }).observe(stack, { childList: true });
 
+  for (const kind of ["pointerdown", "click"]) document.addEventListener(kind, noteAction, true);
   stack.addEventListener("mouseenter", pauseAll);
   stack.addEventListener("mouseleave", resumeAll);
   stack.addEventListener("focusin", pauseAll);

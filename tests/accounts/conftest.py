@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from tests.support.catalogues import save_season
 from tests.support.people import working
+from tests.support.pictures import picture
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions as people
-from trackflow_web.domain.people import administration
+from trackflow_web.domain.people import administration, avatars
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
@@ -61,6 +62,9 @@ def full_life(
     as_alice.post("/settings/tokens", name="My script", scope="write", days="30")
     as_admin.post("/achievements/check", user="alice")
     stranger.sign_in("alice", "guessed by a stranger")
+    with working(app):
+        avatars.upload(alice.user, picture())
+    app.extensions["trackflow.jobs"].sweep(at_start=True)
     with working(app):
         queue(MailKind.PASSWORD_RESET, address=alice.email, base_url="https://trackflow.example")
         administration.promote(alice.user, by=None, why="helps out")

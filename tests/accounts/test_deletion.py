@@ -55,7 +55,7 @@ def test_a_deleted_account_leaves_no_rows(app, alice, as_alice, full_life):
 
 def test_a_deleted_user_sees_a_message_and_is_signed_out(as_alice, alice):
     assert leave(as_alice).location == "/"
-    assert "Your account is deleted" in as_alice.follow().text
+    assert "Your account and everything in it have been deleted" in as_alice.follow().text
     assert as_alice.get("/songs/").location.startswith("/login")
     assert as_alice.sign_in("alice", PASSWORD).status == 422
 
@@ -135,7 +135,7 @@ def test_the_confirmation_page_lists_what_is_deleted(as_alice):
 def test_a_wrong_password_deletes_nothing(app, as_alice, alice):
     page = leave(as_alice, password="not this one")
     assert page.status == 422
-    assert page.errors() == {"password": "This is not your password."}
+    assert page.errors() == {"password": "That's not your password."}
     assert as_alice.get("/songs/").status == 200
 
 

@@ -18,6 +18,7 @@ ADDRESS = "/settings/privacy/export"
 # Where the rows of each table stand in the document. A new table belongs here, or among the others.
 WHERE = {
     "users": "account",
+    "avatars": "avatars",
     "visits": "visits",
     "access_tokens": "tokens",
     "songs": "songs",

@@ -323,7 +323,7 @@ def test_the_command_for_one_user_leaves_the_others_unchanged(app, alice, bob, w
 def test_the_command_for_an_unknown_user_fails_with_a_message(app, name):
     result = app.test_cli_runner().invoke(args=["achievements", "recheck", "--user", name])
     assert result.exit_code == 1
-    assert "There is nobody of this name." in result.output
+    assert "No user with that name." in result.output
 
 
 def test_an_administrators_recheck_is_stored(app, clock, work, admin, alice, without_engine):

@@ -30,12 +30,15 @@ def test_a_profile_contains_public_data_only(program_of, bob, worker):
         )
     answer = program_of(bob).get("/api/users/alice").json
     assert [one["code"] for one in answer["achievements"]] == ["perfectionist"]
-    assert set(answer) == {"username", "since", "points", "level", "achievements"}
+    assert set(answer) == {
+        *("username", "display_name", "bio", "links", "avatar"),
+        *("since", "points", "level", "achievements"),
+    }
     assert (answer["username"], answer["points"], answer["level"]) == ("alice", 10, 1)
     assert answer["achievements"][0]["earned_at"].endswith("Z")
 
 
-@pytest.mark.parametrize("change", [{"banned_at": clock.now()}, {"is_profile_public": False}])
+@pytest.mark.parametrize("change", [{"banned_at": clock.now()}, {"audience": "me"}])
 def test_hidden_profiles_return_404(program_of, bob, worker, change):
     with working(worker.app):
         db.session.execute(sa.update(User).where(User.id == worker.id).values(**change))

@@ -8,6 +8,7 @@ from tests.support.people import PASSWORD
 
 ACHIEVEMENTS = "/api/settings/achievements"
 PRIVACY = "/api/settings/privacy"
+PROFILE = "/api/settings/profile"
 
 
 @pytest.fixture
@@ -51,11 +52,35 @@ def test_preferences_change_one_at_a_time(program):
 
 def test_privacy_changes_one_at_a_time(program):
     assert program.post(PRIVACY, profile="private").json == {
-        "profile": "private",
+        "profile": "me",
         "new_achievements": "public",
+        "days": False,
+        "boards": True,
+        "feed": True,
     }
-    program.post(PRIVACY, new_achievements="private")
-    assert set(program.get(PRIVACY).json.values()) == {"private"}
+    program.post(PRIVACY, new_achievements="private", boards=False, days=True)
+    assert program.get(PRIVACY).json == {
+        "profile": "me",
+        "new_achievements": "private",
+        "days": True,
+        "boards": False,
+        "feed": True,
+    }
+
+
+def test_a_profile_changes_one_field_at_a_time(program):
+    changed = program.post(PROFILE, links=["example.org", "https://x.example/"], bio="Hi")
+    assert changed.json["links"] == ["https://example.org", "https://x.example/"]
+    assert program.post(PROFILE, theme="dark", shortcuts=False).json | {"avatar": ""} == {
+        "username": "alice",
+        "display_name": "",
+        "bio": "Hi",
+        "links": ["https://example.org", "https://x.example/"],
+        "charter_names": [],
+        "avatar": "",
+        "theme": "dark",
+        "shortcuts": False,
+    }
 
 
 def test_all_achievements_can_be_hidden_at_once(program):
@@ -71,6 +96,10 @@ def test_invalid_values_are_rejected(subtests, program):
         (f"{ACHIEVEMENTS}/first_release/pin", {"move": "sideways"}, "move"),
         (f"{ACHIEVEMENTS}/first_release/visibility", {"public": "1"}, "public"),
         (PRIVACY, {"profile": "some"}, "profile"),
+        (PROFILE, {"links": ["ftp://example.org"]}, "links"),
+        (PROFILE, {"links": "https://example.org"}, "links"),
+        (PROFILE, {"theme": "pink"}, "theme"),
+        (PROFILE, {"bio": "x" * 501}, "bio"),
         (f"{PRIVACY}/delete", {"username": "alice"}, "password"),
     ]:
         with subtests.test(address=address, body=body, field=field):
@@ -93,7 +122,7 @@ def test_the_export_equals_the_downloaded_file(program):
 def test_deleting_the_account_needs_the_password(program):
     refused = program.post(f"{PRIVACY}/delete", username="alice", password="a guess")
     assert refused.status_code == 422
-    assert refused.json["errors"] == {"password": "This is not your password."}
+    assert refused.json["errors"] == {"password": "That's not your password."}
     done = program.post(f"{PRIVACY}/delete", username="alice", password=PASSWORD)
     assert done.json == {"deleted": "alice"}
     assert program.get("/api/songs/").status_code == 401

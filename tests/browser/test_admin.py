@@ -32,12 +32,12 @@ def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
 
     clock.move(minutes=11)
     page.get_by_role("button", name="Recheck alice").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it's you")
     page.get_by_label("Password").fill("not that")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
     page.get_by_role("button", name="Recheck alice").click()
@@ -57,4 +57,4 @@ def test_the_admin_pages_are_hidden_from_alice(alice, page, let_in):
     page.goto("/songs/")
     expect(page.get_by_role("link", name="Recheck")).to_have_count(0)
     page.goto("/admin/rechecks/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")

@@ -126,7 +126,7 @@ def test_a_lost_connection_shows_a_message_and_keeps_the_input(app, alice, at_so
 
 def sign_in_again(page, person):
     expect(page).to_have_url(SIGN_IN)
-    page.get_by_label("User name or e-mail").fill(person.username)
+    page.get_by_label("Username or email").fill(person.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Songs")

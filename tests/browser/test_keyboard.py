@@ -53,7 +53,7 @@ def test_the_first_tab_stop_of_every_page_skips_to_the_content(page, alice, let_
     let_in(page, alice)
     for path in ("/songs/", "/achievements/", "/settings/profile"):
         page.goto(path)
-        skip = page.get_by_role("link", name="Skip to the content")
+        skip = page.get_by_role("link", name="Skip to content")
         tab_to(page, skip)
         assert skip.evaluate("link => link.getBoundingClientRect().top") >= 0
         page.keyboard.press("Enter")
@@ -69,7 +69,7 @@ def test_the_tab_order_follows_the_visual_order(page):
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.textContent.trim()"))
     assert stops == [
-        "Skip to the content",
+        "Skip to content",
         "TrackFlow",
         "Sign in",
         "Register",
@@ -82,7 +82,7 @@ def test_alice_uses_the_site_by_keyboard_only(page):
     page.goto("/")
     tab_to(page, page.get_by_role("link", name="Start your setlist"))
     page.keyboard.press("Enter")
-    tab_to(page, page.get_by_label("User name"))
+    tab_to(page, page.get_by_label("Username"))
     for text in ("alice", "alice@example.org", PASSWORD):
         page.keyboard.type(text)
         page.keyboard.press("Tab")

@@ -150,8 +150,8 @@ def test_dynamic_content_has_no_accessibility_problems(new_page, olga, let_in, a
     """A rejected form, a form in place of a row, a summary and three toasts, a preview."""
     page = new_page(color_scheme=light, reduced_motion="reduce")
     page.goto("/register")
-    page.get_by_label("User name").fill("x")
-    page.get_by_label("E-mail").fill("x@example.org")
+    page.get_by_label("Username").fill("x")
+    page.get_by_label("Email").fill("x@example.org")
     page.get_by_label("Password").fill("x")
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("alert")).to_be_visible()

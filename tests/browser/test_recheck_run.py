@@ -108,7 +108,7 @@ def confirm(page):
     """Give the password, as after signing in by a form."""
     page.goto("/confirm")
     page.get_by_label("Password").fill("correct horse battery staple")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url(lambda address: "/confirm" not in address)
 
 

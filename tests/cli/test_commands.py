@@ -80,7 +80,7 @@ def test_a_recheck_corrects_and_prints_drift(app, alice, bob):
 
 
 def test_a_recheck_of_an_unknown_user_is_rejected(refusal):
-    assert "There is nobody of this name." in refusal("achievements", "recheck", "--user", "zora")
+    assert "No user with that name." in refusal("achievements", "recheck", "--user", "zora")
 
 
 def test_a_sweep_redelivers_pending_events(app, alice):
@@ -112,7 +112,7 @@ def test_an_operator_may_create_a_user_with_a_reserved_name(app):
 
 def test_a_taken_username_is_rejected(app, refusal):
     add_person(app, "dora")
-    assert "username: This name is taken." in refusal("user", "add", "DORA", *ACCOUNT)
+    assert "username: This username is taken." in refusal("user", "add", "DORA", *ACCOUNT)
 
 
 def test_invalid_account_fields_are_rejected_by_name(app, refusal):
@@ -127,4 +127,4 @@ def test_banning_a_user_ends_their_session(app, alice, as_alice, refusal):
     assert as_alice.get("/songs/").status == 200
     run_command(app, "user", "ban", "Alice")
     assert as_alice.get("/songs/").status == 303
-    assert "There is nobody of this name." in refusal("user", "ban", "zora")
+    assert "No user with that name." in refusal("user", "ban", "zora")

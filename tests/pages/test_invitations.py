@@ -7,7 +7,7 @@ import pytest
 from tests.support.browsing import Browser
 from tests.support.people import working
 from tests.support.producer import Producer
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.kernel.database import db
 
 
@@ -169,7 +169,7 @@ def test_a_private_collaborator_is_named_to_the_owner_and_themselves_only(
     for name in ("bob", "charlie"):
         owner.invite(song, name)
     with working(app):
-        db.session.get_one(User, bob.id).is_profile_public = False
+        db.session.get_one(User, bob.id).audience = Audience.ME
     for browser, named in ((as_alice, True), (as_bob, True), (as_charlie, False)):
         page = browser.get(f"/songs/{song}")
         assert ("bob" in names(page), "a member" in names(page)) == (named, not named)
@@ -181,7 +181,7 @@ def test_a_private_collaborator_is_named_to_the_owner_and_themselves_only(
 
 def test_a_private_profile_is_not_revealed_by_the_form(app, as_alice, owner, bob):
     with working(app):
-        db.session.get_one(User, bob.id).is_profile_public = False
+        db.session.get_one(User, bob.id).audience = Audience.ME
     song = owner.add("One")
     pack = owner.pack("Encore", song)
     for address in (f"/songs/{song}/collaborators", f"/packs/{pack}/collaborators"):

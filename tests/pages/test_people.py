@@ -16,7 +16,7 @@ def test_registering_signs_the_new_user_in(stranger):
     assert (page.status, page.location) == (303, "/")
     assert "dora" in stranger.follow().one(".nav").get_text()
     profile = stranger.get("/settings/profile")
-    assert profile.one("option[selected]")["value"] == "Europe/Berlin"
+    assert profile.one("#timezone option[selected]")["value"] == "Europe/Berlin"
 
 
 def test_registering_without_a_time_zone_succeeds(stranger):

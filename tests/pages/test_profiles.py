@@ -10,7 +10,7 @@ from tests.support.people import work_together, working
 from tests.support.producer import Producer
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.packs import actions as packs
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
@@ -81,7 +81,7 @@ def test_a_hidden_achievement_is_in_no_count(as_charlie, worker, hide):
     hide("artisan")
     standing = as_charlie.get("/users/alice").one(".standing").get_text(" ", strip=True)
     assert "10 points" in standing
-    assert "level 1" in standing
+    assert "Level 1" in standing
     assert "1 achievement" in standing
     assert "0 of 3" in as_charlie.get("/achievements/artisan").text
 
@@ -108,7 +108,7 @@ def test_the_card_shows_up_to_five_badges(as_bob, worker):
     assert codes(card)[:3] == ["artisan", "master_craftsman", "multi_talented"]
     assert len(codes(card)) == 5
     assert card.one("#person-card-name").get_text(strip=True) == "alice"
-    assert "Here since" in card.text
+    assert "Joined" in card.text
     assert card.all('a[href="/users/alice"]')
     assert card.all('a[href="/users/alice#achievements"]')
     assert not card.soup.html
@@ -170,7 +170,7 @@ def test_a_private_profile_returns_404_to_others(as_bob, as_alice, app, address)
     with working(app):
         db.session.scalars(
             sa.select(User).where(User.username == "alice")
-        ).one().is_profile_public = False
+        ).one().audience = Audience.ME
     assert see(as_bob, address).status == 404
     assert see(as_alice, address).status in {200, 303}
 
@@ -178,7 +178,7 @@ def test_a_private_profile_returns_404_to_others(as_bob, as_alice, app, address)
 def test_names_without_a_profile_are_not_links(as_alice, alice, bob, app):
     work_together(app, alice, bob)
     with working(app):
-        db.session.get_one(User, bob.id).is_profile_public = False
+        db.session.get_one(User, bob.id).audience = Audience.ME
     as_alice.post("/songs/", title="One", artist="Metallica")
     address = as_alice.get("/songs/").one(".song__title a")["href"]
     as_alice.post(f"{address}/collaborators", username="bob")
@@ -192,17 +192,49 @@ def test_other_spellings_of_a_name_return_404(as_bob, alice, name):
     assert as_bob.get(f"/users/{name}").status == 404
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_anonymous_visitors_are_redirected_to_sign_in(stranger, alice, address):
-    answer = stranger.get(address)
-    assert answer.status == 303
-    assert answer.location.startswith("/login?next=")
+def set_audience(app, person, audience):
+    with working(app):
+        person.user.audience = audience
+
+
+@pytest.mark.parametrize("address", ADDRESSES[:2])
+@pytest.mark.parametrize("audience", [Audience.MEMBERS, Audience.ME])
+def test_to_anonymous_visitors_other_profiles_look_like_missing_ones(
+    stranger, app, alice, address, audience
+):
+    set_audience(app, alice, audience)
+    hidden = see(stranger, address)
+    missing = see(stranger, address.replace("alice", "nobody"))
+    assert hidden.status == missing.status == 404
+    assert hidden.html == missing.html
+
+
+def test_anonymous_visitors_see_a_profile_for_everyone(stranger, app, worker, alice, hide):
+    worker.given("artisan", "perfectionist")
+    worker.add("Secret plan")
+    hide("artisan")
+    set_audience(app, alice, Audience.EVERYONE)
+    page = stranger.get("/users/alice")
+    assert page.status == 200
+    assert "perfectionist" in codes(page)
+    assert "artisan" not in codes(page)
+    assert "Secret" not in page.html
+    assert alice.email not in page.html
+    assert not page.all("form")
+    assert see(stranger, "/users/alice/card").status == 200
+
+
+def test_comparing_needs_a_session(stranger, app, alice):
+    set_audience(app, alice, Audience.EVERYONE)
+    assert stranger.get("/users/alice/compare").location.startswith("/login?next=")
 
 
 def _complete_packs(browser):
     figures = browser.get("/users/alice").all(".figure")
     return next(
-        figure.dd.get_text() for figure in figures if figure.dt.get_text() == "complete packs"
+        figure.dd.get_text()
+        for figure in figures
+        if figure.dt.get_text().startswith("complete pack")
     )
 
 

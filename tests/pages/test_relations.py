@@ -55,7 +55,7 @@ def test_what_is_invalid_is_named(as_alice, bob, field, value):
 @pytest.mark.parametrize("action", ["follow", "mute"])
 def test_a_hidden_person_is_not_found(app, as_alice, bob, action):
     with working(app):
-        bob.user.is_profile_public = False
+        bob.user.audience = "me"
     hidden, missing = (as_alice.post(f"/users/{name}/{action}") for name in ("bob", "bo"))
     assert hidden.status == missing.status == 404
     assert as_alice.api("PUT", f"/api/users/bob/{action}", {}).status == 404
@@ -66,7 +66,7 @@ def test_a_hidden_person_is_not_found(app, as_alice, bob, action):
 def test_what_was_set_can_be_unset_once_the_person_is_hidden(app, as_alice, alice, bob, action):
     as_alice.post(f"/users/bob/{action}")
     with working(app):
-        bob.user.is_profile_public = False
+        bob.user.audience = "me"
     assert as_alice.api("DELETE", f"/api/users/bob/{action}").status == 204
     with app.app_context():
         assert queries.relation_to(alice.id, bob.id) == queries.NO_RELATION

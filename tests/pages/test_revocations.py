@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests.support.browsing import Browser
 from tests.support.charter import Charter
 from tests.support.people import PASSWORD, working
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.kernel.database import db
 
 USER = "/admin/users/alice"
@@ -147,7 +147,7 @@ def test_administrators_see_banned_and_private_users(app, as_admin, released, cl
         db.session.execute(
             sa.update(User)
             .where(User.id == released.id)
-            .values(banned_at=clock(), is_profile_public=False)
+            .values(banned_at=clock(), audience=Audience.ME)
         )
     assert codes(as_admin.get(USER))
 

@@ -33,7 +33,7 @@ def test_a_profile_change_is_saved(as_alice):
     assert (page.status, page.location) == (303, "/settings/profile")
     page = as_alice.follow()
     assert page.one("#email")["value"] == "alice@new.example"
-    assert page.one("option[selected]")["value"] == "Asia/Kathmandu"
+    assert page.one("#timezone option[selected]")["value"] == "Asia/Kathmandu"
 
 
 @pytest.mark.both_databases
@@ -55,7 +55,7 @@ def test_times_are_shown_in_the_readers_time_zone(clock, as_alice):
 def test_changing_the_password_ends_other_sessions(app, as_alice):
     page = as_alice.post("/settings/password", current=PASSWORD, password=NEW)
     assert page.status == 303
-    assert "Your password is changed" in as_alice.follow().text
+    assert "Password changed" in as_alice.follow().text
     assert Browser(app).sign_in("alice", PASSWORD).status == 422
     assert Browser(app).sign_in("alice", NEW).status == 200
 
@@ -87,7 +87,7 @@ def test_a_revoked_token_stops_working(as_alice, token_of_alice):
     as_alice.post("/settings/tokens", name="Script", scope="read", days="30")
     page = as_alice.get("/settings/tokens")
     assert as_alice.post(page.one('form[action$="/delete"]')["action"]).status == 303
-    assert "None yet." in as_alice.follow().text
+    assert "No tokens yet." in as_alice.follow().text
     assert token_of_alice() == []
 
 
@@ -149,3 +149,101 @@ def test_what_was_typed_before_confirming_is_only_for_its_user_and_page(as_alice
 
 def next_of(address):
     return parse_qs(urlsplit(address).query)["next"][0]
+
+
+# --- the profile ---------------------------------------------------------------------------------
+
+PROFILE = "/settings/profile"
+
+
+def test_a_profile_has_a_name_a_bio_and_links(as_alice, as_bob):
+    as_alice.post(
+        PROFILE,
+        display_name="Alice  in Chords",
+        bio="I chart *everything*.\nAsk me.",
+        links="https://www.youtube.com/@alice\nexample.org/me",
+        charter_names="xAlicex",
+    )
+    page = as_bob.get("/users/alice")
+    assert page.one("h1").get_text() == "Alice in Chords"
+    assert "@alice" in page.text
+    assert page.one(".prose em").get_text() == "everything"
+    assert page.one(".prose br")
+    links = page.all(".profile__links a")
+    assert [link["href"] for link in links] == [
+        "https://www.youtube.com/@alice",
+        "https://example.org/me",
+    ]
+    assert [link.get_text() for link in links] == ["youtube.com", "example.org"]
+    assert all("nofollow" in link["rel"] for link in links)
+    assert "Charts as xAlicex" in page.text
+
+
+def test_profile_fields_that_are_not_sent_stay(as_alice):
+    as_alice.post(PROFILE, bio="Hello", display_name="A", shortcuts="0")
+    as_alice.post(PROFILE, display_name="B")
+    page = as_alice.follow()
+    assert page.one("#bio").get_text().strip() == "Hello"
+    assert page.one("#display_name")["value"] == "B"
+    assert page.one("#shortcuts option[selected]")["value"] == "0"
+    assert page.one("#email")["value"] == "alice@example.org"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("display_name", "x" * 61),
+        ("bio", "x" * 501),
+        ("links", "\n".join(f"https://{n}.example" for n in range(6))),
+        ("links", "javascript:alert(1)"),
+        ("links", "https://user:secret@example.org"),
+        ("links", "https://exa mple.org"),
+        ("links", "nowhere"),
+        ("links", "https://" + "x" * 300 + ".org"),
+        ("charter_names", "a\nb\nc\nd\ne\nf"),
+        ("theme", "pink"),
+        ("shortcuts", "2"),
+    ],
+)
+def test_invalid_profile_fields_are_named(as_alice, field, value):
+    page = as_alice.post(PROFILE, **{field: value})
+    assert page.status == 422
+    assert set(page.errors()) == {field}
+
+
+def test_a_host_that_looks_like_another_is_shown_as_it_is(as_alice):
+    as_alice.post(PROFILE, links="https://youtub\u0435.com/x")
+    assert as_alice.get("/users/alice").one(".profile__links a").get_text() == "xn--youtub-8of.com"
+
+
+def test_a_theme_is_kept_with_the_account_and_in_the_browser(as_alice, stranger):
+    assert as_alice.get("/songs/").one("html")["data-theme"] == "auto"
+    answer = as_alice.request(
+        "POST",
+        "/settings/theme",
+        data={"theme": "dark", "csrf_token": as_alice.token()},
+        headers={"Referer": "http://localhost/packs/"},
+    )
+    assert (answer.status, answer.location) == (303, "/packs/")
+    assert as_alice.follow().one("html")["data-theme"] == "dark"
+    as_alice.post("/logout")
+    assert as_alice.get("/login").one("html")["data-theme"] == "dark"
+    assert stranger.get("/login").one("html")["data-theme"] == "auto"
+
+
+def test_the_theme_switch_comes_back_alone_with_htmx(as_alice):
+    page = as_alice.post("/settings/theme", htmx="theme-switch", theme="light")
+    assert page.one("#theme-switch")["data-theme-chosen"] == "light"
+    assert page.one("[aria-pressed=true]").get_text() == "Light"
+    assert as_alice.post("/settings/theme", theme="pink").status == 422
+
+
+def test_a_forged_theme_cookie_is_ignored(stranger):
+    stranger.client.set_cookie("theme", '"><script>')
+    assert stranger.get("/login").one("html")["data-theme"] == "auto"
+
+
+def test_shortcuts_can_be_turned_off(as_alice):
+    assert as_alice.get("/songs/").one("body").has_attr("data-shortcuts")
+    as_alice.post(PROFILE, shortcuts="0")
+    assert not as_alice.get("/songs/").one("body").has_attr("data-shortcuts")

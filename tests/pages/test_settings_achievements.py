@@ -81,9 +81,9 @@ def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
 def test_every_settings_tab_links_to_every_other(as_alice):
     tabs = [link["href"] for link in as_alice.get(ADDRESS).all(".tabs a")]
     assert tabs == [
-        ADDRESS,
         "/settings/profile",
         "/settings/privacy",
+        ADDRESS,
         "/settings/tokens",
         "/settings/connections",
     ]

@@ -19,13 +19,13 @@ def chosen(page):
 
 
 def test_new_accounts_are_public(as_alice):
-    assert chosen(as_alice.get(ADDRESS)) == {"profile": "public", "new_achievements": "public"}
+    assert chosen(as_alice.get(ADDRESS)) == {"profile": "members", "new_achievements": "public"}
 
 
 def test_only_the_owner_sees_a_private_profile(as_alice, as_bob):
     assert as_bob.get("/users/alice").status == 200
     assert as_alice.post(ADDRESS, profile="private", new_achievements="public").status == 303
-    assert chosen(as_alice.follow())["profile"] == "private"
+    assert chosen(as_alice.follow())["profile"] == "me"
     for address in ("/users/alice", "/users/alice/card", "/users/alice/compare"):
         hidden, missing = as_bob.get(address), as_bob.get(address.replace("alice", "nobody-here"))
         assert hidden.status == missing.status == 404
@@ -55,7 +55,7 @@ def test_all_achievements_can_be_hidden_and_shown_at_once(as_alice, as_bob):
 
 
 def test_saving_privacy_with_htmx_shows_a_status_message(as_alice):
-    fields = {"profile": "private", "new_achievements": "private"}
+    fields = {"profile": "everyone", "new_achievements": "private"}
     page = as_alice.post(ADDRESS, htmx="audience", **fields)
     assert page.one("#audience-status").text == "Saved."
     assert chosen(page) == fields
@@ -66,7 +66,18 @@ def test_invalid_privacy_values_are_rejected(as_alice, htmx):
     page = as_alice.post(ADDRESS, htmx=htmx, profile="some", new_achievements="public")
     assert page.status == 422
     assert set(page.errors()) == {"profile"}
-    assert chosen(as_alice.get(ADDRESS))["profile"] == "public"
+    assert chosen(as_alice.get(ADDRESS))["profile"] == "members"
+
+
+def test_former_values_are_accepted_and_what_is_not_sent_stays(as_alice):
+    for sent, kept in (("private", "me"), ("public", "members"), ("everyone", "everyone")):
+        as_alice.post(ADDRESS, profile=sent)
+        assert chosen(as_alice.follow()) == {"profile": kept, "new_achievements": "public"}
+    as_alice.post(ADDRESS, boards="0", feed="0", days="1")
+    page = as_alice.follow()
+    assert chosen(page)["profile"] == "everyone"
+    values = [page.one(f"#{name} option[selected]")["value"] for name in ("boards", "feed", "days")]
+    assert values == ["0", "0", "1"]
 
 
 def test_extra_form_fields_do_not_make_a_user_an_administrator(app, as_alice, alice):

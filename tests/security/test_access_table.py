@@ -46,7 +46,7 @@ POST /email/confirm/<token>                              404     404  404   404 
 GET  /static/<filename>                                  200     200  200   200  200
 # Achievements
 GET  /achievements/                                     door     200  200   200  200
-GET  /achievements/<code>                               door     200  200   200  200
+GET  /achievements/<code>                                200     200  200   200  200
 POST /achievements/check                                door     404  404   404  303
 GET  /achievements/me                                   door     200  200   200  200
 GET  /achievements/me/progress                          door     200  200   200  200
@@ -128,11 +128,17 @@ POST /features/<item_id>/vote                           door     303  303   303 
 POST /bugs/<item_id>/withdraw                           door     403  403   303  403
 POST /features/<item_id>/withdraw                       door     403  403   303  403
 # People
-GET  /users/<username>                                  door     200  200   200  200
-GET  /users/<username>/card                             door     303  303   303  303
+GET  /users/<username>                                   404     200  200   200  200
+GET  /users/<username>/card                              404     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
 POST /users/<username>/follow                           door     303  303   422  303
 POST /users/<username>/mute                             door     303  303   422  303
+GET  /avatars/<digest>-<size>.webp                       404     404  404   404  404
+GET  /avatars/generated/<seed>-<initials>.svg            200     200  200   200  200
+GET  /suggestions/artists                               door     303  303   303  303
+GET  /suggestions/people                                door     303  303   303  303
+GET  /shortcuts                                          200     200  200   200  200
+POST /checklist/hide                                    door     303  303   303  303
 # The own account
 GET  /confirm                                           door     200  200   200  200
 POST /confirm                                           door     303  303   303  303
@@ -151,6 +157,7 @@ GET  /settings/privacy/export                           door     200  200   200 
 GET  /settings/profile                                  door     200  200   200  200
 POST /settings/profile                                  door     422  422   422  422
 POST /settings/profile/confirm                          door     303  303   303  303
+POST /settings/theme                                    door     303  303   303  303
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
@@ -250,6 +257,8 @@ GET  /api/settings/achievements                              401     200  200   
 POST /api/settings/achievements                              401     200  200   200  200
 POST /api/settings/achievements/<code>/pin                   401     404  404   200  404
 POST /api/settings/achievements/<code>/visibility            401     404  404   200  404
+GET  /api/settings/profile                                   401     200  200   200  200
+POST /api/settings/profile                                   401     200  200   200  200
 GET  /api/settings/privacy                                   401     200  200   200  200
 POST /api/settings/privacy                                   401     200  200   200  200
 POST /api/settings/privacy/achievements                      401     200  200   200  200
@@ -325,6 +334,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/settings/privacy/achievements": {"public": yes},
         "/settings/privacy/delete": {"username": "somebody", "password": PASSWORD},
         "/settings/profile": {"email": "", "timezone": "UTC"},
+        "/settings/theme": {"theme": "dark"},
         "/settings/tokens": {"name": "New", "scope": "read", "days": "30"},
         "/songs/": {"title": "A new song", "artist": "Metallica"},
         "/songs/<song_id>": {"title": "Another title"},

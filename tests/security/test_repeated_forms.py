@@ -88,6 +88,8 @@ SET = {
     "/settings/privacy/achievements",
     "/settings/privacy/delete",
     "/settings/profile",
+    "/settings/theme",
+    "/checklist/hide",
     "/settings/tokens/<token_id>/delete",
 }
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LONGEST_TYPED_NAME = 100
 DELETED_USER = "deleted user"
 LAST_ADMINISTRATOR = (
-    "You are the last administrator: make somebody else one before you delete your account."
+    "You're the last administrator. Make someone else one before you delete your account."
 )
 
 
@@ -44,7 +44,7 @@ def check_name(user: User, typed: object) -> None:
     """
     name = typed[:LONGEST_TYPED_NAME].strip() if isinstance(typed, str) else ""
     if name.casefold() != user.username:
-        raise Invalid(username=f"Type your user name: {user.username}.")
+        raise Invalid(username=f"Type your username: {user.username}.")
 
 
 def delete_account(user: User) -> None:

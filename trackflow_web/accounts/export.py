@@ -45,7 +45,7 @@ from trackflow_web.domain.imports.models import (
 )
 from trackflow_web.domain.mail.models import Mail
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.domain.people.models import AccessToken, Decision, User, Visit
+from trackflow_web.domain.people.models import AccessToken, Avatar, Decision, User, Visit
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock, rate_limits
@@ -69,8 +69,18 @@ ACCOUNT = (
     "timezone",
     "is_admin",
     "toasts",
-    "is_profile_public",
+    "display_name",
+    "bio",
+    "links",
+    "charter_names",
+    "theme",
+    "uses_shortcuts",
+    "hides_checklist",
+    "audience",
     "shows_new_achievements",
+    "shows_days",
+    "on_boards",
+    "in_feed",
     "last_visit_day",
     "last_seen_at",
     "created_at",
@@ -78,6 +88,8 @@ ACCOUNT = (
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 # The file is the user's own, and is deleted with the preview.
 PREVIEW = ("import_id", "encoding", "found")
+# The picture as it is shown; the one that was sent waits for minutes only.
+AVATAR = ("uploaded_at", "large")
 MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # Columns of an award that are not exported: keys, internals, and the name of another user.
@@ -115,6 +127,7 @@ def export(user: User) -> Iterator[str]:
             **relations_of(user_id),
             **_feedback(user_id),
             **_achievements(user_id),
+            "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),
             **_access(user_id, email),
         },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from base64 import b64encode
 from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -117,10 +118,12 @@ def json_of_first(pages: Iterator[list[Row]]) -> Iterator[str]:
 
 
 def as_json(row: Row) -> str:
-    return json.dumps(row, ensure_ascii=False, default=_iso)
+    return json.dumps(row, ensure_ascii=False, default=_as_text)
 
 
-def _iso(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, date):  # which moments are too
         return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     raise TypeError(value)

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import feedback, timeline, users
+from trackflow_web.demo import feedback, profiles, timeline, users
 from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
-from trackflow_web.domain.people import passwords, queries
+from trackflow_web.domain.people import passwords, profile, queries
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -95,6 +95,8 @@ def _register(demo_user: DemoUser) -> int:
             is_admin=demo_user.is_admin,
             by_operator=True,
         )
+        profile.change_profile(user, **profiles.PROFILES.get(user.username, {}))
+        profile.change_privacy(user, **profiles.PRIVACY.get(user.username, {}))
     return user.id
 
 

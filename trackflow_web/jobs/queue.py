@@ -22,7 +22,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import imports, mails, rechecks, sweep
+from trackflow_web.jobs import avatars, imports, mails, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
 
@@ -97,6 +97,10 @@ class Jobs:
         """Send queued mails once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("mails", 0))
 
+    def start_avatar(self, user_id: int) -> None:
+        """Encode an uploaded picture once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start("avatar", user_id))
+
     def run_due(self) -> int:
         """Run all queued jobs in this thread; return how many there were."""
         done = 0
@@ -134,14 +138,27 @@ class Jobs:
             )
 
     def _start(self, name: str, row_id: int, *, take_over: bool = False) -> None:
-        """Enqueue a job: `import` or `recheck`, with the id of its row."""
+        """Enqueue a job by its name, with the id of its row."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
-            job = {"import": self._import, "recheck": self._recheck, "mails": self._mails}[name]
-            copy_context().run(job, row_id, take_over=take_over)
+            copy_context().run(self._jobs[name], row_id, take_over=take_over)
             return
         huey = self.huey
         huey.enqueue(self._tasks[name].s(row_id, take_over=take_over))
+
+    @property
+    def _jobs(self) -> dict[str, Callable[..., None]]:
+        return {
+            "import": self._import,
+            "recheck": self._recheck,
+            "mails": self._mails,
+            "avatar": self._avatar,
+        }
+
+    def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
+        del take_over  # encoding it twice does no harm
+        with self.context():
+            avatars.run(user_id, self.tools)
 
     def _import(self, import_id: int, *, take_over: bool = False) -> None:
         with self.context():
@@ -176,9 +193,7 @@ class Jobs:
             connect = partial(self._connect, dsn)
             huey = PostgresHuey(NAME, connection=connect, create_tables=False, **options)
         self._tasks = {
-            "import": huey.task(name="import")(self._import),
-            "recheck": huey.task(name="recheck")(self._recheck),
-            "mails": huey.task(name="mails")(self._mails),
+            **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey

@@ -10,7 +10,7 @@ from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
-from trackflow_web.domain.people import reservations
+from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.jobs import mails
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 IMPORTS_A_SWEEP = 100
+AVATARS_A_SWEEP = 20
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
@@ -37,6 +38,9 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
             start, "import", lambda: queries.abandoned(IMPORTS_A_SWEEP, all_unfinished=at_start)
         ),
         lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
+        lambda: _start(
+            start, "avatar", lambda: avatars.abandoned(AVATARS_A_SWEEP, all_waiting=at_start)
+        ),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
         repeats.forget_old,

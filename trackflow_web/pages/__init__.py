@@ -18,6 +18,7 @@ from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
+from trackflow_web.pages.profiles import avatars
 from trackflow_web.pages.profiles import views as profiles
 from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.series import views as series
@@ -32,6 +33,7 @@ from trackflow_web.pages.settings import (
 )
 from trackflow_web.pages.songs import views as songs
 from trackflow_web.pages.stats import views as stats
+from trackflow_web.pages.suggestions import views as suggestions
 from trackflow_web.web.ops import health, metrics
 from trackflow_web.web.urls import RecordId
 
@@ -64,6 +66,8 @@ BLUEPRINTS = (
     stats.pages,
     profiles.pages,
     relations.pages,
+    avatars.pages,
+    suggestions.pages,
     feedback.features,
     feedback.bugs,
     admin.pages,

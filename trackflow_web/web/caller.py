@@ -72,6 +72,12 @@ def get_current_user() -> User:
     return get_caller().user
 
 
+def viewer_id() -> int | None:
+    """Return the caller's id, also where no session is needed; None when signed out."""
+    known = "caller" in g or current_user.is_authenticated
+    return get_current_user().id if known else None
+
+
 def admin_or_404() -> User:
     """Return the administrator who makes the request. Raise NotFound for other callers.
 

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Response, make_response, render_template, request, session
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.kernel import transactions
+from trackflow_web.web import theme
 from trackflow_web.web.failures import Failure, Kind
 from trackflow_web.web.session import assume_anonymous, redirect_to_sign_in
+
+log = structlog.get_logger()
 
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current"})
 
 TITLES = {
-    400: "That request made no sense",
+    400: "Bad request",
     403: "Not allowed",
-    404: "Nothing here",
-    405: "Not in this way",
+    404: "Page not found",
+    405: "Method not allowed",
     413: "Too large",
-    422: "That cannot be used",
+    422: "That can't be used",
     429: "Too many tries",
     500: "Something broke",
     503: "Busy just now",
 }
 MESSAGES = {
-    400: "The address or the form is not one that this site makes.",
-    403: "You are not allowed to do this.",
-    404: "There is no such page, or it is not yours to see.",
-    405: "This address does not take requests of this kind.",
-    413: "What was sent is larger than what is taken here.",
+    400: "This site doesn't make that address or form.",
+    403: "You aren't allowed to do this.",
+    404: "This page doesn't exist or is private.",
+    405: "This address doesn't accept that kind of request.",
+    413: "That's larger than we can accept.",
     500: "This is our fault, not yours. Nothing was changed.",
-    503: "The database is busy. Nothing was lost: try again in a moment.",
+    503: "The database is busy. Nothing was lost; try again in a moment.",
 }
 BY_KIND = {
     Kind.FORGED: (
-        "This form is out of date or came from elsewhere. Load the page again and try once more."
+        "This form is out of date or came from another site. Reload the page and try again."
     ),
     Kind.NOT_MIGRATED: (
         "The database isn't migrated. If you run this site: `flask --app wsgi db upgrade` does it."
@@ -49,9 +55,9 @@ def render(failure: Failure) -> Response:
         return make_response(redirect_to_sign_in())
     if failure.kind is Kind.FOREIGN_HOST:  # under a foreign host no URL can be built
         return Response(failure.detail, failure.status, mimetype="text/plain")
-    assume_anonymous()
     page = render_template(
         "errors/error.html",
+        has_navigation=_is_user_known(failure),
         status=failure.status,
         title=_title(failure),
         message=_message(failure),
@@ -67,10 +73,22 @@ def render(failure: Failure) -> Response:
     return response
 
 
+def _is_user_known(failure: Failure) -> bool:
+    """Return whether the page is for somebody signed in; asks the database only if it responds."""
+    if failure.kind in {Kind.REJECTED, Kind.FORGED} and "_user_id" in session:
+        try:
+            return bool(current_user.is_authenticated)
+        except SQLAlchemyError:
+            log.warning("user_of_error_page_not_loaded", exc_info=True)
+    theme.ask_nobody()
+    assume_anonymous()
+    return False
+
+
 def _title(failure: Failure) -> str:
     if failure.kind is Kind.NOT_MIGRATED:
         return "Not ready yet"
-    return TITLES.get(failure.status, "That did not work")
+    return TITLES.get(failure.status, "That didn't work")
 
 
 def _message(failure: Failure) -> str:

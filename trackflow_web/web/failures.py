@@ -22,6 +22,7 @@ from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, S
 
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.imports.rules import TOO_LARGE
+from trackflow_web.domain.people import avatars
 from trackflow_web.kernel.database import lacks_a_table, refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from trackflow_web.web.caller import is_caller_deleted
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 RETRY_AFTER_BUSY = 2  # seconds
 CHALLENGE = 'Bearer realm="TrackFlow"'
+PICTURE_TOO_LARGE = f"Choose a picture of up to {avatars.MOST_BYTES // 1024**2} MB."
 FOREIGN_HOST = "This site has another name."
 
 
@@ -148,6 +150,8 @@ def _(_error: Exception) -> Failure:
 def _(error: RequestEntityTooLarge) -> Failure:
     """Describe a body that is too large, with the limit for files."""
     detail = TOO_LARGE if request.endpoint in LARGER_BODIES else ""
+    if request.endpoint == "settings.update_profile":
+        detail = PICTURE_TOO_LARGE
     return Failure(413, detail, description=error.description or "")
 
 

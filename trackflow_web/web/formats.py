@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask_login import current_user
+from markupsafe import Markup
 
-from trackflow_web.kernel import text
+from trackflow_web.kernel import markup, text
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
         "count_of": text.count_of,
         "noun_of": text.noun_of,
         "isolate": text.isolate,
+        "markdown": markdown,
     }
 
 
@@ -67,6 +69,11 @@ def iso(at: datetime) -> str:
 def thousands(number: int) -> str:
     """Return a number with commas: `1,235`."""
     return f"{number:,}"
+
+
+def markdown(source: str) -> Markup:
+    """Return the HTML of what somebody wrote in Markdown."""
+    return Markup(markup.to_html(source))  # noqa: S704 -- it has passed an allow-list
 
 
 def reader_zone() -> tzinfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -33,11 +34,14 @@ HSTS = "max-age=63072000"
 
 # Responses that are the same for all users; files under static/ set their own headers.
 CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
+# Their views say themselves how long a response may be kept, unless it is an error.
+SAYS_ITSELF = frozenset({"static", "avatars.picture", "avatars.generated"})
 
 
 def limit_caching(response: Response) -> Response:
-    """Forbid caching: even anonymous pages have the CSRF token of a session in their forms."""
-    if request.endpoint != "static":
+    """Let no cache keep a response: even a stranger's page has a session's token in its forms."""
+    is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+    if request.endpoint not in SAYS_ITSELF or (is_error and request.endpoint != "static"):
         response.headers["Cache-Control"] = CACHE_CONTROL.get(request.endpoint or "", "no-store")
     return response
 

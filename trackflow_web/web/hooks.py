@@ -13,6 +13,7 @@ from trackflow_web.web import (
     after_action,
     assets,
     authentication,
+    avatars,
     compression,
     csrf,
     errors,
@@ -24,6 +25,7 @@ from trackflow_web.web import (
     repeats,
     session,
     templating,
+    theme,
     unit_of_work,
     visits,
 )
@@ -45,6 +47,8 @@ MODULES = (
     formats,
     errors,
     repeats,
+    avatars,
+    theme,
 )
 BEFORE_REQUEST = (
     # First, so that the transaction that loads the user is the one the action writes in.

@@ -6,6 +6,7 @@ from flask import g, request
 from flask_login import current_user
 
 from trackflow_web.domain.imports.rules import MOST_BYTES
+from trackflow_web.domain.people import avatars
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 
@@ -16,6 +17,8 @@ NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.open
 # Most bytes of a request to an endpoint that takes a file. A form without one has at most
 # MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
 LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES)
+# More than a picture may have, so that the form can say so.
+LARGER_BODIES["settings.update_profile"] = 4 * avatars.MOST_BYTES
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 
@@ -43,4 +46,9 @@ def limit_searches() -> None:
     if not request.args.get("q") or request.endpoint in NO_SEARCH:
         return
     if "caller" in g or current_user.is_authenticated:
-        searches().enforce(str(get_current_user().id), TOO_MANY_SEARCHES)
+        limit_search()
+
+
+def limit_search() -> None:
+    """Count a search of the caller that has no `q`. Raises TooMany."""
+    searches().enforce(str(get_current_user().id), TOO_MANY_SEARCHES)

@@ -24,7 +24,7 @@ from trackflow_web.domain.relations.queries import NO_RELATION, relation_to
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.errors import Forbidden, NotFound
-from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.caller import get_current_user, is_write, viewer_id
 
 if TYPE_CHECKING:
     from trackflow_web.domain.imports.models import Import
@@ -92,17 +92,17 @@ def part_or_404(name: str) -> Part:
 
 
 def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:
-    """Return a user whose profile the caller may see; 404 for banned users and private profiles.
+    """Return a user whose profile the caller, signed in or not, may see.
 
     With `may_be_hidden` also a hidden one whom the caller follows or has muted, so that this can be
     undone.
     """
-    viewer_id = get_current_user().id
-    person = find_visible_profile(username, viewer_id)
+    reader = viewer_id()
+    person = find_visible_profile(username, reader)
     if person is not None:
         return person
     hidden = find_by_username(username) if may_be_hidden and is_username(username) else None
-    if hidden is None or relation_to(viewer_id, hidden.id) == NO_RELATION:
+    if hidden is None or reader is None or relation_to(reader, hidden.id) == NO_RELATION:
         raise NotFound
     return hidden
 

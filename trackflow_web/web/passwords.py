@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 # The smallest network that providers assign to one customer.
 NETWORK_BITS = 64
-NOT_YOUR_PASSWORD = "This is not your password."  # noqa: S105 -- a sentence
+NOT_YOUR_PASSWORD = "That's not your password."  # noqa: S105 -- a sentence
 
 
 def client_address() -> str:

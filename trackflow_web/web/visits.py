@@ -24,6 +24,8 @@ NO_VISIT = frozenset(
         "people.logout",
         "health.check",
         "metrics.show",
+        "avatars.generated",
+        "avatars.picture",
         "connections.callback",
     }
 )

@@ -14,7 +14,7 @@ from tests.support.producer import Producer
 from trackflow_web.domain.collaborations.models import Invitation
 from trackflow_web.domain.collaborations.queries import have_worked_together
 from trackflow_web.domain.events import InvitationAccepted, InvitationDeclined, InvitationSent
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
@@ -224,7 +224,7 @@ def test_invitations_end_with_the_song_or_the_pack(owner, invitee, song, pack):
 
 def test_a_private_user_is_unknown_to_users_they_have_not_worked_with(owner, invitee, app):
     with working(app):
-        db.session.get_one(User, invitee.id).is_profile_public = False
+        db.session.get_one(User, invitee.id).audience = Audience.ME
     song = owner.add("One")
     messages = []
     for name in ("bob", "nobody-here"):

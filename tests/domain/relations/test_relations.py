@@ -158,7 +158,7 @@ def test_hidden_profiles_are_left_out_of_the_lists(app, alice, bob, charlie, fol
     follow(alice, charlie)
     follow(bob, alice)
     with working(app):
-        bob.user.is_profile_public = False
+        bob.user.audience = "me"
     with app.app_context():
         assert [row.username for row in queries.followed_by(alice.id, None, 9)] == ["charlie"]
         assert not queries.followers_of(alice.id, None, 9)

@@ -44,7 +44,7 @@ def user_ids_named(name: object) -> list[int] | None:
         return None
     user = queries.find_by_typed_name(typed)
     if user is None:
-        raise Invalid(user="There is nobody of this name.")
+        raise Invalid(user="No user with that name.")
     return [user.id]
 
 

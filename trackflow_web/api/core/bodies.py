@@ -16,6 +16,7 @@ SENTENCES = {
     "missing": "This field is required.",
     "string_type": "This must be text.",
     "bool_type": "This must be true or false.",
+    "list_type": "This must be a list.",
     "literal_error": "This must be true or false, or 1 or 0.",
     "string_unicode": "This contains characters that can't be stored.",
 }

@@ -13,6 +13,10 @@ class Profile(BaseModel):
     """A user's profile; points and level count the shown achievements."""
 
     username: str
+    display_name: str
+    bio: str = Field(description="Markdown.")
+    links: list[str]
+    avatar: str = Field(description="The address of the picture.")
     since: datetime
     points: int
     level: int

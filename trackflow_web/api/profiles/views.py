@@ -9,8 +9,10 @@ from trackflow_web.api.achievements.views import entry_fields
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.profiles import schemas
+from trackflow_web.domain.people.profile import lines_of
 from trackflow_web.domain.people.queries import find_visible_profile
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web import avatars
 from trackflow_web.web.caller import get_current_user
 
 
@@ -24,6 +26,10 @@ def show_profile(username: str) -> schemas.Profile:
     face = PublicBadges(queries.badges_of(person.id, hidden_too=False))
     return schemas.Profile(
         username=person.username,
+        display_name=person.display_name,
+        bio=person.bio,
+        links=lines_of(person.links),
+        avatar=avatars.address_of(person, large=True),
         since=person.created_at,
         points=face.points,
         level=face.level,

@@ -8,10 +8,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from trackflow_web.achievements.awards.visibility import MOST_PINNED, Move
-from trackflow_web.domain.people.models import Announced, Audience
+from trackflow_web.domain.people.models import Announced, Audience, Shown, Theme
+from trackflow_web.domain.people.profile import FORMER_AUDIENCES, MOST_LINKS
 
 AnnouncedName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Announced]})]
-AudienceName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Audience]})]
+AUDIENCES = [*map(str, Audience), *FORMER_AUDIENCES]
+AudienceName = Annotated[str, Field(json_schema_extra={"enum": AUDIENCES})]
+ShownName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Shown]})]
+ThemeName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Theme]})]
 MoveName = Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Move]})]
 
 
@@ -60,18 +64,50 @@ class PinMove(BaseModel):
     move: MoveName
 
 
-class Privacy(BaseModel):
-    """Who sees your profile and future achievements: every member or only you."""
+class Profile(BaseModel):
+    """What you say about yourself, and how the site looks to you."""
 
-    profile: Audience
-    new_achievements: Audience = Field(description="What you earn from now on.")
+    username: str
+    display_name: str = Field(description="Empty: the user name is shown.")
+    bio: str = Field(description="Markdown, up to 500 characters.")
+    links: list[str] = Field(description=f"Up to {MOST_LINKS} addresses.")
+    charter_names: list[str] = Field(description="Names that charts credit you by.")
+    avatar: str = Field(description="The address of your picture.")
+    theme: Theme
+    shortcuts: bool = Field(description="Whether keyboard shortcuts are on.")
+
+
+class ProfileChanges(BaseModel):
+    """Settings to change; those left out stay as they are."""
+
+    display_name: str | None = None
+    bio: str | None = None
+    links: list[str] | None = None
+    charter_names: list[str] | None = None
+    theme: ThemeName | None = None
+    shortcuts: StrictBool | None = None
+
+
+class Privacy(BaseModel):
+    """Who sees what."""
+
+    profile: Audience = Field(description="Your profile and what it shows.")
+    new_achievements: Shown = Field(description="What you earn from now on.")
+    days: bool = Field(description="Whether your profile shows on which days you were here.")
+    boards: bool = Field(description="Whether leaderboards will list you.")
+    feed: bool = Field(description="Whether the feed will show what you do.")
 
 
 class PrivacyChanges(BaseModel):
     """Settings to change; those left out stay as they are."""
 
-    profile: AudienceName | None = None
-    new_achievements: AudienceName | None = None
+    profile: AudienceName | None = Field(
+        default=None, description="Formerly `public` (now members) and `private` (now me)."
+    )
+    new_achievements: ShownName | None = None
+    days: StrictBool | None = None
+    boards: StrictBool | None = None
+    feed: StrictBool | None = None
 
 
 class VisibilityChanged(BaseModel):
@@ -101,4 +137,4 @@ class AccountEnd(BaseModel):
 class AccountDeleted(BaseModel):
     """The name of the deleted account."""
 
-    deleted: str = Field(description="A user name, free for everybody from now on.")
+    deleted: str = Field(description="A username; nobody can register it for 90 days.")

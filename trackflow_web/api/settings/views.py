@@ -16,9 +16,9 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
-from trackflow_web.domain.people import actions
-from trackflow_web.domain.people.models import Announced, Audience
-from trackflow_web.web import streaming
+from trackflow_web.domain.people import profile
+from trackflow_web.domain.people.models import Announced, Audience, Shown, Theme
+from trackflow_web.web import avatars, streaming
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.passwords import check_own_password
@@ -97,6 +97,38 @@ def _preferences() -> schemas.AchievementPreferences:
     )
 
 
+# --- profile -------------------------------------------------------------------------------------
+
+
+@api.get("/settings/profile")
+@described(schemas.Profile)
+def show_own_profile() -> schemas.Profile:
+    """Show what you say about yourself, and your theme."""
+    return _profile(get_current_user())
+
+
+@api.post("/settings/profile")
+@described(schemas.Profile, body=schemas.ProfileChanges)
+def change_own_profile() -> schemas.Profile:
+    """Change your profile or theme; what is not sent stays. Pictures are uploaded by the form."""
+    changes = bodies.sent(bodies.parse_body(schemas.ProfileChanges))
+    profile.change_profile(get_current_user(), **changes)
+    return _profile(get_current_user())
+
+
+def _profile(user: User) -> schemas.Profile:
+    return schemas.Profile(
+        username=user.username,
+        display_name=user.display_name,
+        bio=user.bio,
+        links=profile.lines_of(user.links),
+        charter_names=profile.lines_of(user.charter_names),
+        avatar=avatars.address_of(user, large=True),
+        theme=Theme(user.theme),
+        shortcuts=user.uses_shortcuts,
+    )
+
+
 # --- privacy -------------------------------------------------------------------------------------
 
 
@@ -112,7 +144,7 @@ def show_privacy() -> schemas.Privacy:
 def change_privacy() -> schemas.Privacy:
     """Change who sees what; what is not sent stays."""
     changes = bodies.sent(bodies.parse_body(schemas.PrivacyChanges))
-    actions.change_privacy(get_current_user(), **changes)
+    profile.change_privacy(get_current_user(), **changes)
     return _privacy(get_current_user())
 
 
@@ -148,6 +180,9 @@ def delete_account() -> schemas.AccountDeleted:
 
 def _privacy(user: User) -> schemas.Privacy:
     return schemas.Privacy(
-        profile=Audience.of(public=user.is_profile_public),
-        new_achievements=Audience.of(public=user.shows_new_achievements),
+        profile=Audience(user.audience),
+        new_achievements=Shown.of(public=user.shows_new_achievements),
+        days=user.shows_days,
+        boards=user.on_boards,
+        feed=user.in_feed,
     )

@@ -10,6 +10,7 @@ from trackflow_web.domain.collaborations import rules
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation, WorkedTogether
 from trackflow_web.domain.collaborations.rules import State, Subject
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import is_visible_to
 from trackflow_web.domain.relations import queries as relations
 from trackflow_web.kernel.database import db
 
@@ -102,3 +103,17 @@ def about(subject: Subject) -> sa.ColumnElement[bool]:
     if subject.song_id is not None:
         return Invitation.song_id == subject.song_id
     return Invitation.pack_id == subject.pack_id
+
+
+def names_beside(user_id: int, *, limit: int) -> Sequence[str]:
+    """Return the names of users who help the user, or whom the user helps, in order."""
+    pairs = (
+        sa.select(Collaboration.user_id).where(Collaboration.owner_id == user_id),
+        sa.select(Collaboration.owner_id).where(Collaboration.user_id == user_id),
+    )
+    return db.session.scalars(
+        sa.select(User.username)
+        .where(User.id.in_(sa.union(*pairs)), is_visible_to(user_id))
+        .order_by(User.username)
+        .limit(limit)
+    ).all()

@@ -13,10 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import passwords, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonRegistered, Visited
-from trackflow_web.domain.people.models import AccessToken, Audience, Scope, User, Visit
+from trackflow_web.domain.people.models import AccessToken, Scope, User, Visit
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
-from trackflow_web.kernel import cache_versions, clock, text
-from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound
 from trackflow_web.kernel.events import record
@@ -35,9 +34,9 @@ TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 PATIENCE_FOR_A_NOTE = 0.25
 # Their owner sees expired tokens for this long.
 EXPIRED_TOKENS_FOR = timedelta(days=30)
-ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can make a token that administers."
-NAME_TAKEN = "This name is taken."
-PASSWORD_IS_THE_NAME = "The password must not be the name."  # noqa: S105 -- a sentence
+ONLY_ADMINISTRATORS_ADMINISTER = "Only administrators can create admin tokens."
+NAME_TAKEN = "This username is taken."
+PASSWORD_IS_THE_NAME = "Your password can't be your username or email."  # noqa: S105 -- a sentence
 
 
 def register(
@@ -105,13 +104,13 @@ def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str,
     if username in reserved:
         errors["username"] = NAME_TAKEN
     if email in reserved:
-        errors["email"] = "This address cannot be used."
+        errors["email"] = "This email can't be used."
     if any(
         row.username == username or row.username_key == rules.skeleton(username) for row in rows
     ):
         errors["username"] = NAME_TAKEN
     if any(row.email == email for row in rows):
-        errors["email"] = "This address cannot be used; perhaps you have an account already."
+        errors["email"] = "This email can't be used. Do you already have an account?"
     return errors
 
 
@@ -165,27 +164,6 @@ def sign_out_everywhere(user: User) -> None:
     user.session_stamp = secrets.token_hex(16)
 
 
-def change_privacy(user: User, **changes: object) -> None:
-    """Set the visibility of `profile` and `new_achievements`; fields that are not given stay.
-
-    Raises Invalid naming the fields.
-    """
-    check = Checks()
-    audiences = {
-        field: check(text.choice, changes[field], field, Audience)
-        for field in ("profile", "new_achievements")
-        if field in changes
-    }
-    check.finish()
-    if "profile" in audiences:
-        public = audiences["profile"] is Audience.PUBLIC
-        if public != user.is_profile_public:
-            user.is_profile_public = public
-            cache_versions.step(Versioned.HOLDERS)
-    if "new_achievements" in audiences:
-        user.shows_new_achievements = audiences["new_achievements"] is Audience.PUBLIC
-
-
 def change_password(user: User, *, new: object) -> None:
     """Set a new password and end every session and token made with the old one."""
     password = rules.password(new)
@@ -237,7 +215,7 @@ def revoke_token(user: User, token_id: int) -> None:
         sa.select(AccessToken).where(AccessToken.id == token_id, AccessToken.user_id == user.id)
     )
     if token is None:
-        message = "There is no such token."
+        message = "This token doesn't exist."
         raise NotFound(message)
     note_if_committed(SecurityEvent.TOKEN_REVOKED, of=user.id)
     db.session.delete(token)

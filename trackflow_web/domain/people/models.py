@@ -25,15 +25,31 @@ class Announced(StrEnum):
 
 
 class Audience(StrEnum):
-    """The visibility: all members, or only the owner."""
+    """Who sees a profile and what it shows."""
+
+    EVERYONE = "everyone"
+    MEMBERS = "members"
+    ME = "me"
+
+
+class Shown(StrEnum):
+    """Whether others see an achievement."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
     @classmethod
-    def of(cls, *, public: bool) -> Audience:
-        """Return the audience of what is public or not."""
+    def of(cls, *, public: bool) -> Shown:
+        """Return what is public or not."""
         return cls.PUBLIC if public else cls.PRIVATE
+
+
+class Theme(StrEnum):
+    """The colours that a user wants; `auto` follows the device."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
 
 
 def _skeleton_of_new(context: DefaultExecutionContext) -> str:
@@ -44,13 +60,16 @@ def _skeleton_of_new(context: DefaultExecutionContext) -> str:
 class User(Base):
     """An account. `session_stamp` is in every cookie; a new one invalidates all of them.
 
-    `toasts` is the preference for toasts, `is_profile_public` whether other members see the
-    profile, and `shows_new_achievements` whether they see future achievements.
+    `toasts` says which achievements are announced, `audience` who sees the profile, and
+    `shows_new_achievements` whether they see what will be earned. `avatar` is the digest of the
+    uploaded picture; without one a picture is generated.
     """
 
     __tablename__ = "users"
     __table_args__ = (
         sa.CheckConstraint("toasts IN ('all', 'rare', 'none')", name="toasts"),
+        sa.CheckConstraint("audience IN ('everyone', 'members', 'me')", name="audience"),
+        sa.CheckConstraint("theme IN ('auto', 'light', 'dark')", name="theme"),
         # SQLite would give the id of a deleted account to the next one, and with it everything that
         # still refers to that id: a line in another user's history, a cookie.
         {"sqlite_autoincrement": True},
@@ -74,14 +93,61 @@ class User(Base):
     toasts: Mapped[Announced] = mapped_column(
         sa.String(4), default=Announced.ALL, server_default="all"
     )
-    is_profile_public: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    audience: Mapped[Audience] = mapped_column(
+        sa.String(10), default=Audience.MEMBERS, server_default="members"
+    )
     shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    # Whether the profile has a calendar of the days on which the user was here.
+    shows_days: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # What the user wants once there are leaderboards and a feed.
+    on_boards: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    in_feed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    display_name: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    bio: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
+    # One address or name a line, so that both databases store the same.
+    links: Mapped[str] = mapped_column(sa.Text(), default="", server_default="")
+    charter_names: Mapped[str] = mapped_column(sa.Text(), default="", server_default="")
+    avatar: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    theme: Mapped[Theme] = mapped_column(sa.String(5), default=Theme.AUTO, server_default="auto")
+    uses_shortcuts: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    hides_checklist: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     banned_at: Mapped[datetime | None]
     # An unconfirmed email address restricts only digests.
     email_confirmed_at: Mapped[datetime | None]
     # The new email address, until it is confirmed by mail.
     new_email: Mapped[str | None] = mapped_column(sa.String(254))
+
+    @property
+    def is_profile_public(self) -> bool:
+        """Whether other members see the profile."""
+        return self.audience != Audience.ME
+
+    @property
+    def shown_name(self) -> str:
+        """The name that the user chose to be shown, else the user name."""
+        return self.display_name or self.username
+
+
+class Avatar(Base):
+    """A user's own picture: `original` waits to be encoded anew, `large` and `small` are shown.
+
+    An earlier picture stays until the next one is ready.
+    """
+
+    __tablename__ = "avatars"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    original: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
+    uploaded_at: Mapped[datetime] = mapped_column(index=True)
+    # A picture on which workers die is not tried for ever.
+    attempts: Mapped[int]
+    # The last upload could not be read; told to the user in the settings.
+    failed: Mapped[bool]
+    large: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
+    small: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
 
 
 class Visit(Base):

@@ -100,9 +100,9 @@ def username(value: object, *, reserved_too: bool = False) -> str:
     typed = text.line(value, "username", longest=200)
     name = unicodedata.normalize("NFKC", typed).casefold()
     if not USERNAME.fullmatch(name) or _has_invisible(value):
-        raise Invalid(username="A user name has 3 to 30 of the letters a-z, digits, _ and -.")
+        raise Invalid(username="Use 3 to 30 letters (a-z), digits, _ or -.")
     if skeleton(name) in _reserved_skeletons() and not reserved_too:
-        raise Invalid(username="This name is reserved.")
+        raise Invalid(username="This username is reserved.")
     return name
 
 
@@ -134,7 +134,7 @@ def email(value: object) -> str:
     address = canonical_email(typed)
     # Folding may make it longer.
     if len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address):
-        raise Invalid(email="This does not look like an e-mail address.")
+        raise Invalid(email="This doesn't look like an email address.")
     return address
 
 
@@ -173,7 +173,7 @@ def time_zone(value: object) -> str:
     if not name:
         return "UTC"
     if name not in zone_names():
-        raise Invalid(timezone="This time zone is not known.")
+        raise Invalid(timezone="Choose a time zone from the list.")
     return name
 
 

@@ -16,16 +16,14 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.pagination import last_page
-from trackflow_web.kernel.text import like_pattern
+from trackflow_web.kernel.text import artist_key, like_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SONGS_A_PAGE = 50
 # Of an owner only what a list shows, because the row of every song repeats it.
-OWNER_SHOWN = joinedload(Song.owner).load_only(
-    User.username, User.is_profile_public, User.banned_at
-)
+OWNER_SHOWN = joinedload(Song.owner).load_only(User.username, User.audience, User.banned_at)
 
 
 @dataclass(frozen=True)
@@ -127,6 +125,19 @@ def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None
     if q:
         wanted = wanted.where(Song.search_key.like(like_pattern(q), escape="\\"))
     return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
+
+
+def artists_of(user_id: int, start: str, *, limit: int) -> Sequence[str]:
+    """Return artists of the user's own songs that begin like `start`, the most frequent first."""
+    named = sa.select(sa.func.min(Song.artist)).where(Song.user_id == user_id)
+    if start:
+        pattern = like_pattern(artist_key(start)).removeprefix("%")
+        named = named.where(Song.artist_key.like(pattern, escape="\\"))
+    return db.session.scalars(
+        named.group_by(Song.artist_key)
+        .order_by(sa.func.count().desc(), sa.func.min(Song.artist))
+        .limit(limit)
+    ).all()
 
 
 def released_of(user_id: int, limit: int) -> Sequence[Song]:

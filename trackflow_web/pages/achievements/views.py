@@ -9,6 +9,8 @@ from flask import Blueprint, abort, render_template, request, url_for
 
 from trackflow_web.achievements import catalogue, metrics, progress
 from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.achievements.awards import visibility
+from trackflow_web.achievements.awards.visibility import Move
 from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.progress import listing, next_up, queries
@@ -18,7 +20,7 @@ from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.achievements.tiles import tile_list
 from trackflow_web.pages.admin.rechecks import start_recheck
 from trackflow_web.web import htmx
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 pages = Blueprint("achievements", __name__, url_prefix="/achievements")
 
+# No user has this id: who is signed out has earned nothing.
+NOBODY = 0
 # Lines of a receipt, and of one that is shown in full.
 RECEIPT_ROWS = 10
 MOST_RECEIPT_ROWS = 500
@@ -86,13 +90,11 @@ def index() -> str:
 
 
 @pages.get("/<code>")
-@login_required
 def show(code: str) -> str:
-    """Show an achievement: its rule, share of users, progress and receipt."""
-    own = progress.of_user(get_current_user().id)
-    revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
-        code
-    )
+    """Show an achievement: its rule and share of users; to users also progress and receipt."""
+    reader = viewer_id() or NOBODY
+    own = progress.of_user(reader)
+    revoked = {each.entry.code: each for each in revocations.revoked_of(reader)}.get(code)
     tile = own.find(code)
     if tile is None and revoked is not None:
         tile = own.unearned(revoked.entry)
@@ -106,6 +108,7 @@ def show(code: str) -> str:
         ladder=listing.ladder(own.tiles, tile),
         rule=metric.counts if metric else "",
         receipt=_receipt(tile, metric) if metric else ReceiptLines(),
+        pin_move=_pin_move(tile),
     )
 
 
@@ -147,6 +150,17 @@ def progress_bars() -> str:
 def check() -> Response:
     """Start a recheck, as `/admin/rechecks/` does."""
     return start_recheck()
+
+
+def _pin_move(tile: AchievementProgress) -> Move | None:
+    """Return what the button of the page does to the reader's pin; None where none can be."""
+    if tile.state is not State.EARNED:
+        return None
+    choices = visibility.choices_of(get_current_user().id)
+    if tile.code in choices and choices[tile.code].pin is not None:
+        return Move.UNPIN
+    pinned = sum(choice.pin is not None for choice in choices.values())
+    return Move.PIN if pinned < visibility.MOST_PINNED else None
 
 
 def _next_up(tiles: Sequence[AchievementProgress]) -> list[Step]:

@@ -2,58 +2,83 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, url_for
 
+from trackflow_web.achievements.awards.visibility import MOST_PINNED
 from trackflow_web.achievements.progress import public_badges, queries
 from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.packs import queries as packs
+from trackflow_web.domain.people import profile
 from trackflow_web.domain.relations.queries import relation_to
 from trackflow_web.domain.songs import queries as songs
+from trackflow_web.pages.profiles.calendar import calendar_of
 from trackflow_web.web import htmx
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, viewer_id
+from trackflow_web.web.listing import requested
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from werkzeug.wrappers import Response
 
+    from trackflow_web.achievements.progress.public_badges import Badge
     from trackflow_web.domain.people.models import User
+    from trackflow_web.domain.relations.queries import Relation
 
 pages = Blueprint("profiles", __name__, url_prefix="/users")
 
 SONGS_SHOWN = 20
 PACKS_SHOWN = 20
-# The public figures of a profile, all about released songs, with their labels.
+# The public figures of a profile, all about released songs: labels for one and for many.
 NUMBERS = {
-    "total_released": "songs released",
-    "distinct_artists": "artists",
-    "distinct_years": "years",
-    "distinct_decades": "decades",
-    "completed_packs": "complete packs",
-    "completed_series": "complete albums",
+    "total_released": ("song released", "songs released"),
+    "distinct_artists": ("artist", "artists"),
+    "distinct_years": ("year", "years"),
+    "distinct_decades": ("decade", "decades"),
+    "completed_packs": ("complete pack", "complete packs"),
+    "completed_series": ("complete album", "complete albums"),
 }
 
 
+class BadgeOrder(StrEnum):
+    """How a profile sorts its badges."""
+
+    RARITY = "rarity"
+    LATEST = "latest"
+
+
 @pages.get("/<username>")
-@login_required
 def show(username: str) -> str:
-    """Show a profile; the owner sees what others see."""
+    """Show a profile; the owner sees what others see, and what only they see marked as such."""
     person = person_or_404(username)
+    order = requested(lambda arguments: arguments.choice("sort", BadgeOrder)) or BadgeOrder.RARITY
+    face, is_me = public_badges_of(person), person.id == viewer_id()
+    first = face.pinned or face.best[: public_badges.LEAST_SHOWN]
     return render_template(
         "profiles/show.html",
         person=person,
-        face=public_badges_of(person),
+        is_me=is_me,
+        face=face,
+        first=first,
+        others=_ordered([badge for badge in face.badges if badge not in first], order),
+        order=order,
+        may_pin=is_me and len(face.pinned) < MOST_PINNED,
+        links=[(link, profile.host_of(link)) for link in profile.lines_of(person.links)],
+        charter_names=profile.lines_of(person.charter_names),
+        calendar_days=calendar_of(person) if is_me or person.shows_days else None,
         figures=_figures(person),
         songs=songs.released_of(person.id, SONGS_SHOWN),
         packs=packs.released_of(person.id, PACKS_SHOWN),
-        relation=relation_to(get_current_user().id, person.id),
+        relation=_relation_to(person),
     )
 
 
 @pages.get("/<username>/card")
-@login_required
 def card(username: str) -> str | Response:
     """Show the card that opens over a page; without htmx, redirect to the profile."""
     person = person_or_404(username)
@@ -63,7 +88,7 @@ def card(username: str) -> str | Response:
         "profiles/_card.html",
         person=person,
         face=public_badges_of(person),
-        relation=relation_to(get_current_user().id, person.id),
+        relation=_relation_to(person),
     )
 
 
@@ -91,14 +116,30 @@ def public_badges_of(person: User) -> PublicBadges:
     return PublicBadges(queries.badges_of(person.id, hidden_too=False))
 
 
+def _relation_to(person: User) -> Relation | None:
+    """Return what the reader has set about a person; None when there is nothing to set."""
+    reader = viewer_id()
+    return None if reader is None or reader == person.id else relation_to(reader, person.id)
+
+
+def _ordered(badges: Sequence[Badge], order: BadgeOrder) -> Sequence[Badge]:
+    """Return badges, which come newest first, in the order that the reader wants."""
+    if order is BadgeOrder.LATEST:
+        return badges
+    return sorted(badges, key=lambda badge: -badge.rarity.rank)  # stable: among equals the newest
+
+
 def _figures(person: User) -> list[tuple[str, int]]:
     (numbers,) = _numbers(person)
-    return [(label, numbers[name]) for name, label in NUMBERS.items()]
+    return [
+        (singular if numbers[name] == 1 else plural, numbers[name])
+        for name, (singular, plural) in NUMBERS.items()
+    ]
 
 
 def _paired_figures(person: User) -> list[tuple[str, int, int]]:
     mine, theirs = _numbers(get_current_user(), person)
-    return [(label, mine[name], theirs[name]) for name, label in NUMBERS.items()]
+    return [(plural, mine[name], theirs[name]) for name, (_, plural) in NUMBERS.items()]
 
 
 def _numbers(*people: User) -> list[dict[str, int]]:

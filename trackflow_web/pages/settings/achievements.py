@@ -28,6 +28,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import refused, sent_fields
 from trackflow_web.web.listing import requested
 from trackflow_web.web.session import login_required
+from trackflow_web.web.urls import safe_next_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,6 +136,8 @@ def move_pin(code: str) -> str | Response:
 def _render_award(code: str) -> str | Response:
     """Return the pinned list and the tile for htmx, the swapped one first."""
     category = _category()
+    if "next" in request.form:  # from another page
+        return htmx.redirect_after_post(safe_next_url(request.form["next"]))
     if not htmx.is_htmx():
         return htmx.redirect_after_post(url_for("settings.achievements", category=category))
     grid = _grid(category)

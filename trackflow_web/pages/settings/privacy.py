@@ -9,8 +9,8 @@ from flask import flash, render_template, request, url_for
 from trackflow_web.accounts import deletion
 from trackflow_web.accounts.export import export_within
 from trackflow_web.achievements.awards import visibility
-from trackflow_web.domain.people import actions, administration
-from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.people import administration, profile
+from trackflow_web.domain.people.models import Audience, Shown
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo, count_of
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as BaseResponse
 
-PRIVACY_FIELDS = ("profile", "new_achievements")
+PRIVACY_FIELDS = tuple(profile.PRIVACY)
+AUDIENCES = (
+    (Audience.EVERYONE, "Everyone, even signed out"),
+    (Audience.MEMBERS, "Members"),
+    (Audience.ME, "Only me"),
+)
 
 
 @pages.get("/privacy")
@@ -43,7 +48,7 @@ def privacy() -> str:
 def save_privacy() -> str | BaseResponse:
     """Change the visibility of the profile and future achievements; missing fields stay."""
     try:
-        actions.change_privacy(get_current_user(), **sent_fields(PRIVACY_FIELDS))
+        profile.change_privacy(get_current_user(), **sent_fields(PRIVACY_FIELDS))
     except Invalid as refusal:
         page = htmx.block("settings/privacy.html", "audience", **_context(refusal.errors))
         return refused(page if htmx.is_htmx() else _page(refusal.errors), refusal)
@@ -96,7 +101,7 @@ def delete_account() -> str | BaseResponse:
     except (Invalid, TooMany) as refusal:
         return refused(_confirmation(errors_of(refusal, field="password")), refusal)
     forget_session()
-    flash("Your account is deleted, and everything that belonged to it.")
+    flash("Your account and everything in it have been deleted.")
     return htmx.redirect_after_post(HOME)
 
 
@@ -109,10 +114,14 @@ def _context(errors: Mapping[str, str], saved: str = "") -> dict[str, object]:
     choices = visibility.choices_of(user.id).values()
     return {
         "draft": {
-            "profile": Audience.of(public=user.is_profile_public),
-            "new_achievements": Audience.of(public=user.shows_new_achievements),
-            **request.form,
+            "profile": user.audience,
+            "new_achievements": Shown.of(public=user.shows_new_achievements),
+            "days": int(user.shows_days),
+            "boards": int(user.on_boards),
+            "feed": int(user.in_feed),
+            **(request.form if errors else {}),
         },
+        "audiences": AUDIENCES,
         "errors": errors,
         "saved": saved,
         "made": "",

@@ -1,14 +1,16 @@
-"""The account's settings: profile, password, access tokens."""
+"""The settings of profile and account: picture, bio, theme, email, password, access tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, make_response, render_template, request, url_for
 
-from trackflow_web.domain.people import actions, identity, queries, rules
-from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.web import htmx, typed_fields
+from trackflow_web.domain.people import actions, avatars, identity, queries, rules
+from trackflow_web.domain.people import profile as people
+from trackflow_web.kernel.errors import Checks, Invalid, TooMany
+from trackflow_web.kernel.text import YesOrNo
+from trackflow_web.web import htmx, theme, typed_fields
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.forms import errors_of, refused, sent_fields
@@ -19,14 +21,20 @@ from trackflow_web.web.session import (
     redirect_to_confirmation,
     sign_in,
 )
-from trackflow_web.web.urls import site_url
+from trackflow_web.web.uploads import sent_picture
+from trackflow_web.web.urls import current_page, site_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
+    from trackflow_web.domain.people.models import User
+
 pages = Blueprint("settings", __name__, url_prefix="/settings")
+
+ACCOUNT_FIELDS = ("email", "timezone")
+PROFILE_FIELDS = tuple(people.PROFILE)
 
 
 @pages.get("/")
@@ -46,26 +54,60 @@ def profile() -> str:
 @pages.post("/profile")
 @login_required
 def update_profile() -> str | Response:
-    """Save the email address and the time zone."""
+    """Save profile, picture, email and time zone; what is not sent stays."""
     form, user = request.form, get_current_user()
-    if form.get("email", user.email) != user.email and not recently_confirmed():
-        # A new email address gives access to the account, so it needs the password.
-        return typed_fields.confirm_first(
-            url_for("settings.profile"), sent_fields(("email", "timezone"))
-        )
+    waits = form.get("email", user.email) != user.email and not recently_confirmed()
+    check = Checks()
+    check(people.change_profile, user, **sent_fields(PROFILE_FIELDS))
+    check(_change_picture, user)
+    mailed = False if waits else check(_change_account, user)
     try:
-        mailed = identity.change_profile(
-            user,
-            email=form.get("email", user.email),
-            timezone=form.get("timezone", user.timezone),
-            mail_from_site=site_url() if settings().mail_url else "",
-        )
+        check.finish()
     except Invalid as refusal:
         return refused(_profile(form, refusal.errors), refusal)
+    if waits:
+        # A new address is a way into the account: it needs the password, and keeps what was typed.
+        return typed_fields.confirm_first(url_for("settings.profile"), sent_fields(ACCOUNT_FIELDS))
     if mailed:
         jobs().start_mails()
     flash(f"Saved. Confirm {user.new_email} with the link we've sent." if mailed else "Saved.")
-    return htmx.redirect_after_post(url_for("settings.profile"))
+    response = htmx.redirect_after_post(url_for("settings.profile"))
+    return theme.remember(response, user.theme) if "theme" in form else response
+
+
+def _change_picture(user: User) -> None:
+    """Take or remove the user's picture, if the form says so. Raises Invalid naming `avatar`."""
+    content = sent_picture("avatar", most_bytes=avatars.MOST_BYTES)
+    if content is not None:
+        avatars.upload(user, content)
+        jobs().start_avatar(user.id)
+    elif request.form.get("avatar_remove") == YesOrNo.YES:
+        avatars.remove(user)
+
+
+def _change_account(user: User) -> bool:
+    """Change email and time zone; return whether a mail was queued. Raises Invalid."""
+    if not sent_fields(ACCOUNT_FIELDS):
+        return False
+    return identity.change_profile(
+        user,
+        email=request.form.get("email", user.email),
+        timezone=request.form.get("timezone", user.timezone),
+        mail_from_site=site_url() if settings().mail_url else "",
+    )
+
+
+@pages.post("/theme")
+@login_required
+def set_theme() -> str | Response:
+    """Choose light or dark from any page; for htmx the switch comes back."""
+    user = get_current_user()
+    people.change_profile(user, theme=request.form.get("theme"))
+    if htmx.is_htmx():
+        response = make_response(render_template("settings/_theme.html"))
+    else:
+        response = make_response(htmx.redirect_after_post(current_page()))
+    return theme.remember(response, user.theme)
 
 
 @pages.post("/password")
@@ -80,7 +122,7 @@ def password() -> str | Response:
     except (Invalid, TooMany) as refusal:
         return refused(_profile({}, errors_of(refusal, field="current")), refusal)
     sign_in(user, remember=False)
-    flash("Your password is changed, and every other session has ended.")
+    flash("Password changed. You're signed out on other devices.")
     return htmx.redirect_after_post(url_for("settings.profile"))
 
 
@@ -115,7 +157,7 @@ def create_token() -> str | Response:
 def revoke_token(token_id: int) -> Response:
     """Revoke a token."""
     actions.revoke_token(get_current_user(), token_id)
-    flash("The token is revoked.")
+    flash("Token revoked.")
     return htmx.redirect_after_post(url_for("settings.tokens"))
 
 
@@ -124,8 +166,21 @@ def _profile(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
     unconfirmed = user.email_confirmed_at is None or user.new_email is not None
     return render_template(
         "settings/profile.html",
-        draft={"email": user.email, "timezone": user.timezone, **form},
+        draft={
+            "email": user.email,
+            "timezone": user.timezone,
+            "display_name": user.display_name,
+            "bio": user.bio,
+            "links": user.links,
+            "charter_names": user.charter_names,
+            "theme": user.theme,
+            "shortcuts": "1" if user.uses_shortcuts else "0",
+            **form,
+        },
         errors=errors,
+        upload=avatars.upload_state(user.id),
+        most_links=people.MOST_LINKS,
+        longest_bio=people.LONGEST_BIO,
         zones=sorted(rules.zone_names()),
         can_confirm=bool(settings().mail_url) and unconfirmed,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
 from trackflow_web.domain.collaborations.queries import helpers_of, invited_to
 from trackflow_web.domain.collaborations.rules import Subject
@@ -14,11 +15,13 @@ from trackflow_web.domain.invitations.queries import pending_after
 from trackflow_web.domain.packs.queries import pack_names_of
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.kernel.errors import Duplicate
+from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 
 if TYPE_CHECKING:
+    from trackflow_web.accounts.first_steps import FirstSteps
     from trackflow_web.domain.authoring.rules import Part, State
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.domain.songs.rules import Status
@@ -74,6 +77,7 @@ def list_context(filters: Filters, refusal: Refusal | None = None) -> dict[str, 
     return {
         "listing": {"songs": found.songs, "total": found.total, **pager(found, filters.address)},
         "counts": counts,
+        "first_steps": None if htmx.is_htmx() else _first_steps(counts["all"]),
         "packs": _pack_choices(user_id),
         "invitations": pending_after(user_id, before_id=None, limit=MOST_INVITATIONS + 1),
         "most_invitations": MOST_INVITATIONS,
@@ -108,6 +112,10 @@ def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, s
     Songs are added to older packs on the pack's page, which has a search.
     """
     return pack_names_of(user_id, limit=MOST_PACKS, beside=pack_id)
+
+
+def _first_steps(songs: int) -> FirstSteps | None:
+    return first_steps_of(get_current_user(), songs=songs)
 
 
 def _form_context(refusal: Refusal | None) -> dict[str, object]:

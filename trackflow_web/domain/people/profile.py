@@ -1,0 +1,160 @@
+"""What users say about themselves, who sees it, and how the site looks to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from trackflow_web.domain.people.models import Audience, Shown, Theme
+from trackflow_web.kernel import cache_versions, text
+from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel.errors import Checks, Invalid
+from trackflow_web.kernel.markup import is_web_address
+from trackflow_web.kernel.text import YesOrNo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from trackflow_web.domain.people.models import User
+
+LONGEST_NAME = 60
+LONGEST_BIO = 500
+MOST_LINKS = 5
+LONGEST_LINK = 200
+MOST_CHARTER_NAMES = 5
+# Before there were three audiences.
+FORMER_AUDIENCES = {"public": Audience.MEMBERS, "private": Audience.ME}
+A_LINK = "Enter addresses that start with https:// or http://, one per line."
+
+
+def change_profile(user: User, **changes: object) -> None:
+    """Set `display_name`, `bio`, `links`, `charter_names`, `theme`, `shortcuts`.
+
+    What is not given stays. Raises Invalid naming every field that is refused.
+    """
+    _change(user, changes, PROFILE)
+
+
+def change_privacy(user: User, **changes: object) -> None:
+    """Set who sees what: `profile`, `new_achievements`, `days`, `boards`, `feed`.
+
+    What is not given stays. Raises Invalid naming every field that is refused.
+    """
+    was_public = user.is_profile_public
+    _change(user, changes, PRIVACY)
+    if user.is_profile_public != was_public:
+        cache_versions.step(Versioned.HOLDERS)
+
+
+def hide_checklist(user: User) -> None:
+    """Show the first steps no more."""
+    user.hides_checklist = True
+
+
+def lines_of(stored: str) -> list[str]:
+    """Return links or names as they are stored in one text."""
+    return stored.split("\n") if stored else []
+
+
+def host_of(link: str) -> str:
+    """Return where a stored link leads to, as it is shown."""
+    return (urlsplit(link).hostname or "").removeprefix("www.")
+
+
+def _change(
+    user: User,
+    changes: Mapping[str, object],
+    fields: Mapping[str, tuple[str, Callable[[object, str], object]]],
+) -> None:
+    check = Checks()
+    values = {
+        column: check(rule, changes[field], field)
+        for field, (column, rule) in fields.items()
+        if field in changes
+    }
+    check.finish()
+    for column, value in values.items():
+        setattr(user, column, value)
+
+
+def _display_name(value: object, field: str) -> str:
+    return text.line(value, field, longest=LONGEST_NAME, required=False)
+
+
+def _bio(value: object, field: str) -> str:
+    return text.lines(value, field, longest=LONGEST_BIO, required=False)
+
+
+def _links(value: object, field: str) -> str:
+    typed = _lines(value, field, most=MOST_LINKS, longest=LONGEST_LINK)
+    return "\n".join(dict.fromkeys(_link(each, field) for each in typed))
+
+
+def _link(typed: str, field: str) -> str:
+    """Return an address with its host in lower-case ASCII, so that none looks like another."""
+    address = typed if "://" in typed else f"https://{typed}"
+    if not is_web_address(address) or any(map(str.isspace, address)):
+        raise Invalid(**{field: A_LINK})
+    parts = urlsplit(address)
+    try:
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise Invalid(**{field: A_LINK}) from None
+    if "." not in host.strip(".") and "[" not in parts.netloc:
+        raise Invalid(**{field: A_LINK})
+    netloc = f"[{host}]{port}" if ":" in host else f"{host}{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
+
+
+def _charter_names(value: object, field: str) -> str:
+    typed = _lines(value, field, most=MOST_CHARTER_NAMES, longest=LONGEST_NAME)
+    return "\n".join(dict.fromkeys(typed))
+
+
+def _lines(value: object, field: str, *, most: int, longest: int) -> list[str]:
+    """Return the lines of a text, or the texts of a list, that are not empty."""
+    if isinstance(value, list):
+        value = "\n".join(str(each) for each in value[: 2 * most])
+    typed = text.lines(value, field, longest=2 * most * longest, required=False)
+    found = [line for each in typed.split("\n") if (line := each.strip())]
+    if len(found) > most:
+        raise Invalid(**{field: f"Enter up to {most}."})
+    return [text.line(each, field, longest=longest) for each in found]
+
+
+def _audience(value: object, field: str) -> Audience:
+    former = FORMER_AUDIENCES.get(value) if isinstance(value, str) else None
+    return former or text.choice(value, field, Audience)
+
+
+def _is_public(value: object, field: str) -> bool:
+    return text.choice(value, field, Shown) is Shown.PUBLIC
+
+
+def _theme(value: object, field: str) -> Theme:
+    return text.choice(value, field, Theme)
+
+
+def _switch(value: object, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    return text.choice(value, field, YesOrNo) is YesOrNo.YES
+
+
+# Each field with its column and its rule.
+PROFILE = {
+    "display_name": ("display_name", _display_name),
+    "bio": ("bio", _bio),
+    "links": ("links", _links),
+    "charter_names": ("charter_names", _charter_names),
+    "theme": ("theme", _theme),
+    "shortcuts": ("uses_shortcuts", _switch),
+}
+PRIVACY = {
+    "profile": ("audience", _audience),
+    "new_achievements": ("shows_new_achievements", _is_public),
+    "days": ("shows_days", _switch),
+    "boards": ("on_boards", _switch),
+    "feed": ("in_feed", _switch),
+}

@@ -1,0 +1,40 @@
+"""The pictures of users, as files at addresses that change with their content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort
+
+from trackflow_web.domain.people import avatars
+from trackflow_web.web.avatars import INITIALS, SEED, drawn
+from trackflow_web.web.caller import viewer_id
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as BaseResponse
+
+pages = Blueprint("avatars", __name__, url_prefix="/avatars")
+
+A_YEAR = "max-age=31536000, immutable"
+
+
+@pages.get("/<string(length=64):digest>-<any('256', '64'):size>.webp")
+def picture(digest: str, size: str) -> BaseResponse:
+    """Send an uploaded picture to whoever may see the profile."""
+    found = avatars.find_visible(digest, int(size), viewer_id())
+    if found is None:
+        abort(404)
+    content, is_public = found
+    response = Response(content, mimetype="image/webp")
+    response.headers["Cache-Control"] = f"{'public' if is_public else 'private'}, {A_YEAR}"
+    return response
+
+
+@pages.get("/generated/<string(length=4):seed>-<string(maxlength=2):initials>.svg")
+def generated(seed: str, initials: str) -> BaseResponse:
+    """Send the picture of whoever has uploaded none."""
+    if not (SEED.fullmatch(seed) and INITIALS.fullmatch(initials)):
+        abort(404)
+    response = Response(drawn(seed, initials), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = f"public, {A_YEAR}"
+    return response
