@@ -1,7 +1,8 @@
 """Run a cluster on one machine: `make cluster`.
 
-nginx in front of two gunicorns, which share only a PostgreSQL database. Everything is deleted at
-the end. `--check` runs the checks of a cluster and exits with 0 or 1.
+nginx with TLS in front of two gunicorns in production mode, which share only a PostgreSQL
+database. Everything is deleted at the end. `--check` runs the checks of a cluster and exits with 0
+or 1.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from string import Template
 import psutil
 import requests
 
+from scripts.certificate import write_certificate
 from scripts.cluster_check import check
 from tests.support.postgresql import Server
 from tests.support.programs import Missing, nginx
@@ -48,7 +50,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    include {folder}/trackflow.conf;
+    include {folder}/*.conf.d;
 }}
 """
 
@@ -106,9 +108,11 @@ class Web:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The running cluster and its URLs."""
+    """The running cluster, its URLs for HTTPS and for plain HTTP, and its certificate."""
 
     address: str
+    plain_address: str
+    certificate: Path
     webs: tuple[Web, Web]
     log: Path
     database: str
@@ -130,11 +134,19 @@ def running(metrics_token: str) -> Iterator[Cluster]:
         for web in webs:
             stack.callback(web.stop)
             web.start()
-        address = f"http://{HOST}:{_free_port()}"
-        stack.callback(_end, _nginx(address, webs, folder))
-        wait_for(f"{address}/healthz")
-        log, database = folder / "access.log", server.url("trackflow")
-        yield Cluster(address, webs, log, database, metrics_token)
+        certificate, key = write_certificate(folder, HOST)
+        cluster = Cluster(
+            address=f"https://{HOST}:{_free_port()}",
+            plain_address=f"http://{HOST}:{_free_port()}",
+            certificate=certificate,
+            webs=webs,
+            log=folder / "access.log",
+            database=server.url("trackflow"),
+            metrics_token=metrics_token,
+        )
+        stack.callback(_end, _nginx(cluster, key, folder))
+        wait_for(f"{cluster.address}/healthz", certificate=certificate)
+        yield cluster
 
 
 def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, str]:
@@ -147,7 +159,7 @@ def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, s
         "TRUSTED_PROXIES": "1",
         "METRICS_TOKEN": metrics_token,
     }
-    return {**os.environ, "TRACKFLOW_ENV": "development", **settings}
+    return {**os.environ, "TRACKFLOW_ENV": "production", **settings}
 
 
 def _flask(arguments: list[str], environment: dict[str, str]) -> str:
@@ -160,12 +172,19 @@ def _flask(arguments: list[str], environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _nginx(address: str, webs: tuple[Web, Web], folder: Path) -> subprocess.Popen[bytes]:
-    template = Template((ROOT / "deploy" / "nginx.conf.template").read_text("utf-8"))
-    names = {"TRACKFLOW_LISTEN": address.removeprefix("http://")}
-    names |= {f"TRACKFLOW_WEB_{n}": f"{HOST}:{web.port}" for n, web in enumerate(webs, start=1)}
-    # Not all: nginx has variables of its own, written the same way.
-    (folder / "trackflow.conf").write_text(template.safe_substitute(names), "utf-8")
+def _nginx(cluster: Cluster, key: Path, folder: Path) -> subprocess.Popen[bytes]:
+    names = {
+        "TRACKFLOW_LISTEN": f"{cluster.address.removeprefix('https://')} ssl",
+        "TRACKFLOW_LISTEN_HTTP": cluster.plain_address.removeprefix("http://"),
+        "TRACKFLOW_CERTIFICATE": str(cluster.certificate),
+        "TRACKFLOW_CERTIFICATE_KEY": str(key),
+    }
+    for number, web in enumerate(cluster.webs, start=1):
+        names[f"TRACKFLOW_WEB_{number}"] = f"{HOST}:{web.port}"
+    for template in (ROOT / "deploy").glob("*.conf.template"):
+        # Not all: nginx has variables of its own, written the same way.
+        filled = Template(template.read_text("utf-8")).safe_substitute(names)
+        (folder / f"{template.name}.conf.d").write_text(filled, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user), "utf-8")
     command = [nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")]
@@ -194,13 +213,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for(
-    address: str, process: subprocess.Popen[bytes] | None = None, log: Path | None = None
+    address: str,
+    process: subprocess.Popen[bytes] | None = None,
+    log: Path | None = None,
+    *,
+    certificate: Path | None = None,
 ) -> None:
     """Wait until a URL returns 200; exit if it does not in time."""
     deadline = time.monotonic() + SECONDS_TO_START
     while True:
         try:
-            if requests.get(address, timeout=5).ok:
+            if requests.get(address, timeout=5, verify=str(certificate or "") or True).ok:
                 return
         except requests.ConnectionError:
             pass
@@ -234,10 +257,12 @@ def main() -> None:
 
 def _serve(cluster: Cluster) -> None:
     print("Making a community to look at ...")
-    said = _flask(["demo"], cluster.webs[0].environment)
+    # Production makes none, for its passwords are known to everybody.
+    said = _flask(["demo"], {**cluster.webs[0].environment, "TRACKFLOW_ENV": "development"})
     print(*(line for line in said.splitlines() if line.startswith("Demo")), sep="\n")
     print(f"Web 1:     {cluster.webs[0].address}\nWeb 2:     {cluster.webs[1].address}")
-    print(f"TrackFlow: {cluster.address}  (Ctrl-C ends it)", flush=True)
+    print(f"TrackFlow: {cluster.address}  (Ctrl-C ends it)")
+    print("Your browser warns of the certificate, which is signed by itself.", flush=True)
     signal.pause()
 
 

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PASSWORD = "a password of nobody at all"  # noqa: S105 -- of an account in a database thrown away
-OK, MOVED, MADE_NO_SENSE, NOT_THERE = 200, 303, 400, 404
+OK, MOVED, ELSEWHERE, MADE_NO_SENSE, FORBIDDEN, NOT_THERE = 200, 303, 308, 400, 403, 404
 SECONDS = 10
+HALF_A_YEAR = 15_768_000
+# Requests to a web server itself are sent as nginx sends them.
+BEHIND_TLS = {"X-Forwarded-Proto": "https"}
 # Unused loopback addresses that stand in for clients.
 AT_HOME, FORGED = "127.0.0.9", "203.0.113.9"
 
@@ -28,30 +31,44 @@ AT_HOME, FORGED = "127.0.0.9", "203.0.113.9"
 class Person(requests.Session):
     """A user with a browser; `base` is the URL of the server."""
 
-    def __init__(self, base: str, source: str | None = None) -> None:
+    def __init__(self, cluster: Cluster, base: str = "", source: str | None = None) -> None:
         super().__init__()
-        self.base = base
+        self.base = base or cluster.address
+        self.trust_env = False  # another certificate or proxy may be named there
+        self.verify = str(cluster.certificate)
         self.token = ""
         if source:
-            self.mount("http://", _From(source))
+            self.mount("https://", _From(source))
 
     def see(self, path: str) -> requests.Response:
         """Request a page without following redirects."""
-        page = self.get(f"{self.base}{path}", timeout=SECONDS, allow_redirects=False)
+        page = self.get(
+            f"{self.base}{path}",
+            headers=self._as_nginx(),
+            timeout=SECONDS,
+            allow_redirects=False,
+        )
         if found := TOKEN.search(page.text):
             self.token = found[1]
         return page
 
     def submit(self, path: str, headers: dict[str, str] | None = None, **form: str) -> int:
-        """Submit a form and return the status."""
-        sent = {"csrf_token": self.token, **form}
+        """Submit a form from a page of the site, unless `headers` differ; return the status."""
+        site = self.base.partition("://")[2]
         return self.post(
             f"{self.base}{path}",
-            data=sent,
-            headers=headers,
+            data={"csrf_token": self.token, **form},
+            headers={"Referer": f"https://{site}/songs/", **self._as_nginx(), **(headers or {})},
             timeout=SECONDS,
             allow_redirects=False,
         ).status_code
+
+    def _as_nginx(self) -> dict[str, str]:
+        """Return the header that nginx adds, and the cookies, which are not sent by plain HTTP."""
+        if self.base.startswith("https:"):
+            return {}
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
+        return {**BEHIND_TLS, **({"Cookie": cookies} if cookies else {})}
 
     def register(self) -> None:
         """Register, and load the song form with its token."""
@@ -77,6 +94,10 @@ def check(cluster: Cluster) -> bool:
     """Run all checks, print a line for each, and return whether all passed."""
     checks: tuple[Callable[[Cluster], None], ...] = (
         both_are_well,
+        plain_http_leads_to_https,
+        cookies_are_for_https_only,
+        browsers_are_told_to_stay_with_https,
+        forms_of_other_sites_are_rejected,
         a_session_holds_everywhere,
         what_one_awards_another_shows,
         both_take_part,
@@ -104,13 +125,59 @@ def _stands(each: Callable[[Cluster], None], cluster: Cluster) -> bool:
 def both_are_well(cluster: Cluster) -> None:
     """Each web server and nginx respond to /healthz."""
     for base in (cluster.address, *(web.address for web in cluster.webs)):
-        answer = requests.get(f"{base}/healthz", timeout=SECONDS)
+        answer = Person(cluster, base).see("/healthz")
         assert (answer.status_code, answer.text) == (OK, "ok"), (base, answer.status_code)
+
+
+def plain_http_leads_to_https(cluster: Cluster) -> None:
+    """Plain HTTP is redirected to HTTPS with the same method and address."""
+    asked = f"{cluster.plain_address}/login?next=/songs/"
+    answer = requests.post(asked, timeout=SECONDS, allow_redirects=False)
+    assert answer.status_code == ELSEWHERE, answer.status_code
+    assert answer.headers["Location"] == "https://127.0.0.1/login?next=/songs/", answer.headers
+
+
+def cookies_are_for_https_only(cluster: Cluster) -> None:
+    """Cookies are Secure and HttpOnly, and bound to the host by their name."""
+    person = Person(cluster)
+    sent = person.see("/login").headers["Set-Cookie"]
+    name, _, rest = sent.partition("=")
+    attributes = {part.strip().casefold() for part in rest.split(";")}
+    assert name == "__Host-session", sent
+    assert {"secure", "httponly", "path=/"} <= attributes, sent
+    assert [cookie.secure for cookie in person.cookies] == [True], sent
+
+
+def browsers_are_told_to_stay_with_https(cluster: Cluster) -> None:
+    """Pages, errors and static files carry Strict-Transport-Security."""
+    person = Person(cluster)
+    for path in ("/login", "/nothing-here", "/static/css/base.css", "/healthz"):
+        sent = person.see(path).headers.get("Strict-Transport-Security", "")
+        found = re.match(r"max-age=(\d+)", sent)
+        assert found, (path, sent)
+        assert int(found[1]) >= HALF_A_YEAR, (path, sent)
+
+
+def forms_of_other_sites_are_rejected(cluster: Cluster) -> None:
+    """A form is accepted from a page of the site only, even with a valid token."""
+    person = Person(cluster)
+    person.register()
+    song = {"title": "One", "artist": "Metallica"}
+    plain = person.base.replace("https:", "http:")
+    for referer in ("", "https://elsewhere.example/", f"{plain}/songs/", "https://127.0.0.1/"):
+        status = person.submit("/songs/", {"Referer": referer}, **song)
+        assert status == FORBIDDEN, (referer, status)
+    status = person.submit("/songs/", {"Sec-Fetch-Site": "cross-site"}, **song)
+    assert status == FORBIDDEN, status
+    token, person.token = person.token, ""
+    assert person.submit("/songs/", None, **song) == FORBIDDEN
+    person.token = token
+    assert person.submit("/songs/", None, **song) == MOVED
 
 
 def a_session_holds_everywhere(cluster: Cluster) -> None:
     """A session of one web server is valid on the other."""
-    person = Person(cluster.webs[0].address)
+    person = Person(cluster, cluster.webs[0].address)
     person.register()
     person.base = cluster.webs[1].address
     assert person.see("/songs/").status_code == OK
@@ -118,7 +185,7 @@ def a_session_holds_everywhere(cluster: Cluster) -> None:
 
 def what_one_awards_another_shows(cluster: Cluster) -> None:
     """An achievement unlocked on one web server is shown by the other, once."""
-    person = Person(cluster.webs[0].address)
+    person = Person(cluster, cluster.webs[0].address)
     person.register()
     assert person.submit("/songs/", title="One", artist="Metallica") == MOVED
     person.base = cluster.webs[1].address
@@ -128,8 +195,9 @@ def what_one_awards_another_shows(cluster: Cluster) -> None:
 
 def both_take_part(cluster: Cluster) -> None:
     """Requests are shared out to both."""
+    person = Person(cluster)
     for _ in range(10):
-        requests.get(f"{cluster.address}/healthz", timeout=SECONDS)
+        person.see("/healthz")
     log = Path(cluster.log).read_text("utf-8")
     for web in cluster.webs:
         assert f"127.0.0.1:{web.port}" in log, web.address
@@ -137,7 +205,7 @@ def both_take_part(cluster: Cluster) -> None:
 
 def the_address_is_the_clients(cluster: Cluster) -> None:
     """Limits count the client's real address, regardless of its headers."""
-    person = Person(cluster.address, source=AT_HOME)
+    person = Person(cluster, source=AT_HOME)
     person.see("/login")
     person.submit("/login", {"X-Forwarded-For": FORGED}, username="nobody", password="wrong")
     with psycopg.connect(cluster.database) as connection:
@@ -149,8 +217,9 @@ def the_address_is_the_clients(cluster: Cluster) -> None:
 
 def a_foreign_host_is_refused(cluster: Cluster) -> None:
     """A request for a foreign host name returns 400."""
-    headers = {"Host": "elsewhere.example"}
-    answer = requests.get(f"{cluster.address}/login", headers=headers, timeout=SECONDS)
+    person = Person(cluster)
+    person.headers["Host"] = "elsewhere.example"
+    answer = person.see("/login")
     assert answer.status_code == MADE_NO_SENSE, answer.status_code
 
 
@@ -160,14 +229,16 @@ def numbers_are_not_for_the_world(cluster: Cluster) -> None:
     for web in cluster.webs:
         told = requests.get(f"{web.address}/metrics", headers=token, timeout=SECONDS)
         assert "trackflow_database_up 1.0" in told.text, told.status_code
-    answer = requests.get(f"{cluster.address}/metrics", headers=token, timeout=SECONDS)
+    person = Person(cluster)
+    person.headers.update(token)
+    answer = person.see("/metrics")
     assert answer.status_code == NOT_THERE, answer.status_code
 
 
 def new_workers_take_over_unnoticed(cluster: Cluster) -> None:
     """A rolling reload loses no page and no form."""
     done, answers = threading.Event(), list[int]()
-    people = [Person(cluster.address) for _ in range(3)]
+    people = [Person(cluster) for _ in range(3)]
     for person in people:
         person.register()
     threads = [threading.Thread(target=_work, args=(each, done, answers)) for each in people]
@@ -195,7 +266,7 @@ def _work(person: Person, done: threading.Event, answers: list[int]) -> None:
 
 def one_may_stop(cluster: Cluster) -> None:
     """When one web server stops, nginx uses the other."""
-    person = Person(cluster.address)
+    person = Person(cluster)
     person.register()
     cluster.webs[0].stop()
     try:

@@ -22,4 +22,5 @@ def test_the_cluster_passes_every_check():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  ") == len(done.stdout.splitlines())
-    assert "rolling reload" in done.stdout
+    for part in ("rolling reload", "Secure", "Strict-Transport-Security", "page of the site only"):
+        assert part in done.stdout
