@@ -2,7 +2,8 @@
 
 Half of them go to the API, by its OpenAPI document, half to the forms of the pages, on each
 database. Prints the statuses and exits with 1 after a failure: a 5xx, a response that violates the
-OpenAPI document or lacks security headers, counters that a recheck would correct.
+OpenAPI document, lacks security headers or takes more than a second, counters that a recheck would
+correct. `--ways routes` sends the same number to every route instead.
 
 `--ways texts` instead compares this many responses to generated texts with those to a harmless one:
 a difference in elements, attributes or headers is a failure.
@@ -18,7 +19,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fuzz import api, forms, texts
+from tests.fuzz import api, forms, routes, texts
 from tests.fuzz.world import Tally
 from tests.support.databases import Databases, PostgreSQL, SQLite
 from tests.support.postgresql import Server
@@ -26,7 +27,7 @@ from tests.support.postgresql import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAYS = {"api": api, "forms": forms, "texts": texts}
+WAYS = {"api": api, "forms": forms, "routes": routes, "texts": texts}
 REQUESTS = ("api", "forms")
 KINDS = ("sqlite", "postgresql")
 MOST_SHOWN = 50
@@ -77,6 +78,7 @@ def _show(what: str, tally: Tally, seconds: float) -> None:
     answers = ", ".join(f"{code}: {n:,}" for code, n in sorted(tally.statuses.items()))
     lines = [
         f"{what}: {tally.requests:,} requests made up in {seconds:.0f} s",
+        f"  slowest: {tally.slowest:.2f} s",
         f"  failures: {tally.failures.total():,}, of {len(tally.failures)} kinds",
         f"  answers: {answers}",
         *(f"  {times} x {failure}" for failure, times in tally.failures.most_common(MOST_SHOWN)),

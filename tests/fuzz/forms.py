@@ -19,6 +19,8 @@ from tests.support.people import PASSWORD
 from tests.support.routes import html_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bs4 import Tag
 
     from tests.fuzz.world import Tally
@@ -87,6 +89,8 @@ class Sent:
     headers: dict[str, str]
     kind: str
     with_token: bool
+    # A body that is no form.
+    content: bytes | None = None
 
 
 def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -> None:
@@ -135,14 +139,19 @@ def forms_of(world: World, browser: Browser) -> list[Form]:
 
     Each as often as it is worth: what takes away what others need is to be tried least.
     """
-    routes = list(html_routes(world.app, world.values))
+    routes = html_routes(world.app, world.values)
     found = {(route.method, route.path): Form(route.method, route.path) for route in routes}
-    for route in routes:
-        if not route.is_unsafe and route.endpoint != "connections.callback":
-            for form in _forms_on(browser, route):
-                found[form.method, form.path] = form
+    for form in read_everywhere(world, browser):
+        found[form.method, form.path] = form
     forms = [found[key] for key in sorted(found)]
     return [form for form in forms for _ in range(_weight(form))]
+
+
+def read_everywhere(world: World, browser: Browser) -> Iterator[Form]:
+    """Yield the forms of all pages."""
+    for route in html_routes(world.app, world.values):
+        if not route.is_unsafe and route.endpoint != "connections.callback":
+            yield from _forms_on(browser, route)
 
 
 def _weight(form: Form) -> int:
@@ -248,24 +257,25 @@ def _send(browser: Browser, sent: Sent) -> None:
     response = client.open(
         sent.path,
         method=sent.method,
-        query_string=_encoded(sent.query),
+        query_string=encoded(sent.query),
         headers=sent.headers,
         content_type=sent.kind,
-        input_stream=io.BytesIO(_body(fields, sent.kind)),
+        input_stream=io.BytesIO(form_body(fields, sent.kind)),
     )
     response.get_data()
     response.close()
     _come_back(browser, response.status_code)
 
 
-def _encoded(pairs: list[tuple[str, str]]) -> str:
-    """Lone surrogates go as the three bytes that some programs make of them."""
+def encoded(pairs: list[tuple[str, str]]) -> str:
+    """Return a query; lone surrogates go as the three bytes that some programs make of them."""
     return urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in pairs])
 
 
-def _body(fields: list[tuple[str, str]], kind: str) -> bytes:
+def form_body(fields: list[tuple[str, str]], kind: str) -> bytes:
+    """Return the body of a form of this content type."""
     if not kind.startswith("multipart"):
-        return _encoded(fields).encode()
+        return encoded(fields).encode()
     parts = [
         b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
         % (

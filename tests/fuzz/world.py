@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
+
+import sqlalchemy as sa
 
 from tests.support.belongings import belongings_of
 from tests.support.databases import close
@@ -14,10 +17,12 @@ from tests.support.invariants import assert_nothing_forgotten
 from tests.support.people import Person, add_person, working
 from tests.support.settings import settings_for
 from trackflow_web import create_app
+from trackflow_web.config import Config
 from trackflow_web.domain.people import actions
+from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from flask import Flask
@@ -26,15 +31,16 @@ if TYPE_CHECKING:
 
 BROKEN = 500
 LONGEST_BODY_SHOWN = 400
+# Seconds that the slowest response may take.
+SLOWEST = 1.0
 # Ends of addresses that take away what other requests need.
 LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
 # Limits are not tested here; Spotify is an unused port.
-FAR_AWAY = dict.fromkeys(
-    ("LIMIT_SIGN_IN", "LIMIT_SIGN_IN_ALL", "LIMIT_REGISTER", "LIMIT_FEEDBACK", "LIMIT_COMMENTS",
-     "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_FOLLOWS",
-     "LIMIT_INVITATIONS"),
-    "1000000/1 minute",
-)  # fmt: skip
+FAR_AWAY = {
+    setting.name.upper(): "1000000/1 minute"
+    for setting in fields(Config)
+    if setting.name.startswith("limit_")
+}
 NO_SPOTIFY = {
     "SPOTIFY_CLIENT_ID": "id",
     "SPOTIFY_CLIENT_SECRET": "secret",
@@ -60,18 +66,52 @@ class Tally:
     requests: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+
+
+class Stopwatch:
+    """Measures responses in seconds of this process and of the database.
+
+    What other processes take of the processor meanwhile does not count, as far as that is known.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.in_database = 0.0
+        self._began = 0.0
+        sa.event.listen(engine, "before_cursor_execute", self._begin)
+        sa.event.listen(engine, "after_cursor_execute", self._end)
+        sa.event.listen(engine, "handle_error", self._end)
+
+    def start(self) -> Callable[[], float]:
+        """Return a function that returns the seconds since now."""
+        wall, process = time.perf_counter(), time.process_time()
+        database = self.in_database
+
+        def seconds() -> float:
+            busy = time.process_time() - process + self.in_database - database
+            return min(busy, time.perf_counter() - wall)
+
+        return seconds
+
+    def _begin(self, *_: object) -> None:
+        self._began = time.perf_counter()
+
+    def _end(self, *_: object) -> None:
+        self.in_database += time.perf_counter() - self._began
 
 
 class Watched:
-    """WSGI middleware around everything: counts answers and notes the broken and careless ones."""
+    """WSGI middleware around everything: counts responses, notes broken, careless and slow ones."""
 
-    def __init__(self, application: WSGIApplication, tally: Tally) -> None:
+    def __init__(self, application: WSGIApplication, tally: Tally, watch: Stopwatch) -> None:
         self.application = application
         self.tally = tally
+        self.watch = watch
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = _Remembered(environ["wsgi.input"])
         environ["wsgi.input"] = body
+        seconds = self.watch.start()
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
             code = int(status[:3])
@@ -84,7 +124,24 @@ class Watched:
                 self.tally.failures[f"{path} ({code}) is careless: {found.missing}"] += 1
             return start_response(status, headers, exc_info)
 
-        return self.application(environ, start)
+        return self._until_the_end(self.application(environ, start), seconds, environ, body)
+
+    def _until_the_end(
+        self,
+        response: Iterable[bytes],
+        seconds: Callable[[], float],
+        environ: WSGIEnvironment,
+        body: _Remembered,
+    ) -> Iterator[bytes]:
+        try:
+            yield from response
+        finally:
+            if close := getattr(response, "close", None):
+                close()
+            took = seconds()
+            self.tally.slowest = max(self.tally.slowest, took)
+            if took > SLOWEST:
+                self.tally.failures[f"{took:.1f} s for {_shown(environ, body)}"] += 1
 
 
 class _Remembered:
@@ -124,7 +181,9 @@ class World:
             # Has all permissions.
             user.is_admin = True
             self.token = actions.create_token(user, name="Fuzz", scope="admin", days="365")
-        self.app.wsgi_app = Watched(self.app.wsgi_app, tally)
+        with self.app.app_context():
+            watch = Stopwatch(db.engine)
+        self.app.wsgi_app = Watched(self.app.wsgi_app, tally, watch)
 
     def end(self) -> None:
         """Look once whether the numbers are right, then throw the installation away."""

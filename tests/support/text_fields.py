@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from tests.fuzz import forms
 from tests.support.lint import parse
+from tests.support.openapi import operations
 from tests.support.routes import all_routes, html_routes
 from trackflow_web.domain.imports.rules import MOST_BYTES
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from tests.fuzz.world import World
     from tests.support.browsing import Browser
-
-Json = dict[str, Any]
+    from tests.support.openapi import Json
 
 # Of what is meant to be a text; ids in addresses are digits for the routes.
 TEXT_ARGUMENTS = {"username", "code", "part", "filename"}
@@ -113,37 +113,13 @@ def _of_addresses(app: Flask, values: dict[str, object]) -> Iterator[TextField]:
 
 
 def _of_api(app: Flask, values: dict[str, object]) -> Iterator[TextField]:
-    document = app.test_client().get("/api/openapi.json").get_json()
-    for pattern, operations in document["paths"].items():
-        path = pattern.format(**values, item_id=values["feature_id"])
-        for method, operation in operations.items():
-            for parameter in operation.get("parameters", []):
-                if parameter["in"] == "query":
-                    name = parameter["name"]
-                    yield TextField(name, method.upper(), path, LARGEST_LINE, _query({}, name))
-            schema = _body_schema(document, operation)
-            for name in schema.get("properties", {}):
-                send = _json(_usual_body(schema), name)
-                yield TextField(f".{name}", method.upper(), path, LARGEST_JSON, send)
-
-
-def _body_schema(document: Json, operation: Json) -> Json:
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    schema = content.get("schema", {})
-    if "$ref" not in schema:
-        return schema
-    return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-
-
-def _usual_body(schema: Json) -> Json:
-    """Something for every field that is required, so that the one filled in is looked at."""
-    return {name: _usual_value(schema["properties"][name]) for name in schema.get("required", [])}
-
-
-def _usual_value(schema: Json) -> object:
-    if "enum" in schema:
-        return schema["enum"][0]
-    return {"integer": 1, "boolean": True, "array": ["One"]}.get(schema.get("type"), "One")
+    for operation in operations(app, values):
+        method, path = operation.method, operation.path
+        for name in operation.queries:
+            yield TextField(name, method, path, LARGEST_LINE, _query({}, name))
+        for name in operation.properties:
+            send = _json(operation.usual_body(), name)
+            yield TextField(f".{name}", method, path, LARGEST_JSON, send)
 
 
 def _of_csv() -> Iterator[TextField]:
