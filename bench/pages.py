@@ -112,7 +112,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
     for tile in tiles:
         pieces = prepared.cache.of(tile)
         percent = share(tile.holders, tile.users).replace("<", "&lt;")
-        values = [f"{percent} · {tile.holders:,} of {tile.users:,}"]
+        values = [f"{percent} ({tile.holders:,} of {tile.users:,})"]
         state = tile.state
         if tile.earned_at is not None:
             at, there = tile.earned_at, tile.earned_at.astimezone(prepared.zone)

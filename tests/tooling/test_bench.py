@@ -16,17 +16,27 @@ from bench.__main__ import BENCHMARKS
 ROOT = Path(__file__).parents[2]
 # Measured by tests of their own, for what they need: the registry, a PostgreSQL server.
 NAMES = BENCHMARKS.keys() - {"peers", "size"}
+# Those that repeat most of the program's code; each starts a process.
+IN_EVERY_RUN = {"action", "pages"}
 
 pytestmark = pytest.mark.postgresql  # they measure both databases
 
 
-def test_every_benchmark_runs_in_quick_mode():
-    figures = measured(*NAMES)
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(IN_EVERY_RUN, id="some"),
+        pytest.param(NAMES - IN_EVERY_RUN, id="others", marks=pytest.mark.stress),
+    ],
+)
+def test_benchmarks_run_in_quick_mode(names):
+    figures = measured(*names)
 
-    assert figures.keys() == NAMES
+    assert figures.keys() == names
     assert all(figures.values())
 
 
+@pytest.mark.stress
 def test_storage_per_user_is_measured_on_both_databases():
     figures = measured("size")["size"]
 

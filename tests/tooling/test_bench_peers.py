@@ -21,6 +21,7 @@ def figures():
     return compare(AT_HAND, QUICK)
 
 
+@pytest.mark.stress
 def test_the_naive_programs_grant_the_same_awards_as_trackflow(figures):
     for peer in AT_HAND:
         told = figures[f"recheck of {QUICK.songs_each} songs each: {peer.name}"]
@@ -29,6 +30,7 @@ def test_the_naive_programs_grant_the_same_awards_as_trackflow(figures):
         assert int(wanted) >= 10, told
 
 
+@pytest.mark.stress
 def test_counting_costs_more_statements_than_trackflow_adds(figures):
     more = {
         peer.name: int(re.search(r"(\d+) statements", figures[_action(peer)])[1])

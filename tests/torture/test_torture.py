@@ -22,7 +22,7 @@ SECONDS = 600
 @pytest.mark.both_databases
 def test_kills_and_races_lose_nothing(tmp_path, database_kind, sized):
     only = frozenset({"kill", "race"})
-    kills, races = sized(10, stress=200), sized(40, stress=500)
+    kills, races = sized(6, stress=200), sized(16, stress=500)
     deadline = time.monotonic() + SECONDS
     wanted = Wanted(kills=kills, races=races, rounds=0, deadline=deadline, only=only)
     rows = torture(database_kind, tmp_path, wanted)

@@ -252,8 +252,8 @@ def days_with_moments(here):
     return list(days.values())
 
 
-def test_streaks_match_the_local_calendar_in_every_time_zone():
-    zones, visits = sorted(rules.zone_names()), 0
+def test_streaks_match_the_local_calendar_in_every_time_zone(sized):
+    zones, visits = sorted(rules.zone_names())[:: sized(8, stress=1)], 0
     for zone in zones:
         dice, alice, expected, before = random.Random(zone), Visitor(zone), [], None
         for number, moments in enumerate(days_with_moments(ZoneInfo(zone))):
@@ -266,7 +266,7 @@ def test_streaks_match_the_local_calendar_in_every_time_zone():
             alice.comes(at)
         assert alice.runs == expected, zone
         visits += len(expected)
-    assert len(zones) > 400
+    assert len(zones) > 50
     assert visits > len(zones) * 600
 
 
