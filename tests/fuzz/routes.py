@@ -21,6 +21,7 @@ from tests.fuzz.world import LAST, World
 from tests.support.browsing import Browser
 from tests.support.hostile import ANYTHING, NUMBERS
 from tests.support.openapi import operations, usual_value
+from tests.support.people import working
 from tests.support.routes import all_routes
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tests.support.routes import Route
 
 JSON_TYPE = "application/json"
+# After these an object is gone or has another name.
+TAKES_AWAY = (*LAST, "/rename", "/decline")
 # Without these nothing can be sent any more; they come at the very end.
 END_OF_ACCOUNT = ("/logout", "/settings/privacy/delete", "/api/account")
 LONGEST_TEXT = 300
@@ -58,11 +61,15 @@ class Target:
     body: Json | None = None
 
     @property
-    def weight(self) -> int:
-        """The later, the more other requests need what it takes away."""
-        if self.route.path in END_OF_ACCOUNT:
-            return 2
-        return int(self.route.path.endswith(LAST) or self.route.method == "DELETE")
+    def takes_away(self) -> bool:
+        """Whether other requests may need what this one takes away."""
+        return self.route.path.endswith(TAKES_AWAY) or self.route.method == "DELETE"
+
+    @property
+    def order(self) -> tuple[bool, bool, int]:
+        """What takes something away later, parts of an object before the object."""
+        ends_all = self.route.path in END_OF_ACCOUNT
+        return ends_all, self.takes_away, -self.route.path.count("/")
 
 
 def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -> None:
@@ -74,14 +81,19 @@ def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -
 
 
 def send_to_each(databases: Databases, tally: Tally, number: int, seed: int) -> None:
-    """Send so many requests to every route, as Alice, who may do everything."""
-    world = World(databases, tally)
-    try:
-        sender = _Sender(world, tally, random.Random(seed))
-        for target in _targets(world, sender.browser):
-            sender.send_all(target, number)
-    finally:
-        world.end()
+    """Send so many requests to every route, as Alice, who may do everything.
+
+    What the API takes away is in a world of its own, or the pages would have taken it before.
+    """
+    for in_second in (False, True):
+        world = World(databases, tally)
+        try:
+            sender = _Sender(world, tally, random.Random(seed))
+            for target in _targets(world, sender.browser):
+                if (target.route.is_api and target.takes_away) == in_second:
+                    sender.send_all(target, number)
+        finally:
+            world.end()
 
 
 # --- what the routes take ------------------------------------------------------------------------
@@ -108,7 +120,7 @@ def _targets(world: World, browser: Browser) -> list[Target]:
         )
         for route in all_routes(world.app, world.values)
     ]
-    return sorted(targets, key=lambda target: target.weight)
+    return sorted(targets, key=lambda target: target.order)
 
 
 # --- made up -------------------------------------------------------------------------------------
@@ -132,8 +144,8 @@ class _Requests:
         pairs = self._pairs(target.usual, spoiled)
         if odd and self._once_in(4):
             pairs.append((self.dice.choice(NAMES), self.text()))
-        in_address = not route.is_unsafe or target.body is not None or (odd and self._once_in(12))
-        kind = JSON_TYPE if target.body is not None else URLENCODED
+        in_address = not route.is_unsafe or route.is_api or (odd and self._once_in(12))
+        kind = JSON_TYPE if route.is_api else URLENCODED
         return Sent(
             method=self.dice.choice(METHODS) if odd and self._once_in(12) else route.method,
             path=self._path(target) if odd and self._once_in(6) else route.path,
@@ -142,7 +154,7 @@ class _Requests:
             headers=self._headers() if odd and self._once_in(3) else {},
             kind=self.dice.choice(KINDS) if odd and self._once_in(12) else kind,
             with_token=not (odd and self._once_in(20)),
-            content=self._json(target.body, spoiled) if target.body is not None else None,
+            content=self._json(target.body or {}, spoiled) if route.is_api else None,
         )
 
     def _pairs(self, usual: dict[str, list[str]], spoiled: int) -> list[tuple[str, str]]:
@@ -217,11 +229,11 @@ class _Sender:
         for count, sent in enumerate(self.requests.of(target, number)):
             self.tally.requests += 1
             by_token = target.route.is_api and count % 2 == 1
-            if self._send(sent, by_token=by_token) and not by_token:
-                self._come_back()
+            if self._send(sent, target.route, by_token=by_token):
+                self._come_back(by_token=by_token)
 
-    def _send(self, sent: Sent, *, by_token: bool) -> bool:
-        """Return whether the response may have ended the session."""
+    def _send(self, sent: Sent, route: Route, *, by_token: bool) -> bool:
+        """Return whether the response may come from an ended session or a deleted token."""
         headers = dict(sent.headers)
         fields = list(sent.fields)
         if by_token:
@@ -240,13 +252,18 @@ class _Sender:
             input_stream=io.BytesIO(content),
         ) as response:
             response.get_data()
-            return response.status_code in {303, 401} or "HX-Redirect" in response.headers
+            if sent.path == route.path and sent.method == route.method:
+                self.tally.reached[route.name].add(response.status_code)
+            to_sign_in = "/login" in response.headers.get("Location", "")
+            return response.status_code in {401, 403} or to_sign_in
 
-    def _come_back(self) -> None:
-        """Sign in again where that is necessary and possible."""
-        if self.browser.client.get("/settings/tokens").status_code == forms.OK:
-            return
-        with self.world.app.app_context():
-            is_there = db.session.get(User, self.world.alice.id) is not None
-        if is_there:
-            self.browser.enter(self.world.alice)
+    def _come_back(self, *, by_token: bool) -> None:
+        """Sign in again, as an administrator and with the password given just now."""
+        with working(self.world.app):
+            user = db.session.get(User, self.world.alice.id)
+            if user is None:
+                return
+            user.is_admin = True
+            if by_token:
+                self.world.make_token()
+        self.browser.enter(self.world.alice)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
@@ -67,6 +68,8 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
+    # The statuses of each route that was sent to as it is, by `GET /songs/<song_id>`.
+    reached: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
 class Stopwatch:
@@ -172,6 +175,7 @@ class World:
 
     def __init__(self, databases: Databases, tally: Tally) -> None:
         self.databases = databases
+        self._tokens = itertools.count(1)
         self.url = databases.create()
         self.app: Flask = create_app(settings_for(self.url, **FAR_AWAY, **NO_SPOTIFY))
         self.alice: Person = add_person(self.app, "alice")
@@ -180,10 +184,15 @@ class World:
             user = self.alice.user
             # Has all permissions.
             user.is_admin = True
-            self.token = actions.create_token(user, name="Fuzz", scope="admin", days="365")
+            self.make_token()
         with self.app.app_context():
             watch = Stopwatch(db.engine)
         self.app.wsgi_app = Watched(self.app.wsgi_app, tally, watch)
+
+    def make_token(self) -> None:
+        """Give Alice a token for the API, inside a unit of work."""
+        name = f"Fuzz {next(self._tokens)}"
+        self.token = actions.create_token(self.alice.user, name=name, scope="admin", days="365")
 
     def end(self) -> None:
         """Look once whether the numbers are right, then throw the installation away."""

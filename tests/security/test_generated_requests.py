@@ -21,7 +21,11 @@ def test_hostile_requests_to_every_route_are_answered_at_once(databases, tally, 
 
     routes.send_to_each(databases, tally, sized(20, stress=60), SEED)
     assert not tally.failures
-    assert {200, 201, 303, 401, 404, 405, 415, 422} <= tally.statuses.keys()
+    # Nearly every route got as far as its fields: the requests are not all rejected at the door.
+    far = [
+        name for name, statuses in tally.reached.items() if min(statuses) < 400 or 422 in statuses
+    ]
+    assert len(far) > 0.9 * len(tally.reached) > 100
 
 
 def test_generated_api_requests_conform_to_the_openapi_document(databases, tally, sized):
