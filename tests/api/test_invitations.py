@@ -53,6 +53,7 @@ def test_accepting_makes_a_collaborator_once(program, invitee, song, invitation)
     assert invitee.post(f"/api/invitations/{invitation['id']}/decline").status_code == 422
 
 
+@pytest.mark.fault("D3")
 def test_declining_is_permanent(program, invitee, song, invitation):
     address = f"/api/invitations/{invitation['id']}"
     for _ in range(2):
@@ -62,6 +63,7 @@ def test_declining_is_permanent(program, invitee, song, invitation):
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["username"])
 
 
+@pytest.mark.fault("D3")
 def test_a_pack_is_one_invitation(program, invitee, bob):
     pack = program.post("/api/packs/", name="Encore").json["id"]
     for title in ("One", "Two"):

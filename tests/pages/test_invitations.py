@@ -33,6 +33,7 @@ def names(page):
     return page.one("#song-helpers .helpers").get_text()
 
 
+@pytest.mark.fault("D3")
 def test_who_is_added_for_the_first_time_is_invited(as_alice, as_bob, owner, invitee):
     song = owner.add("One")
     as_alice.post(f"/songs/{song}/collaborators", username="bob")
@@ -162,6 +163,7 @@ def test_too_many_invitations_are_refused_at_the_field(make_app, alice, bob, cha
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("B6")
 def test_a_private_collaborator_is_named_to_the_owner_and_themselves_only(
     app, as_alice, as_bob, as_charlie, owner, bob
 ):
@@ -179,6 +181,7 @@ def test_a_private_collaborator_is_named_to_the_owner_and_themselves_only(
         assert ({"id": None, "username": "a member"} in items) is not named
 
 
+@pytest.mark.fault("B6")
 def test_a_private_profile_is_not_revealed_by_the_form(app, as_alice, owner, bob):
     with working(app):
         db.session.get_one(User, bob.id).audience = Audience.ME

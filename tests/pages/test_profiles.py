@@ -239,6 +239,7 @@ def _complete_packs(browser):
 
 
 @pytest.mark.both_databases
+@pytest.mark.fault("B7")
 def test_complete_packs_are_counted_once_their_songs_are_released(as_bob, as_alice, app, alice):
     producer = Producer(app, alice)
     song = producer.authored("One")

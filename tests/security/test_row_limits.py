@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.charter import at_once
-from tests.support.people import working
+from tests.support.people import Person, work_together, working
 from trackflow_web.config.row_limits import DEFAULTS
 from trackflow_web.domain.imports.models import Import, ImportRow
+from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.people.row_limits import MESSAGES, RowLimit
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
@@ -48,8 +49,17 @@ PEOPLE = ("bob", "charlie", "noise")
 
 
 @pytest.fixture
-def places(as_alice, as_bob, bob, charlie):
+def noise(app):
+    """The user of every database."""
+    with app.app_context():
+        user = find_by_username("noise")
+        return Person(user.id, user.username, user.email)
+
+
+@pytest.fixture
+def places(app, as_alice, as_bob, alice, bob, charlie, noise):
     """The ids for the URLs in `MORE`."""
+    work_together(app, alice, bob, charlie, noise)
     request = as_bob.api("POST", "/api/features/", {"title": "Undo", "description": "Please."})
     song = as_alice.api("POST", "/api/songs/", {"title": "One", "artist": "Metallica"})
     return {"id": request.json["id"], "song": song.json["id"]}
@@ -131,7 +141,8 @@ def test_an_import_skips_the_rows_beyond_the_limit(app, alice, as_alice, most):
         assert db.session.scalar(own) == 3
 
 
-def test_a_pack_adds_nobody_where_a_song_of_it_is_full(app, as_alice, bob, charlie, most):
+def test_a_pack_adds_nobody_where_a_song_of_it_is_full(app, as_alice, alice, bob, charlie, most):
+    work_together(app, alice, bob, charlie)
     most(MAX_COLLABORATORS=1)
     pack = as_alice.api("POST", "/api/packs/", {"name": "Road trip"}).json["id"]
     songs_of_pack = [
