@@ -1,4 +1,4 @@
-"""Which tests run where, a database and an application for each, and the people in them."""
+"""Selection of tests, their databases, applications and users."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _is_for_stress(item: pytest.Item) -> bool:
 
 
 def _is_sized(item: pytest.Item) -> bool:
-    """Whether a test runs in every run and, with larger numbers, under stress."""
+    """Return whether a test runs always and, with larger numbers, under stress."""
     return "sized" in getattr(item, "fixturenames", ())
 
 
@@ -119,7 +119,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def sized(pytestconfig: pytest.Config) -> Callable[..., int]:
-    """`sized(1_000, stress=10_000)`: how many in every run, and how many in `make stress`."""
+    """`sized(1_000, stress=10_000)`: the size in every run, and in `make stress`."""
 
     def size(usual: int, *, stress: int) -> int:
         return stress if pytestconfig.getoption("--stress") else usual
@@ -151,7 +151,7 @@ def postgresql_databases() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def databases(request: pytest.FixtureRequest, database_kind: str) -> Databases:
-    """Makes further ones of the test's kind: `databases.create()`, `.empty()`, `.drop(url)`."""
+    """Creates databases of the test's kind: `databases.create()`, `.empty()`, `.drop(url)`."""
     return request.getfixturevalue(f"{database_kind}_databases")
 
 
@@ -177,7 +177,7 @@ def shared(request: pytest.FixtureRequest, database_kind: str) -> Shared:
 
 @pytest.fixture
 def database_url(shared: Shared) -> str:
-    """A database as good as new, with tables, catalogue and the noise person."""
+    """A database in its initial state, with tables, catalogue and the user noise."""
     shared.reset()
     return shared.url
 
@@ -251,7 +251,7 @@ def work(app: Flask) -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture
 def clock() -> Iterator[MovingClock]:
-    """The program's clock, standing on a Monday noon until `clock.move(days=1)`."""
+    """The clock of `kernel.clock`, stopped at a Monday noon until `clock.move(days=1)`."""
     with running_on(MovingClock()) as moving:
         yield moving
 
@@ -269,12 +269,12 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         assert_collaborators_have_accepted(app)
 
 
-# --- People ------------------------------------------------------------------------------------
+# --- Users -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def alice(app: Flask) -> Person:
-    """Owns the things the tests are about."""
+    """Owns the objects of the tests."""
     return add_person(app, "alice")
 
 

@@ -133,7 +133,7 @@ def _song(browser: Browser, title: str, artist: str, **fields: object) -> str:
 
 
 def _made(answer: Page) -> str:
-    """The address of what a form made."""
+    """The URL of what a form made."""
     assert answer.status == 303, answer
     return answer.location
 

@@ -250,7 +250,7 @@ def test_deleting_an_account_twice_at_once_over_the_api_is_no_error(app, alice, 
 
 @pytest.mark.both_databases
 def test_requests_during_account_deletion_redirect_to_sign_in(app, alice):
-    """The account goes after the request has loaded it: for forms, and for requests of the API."""
+    """The account is deleted after the request has loaded it, for forms and API requests."""
     for number, ask in enumerate(
         (
             lambda b: b.post("/songs/", title="One", artist="Metallica"),
@@ -305,7 +305,7 @@ def test_events_recorded_in_the_same_unit_of_work_do_not_block_deletion(app, ali
 
 @pytest.mark.both_databases
 def test_adding_a_user_as_collaborator_during_deletion_is_rejected(app, alice, as_bob, request):
-    """On SQLite they wait for each other; on PostgreSQL the row they refer to goes under them."""
+    """On SQLite they wait for each other; on PostgreSQL the referred row is deleted meanwhile."""
     made = as_bob.api("POST", "/api/songs/", {"title": "Creep", "artist": "Radiohead"})
     address = f"/songs/{made.json['id']}/collaborators"
     leaving = threading.Event()

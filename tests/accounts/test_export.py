@@ -15,7 +15,7 @@ from trackflow_web.domain.imports import files
 from trackflow_web.kernel.database import db
 
 ADDRESS = "/settings/privacy/export"
-# Where the rows of each table stand in the document. A new table belongs here, or among the others.
+# The place of the rows of each table in the document. A new table belongs here or in the others.
 WHERE = {
     "users": "account",
     "avatars": "avatars",
@@ -53,7 +53,7 @@ WHERE = {
 ABOUT_NOBODY = {
     *("account_reservations", "achievements", "counting_periods", "limit_counts", "versions"),
 }
-# Responses that are kept for a day, in case a request is sent again.
+# Responses stored for a day, in case a request is repeated.
 COPIES = {"answered_requests"}
 
 

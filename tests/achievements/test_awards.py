@@ -1,4 +1,4 @@
-"""An achievement is given at most once, never forgotten, and worth its points."""
+"""An achievement is granted at most once, never missed, and worth its points."""
 
 from __future__ import annotations
 

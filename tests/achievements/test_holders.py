@@ -1,4 +1,4 @@
-"""How many people have an achievement: right at once, however it was counted before."""
+"""Holder counts: up to date at once, regardless of cached values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE = "first_release"
 
 @pytest.fixture
 def shown(app):
-    """`shown()`: how many show the achievement, and how many people there are."""
+    """`shown()`: the number of users who show the achievement, and of all users."""
 
     def ask(literal_ids=app):
         with literal_ids.app_context():

@@ -11,7 +11,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Duplicate
 
-# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+# Tests that depend on SQL; the rest is the same arithmetic on both databases.
 both_databases = pytest.mark.both_databases
 
 STATES = ["future", "wip", "released"]

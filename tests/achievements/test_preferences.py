@@ -25,7 +25,7 @@ RELEASES = ("first_release", "rising_star", "published_artist")
 
 @pytest.fixture
 def pins(app):
-    """Moves pins, one unit of work each, and tells their order."""
+    """Moves pins, in one unit of work each, and returns their order."""
 
     class Pins:
         def move(self, charter, move, *codes):
@@ -206,7 +206,7 @@ def test_a_user_who_wants_rare_toasts_gets_only_those(app, alice):
     assert set(shown) == {"chart_topper", "hall_of_fame"}
     assert len(claimed) == 2
     assert alice.awards["first_release"].notified
-    assert not alice.awards["chart_topper"].notified  # until the answer was written
+    assert not alice.awards["chart_topper"].notified  # until the response was written
 
 
 def test_a_user_who_wants_no_toasts_gets_none(app, alice):

@@ -23,7 +23,7 @@ from trackflow_web.domain.songs import actions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.transactions import unit_of_work
 
-# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+# Tests that depend on SQL; the rest is the same arithmetic on both databases.
 both_databases = pytest.mark.both_databases
 
 

@@ -1,4 +1,4 @@
-"""Olga takes an achievement from Alice, with a reason, and gives it back."""
+"""Olga revokes an achievement of Alice, with a reason, and restores it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def olga(admin):
 
 @pytest.fixture
 def released(alice):
-    """Alice has planned, begun and released a song: three achievements."""
+    """Alice has planned, started and released a song: three achievements."""
     alice.move(alice.add(year=1988), "wip", "released")
     assert {"dreamer", "first_release"} <= set(alice.codes)
     return alice

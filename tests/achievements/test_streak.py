@@ -7,7 +7,7 @@ import pytest
 from tests.support.charter import Charter, at_once
 from tests.support.people import add_person
 
-# Those that lean on what only SQL can say; the rest is the same arithmetic on either database.
+# Tests that depend on SQL; the rest is the same arithmetic on both databases.
 both_databases = pytest.mark.both_databases
 
 

@@ -1,4 +1,4 @@
-"""Sending mail: a server that accepts, refuses or is not there."""
+"""Sending mail: a server that accepts, rejects or is unreachable."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def parts(program) -> str:
-    """The address of the parts of a song of Alice's."""
+    """The URL of the parts of a song of Alice's."""
     song = program.post("/api/songs/", title="One", artist="Metallica").json
     return f"/api/songs/{song['id']}/parts"
 

@@ -1,4 +1,4 @@
-"""The API of invitations: Alice invites, Bob answers."""
+"""The API of invitations: Alice invites, Bob accepts or declines."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_deleting_a_pack_keeps_its_songs(program, pack, song):
     assert (left["pack_id"], left["is_optional"]) == (None, False)
 
 
-# --- songs that say which pack -----------------------------------------------------------------
+# --- songs with a pack -------------------------------------------------------------------------
 
 
 def test_a_song_can_change_its_pack(program, pack):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.people import Person
 
-# Without these a Chromium looks for its maker's servers, which a test has no business with.
+# Without these Chromium contacts its vendor's servers.
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -50,7 +50,7 @@ def chromium_browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def live_server(app: Flask) -> Iterator[str]:
-    """The address of the application, on a fresh database."""
+    """The URL of the application, on a fresh database."""
     with serving(app) as address:
         yield address
 
@@ -99,7 +99,7 @@ def page_without_javascript(new_page: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def sign_in() -> Callable[[Page, Person], None]:
-    """`sign_in(page, alice)` through the form, as a person does."""
+    """`sign_in(page, alice)` through the form, like a user."""
 
     def sign_in(page: Page, person: Person) -> None:
         page.goto("/login")

@@ -1,4 +1,4 @@
-"""Looking through all 82: filters, search, the address, the back button."""
+"""The achievements page: filters, search, the URL, the back button."""
 
 from __future__ import annotations
 

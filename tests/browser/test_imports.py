@@ -102,7 +102,7 @@ def test_alice_watches_an_import_and_undoes_it(page, alice, let_in, job, poll):
     page.clock.pause_at(60_000)
     road = {"name": "road.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
     page.get_by_label("File", exact=True).set_input_files(road)
-    # Without a preview, whose rows are compared before the job begins.
+    # Without a preview, whose rows are compared before the job starts.
     page.evaluate(AT_ONCE)
     page.get_by_role("button", name="Preview import").click()
 

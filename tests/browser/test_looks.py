@@ -59,7 +59,7 @@ FOR_OLGA_TOO = (
 )
 PHONE, DESKTOP = {"width": 375, "height": 800}, {"width": 1280, "height": 800}
 NARROWEST = {"width": 320, "height": 640}
-# Larger shifts are what people feel as jumping (web.dev/cls).
+# Larger shifts are noticeable to users (web.dev/cls).
 MOST_SHIFT = 0.1
 
 SHIFTS = """() => {
@@ -176,7 +176,7 @@ def test_no_page_overflows_a_narrow_screen(pages, paths):
 
 
 def test_swapping_a_fragment_shifts_no_layout(page, olga, let_in):
-    """All shifts count here, also those that answer a key or a click."""
+    """All shifts count here, including those after a key or a click."""
     let_in(page, olga)
     page.goto("/achievements/")
     page.evaluate(SHIFTS)

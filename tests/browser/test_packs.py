@@ -14,7 +14,7 @@ from tests.support.watching import STANDING, settle
 
 @pytest.fixture
 def songs(page, app, alice, let_in):
-    """Alice's songs One to Three, before she looks; gives her page."""
+    """Alice's songs One to Three, before she opens a page; return her page."""
     alice = Charter(app, alice)
     for title, year in (("One", 1971), ("Two", 1982), ("Three", 1993)):
         alice.add(title, year=year, status="wip")
@@ -41,7 +41,7 @@ def test_alice_fills_a_pack_and_releases_it(songs):
         page.get_by_role("button", name=f"Put in {title}").focus()
         page.keyboard.press("Enter")
         expect(inside).to_have_count(count)
-        expect(page.locator("#pack-songs-title")).to_be_focused()  # its button is gone
+        expect(page.locator("#pack-songs-title")).to_be_focused()  # its button was removed
 
     two = inside.filter(has=page.get_by_role("link", name="Two"))
     two.get_by_role("button", name="Make optional").focus()

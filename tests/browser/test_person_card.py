@@ -1,4 +1,4 @@
-"""The card of a person in a browser: by pointer, by keyboard, by touch, and without scripts."""
+"""The user card in a browser: by pointer, by keyboard, by touch, and without scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME = 'main .user-name[href="/users/bob"]'
 
 @pytest.fixture
 def song(app, alice, bob):
-    """Alice's, with Bob on it; gives its address."""
+    """Alice's song, with Bob as collaborator; return its URL."""
     song_id = Charter(app, alice).add("One", "Metallica")
     Charter(app, bob).given("artisan", "perfectionist")
     with working(app):

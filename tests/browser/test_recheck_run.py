@@ -105,7 +105,7 @@ def test_a_recheck_can_be_cancelled_by_keyboard_while_it_polls(
 
 
 def confirm(page):
-    """Give the password, as after signing in by a form."""
+    """Confirm the password, as after signing in by a form."""
     page.goto("/confirm")
     page.get_by_label("Password").fill("correct horse battery staple")
     page.get_by_role("button", name="Continue").click()

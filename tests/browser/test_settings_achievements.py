@@ -49,7 +49,7 @@ def test_choosing_a_category_changes_the_url_and_keeps_the_focus(tab):
     expect(earned).to_have_count(1)
     expect(category).to_be_focused()
 
-    press(tab, "#award-private-trackflow_veteran")  # its answer keeps to the filter
+    press(tab, "#award-private-trackflow_veteran")  # its response keeps the filter
     expect(tab.locator("#award-private-trackflow_veteran")).to_have_attribute(
         "aria-pressed", "true"
     )

@@ -13,7 +13,7 @@ from tests.support.watching import STANDING
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.kernel.database import db
 
-LEAVING = 300  # ms, a little more than toasts.js gives the way out
+LEAVING = 300  # ms, slightly more than the closing animation of toasts.js
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def at_songs(toasted):
 
 
 def standing(page):
-    """The codes of the toasts that stand, the newest last."""
+    """The codes of the visible toasts, the newest last."""
     return page.locator(STANDING).evaluate_all("all => all.map(toast => toast.dataset.toast)")
 
 
@@ -196,7 +196,7 @@ def test_a_second_tab_does_not_repeat_a_toast(toasted):
 def test_a_repeated_message_is_not_shown_again_in_the_same_tab(app, alice, toasted):
     page = toasted("dreamer", "devoted")
     assert standing(page) == ["dreamer", "devoted"]
-    with app.app_context():  # as if the process had died before it noted that they were shown
+    with app.app_context():  # as if the process had died before it confirmed them
         db.session.execute(sa.update(UserAchievement).values(notified=False, shown_until=None))
         db.session.commit()
     page.goto("/achievements/")

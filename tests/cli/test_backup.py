@@ -34,7 +34,7 @@ only_postgresql = [
 
 @pytest.fixture(autouse=True)
 def _programs_of_the_server(request, monkeypatch):
-    """The client programs that belong to the server of the tests come first."""
+    """Put the client programs of the test server first on the PATH."""
     if "postgresql_databases" in request.fixturenames or "database_kind" in request.fixturenames:
         databases = request.getfixturevalue("databases")
         if hasattr(databases, "server"):
@@ -44,7 +44,7 @@ def _programs_of_the_server(request, monkeypatch):
 
 @pytest.fixture
 def back_up(app, tmp_path):
-    """`back_up()` gives the file; `back_up(target)` names another place for it."""
+    """`back_up()` returns the file; `back_up(target)` sets its path."""
 
     def run(target=tmp_path / "copy"):
         run_command(app, "backup", str(target))
@@ -168,7 +168,7 @@ def test_a_missing_directory_is_reported(app, refusal):
 
 @pytest.fixture
 def refusal():
-    """`refusal(app, target)`: what the command says as it ends with 1."""
+    """`refusal(app, target)`: the message of the command when it exits with 1."""
 
     def run(app, target):
         result = app.test_cli_runner().invoke(args=["backup", str(target)])

@@ -1,4 +1,4 @@
-"""`flask demo` makes a community once, with nothing left to do."""
+"""`flask demo` creates a community once, with nothing left to recheck."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Alice works on a site with real processes, which die where a test says so.
+"""Alice uses a site with real processes, which are killed at failpoints.
 
-One site for all tests of a module and a kind of database: each test has an Alice of its own there.
+One site for all tests of a module and a kind of database: each test has its own Alice there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Alice(Charter):
     browser: Visitor
 
     def dies(self, place, ask) -> None:
-        """Let the process that answers her die at a place: she gets no answer."""
+        """Kill the process of her request at a failpoint: she gets no response."""
         order = self.site.faults / place
         order.touch()
         with pytest.raises(Broken):

@@ -1,4 +1,4 @@
-"""A job or a command is killed half way: begun again, it ends as if nothing had been."""
+"""A job or a command is killed half way: restarted, it ends as without the kill."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def many_due(app):
 
 
 def figures(app):
-    """How many people have an award, how many a counted song, and all their points."""
+    """The numbers of users with an award and with a counted song, and all their points."""
     with app.app_context():
         people = UserAchievement.user_id.distinct()
         return (

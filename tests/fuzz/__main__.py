@@ -34,7 +34,7 @@ MOST_SHOWN = 50
 
 
 def main() -> int:
-    """Gives the exit code."""
+    """Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=2_000, help="in all, for each database")
     parser.add_argument("--ways", choices=WAYS, nargs="*", default=REQUESTS)

@@ -1,4 +1,4 @@
-"""The API, by what its own document says of it: schemathesis makes the requests up."""
+"""The API by its OpenAPI document: schemathesis generates the requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Cases = st.SearchStrategy[Case]
 
-# Not among them: `positive_data_acceptance`, because a document cannot say that a title is taken;
+# Excluded: `positive_data_acceptance`, because a document cannot express that a title is taken;
 # `object_level_authorization`, which needs two users and has a table of its own here.
 NAMES = (
     "not_a_server_error",
@@ -107,7 +107,7 @@ def _asking(world: World, tally: Tally) -> Callable[[Case], None]:
         except* AssertionError as failures:
             for failure in failures.exceptions:
                 what = " ".join(f"{case.operation.label}: {failure}".split())
-                # Lengths count after white space at the ends is gone, which no document can say.
+                # Lengths count without white space at the ends, which no document can express.
                 if "violates `maxLength`" not in what:
                     tally.failures[what[:LONGEST_MESSAGE]] += 1
 

@@ -1,4 +1,4 @@
-"""The pages: their forms, filled in by Hypothesis, and every address with anything behind it."""
+"""The pages: their forms, filled in by Hypothesis, and every URL with generated endings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ KINDS = (
     "x",
     "",
 )
-# Names that addresses and bodies may carry beside those of the forms.
+# Names of query arguments and fields beside those of the forms.
 NAMES = ("q", "page", "status", "state", "category", "rarity", "sort", "next", "limit", "cursor",
          "code", "error", "user", "user_id", "is_admin", "id", "_method", "file", "")  # fmt: skip
 HEADERS = {
@@ -71,7 +71,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Form:
-    """Where a form goes, and what its fields would usually be sent as, by their names."""
+    """The URL of a form, and the usual values of its fields by name."""
 
     method: str
     path: str
@@ -131,13 +131,13 @@ def _round(world: World, tally: Tally, examples: int, number: int) -> None:
     )()
 
 
-# --- the forms there are -------------------------------------------------------------------------
+# --- all forms -----------------------------------------------------------------------------------
 
 
 def forms_of(world: World, browser: Browser) -> list[Form]:
-    """Every form of every page of Alice's, and every address, for those that no form leads to.
+    """Every form of Alice's pages, and every URL without a form.
 
-    Each as often as it is worth: what takes away what others need is to be tried least.
+    Each with a weight: requests that delete what others need are the rarest.
     """
     routes = html_routes(world.app, world.values)
     found = {(route.method, route.path): Form(route.method, route.path) for route in routes}
@@ -228,7 +228,7 @@ def _pairs(name: str, usual: list[str]) -> st.SearchStrategy[list[tuple[str, str
 
 
 def _odd_paths(path: str) -> st.SearchStrategy[str]:
-    """The address with something else for its ids, or for its end."""
+    """The URL with other ids, or another ending."""
     odd = anything.map(lambda value: quote(value[:200].encode("utf-8", "surrogatepass"), safe=""))
     others = odd.map(lambda value: re.sub(r"/\d+(?=/|$)", lambda _match: f"/{value}", path))
     ends = odd.map(lambda value: f"{path.rstrip('/').rpartition('/')[0]}/{value}")

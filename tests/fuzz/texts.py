@@ -87,7 +87,7 @@ def run(databases: Databases, tally: Tally, *, requests: int, first_seed: int) -
 
 
 def can_be_typed(text: str) -> bool:
-    """Whether a title may be this: what is refused shows in forms only, which others test."""
+    """Return whether this is a valid title: rejected ones are only in forms, tested elsewhere."""
     try:
         kept = texts.line(text, "title", longest=LONGEST)
         texts.lines(text, "body", longest=LONGEST)
@@ -116,7 +116,7 @@ class Walk:
         return TOKEN.search(self.client.get(path).get_data(as_text=True))[1]
 
     def look(self, path: str, method: str = "GET", *, htmx: bool = False, **more: object) -> None:
-        """Send a request and note the answer."""
+        """Send a request and store the response."""
         headers = {"X-CSRFToken": self.token} | ({"HX-Request": "true"} if htmx else {})
         self.step += 1
         with self.client.open(path, method=method, headers=headers, **more) as response:
@@ -124,7 +124,7 @@ class Walk:
             self.seen[f"{self.step}. {self.name} {method} {path} {how}"] = of_answer(response)
 
     def do(self, path: str, **fields: object) -> None:
-        """Send a form and look at the page it leads to, where what was done is said."""
+        """Send a form and load the page it redirects to, with its message."""
         self.look(path, "POST", data=fields)
         self.look(path.split("/")[1].join("//"))
 

@@ -34,7 +34,7 @@ BROKEN = 500
 LONGEST_BODY_SHOWN = 400
 # Seconds that the slowest response may take.
 SLOWEST = 1.0
-# Ends of addresses that take away what other requests need.
+# Endings of URLs that delete objects of other requests.
 LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
 # Limits are not tested here; Spotify is an unused port.
 FAR_AWAY = {
@@ -195,7 +195,7 @@ class World:
         self.token = actions.create_token(self.alice.user, name=name, scope="admin", days="365")
 
     def end(self) -> None:
-        """Look once whether the numbers are right, then throw the installation away."""
+        """Check the counters once, then delete the installation."""
         try:
             assert_nothing_forgotten(self.app)
         finally:

@@ -1,4 +1,4 @@
-"""A recheck of everyone as a job: one at a time, cut off and begun again, watched and cancelled."""
+"""A recheck of everyone as a job: one at a time, interrupted, resumed, watched and cancelled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def app(make_app):
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch):
-    """Even these few people are too many to wait for, and two are a chunk."""
+    """Even these few users are rechecked by a job, two per chunk."""
     monkeypatch.setattr(actions, "MOST_AT_ONCE", 1)
     monkeypatch.setattr(recheck, "USERS_A_CHUNK", 2)
     monkeypatch.setattr(rechecks, "PAUSE", 0)

@@ -134,14 +134,14 @@ class Walker:
     # --- actions ---------------------------------------------------------------------------------
 
     def does(self, path: str, **fields: object) -> str:
-        """Send a form a minute later; gives where it leads to."""
+        """Send a form a minute later; return its redirect."""
         self.clock.move(minutes=1)
         page = self.browser.post(path, **fields)
         assert page.status == 303, f"POST {path} with {fields}: {page.text}"
         return page.location.partition("#")[0]
 
     def learn_ids(self) -> None:
-        """Look up the ids of the own songs."""
+        """Look up the ids of the user's songs."""
         cursor = None
         while True:
             query = {"cursor": cursor} if cursor else {}
@@ -217,7 +217,7 @@ class Walker:
         return self.browser.api("GET", "/api/achievements/", limit=100).json["items"]
 
     def expected(self) -> dict[str, list[Line]]:
-        """By code the lines that its receipt should have; the last one gives the date."""
+        """The expected lines of the receipt by code; the last one has the date."""
         catalogue = self.catalogue()
         lines = {
             each["code"]: self.counted[each["metric"]][: each["threshold"]]
@@ -345,7 +345,7 @@ def authors_and_packs(alice: Walker, songs: list[Song]) -> None:
 
 
 def albums_begin(alice: Walker, unfinished: list[Song], released: list[Song]) -> list[str]:
-    """One album waits for its song to be released; gives its address first."""
+    """One album waits for its song to be released; return its URL first."""
     addresses = []
     for n, song in enumerate([unfinished[0], *released[:4]]):
         address = alice.begins_album(f"Album {n}", song.artist, song.title, "An interlude")

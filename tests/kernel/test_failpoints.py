@@ -25,7 +25,7 @@ failpoints.point(failpoints.Point.BEFORE_COMMIT)
 
 @pytest.fixture
 def pass_by(tmp_path):
-    """A process that passes one place; gives what it ended with."""
+    """Run a process that passes one failpoint; return its exit status."""
 
     def run():
         command = [sys.executable, "-c", PASSING, str(tmp_path)]

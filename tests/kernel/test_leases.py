@@ -115,7 +115,7 @@ def test_a_row_that_is_deleted_is_lost_to_its_worker(app, acquire, renew, row_id
 
 
 def at_once(calls):
-    """Make all calls at the same moment; their results in the order of the calls."""
+    """Make all calls at the same moment; return their results in order of the calls."""
     barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
 
     def run(number, call):

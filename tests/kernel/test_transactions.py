@@ -40,7 +40,7 @@ def count(app, what, *conditions):
 
 
 def events_of(app, person):
-    """The events of a person, each with whether it was delivered."""
+    """The events of a user, each with whether it was delivered."""
     with app.app_context():
         rows = db.session.scalars(
             sa.select(Event).where(Event.user_id == person.id).order_by(Event.id)
@@ -106,7 +106,7 @@ def test_redelivery_completes_a_failed_handler(app, alice, alice_song):
     with app.app_context():
         assert redeliver(composition.HANDLERS) == 2
     assert all(heard for _fact, heard in events_of(app, alice))
-    # That the numbers are right now is checked after every test.
+    # The counters are checked after every test.
 
 
 def test_redelivering_twice_changes_nothing(app, alice, alice_song):

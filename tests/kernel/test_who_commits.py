@@ -18,7 +18,7 @@ DATABASES = {"session", "engine", "connection"}
 
 
 def is_forbidden(call):
-    """Whether a call begins, commits or rolls back, or opens a session that does."""
+    """Return whether a call begins, commits or rolls back, or opens a session that does."""
     if isinstance(call.func, ast.Name):
         return call.func.id == "set_writing" or (call.func.id == "Session" and bool(call.args))
     if not isinstance(call.func, ast.Attribute):

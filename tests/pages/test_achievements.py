@@ -130,7 +130,7 @@ def share_of(browser, code):
 
 
 def test_the_share_of_users_counts_every_holder(as_alice, work_of_alice, work_of_bob):
-    # The noise is the third person; it has a released song, and a planned one too.
+    # noise is the third user; it has a released song, and a planned one too.
     assert "33% (1 of 3)" in share_of(as_alice, "dreamer")
     work_of_bob.add()
     assert "66% (2 of 3)" in share_of(as_alice, "dreamer")

@@ -31,7 +31,7 @@ def missed(app, alice, monkeypatch):
 
 @pytest.fixture
 def drifted(app, bob):
-    """Bob's numbers are not what his songs say."""
+    """Bob's counters differ from his songs."""
     charter = Charter(app, bob)
     charter.add()
     with working(app):
@@ -42,7 +42,7 @@ def drifted(app, bob):
 
 
 def figures(page):
-    """Users, awards and drift as the page tells them."""
+    """Users, awards and drift on the page."""
     return tuple(int(number.get_text()) for number in page.all(".figures dd"))
 
 

@@ -34,7 +34,7 @@ def source_of(page):
 
 @pytest.fixture
 def uploaded(as_alice):
-    """The address of Alice's uploaded picture."""
+    """The URL of Alice's uploaded picture."""
     assert upload(as_alice, picture()).status == 303
     return source_of(as_alice.get("/users/alice"))
 

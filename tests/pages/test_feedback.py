@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("board", BOARDS)
 
 
 def submit(browser, board, title="Dark mode", description="For the night."):
-    """Hand one in; gives its address."""
+    """Submit one; return its URL."""
     answer = browser.post(board, title=title, description=description)
     assert answer.status == 303, answer
     return answer.location
@@ -19,7 +19,7 @@ def submit(browser, board, title="Dark mode", description="For the night."):
 
 @pytest.fixture
 def by_alice(as_alice, board):
-    """The address of one that Alice wrote."""
+    """The URL of one that Alice wrote."""
     return submit(as_alice, board)
 
 
@@ -274,7 +274,7 @@ def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, c
     clock.move(days=1)
     assert as_alice.post(board, title="", description="").status == 422
     clock.move(days=1)
-    submit(as_alice, board)  # the invariants look whether the streak is what the visits say
+    submit(as_alice, board)  # the invariants compare the streak with the visits
 
 
 def test_a_comment_over_the_limit_keeps_its_text(board, by_alice, make_app, bob):

@@ -1,4 +1,4 @@
-"""Invitations on pages: Alice invites Bob, who answers."""
+"""Invitations on pages: Alice invites Bob, who accepts or declines."""
 
 from __future__ import annotations
 

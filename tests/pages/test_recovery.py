@@ -31,7 +31,7 @@ def app(make_app, folder):
 
 @pytest.fixture
 def mails(folder):
-    """The messages in the folder, oldest first, as (address, link)."""
+    """The messages in the folder, oldest first, as (email address, link)."""
 
     def read():
         found = []
@@ -199,7 +199,7 @@ def test_without_mail_the_page_says_how_to_get_a_link(make_app):
 
 
 def test_a_new_password_needs_no_session_of_a_mail_program(app, alice, stranger, mails):
-    """Programs that fetch links of mails must neither confirm nor reset anything."""
+    """Link checkers of mail programs must neither confirm nor reset anything."""
     stranger.post("/password/forgot", email=alice.email)
     link = mails()[0][1]
     for _ in range(3):

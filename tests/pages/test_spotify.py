@@ -59,7 +59,7 @@ def connect(browser, spotify):
 
 
 def import_it(browser, playlist=ADDRESS):
-    """Begin an import and do what the queue holds; gives the page of the import."""
+    """Start an import and run queued jobs; return the page of the import."""
     answer = browser.post("/imports/", playlist=playlist, start="1")
     assert answer.status == 303, answer
     browser.app.extensions["trackflow.jobs"].run_due()
@@ -152,7 +152,7 @@ def test_an_invalid_playlist_url_is_rejected(connected, address):
     assert page.errors()["playlist"]
 
 
-# Machines that a server can reach and a person should not, spelt in the ways that get past checks.
+# Hosts that a server can reach and users should not, in spellings that bypass checks.
 INSIDE = [
     "http://127.0.0.1/", "http://localhost:5432/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
     "http://0/", "http://0.0.0.0/", "http://2130706433/", "http://017700000001/", "http://0x7f.1/",
@@ -326,7 +326,7 @@ def test_a_lost_key_counts_as_no_connection(make_app, connected, alice, spotify)
     assert "Connect your account again" in page.text
 
 
-# --- what Spotify may answer ---------------------------------------------------------------------
+# --- responses of Spotify ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

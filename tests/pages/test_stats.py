@@ -20,7 +20,7 @@ def worker(app, alice):
 
 
 def rows(page, key):
-    """The table behind a chart: the name of each row and its numbers."""
+    """The table of a chart: the name of each row and its numbers."""
     return {
         row.th.get_text(strip=True): [cell.get_text(strip=True) for cell in row.select("td")]
         for row in page.all(f"#chart-{key} tbody tr")

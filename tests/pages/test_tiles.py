@@ -37,7 +37,7 @@ def request_of_alice(app, alice, monkeypatch):
 
 @pytest.fixture
 def macro(request_of_alice):
-    """`macro(tile)`: what the template makes of a tile."""
+    """`macro(tile)`: the output of the template for a tile."""
     module = request_of_alice.jinja_env.get_template("macros/achievements.html").module
     return lambda tile: str(module.tile(tile)).strip()
 

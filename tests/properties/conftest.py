@@ -1,4 +1,4 @@
-"""Properties: Hypothesis makes up the examples. Collected only with `--all`."""
+"""Properties: Hypothesis generates the examples. Collected only with `--all`."""
 
 from __future__ import annotations
 

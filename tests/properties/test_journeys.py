@@ -34,7 +34,7 @@ NEVER_AWAY = timedelta(hours=36)
 LEAST_BETWEEN_DAYS = timedelta(hours=20)
 
 zones = st.one_of(st.sampled_from(FAR_APART), st.sampled_from(ZONES))
-# Minutes until the next visit, and where the user says they are then.
+# Minutes until the next visit, and the user's time zone then.
 visits = st.tuples(st.integers(1, int(NEVER_AWAY / timedelta(minutes=1))), zones)
 beginnings = st.tuples(
     st.sampled_from(BEGINNINGS), st.integers(0, 24 * 60 - 1).map(lambda n: timedelta(minutes=n))

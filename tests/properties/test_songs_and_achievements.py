@@ -28,7 +28,7 @@ from trackflow_web.domain.songs import actions
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.errors import Duplicate
 
-# Spellings, and what people mean by them. Few on purpose, so that they meet.
+# Spellings and their meaning. Few on purpose, so that they coincide.
 ARTISTS = {
     "The Beatles": "beatles", "BEATLES ": "beatles", "beatles": "beatles",
     "Björk": "bjork", "Bjork": "bjork",
@@ -75,7 +75,7 @@ class Song:
 
 @dataclass
 class Model:
-    """Somebody's songs and days as on paper; numbers are counted, never kept."""
+    """The songs and days of a user in a plain model; counters are computed, never stored."""
 
     songs: dict[int, Song] = field(default_factory=dict)
     days: list[date] = field(default_factory=list)
@@ -128,7 +128,7 @@ class Model:
         }
 
     def settle(self) -> None:
-        """Give what the numbers reach now; nothing is ever taken away."""
+        """Grant due awards; awards are never removed."""
         counted = self.counted()
         reached = {e.code for e in ENTRIES if counted.get(e.metric, 0) >= e.threshold}
         self.earned |= reached
@@ -146,7 +146,7 @@ class Model:
 
 
 class Community(RuleBasedStateMachine):
-    """Two people in one application; every rule is done in the program and in the model."""
+    """Two users in one application; every rule runs in the program and in the model."""
 
     def __init__(self, app, clock):
         super().__init__()

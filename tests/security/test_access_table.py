@@ -20,7 +20,7 @@ from trackflow_web.domain.people import actions
 if TYPE_CHECKING:
     from tests.support.routes import Route
 
-# Nobody is not signed in. Everything is Alice's; Bob helps with her song, Olga is an administrator,
+# `nobody` has no session. All objects are Alice's; Bob collaborates, Olga is an administrator,
 # Charlie has nothing to do with it.
 ROLES = ("nobody", "charlie", "bob", "alice", "olga")
 DOOR = "door"  # 303 to /login; for htmx the same by a header
@@ -349,7 +349,7 @@ def _upload(text: str) -> tuple[io.BytesIO, str]:
 
 
 def lines_of(table: str) -> dict[str, dict[str, str]]:
-    """By `METHOD /address` what each role is answered."""
+    """The expected response of each role by `METHOD /url`."""
     found = {}
     for line in table.strip().splitlines():
         if line.startswith("#"):
@@ -362,7 +362,7 @@ def lines_of(table: str) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def app(make_app):
-    """An application that could ask Spotify; nothing here does."""
+    """An application with Spotify settings; these tests send no requests to it."""
     return make_app(SPOTIFY_CLIENT_ID="id", SPOTIFY_CLIENT_SECRET="secret")
 
 
@@ -391,7 +391,7 @@ def routes_in(app, values, table):
 
 
 def answer(page) -> str:
-    """As the table says it."""
+    """The response in the notation of the table."""
     if page.location.startswith("/login?next="):
         assert page.status == 303
         return DOOR
@@ -408,7 +408,7 @@ def ask(browser, route, values, *, htmx=False) -> str:
 
 
 def walk(app, table, expected, ask_for) -> dict[str, str]:
-    """Ask for everything: first what is refused, which must leave all as it is."""
+    """Send all requests: first the rejected ones, which must change nothing."""
     routes = [route for route in table if expected[route.name] in CHANGES_NOTHING]
     before = snapshot(app)
     answers = {route.name: ask_for(route) for route in routes}
@@ -488,7 +488,7 @@ def test_every_administrator_action_requires_a_recent_password(app, values):
                 assert name in confirmed
 
 
-# --- programs ------------------------------------------------------------------------------------
+# --- tokens --------------------------------------------------------------------------------------
 
 
 class Program:
@@ -499,7 +499,7 @@ class Program:
         with working(app):
             token = actions.create_token(person.user, name="New", scope=scope, days="30")
         self.headers = {"Authorization": f"Bearer {token}"}
-        self.client.get("/api/songs/", headers=self.headers)  # its first use is noted
+        self.client.get("/api/songs/", headers=self.headers)  # its first use is recorded
 
     def ask(self, route: Route, values: dict[str, object]) -> str:
         sent = {"json": body_of(route, values)} if route.is_unsafe else {}

@@ -1,4 +1,4 @@
-"""Bad input of every kind: refused by name, nothing stored, nothing broken, on both databases."""
+"""Invalid input is rejected by field, without side effects or errors, on both databases."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def one(app, alice):
 
 
 def refuse_each(browser, forms, **ids):
-    """Send each bad value; gives what was not refused as it should be."""
+    """Send each invalid value; return those that were not rejected correctly."""
     wrong = []
     for path, fields, field, values in forms:
         for value in values:

@@ -1,4 +1,4 @@
-"""Small requests that would become large: refused before they are taken apart."""
+"""Small requests that would become large are rejected before they are parsed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 
 from tests.support.snapshots import snapshot
 
-# Ample: what is refused takes milliseconds.
+# Ample: rejecting takes milliseconds.
 SECONDS = 2
 
 
 @pytest.fixture
 def send(app, as_alice):
-    """Send a body to an address as Alice, with her token; it must be refused quickly."""
+    """Send a body to a URL as Alice, with her token; it must be rejected quickly."""
     token = as_alice.token()
 
     def send(path, body, kind, **headers):
@@ -56,7 +56,7 @@ def test_compressed_form_bodies_are_not_decompressed(send):
         assert send("/songs/", packed, kind, **{"Content-Encoding": coding}) == 422
 
 
-# Of a body that is refused half way the files are left to the garbage collector, by werkzeug.
+# Werkzeug leaves the files of a body that is rejected half way to the garbage collector.
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "body",

@@ -14,7 +14,7 @@ from tests.support.routes import all_routes
 from tests.support.snapshots import snapshot
 from tests.support.songs import add_song
 
-# Something for every field of every form, so that each would do something if it were let.
+# A value for every field of every form, so that each request would have an effect.
 FIELDS = {
     "username": "mallory",
     "email": "mallory@example.org",
@@ -62,7 +62,7 @@ class Forger:
 
 
 # Each is a request that is wrong in one way. Some even hold the right token, in a wrong place or
-# with something beside it that says where it comes from.
+# with something beside it that shows its origin.
 WRONG = {
     "no token": lambda _: as_form(),
     "an empty token": lambda _: as_form(""),
@@ -105,7 +105,7 @@ def kind_of(route):
 
 @pytest.fixture
 def unsafe(app, admin):
-    """Every address that changes something, about things of Olga's: an administrator."""
+    """Every URL that changes something, for objects of Olga, an administrator."""
     values = belongings_of(app, admin)
     found = [route for route in all_routes(app, values) if route.is_unsafe]
     # Signing out ends the session that the others need.
@@ -191,7 +191,7 @@ def test_a_form_with_the_sites_own_referer_is_accepted(as_alice, site):
 def test_every_endpoint_accepts_the_right_token(as_admin, unsafe):
     answers = {}
     for route in unsafe:
-        as_admin._token = ""  # some of them begin a new session, with another one
+        as_admin._token = ""  # some of them start a new session, with another token
         if route.is_api:
             answers[str(route)] = as_admin.api(route.method, route.path, {}).status
         else:
@@ -213,7 +213,7 @@ def test_the_csrf_token_is_accepted_in_the_header(app, alice, as_alice):
 
 def test_the_first_form_after_signing_in_is_accepted(app, alice):
     browser = Browser(app)
-    browser.sign_in("alice", PASSWORD)  # and looks at the page that this led to
+    browser.sign_in("alice", PASSWORD)  # and loads the page after the redirect
     page = browser.post("/songs/", title="One", artist="Metallica", htmx="songs-panel")
     assert page.status == 200
 

@@ -16,7 +16,7 @@ NAMES = {"title": "שיר חדש", "artist": "אמן", "album": "אלבום", "n
 
 
 def leaks(page):
-    """Texts of users on a page whose direction is not kept to themselves."""
+    """User texts on a page whose direction is not isolated."""
     for text in page.soup.find_all(string=HEBREW):
         is_isolated = text.find_parent(lambda tag: tag.name == "bdi" or "dir" in tag.attrs)
         # What is never shown has no direction.
@@ -27,7 +27,7 @@ def leaks(page):
 
 @pytest.fixture
 def values(as_alice, bob):
-    """Something of everything that users name, in Hebrew; the parts of addresses by name."""
+    """One of each named object, in Hebrew; the URL arguments by name."""
 
     def made(path, **fields):
         page = as_alice.post(path, **fields)

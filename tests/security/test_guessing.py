@@ -20,7 +20,7 @@ WRONG = "wrong horse"
 
 @pytest.fixture
 def guess(app):
-    """`guess("alice", "1.2.3.4")`: a wrong password from an address."""
+    """`guess("alice", "1.2.3.4")`: a wrong password from a client address."""
 
     def guess(name, address="127.0.0.1", password=WRONG, **options):
         browser = Browser(app)
@@ -225,7 +225,7 @@ def test_registration_is_limited_too(make_app, clock):
 
 
 def seen(page, name):
-    """An answer without what is another one every time: the token and the name itself."""
+    """A response without its changing parts: the token and the name."""
     html = re.sub(r'(name="csrf_token" value=")[^"]*', r"\1", page.html).replace(name, "NAME")
     headers = {
         key: value

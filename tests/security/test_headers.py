@@ -1,4 +1,4 @@
-"""The headers that make a browser careful, on every answer of every status."""
+"""Security headers, on every response of every status."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def unavailable(*_arguments, **_options):
 
 @pytest.fixture
 def answers(as_alice, monkeypatch):
-    """An answer of every status, by its status."""
+    """A response of every status, by its status."""
     as_alice.may_break = True
     found = [
         as_alice.get("/songs/"),
@@ -173,7 +173,7 @@ def test_without_https_no_hsts_header_is_sent(stranger):
     assert "Strict-Transport-Security" not in stranger.get("/").headers
 
 
-# --- every address, as in production --------------------------------------------------------------
+# --- every endpoint, as in production -------------------------------------------------------------
 
 
 @pytest.fixture

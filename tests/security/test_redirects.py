@@ -1,4 +1,4 @@
-"""Nobody is sent to a foreign site, however its address is spelt."""
+"""No redirect leads to another site, however its URL is spelled."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ SET = {
 }
 
 
-# Neither forms whose buttons send elsewhere, nor those that make a song of a pack optional.
+# Neither forms whose buttons send elsewhere, nor those that set a song of a pack optional.
 CREATING_FORMS = "form[method=post]:not([hidden]):not(.moves)"
 
 
@@ -119,7 +119,7 @@ def upload(browser, **fields):
 @pytest.mark.fault("C4")
 def test_every_form_that_creates_has_a_key(app, alice, bob, as_alice, as_admin):
     values = belongings_of(app, alice)
-    # A form on a page is known by its address, which may name another row than `values`.
+    # A form on a page is found by its URL, which may have another id than `values`.
     urls = app.url_map.bind("localhost")
     patterns = {route.endpoint: route.pattern for route in html_routes(app, values)}
     preview, done = upload(as_alice).location, upload(as_alice, start="1", name="Other").location

@@ -43,7 +43,7 @@ MORE = {
     ),
     "MAX_TOKENS": (("/settings/tokens", {"name": "Token {}", "scope": "read", "days": "30"}), None),
 }
-# Where the oldest give way to a new one, or rows are skipped: tests/domain/imports/test_pruning.py.
+# Limits that delete the oldest or skip rows: tests/domain/imports/test_pruning.py.
 GIVE_WAY = {"MAX_IMPORTS", "MAX_IMPORT_ROWS", "MAX_PREVIEWS"}
 PEOPLE = ("bob", "charlie", "noise")
 

@@ -79,7 +79,7 @@ def test_no_secret_is_stored_logged_or_shown(app, alice, monkeypatch, capsys, ca
 
 
 def pages_of(browser, values, *, leave_out="\n"):
-    """All that a user can look at, headers included but for the cookie itself."""
+    """All responses for a user, including headers except the cookie."""
     found = []
     for route in all_routes(browser.app, values):
         left_out = route.path.startswith(leave_out) or route.endpoint in {"static", "people.logout"}

@@ -46,7 +46,7 @@ class Lines(logging.Handler):
 
 @pytest.fixture
 def make_app(make_app):
-    """Applications that write the log; the last one set up says where it goes."""
+    """Applications that write the log; the last one decides its destination."""
     return lambda **settings: make_app(**{"SECURITY_LOG": "stderr", **settings})
 
 

@@ -21,7 +21,7 @@ def cookie_of(browser):
 
 @pytest.fixture
 def let_in(app, make_app):
-    """Whether a copied cookie still opens Alice's songs, on this process and on another one."""
+    """Return whether a copied cookie still opens Alice's songs, on this process and another."""
     apps = [app, make_app()]
 
     def ask(cookie):

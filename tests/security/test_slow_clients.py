@@ -33,7 +33,7 @@ def site(app, database_url, tmp_path):
 
 
 class SlowClient:
-    """Sends the head of a request at once and its body byte by byte, until told to hurry."""
+    """Sends the head of a request at once and its body byte by byte, until `hurry` is set."""
 
     def __init__(self, port, path, body, **headers):
         self.hurry = threading.Event()
@@ -84,7 +84,7 @@ def seconds_of_a_write(visitor, number):
 
 @pytest.fixture
 def alice_slow(app, site, alice):
-    """`alice_slow(kind)`: Alice begins a request of this kind and takes her time."""
+    """`alice_slow(kind)`: Alice sends a request of this kind slowly."""
     with working(app):
         token = actions.create_token(alice.user, name="Slow", scope="write", days="30")
     [visitor] = visitors(app, site.port, [alice.id])

@@ -76,7 +76,7 @@ def test_a_title_is_shown_as_it_was_entered(as_alice, one):
 
 
 def forms_with(browser, text, one):
-    """Every answer that shows once more what was typed."""
+    """Every response that repeats input."""
     return {
         "search": browser.get("/songs/", q=f"qq{text[:90]}"),
         "search by htmx": browser.get("/songs/", q=f"qq{text[:90]}", htmx=True),

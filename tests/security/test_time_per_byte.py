@@ -13,7 +13,7 @@ from tests.support.people import PASSWORD
 pytestmark = [pytest.mark.tools]
 
 SMALL = 10_000
-# Seconds of this process: the slowest answer, and what measuring and the rest of a request take.
+# Seconds of this process: the slowest response, and the overhead of a request.
 SLOWEST = 1.0
 SPARE = 0.2
 # Growth by the square of the length would be as many times as the length itself.
@@ -38,7 +38,7 @@ FILLINGS = {
 
 
 def filled(filling, size):
-    """So many bytes of a filling."""
+    """A text of this many bytes."""
     unit, end = FILLINGS[filling]
     return unit * ((size - len(end)) // len(unit.encode())) + end
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> dict[str, object]:
     """Give the owner one of each object, all called secret; return the ids for URLs.
 
-    `helper` helps with the song and is invited to the pack. Requests and reports, which everybody
-    may see, are not secret.
+    `helper` collaborates on the song and is invited to the pack. Requests and reports, which are
+    public, are not secret.
     """
     song_id = add_song(app, owner, "A secret song", album="A secret album")
     invitation_id = _invited(app, owner)
@@ -87,7 +87,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
 
 
 def _invited(app: Flask, invitee: Person) -> int:
-    """Invite somebody to a song of noise's; gives the id of the invitation."""
+    """Invite a user to a song of noise; return the id of the invitation."""
     with working(app):
         song = songs.add_song(queries.get_by_username("noise"), title="Secret", artist="Noise")
         songs.add_collaborator(song, username=invitee.username, limits=())

@@ -1,4 +1,4 @@
-"""A person's browser without JavaScript: keeps cookies, sends the token of the last page it saw."""
+"""A browser without JavaScript: keeps cookies, sends the token of the last page."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
-# Characters around names that keep their direction to themselves; nobody sees them.
+# Invisible characters around names that isolate their direction.
 ISOLATES = dict.fromkeys(map(ord, "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"))
 WAYS_OUT = {"/logout", "/settings/privacy/delete"}
 
 
 class Page:
-    """One answer."""
+    """One response."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers
         self.location = response.headers.get("Location", "")
-        # Read to the end at once: toasts are confirmed when the answer has been sent.
+        # Read to the end at once: toasts are confirmed after the response.
         self.html = response.get_data(as_text=True)
-        response.close()  # lets go of a file that was sent
+        response.close()  # closes a file that was sent
 
     @cached_property
     def soup(self) -> BeautifulSoup:
@@ -116,7 +116,7 @@ class Browser:
         return self.request(method, path, headers=headers, query_string=query or None, **sent)
 
     def follow(self) -> Page:
-        """Go where the last answer sent one; gives the page at the end."""
+        """Follow the redirects of the last response; return the final page."""
         for _ in range(MOST_REDIRECTS):
             if not (self.last and self.last.status in REDIRECTS):
                 break
@@ -126,7 +126,7 @@ class Browser:
         return self.last
 
     def sign_in(self, username: str, password: str, **fields: object) -> Page:
-        """Use the sign-in form; gives the page one lands on, or the form with its errors."""
+        """Use the sign-in form; return the page after it, or the form with its errors."""
         answer = self.post("/login", username=username, password=password, **fields)
         if answer.status not in REDIRECTS:
             return answer

@@ -65,7 +65,7 @@ class Charter:
     # --- actions -------------------------------------------------------------------------------
 
     def add(self, title: str = "One", artist: str = "Metallica", **fields: object) -> int:
-        """Add a song; gives its id."""
+        """Add a song; return its id."""
         with working(self.app):
             return songs.add_song(self.user, title=title, artist=artist, **fields).id
 
@@ -202,7 +202,7 @@ def signed_in_client(app: Flask, person: Person | Charter) -> FlaskClient:
 
 
 def at_once(calls: Sequence[Callable[[], object]]) -> list[object]:
-    """Call them in threads that start together; gives what they give, raises what they raise."""
+    """Call them in concurrent threads; return their results, raise their exceptions."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], object]) -> object:
@@ -226,7 +226,7 @@ class Statements(list[str]):
 
 @contextmanager
 def statements_of(app: Flask) -> Iterator[Statements]:
-    """Note what is sent while the block runs."""
+    """Record the SQL statements during the block."""
     seen = Statements()
 
     def note(_connection: object, _cursor: object, text: str, *_rest: object) -> None:

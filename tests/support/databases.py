@@ -24,19 +24,19 @@ FILES = ("", "-wal", "-shm", ".jobs", ".jobs-wal", ".jobs-shm", ".jobs.lock")
 
 
 class Databases(Protocol):
-    """Makes databases of one kind; an address is what DATABASE_URL takes."""
+    """Makes databases of one kind; URLs are as in DATABASE_URL."""
 
     def empty(self) -> str:
-        """The address of a new database without any table."""
+        """The URL of a new database without any table."""
 
     def create(self) -> str:
-        """The address of a new database with the tables, the catalogue and the noise."""
+        """The URL of a new database with the tables, the catalogue and noise."""
 
     def drop(self, url: str) -> None:
         """Throw one away."""
 
     def shared(self) -> str:
-        """Return the address of the database that tests share, put back as it was when new."""
+        """Return the URL of the database that tests share, reset to its initial state."""
 
 
 class SQLite:
@@ -134,7 +134,7 @@ def fill(url: str) -> None:
 
 
 def run_command(app: Flask, *arguments: str) -> str:
-    """Run `flask ...` in this process and give what it printed; its failure is the test's."""
+    """Run `flask ...` in this process and return its output; its failure fails the test."""
     result = app.test_cli_runner().invoke(args=list(arguments))
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -143,7 +143,7 @@ def run_command(app: Flask, *arguments: str) -> str:
 
 
 def close(app: Flask) -> None:
-    """Let go of every connection, so that the database can be copied or dropped."""
+    """Close every connection, so that the database can be copied or dropped."""
     app.extensions["trackflow.jobs"].close()
     with app.app_context():
         for engine in db.engines.values():

@@ -66,7 +66,7 @@ class FakeSpotify:
     # --- what tests arrange ---
 
     def allow(self, authorize_address: str) -> str:
-        """Say yes as a user does; gives the path and query that the browser is sent back to."""
+        """Consent like a user; return the path and query of the callback."""
         asked = {
             name: values[0] for name, values in parse_qs(urlsplit(authorize_address).query).items()
         }
@@ -83,23 +83,23 @@ class FakeSpotify:
         return f"{path}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def fail(self, where: str, name: str, *, times: int = 1, **changes: object) -> None:
-        """Answer the next requests whose address contains `where` as recorded under `name`."""
+        """Respond to the next requests whose URL contains `where` as recorded under `name`."""
         self._failures += [(where, {**recorded(name), **changes})] * times
 
     def answer(self, where: str, status: int, text: str) -> None:
-        """Answer the next request whose path contains `where` with any text."""
+        """Respond to the next request whose path contains `where` with any text."""
         self._failures.append((where, {"status": status, "headers": {}, "body": {"_text": text}}))
 
     def let_tokens_end(self) -> None:
-        """Refuse every access token that was given so far."""
+        """Reject every access token issued so far."""
         self._access.clear()
 
     def revoke(self) -> None:
-        """Let the user have withdrawn everything."""
+        """Revoke the connection on behalf of the user."""
         self._access.clear()
         self._refresh.clear()
 
-    # --- what it answers ---
+    # --- responses ---------
 
     def handle(
         self, path: str, query: dict[str, str], token: str

@@ -44,7 +44,7 @@ class Site:
     # --- starting and ending -------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the service and wait until it answers."""
+        """Start the service and wait until it responds."""
         command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(self.workers)]
         command += ["--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "10"]
@@ -62,7 +62,7 @@ class Site:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the service answers that its database does."""
+        """Wait until the health check succeeds."""
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
             with suppress(Broken):
@@ -75,7 +75,7 @@ class Site:
         raise TimeoutError(message)
 
     def wait_for_workers(self) -> list[int]:
-        """Wait until every worker has started; returns their ids. The first answers earlier."""
+        """Wait until every worker has started; return their ids. The first responds earlier."""
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
             if len(workers := self.worker_ids()) == self.workers:
@@ -133,7 +133,7 @@ class Site:
         self._process.wait(SECONDS_TO_END)
 
     def reload(self) -> None:
-        """Let new workers take the place of the old ones, which finish what they do."""
+        """Replace the workers gracefully."""
         os.kill(self.master, signal.SIGHUP)
 
 

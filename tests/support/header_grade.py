@@ -6,13 +6,13 @@ Observatory, added points count only from 90 on. Bands: 100 is an A+, 145 the ma
 - Content-Security-Policy: none -25; `unsafe-inline`, `unsafe-eval` or `data:` for scripts -20; no
   `unsafe` anywhere +5, with `default-src 'none'` +10.
 - Cookies: without HttpOnly -30; over HTTPS without Secure -40; with SameSite as well +5.
-- Referrer-Policy: `unsafe-url` and the like -5; one that tells other sites nothing +5.
+- Referrer-Policy: `unsafe-url` and the like -5; one that sends nothing to other sites +5.
 - Framing: neither X-Frame-Options nor `frame-ancestors` -20; by `frame-ancestors` +5.
 - Cross-Origin-Resource-Policy: `same-origin` or `same-site` +10.
 - Subresource integrity: a script from elsewhere without it -50; all scripts with it +5.
 - X-Content-Type-Options: not `nosniff` -5.
-- Strict-Transport-Security, over HTTPS: none, or for less than half a year, -20. (The list that
-  browsers are delivered with would be +5; nobody is on it without a public domain.)
+- Strict-Transport-Security, over HTTPS: none, or for less than half a year, -20. (The preload
+  list of browsers would be +5; it needs a public domain.)
 - Access-Control-Allow-Origin: `*` -50.
 
 For rules that do not apply (no cookie set; no HTML, so no scripts) the Observatory adds 0, and so
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BASE = 100
-# From here on what goes further is added.
+# From this score on, bonus points count.
 ENOUGH = 90
 HALF_A_YEAR = 15_768_000
 PRIVATE = {"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"}
@@ -76,7 +76,7 @@ class Grade:
 
 
 def grade(headers: Iterable[tuple[str, str]], html: str = "", *, https: bool) -> Grade:
-    """Judge the headers of an answer, and its scripts when it is a whole page."""
+    """Judge the headers of a response, and its scripts if it is a whole page."""
     sent = Headers(headers)
     policy = _policy(sent.get("Content-Security-Policy", ""))
     return Grade(

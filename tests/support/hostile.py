@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Texts that would be something else where a text is not taken for one: markup, attributes of htmx,
+# Texts that have an effect if they are not escaped: markup, attributes of htmx,
 # templates, scripts, headers, other directions of writing, other widths.
 TEXTS = [
     "<script>alert(1)</script>",
@@ -45,7 +45,7 @@ def together(longest: int) -> list[str]:
 # Texts that the databases store differently or not at all.
 UNSTORABLE = ["nul\x00byte", "\x00", "bell\x07", "\x1b[2J", "\x9d", "\ud800", "a\udfffb"]
 
-# Numbers that are none, or are too large for one database and not for the other.
+# Invalid numbers, or numbers too large for one of the databases.
 NUMBERS = [
     "-1", "0", "1", "007", "+1", "1.0", "1e3", "0x7cf", "NaN", "Infinity", "1_000", "١٩٩٩", "１",
     "²", "1999\x00", str(2**31), str(2**63 - 1), str(2**63), str(10**18 - 1), "1" + "0" * 30,

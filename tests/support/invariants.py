@@ -26,7 +26,7 @@ def assert_nothing_forgotten(app: Flask) -> None:
 
 
 def assert_collaborators_have_accepted(app: Flask) -> None:
-    """Nobody collaborates on a song whose invitation is unanswered, declined or left."""
+    """No user collaborates on a song whose invitation is pending, declined or left."""
     with app.app_context():
         without = db.session.execute(
             sa.select(Invitation.song_id, Invitation.invitee_id, Invitation.state)

@@ -1,4 +1,4 @@
-"""The application behind a real address, in a thread of the test's process."""
+"""The application on a real port, in a thread of the test process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Silent(WSGIRequestHandler):
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
-    """Serve until the block ends; gives the address, without a slash at its end."""
+    """Serve until the block ends; return the address, without a slash at its end."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
     # Otherwise closing waits for the connections that the browser keeps open.
     server.block_on_close = False

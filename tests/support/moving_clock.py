@@ -25,7 +25,7 @@ class MovingClock:
         return self.at
 
     def move(self, **distance: float) -> datetime:
-        """Move on by `days=1`, `hours=-2` and the like; gives the new time."""
+        """Move by `days=1`, `hours=-2` and the like; return the new time."""
         self.at += timedelta(**distance)
         return self.at
 
@@ -39,7 +39,7 @@ class MovingClock:
 
 @contextmanager
 def running_on(moving: MovingClock) -> Iterator[MovingClock]:
-    """Let the program read this clock, and the one before it again afterwards."""
+    """Set this clock, and restore the previous one afterwards."""
     before = clock._source
     clock.set_source(moving)
     try:

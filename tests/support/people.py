@@ -1,4 +1,4 @@
-"""The people of the tests. Alice owns, Bob helps, Charlie must see nothing, Olga administers."""
+"""The users of the tests: Alice owns, Bob collaborates, Charlie has no access, Olga administers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONG_AGO = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account."""
+    """A registered user."""
 
     id: int
     username: str
@@ -67,7 +67,7 @@ def add_person(
 
 
 def work_together(app: Flask, *people_: Person) -> None:
-    """Let each two of them have worked together, so that they are added without an invitation."""
+    """Make all of them previous collaborators, so that they are added without an invitation."""
     with working(app):
         for one, other in itertools.combinations(people_, 2):
             invitations.remember_work(one.id, other.id)

@@ -35,10 +35,10 @@ Columns = dict[str, object]
 def plenty_of(
     app: Flask, owner: Person, helper: Person, has: Mapping[str, object], numbers: range
 ) -> None:
-    """Give the owner of one of everything (`has`, see `belongings_of`) one more for each number.
+    """Add one of each object per number for the owner (`has`, see `belongings_of`).
 
-    All songs are in the one pack and every second is the helper's too; the feature request and the
-    import have as many comments and rows.
+    All songs are in the same pack and every second one has the collaborator; the feature request
+    and the import have as many comments and rows.
     """
     now = clock.now()
     with working(app):
@@ -145,11 +145,11 @@ def plenty_of(
 def _copy(
     table: type[Base], numbers: range, changes: Callable[[int], Columns], **key: object
 ) -> list[int]:
-    """Write copies of the first row with this key, changed by their number; gives their ids."""
+    """Write copies of the first row with this key, changed by their number; return their ids."""
     columns = sa.inspect(table).local_table
     found = sa.select(columns).where(*(columns.c[name] == value for name, value in key.items()))
     row = dict(db.session.execute(found.limit(1)).mappings().one())
-    row.pop("id", None)  # the database gives new ones
+    row.pop("id", None)  # the database assigns new ones
     rows = [{**row, **changes(i)} for i in numbers]
     if "id" not in columns.c:
         _write(table, rows)

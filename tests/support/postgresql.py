@@ -24,9 +24,9 @@ SETTINGS = ("listen_addresses=", "max_connections=100", "max_wal_senders=0", "sh
 
 
 class Server:
-    """A running server. It refuses to run as root, so root hands it to another user.
+    """A running server. It cannot run as root, so root starts it as another user.
 
-    A `durable` one keeps what it acknowledged when it is stopped without care.
+    A `durable` one keeps acknowledged commits after an immediate stop.
     """
 
     def __init__(self, *, durable: bool = False) -> None:
@@ -49,7 +49,7 @@ class Server:
         self._start()
 
     def url(self, database: str) -> str:
-        """The address of one of its databases, as the application takes it."""
+        """The URL of one of its databases, as the application takes it."""
         return f"postgresql://trackflow@/{database}?host={self.folder}"
 
     def execute(self, statement: str) -> None:
@@ -114,7 +114,7 @@ class Server:
         return {"cwd": self.folder, "user": self.owner, "group": group, "extra_groups": []}
 
     def _usable_programs(self) -> Path:
-        """The folder of the programs, copied when the server's user may not read it where it is."""
+        """The folder of the programs, copied if the user of the server may not read it."""
         programs = postgresql_folder()
         try:
             subprocess.run(
@@ -128,7 +128,7 @@ class Server:
         return programs
 
     def _copied(self, programs: Path) -> Path:
-        """A copy of the wheel's programs with their libraries, which lie beside the package."""
+        """A copy of the wheel's programs with their libraries, which are beside the package."""
         installed = programs.parents[2]
         for folder in installed.glob(f"{programs.parents[1].name}*"):
             shutil.copytree(folder, self.folder / folder.name, symlinks=True)

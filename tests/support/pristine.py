@@ -1,7 +1,7 @@
-"""Put a PostgreSQL database back as it was when new, in some milliseconds.
+"""Reset a PostgreSQL database to its initial state, in some milliseconds.
 
-Copying a template takes a hundred times as long, and TRUNCATE makes new files for every table and
-index. Here a schema keeps a copy of every table; where the rows differ, they are deleted and copied
+Copying a template takes a hundred times as long, and TRUNCATE creates new files for every table and
+index. Here a schema has a copy of every table; if the rows differ, they are deleted and copied
 back.
 """
 
@@ -21,7 +21,7 @@ SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
   WHERE connamespace = 'public'::regnamespace
 ) AS lines (line)
 """
-# Who did not end a transaction would be waited for.
+# Otherwise it would wait for open transactions.
 END_TRANSACTIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'

@@ -51,7 +51,7 @@ class Producer(Charter):
     # --- packs ---------------------------------------------------------------------------------
 
     def pack(self, name: str = "Encore", *song_ids: int) -> int:
-        """Start a pack with these songs; gives its id."""
+        """Start a pack with these songs; return its id."""
         with working(self.app):
             pack = packs.create_pack(self.user, name=name)
             for song_id in song_ids:
@@ -81,7 +81,7 @@ class Producer(Charter):
     # --- albums --------------------------------------------------------------------------------
 
     def album(self, *titles: str, album: str = "Black Album", artist: str = "Metallica") -> int:
-        """Start an album of these tracks; gives its id."""
+        """Start an album of these tracks; return its id."""
         with working(self.app):
             tracks = "\n".join(titles)
             return series.create_series(
@@ -120,7 +120,7 @@ class Producer(Charter):
         with working(self.app):
             series.delete_series(_series(series_id))
 
-    # --- people --------------------------------------------------------------------------------
+    # --- users ---------------------------------------------------------------------------------
 
     def invite(self, song_id: int, username: object) -> None:
         """Add a previous collaborator."""
@@ -128,7 +128,7 @@ class Producer(Charter):
         self.ask(song_id, username)
 
     def invite_to_pack(self, pack_id: int, username: object) -> int:
-        """Add somebody with whom there was work before; return the number of songs."""
+        """Add a previous collaborator; return the number of songs."""
         self.work_with(username)
         return self.ask_to_pack(pack_id, username).songs
 
@@ -148,7 +148,7 @@ class Producer(Charter):
                 invitations.remember_work(self.id, other.id)
 
     def received(self) -> list[int]:
-        """The ids of the invitations that this user has not answered, newest first."""
+        """The ids of the pending invitations of this user, newest first."""
         with self.app.app_context():
             pending = pending_after(self.id, before_id=None, limit=100)
             return [each.invitation.id for each in pending]

@@ -1,7 +1,7 @@
 """The programs that the tests need beside Python: a headless Chromium, PostgreSQL, nginx.
 
-`python -m tests.support.programs [NAME ...]` installs what can be installed and says what is
-missing. Nothing is skipped for want of a program: a test that never runs proves nothing.
+`python -m tests.support.programs [NAME ...]` installs what can be installed and reports what is
+missing. No test is skipped because of a missing program.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 
 
 class Missing(Exception):
-    """A program is not here; the message says how to get it."""
+    """A program is missing; the message describes how to install it."""
 
 
 def main() -> None:

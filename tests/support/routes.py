@@ -1,4 +1,4 @@
-"""The application's own list of addresses, so that a test forgets none."""
+"""The routes of the application, so that tests miss none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONVERTER = re.compile(r"<[^<>:]+:")
 
 @dataclass(frozen=True)
 class Route:
-    """An address with everything filled in, and a method it takes."""
+    """A URL with its arguments filled in, and one of its methods."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Route:
 
 
 def all_routes(app: Flask, values: Mapping[str, object]) -> Iterator[Route]:
-    """Every address with its methods; `values` fill its arguments by name."""
+    """Every URL with its methods; `values` fill its arguments by name."""
     urls = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         path = urls.build(
@@ -56,7 +56,7 @@ def all_routes(app: Flask, values: Mapping[str, object]) -> Iterator[Route]:
 
 
 def html_routes(app: Flask, values: Mapping[str, object]) -> Iterator[Route]:
-    """Every address of the HTML side with its methods."""
+    """Every URL of the HTML side with its methods."""
     for route in all_routes(app, values):
         if not route.is_api and route.endpoint != "static":
             yield route

@@ -40,7 +40,7 @@ class Shared:
         self.url = url
 
     def application(self, make: Callable[[str], Flask]) -> Flask:
-        """Return the application, which knows nothing of earlier tests; makes it at first."""
+        """Return the application without state of earlier tests; create it at first."""
         if not self.app:
             self.app = make(self.url)
         # Another application may have set up the process in another way.
@@ -50,7 +50,7 @@ class Shared:
         return self.app
 
     def _remember_catalogue(self, app: Flask) -> None:
-        """Let the process know the catalogue of the new database, which is always the same."""
+        """Load the catalogue of the new database, which is always the same."""
         with app.app_context():
             if self.registry is None:
                 self.registry = catalogue.current()

@@ -18,7 +18,7 @@ FIXED = {"id", "class", "for", "name", "type", "role", "rel", "method", "action"
          "aria-describedby", "aria-labelledby", "aria-controls"}  # fmt: skip
 # Values that differ between responses for other reasons.
 CHANGING = {"content-length", "set-cookie", "date", "etag", "last-modified"}
-# An address that was searched from is repeated with what was searched for.
+# A search URL is repeated with the search text.
 WITH_TEXT = {"hx-get", "hx-push-url"}
 
 

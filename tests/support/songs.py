@@ -24,7 +24,7 @@ def add_song(
 
 
 def titles_of(app: Flask, person: Person) -> list[str]:
-    """Somebody's songs, the oldest first."""
+    """The songs of a user, the oldest first."""
     with app.app_context():
         wanted = sa.select(Song.title).where(Song.user_id == person.id).order_by(Song.id)
         return list(db.session.scalars(wanted))

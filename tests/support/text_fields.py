@@ -1,4 +1,4 @@
-"""Every place that takes text: forms, queries, addresses, the API, CSV cells and headers."""
+"""Every place that takes text: forms, queries, URLs, the API, CSV cells and headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.browsing import Browser
     from tests.support.openapi import Json
 
-# Of what is meant to be a text; ids in addresses are digits for the routes.
+# Of text arguments; ids in URLs must be digits.
 TEXT_ARGUMENTS = {"username", "code", "part", "filename"}
 HEADERS = ("Referer", "HX-Current-URL", "HX-Target", "Authorization", "Cookie", "If-None-Match")
 # A file of many short cells, which is read and compared row by row.
@@ -36,7 +36,7 @@ LARGEST_LINE = 60_000
 
 @dataclass(frozen=True)
 class TextField:
-    """A place for a text; `send` makes the options of a request from what is filled in."""
+    """A place for a text; `send` returns the options of a request with this text."""
 
     name: str
     method: str

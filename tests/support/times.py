@@ -1,4 +1,4 @@
-"""Where the time of a test run goes: seconds by folder, as rows of a table in Markdown."""
+"""The time of a test run: seconds by folder, as rows of a table in Markdown."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Watch:
         self.allowed: list[str] = []
 
     def allow(self, text: str) -> None:
-        """Expect complaints that contain this text; for tests of what goes wrong."""
+        """Expect console errors that contain this text; for tests of failures."""
         self.allowed.append(text)
 
     def over(self, context: BrowserContext) -> None:
@@ -55,7 +55,7 @@ class Watch:
         if message.type not in {"error", "warning"}:
             return
         where = message.location.get("url", "")
-        # The browser complains of every 4xx, but a refused form is an answer like another. A
+        # The browser logs every 4xx, but a rejected form is a normal response. A
         # file that is missing is not.
         refused = (
             message.text.startswith("Failed to load resource") and "status of 4" in message.text

@@ -31,7 +31,7 @@ def gunicorn(
     application: str = "wsgi:app",
     **settings: object,
 ) -> Iterator[str]:
-    """Serve until the block ends; gives the address, without a slash at its end."""
+    """Serve until the block ends; return the address, without a slash at its end."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
     command += ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]

@@ -32,7 +32,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that was read to its end."""
+    """A response that was read to its end."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -44,7 +44,7 @@ class Answer:
 
     @property
     def in_summary(self) -> int:
-        """How many achievements its summary tells of; 0 without one."""
+        """The number of achievements in its summary; 0 without one."""
         found = IN_A_SUMMARY.search(self.text)
         return int(found[1].replace(",", "")) if found else 0
 
@@ -60,7 +60,7 @@ class Visitor:
     token: str
 
     def get(self, path: str) -> Answer:
-        """Look at a page. Raises Broken."""
+        """Load a page. Raises Broken."""
         return ask(self.port, "GET", path, {"Cookie": self.cookie})
 
     def post(self, path: str, *, htmx: bool = False, **fields: object) -> Answer:
@@ -91,7 +91,7 @@ def ask(
 
 
 def visitors(app: Flask, port: int, user_ids: Sequence[int]) -> list[Visitor]:
-    """Signed-in people, by cookies such as the sign-in form gives."""
+    """Signed-in users, with cookies like those of the sign-in form."""
     with app.test_request_context():
         token = generate_csrf()
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]

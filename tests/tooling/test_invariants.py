@@ -12,7 +12,7 @@ from trackflow_web.kernel.database import db
 
 
 def change(app, statement):
-    """Change a row behind the program's back."""
+    """Change a row without events."""
     with app.app_context():
         db.session.execute(statement)
         db.session.commit()

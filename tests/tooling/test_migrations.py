@@ -59,10 +59,10 @@ def test_upgrading_twice_changes_nothing(app):
     assert tables(app) == before
 
 
-# --- what 0010 makes of rows from before ---------------------------------------------------------
+# --- existing rows after 0010 --------------------------------------------------------------------
 
 OLD_SONGS = [
-    # artist, title, and the key of each as it was kept
+    # artist, title, and the stored key of each
     ("Salt-N-Pepa", "Don't Stop", "salt-n-pepa", "don'tstop"),
     ("Salt‐N‐Pepa", "Don’t Stop", "salt‐n‐pepa", "don’tstop"),
     ("The Band", "The One", "band", "one"),
@@ -78,7 +78,7 @@ def insert(connection, table, **row):
 
 
 def fill_as_before(connection):
-    """Two look-alike users, one with songs and packs that are the same now."""
+    """Two look-alike users, one with songs and packs that are duplicates now."""
     now = clock.now()
     for number, name in enumerate(("olga", "0lga", "pete"), start=1):
         insert(connection, "users", id=number, username=name, email=f"ｘ{number}@example.org",

@@ -1,4 +1,4 @@
-"""The lint that every fetched page goes through finds what it is there for."""
+"""The lint of fetched pages detects invalid pages."""
 
 from __future__ import annotations
 

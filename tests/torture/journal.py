@@ -30,7 +30,7 @@ class Journal:
     codes: Counter[str] = field(default_factory=Counter)
 
     def note_toasts(self, answer: Answer) -> None:
-        """Keep what a whole answer announced; the same message again is dropped by the browser."""
+        """Store the toasts of a complete response; the browser drops repeated messages."""
         for message, code in answer.toasts():
             self.came[message] += 1
             if message in self.told:
@@ -41,7 +41,7 @@ class Journal:
 
 
 class Tally:
-    """How the requests of a phase were answered; several threads write into it."""
+    """The responses of a phase; several threads write into it."""
 
     def __init__(self) -> None:
         self.answers: Counter[int] = Counter()
@@ -50,7 +50,7 @@ class Tally:
         self._lock = threading.Lock()
 
     def note(self, status: int, *, wrote: bool = False, strange: str = "") -> None:
-        """Count an answer; NO_ANSWER for none."""
+        """Count a response; NO_ANSWER for none."""
         with self._lock:
             self.answers[status] += 1
             self.acknowledged += wrote
@@ -59,12 +59,12 @@ class Tally:
 
     @property
     def answered(self) -> int:
-        """How many requests were answered."""
+        """The number of requests with a response."""
         return self.answers.total() - self.answers[NO_ANSWER]
 
     @property
     def failures(self) -> int:
-        """Answers that say that something broke, other than a busy database."""
+        """Error responses other than those of a busy database."""
         return sum(
             number
             for status, number in self.answers.items()

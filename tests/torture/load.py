@@ -1,4 +1,4 @@
-"""People at work: each adds songs and moves them, looks at pages, and tries again when cut off."""
+"""Users at work: each adds and moves songs, loads pages, and retries after failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Actor:
         self.stop = stop
 
     def live(self) -> None:
-        """Add some songs, move each through its states, look at pages in between."""
+        """Add some songs, move each through its statuses, load pages in between."""
         for number in range(SONGS_EACH):
             self.add(f"Song {number}", htmx=bool(random.getrandbits(1)))
             self.look()
@@ -68,13 +68,13 @@ class Actor:
             self.journal.songs[title] = status
 
     def look(self, path: str = "/songs/") -> None:
-        """Look at a page, which shows what waits."""
+        """Load a page, which shows pending toasts."""
         answer = self.insist(lambda: self.visitor.get(path))
         if answer is not None:
             self.accept(answer, wrote=False)
 
     def songs(self) -> list[tuple[int, str]]:
-        """Ids and titles of what is there: all that was acknowledged, or it is a strange answer."""
+        """Ids and titles of all songs, which must include the acknowledged ones."""
         answer = self.insist(lambda: self.visitor.get("/api/songs/?limit=100"))
         if answer is None or not self.accept(answer, wrote=False):
             return []
@@ -84,7 +84,7 @@ class Actor:
         return found
 
     def insist(self, ask: Ask) -> Answer | None:
-        """Ask until an answer comes that is not "busy"; None when the time is up before."""
+        """Ask until a response comes that is not "busy"; None when the time is up before."""
         while not self.stop.is_set():
             answer = self.once(ask)
             if answer is not None and answer.status != BUSY:
@@ -104,7 +104,7 @@ class Actor:
         return answer
 
     def accept(self, answer: Answer, *, also: int = 200, wrote: bool = True) -> bool:
-        """Count an answer and keep what it announces; gives whether it says that it was done."""
+        """Count a response and keep what it announces; return whether it says that it was done."""
         fine = answer.status in GOOD or answer.status == also
         strange = "" if fine else f"{answer.status}: {answer.text[-300:]}"
         self.tally.note(answer.status, wrote=wrote and fine, strange=strange)
@@ -125,7 +125,7 @@ class Crowd:
 
     @contextmanager
     def at_work(self, clients: int = CLIENTS) -> Iterator[None]:
-        """Let them work until the block ends."""
+        """Run them until the block ends."""
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(clients)]
         for thread in threads:
             thread.start()

@@ -1,4 +1,4 @@
-"""Many people with accounts and nothing else, made at once."""
+"""Many new accounts, created at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 
 def make_people(app: Flask, port: int, count: int) -> list[Visitor]:
-    """So many new people, each in front of a browser that is signed in."""
+    """Yield this many new users with signed-in browsers."""
     now = clock.now()
     rows = [
         {

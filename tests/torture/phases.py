@@ -49,7 +49,7 @@ class Ground:
     wanted: int
     deadline: float
     disk: Path | None = None
-    # How many requests were answered until now.
+    # The number of responses until now.
     answered: Callable[[], int] = lambda: 0
 
     def rounds(self) -> Iterator[int]:
@@ -81,7 +81,7 @@ def _let_work(ground: Ground, answers: int) -> None:
     deadline = time.monotonic() + LONGEST_BETWEEN_KILLS
     while ground.answered() < enough and time.monotonic() < deadline:
         time.sleep(0.005)
-    time.sleep(random.uniform(0, 0.02))  # not always right after an answer
+    time.sleep(random.uniform(0, 0.02))  # not always immediately
 
 
 def _at_work(site: Site) -> list[int]:
@@ -159,7 +159,7 @@ def faketime() -> str:
 
 
 def move_clocks_by_file(site: Site) -> None:
-    """Before the start: let a file say what time the site's processes see."""
+    """Before the start: let a file control the clock of the site's processes."""
     set_clock(site, "+0")
     # Its own timer for dead workers would see the jumps too; it is off here.
     site.options = (*site.options, "--timeout", "0")

@@ -40,7 +40,7 @@ class Place(Protocol):
         """Stop the database without any care and start it again."""
 
     def put_on(self, disk: Path) -> str:
-        """The address of a new database on another disk."""
+        """The URL of a new database on another disk."""
 
     def take_off(self, url: str) -> None:
         """Drop that database, so that its disk can go."""

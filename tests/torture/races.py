@@ -1,4 +1,4 @@
-"""Eight requests at once for one person, at a line that only one of them crosses."""
+"""Eight concurrent requests of one user, at a threshold that only one of them crosses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS_TO_MEET = 60
 
 
 class Races:
-    """Races of one person after the other; `done` counts them."""
+    """Races of one user after the other; `done` counts them."""
 
     def __init__(self, supply: list[Visitor]) -> None:
         self.supply = supply

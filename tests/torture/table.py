@@ -68,7 +68,7 @@ def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict
         doubled=verdict.doubled,
         missed=verdict.missed,
         toasts=verdict.toasts,
-        # An answer that makes no sense at all is as bad as one that says that something broke.
+        # A response that is malformed is as bad as an error.
         broken=tally.failures + sum(not text.startswith("5") for text in tally.strange),
         busy=tally.answers[503],
         unanswered=tally.answers[0],

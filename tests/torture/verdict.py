@@ -31,7 +31,7 @@ SECONDS_TO_SHOW_ALL = 60
 
 @dataclass
 class Verdict:
-    """Numbers of what went wrong; 0 everywhere is what is promised. `notes` names some of it."""
+    """The numbers of violations, which must be 0. `notes` names some of them."""
 
     lost: int = 0
     doubled: int = 0

@@ -24,7 +24,7 @@ def client(app):
 
 @pytest.fixture
 def address(stranger):
-    """The address of the style sheet, as the pages give it."""
+    """The URL of the style sheet in the pages."""
     return stranger.get("/").one('link[rel="stylesheet"]')["href"]
 
 

@@ -1,4 +1,4 @@
-"""Somebody else holds the database: nothing is lost, and it heals by itself."""
+"""A locked database: nothing is lost, and it recovers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ MAY_REGISTER = {
     # Called by hooks.py: the one error handler, and the middleware that measures requests.
     "web/errors.py",
     "web/ops/metrics.py",
-    # A file that is too large is rejected before the view, and its form says how large it may be.
+    # A file that is too large is rejected before the view, and its form shows the limit.
     "pages/imports/views.py",
 }
 

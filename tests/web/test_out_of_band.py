@@ -60,7 +60,7 @@ ODD_ANSWERS = {
 
 @pytest.fixture
 def app(make_app):
-    """An application with an address `/odd/<name>` for each odd answer."""
+    """An application with a URL `/odd/<name>` for each unusual response."""
     app = make_app()
     for name, answer in ODD_ANSWERS.items():
         app.add_url_rule(f"/odd/{name}", f"odd.{name}", answer)
@@ -80,7 +80,7 @@ def work_of_alice(app, alice):
 
 @pytest.fixture
 def dreamer_waits(as_alice, work_of_alice):
-    """Alice is signed in and has unlocked Dreamer, which no answer has shown yet."""
+    """Alice is signed in and has unlocked Dreamer, which no response has shown yet."""
     work_of_alice.add()
     return as_alice
 
@@ -91,7 +91,7 @@ def song_id_of(app, title="One"):
 
 
 def waiting(app, person):
-    """How many no answer has shown."""
+    """How many no response has shown."""
     with app.app_context():
         return db.session.scalar(
             sa.select(sa.func.count(UserAchievement.id)).where(

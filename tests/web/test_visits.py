@@ -51,7 +51,7 @@ def test_an_action_records_a_visit(clock, as_alice, days):
 def test_a_form_left_open_overnight_records_its_visit_although_it_checks_a_password(
     clock, as_alice, days
 ):
-    # Checking a password begins a new transaction; the visit must not be half remembered.
+    # Checking a password starts a new transaction; the visit must not be stored partly.
     for path, fields in [
         ("/confirm", {"password": PASSWORD}),
         ("/settings/password", {"current": "wrong", "password": "a new long password"}),
@@ -60,7 +60,7 @@ def test_a_form_left_open_overnight_records_its_visit_although_it_checks_a_passw
         as_alice.get("/settings/profile")
         clock.move(days=1)
         as_alice.post(path, **fields)
-    # That the numbers fit the visits is checked after every test.
+    # The counters are compared with the visits after every test.
     assert days()[:3] == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 

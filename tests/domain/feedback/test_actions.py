@@ -118,7 +118,7 @@ def test_deciding_changes_no_counter_of_the_administrator(desk, alice, admin):
 def test_every_status_change_is_stored_with_its_reason(features, alice, admin, work):
     item_id = features.submit(alice)
     features.decide(admin, item_id, "planned", "In spring.")
-    features.decide(admin, item_id, "planned")  # says nothing new
+    features.decide(admin, item_id, "planned")  # changes nothing
     features.decide(admin, item_id, "done")
     with work():
         assert (features.item(item_id).status, features.item(item_id).reason) == ("done", "")

@@ -157,7 +157,7 @@ def test_skipped_rows_have_a_reason(line, reason):
     assert read(f"Track URI,Track Name,Artist Name(s)\n{line}\n").rows[0].reason is reason
 
 
-# --- what is refused -----------------------------------------------------------------------------
+# --- rejected files ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_at_most_ten_thousand_rows_are_accepted():
     assert "Row 10002" in refusal("title,artist\n" + line * (rules.MOST_ROWS + 1))
 
 
-# --- addresses -----------------------------------------------------------------------------------
+# --- URLs ----------------------------------------------------------------------------------------
 
 ID = "3cEYpjA9oz9GiPac4AsH4n"
 

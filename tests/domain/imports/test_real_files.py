@@ -1,4 +1,4 @@
-"""Files as services, spreadsheets and people write them; every class of fault has its cases."""
+"""Files of services, spreadsheets and users, with cases for every kind of error."""
 
 from __future__ import annotations
 

@@ -292,7 +292,7 @@ def test_events_say_who_invited_whom_to_what(app, owner, invitee, song, pack):
 
 
 def tried(act):
-    """Return the name of what an act was refused with, empty when it was not."""
+    """Return the name of the error of an action; empty without one."""
 
     def run():
         try:

@@ -1,4 +1,4 @@
-"""Packs: what is in them, when one is complete, and many people's hands on one at once."""
+"""Packs: their songs, their completion, and concurrent changes."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def refused(app, action, **arguments):
-    """The fields that are named when an action is refused."""
+    """The invalid fields of a rejected action."""
     with pytest.raises(Invalid) as refusal, working(app):
         action(**arguments)
     return set(refusal.value.errors)

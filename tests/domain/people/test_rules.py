@@ -1,4 +1,4 @@
-"""Names, addresses and passwords."""
+"""Usernames, email addresses and passwords."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trackflow_web.kernel.errors import Invalid
 
 
 def refusal(rule, value):
-    """The fields that a rule names when it refuses a value."""
+    """The fields in the error of a rule."""
     with pytest.raises(Invalid) as refused:
         rule(value)
     return list(refused.value.errors)
@@ -35,7 +35,7 @@ def test_a_username_is_normalised(typed, kept):
     [
         "al",
         "a" * 31,
-        "аlice",  # begins with a Cyrillic letter
+        "аlice",  # starts with a Cyrillic letter
         "al\N{ZERO WIDTH SPACE}ice",
         "\N{RIGHT-TO-LEFT OVERRIDE}ecila",
         "alice smith",

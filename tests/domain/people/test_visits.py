@@ -1,4 +1,4 @@
-"""Which visits make a streak: the days of a calendar where the person is, never hours."""
+"""The visits of a streak: local calendar days of the user, never hours."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Visitor:
         self.runs = []
 
     def comes(self, at, zone=None):
-        """Come by at a moment (ISO 8601, or a datetime); gives the day of the streak or None."""
+        """Visit at a time (ISO 8601, or a datetime); return the day of the streak or None."""
         self.zone = zone or self.zone
         now = datetime.fromisoformat(at) if isinstance(at, str) else at
         now = now.astimezone(UTC)
@@ -218,7 +218,7 @@ def test_a_clock_that_steps_back_neither_earns_nor_resets():
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_streaks_match_the_local_calendar(zone):
-    # Somebody comes on a part of the days that their zone had, at any hour; the calendar says
+    # A user visits on some of the days of their zone, at any hour; the calendar says
     # which of these days follow each other.
     dice = random.Random(zone)
     calendar, here, alice = days_of(zone), ZoneInfo(zone), Visitor(zone)

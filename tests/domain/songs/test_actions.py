@@ -45,7 +45,7 @@ def change(app, alice):
 
 @pytest.fixture
 def numbers(app, alice):
-    """Alice's numbers by their names."""
+    """Alice's counters by their names."""
 
     def read(*names):
         with app.app_context():

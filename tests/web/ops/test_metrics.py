@@ -166,7 +166,7 @@ def test_metrics_of_several_processes_are_summed(database_url, tmp_path):
     with gunicorn(database_url, tmp_path, "--workers", "2", **settings) as address:
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(get, range(60))) == {200}
-        # Whichever worker answers, it tells the same.
+        # Every worker returns the same.
         told = [
             samples(requests.get(f"{address}/metrics", headers=BEARER, timeout=10).text)
             for _ in range(6)
