@@ -177,7 +177,7 @@ def test_the_export_is_sent_in_pieces(as_alice, many_songs):
     assert len(pieces) > many_songs / 500
 
 
-def test_a_page_of_rows_begins_behind_the_last_one(app, as_alice, alice, full_life, monkeypatch):
+def test_a_page_of_rows_starts_after_the_last_one(app, as_alice, alice, full_life, monkeypatch):
     whole = json.loads(as_alice.get(ADDRESS).html)
     with app.app_context():
         monkeypatch.setattr(pieces_of_export.selected, "__kwdefaults__", {"at_once": 1})

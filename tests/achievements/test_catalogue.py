@@ -70,7 +70,7 @@ def test_the_catalogue_has_the_documented_thresholds_and_rarities():
     assert sorted(entries) == sorted(promised())
 
 
-def test_there_are_eighty_two_achievements_each_with_its_own_code():
+def test_the_catalogue_has_82_achievements_with_unique_codes():
     assert len(ENTRIES) == len(BY_CODE) == 82
 
 

@@ -71,7 +71,9 @@ def test_one_action_crosses_several_thresholds(app, alice):
     ]
 
 
-def test_it_gives_its_own_points_and_does_not_count_for_the_completionist(app, alice):
+def test_a_custom_achievement_has_its_own_points_and_does_not_count_for_the_completionist(
+    app, alice
+):
     save(app, threshold=1, fixed_points=7)
     recheck(app)
     alice.add()

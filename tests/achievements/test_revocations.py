@@ -73,7 +73,7 @@ def test_a_revoked_award_loses_its_points_and_records_who_when_and_why(app, cloc
     assert "first_release" not in earned(app, released)
 
 
-def test_the_event_of_a_revocation_says_who_and_why(app, olga, released):
+def test_the_event_of_a_revocation_has_the_administrator_and_the_reason(app, olga, released):
     revoke(app, olga, released)
     restore(app, olga, released)
     [revoked_event] = events_named(app, events.AchievementRevoked.event_name)

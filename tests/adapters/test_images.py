@@ -16,7 +16,7 @@ KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST = 2 * 1024 * 1024
 
 
-def test_a_file_of_too_many_bytes_is_refused_unseen():
+def test_an_oversized_file_is_rejected_unread():
     with pytest.raises(Invalid) as refusal:
         images.check(b"x" * (MOST + 1), "avatar", most_bytes=MOST)
     assert refusal.value.errors == {"avatar": "Choose a picture of up to 2 MB."}
@@ -39,7 +39,7 @@ def test_the_size_of_every_kind_of_webp_is_known(options):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_damaged_files_are_refused_and_nothing_else_happens(kind):
+def test_damaged_files_are_rejected_without_side_effects(kind):
     dice = random.Random(kind)
     for _ in range(150):
         content = bytearray(picture(kind, size=(16, 16)))

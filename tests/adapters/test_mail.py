@@ -62,7 +62,7 @@ def test_a_message_is_submitted_with_text_and_html(server):
     assert "<p>A text</p>" in lines
 
 
-def test_a_refused_recipient_is_a_mail_error(server):
+def test_a_rejected_recipient_is_a_mail_error(server):
     server.refuses = True
     with pytest.raises(MailError, match="SMTPRecipientsRefused"):
         mailer(url(server), sender=SENDER).send(MESSAGE)

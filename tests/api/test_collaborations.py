@@ -39,7 +39,9 @@ def test_collaborators_see_the_song_but_not_its_pack(program, helper, song):
     assert shared["owner"] == "alice"
 
 
-def test_everybody_on_a_song_sees_its_collaborators(program, program_of, helper, song, charlie):
+def test_owner_and_collaborators_see_all_collaborators_of_a_song(
+    program, program_of, helper, song, charlie
+):
     program.post(f"/api/songs/{song['id']}/collaborators", username="charlie")
     for who in (program, helper, program_of(charlie)):
         answer = who.get(f"/api/songs/{song['id']}/collaborators").json

@@ -41,7 +41,7 @@ def test_an_invitation_says_who_invites_to_what(invitation, song):
     }
 
 
-def test_accepting_makes_a_collaborator_once(program, invitee, song, invitation):
+def test_accepting_adds_a_collaborator_once(program, invitee, song, invitation):
     accept = f"/api/invitations/{invitation['id']}/accept"
     assert invitee.get(f"/api/songs/{song['id']}").status_code == 404
     for _ in range(2):
@@ -100,7 +100,7 @@ def test_invitations_are_listed_newest_first_in_pages(program, invitee, song):
     assert (listed, second["next"]) == (["Two", "One"], None)
 
 
-def test_too_many_invitations_are_refused(make_app, alice, bob, charlie):
+def test_too_many_invitations_are_rejected(make_app, alice, bob, charlie):
     browser = Browser(make_app(LIMIT_INVITATIONS="1/1 hour"))
     browser.enter(alice)
     song = browser.api("POST", "/api/songs/", {"title": "One", "artist": "Metallica"}).json["id"]

@@ -178,7 +178,7 @@ def test_series_return_404_to_other_users(subtests, program, program_of, series,
             assert program.get(f"/api/series/{series['id']}").json == series
 
 
-def test_patching_an_album_changes_only_what_is_sent(program, series):
+def test_patching_an_album_changes_only_the_sent_fields(program, series):
     address = f"/api/series/{series['id']}"
     changed = program.patch(address, year=1992).json
     assert (changed["album"], changed["year"], changed["tracks"]) == (

@@ -363,7 +363,7 @@ def test_an_invalid_year_is_rejected(bad):
         ("body", "Enter a comment."),
     ],
 )
-def test_an_empty_field_asks_for_what_it_is_for(field, message):
+def test_an_empty_field_is_reported_with_its_purpose(field, message):
     assert refused(text.line, "", field, longest=50) == (field, message)
 
 

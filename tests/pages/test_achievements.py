@@ -348,7 +348,7 @@ def test_a_receipt_shows_ten_lines_and_links_to_all(as_alice, work_of_alice):
     assert not as_alice.get("/achievements/long_term_planner").all('a[href*="receipt=all"]')
 
 
-def test_a_name_that_occurs_twice_has_its_ladder_beside_it(as_alice):
+def test_a_duplicate_name_is_shown_with_its_ladder(as_alice):
     page = as_alice.get(PAGE, q="pack master")
     assert [words(name) for name in page.all(".tile__name")] == [
         "Pack Master · Packs",

@@ -149,7 +149,7 @@ def test_a_second_recheck_changes_nothing(as_admin, missed):
     assert figures(as_admin.follow())[1:] == (0, 0)
 
 
-def test_a_recheck_has_a_page_of_its_own_that_stays(app, as_admin, missed):
+def test_a_recheck_has_a_permanent_page(app, as_admin, missed):
     as_admin.post(PAGE, user="alice")
     result = as_admin.follow()
     assert figures(result) == (1, 2, 3)

@@ -127,14 +127,14 @@ def test_the_email_address_of_a_banned_user_cannot_register_again(app, as_admin,
     assert page.status == 422
 
 
-def test_a_decision_about_oneself_by_the_command_line_has_no_administrator(app, alice):
+def test_a_decision_by_the_command_line_has_no_administrator(app, alice):
     with working(app):
         administration.promote(alice.user, by=None, why="helps out")
         (decision,) = administration.decisions_about(alice.user)
         assert (decision.admin_id, decision.reason) == (None, "helps out")
 
 
-def test_a_promotion_revives_no_admin_token(app, as_admin, alice):
+def test_a_promotion_does_not_restore_admin_tokens(app, as_admin, alice):
     decide(as_admin, "promote")
     with working(app):
         token = actions.create_token(alice.user, name="A script", scope="admin", days="30")

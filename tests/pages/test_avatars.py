@@ -85,14 +85,14 @@ def test_metadata_is_removed_and_the_orientation_applied(as_alice, app):
         (b"RIFF\x00\x00\x00\x00WEBPVP8X", "megapixels"),
     ],
 )
-def test_what_is_no_usable_picture_is_refused(as_alice, content, says):
+def test_an_unusable_picture_is_rejected(as_alice, content, says):
     page = upload(as_alice, content)
     assert page.status == 422
     assert says in page.errors()["avatar"]
     assert "/avatars/generated/" in source_of(as_alice.get("/users/alice"))
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(as_alice):
+def test_a_picture_with_too_many_pixels_is_rejected_before_decoding(as_alice):
     header = picture(size=(1, 1))
     width = (60_000).to_bytes(4)
     bomb = header[:16] + width + width + header[24:]
@@ -103,7 +103,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(as_alice):
     assert "megapixels" in upload(as_alice, webp).errors()["avatar"]
 
 
-def test_a_broken_picture_keeps_the_earlier_one(as_alice, app, alice, uploaded):
+def test_an_invalid_picture_keeps_the_earlier_one(as_alice, app, alice, uploaded):
     with working(app):
         avatars.upload(alice.user, b"\xff\xd8\xff not really")
     app.extensions["trackflow.jobs"].sweep(at_start=True)
@@ -111,7 +111,7 @@ def test_a_broken_picture_keeps_the_earlier_one(as_alice, app, alice, uploaded):
     assert "couldn't be read" in as_alice.get(ADDRESS).text
 
 
-def test_a_picture_on_which_workers_die_is_given_up(app, alice):
+def test_a_picture_that_kills_workers_fails_eventually(app, alice):
     with working(app):
         avatars.upload(alice.user, picture())
     for _ in range(avatars.MOST_ATTEMPTS):
@@ -122,7 +122,7 @@ def test_a_picture_on_which_workers_die_is_given_up(app, alice):
         assert avatars.upload_state(alice.id) == "failed"
 
 
-def test_the_sweep_encodes_what_was_left(app, alice, as_alice, clock):
+def test_maintenance_encodes_pending_pictures(app, alice, as_alice, clock):
     with working(app):
         avatars.upload(alice.user, picture())
     assert "will appear" in as_alice.get(ADDRESS).text
@@ -137,7 +137,7 @@ def test_another_picture_replaces_the_first(as_alice, uploaded):
     assert as_alice.get(uploaded).status == 404
 
 
-def test_a_removed_picture_is_gone(as_alice, app, alice, uploaded):
+def test_a_removed_picture_returns_404(as_alice, app, alice, uploaded):
     as_alice.post(ADDRESS, avatar_remove="1")
     assert as_alice.get(uploaded).status == 404
     assert "/avatars/generated/" in source_of(as_alice.get("/users/alice"))
@@ -153,7 +153,7 @@ AUDIENCES = {
 
 
 @pytest.mark.parametrize("audience", Audience)
-def test_whoever_sees_the_profile_sees_the_picture(
+def test_the_picture_is_visible_with_the_profile(
     app, alice, as_alice, as_bob, stranger, uploaded, audience
 ):
     with working(app):
@@ -162,7 +162,7 @@ def test_whoever_sees_the_profile_sees_the_picture(
     assert seen == AUDIENCES[audience]
 
 
-def test_a_generated_picture_follows_from_its_address(as_alice, stranger):
+def test_a_generated_picture_depends_only_on_its_url(as_alice, stranger):
     source = source_of(as_alice.get("/users/alice"))
     answer = stranger.get(source)
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
@@ -174,7 +174,7 @@ def test_a_generated_picture_follows_from_its_address(as_alice, stranger):
 @pytest.mark.parametrize(
     "name", ["zzzz-al", "00ff-AL", "00ff-<b", "00ff-alice", "0ff-al", "00ff-%C3%A9"]
 )
-def test_other_generated_addresses_return_404(stranger, name):
+def test_other_generated_urls_return_404(stranger, name):
     answer = stranger.get(f"/avatars/generated/{name}.svg")
     assert answer.status == 404
     assert answer.headers["Cache-Control"] == "no-store"

@@ -81,7 +81,7 @@ def test_a_collaborators_page_has_no_owner_controls(as_bob, owner, song):
     assert "Leave" in pages[1].one("#song-helpers").get_text()
 
 
-def test_a_collaborator_may_not_edit_delete_or_add_people(as_bob, owner, song, charlie):
+def test_a_collaborator_may_not_edit_delete_or_add_collaborators(as_bob, owner, song, charlie):
     for path in ("/edit", "/delete"):
         assert as_bob.get(f"/songs/{song}{path}").status == 403
     for path in ("", "/delete", "/collaborators"):

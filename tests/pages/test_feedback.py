@@ -38,7 +38,7 @@ def test_an_empty_list_invites_to_submit(board, as_alice):
     assert not page.one("#new").has_attr("open")
 
 
-def test_a_submitted_item_is_visible_to_everybody(board, as_alice, as_charlie):
+def test_a_submitted_item_is_visible_to_all_users(board, as_alice, as_charlie):
     address = submit(as_alice, board)
     assert as_alice.follow().one("h1").text == "Dark mode"
     row = as_charlie.get(board).one(".ask")
@@ -270,7 +270,7 @@ def test_a_sixth_submission_within_a_day_is_rejected(board, as_alice, as_bob, cl
     submit(as_alice, board)
 
 
-def test_a_refused_request_does_not_lose_the_visit_of_the_day(board, as_alice, clock):
+def test_a_rejected_request_still_records_the_visit_of_the_day(board, as_alice, clock):
     clock.move(days=1)
     assert as_alice.post(board, title="", description="").status == 422
     clock.move(days=1)

@@ -34,7 +34,7 @@ def names(page):
 
 
 @pytest.mark.fault("D3")
-def test_who_is_added_for_the_first_time_is_invited(as_alice, as_bob, owner, invitee):
+def test_new_collaborators_are_invited(as_alice, as_bob, owner, invitee):
     song = owner.add("One")
     as_alice.post(f"/songs/{song}/collaborators", username="bob")
     assert "invited" in names(as_alice.follow())
@@ -49,7 +49,7 @@ def test_who_is_added_for_the_first_time_is_invited(as_alice, as_bob, owner, inv
     assert "invited" not in names(as_alice.get(f"/songs/{song}"))
 
 
-def test_without_invitations_the_page_says_so(as_bob):
+def test_the_page_without_invitations_has_a_message(as_bob):
     page = as_bob.get("/invitations/")
     assert "No invitations." in page.text
     assert not as_bob.get("/songs/").all("#song-invitations-title")
@@ -64,9 +64,7 @@ def test_the_songs_page_shows_three_invitations_and_a_link_to_all(as_bob, owner,
     assert len(as_bob.get("/invitations/").all(".invitations__item")) == 4
 
 
-def test_answering_with_htmx_on_the_songs_page_returns_the_page_with_the_song(
-    as_bob, invitee, song
-):
+def test_replying_with_htmx_on_the_songs_page_returns_the_page_with_the_song(as_bob, invitee, song):
     (invitation,) = invitee.received()
     as_bob.get("/songs/")
     page = as_bob.post(f"/invitations/{invitation}/accept", htmx="songs-panel")
@@ -75,7 +73,7 @@ def test_answering_with_htmx_on_the_songs_page_returns_the_page_with_the_song(
     assert page.toasts() == ["collaborative_spirit"]
 
 
-def test_answering_with_htmx_on_its_own_page_returns_the_list(as_bob, owner, invitee, song):
+def test_replying_with_htmx_on_the_invitations_page_returns_the_list(as_bob, owner, invitee, song):
     owner.ask(owner.add("Two"), "bob")
     two, one = invitee.received()
     page = as_bob.post(f"/invitations/{two}/accept", htmx="invitations")
@@ -104,7 +102,7 @@ def test_a_declined_invitation_cannot_be_accepted(as_bob, owner, invitee, song, 
     assert owner.number("total_collaborations") == 0
 
 
-def test_accepting_twice_is_once(as_bob, owner, invitee, song):
+def test_accepting_twice_changes_nothing(as_bob, owner, invitee, song):
     (invitation,) = invitee.received()
     for _ in range(2):
         assert as_bob.post(f"/invitations/{invitation}/accept").status == 303
@@ -151,7 +149,7 @@ def test_the_owner_withdraws_an_invitation_to_a_pack(as_alice, owner, invitee, b
 
 
 @pytest.mark.parametrize("what", ["songs", "packs"])
-def test_too_many_invitations_are_refused_at_the_field(make_app, alice, bob, charlie, owner, what):
+def test_too_many_invitations_are_rejected_at_the_field(make_app, alice, bob, charlie, owner, what):
     browser = Browser(make_app(LIMIT_INVITATIONS="1/1 hour; 5/1 day"))
     browser.enter(alice)
     song = owner.add("One")
@@ -193,7 +191,9 @@ def test_a_private_profile_is_not_revealed_by_the_form(app, as_alice, owner, bob
         assert private.status == 422
 
 
-def test_a_song_that_is_full_says_so_to_who_accepts(make_app, owner, invitee, alice, bob, charlie):
+def test_accepting_an_invitation_to_a_full_song_is_rejected(
+    make_app, owner, invitee, alice, bob, charlie
+):
     song = owner.add("One")
     owner.ask(song, "bob")
     owner.invite(song, "charlie")

@@ -40,7 +40,7 @@ def test_the_list_shows_the_progress_of_each_pack(as_alice, maker):
     assert "Complete" not in rows[1].get_text()
 
 
-def test_the_fragment_that_completes_a_pack_says_so(as_alice, maker):
+def test_the_fragment_that_completes_a_pack_has_a_message(as_alice, maker):
     pack = maker.pack("Encore", maker.authored("One"), missing := maker.add("Two"))
     page = as_alice.post(f"/packs/{pack}/songs", htmx="pack-songs", song_id=missing, optional="1")
     assert "Complete" in page.one(".song-head").get_text()

@@ -23,7 +23,7 @@ def test_registering_without_a_time_zone_succeeds(stranger):
     assert stranger.post("/register", **DORA).status == 303
 
 
-def test_a_refused_registration_shows_errors_at_fields_and_keeps_input(stranger):
+def test_a_rejected_registration_shows_errors_at_fields_and_keeps_input(stranger):
     page = stranger.post("/register", username="x!", email="dora@example.org", password="short")
     assert page.status == 422
     assert set(page.errors()) == {"username", "password"}
@@ -92,7 +92,7 @@ def test_a_wrong_name_or_password_is_rejected(stranger, alice, name, password):
     assert stranger.get("/songs/").status == 303
 
 
-def test_a_refused_sign_in_keeps_the_name_and_not_the_password(stranger, alice):
+def test_a_rejected_sign_in_keeps_the_name_and_not_the_password(stranger, alice):
     page = stranger.sign_in("alice", "wrong horse")
     assert page.one("#username")["value"] == "alice"
     assert "wrong horse" not in page.html

@@ -152,7 +152,7 @@ def test_comparing_shows_the_achievements_of_each_and_of_both(as_bob, bob, app, 
     ]
 
 
-def test_comparing_with_oneself_redirects_to_the_profile(as_alice):
+def test_comparing_with_the_own_profile_redirects_to_it(as_alice):
     answer = as_alice.get("/users/alice/compare")
     assert (answer.status, answer.location) == (303, "/users/alice")
     assert not as_alice.get("/users/alice").all('a[href$="/compare"]')
@@ -264,7 +264,7 @@ def test_a_name_is_a_link_that_opens_the_card_with_htmx(app, as_alice, alice, bo
     assert name["hx-target"] == "#person-card-body"
 
 
-def test_the_navigation_links_to_ones_own_profile(as_alice):
+def test_the_navigation_links_to_the_own_profile(as_alice):
     page = as_alice.get("/users/alice")
     assert page.one('.nav a[href="/users/alice"]')["aria-current"] == "page"
     assert page.one('.nav a[href="/stats"]')

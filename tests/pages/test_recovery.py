@@ -192,7 +192,7 @@ def test_fields_that_are_not_sent_stay(app, alice, as_alice):
     assert (user.email, user.timezone) == (alice.email, "Asia/Tokyo")
 
 
-def test_without_mail_the_page_says_how_to_get_a_link(make_app):
+def test_without_mail_the_page_explains_how_to_get_a_link(make_app):
     browser = Browser(make_app())
     browser.post("/password/forgot", email="alice@example.org")
     assert "Ask an administrator" in browser.get("/login").text

@@ -25,21 +25,21 @@ def test_a_profile_has_buttons_that_follow_and_mute(as_alice, bob):
     assert label(as_alice.get("/users/bob"), "follow") == "Follow"
 
 
-def test_ones_own_profile_has_none(as_alice):
+def test_the_own_profile_has_no_follow_buttons(as_alice):
     assert not as_alice.get("/users/alice").all("form[action$='/follow']")
 
 
-def test_the_card_has_them_too(as_alice, bob):
+def test_the_card_has_the_follow_buttons_too(as_alice, bob):
     assert label(as_alice.get("/users/bob/card", htmx=True), "follow") == "Follow"
 
 
-def test_htmx_gets_the_buttons_as_they_are_now(as_alice, bob):
+def test_htmx_gets_the_updated_buttons(as_alice, bob):
     page = as_alice.post("/users/bob/follow", htmx=True)
     assert label(page, "follow") == "Unfollow"
     assert page.soup.find("h1") is None
 
 
-def test_set_is_a_state_and_no_toggle(app, as_alice, alice, bob):
+def test_following_is_set_and_not_toggled(app, as_alice, alice, bob):
     for _ in range(2):
         as_alice.post("/users/bob/follow", set="1")
     with app.app_context():
@@ -47,13 +47,13 @@ def test_set_is_a_state_and_no_toggle(app, as_alice, alice, bob):
 
 
 @pytest.mark.parametrize(("field", "value"), [("set", "2"), ("until", "yesterday")])
-def test_what_is_invalid_is_named(as_alice, bob, field, value):
+def test_invalid_fields_are_reported_by_name(as_alice, bob, field, value):
     page = as_alice.post("/users/bob/mute", **{field: value})
     assert page.status == 422
 
 
 @pytest.mark.parametrize("action", ["follow", "mute"])
-def test_a_hidden_person_is_not_found(app, as_alice, bob, action):
+def test_a_hidden_user_returns_404(app, as_alice, bob, action):
     with working(app):
         bob.user.audience = "me"
     hidden, missing = (as_alice.post(f"/users/{name}/{action}") for name in ("bob", "bo"))
@@ -63,7 +63,7 @@ def test_a_hidden_person_is_not_found(app, as_alice, bob, action):
 
 
 @pytest.mark.parametrize("action", ["follow", "mute"])
-def test_what_was_set_can_be_unset_once_the_person_is_hidden(app, as_alice, alice, bob, action):
+def test_a_hidden_user_can_be_unfollowed_and_unmuted(app, as_alice, alice, bob, action):
     as_alice.post(f"/users/bob/{action}")
     with working(app):
         bob.user.audience = "me"

@@ -86,7 +86,7 @@ def test_a_revoked_achievements_tile_is_in_progress_and_never_full(as_alice, rev
     assert (bar["earned"], bar["percent"]) == (False, 99)
 
 
-def test_a_revoked_achievement_is_hidden_from_everybody(as_alice, as_bob, revoked):
+def test_a_revoked_achievement_is_hidden_from_all_users(as_alice, as_bob, revoked):
     for address in ("/users/alice", "/users/alice/compare"):
         assert "first_release" not in codes(as_bob.get(address))
     assert "first_release" not in codes(as_bob.get("/users/alice/card", htmx=True))

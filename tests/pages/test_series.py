@@ -31,7 +31,7 @@ def test_alice_creates_an_album_series_and_links_its_tracks(as_alice, maker):
     assert "1/1 track" in as_alice.get("/series/").text
 
 
-def test_the_fragment_that_completes_an_album_says_so(as_alice, maker):
+def test_the_fragment_that_completes_an_album_has_a_message(as_alice, maker):
     album, song = maker.album("One"), maker.add("Other", status="released")
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", song_id=song)
     assert (page.status, page.one("#series-link-anyway").text) == (422, "Link anyway")

@@ -114,7 +114,7 @@ def test_only_administrators_create_admin_tokens(as_alice, as_admin, token_of_al
     assert as_admin.post("/settings/tokens", **wanted).one("code.token")
 
 
-def test_a_link_fills_in_no_form(as_alice, as_admin, alice, clock):
+def test_a_link_cannot_fill_in_a_form(as_alice, as_admin, alice, clock):
     """Only what the user has typed before confirming the password comes back."""
     filled = (
         "?email=mallory@example.net&timezone=Asia/Tokyo&reason=Because&status=planned&code=dreamer"
@@ -134,7 +134,7 @@ def test_a_link_fills_in_no_form(as_alice, as_admin, alice, clock):
         assert not page.soup.select("option[selected][value='planned']")
 
 
-def test_what_was_typed_before_confirming_is_only_for_its_user_and_page(as_alice, as_bob, clock):
+def test_input_kept_for_the_confirmation_is_bound_to_its_user_and_page(as_alice, as_bob, clock):
     clock.move(minutes=11)
     typed = {"email": "new@example.org", "timezone": "UTC"}
     address = as_alice.post("/settings/profile", **typed).location
@@ -205,18 +205,18 @@ def test_profile_fields_that_are_not_sent_stay(as_alice):
         ("shortcuts", "2"),
     ],
 )
-def test_invalid_profile_fields_are_named(as_alice, field, value):
+def test_invalid_profile_fields_are_rejected_by_name(as_alice, field, value):
     page = as_alice.post(PROFILE, **{field: value})
     assert page.status == 422
     assert set(page.errors()) == {field}
 
 
-def test_a_host_that_looks_like_another_is_shown_as_it_is(as_alice):
+def test_a_lookalike_host_is_shown_in_ascii(as_alice):
     as_alice.post(PROFILE, links="https://youtub\u0435.com/x")
     assert as_alice.get("/users/alice").one(".profile__links a").get_text() == "xn--youtub-8of.com"
 
 
-def test_a_theme_is_kept_with_the_account_and_in_the_browser(as_alice, stranger):
+def test_a_theme_is_stored_with_the_account_and_in_the_browser(as_alice, stranger):
     assert as_alice.get("/songs/").one("html")["data-theme"] == "auto"
     answer = as_alice.request(
         "POST",
@@ -231,7 +231,7 @@ def test_a_theme_is_kept_with_the_account_and_in_the_browser(as_alice, stranger)
     assert stranger.get("/login").one("html")["data-theme"] == "auto"
 
 
-def test_the_theme_switch_comes_back_alone_with_htmx(as_alice):
+def test_changing_the_theme_with_htmx_returns_the_switch_only(as_alice):
     page = as_alice.post("/settings/theme", htmx="theme-switch", theme="light")
     assert page.one("#theme-switch")["data-theme-chosen"] == "light"
     assert page.one("[aria-pressed=true]").get_text() == "Light"

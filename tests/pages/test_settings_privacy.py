@@ -69,7 +69,7 @@ def test_invalid_privacy_values_are_rejected(as_alice, htmx):
     assert chosen(as_alice.get(ADDRESS))["profile"] == "members"
 
 
-def test_former_values_are_accepted_and_what_is_not_sent_stays(as_alice):
+def test_former_values_are_accepted_and_missing_fields_stay(as_alice):
     for sent, kept in (("private", "me"), ("public", "members"), ("everyone", "everyone")):
         as_alice.post(ADDRESS, profile=sent)
         assert chosen(as_alice.follow()) == {"profile": kept, "new_achievements": "public"}

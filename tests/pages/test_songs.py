@@ -239,7 +239,7 @@ def test_every_tab_has_the_id_that_a_moved_row_updates(one, as_alice):
     assert ids == [f"song-count-{key}" for key in ("all", "future", "wip", "released")]
 
 
-def test_a_refused_edit_in_place_shows_errors_in_place(one, as_alice):
+def test_a_rejected_edit_in_place_shows_errors_in_place(one, as_alice):
     page = as_alice.post(f"/songs/{one}", title=" ", artist="X", htmx=f"song-{one}")
     assert page.status == 422
     assert page.all(f"li#song-{one} form")
@@ -264,7 +264,7 @@ def test_a_song_cannot_be_renamed_to_another_songs_title(app, alice, one, as_ali
     assert titles_of(app, alice) == ["One", "Two"]
 
 
-def test_a_refused_edit_shows_the_song_as_it_is(one, as_alice):
+def test_a_rejected_edit_shows_the_unchanged_song(one, as_alice):
     page = as_alice.post(f"/songs/{one}", title="Two", status="nonsense")
     assert page.status == 422
     assert page.one(".crumb").get_text().strip() == "One"

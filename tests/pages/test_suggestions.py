@@ -50,5 +50,5 @@ def test_the_artist_field_has_a_list_without_a_script(app, alice, as_alice):
     assert as_alice.get(f"/songs/{song}").one("datalist#artists")
 
 
-def test_too_long_a_start_is_refused(as_alice):
+def test_an_overlong_search_prefix_is_rejected(as_alice):
     assert as_alice.get("/suggestions/artists", htmx=True, artist="x" * 101).status == 422

@@ -74,7 +74,7 @@ def unknown_too(app, values):
 
 
 @pytest.mark.fault("C5")
-def test_notices_isolate_the_names_in_them(as_alice, values):
+def test_notices_isolate_the_direction_of_names(as_alice, values):
     as_alice.get("/")  # shows the notices of what was made
     as_alice.follow()
     notices = []

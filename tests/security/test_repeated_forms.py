@@ -141,7 +141,7 @@ def test_every_form_that_creates_has_a_key(app, alice, bob, as_alice, as_admin):
     assert found == CREATE
 
 
-def test_a_file_sent_twice_is_one_import_and_another_file_is_another(as_alice):
+def test_a_file_sent_twice_creates_one_import(as_alice):
     first = upload(as_alice, idempotency_key="k").location
     assert upload(as_alice, idempotency_key="k").location == first
     file = (io.BytesIO(b"title,artist\nTwo,Metallica\n"), "list.csv")
@@ -149,14 +149,14 @@ def test_a_file_sent_twice_is_one_import_and_another_file_is_another(as_alice):
     assert other != first
 
 
-def test_starting_an_import_twice_leads_to_it(as_alice):
+def test_starting_an_import_twice_redirects_to_it(as_alice):
     preview = upload(as_alice).location
     for _ in range(2):
         page = as_alice.post(f"{preview}/start", idempotency_key="k")
         assert (page.status, page.location) == (303, preview)
 
 
-def test_a_form_that_had_to_wait_for_the_password_may_be_sent_again(app, as_admin, bob, clock):
+def test_a_form_can_be_sent_again_after_confirming_the_password(app, as_admin, bob, clock):
     clock.move(minutes=11)
     address = "/admin/users/bob/promote"
     form = {"reason": "helps out", "idempotency_key": "k"}

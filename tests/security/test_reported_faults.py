@@ -50,14 +50,14 @@ def test_form_api_and_csv_read_the_same_year(app, alice, as_alice):
 
 @pytest.mark.fault("8")
 @pytest.mark.parametrize("number", [0, 999, 3000, 10**30])
-def test_a_number_of_the_api_that_is_no_year_is_rejected_by_name(as_alice, number):
+def test_an_api_number_that_is_not_a_year_is_rejected_by_name(as_alice, number):
     song = {"title": "One", "artist": "Metallica", "year": number}
     answer = as_alice.api("POST", "/api/songs/", song)
     assert (answer.status, list(answer.json["errors"])) == (422, ["year"])
 
 
 @pytest.mark.fault("D4")
-def test_withdrawing_lowers_the_number_and_keeps_the_award(app, alice, as_alice):
+def test_withdrawing_lowers_the_counter_and_keeps_the_award(app, alice, as_alice):
     address = as_alice.post("/features/", title="Undo", description="Please.").location
 
     def standing():
@@ -72,7 +72,7 @@ def test_withdrawing_lowers_the_number_and_keeps_the_award(app, alice, as_alice)
 
 @pytest.mark.fault("A5")
 @pytest.mark.both_databases
-def test_an_undo_right_after_large_imports_ends(app, alice, sized):
+def test_an_undo_right_after_large_imports_completes(app, alice, sized):
     """PostgreSQL has no statistics of the new rows yet."""
     number = sized(200, stress=10_000)
     run, ids = app.extensions["trackflow.jobs"]._import, []

@@ -80,7 +80,7 @@ def test_every_limit_is_tested():
 
 @pytest.mark.parametrize("setting", MORE)
 @pytest.mark.fault("A4")
-def test_a_full_account_is_told_so_in_the_form(as_alice, places, most, setting):
+def test_the_form_reports_a_reached_row_limit(as_alice, places, most, setting):
     most(**{setting: 2})
     pages = []
     for number in range(3):
@@ -94,7 +94,7 @@ def test_a_full_account_is_told_so_in_the_form(as_alice, places, most, setting):
 
 @pytest.mark.parametrize("setting", [name for name, both in MORE.items() if both[1]])
 @pytest.mark.fault("A4")
-def test_a_full_account_is_told_so_by_the_api(as_alice, places, most, setting):
+def test_the_api_reports_a_reached_row_limit(as_alice, places, most, setting):
     most(**{setting: 2})
     answers = []
     for number in range(3):
@@ -106,7 +106,7 @@ def test_a_full_account_is_told_so_by_the_api(as_alice, places, most, setting):
 
 
 @pytest.mark.both_databases
-def test_parallel_requests_do_not_pass_a_limit_together(app, alice, most):
+def test_parallel_requests_do_not_exceed_a_limit(app, alice, most):
     most(MAX_SONGS=3)
 
     def add(number):
@@ -141,7 +141,9 @@ def test_an_import_skips_the_rows_beyond_the_limit(app, alice, as_alice, most):
         assert db.session.scalar(own) == 3
 
 
-def test_a_pack_adds_nobody_where_a_song_of_it_is_full(app, as_alice, alice, bob, charlie, most):
+def test_sharing_a_pack_with_a_full_song_adds_no_collaborator(
+    app, as_alice, alice, bob, charlie, most
+):
     work_together(app, alice, bob, charlie)
     most(MAX_COLLABORATORS=1)
     pack = as_alice.api("POST", "/api/packs/", {"name": "Road trip"}).json["id"]

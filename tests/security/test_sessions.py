@@ -185,7 +185,7 @@ def test_a_rotated_key_still_verifies_existing_cookies(make_app, alice):
         assert client.get("/songs/").status_code == status
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites(stranger, alice):
+def test_the_cookie_is_httponly_and_samesite(stranger, alice):
     page = stranger.post("/login", username="alice", password=PASSWORD)
     cookie = page.headers["Set-Cookie"]
     assert "HttpOnly" in cookie

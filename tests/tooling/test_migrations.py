@@ -194,7 +194,7 @@ def test_parts_done_before_credits_existed_are_credited_to_the_owner(empty_app):
     assert credit == {"drums": (1, True), "keys": (None, None)}
 
 
-def test_an_upgrade_counts_collaborators_as_having_worked_together(empty_app):
+def test_an_upgrade_marks_collaborators_as_having_worked_together(empty_app):
     run_command(empty_app, "db", "upgrade", "0015")
     with empty_app.app_context(), db.engine.begin() as connection:
         for number, name in enumerate(("alice", "bob", "charlie"), start=1):

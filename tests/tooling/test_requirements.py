@@ -45,7 +45,7 @@ def test_the_lock_contains_the_declared_requirements(name):
         assert pins[plain(requirement.name)] in requirement.specifier, requirement
 
 
-def test_the_installed_versions_are_the_locked_ones():
+def test_the_installed_versions_match_the_lock():
     pins = versions(locked("requirements.txt"))
     assert {name: metadata.version(name) for name in pins} == pins
 

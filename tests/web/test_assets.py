@@ -79,7 +79,7 @@ def test_a_file_is_immutable_under_the_digest_of_its_bytes(client, address):
 
 
 @pytest.mark.fault("E3")
-def test_a_file_is_not_kept_under_any_other_version(client, address):
+def test_a_file_is_not_immutable_under_any_other_version(client, address):
     plain, version = SHEET, address.rpartition("=")[2]
     for query in ("", "?v=", "?v=0123456789ab", f"?v={version}0", f"?v=x&v={version}", "?w=1"):
         assert cache_control(client, plain + query) == (200, "no-cache"), query

@@ -187,7 +187,7 @@ def test_an_htmx_response_that_unlocks_nothing_has_no_out_of_band_swap(app, as_a
     assert not page.all("[hx-swap-oob*=toasts]")
 
 
-def test_a_toast_says_name_description_points_and_rarity_and_can_be_dismissed(dreamer_waits):
+def test_a_toast_has_name_description_points_and_rarity_and_can_be_dismissed(dreamer_waits):
     toast = dreamer_waits.get("/songs/").one("[data-toast=dreamer]")
     words = " ".join(toast.get_text(" ").split())
     assert "Dreamer" in words

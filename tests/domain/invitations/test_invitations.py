@@ -71,14 +71,14 @@ def test_an_invitation_counts_once_it_is_accepted(owner, invitee, song):
     assert counts(owner, invitee) == (1, 1)
 
 
-def test_who_has_worked_together_is_added_at_once_in_either_direction(owner, invitee, song):
+def test_previous_collaborators_are_added_at_once_in_either_direction(owner, invitee, song):
     accept_newest(invitee)
     assert not owner.ask(owner.add("Two"), "bob").invited
     assert not invitee.ask(invitee.add("Three"), "alice").invited
     assert counts(owner, invitee) == (2, 2)
 
 
-def test_who_follows_the_owner_is_added_at_once(owner, invitee, app):
+def test_followers_of_the_owner_are_added_at_once(owner, invitee, app):
     follow = functools.partial(relations.set_follow, wanted=True, limits=(), newcomer_days=0)
     with working(app):
         follow(owner.user, invitee.user)
@@ -89,13 +89,13 @@ def test_who_follows_the_owner_is_added_at_once(owner, invitee, app):
     assert counts(owner, invitee) == (1, 1)
 
 
-def test_having_worked_together_outlives_the_song(owner, invitee, song):
+def test_having_worked_together_outlasts_the_song(owner, invitee, song):
     accept_newest(invitee)
     owner.delete(song)
     assert not owner.ask(owner.add("Two"), "bob").invited
 
 
-def test_who_is_removed_by_the_owner_can_be_added_again(owner, invitee, song):
+def test_a_collaborator_removed_by_the_owner_can_be_added_again(owner, invitee, song):
     accept_newest(invitee)
     owner.part_with(song, invitee)
     assert counts(owner, invitee) == (0, 0)
@@ -103,7 +103,7 @@ def test_who_is_removed_by_the_owner_can_be_added_again(owner, invitee, song):
     assert counts(owner, invitee) == (1, 1)
 
 
-def test_who_left_is_never_added_again_and_has_to_be_invited_elsewhere(owner, invitee, song):
+def test_a_user_who_left_is_never_added_again_and_must_be_invited_elsewhere(owner, invitee, song):
     accept_newest(invitee)
     invitee.leave(song)
     with pytest.raises(Invalid, match="left"):
@@ -115,7 +115,7 @@ def test_who_left_is_never_added_again_and_has_to_be_invited_elsewhere(owner, in
     assert counts(owner, invitee) == (1, 1)
 
 
-def test_who_left_without_an_invitation_is_never_added_again(owner, invitee):
+def test_a_user_who_left_without_an_invitation_is_never_added_again(owner, invitee):
     song = owner.add("One")
     owner.invite(song, "bob")
     invitee.leave(song)
@@ -158,7 +158,7 @@ def test_a_withdrawn_invitation_is_gone_and_may_be_sent_again(owner, invitee, so
     assert owner.ask(song, "bob").invited
 
 
-def test_adding_somebody_meanwhile_answers_what_is_pending(owner, invitee, song):
+def test_adding_a_user_accepts_their_pending_invitation(owner, invitee, song):
     owner.ask(owner.add("Two"), "bob")
     accept_newest(invitee)
     assert not owner.ask(song, "bob").invited
@@ -175,7 +175,7 @@ def test_one_invitation_to_a_pack_adds_to_all_of_its_songs(owner, invitee, pack)
     assert (invitee.received(), counts(owner, invitee)) == ([], (3, 3))
 
 
-def test_a_pack_leaves_out_songs_that_were_declined_or_left(owner, invitee, pack):
+def test_sharing_a_pack_skips_declined_and_left_songs(owner, invitee, pack):
     third = owner.add("Three")
     owner.ask(third, "bob")
     newest, _ = invitee.received()
@@ -186,7 +186,7 @@ def test_a_pack_leaves_out_songs_that_were_declined_or_left(owner, invitee, pack
     assert owner.ask_to_pack(pack, "bob").songs == 0
 
 
-def test_a_declined_pack_is_closed_but_not_its_songs(owner, invitee, pack):
+def test_declining_a_pack_does_not_decline_its_songs(owner, invitee, pack):
     invitee.decline(invitee.received()[0])
     with pytest.raises(Invalid, match="declined"):
         owner.ask_to_pack(pack, "bob")
@@ -195,7 +195,7 @@ def test_a_declined_pack_is_closed_but_not_its_songs(owner, invitee, pack):
     assert owner.ask(song, "bob").invited
 
 
-def test_who_left_a_song_of_an_accepted_pack_is_asked_before_more_of_it(owner, invitee, pack):
+def test_a_user_who_left_a_song_of_a_pack_is_invited_to_new_songs_of_it(owner, invitee, pack):
     accept_newest(invitee)
     song = owner.add("Three")
     owner.put(pack, song)
@@ -207,7 +207,7 @@ def test_who_left_a_song_of_an_accepted_pack_is_asked_before_more_of_it(owner, i
     assert counts(owner, invitee) == (3, 3)
 
 
-def test_nobody_is_invited_to_an_empty_pack(owner, bob):
+def test_an_empty_pack_cannot_be_shared(owner, bob):
     with pytest.raises(Invalid, match="empty"):
         owner.ask_to_pack(owner.pack("Nothing"), "bob")
 
@@ -236,7 +236,7 @@ def test_a_private_user_is_unknown_to_users_they_have_not_worked_with(owner, inv
     assert not owner.ask(song, "bob").invited
 
 
-def test_invitations_of_a_banned_user_are_not_there(owner, invitee, song, app):
+def test_invitations_of_a_banned_user_are_hidden(owner, invitee, song, app):
     (invitation,) = invitee.received()
     with working(app):
         db.session.get_one(User, owner.id).banned_at = clock.now()
@@ -245,7 +245,7 @@ def test_invitations_of_a_banned_user_are_not_there(owner, invitee, song, app):
         invitee.accept(invitation)
 
 
-def test_only_what_is_sent_counts_towards_each_limit(app, owner, invitee, charlie, clock):
+def test_only_sent_requests_count_towards_each_limit(app, owner, invitee, charlie, clock):
     def add(username):
         song_id = owner.add_many(1, start=len(titles))[0]
         titles.append(song_id)
@@ -269,7 +269,7 @@ def test_only_what_is_sent_counts_towards_each_limit(app, owner, invitee, charli
     assert refusal.value.retry_after > 3600
 
 
-def test_events_say_who_invited_whom_to_what(app, owner, invitee, song, pack):
+def test_events_contain_inviter_invitee_and_subject(app, owner, invitee, song, pack):
     to_pack, to_song = invitee.received()
     invitee.accept(to_song)
     invitee.decline(to_pack)
@@ -316,7 +316,7 @@ def test_accepting_a_pack_twice_at_once_counts_once(owner, invitee, pack):
     assert counts(owner, invitee) == (2, 2)
 
 
-def test_accepting_while_it_is_withdrawn_is_one_after_the_other(owner, invitee, song, app):
+def test_accepting_and_withdrawing_at_once_are_serialised(owner, invitee, song, app):
     (invitation,) = invitee.received()
     accepted, withdrawn = at_once(
         [
@@ -330,7 +330,7 @@ def test_accepting_while_it_is_withdrawn_is_one_after_the_other(owner, invitee, 
         assert not db.session.scalars(sa.select(Invitation)).all()
 
 
-def test_accepting_while_the_song_is_deleted_counts_nothing_afterwards(owner, invitee, song):
+def test_accepting_while_the_song_is_deleted_counts_nothing(owner, invitee, song):
     (invitation,) = invitee.received()
     accepted, deleted = at_once(
         [tried(lambda: invitee.accept(invitation)), tried(lambda: owner.delete(song))]

@@ -56,7 +56,7 @@ def test_following_twice_is_following_once(app, alice, bob, follow):
         assert not queries.followers_of(alice.id, None, 9)
 
 
-def test_following_again_within_30_days_tells_nobody_again(app, clock, alice, bob, follow):
+def test_following_again_within_30_days_sends_no_second_notice(app, clock, alice, bob, follow):
     for _ in range(20):
         follow(alice, bob)
         follow(alice, bob, wanted=False)
@@ -67,7 +67,7 @@ def test_following_again_within_30_days_tells_nobody_again(app, clock, alice, bo
     assert events(app)[-1] == ("user_followed", True)
 
 
-def test_a_newcomers_notice_waits_until_the_account_is_old_enough(app, clock, alice, bob, follow):
+def test_a_notice_of_a_new_account_waits_until_it_is_old_enough(app, clock, alice, bob, follow):
     follow(alice, bob, days=3)
     assert events(app) == [("user_followed", False)]
     clock.move(days=3, seconds=-1)
@@ -82,7 +82,7 @@ def sent(app):
         return [(row.user_id, row.follower_id) for row in actions.send_due_notices(10)]
 
 
-def test_a_newcomer_who_left_is_not_told_of(app, clock, alice, bob, follow):
+def test_an_unfollow_by_a_new_account_cancels_its_notice(app, clock, alice, bob, follow):
     follow(alice, bob, days=3)
     follow(alice, bob, wanted=False)
     clock.move(days=4)
@@ -98,21 +98,21 @@ def test_only_changes_count_towards_the_limit(app, alice, bob, charlie, follow):
     assert count(app, Follow) == 1
 
 
-def test_every_one_of_several_limits_holds(app, alice, bob, charlie, follow):
+def test_each_of_several_limits_applies(app, alice, bob, charlie, follow):
     both = (limits.parse("10/1 minute"), limits.parse("1/1 day"))
     follow(alice, bob, limits=both)
     with pytest.raises(TooMany):
         follow(alice, charlie, limits=both)
 
 
-def test_nobody_follows_or_mutes_themselves(app, alice, follow):
+def test_users_cannot_follow_or_mute_themselves(app, alice, follow):
     with pytest.raises(Invalid, match="username"):
         follow(alice, alice)
     with pytest.raises(Invalid, match="username"), working(app):
         actions.set_mute(alice.user, alice.user, wanted=True)
 
 
-def test_nobody_follows_more_than_a_few_hundred(app, alice, bob, charlie, follow, monkeypatch):
+def test_the_number_of_followed_users_is_limited(app, alice, bob, charlie, follow, monkeypatch):
     monkeypatch.setattr(actions, "MOST_FOLLOWED", 1)
     follow(alice, bob)
     with pytest.raises(Invalid, match="Unfollow one first"):
@@ -137,7 +137,7 @@ def test_a_mute_leaves_no_event_and_ends_on_its_date(app, clock, alice, bob):
 @pytest.mark.parametrize(
     "until", ["soon", "2020-01-01", "9" * 5_000, 5, "2026-13-01", "0001-01-01T00:00+23:59"]
 )
-def test_a_mute_ends_at_a_time_to_come(app, clock, alice, bob, until):
+def test_the_end_of_a_mute_must_be_in_the_future(app, clock, alice, bob, until):
     with pytest.raises(Invalid, match="until"), working(app):
         actions.set_mute(alice.user, bob.user, wanted=True, until=until)
 
@@ -153,7 +153,7 @@ def test_muting_again_sets_another_end(app, clock, alice, bob):
     assert count(app, Mute) == 0
 
 
-def test_hidden_profiles_are_left_out_of_the_lists(app, alice, bob, charlie, follow):
+def test_hidden_profiles_are_omitted_from_the_lists(app, alice, bob, charlie, follow):
     follow(alice, bob)
     follow(alice, charlie)
     follow(bob, alice)
@@ -165,7 +165,7 @@ def test_hidden_profiles_are_left_out_of_the_lists(app, alice, bob, charlie, fol
         assert queries.relation_to(alice.id, bob.id).follows
 
 
-def test_old_notices_are_forgotten(app, clock, alice, bob, follow):
+def test_old_notices_are_deleted(app, clock, alice, bob, follow):
     follow(alice, bob)
     clock.move(days=29)
     with working(app):
