@@ -75,6 +75,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _deselect(config, items, lambda item: any(map(item.get_closest_marker, MARKERS_FOR_ALL)))
     stress = config.getoption("--stress")
     _deselect(config, items, lambda item: _is_for_stress(item) != stress and not _is_sized(item))
+    _begin_with_the_longest(items)
+
+
+def _begin_with_the_longest(items: list[pytest.Item]) -> None:
+    """Sort files with long tests to the front: at the end, one process would wait for another."""
+    long = {item.path for item in items if _is_sized(item)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _is_for_stress(item: pytest.Item) -> bool:

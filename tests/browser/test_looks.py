@@ -131,10 +131,10 @@ def test_pages_have_no_accessibility_problems(pages, axe, paths):
     for page in pages(paths):
         for width in (DESKTOP, PHONE):
             page.set_viewport_size(width)
-            page.emulate_media(color_scheme="light")
             axe(page)
-            page.emulate_media(color_scheme="dark")
-            axe(page, "color-contrast")  # in the dark nothing else is different
+        page.emulate_media(color_scheme="dark")
+        axe(page, "color-contrast")  # in the dark nothing else is different
+        page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize(
