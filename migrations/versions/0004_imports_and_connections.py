@@ -15,8 +15,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# The queue of jobs, as huey's PostgresStorage makes it; on SQLite it has a file of its own. Made
-# here, because two processes that make it at once get in each other's way.
+# The tables of the job queue, as huey's PostgresStorage creates them; on SQLite it uses a separate
+# file. Created here, because two processes that create them at once would conflict.
 QUEUE = """
 CREATE TABLE huey_kv (
     queue text NOT NULL, key text NOT NULL, value bytea NOT NULL, PRIMARY KEY (queue, key));

@@ -18,7 +18,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Change the tables."""
-    # Copied on SQLite, because only a table that is made so never gives an id a second time.
+    # Copied on SQLite, because only a table created like this never reuses ids.
     with op.batch_alter_table("users", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(
             sa.Column("toasts", sa.String(length=4), server_default="all", nullable=False)

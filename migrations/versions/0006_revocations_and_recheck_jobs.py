@@ -65,7 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Change them back. What was revoked is everybody's again; the next recheck counts it."""
+    """Change them back. Revoked awards become visible again; the next recheck counts them."""
     with op.batch_alter_table("recheck_runs") as batch_op:
         batch_op.drop_index("ix_recheck_runs_unfinished")
         for column in (

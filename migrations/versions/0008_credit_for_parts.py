@@ -1,7 +1,7 @@
 """credit for parts.
 
-Who did a part and when first: stays when the part is reopened. What is done already is credited to
-the owner of the song, at the time it was last set.
+The user who did a part first and the time, which stay when the part is reopened. Parts already done
+are credited to the owner of the song, at the time of their last change.
 
 Revision ID: 0008
 Revises: 0007

@@ -95,7 +95,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Change them back; what waits for its user is gone then."""
+    """Change them back; this deletes previews."""
     op.execute("DELETE FROM imports WHERE state = 'preview'")
     for table in ("user_achievements", "songs"):
         with op.batch_alter_table(table) as batch_op:

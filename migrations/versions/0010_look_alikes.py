@@ -1,9 +1,9 @@
 """look-alikes: comparison keys that fold them, several versions of a song, user name skeletons;
 when users were last seen.
 
-Stored keys are computed anew and what cannot be seen is removed from names. Nothing is merged:
-where two songs of one user are the same now, the later ones become further versions of the first;
-packs and series have their id behind the key.
+Stored keys are recomputed and invisible characters removed from names. Nothing is merged: if two
+songs of one user are duplicates now, the later ones become further versions of the first; packs and
+series get their id appended to the key.
 
 Revision ID: 0010
 Revises: 0009
@@ -32,7 +32,7 @@ branch_labels = None
 depends_on = None
 
 ROWS_AT_ONCE = 1_000
-# More than any name that is kept.
+# Longer than any stored name.
 LONGEST = 20_000
 OLD_KEY = "uq_songs_user_id_artist_key_title_key"
 NEW_KEY = "uq_songs_user_id_artist_key_title_key_version"
@@ -105,7 +105,7 @@ def downgrade() -> None:
 
 
 def _cleaned(name: str) -> str:
-    """The name without what cannot be seen; as it is where nothing would be left of it."""
+    """Return the name without invisible characters; unchanged if it would become empty."""
     try:
         return text.line(name, "name", longest=LONGEST, required=False) or name
     except Invalid:
@@ -120,7 +120,7 @@ def _cleaned_lines(body: str) -> str:
 
 
 def _update(table: sa.TableClause, changed: Iterable[dict[str, Any]], *key: str) -> None:
-    """Update rows; `changed` are dictionaries of columns, those of `key` say which row."""
+    """Update rows; `changed` are dictionaries of columns, with those of `key` as the key."""
     rows = [{f"new_{name}": value for name, value in row.items()} for row in changed]
     if not rows:
         return
@@ -157,7 +157,7 @@ def _pieces(table: sa.TableClause, *key: str) -> Iterator[Sequence[sa.Row[Any]]]
 
 
 def _fill_users() -> None:
-    """The first of look-alike names keeps others from coming; those behind it stay."""
+    """The first of look-alike names prevents new ones; existing later ones stay."""
     rows = op.get_bind().execute(sa.select(users).order_by(users.c.id)).all()
     taken: set[str] = set()
     emails = {row.email for row in rows}
@@ -167,7 +167,7 @@ def _fill_users() -> None:
         key = f"{key}#{row.id}" if key in taken else key
         taken.add(key)
         email = canonical_email(row.email)
-        if email in emails or len(email) > LONGEST_EMAIL:  # somebody else's, or as it was
+        if email in emails or len(email) > LONGEST_EMAIL:  # another user's, or unchanged
             email = row.email
         emails.add(email)
         changed.append({"id": row.id, "username_key": key, "email": email})
@@ -308,7 +308,7 @@ def _compare_unfinished_imports_again() -> None:
 
 
 def _count_artists_again() -> None:
-    """How many released songs have an artist, and how many different ones there are."""
+    """Recount the released songs per artist, and the distinct artists."""
     op.execute("DELETE FROM user_values WHERE kind = 'artist'")
     op.execute(
         "INSERT INTO user_values (user_id, kind, value, n)"

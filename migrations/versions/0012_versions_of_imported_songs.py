@@ -15,7 +15,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-# Of tracks of one series with one song the first keeps it.
+# If several tracks of a series have the same song, the first keeps it.
 LATER = (
     "SELECT 1 FROM tracks AS first WHERE first.series_id = tracks.series_id"
     " AND first.song_id = tracks.song_id AND first.position < tracks.position"

@@ -66,7 +66,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Change them back. What is not built in and was not earned goes, and so do its counters."""
+    """Change them back. Deletes achievements that are not built in and not earned, and counters."""
     op.execute(sa.delete(VERSIONS).where(VERSIONS.c.name == "catalogue"))
     op.execute(
         sa.text(
