@@ -44,7 +44,7 @@ def _pairs(
 
 
 def _invitations(user_id: int) -> Iterator[str]:
-    """Return those sent and received; what others are invited to no more is not named."""
+    """Return sent and received invitations; subjects of closed ones are not named."""
     inviter, invitee = aliased(User), aliased(User)
     is_named = sa.or_(Invitation.inviter_id == user_id, Invitation.state.not_in(rules.CLOSED))
     found = sa.select(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """What a new user has done; `song_id` is the song to go on with."""
+    """The completed steps of a new user; `song_id` is the song to continue with."""
 
     song_id: int | None
     part: bool
@@ -33,7 +33,7 @@ class FirstSteps:
 
 
 def first_steps_of(user: User, *, songs: int) -> FirstSteps | None:
-    """Return the steps of a user with so many songs; None when they are done or not wanted."""
+    """Return the steps of a user with this number of songs; None if completed or dismissed."""
     if user.hides_checklist or songs > MOST_SONGS:
         return None
     own = Song.user_id == user.id

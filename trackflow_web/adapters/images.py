@@ -1,7 +1,7 @@
-"""Pictures that people send: checked in the request, decoded and encoded anew in a job.
+"""Uploaded pictures: validated in the request, re-encoded in a job.
 
-Nothing is decoded before its format and its size are known to be acceptable: a file of some
-kilobytes may claim to have a billion pixels. What is kept was encoded here, without metadata.
+Format and size are validated before decoding: a file of some kilobytes may claim to have a billion
+pixels. Stored pictures were encoded here, without metadata.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIGNATURES = {
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
 }
-# What Pillow raises for files that are broken in one way or another.
+# The exceptions of Pillow for invalid files.
 BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, LookupError, OverflowError, struct.error),
     *(zlib.error, TypeError, AttributeError, Image.DecompressionBombError),

@@ -1,4 +1,4 @@
-"""What users of the demo community say about themselves, as fields of the profile settings."""
+"""Profiles of the demo users, as fields of the profile settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job that encodes an uploaded picture anew: small, square, without metadata."""
+"""The job that re-encodes an uploaded picture: small, square, without metadata."""
 
 from __future__ import annotations
 

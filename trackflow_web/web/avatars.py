@@ -1,7 +1,7 @@
-"""The pictures of users: where they are, and the generated one of whoever has uploaded none.
+"""The pictures of users: their URLs, and generated ones for users without an upload.
 
-A generated picture follows from its address alone, so that it is cached by everybody and tells
-nothing about the account.
+A generated picture depends only on its URL, so that it can be cached publicly and reveals nothing
+about the account.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def render(failure: Failure) -> Response:
 
 
 def _is_user_known(failure: Failure) -> bool:
-    """Return whether the page is for somebody signed in; asks the database only if it responds."""
+    """Return whether the page is for a signed-in user; queries the database only if it responds."""
     if failure.kind in {Kind.REJECTED, Kind.FORGED} and "_user_id" in session:
         try:
             return bool(current_user.is_authenticated)

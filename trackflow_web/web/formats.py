@@ -72,7 +72,7 @@ def thousands(number: int) -> str:
 
 
 def markdown(source: str) -> Markup:
-    """Return the HTML of what somebody wrote in Markdown."""
+    """Return the HTML of Markdown written by a user."""
     return Markup(markup.to_html(source))  # noqa: S704 -- it has passed an allow-list
 
 

@@ -39,7 +39,7 @@ SAYS_ITSELF = frozenset({"static", "avatars.picture", "avatars.generated"})
 
 
 def limit_caching(response: Response) -> Response:
-    """Let no cache keep a response: even a stranger's page has a session's token in its forms."""
+    """Forbid caching: even anonymous pages have the CSRF token of a session in their forms."""
     is_error = response.status_code >= HTTPStatus.BAD_REQUEST
     if request.endpoint not in SAYS_ITSELF or (is_error and request.endpoint != "static"):
         response.headers["Cache-Control"] = CACHE_CONTROL.get(request.endpoint or "", "no-store")

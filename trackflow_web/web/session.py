@@ -34,7 +34,7 @@ login_manager = LoginManager()
 
 
 class SignedIn:
-    """What Flask-Login's `current_user` is: the user, with the id and stamp of the cookie."""
+    """Flask-Login's `current_user`: the user, with the id and stamp of the cookie."""
 
     is_active = True
     is_authenticated = True

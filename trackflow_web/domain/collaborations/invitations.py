@@ -1,6 +1,6 @@
 """Invitations to a song or a pack: send, withdraw, settle and close them.
 
-What an invitation is to must be locked by the caller, so that it is in one state for everybody.
+The caller must lock the subject of an invitation, so that concurrent changes are serialised.
 """
 
 from __future__ import annotations

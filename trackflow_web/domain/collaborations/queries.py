@@ -63,7 +63,7 @@ def invited_to(subject: Subject) -> Sequence[User]:
 
 
 def find_invitation(subject: Subject, invitee_id: int) -> Invitation | None:
-    """Return the user's invitation to a song or a pack, in whatever state."""
+    """Return the user's invitation to a song or a pack, in any state."""
     return db.session.scalar(
         sa.select(Invitation).where(about(subject), Invitation.invitee_id == invitee_id)
     )
@@ -106,7 +106,7 @@ def about(subject: Subject) -> sa.ColumnElement[bool]:
 
 
 def names_beside(user_id: int, *, limit: int) -> Sequence[str]:
-    """Return the names of users who help the user, or whom the user helps, in order."""
+    """Return the names of users on either side of the user's collaborations, in order."""
     pairs = (
         sa.select(Collaboration.user_id).where(Collaboration.owner_id == user_id),
         sa.select(Collaboration.owner_id).where(Collaboration.user_id == user_id),

@@ -39,7 +39,7 @@ class Received:
 
 
 def find_received(invitation_id: int, user_id: int) -> Received | None:
-    """Return an invitation that the user received, in whatever state."""
+    """Return an invitation that the user received, in any state."""
     row = db.session.execute(_received(user_id).where(Invitation.id == invitation_id)).one_or_none()
     return None if row is None else Received(*row)
 

@@ -1,4 +1,4 @@
-"""Users' own pictures: uploaded, encoded anew by a job, shown to whoever sees the profile."""
+"""Uploaded pictures of users: re-encoded by a job, visible with the profile."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def _skeleton_of_new(context: DefaultExecutionContext) -> str:
 class User(Base):
     """An account. `session_stamp` is in every cookie; a new one invalidates all of them.
 
-    `toasts` says which achievements are announced, `audience` who sees the profile, and
-    `shows_new_achievements` whether they see what will be earned. `avatar` is the digest of the
+    `toasts` is the preference for toasts, `audience` the visibility of the profile, and
+    `shows_new_achievements` whether future achievements are visible. `avatar` is the digest of the
     uploaded picture; without one a picture is generated.
     """
 
@@ -99,7 +99,7 @@ class User(Base):
     shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     # Whether the profile has a calendar of the days on which the user was here.
     shows_days: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # What the user wants once there are leaderboards and a feed.
+    # Preferences for leaderboards and the feed, which do not exist yet.
     on_boards: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     in_feed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     display_name: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
@@ -130,7 +130,7 @@ class User(Base):
 
 
 class Avatar(Base):
-    """A user's own picture: `original` waits to be encoded anew, `large` and `small` are shown.
+    """An uploaded picture: `original` waits to be re-encoded, `large` and `small` are shown.
 
     An earlier picture stays until the next one is ready.
     """
@@ -142,9 +142,9 @@ class Avatar(Base):
     )
     original: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
     uploaded_at: Mapped[datetime] = mapped_column(index=True)
-    # A picture on which workers die is not tried for ever.
+    # A picture that kills workers is not retried indefinitely.
     attempts: Mapped[int]
-    # The last upload could not be read; told to the user in the settings.
+    # The last upload could not be read; the settings show a message.
     failed: Mapped[bool]
     large: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
     small: Mapped[bytes | None] = mapped_column(sa.LargeBinary())

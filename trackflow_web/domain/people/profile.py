@@ -1,4 +1,4 @@
-"""What users say about themselves, who sees it, and how the site looks to them."""
+"""Profiles of users, their visibility, and display preferences."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ A_LINK = "Enter addresses that start with https:// or http://, one per line."
 def change_profile(user: User, **changes: object) -> None:
     """Set `display_name`, `bio`, `links`, `charter_names`, `theme`, `shortcuts`.
 
-    What is not given stays. Raises Invalid naming every field that is refused.
+    Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
     _change(user, changes, PROFILE)
 
 
 def change_privacy(user: User, **changes: object) -> None:
-    """Set who sees what: `profile`, `new_achievements`, `days`, `boards`, `feed`.
+    """Set the visibility: `profile`, `new_achievements`, `days`, `boards`, `feed`.
 
-    What is not given stays. Raises Invalid naming every field that is refused.
+    Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
     was_public = user.is_profile_public
     _change(user, changes, PRIVACY)
@@ -47,7 +47,7 @@ def change_privacy(user: User, **changes: object) -> None:
 
 
 def hide_checklist(user: User) -> None:
-    """Show the first steps no more."""
+    """Dismiss the first steps."""
     user.hides_checklist = True
 
 

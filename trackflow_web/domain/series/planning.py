@@ -43,8 +43,8 @@ class Planned:
 def plan_tracks(series: Series, owner: User, *, position: int | None = None) -> Planned:
     """Add a song for each open track of an album; with `position` only for that track.
 
-    A track gets the owner's song of its title, or a new one in Future Plans. Raises NotFound when
-    there is no such track, Invalid.
+    A track gets the owner's song of its title, or a new one in Future Plans. Raises NotFound
+    without such a track, Invalid.
     """
     tracks = queries.tracks_of(series.id)
     if position is not None and all(track.position != position for track in tracks):

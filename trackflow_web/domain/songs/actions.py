@@ -227,9 +227,9 @@ def join(songs: Sequence[Song], user: User, *, actor_id: int | None = None) -> i
 
 
 def remove_collaborator(song: Song, actor: User, user_id: int) -> None:
-    """Remove a collaborator: the owner removes anybody, the others only themselves.
+    """Remove a collaborator: the owner may remove all, collaborators only themselves.
 
-    The owner also withdraws a pending invitation with this. Raises Forbidden, NotFound when the
+    The owner also withdraws pending invitations with this. Raises Forbidden, or NotFound if the
     user neither collaborates on the song nor is invited.
     """
     if actor.id not in {song.user_id, user_id}:

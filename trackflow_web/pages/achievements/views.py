@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("achievements", __name__, url_prefix="/achievements")
 
-# No user has this id: who is signed out has earned nothing.
+# No user has this id: anonymous visitors have earned nothing.
 NOBODY = 0
 # Lines of a receipt, and of one that is shown in full.
 RECEIPT_ROWS = 10

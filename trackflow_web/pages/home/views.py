@@ -37,7 +37,7 @@ def shortcuts() -> str:
 @pages.post("/checklist/hide")
 @login_required
 def hide_checklist() -> str | Response:
-    """Show the first steps no more."""
+    """Dismiss the first steps."""
     profile.hide_checklist(get_current_user())
     if htmx.is_htmx():
         return ""

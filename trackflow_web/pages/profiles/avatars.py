@@ -20,7 +20,7 @@ A_YEAR = "max-age=31536000, immutable"
 
 @pages.get("/<string(length=64):digest>-<any('256', '64'):size>.webp")
 def picture(digest: str, size: str) -> BaseResponse:
-    """Send an uploaded picture to whoever may see the profile."""
+    """Send an uploaded picture, if the viewer may see the profile."""
     found = avatars.find_visible(digest, int(size), viewer_id())
     if found is None:
         abort(404)
@@ -32,7 +32,7 @@ def picture(digest: str, size: str) -> BaseResponse:
 
 @pages.get("/generated/<string(length=4):seed>-<string(maxlength=2):initials>.svg")
 def generated(seed: str, initials: str) -> BaseResponse:
-    """Send the picture of whoever has uploaded none."""
+    """Send the generated picture of a user without an upload."""
     if not (SEED.fullmatch(seed) and INITIALS.fullmatch(initials)):
         abort(404)
     response = Response(drawn(seed, initials), mimetype="image/svg+xml")

@@ -25,7 +25,7 @@ STEP, SIDE = 12, 10
 TOP = 14
 # More parts than this are not read; the year has fewer even of the busiest.
 MOST_PARTS = 20_000
-# From so many parts on a day is one shade darker; the first shade is a visit.
+# The numbers of parts from which a day is one shade darker; the first shade is a visit.
 SHADES = (1, 4, 10)
 
 

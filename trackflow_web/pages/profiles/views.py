@@ -117,7 +117,7 @@ def public_badges_of(person: User) -> PublicBadges:
 
 
 def _relation_to(person: User) -> Relation | None:
-    """Return what the reader has set about a person; None when there is nothing to set."""
+    """Return the relations of the viewer to a user, or None if none are possible."""
     reader = viewer_id()
     return None if reader is None or reader == person.id else relation_to(reader, person.id)
 

@@ -1,4 +1,4 @@
-"""What the page of an album shows, and the track list that its form sends."""
+"""Context of the page of an album, and the track list that its form sends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.series.models import Series, Track
     from trackflow_web.domain.songs.models import Song
 
-# A page offers a few songs for one track and a search for the rest, however many somebody has.
+# A page offers a few songs for one track and a search for the rest.
 MOST_CHOICES = 12
 LONGEST_SEARCH = 200  # as long as a title, which is the first search
 
@@ -40,7 +40,7 @@ class Chooser:
 
 @dataclass(frozen=True)
 class View:
-    """What is open on the page: the chooser of a track, or the form of the track list."""
+    """The open part of the page: the chooser of a track, or the form of the track list."""
 
     chooser: Chooser | None = None
     is_edited: bool = False

@@ -1,1 +1,1 @@
-"""What fields offer while one types."""
+"""Suggestions of fields while typing."""
