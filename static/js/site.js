@@ -43,7 +43,7 @@ document.documentElement.classList.add("js");
     const close = element("button", "toast__close", "×");
     close.type = "button";
     close.dataset.close = "";
-    close.setAttribute("aria-label", "Dismiss this message");
+    close.setAttribute("aria-label", "Dismiss");
     toast.append(body, close);
     stack.querySelector('[data-toast="error"]')?.remove();
     stack.append(toast);
@@ -60,7 +60,7 @@ document.documentElement.classList.add("js");
   function onFailure(event) {
     const seconds = secondsToWait(event.detail.xhr);
     const when = seconds ? `try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.` : "try again.";
-    announceFailure(`Nothing you typed was lost; ${when}`);
+    announceFailure(`Please ${when}`);
   }
 
   function markBusy(event) {

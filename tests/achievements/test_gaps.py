@@ -37,7 +37,7 @@ def test_a_gap_names_the_songs_that_would_fill_it():
     decade = decade_map(songs=[planned(1991, "Losing My Religion", songs=4)])[1990]
     assert [(year.year, year.planned_songs) for year in decade.gaps] == [(1991, 4)]
     assert decade.fill is Fill.PLANNED
-    assert decade.text == "open, 4 planned songs would fill it"
+    assert decade.text == "4 planned songs would add it"
 
 
 def test_future_years_are_not_gaps():

@@ -25,10 +25,10 @@ def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
         )
     sign_in(page, admin)
     page.get_by_role("link", name="Recheck").click()
-    page.get_by_label("User name").fill("alice")
-    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_label("Username").fill("alice")
+    page.get_by_role("button", name="Preview").click()
     expect(figures(page)).to_have_text(["1", "0", "1"])
-    expect(page.get_by_role("region", name="Person by person")).to_contain_text("alice")
+    expect(page.get_by_role("region", name="By user")).to_contain_text("alice")
 
     clock.move(minutes=11)
     page.get_by_role("button", name="Recheck alice").click()
@@ -39,7 +39,7 @@ def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
 
-    expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
     page.get_by_role("button", name="Recheck alice").click()
     expect(page.get_by_role("heading", name="Recheck of alice")).to_be_visible()
     expect(figures(page)).to_have_text(["1", "0", "1"])
@@ -47,8 +47,8 @@ def test_olga_rechecks_alice_and_confirms_her_password_after_ten_minutes(
     expect(history).to_have_count(2)  # with the heading
     expect(history.nth(1)).to_contain_text("olga")
 
-    page.get_by_label("User name").fill("")
-    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_label("Username").fill("")
+    page.get_by_role("button", name="Preview").click()
     expect(figures(page)).to_have_text(["3", "0", "0"])
 
 

@@ -68,7 +68,7 @@ def test_a_busy_database_shows_a_message_and_keeps_the_input(app, alice, at_song
         message = at_songs.locator(STANDING)
         expect(message).to_contain_text("Nothing you typed was lost; try again in 2 seconds.")
         assert_still_typed(at_songs)
-    message.get_by_role("button", name="Dismiss this message").click()
+    message.get_by_role("button", name="Dismiss").click()
     expect(at_songs.locator(STANDING)).to_have_count(0)
     at_songs.get_by_role("button", name="Add song").click()
     expect(at_songs.locator("#song-rows > li")).to_have_count(1)

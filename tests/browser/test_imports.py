@@ -111,9 +111,9 @@ def test_alice_watches_an_import_and_undoes_it(page, alice, let_in, job, poll):
     page.evaluate("window.sameDocument = true")
     standing = page.locator("#import")
     bar = standing.get_by_role("progressbar", name="Progress of the import")
-    expect(standing).to_contain_text("Waiting for its turn.")
+    expect(standing).to_contain_text("Queued…")
     assert poll() == 1
-    expect(standing).to_contain_text("Waiting for its turn.")
+    expect(standing).to_contain_text("Queued…")
 
     job.begin()
     seen = []
@@ -137,8 +137,8 @@ def test_alice_watches_an_import_and_undoes_it(page, alice, let_in, job, poll):
     assert page.evaluate("window.sameDocument")
 
     page.get_by_role("button", name="Undo this import").click()
-    expect(page.locator(".notice")).to_have_text("Taking back 3 songs.")
-    expect(standing).to_contain_text("0 of 3 songs taken back.")
+    expect(page.locator(".notice")).to_have_text("Removing 3 songs.")
+    expect(standing).to_contain_text("0 of 3 songs removed.")
     job.run()
     polls = poll()
     expect(standing).to_have_attribute("data-state", "undone")

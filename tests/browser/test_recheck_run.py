@@ -59,7 +59,7 @@ def test_olga_watches_a_recheck_leaves_returns_and_sees_it_end(
     let_in(page, admin)
     confirm(page)
     page.goto(PAGE)
-    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("in the background")).to_be_visible()
     page.get_by_role("button", name="Recheck everyone").click()
     expect(page.locator("#recheck-run")).to_have_attribute("data-state", "waiting")
@@ -81,7 +81,7 @@ def test_olga_watches_a_recheck_leaves_returns_and_sees_it_end(
     expect(bar(later)).to_have_attribute("value", "100")
     expect(later.locator("#recheck-run")).to_have_attribute("data-state", "done")
     expect(later.locator("#recheck-run[hx-get]")).to_have_count(0)
-    expect(later.get_by_role("button", name="Cancel the recheck")).to_have_count(0)
+    expect(later.get_by_role("button", name="Cancel recheck")).to_have_count(0)
     axe(later)
 
 
@@ -93,14 +93,14 @@ def test_a_recheck_can_be_cancelled_by_keyboard_while_it_polls(
     with app.app_context():
         assert runs.unfinished() is None
     page.goto(PAGE)
-    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Recheck everyone").click()
     page.locator("#recheck-cancel").focus()
     chunk(app)
     expect(bar(page)).to_have_attribute("value", "25")
     expect(page.locator("#recheck-cancel")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Cancelled. What was done stays.")).to_be_visible()
+    expect(page.get_by_text("Cancelled. Everything done so far stays.")).to_be_visible()
     expect(page.locator("#recheck-run")).to_have_attribute("data-state", "cancelled")
 
 

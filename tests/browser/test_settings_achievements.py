@@ -83,7 +83,7 @@ def test_alice_turns_toasts_off(tab, alice):
     status = tab.locator("#preferences-status")
     expect(status).to_have_role("status")
     status.evaluate("line => { window.line = line; }")
-    tab.get_by_label("Announce when unlocked").select_option("none")
+    tab.get_by_label("Notify me about").select_option("none")
     press(tab, "#preferences-save")
     expect(status).to_have_text("Saved.")
     expect(tab.locator("#preferences-save")).to_be_focused()

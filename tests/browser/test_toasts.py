@@ -135,7 +135,7 @@ def test_escape_closes_the_newest_toast(toasted):
 def test_the_close_button_has_a_label_and_closes_the_toast(toasted):
     page = toasted("dreamer", "devoted")
     toast = page.locator("[data-toast=devoted]")
-    toast.get_by_role("button", name="Dismiss this message").click()
+    toast.get_by_role("button", name="Dismiss").click()
     assert standing(page) == ["dreamer"]
     page.clock.run_for(LEAVING)
     expect(toast).to_have_count(0)

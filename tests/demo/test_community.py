@@ -81,7 +81,7 @@ def test_a_second_run_changes_nothing(app, few):
 
     said = run_command(app, "demo")
 
-    assert "no demo community was made" in said
+    assert "no demo community was created" in said
     assert "Demo login: demo" in said
     assert counts(app) == before
 
@@ -91,7 +91,7 @@ def test_the_demo_is_not_created_if_users_exist(app, alice):
 
     said = run_command(app, "demo")
 
-    assert said == "There are people here already: no demo community was made.\n"
+    assert said == "The database already has accounts, so no demo community was created.\n"
     assert counts(app) == before
 
 

@@ -49,7 +49,7 @@ def figures(page):
 def people_named(page):
     return {
         row.th.get_text(): [cell.get_text(strip=True) for cell in row.find_all("td")]
-        for row in page.all("[aria-label='Person by person'] tbody tr")
+        for row in page.all("[aria-label='By user'] tbody tr")
     }
 
 

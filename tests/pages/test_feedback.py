@@ -189,7 +189,7 @@ def test_an_administrator_sets_the_status_with_a_reason(board, by_alice, as_admi
     assert number_of(as_alice, board) == 0
     page = as_alice.get(by_alice)
     assert "See the other one." in page.one(".ask-head .notice").text
-    assert "olga set it to Duplicate" in " ".join(page.one(".remark").text.split())
+    assert "olga changed status to Duplicate" in " ".join(page.one(".remark").text.split())
     as_admin.post(f"{by_alice}/status", status="open")
     assert number_of(as_alice, board) == 1
 

@@ -46,7 +46,7 @@ def test_a_preview_is_shown_before_songs_are_added(app, as_alice, alice):
     assert page.one("#import")["data-state"] == "preview"
     assert figures(page) == {"new": "4", "skipped": "2", "similar": "2"}
     assert "1 skipped: no title" in page.text
-    assert "1 skipped: stands in the playlist twice" in page.text
+    assert "1 skipped: listed twice" in page.text
     assert "Read as a sheet of your own" in page.text
     assert total_songs(app, alice) == 0
 
@@ -75,7 +75,7 @@ def test_likely_duplicates_are_listed_and_can_be_skipped(app, alice, as_alice):
     ]
     as_alice.post(f"{address}/start", without_similar="1")
     page = as_alice.follow()
-    assert "2 skipped: probably another version of a song" in page.text
+    assert "2 skipped: likely duplicate" in page.text
     assert total_songs(app, alice) == 2
 
 
@@ -90,8 +90,8 @@ def test_a_song_from_another_album_is_added_on_request(app, alice, as_alice):
     address = send(as_alice, SAME_TITLES).location
     page = as_alice.get(address)
     assert figures(page) == {"new": "2", "skipped": "3", "similar": "0"}
-    assert "2 skipped: you have it from another album" in page.text
-    assert "1 skipped: stands in the playlist twice" in page.text
+    assert "2 skipped: already in your list from another album" in page.text
+    assert "1 skipped: listed twice" in page.text
     as_alice.post(f"{address}/start", anyway="1")
     assert total_songs(app, alice) == 4
     again = send(as_alice, SAME_TITLES, name="Again").location

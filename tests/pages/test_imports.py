@@ -66,7 +66,7 @@ def test_the_achievements_of_an_import_are_shown_as_one_summary(as_alice):
 def test_the_page_lists_skipped_rows_with_reasons(as_alice):
     send(as_alice, EXPORTIFY)
     page = as_alice.follow()
-    for reason in ("a local file", "a podcast episode", "no title", "stands in the playlist twice"):
+    for reason in ("a local file", "a podcast episode", "no title", "listed twice"):
         assert reason in page.text
     assert as_alice.get(page.response.request.path, outcome="imported").text.count("Metallica") == 1
 
@@ -76,7 +76,7 @@ def test_importing_a_playlist_again_adds_new_songs_and_counts_once(app, as_alice
     send(as_alice, name="Road trip")
     send(as_alice, CSV + "Creep,Radiohead,,1993\n", name="ROAD  Trip")
     page = as_alice.follow()
-    assert "2 skipped: you have it already" in page.text
+    assert "2 skipped: already in your list" in page.text
     assert numbers(app, alice)["total_spotify_imports"] == 1
     assert numbers(app, alice)["total_songs"] == 3
 
@@ -104,7 +104,7 @@ def test_a_file_without_a_playlist_is_rejected(app, as_alice, alice, content, to
     assert page.status == 422
     assert told in page.errors()["file"]
     assert numbers(app, alice)["total_songs"] == 0
-    assert "None yet." in as_alice.get("/imports/").text
+    assert "No imports yet." in as_alice.get("/imports/").text
 
 
 def test_a_form_without_a_file_is_rejected(as_alice):
@@ -183,8 +183,8 @@ def test_undoing_an_import_removes_its_songs_and_lowers_the_counters(app, as_ali
     as_alice.post(f"{address}/undo")
     page = as_alice.follow()
     assert page.one("#import")["data-state"] == "undone"
-    assert "Taking back 2 songs." in page.text
-    assert "Taken back: 2." in page.text
+    assert "Removing 2 songs." in page.text
+    assert "Removed 2 songs." in page.text
     assert numbers(app, alice)["total_songs"] == 0
     assert numbers(app, alice)["total_spotify_imports"] == 0
 
@@ -196,7 +196,7 @@ def test_undoing_an_import_withdraws_awards_of_the_import_only(app, as_alice, al
     tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
     assert tile["data-state"] == "earned"
     as_alice.post(f"{address}/undo")
-    assert "Achievements that only this import had earned are gone" in as_alice.follow().text
+    assert "earned only by this import" in as_alice.follow().text
     tile = as_alice.get("/achievements/").one('[data-achievement="spotify_explorer"]')
     assert tile["data-state"] != "earned"
     assert numbers(app, alice)["total_points"] == 0
@@ -209,7 +209,7 @@ def test_undoing_an_import_keeps_edited_songs(app, as_alice, alice):
     as_alice.post(f"{link}/parts/drums", state="done")
     as_alice.post(f"{address}/undo")
     page = as_alice.follow()
-    assert "Taking back 1 song. 1 song that you've worked on" in page.text
+    assert "Removing 1 song. 1 song that you've worked on" in page.text
     assert "One" in page.text
     assert numbers(app, alice)["total_songs"] == 1
 

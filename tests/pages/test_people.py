@@ -88,7 +88,7 @@ def test_alice_signs_in_with_her_name_or_address(subtests, stranger, alice):
 def test_a_wrong_name_or_password_is_rejected(stranger, alice, name, password):
     page = stranger.sign_in(name, password)
     assert page.status == 422
-    assert page.alert() == "The name or the password is wrong."
+    assert page.alert() == "Wrong username or password."
     assert stranger.get("/songs/").status == 303
 
 

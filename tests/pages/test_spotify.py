@@ -131,7 +131,7 @@ def test_entries_that_are_no_song_are_skipped(connected, spotify):
 
 def test_without_a_client_id_the_page_offers_the_file(as_alice):
     page = as_alice.get("/imports/")
-    assert "Spotify is not set up on this site" in page.text
+    assert "Spotify isn't set up on this site" in page.text
     assert page.one('input[type="file"]')
     assert as_alice.post("/imports/", playlist=ADDRESS, start="1").status == 422
     assert as_alice.get("/imports/spotify/connect").status == 404
@@ -199,7 +199,7 @@ def test_a_callback_of_another_session_is_rejected(app, spotify_app, alice, bob,
     back = spotify.allow(bobs.get("/imports/spotify/connect").location)
     alices = signed_in(spotify_app, alice)
     alices.get("/imports/spotify/connect")
-    assert "not begun here" in refused(alices, back)
+    assert "wasn't started here" in refused(alices, back)
     assert connection_of(app, alice) is None
 
 
@@ -207,13 +207,13 @@ def test_a_callback_with_another_state_is_rejected(alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     code = parse_qs(urlsplit(back).query)["code"][0]
     forged = f"/imports/spotify/callback?{urlencode({'code': code, 'state': 'forged'})}"
-    assert "not begun here" in refused(alices, forged)
+    assert "wasn't started here" in refused(alices, forged)
 
 
 def test_a_callback_works_once(alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     assert alices.get(back).location == "/imports/"
-    assert "not begun here" in refused(alices, back)
+    assert "wasn't started here" in refused(alices, back)
 
 
 def test_a_callback_works_once_even_with_an_older_cookie(alices, spotify):
@@ -221,20 +221,20 @@ def test_a_callback_works_once_even_with_an_older_cookie(alices, spotify):
     cookie = alices.client.get_cookie("session").value
     alices.get(back)
     alices.client.set_cookie("session", cookie)
-    assert "not begun here" in refused(alices, back)
+    assert "wasn't started here" in refused(alices, back)
 
 
 def test_a_callback_after_more_than_ten_minutes_is_rejected(clock, alices, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     clock.move(minutes=11)
-    assert "not begun here" in refused(alices, back)
+    assert "wasn't started here" in refused(alices, back)
 
 
 def test_a_denied_authorization_connects_nothing(app, alices, alice, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     state = parse_qs(urlsplit(back).query)["state"][0]
     no = f"/imports/spotify/callback?{urlencode({'error': 'access_denied', 'state': state})}"
-    assert "did not allow it" in refused(alices, no)
+    assert "access was denied" in refused(alices, no)
     assert connection_of(app, alice) is None
 
 
@@ -296,7 +296,7 @@ def test_no_token_is_stored_or_logged_in_plain_text(
 
 def test_disconnecting_deletes_the_tokens(app, connected, alice):
     connected.post("/imports/spotify/disconnect")
-    assert "destroyed" in connected.follow().text
+    assert "Spotify disconnected." in connected.follow().text
     assert connection_of(app, alice) is None
 
 

@@ -120,7 +120,7 @@ def test_signing_in_with_invalid_input_is_rejected(app, alice, stranger):
         ):
             page = stranger.post("/login", **fields)
             assert page.status == 422, fields
-            assert page.alert() == "The name or the password is wrong."
+            assert page.alert() == "Wrong username or password."
     assert snapshot(app) == before
 
 

@@ -116,7 +116,7 @@ def test_internal_errors_show_a_reference_and_no_details(answers):
     page = answers[500]
     assert "out of luck" not in page.html
     assert "ZeroDivisionError" not in page.html
-    assert "If you report it, say:" in page.text
+    assert "If you report it, include this reference:" in page.text
 
 
 def test_a_405_lists_the_allowed_methods(answers):

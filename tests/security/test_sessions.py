@@ -122,7 +122,7 @@ def test_a_banned_user_gets_the_same_response_as_an_unknown_one(app, alice, stra
     with working(app):
         administration.ban(alice.user, by=None, why="spam")
     page = stranger.sign_in("alice", PASSWORD)
-    assert (page.status, page.alert()) == (422, "The name or the password is wrong.")
+    assert (page.status, page.alert()) == (422, "Wrong username or password.")
 
 
 def test_signing_out_in_one_browser_ends_the_others(app, alice, as_alice, let_in):

@@ -58,7 +58,7 @@ def test_an_unexpected_exception_is_logged_under_the_reference_of_the_response(r
         page, problem = respond_to(ZeroDivisionError("secret"))
     references = [line["reference"] for line in logs if line["event"] == "request_failed"]
     assert len(references) == 2
-    assert f"say: {references[0]}." in page.text
+    assert f"reference: {references[0]}." in page.text
     assert problem.json["reference"] == references[1]
     assert "secret" not in page.text + problem.text
 

@@ -36,10 +36,10 @@ ONE_IS_RUNNING = (
 
 def commands(handlers: Sequence[Handler]) -> AppGroup:
     """`flask achievements ...`."""
-    group = AppGroup("achievements", help="Sync the catalogue, recheck what people earned.")
+    group = AppGroup("achievements", help="Sync the catalogue, recheck achievements.")
 
     @group.command("sync")
-    @click.option("--dry-run", is_flag=True, help="Only tell what it would change, with numbers.")
+    @click.option("--dry-run", is_flag=True, help="Show what would change, with counts.")
     def sync(*, dry_run: bool) -> None:
         """Synchronize the achievements table with the catalogue; idempotent.
 
@@ -55,7 +55,7 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
             click.echo(_recheck_everyone(handlers))
 
     @group.command("recheck")
-    @click.option("--user", default="", metavar="NAME", help="Only this user; else everyone.")
+    @click.option("--user", default="", metavar="NAME", help="Recheck only this user.")
     def recheck_users(user: str) -> None:
         """Recount from the source rows, grant due awards, correct drifted counters."""
         try:

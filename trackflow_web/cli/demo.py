@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.kernel.events import Handler
 
-NEVER_IN_PRODUCTION = "A demo community has passwords that everybody knows: never in production."
+NEVER_IN_PRODUCTION = "A demo community has publicly known passwords: never in production."
 
 
 def command(handlers: Sequence[Handler]) -> click.Command:
@@ -34,10 +34,10 @@ def command(handlers: Sequence[Handler]) -> click.Command:
         except DomainError as refusal:  # a user registered concurrently
             raise click.ClickException(str(refusal)) from None
         if made is None:
-            click.echo("There are people here already: no demo community was made.")
+            click.echo("The database already has accounts, so no demo community was created.")
         else:
             click.echo(
-                f"A demo community was made: {count_of(made.people, 'person', 'people')},"
+                f"Created a demo community: {count_of(made.people, 'person', 'people')},"
                 f" {count_of(made.songs, 'song')}, {count_of(made.awards, 'achievement')} earned."
             )
         for demo_user in community.logins():

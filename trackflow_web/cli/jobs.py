@@ -11,7 +11,7 @@ from trackflow_web.web.extensions import jobs
 
 def commands() -> AppGroup:
     """`flask jobs ...`."""
-    group = AppGroup("jobs", help="Do what is not done while somebody waits: imports, sweeps.")
+    group = AppGroup("jobs", help="Run background jobs: imports, rechecks, maintenance.")
 
     @group.command("run")
     def run() -> None:

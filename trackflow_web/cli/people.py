@@ -74,7 +74,7 @@ def _add_creating(group: AppGroup, handlers: Sequence[Handler]) -> None:
     @group.command("add")
     @click.argument("name")
     @click.option("--email", required=True)
-    @click.option("--password", help="Visible to other users of the machine: better left out.")
+    @click.option("--password", help="Visible to other users of this machine; omit to be prompted.")
     @click.option("--timezone", default="", help="IANA name; UTC if left out.")
     @click.option("--admin", is_flag=True, help="Make the account an administrator.")
     def add(name: str, email: str, password: str | None, timezone: str, *, admin: bool) -> None:

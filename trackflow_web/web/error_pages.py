@@ -98,7 +98,7 @@ def _message(failure: Failure) -> str:
     if failure.kind in BY_KIND:
         return BY_KIND[failure.kind]
     if failure.kind is Kind.BROKEN:
-        return f"{message} If you report it, say: {failure.reference}."
+        return f"{message} If you report it, include this reference: {failure.reference}."
     return message
 
 

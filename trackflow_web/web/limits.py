@@ -10,7 +10,7 @@ from trackflow_web.domain.people import avatars
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 
-TOO_MANY_SEARCHES = "That was too quick. Wait a second and search again."
+TOO_MANY_SEARCHES = "You're searching too fast. Wait a second and try again."
 # These never search, so the user need not be known.
 NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.openapi_document"})
 

@@ -13,21 +13,21 @@ MIMETYPE = "application/problem+json"
 
 # For API clients; Werkzeug's descriptions address users of a browser.
 DETAILS = {
-    400: "This request cannot be understood.",
-    403: "This is not allowed.",
-    404: "There is no such thing, or it is not yours to see.",
-    405: "This address does not take requests of this method.",
-    413: "The body is larger than what is taken here.",
-    503: "The database is busy. Nothing was changed: try again in a moment.",
+    400: "The request can't be understood.",
+    403: "You don't have permission to do this.",
+    404: "This doesn't exist or is private.",
+    405: "This address doesn't support this method.",
+    413: "The body is too large.",
+    503: "The database is busy. Nothing was changed. Try again in a moment.",
 }
 DETAILS_BY_KIND = {
     Kind.FORGED: (
         "With the session cookie, X-CSRFToken must carry the token of the session's forms."
     ),
-    Kind.NOT_MIGRATED: "The database has not been migrated: whoever runs this site has to do so.",
+    Kind.NOT_MIGRATED: "The database hasn't been migrated. The operator has to run the migrations.",
     Kind.SIGNED_OUT: "Your account was deleted.",
     Kind.BROKEN: (
-        "This is our fault, not yours. Nothing was changed. If you report it, give the reference."
+        "This is our fault. Nothing was changed. If you report it, include the reference."
     ),
 }
 

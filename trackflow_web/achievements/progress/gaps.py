@@ -138,7 +138,7 @@ def _fill(released: int, planned: int, *, is_to_come: bool = False) -> Fill:
 def _words(fill: Fill, released: int, planned: int) -> str:
     return {
         Fill.FILLED: f"{count_of(released, 'song')} released",
-        Fill.PLANNED: f"open, {count_of(planned, 'planned song')} would fill it",
-        Fill.EMPTY: "open",
+        Fill.PLANNED: f"{count_of(planned, 'planned song')} would add it",
+        Fill.EMPTY: "missing",
         Fill.TO_COME: "still to come",
     }[fill]

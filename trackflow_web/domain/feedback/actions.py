@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
-TOO_MANY = "That is enough for now: so many in so short a time could not be read. Try again later."
-ONLY_THE_AUTHOR = "Only who wrote it can withdraw it."
-ONLY_ADMINISTRATORS = "Only administrators say how it goes on."
+TOO_MANY = "You've sent a lot in a short time. Try again later."
+ONLY_THE_AUTHOR = "Only the author can withdraw this."
+ONLY_ADMINISTRATORS = "Only administrators can change the status."
 
 
 @dataclass(frozen=True)

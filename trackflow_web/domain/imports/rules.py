@@ -93,19 +93,19 @@ class Reason(StrEnum):
 
 
 REASONS = {
-    Reason.HAVE_IT: "you have it already",
-    Reason.TWICE: "stands in the playlist twice",
+    Reason.HAVE_IT: "already in your list",
+    Reason.TWICE: "listed twice",
     Reason.NO_TITLE: "no title",
     Reason.NO_ARTIST: "no artist",
     Reason.LOCAL_FILE: "a local file",
     Reason.EPISODE: "a podcast episode",
     Reason.UNAVAILABLE: "no longer on Spotify",
     Reason.UNUSABLE: "title or artist too long, or contains characters that can't be stored",
-    Reason.EXTRA_CELLS: "more fields than columns: one with a separator in it needs quotes",
-    Reason.OTHER_ALBUM: "you have it from another album",
-    Reason.SIMILAR: "probably another version of a song: left out",
+    Reason.EXTRA_CELLS: "more fields than columns (quote fields that contain the separator)",
+    Reason.OTHER_ALBUM: "already in your list from another album",
+    Reason.SIMILAR: "likely duplicate, left out",
     Reason.NO_ROOM: "your account has as many songs as it can have",
-    Reason.NOT_CSV: "quotes that do not match, or a field that is far too long",
+    Reason.NOT_CSV: "unmatched quotes or a field that's too long",
 }
 
 
@@ -128,7 +128,7 @@ def spotify_id(address: object) -> str:
     found = _SPOTIFY_ADDRESS.fullmatch(typed) or _SPOTIFY_URI.fullmatch(typed)
     if found is None:
         raise Invalid(
-            playlist="This is no Spotify playlist. Its address looks like"
+            playlist="Enter a Spotify playlist link, such as"
             " https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M."
         )
     return found["id"]

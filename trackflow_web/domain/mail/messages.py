@@ -16,7 +16,7 @@ def password_reset(*, to: str, username: str, link: str) -> Message:
         "Reset your TrackFlow password",
         [
             f"Hi {username},",
-            "use this link to choose a new password. It works once, within an hour.",
+            "use this link to choose a new password. It works once and expires in an hour.",
         ],
         link,
         "Choose a new password",
@@ -41,7 +41,7 @@ def email_in_use(*, to: str, username: str, link: str) -> Message:
         "Your email was entered on TrackFlow",
         [
             f"Hi {username},",
-            "somebody entered your email for another account. Nothing has changed.",
+            "someone entered your email for another account. Nothing has changed.",
             "If it was you and you forgot your password, you can reset it here.",
         ],
         link,

@@ -21,8 +21,8 @@ from trackflow_web.kernel.transactions import writing
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
-WRONG_CREDENTIALS = "The name or the password is wrong."
-TOO_MANY_TRIES = "Too many failed tries. Wait a little and try again."
+WRONG_CREDENTIALS = "Wrong username or password."
+TOO_MANY_TRIES = "Too many failed attempts. Wait a moment and try again."
 # Scopes of attempts: of one client, its failed ones, for one username or email address,
 # and in total.
 SIGN_IN_ADDRESS = "sign-in address"

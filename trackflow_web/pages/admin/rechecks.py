@@ -80,7 +80,7 @@ def start_recheck() -> Response:
     run = started.run
     if run.is_unfinished:
         jobs().start_recheck(run.id)
-        flash("Everyone is being rechecked." if started.is_new else "A recheck is running already.")
+        flash("Recheck started." if started.is_new else "A recheck is already running.")
     else:
         flash(f"Done: {started.result.text}")
     return htmx.redirect_after_post(url_for("admin.recheck", run_id=run.id))
@@ -106,7 +106,7 @@ def cancel_recheck(run_id: int) -> Response:
     if not recently_confirmed():
         return redirect_to_confirmation(address)
     stopped = runs.cancel(run_id)
-    flash("Cancelled. What was done stays." if stopped else "It had ended already.")
+    flash("Cancelled. Everything done so far stays." if stopped else "It had already ended.")
     return htmx.redirect_after_post(address)
 
 

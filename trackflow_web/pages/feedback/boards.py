@@ -38,12 +38,12 @@ FEATURES = Board(
     kind=Kind.FEATURE,
     views="features",
     title="Feature requests",
-    lead="What TrackFlow should do next. Look first whether somebody had your idea already: a vote"
-    " says more than a second request.",
+    lead="Suggest an improvement. Check for an existing request first; a vote counts more than a"
+    " duplicate.",
     invitation="Suggest a feature",
     button="Send request",
-    hint="What do you want to do, and what stands in the way today?",
-    thanks="Thank you: your request is here for everybody to see.",
+    hint="What do you want to do, and what's stopping you today?",
+    thanks="Thanks! Your request is now public.",
     noun="feature request",
     plural="feature requests",
 )
@@ -51,11 +51,11 @@ BUGS = Board(
     kind=Kind.BUG,
     views="bugs",
     title="Bug reports",
-    lead="What does not work as it should. If it is here already, say in a comment what you saw.",
+    lead="Found a bug? If it has already been reported, add what you saw in a comment.",
     invitation="Report a bug",
     button="Send report",
     hint="What did you do, what did you expect, and what happened instead?",
-    thanks="Thank you: your report is here for everybody to see.",
+    thanks="Thanks! Your report is now public.",
     noun="bug report",
     plural="bug reports",
 )

@@ -33,8 +33,8 @@ pages = Blueprint("connections", __name__)
 LASTS = 10 * 60
 ONCE = limit_texts.parse("1/10 minutes")
 BEGUN = "spotify"
-NOT_BEGUN_HERE = "This was not begun here, or too long ago. Begin again."
-NOT_ALLOWED = "Spotify was not connected: it says that you did not allow it."
+NOT_BEGUN_HERE = "This connection wasn't started here or has expired. Try again."
+NOT_ALLOWED = "Spotify wasn't connected because access was denied."
 
 
 @pages.get("/settings/connections")
@@ -84,7 +84,7 @@ def callback() -> Response:
     # Only now: no transaction may be open during the request to Spotify.
     transactions.begin(writing=True)
     connections.connect(get_current_user(), grant, jobs().tools.vault)
-    flash("Spotify is connected.")
+    flash("Spotify connected.")
     return htmx.redirect_after_post(url_for("imports.index"))
 
 
@@ -93,7 +93,7 @@ def callback() -> Response:
 def disconnect() -> Response:
     """Destroy the tokens."""
     connections.disconnect(get_current_user())
-    flash("Spotify is disconnected, and its tokens are destroyed.")
+    flash("Spotify disconnected.")
     return htmx.redirect_after_post(url_for("connections.index"))
 
 

@@ -123,7 +123,7 @@ def cancel(import_id: int) -> Response:
     """Stop an import; it has made no songs until its end."""
     item = import_or_404(import_id)
     stopped = actions.cancel(item)
-    flash("Cancelled: no song was imported." if stopped else "It was finished already.")
+    flash("Cancelled. No songs were imported." if stopped else "The import had already finished.")
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -136,7 +136,7 @@ def undo(import_id: int) -> Response:
     jobs().start_import(item.id)
     kept = item.imported - removed
     flash(
-        f"Taking back {count_of(removed, 'song')}."
+        f"Removing {count_of(removed, 'song')}."
         + (
             f" {count_of(kept, 'song')} that you've worked on or deleted won't change."
             if kept
@@ -162,7 +162,7 @@ def begin() -> Import:
         return _begin_file(upload, at_once=at_once)
     if form.get("playlist"):
         if jobs().tools.spotify is None:
-            raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
+            raise Invalid(playlist="Spotify isn't set up on this site. Import a file instead.")
         item = actions.begin_spotify(
             get_current_user(),
             playlist=form.get("playlist"),

@@ -18,6 +18,7 @@ LONGEST_NAME = 34
 # A vertical bar has its number above it and its name below.
 HEAD, TALLEST, FOOT = 16, 120, 20
 MOST_NUMBERS, NAME_WIDTH = 14, 38
+ROUND_STEPS = (1, 2, 5, 10, 20, 50, 100)
 # The space for numbers left of the grid.
 MARGIN = 44
 
@@ -113,9 +114,18 @@ def horizontal_bars(
 
 
 def vertical_bars(
-    key: str, title: str, named: str, series: Series, counts: Sequence[Count]
+    key: str,
+    title: str,
+    named: str,
+    series: Series,
+    counts: Sequence[Count],
+    *,
+    of_years: bool = False,
 ) -> Chart:
-    """Return a chart with one bar per column, with as many names and numbers as fit."""
+    """Return a chart with one bar per column, with as many names and numbers as fit.
+
+    Names that are years are shown at round ones: 1970, 1980.
+    """
     unit, step = TALLEST / _largest(counts), WIDTH / max(1, len(counts))
     ground = HEAD + TALLEST
     every = max(1, -(-NAME_WIDTH // int(step or 1)))
@@ -130,7 +140,8 @@ def vertical_bars(
         if count.total and len(counts) <= MOST_NUMBERS:
             above = _round(ground - solid - hollow - 4)
             texts.append(Text(f"{count.total:,}", middle, above, "middle"))
-        if place % every == 0 and NAME_WIDTH / 2 <= middle <= WIDTH - NAME_WIDTH / 2:
+        is_named = int(count.name) % _round_step(every) == 0 if of_years else place % every == 0
+        if is_named and NAME_WIDTH / 2 <= middle <= WIDTH - NAME_WIDTH / 2:
             texts.append(Text(count.name, middle, ground + 15, "middle"))
     drawing = Drawing(ground + FOOT, boxes, texts, rules=[ground])
     return _chart(drawing, key, title, named, series, counts)
@@ -197,9 +208,14 @@ def running_total(
             line=" ".join(f"{_round(x)},{_round(y)}" for x, y in line),
             left=MARGIN,
         ),
-        headings=["Date", "What", named.capitalize(), "Together"],
+        headings=["Date", "Achievement", named.capitalize(), "Total"],
         rows=rows,
     )
+
+
+def _round_step(least: int) -> int:
+    """Return the smallest round number of years that is at least this many."""
+    return next(step for step in ROUND_STEPS if step >= min(least, ROUND_STEPS[-1]))
 
 
 def _largest(counts: Sequence[Count]) -> int:
@@ -209,6 +225,8 @@ def _largest(counts: Sequence[Count]) -> int:
 def _numbers(count: Count, series: Series) -> str:
     if not series.hollow:
         return f"{count.solid:,}"
+    if not count.hollow:
+        return f"{count.solid:,} {series.solid}"
     return f"{count.solid:,} {series.solid}, {count.hollow:,} {series.hollow}"
 
 

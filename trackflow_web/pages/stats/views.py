@@ -12,6 +12,7 @@ from trackflow_web.achievements.progress import gaps, listing, queries
 from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.authoring import statistics
 from trackflow_web.kernel import clock
+from trackflow_web.kernel.text import noun_of
 from trackflow_web.pages.stats import charts
 from trackflow_web.pages.stats.charts import Count, Moment, Series
 from trackflow_web.web.caller import get_current_user
@@ -19,7 +20,7 @@ from trackflow_web.web.formats import local_date
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trackflow_web.achievements.progress.tile_data import AchievementProgress
     from trackflow_web.domain.authoring.statistics import InStatus, PartTally, YearTally
@@ -52,8 +53,7 @@ def index() -> str:
         by_category=listing.by_category(own.tiles),
         by_rarity=listing.by_rarity(own.tiles),
         numbers=own.counters,
-        states=states,
-        songs=sum(state.songs for state in states),
+        figures=_figures(states, own.counters),
         charts=_charts(user_id, states),
         points=_points(face),
     )
@@ -86,6 +86,22 @@ def _steps(tiles: Sequence[AchievementProgress]) -> list[AchievementProgress]:
     return [rungs[metric] for metric in gaps.METRICS if metric in rungs]
 
 
+def _figures(states: Sequence[InStatus], counters: Mapping[str, int]) -> list[tuple[int, str]]:
+    """Return the figures of the library with their labels: `songs you own`."""
+    songs = sum(state.songs for state in states)
+    done = sum(state.parts_done for state in states)
+    left = sum(state.parts_open for state in states)
+    artists, years = counters["distinct_artists"], counters["distinct_years"]
+    return [
+        (songs, f"{noun_of(songs, 'song')} you own"),
+        (done, f"{noun_of(done, 'part')} done"),
+        (left, f"{noun_of(left, 'part')} left"),
+        (counters["total_authored"], "fully authored"),
+        (artists, f"{noun_of(artists, 'artist')} released"),
+        (years, f"{noun_of(years, 'year')} released"),
+    ]
+
+
 def _charts(user_id: int, states: Sequence[InStatus]) -> list[Chart]:
     if not any(state.songs for state in states):
         return []
@@ -101,7 +117,7 @@ def _charts(user_id: int, states: Sequence[InStatus]) -> list[Chart]:
 
 def _state_chart(states: Sequence[InStatus]) -> Chart:
     counts = [Count(STATUS_NAMES[state.status], state.songs) for state in states]
-    return charts.horizontal_bars("states", "Songs by state", "State", Series("songs"), counts)
+    return charts.horizontal_bars("states", "Songs by status", "Status", Series("songs"), counts)
 
 
 def _part_chart(parts: Sequence[PartTally]) -> Chart:
@@ -116,7 +132,7 @@ def _artist_chart(user_id: int) -> Chart:
         Count(row.artist, row.released, row.songs - row.released)
         for row in statistics.by_artist(user_id, ARTISTS)
     ]
-    return charts.horizontal_bars("artists", "Artists with most songs", "Artist", RELEASED, counts)
+    return charts.horizontal_bars("artists", "Top artists", "Artist", RELEASED, counts)
 
 
 def _decade_chart(years: Sequence[YearTally]) -> Chart:
@@ -143,7 +159,7 @@ def _year_chart(years: Sequence[YearTally]) -> Chart:
         else Count(str(year), 0)
         for year in range(first, last + 1)
     ]
-    return charts.vertical_bars("years", "Songs by year", "Year", RELEASED, counts)
+    return charts.vertical_bars("years", "Songs by year", "Year", RELEASED, counts, of_years=True)
 
 
 def _points(face: PublicBadges) -> Chart | None:
