@@ -97,7 +97,7 @@ NONE = [[]] * len(PEOPLE)
 
 def test_a_queued_recheck_covers_everyone(app, jobs, as_olga, missed):
     assert as_olga.post(PAGE, user="").location == f"{PAGE}{the_run(app).id}"
-    assert "Everyone is being rechecked" in as_olga.follow().text
+    assert "Recheck started" in as_olga.follow().text
     assert (the_run(app).state, the_run(app).total) == (RunState.WAITING, EVERYONE)
     assert codes(missed) == NONE
     jobs.run_due()
@@ -140,7 +140,7 @@ def test_long_rechecks_let_other_jobs_run(app, jobs, begun, monkeypatch):
 def test_starting_a_second_recheck_reports_the_running_one(app, jobs, as_olga, missed):
     as_olga.post(PAGE, user="")
     as_olga.post(PAGE, user="")
-    assert "A recheck is running already" in as_olga.follow().text
+    assert "A recheck is already running" in as_olga.follow().text
     jobs.run_due()
     assert the_run(app).users == EVERYONE  # and it is the only one
 
