@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.browsing import Browser, Page
     from tests.support.people import Person
 
-PLAYLIST = "title,artist,album,year\nHurt,Johnny Cash,,2002\n"
+PLAYLIST = "title,artist,album,year,Track URI\nHurt,Johnny Cash,,2002,spotify:track:1\n"
 SEALED = "sealed-by-a-key-outside"
 
 

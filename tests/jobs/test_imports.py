@@ -72,9 +72,9 @@ app.extensions["trackflow.jobs"]._import(import_id)
 
 
 def begin(app, person, rows, *, name="Mix", status="future"):
-    lines = "".join(f"Song {number},Artist {number % 50}\n" for number in range(rows))
+    lines = "".join(f"Song {n},Artist {n % 50},spotify:track:{n}\n" for n in range(rows))
     with working(app):
-        playlist = files.read(f"title,artist\n{lines}".encode())
+        playlist = files.read(f"title,artist,Track URI\n{lines}".encode())
         return actions.begin_file(person.user, playlist, name=name, status=status).id
 
 

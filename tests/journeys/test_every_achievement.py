@@ -161,8 +161,8 @@ class Walker:
         self.counts_new(song, status)
 
     def imports(self, name: str, songs: list[Song], status: str) -> None:
-        rows = [f"{song.title},{song.artist},,{song.year}\n" for song in songs]
-        content = "".join(["title,artist,album,year\n", *rows]).encode()
+        rows = [f"{song.title},{song.artist},,{song.year},spotify:track:1\n" for song in songs]
+        content = "".join(["title,artist,album,year,Track URI\n", *rows]).encode()
         upload = (io.BytesIO(content), "playlist.csv")
         address = self.does("/imports/", file=upload, name=name, status=status, start="1")
         self.learn_ids()

@@ -10,7 +10,12 @@ from tests.support.browsing import Browser
 from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports.rules import MOST_ROWS
 
-CSV = "title,artist,album,year\nOne,Metallica,...And Justice for All,1988\nHurt,Johnny Cash,,2002\n"
+# It identifies Spotify tracks, so it counts as a playlist of Spotify.
+CSV = (
+    "title,artist,album,year,Track URI\n"
+    "One,Metallica,...And Justice for All,1988,spotify:track:1\n"
+    "Hurt,Johnny Cash,,2002,spotify:track:2\n"
+)
 EXPORTIFY = (
     "Track URI,Track Name,Album Name,Artist Name(s),Release Date\n"
     "spotify:track:1,One,Justice,Metallica;Guest,1988-08-25\n"
@@ -79,6 +84,29 @@ def test_importing_a_playlist_again_adds_new_songs_and_counts_once(app, as_alice
     assert "2 skipped: already in your list" in page.text
     assert numbers(app, alice)["total_spotify_imports"] == 1
     assert numbers(app, alice)["total_songs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("title,artist\nOne,Metallica\n", 0),
+        ("title,artist,isrc\nOne,Metallica,USEE18800030\n", 0),
+        ("title,artist,Track URI\nOne,Metallica,spotify:track:1\n", 1),
+        ("title,artist,Track URI\nOne,Metallica,spotify:local:1\nTwo,Metallica,\n", 0),
+        ("title,artist,URL\nOne,Metallica,https://open.spotify.com/intl-de/track/1\n", 1),
+        ("Track name,Artist name,Spotify - id\nOne,Metallica,5IyblF777jLZj1vGHG2UD3\n", 1),
+        ("Track name,Artist name,Spotify - id\nOne,Metallica,none\n", 0),
+    ],
+)
+@pytest.mark.parametrize("start", ["1", ""])
+def test_only_a_file_that_identifies_spotify_tracks_counts_as_spotify(
+    app, as_alice, alice, file, counts, start
+):
+    address = send(as_alice, file, start=start).location
+    if not start:
+        as_alice.post(f"{address}/start")
+    assert numbers(app, alice)["total_songs"] > 0 or "local" in file
+    assert numbers(app, alice)["total_spotify_imports"] == counts
 
 
 def test_a_playlist_without_new_songs_does_not_count(app, as_alice, alice):
@@ -253,7 +281,9 @@ def test_playlists_earn_achievements(as_alice, code, playlists):
     for number in range(playlists):
         state = as_alice.get("/achievements/").one(f'[data-achievement="{code}"]')["data-state"]
         assert state != "earned"
-        send(as_alice, f"title,artist\nSong {number},Somebody\n", name=f"List {number}")
+        uri = f"spotify:track:{number}"
+        file = f"title,artist,Track URI\nSong {number},Somebody,{uri}\n"
+        send(as_alice, file, name=f"List {number}")
     tile = as_alice.get("/achievements/").one(f'[data-achievement="{code}"]')
     assert tile["data-state"] == "earned"
 

@@ -48,7 +48,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
         album = series.create_series(
             user, artist="Metallica", album="A secret album", year="", tracks="A secret track"
         )
-        content = files.read(b"title,artist\nA secret row,Metallica\n")
+        content = files.read(b"title,artist,Track URI\nA secret row,Metallica,spotify:track:1\n")
         item = imports.begin_file(user, content, name="A secret playlist")
         request, report = (
             feedback.submit(

@@ -18,8 +18,10 @@ ROWS = 20
 
 
 def content(first=0):
-    lines = "".join(f"Song {n},Artist {n % 5}\n" for n in range(first, first + ROWS))
-    return f"title,artist\n{lines}".encode()
+    lines = "".join(
+        f"Song {n},Artist {n % 5},spotify:track:{n}\n" for n in range(first, first + ROWS)
+    )
+    return f"title,artist,Track URI\n{lines}".encode()
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def begin_file(
     check.finish()
     item = begin(user, Source.FILE, rules.key_of_file(called), called, state)
     item.total = len(playlist.rows)
+    item.from_spotify = playlist.identifies_spotify_tracks
     keep_rows(item, 0, playlist.rows)
     return item
 
@@ -75,7 +76,7 @@ def begin_spotify(
     item = begin(
         user, Source.SPOTIFY, rules.key_of_spotify(playlist_id), f"Spotify {playlist_id}", state
     )
-    item.is_previewed = previewed
+    item.is_previewed, item.from_spotify = previewed, True
     return item
 
 
@@ -110,6 +111,7 @@ def begin(
         rows_kept=0,
         is_previewed=False,
         is_undone=False,
+        from_spotify=False,
     )
     db.session.add(item)
     db.session.flush()

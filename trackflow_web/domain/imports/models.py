@@ -58,6 +58,8 @@ class Import(Leased):
     rows_kept: Mapped[int] = mapped_column(default=0, server_default="0")
     is_previewed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     is_undone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Fetched from Spotify, or from a file that identifies Spotify tracks: only those count.
+    from_spotify: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     to_remove: Mapped[int] = mapped_column(default=0, server_default="0")
     removed: Mapped[int] = mapped_column(default=0, server_default="0")
     withdrawn: Mapped[int] = mapped_column(default=0, server_default="0")

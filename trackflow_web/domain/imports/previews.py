@@ -154,6 +154,7 @@ def _keep(item: Import, file: PlaylistFile) -> None:
         compared |= matching.compare(item.user_id, drafts, seen)
     actions.keep_rows(item, 0, file.rows, compared)
     item.total = item.matched = len(file.rows)
+    item.from_spotify = file.identifies_spotify_tracks
 
 
 def _found(file: PlaylistFile, *, first_is_song: bool) -> dict[str, Any]:

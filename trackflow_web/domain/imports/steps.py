@@ -199,7 +199,7 @@ def finish(item: Import, positions: dict[VersionKeys, int]) -> None:
     item.imported, item.skipped = len(made), item.fetched - len(made)
     if made:
         record_about(SongsImported, item, n=len(made))
-        if _counts_now(item):
+        if item.from_spotify and _counts_now(item):
             record_about(PlaylistImported, item)
 
 

@@ -143,6 +143,7 @@ def _stop_counting(item: Import) -> bool:
             Import.user_id == item.user_id,
             Import.playlist_key == item.playlist_key,
             Import.state == State.DONE,
+            Import.from_spotify,
             Import.imported > 0,
             Import.id != item.id,
         )

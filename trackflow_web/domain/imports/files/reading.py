@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trackflow_web.domain.imports.files import artists, cells, columns, decoding, records
+from trackflow_web.domain.imports.files import (
+    artists,
+    cells,
+    columns,
+    decoding,
+    headers,
+    records,
+)
 from trackflow_web.domain.imports.files.columns import CHOSEN, Columns, Exporter
 from trackflow_web.domain.imports.files.headers import Role
 from trackflow_web.domain.imports.rules import MOST_ROWS, Row
@@ -54,6 +61,7 @@ class PlaylistFile:
     encoding: str
     is_guess: bool
     header_line: int
+    identifies_spotify_tracks: bool
 
     @property
     def exporter(self) -> Exporter:
@@ -61,6 +69,12 @@ class PlaylistFile:
         return self.columns.exporter
 
 
+_SPOTIFY_TRACK = re.compile(
+    r"spotify:track:[0-9A-Za-z]|open\.spotify\.com/(?:intl-[a-z-]{2,10}/)?track/[0-9A-Za-z]"
+)
+# A column of ids alone (TuneMyMusic: `Spotify - id`), as `headers.plain` has its name.
+SPOTIFY_ID = "spotifyid"
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 # Two of them end a line that Windows wrote; a list of the most rows may have as many empty lines.
 MOST_LINE_ENDS = 10 * MOST_ROWS
 TOO_MANY_LINES = f"This file has too many lines. The limit is {MOST_ROWS:,} rows."
@@ -107,7 +121,19 @@ def read(
         encoding=decoded.encoding,
         is_guess=decoded.is_guess,
         header_line=header.line + 1,
+        identifies_spotify_tracks=_identifies_spotify_tracks(decoded.text, body, found),
     )
+
+
+def _identifies_spotify_tracks(text: str, body: Sequence[Record], found: Columns) -> bool:
+    """Return whether a file names tracks by their address on Spotify, or by their id there."""
+    if _SPOTIFY_TRACK.search(text):
+        return True
+    plain = [headers.plain(name) for name in found.names]
+    if SPOTIFY_ID not in plain:
+        return False
+    at = plain.index(SPOTIFY_ID)
+    return any(_SPOTIFY_ID.fullmatch(record.cell(at).strip()) for record in body)
 
 
 # --- the header --------------------------------------------------------------------------------
