@@ -231,7 +231,7 @@ def test_a_forged_form_cannot_sign_a_user_in_to_another_account(app, alice):
 
 def test_a_rejected_form_tells_the_user_what_to_do(as_alice):
     page = as_alice.post("/songs/", title="One", artist="Metallica", csrf_token="old")
-    assert "Load the page again" in page.text
+    assert "Reload the page" in page.text
     page = as_alice.post("/songs/", title="One", artist="X", csrf_token="old", htmx=True)
     assert page.headers["HX-Refresh"] == "true"
 
