@@ -183,7 +183,9 @@ VALUES = {
     "song_id": 5, "part": "drums", "user_id": 3, "pack_id": 1, "series_id": 1, "position": 1,
     "import_id": 1, "feature_id": 1, "bug_id": 2, "token_id": 1, "token": "forged", "action": "ban",
     "code": "first_release",
-    "username": "alice", "run_id": 1, "digest": "0" * 64, "size": "64", "initials": "A", "seed": 1, "invitation_id": 1, "filename": "css/base.css",
+    "username": "alice", "run_id": 1,
+    "digest": "0" * 64, "size": "64", "initials": "al", "seed": "00ff",
+    "invitation_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 
 
