@@ -30,6 +30,7 @@ from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import without_timeouts
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.rate_limits import Recent
+from trackflow_web.notifications import handler as notifications
 from trackflow_web.web import extensions, hooks
 from trackflow_web.web.ops import logs
 
@@ -55,6 +56,7 @@ HANDLERS = (
     Handler("packs", handle=packs.handle, reconcile=packs.handle),
     Handler("series", handle=series.handle, reconcile=series.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
+    Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     audit.handler(AUDITED),
 )
 

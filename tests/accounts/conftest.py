@@ -20,6 +20,7 @@ from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, avatars
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
+from trackflow_web.notifications.models import NotificationPreferences, NotificationSetting
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -69,6 +70,10 @@ def full_life(
         queue(MailKind.PASSWORD_RESET, address=alice.email, base_url="https://trackflow.example")
         administration.promote(alice.user, by=None, why="helps out")
         administration.demote(alice.user, by=None, why="has no time")
+        db.session.add(NotificationPreferences(user_id=alice.id, one_line_each=True))
+        db.session.add(
+            NotificationSetting(user_id=alice.id, type="new_release", channel="site", is_on=False)
+        )
         life.token = people.create_token(alice.user, name="Another", scope="read", days=30)
         db.session.add(
             Connection(

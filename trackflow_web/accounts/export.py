@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.accounts.export_collaborations import collaborations_of
+from trackflow_web.accounts.export_notifications import notifications_of
 from trackflow_web.accounts.export_relations import relations_of
 from trackflow_web.accounts.pieces import (
     FULL_ROWS_AT_ONCE,
@@ -125,6 +126,7 @@ def export(user: User) -> Iterator[str]:
             **_work(user_id),
             **collaborations_of(user_id),
             **relations_of(user_id),
+            **notifications_of(user_id),
             **_feedback(user_id),
             **_achievements(user_id),
             "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),

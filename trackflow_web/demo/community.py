@@ -1,7 +1,7 @@
 """The demo community: made by the domain's own actions under a set clock, then rechecked.
 
-The actions are not dispatched to handlers: the recheck that follows counts once and dates every
-award by the row that reached its threshold.
+The actions are dispatched to no handler but that of notifications: the recheck that follows counts
+once and dates every award by the row that reached its threshold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import feedback, profiles, timeline, users
+from trackflow_web.demo import feedback, notifications, profiles, timeline, users
 from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import passwords, profile, queries
@@ -104,12 +104,15 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
     """Replay all timelines in order; return the number of songs added."""
     timelines = [timeline.entries(demo_user, now) for demo_user in users.DEMO_USERS]
     written = timeline.merged([*timelines, feedback.entries(now)])
-    with unit_of_work(handlers=()):
+    with unit_of_work(notifications.recent(now)):
         replay = Replay({user.username: user for user in queries.all_users()})
+        calendar.at = now - notifications.FOLLOWED_AGO
+        notifications.follow(list(replay.demo_users.values()))
         for entry in written:
             calendar.at = entry.at
             replay.apply(entry)
         calendar.at = now
+    notifications.read_old(now)
     return len(replay.songs)
 
 

@@ -22,7 +22,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import avatars, imports, mails, rechecks, sweep
+from trackflow_web.jobs import avatars, imports, mails, notifications, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
 
@@ -101,6 +101,10 @@ class Jobs:
         """Encode an uploaded picture once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("avatar", user_id))
 
+    def start_notifications(self) -> None:
+        """Write notices for many once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start("notifications", 0))
+
     def run_due(self) -> int:
         """Run all queued jobs in this thread; return how many there were."""
         done = 0
@@ -152,6 +156,7 @@ class Jobs:
             "import": self._import,
             "recheck": self._recheck,
             "mails": self._mails,
+            "notifications": self._notifications,
             "avatar": self._avatar,
         }
 
@@ -173,6 +178,12 @@ class Jobs:
         del take_over
         with self.context():
             mails.run(self.tools)
+
+    def _notifications(self, _row_id: int, *, take_over: bool = False) -> None:
+        """Write what waits for more recipients than a request writes."""
+        del take_over
+        with self.context():
+            notifications.run(self.tools)
 
     def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN

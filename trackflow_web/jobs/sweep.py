@@ -11,7 +11,8 @@ from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import avatars, reservations
-from trackflow_web.jobs import mails
+from trackflow_web.domain.relations import actions as relations
+from trackflow_web.jobs import mails, notifications
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -44,6 +45,8 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
         repeats.forget_old,
+        lambda: notifications.run(tools),
+        lambda: notifications.send_due_notices(tools),
         lambda: mails.run(tools),
         lambda: _prune(tools),
     ):
@@ -59,6 +62,7 @@ def _prune(tools: Tools) -> None:
         pruning.sweep()
         mail.prune()
         reservations.prune()
+        relations.prune_notices()
         people.prune_tokens()
 
 

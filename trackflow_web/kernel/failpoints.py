@@ -23,6 +23,7 @@ class Point(StrEnum):
     """The places, in the order in which a unit of work comes to them."""
 
     COUNTERS_UPDATED = "counters-updated"  # what they reach is not granted
+    NOTIFIED = "notified"  # notifications are written, their users' versions are not
     IN_HANDLER = "in-handler"  # the handlers have run, their savepoint is open
     BEFORE_COMMIT = "before-commit"  # action, counters and awards are written, nothing is durable
     AFTER_COMMIT = "after-commit"  # all of it is durable, nothing was enqueued
@@ -35,6 +36,8 @@ class Point(StrEnum):
     AFTER_CHUNK = (
         "after-chunk"  # a chunk of a recheck of everyone is committed, the next not started
     )
+    IN_FAN_OUT = "in-fan-out"  # a slice of recipients is written and not committed
+    AFTER_SLICE = "after-slice"  # a slice is committed, the next not started
 
 
 _folder: Path | None = None

@@ -14,8 +14,9 @@ from flask import request
 
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
+from trackflow_web.notifications import fan_out
 from trackflow_web.web import errors, out_of_band, repeats
-from trackflow_web.web.extensions import handlers
+from trackflow_web.web.extensions import handlers, jobs
 from trackflow_web.web.fragments import FRAGMENTS
 from trackflow_web.web.unit_of_work import DATABASE_BUSY
 
@@ -52,5 +53,7 @@ def _commit(response: Response) -> list[Addition]:
         # In the action's own transaction: no second commit is needed.
         additions = out_of_band.collect(FRAGMENTS, events)
     repeats.keep_response(response)
+    if fan_out.is_left():
+        jobs().start_notifications()
     transactions.commit()
     return additions

@@ -1,0 +1,215 @@
+"""The notification handler: what follows from events for those who want to hear of it.
+
+It runs inside the action's unit of work, after the achievement handler, whose events it gets in the
+next round. A round that fails is rolled back with its notifications, so that redelivery sends them
+once; a row also remembers its latest event, and the same one again changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.events import (
+    AchievementRestored,
+    AchievementRevoked,
+    AchievementsBackfilled,
+    AchievementsWithdrawn,
+    AchievementUnlocked,
+)
+from trackflow_web.domain import events
+from trackflow_web.domain.feedback.models import FeedbackVote
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.kernel.database import db
+from trackflow_web.notifications import fan_out, withdraw, write
+from trackflow_web.notifications.models import Notification
+from trackflow_web.notifications.notices import Notice, key_of, merged, notices_of
+from trackflow_web.notifications.recipients import Audience
+from trackflow_web.notifications.types import POPULAR_AT, TYPES, Reason, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trackflow_web.kernel.events import Event
+
+_UNLOCKED = "achievements unlocked in this unit of work"
+_IMPORTED = "users whose import this unit of work contains"
+
+
+def handle(recorded: Sequence[Event]) -> None:
+    """Write the notifications that follow from events, and withdraw what they undo."""
+    for event in recorded:
+        _withdraw(event)
+    added = {event.subject_id for event in recorded if isinstance(event.payload, events.SongAdded)}
+    notices = [
+        notice
+        for event in recorded
+        for notice in notices_of(event)
+        # Nobody else works on a song that was just added.
+        if not (notice.audience is Audience.SONG and event.subject_id in added)
+    ]
+    notices += [notice for event in recorded for notice in _popular(event)]
+    notices += _unlocked(recorded)
+    for notice in merged(notices):
+        if not (TYPES[notice.type].fans_out and fan_out.is_left_to_job(notice)):
+            write.send(notice)
+
+
+def reconcile(redelivered: Sequence[Event]) -> None:
+    """Handle redelivered events; their first dispatch left nothing."""
+    handle([event for event in redelivered if event.delivered_at is None])
+
+
+# --- undone actions ------------------------------------------------------------------------------
+
+
+def _withdraw(event: Event) -> None:
+    undo = _UNDONE.get(type(event.payload))
+    if undo is not None:
+        undo(event)
+
+
+def _withdraw_release(event: Event) -> None:
+    withdraw.release(event.user_id, event.subject_id)
+
+
+def _withdraw_collaboration(event: Event) -> None:
+    if event.subject_type == "song":
+        withdraw.collaboration(event.user_id, event.subject_id)
+
+
+def _withdraw_follower(event: Event) -> None:
+    withdraw.follower(event.subject_id, event.user_id)
+
+
+def _withdraw_revocation(event: Event) -> None:
+    withdraw.revocation(event.user_id, event.subject_id)
+
+
+def _withdraw_unlocks(event: Event) -> None:
+    withdraw.unlocks(event.user_id, cast("AchievementsWithdrawn", event.payload).codes)
+
+
+def _withdraw_popularity(event: Event) -> None:
+    if event.subject_type == Kind.FEATURE:
+        author_id = cast("events.FeedbackVoteRemoved", event.payload).author_id
+        withdraw.popular(event.subject_id, _votes(event.subject_id), author_id)
+
+
+_UNDONE = {
+    events.SongUnreleased: _withdraw_release,
+    events.SongDeleted: _withdraw_release,
+    events.CollaborationLeft: _withdraw_collaboration,
+    events.UserUnfollowed: _withdraw_follower,
+    events.FeedbackVoteRemoved: _withdraw_popularity,
+    AchievementRestored: _withdraw_revocation,
+    AchievementsWithdrawn: _withdraw_unlocks,
+}
+
+
+# --- votes ---------------------------------------------------------------------------------------
+
+
+def _popular(event: Event) -> Iterator[Notice]:
+    """Return that a request has reached a threshold, once: its row is locked by the vote."""
+    if not isinstance(event.payload, events.FeedbackVoted) or event.subject_type != Kind.FEATURE:
+        return
+    votes, author_id = _votes(event.subject_id), event.payload.author_id
+    group = f"{Type.FEATURE_REQUEST_POPULAR}:{event.subject_id}:{votes}"
+    if votes not in POPULAR_AT or _was_told(author_id, group):
+        return
+    yield Notice(
+        type=Type.FEATURE_REQUEST_POPULAR,
+        audience=Audience.USER,
+        group=group,
+        at=event.created_at,
+        event_key=key_of(event),
+        subject_type=event.subject_type,
+        subject_ids=(event.subject_id,),
+        owner_id=author_id,
+        reason=Reason.AUTHOR,
+        data={"votes": votes},
+    )
+
+
+def _votes(feature_id: int) -> int:
+    found = sa.select(sa.func.count()).where(FeedbackVote.feedback_id == feature_id)
+    return db.session.scalar(found) or 0
+
+
+def _was_told(user_id: int, group: str) -> bool:
+    found = sa.select(Notification.id).where(
+        Notification.user_id == user_id, Notification.group_key == group
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+# --- achievements: one row for an action or an import --------------------------------------------
+
+
+def _unlocked(recorded: Sequence[Event]) -> Iterator[Notice]:
+    by_user: dict[int, list[Event]] = defaultdict(list)
+    for event in recorded:
+        if isinstance(event.payload, events.SongsImported):
+            db.session().info.setdefault(_IMPORTED, set()).add(event.user_id)
+        elif isinstance(event.payload, AchievementUnlocked | AchievementsBackfilled):
+            by_user[event.user_id].append(event)
+        elif isinstance(event.payload, AchievementRevoked):
+            yield _revoked(event, event.payload)
+    for user_id in sorted(by_user):
+        yield _unlock(user_id, by_user[user_id])
+
+
+def _unlock(user_id: int, unlocked: Sequence[Event]) -> Notice:
+    """Return the notice of what a user has unlocked in this round of the unit of work.
+
+    Later rounds of it (the completionist) go to the same row.
+    """
+    info = db.session().info.setdefault(_UNLOCKED, {})
+    group, codes, ids = info.setdefault(user_id, (f"unlock:{secrets.token_hex(8)}", [], []))
+    new = [code for event in unlocked for code in _codes(event)]
+    codes += new
+    ids += [event.subject_id for event in unlocked if event.subject_type == "achievement"]
+    return Notice(
+        type=Type.ACHIEVEMENT_UNLOCKED,
+        audience=Audience.USER,
+        group=group,
+        at=unlocked[0].created_at,
+        event_key=key_of(unlocked[0]),
+        subject_type="achievement",
+        subject_ids=tuple(ids) or (user_id,),
+        owner_id=user_id,
+        reason=_reason_of(user_id, unlocked),
+        n=len(new),
+        data={"codes": list(codes)},
+    )
+
+
+def _codes(event: Event) -> Sequence[str]:
+    payload = cast("Any", event.payload)
+    return payload.codes if isinstance(payload, AchievementsBackfilled) else [payload.code]
+
+
+def _reason_of(user_id: int, unlocked: Sequence[Event]) -> Reason:
+    if any(isinstance(event.payload, AchievementUnlocked) for event in unlocked):
+        return Reason.EARNED
+    is_import = user_id in db.session().info.get(_IMPORTED, ())
+    return Reason.IMPORTED if is_import else Reason.RECHECKED
+
+
+def _revoked(event: Event, payload: AchievementRevoked) -> Notice:
+    return Notice(
+        type=Type.ACHIEVEMENT_REVOKED,
+        audience=Audience.USER,
+        group=f"{Type.ACHIEVEMENT_REVOKED}:{event.subject_id}",
+        at=event.created_at,
+        event_key=key_of(event),
+        subject_type="achievement",
+        subject_ids=(event.subject_id,),
+        owner_id=event.user_id,
+        reason=Reason.REVOKED,
+        data={"codes": [payload.code]},
+    )

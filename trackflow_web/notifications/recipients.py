@@ -1,0 +1,117 @@
+"""Who is notified: one SELECT of (user_id, reason) for each audience, by parameters of a notice."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Follow
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.notifications.types import Reason
+
+
+class Audience(StrEnum):
+    """Whom a notice is for: the user `owner_id`, or those around the subject `subject_id`."""
+
+    USER = "user"
+    # Everybody who works on a song, its owner included.
+    SONG = "song"
+    # Followers of a song's owner and those who have worked with them, without those of the song.
+    RELEASE = "release"
+    # The author of a request or report, and whoever has commented on it or voted for it.
+    THREAD = "thread"
+    VOTERS = "voters"
+
+
+OWNER = sa.bindparam("owner_id", type_=sa.BigInteger)
+SUBJECT = sa.bindparam("subject_id", type_=sa.BigInteger)
+
+Recipients = sa.Subquery
+
+
+def recipients(audience: Audience) -> Recipients:
+    """Return the recipients as rows (user_id, reason), each user once."""
+    return _AUDIENCES[audience]().subquery("recipients")
+
+
+def is_still_so(audience: Audience) -> sa.ColumnElement[bool]:
+    """Return the condition under which an audience is still notified when its turn comes."""
+    if audience is not Audience.RELEASE:
+        return sa.true()
+    owner = aliased(User)  # the statement around it reads the recipient's row
+    return sa.exists().where(
+        Song.id == SUBJECT,
+        Song.status == Status.RELEASED,
+        owner.id == Song.user_id,
+        owner.banned_at.is_(None),
+        owner.is_profile_public,
+    )
+
+
+def _user() -> sa.Select[*tuple[Any, ...]]:
+    reason = sa.bindparam("reason", type_=sa.String)
+    return sa.select(User.id.label("user_id"), reason.label("reason")).where(User.id == OWNER)
+
+
+def _song() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    owner = sa.select(Song.user_id, sa.literal(Reason.OWNER).label("reason"))
+    helpers = sa.select(Collaboration.user_id, sa.literal(Reason.COLLABORATOR))
+    return owner.where(Song.id == SUBJECT).union_all(
+        helpers.where(Collaboration.song_id == SUBJECT)
+    )
+
+
+def _release() -> sa.Select[*tuple[Any, ...]]:
+    followed = sa.select(Follow.user_id, sa.literal(Reason.FOLLOWED).label("reason"))
+    helped = sa.select(Collaboration.user_id, sa.literal(Reason.WORKED_WITH))
+    helping = sa.select(Collaboration.owner_id, sa.literal(Reason.WORKED_WITH))
+    found = sa.union_all(
+        followed.where(Follow.followed_id == OWNER),
+        helped.where(Collaboration.owner_id == OWNER),
+        helping.where(Collaboration.user_id == OWNER),
+    ).subquery()
+    of_the_song = sa.exists().where(
+        Collaboration.song_id == SUBJECT, Collaboration.user_id == found.c.user_id
+    )
+    # Following says more than having worked together, and comes first in the alphabet.
+    return (
+        sa.select(found.c.user_id, sa.func.min(found.c.reason).label("reason"))
+        .where(found.c.user_id != OWNER, ~of_the_song)
+        .group_by(found.c.user_id)
+    )
+
+
+def _thread() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    commented = (
+        sa.select(FeedbackComment.user_id, sa.literal(Reason.COMMENTED))
+        .join(Feedback, Feedback.id == FeedbackComment.feedback_id)
+        .where(Feedback.id == SUBJECT, FeedbackComment.user_id != Feedback.user_id)
+        .distinct()
+    )
+    return _author().union_all(commented)
+
+
+def _voters() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    voted = sa.select(FeedbackVote.user_id, sa.literal(Reason.VOTED))
+    return _author().union_all(voted.where(FeedbackVote.feedback_id == SUBJECT))
+
+
+def _author() -> sa.Select[*tuple[Any, ...]]:
+    author = sa.select(Feedback.user_id, sa.literal(Reason.AUTHOR).label("reason"))
+    return author.where(Feedback.id == SUBJECT)
+
+
+_AUDIENCES = {
+    Audience.USER: _user,
+    Audience.SONG: _song,
+    Audience.RELEASE: _release,
+    Audience.THREAD: _thread,
+    Audience.VOTERS: _voters,
+}

@@ -1,0 +1,180 @@
+"""The types of notifications, each declared once: its channels, its words and where it leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trackflow_web.notifications.models import Channel
+
+
+class Type(StrEnum):
+    """The types, in the order of the settings."""
+
+    ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
+    ACHIEVEMENT_REVOKED = "achievement_revoked"
+    NEW_RELEASE = "new_release"
+    COLLABORATED_SONG_RELEASED = "collaborated_song_released"
+    COLLABORATION_ADDED = "collaboration_added"
+    COLLABORATION_SONG_UPDATED = "collaboration_song_updated"
+    FEATURE_REQUEST_COMMENT = "feature_request_comment"
+    FEATURE_REQUEST_POPULAR = "feature_request_popular"
+    FEATURE_REQUEST_ANSWERED = "feature_request_answered"
+    BUG_REPORT_RESPONSE = "bug_report_response"
+    BUG_FIXED = "bug_fixed"
+    NEW_FOLLOWER = "new_follower"
+
+
+class Reason(StrEnum):
+    """Why somebody is notified."""
+
+    EARNED = "earned"
+    IMPORTED = "imported"
+    RECHECKED = "rechecked"
+    REVOKED = "revoked"
+    FOLLOWED = "followed"
+    WORKED_WITH = "worked_with"
+    COLLABORATOR = "collaborator"
+    OWNER = "owner"
+    ADDED = "added"
+    AUTHOR = "author"
+    COMMENTED = "commented"
+    VOTED = "voted"
+    FOLLOWER = "follower"
+
+
+@dataclass(frozen=True)
+class TypeOptions:
+    """What a type is called and does.
+
+    `label` stands in the settings; `title` is the heading of one row. `one` and `many` are the
+    sentences about one event or subject and about several, with the places {actors}, {subject} and
+    {n}. `groups` is whether rows gather events over time: only those can be one line each.
+    """
+
+    label: str
+    title: str
+    one: str
+    many: str
+    channels: frozenset[Channel] = frozenset({Channel.SITE})
+    groups: bool = True
+    fans_out: bool = False
+
+
+SITE, TOAST, MAIL = Channel.SITE, Channel.TOAST, Channel.MAIL
+
+TYPES = {
+    Type.ACHIEVEMENT_UNLOCKED: TypeOptions(
+        label="You unlock an achievement",
+        title="Achievement unlocked",
+        one="You unlocked {subject}.",
+        many="You unlocked {n} achievements.",
+        channels=frozenset({SITE, TOAST}),
+        groups=False,
+    ),
+    Type.ACHIEVEMENT_REVOKED: TypeOptions(
+        label="An achievement of yours is revoked",
+        title="Achievement revoked",
+        one="An administrator revoked {subject}. Your achievements say why.",
+        many="An administrator revoked {n} achievements. Your achievements say why.",
+        groups=False,
+    ),
+    Type.NEW_RELEASE: TypeOptions(
+        label="Somebody you follow or work with releases a song",
+        title="New release",
+        one="{actors} released {subject}.",
+        many="{actors} released {n} songs.",
+        channels=frozenset({SITE, MAIL}),
+        fans_out=True,
+    ),
+    Type.COLLABORATED_SONG_RELEASED: TypeOptions(
+        label="A song you work on is released",
+        title="Your song is out",
+        one="{actors} released {subject}, which you work on.",
+        many="{actors} released {subject}, which you work on.",
+        channels=frozenset({SITE, TOAST, MAIL}),
+    ),
+    Type.COLLABORATION_ADDED: TypeOptions(
+        label="Somebody adds you to a song",
+        title="New collaboration",
+        one="{actors} added you to {subject}.",
+        many="{actors} added you to {n} songs.",
+        channels=frozenset({SITE, TOAST, MAIL}),
+    ),
+    Type.COLLABORATION_SONG_UPDATED: TypeOptions(
+        label="Somebody works on a song you share",
+        title="Work on a shared song",
+        one="{actors} worked on {subject}.",
+        many="{actors} worked on {subject}: {n} changes.",
+    ),
+    Type.FEATURE_REQUEST_COMMENT: TypeOptions(
+        label="Somebody comments on a request you wrote or commented on",
+        title="New comment",
+        one="{actors} commented on {subject}.",
+        many="{actors} commented on {subject}: {n} comments.",
+        channels=frozenset({SITE, MAIL}),
+    ),
+    Type.FEATURE_REQUEST_POPULAR: TypeOptions(
+        label="Your request reaches 5, 10, 25 or 50 votes",
+        title="Popular request",
+        one="{subject} has {votes} votes.",
+        many="{subject} has {votes} votes.",
+    ),
+    Type.FEATURE_REQUEST_ANSWERED: TypeOptions(
+        label="A request you wrote or voted for is answered",
+        title="Request answered",
+        one="{subject} is now {status}.",
+        many="{subject} is now {status}.",
+        channels=frozenset({SITE, MAIL}),
+        fans_out=True,
+    ),
+    Type.BUG_REPORT_RESPONSE: TypeOptions(
+        label="A bug report you wrote or commented on gets a response",
+        title="Response to a bug report",
+        one="{actors} commented on {subject}.",
+        many="{actors} commented on {subject}: {n} comments.",
+        channels=frozenset({SITE, MAIL}),
+    ),
+    Type.BUG_FIXED: TypeOptions(
+        label="A bug you reported is fixed",
+        title="Bug fixed",
+        one="{subject} is fixed.",
+        many="{subject} is fixed.",
+        channels=frozenset({SITE, TOAST, MAIL}),
+    ),
+    Type.NEW_FOLLOWER: TypeOptions(
+        label="Somebody follows you",
+        title="New follower",
+        one="{actors} followed you.",
+        many="{actors} followed you.",
+    ),
+}
+
+# What stands below a row; {actors} is who it is about.
+REASONS = {
+    Reason.EARNED: "You earned it.",
+    Reason.IMPORTED: "Your import earned it.",
+    Reason.RECHECKED: "A recheck found that you had earned it.",
+    Reason.REVOKED: "It was yours.",
+    Reason.FOLLOWED: "You follow {actors}.",
+    Reason.WORKED_WITH: "You've worked with {actors}.",
+    Reason.COLLABORATOR: "You work on this song.",
+    Reason.OWNER: "It's your song.",
+    Reason.ADDED: "You were added.",
+    Reason.AUTHOR: "You wrote it.",
+    Reason.COMMENTED: "You commented on it.",
+    Reason.VOTED: "You voted for it.",
+    Reason.FOLLOWER: "It's you they follow.",
+}
+
+# The one row for whoever has too many unread to get a row for each.
+MANY_RELEASES = "{n} songs came out from people you follow or work with."
+DECIDED = "{subject} is now {status}."
+DIGEST_KEY = "digest:"
+# Votes at which the author of a request is told, each once.
+POPULAR_AT = (5, 10, 25, 50)
+
+
+def default_of(type_: Type, channel: Channel) -> bool:
+    """Return whether a type is on a channel unless its user says otherwise."""
+    return channel in TYPES[type_].channels

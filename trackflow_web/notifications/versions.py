@@ -1,0 +1,68 @@
+"""Versions of a user's notifications: a browser's bell is current while its version is.
+
+They are written right before the commit, in the order of the users' ids, so that a row is held for
+a moment only and two transactions never wait for each other. Rows that changed in this unit of work
+get the new version with it: their order is that of the commits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db, literal_ids, upsert
+from trackflow_web.notifications.models import Notification, NotificationVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TOUCHED = "users whose notifications changed"
+
+
+def touch(user_id: int, notification_ids: Iterable[int] = ()) -> None:
+    """Step a user's version with this unit of work; these rows get it."""
+    touched = db.session().info.setdefault(_TOUCHED, defaultdict(set))
+    touched[user_id].update(notification_ids)
+
+
+def is_touched(user_id: int) -> bool:
+    """Return whether this unit of work changes the user's notifications."""
+    return user_id in db.session().info.get(_TOUCHED, ())
+
+
+@event.listens_for(db.session, "before_commit")
+def _write(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint is no commit
+        return
+    touched: dict[int, set[int]] = session.info.pop(_TOUCHED, {})
+    if not touched:
+        return
+    # From `users`, because somebody may have been deleted in this unit of work.
+    users = sa.select(User.id, sa.literal(1)).where(User.id.in_(literal_ids("user_ids")))
+    step = upsert(NotificationVersion).from_select(["user_id", "n"], users.order_by(User.id))
+    session.execute(
+        step.on_conflict_do_update(
+            index_elements=[NotificationVersion.user_id], set_={"n": NotificationVersion.n + 1}
+        ),
+        {"user_ids": sorted(touched)},
+    )
+    ids = sorted(set().union(*touched.values()))
+    if ids:
+        session.execute(_STAMP, {"ids": ids})
+
+
+_STAMP = (
+    sa.update(Notification)
+    .where(Notification.id.in_(literal_ids("ids")))
+    .values(
+        version=sa.select(NotificationVersion.n)
+        .where(NotificationVersion.user_id == Notification.user_id)
+        .scalar_subquery()
+    )
+    .execution_options(synchronize_session=False)
+)

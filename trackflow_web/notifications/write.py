@@ -1,0 +1,257 @@
+"""Writing notices: one INSERT ... SELECT for all recipients, which groups, mutes and excludes.
+
+Excluded are whoever acted, banned users, those who have muted the person or the subject, and those
+who have switched the type off. The rows are written in the order of the recipients' ids.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Mute, Muted
+from trackflow_web.kernel import clock, failpoints
+from trackflow_web.kernel.database import UTCDateTime, db, dialect, insert_into
+from trackflow_web.notifications import versions
+from trackflow_web.notifications.models import (
+    UNREAD,
+    Channel,
+    Notification,
+    NotificationPreferences,
+    NotificationSetting,
+)
+from trackflow_web.notifications.recipients import Audience, is_still_so, recipients
+from trackflow_web.notifications.types import DIGEST_KEY, TYPES, default_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable
+
+    from trackflow_web.notifications.notices import Notice
+
+# Whoever has more unread gets one row for all further releases of a week.
+MOST_UNREAD = 500
+# Names of eight are kept; a column of 200 letters holds that many ids of any length.
+IDS_LENGTH = 200
+LARGEST_ID = 2**63 - 1
+NEVER_QUIET = timedelta(days=1)
+
+# Column of the table by what its value is in the SELECT.
+_COLUMNS = (
+    "user_id",
+    "type",
+    "title",
+    "message",
+    "metadata_json",
+    "created_at",
+    "updated_at",
+    "reason",
+    "group_key",
+    "n",
+    "actor_ids",
+    "subject_type",
+    "subject_ids",
+    "event_key",
+    "version",
+    "wants_toast",
+    "read",
+    "link",
+)
+
+
+def send(notice: Notice, *, after: int = 0, upto: int = LARGEST_ID) -> int:
+    """Write a notice for recipients whose ids are in (after, upto]; return how many got it."""
+    statement = _statement(dialect(), notice.audience, fans_out=TYPES[notice.type].fans_out)
+    rows = db.session.execute(statement, _parameters(notice, after, upto)).all()
+    for row in rows:
+        versions.touch(row.user_id, [row.id])
+    failpoints.point(failpoints.Point.NOTIFIED)
+    return len(rows)
+
+
+def last_of_slice(notice: Notice, *, after: int, size: int) -> int | None:
+    """Return the id of the last of the next `size` recipients; None when there are fewer."""
+    found = _slice_statement(notice.audience)
+    user_id: int | None = db.session.scalar(
+        found, {**_audience_parameters(notice), "after": after, "size": size - 1}
+    )
+    return user_id
+
+
+def ids_text(ids: tuple[int, ...] | list[int]) -> str:
+    """Return ids as a column keeps them: `,7,5,`, the latest first."""
+    kept = ""
+    for id_ in ids:
+        if len(kept) + len(str(id_)) + 2 > IDS_LENGTH:
+            break
+        kept += f",{id_}"
+    return kept + ","
+
+
+def _audience_parameters(notice: Notice) -> dict[str, Any]:
+    return {"owner_id": notice.owner_id, "subject_id": notice.subject_ids[0]}
+
+
+def _parameters(notice: Notice, after: int, upto: int) -> dict[str, Any]:
+    options = TYPES[notice.type]
+    quiet_since = notice.at - notice.quiet_for if notice.quiet_for else notice.at + NEVER_QUIET
+    return {
+        **_audience_parameters(notice),
+        "reason": notice.reason,
+        "type": notice.type,
+        "title": options.title,
+        "message": options.label,
+        "data": notice.data,
+        "at": notice.at,
+        "group": notice.group,
+        "split_group": f"{notice.group[:60]}:{secrets.token_hex(8)}",
+        "may_split": options.groups,
+        "digest_group": f"{DIGEST_KEY}{notice.type}:{notice.at:%G-W%V}",
+        "n": notice.n,
+        "actor": ids_text([notice.actor_id] if notice.actor_id else []),
+        "actor_id": notice.actor_id or 0,
+        "subject_type": notice.subject_type,
+        "subjects": ids_text(notice.subject_ids),
+        "event_key": notice.event_key,
+        "by_default": default_of(notice.type, Channel.SITE),
+        "toast_by_default": default_of(notice.type, Channel.TOAST) and options.groups,
+        "now": clock.now(),
+        "quiet_since": quiet_since,
+        "after": after,
+        "upto": upto,
+    }
+
+
+# --- the statements, built once: that takes longer than running them ------------------------------
+
+
+@lru_cache(maxsize=32)
+def _slice_statement(audience: Audience) -> sa.Select[Any]:
+    found = recipients(audience)
+    after = sa.bindparam("after", type_=sa.BigInteger)
+    size = sa.bindparam("size", type_=sa.Integer)
+    wanted = sa.select(found.c.user_id).where(found.c.user_id > after, is_still_so(audience))
+    return wanted.order_by(found.c.user_id).offset(size).limit(1)
+
+
+@lru_cache(maxsize=32)
+def _statement(dialect_name: str, audience: Audience, *, fans_out: bool) -> Executable:
+    insert = insert_into(Notification, dialect_name).from_select(
+        list(_COLUMNS), _select(audience, fans_out=fans_out)
+    )
+    table, new = Notification.__table__.c, insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[table.user_id, table.group_key],
+        index_where=UNREAD,
+        set_={
+            "n": table.n + new.n,
+            "actor_ids": _put_first(new.actor_ids, table.actor_ids),
+            "subject_ids": _put_first(new.subject_ids, table.subject_ids),
+            "metadata_json": new.metadata_json,
+            "reason": new.reason,
+            "updated_at": new.updated_at,
+            "event_key": new.event_key,
+            "wants_toast": new.wants_toast,
+            "version": 0,
+            "seen_at": None,
+        },
+        where=sa.and_(
+            table.event_key != new.event_key,
+            table.updated_at <= sa.bindparam("quiet_since", type_=UTCDateTime),
+        ),
+    ).returning(table.id, table.user_id)
+
+
+def _put_first(new: sa.ColumnElement[str], old: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return `,new,` before the other ids of `,old,`, without it there."""
+    others = sa.func.substr(sa.func.replace(old, new, ","), 2)
+    return sa.func.substr(new.concat(others), 1, IDS_LENGTH)
+
+
+def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
+    found = recipients(audience)
+    site, toast = aliased(NotificationSetting), aliased(NotificationSetting)
+    preferences = NotificationPreferences
+    text, number = sa.String(), sa.BigInteger()
+
+    def param(name: str, type_: sa.types.TypeEngine[Any] = text) -> sa.BindParameter[Any]:
+        return sa.bindparam(name, type_=type_)
+
+    def setting(table: type[NotificationSetting], channel: Channel) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            table.user_id == found.c.user_id,
+            table.type == param("type"),
+            table.channel == channel,
+        )
+
+    may_split = sa.and_(param("may_split", sa.Boolean()), preferences.one_line_each.is_(True))
+    group = sa.case((may_split, param("split_group")), else_=param("group"))
+    if fans_out:
+        group = sa.case(
+            (_unread_of(found.c.user_id) > MOST_UNREAD, param("digest_group")), else_=group
+        )
+    at = param("at", UTCDateTime())
+    return (
+        sa.select(
+            found.c.user_id,
+            param("type"),
+            param("title"),
+            param("message"),
+            param("data", sa.JSON()),
+            at,
+            at,
+            found.c.reason,
+            group,
+            param("n", sa.Integer()),
+            param("actor"),
+            param("subject_type"),
+            param("subjects"),
+            param("event_key"),
+            sa.literal(0, sa.BigInteger),
+            sa.func.coalesce(toast.is_on, param("toast_by_default", sa.Boolean())),
+            sa.false(),
+            sa.literal("", sa.String),
+        )
+        .select_from(found)
+        .join(User, User.id == found.c.user_id)
+        .outerjoin(preferences, preferences.user_id == found.c.user_id)
+        .outerjoin(site, setting(site, Channel.SITE))
+        .outerjoin(toast, setting(toast, Channel.TOAST))
+        .where(
+            found.c.user_id != param("actor_id", number),
+            found.c.user_id > param("after", number),
+            found.c.user_id <= param("upto", number),
+            User.banned_at.is_(None),
+            sa.func.coalesce(site.is_on, param("by_default", sa.Boolean())),
+            ~_is_muted(found.c.user_id),
+            is_still_so(audience),
+        )
+        .order_by(found.c.user_id)
+    )
+
+
+def _unread_of(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
+    unread = sa.select(Notification.id).where(Notification.user_id == user_id, UNREAD)
+    few = unread.limit(MOST_UNREAD + 1).correlate_except(Notification).subquery()
+    return sa.select(sa.func.count()).select_from(few).scalar_subquery()
+
+
+def _is_muted(user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    person = sa.and_(
+        Mute.kind == Muted.PERSON, Mute.target_id == sa.bindparam("actor_id", type_=sa.BigInteger)
+    )
+    subject = sa.and_(
+        Mute.kind == sa.bindparam("subject_type", type_=sa.String),
+        Mute.target_id == sa.bindparam("subject_id", type_=sa.BigInteger),
+    )
+    now = sa.bindparam("now", type_=UTCDateTime)
+    return sa.exists().where(
+        Mute.user_id == user_id,
+        sa.or_(person, subject),
+        sa.or_(Mute.until.is_(None), Mute.until > now),
+    )
