@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tests.support.people import Person, working
 from tests.support.songs import add_song
+from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
@@ -67,8 +68,16 @@ class Actions:
         return song_id
 
     def collaborate(self, song_id, helper):
+        """Add somebody who has worked with the owner; a stranger would be invited first."""
         with working(self.app):
-            songs.add_collaborator(find_song(song_id, for_update=True), username=helper.username)
+            song = find_song(song_id, for_update=True)
+            invitations.remember_work(song.user_id, helper.id)
+            songs.add_collaborator(song, username=helper.username, limits=())
+
+    def invite(self, song_id, invitee):
+        with working(self.app):
+            song = find_song(song_id, for_update=True)
+            songs.add_collaborator(song, username=invitee.username, limits=())
 
     def move(self, song_id, actor, status="released"):
         with working(self.app):

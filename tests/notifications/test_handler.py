@@ -18,6 +18,7 @@ from trackflow_web.domain.relations.models import Muted
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.jobs import notifications as jobs
+from trackflow_web.domain.people.models import Audience
 from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
@@ -165,7 +166,7 @@ def test_deleting_one_of_two_releases_leaves_the_other(act, told, alice, bob):
 def test_a_hidden_owner_rings_nowhere(app, act, told, alice, bob):
     act.follow(bob, alice)
     with working(app):
-        alice.user.is_profile_public = False
+        alice.user.audience = Audience.ME
     act.release(alice)
     assert told(bob) == []
 
@@ -232,6 +233,37 @@ def edit(app, song_id, actor, title):
     with working(app):
         song = find_song(song_id, for_update=True)
         songs.edit_song(song, actor.user, title=title, artist="X", album="", year=None)
+
+
+def test_an_invitation_is_told_and_its_answer_too(act, told, alice, bob, as_alice, as_bob):
+    act.invite(act.song(alice), bob)
+    assert types(told(bob)) == [("collaboration_added", "invited", 1)]
+    item = as_bob.api("GET", "/api/notifications/").json["items"][0]
+    assert (item["message"], item["link"]) == ("Alice invited you to One.", "/invitations/")
+    as_bob.post(item_of(as_bob, "accept"))
+    assert types(told(bob)) == [("collaboration_added", "invited", 1)]  # stays
+    assert types(told(alice)) == [("invitation_answered", "inviter", 1)]
+    answered = as_alice.api("GET", "/api/notifications/").json["items"]
+    assert "Bob accepted your invitation to One." in [item["message"] for item in answered]
+
+
+def test_a_declined_invitation_is_told_the_inviter(act, told, alice, bob, as_bob):
+    act.invite(act.song(alice), bob)
+    as_bob.post(item_of(as_bob, "decline"))
+    assert told(alice)[0].metadata_json == {"answer": "declined"}
+
+
+def test_a_withdrawn_invitation_takes_its_notification_with_it(app, act, told, alice, bob):
+    song = act.song(alice)
+    act.invite(song, bob)
+    with working(app):
+        songs.remove_collaborator(find_song(song, for_update=True), alice.user, bob.id)
+    assert told(bob) == []
+
+
+def item_of(browser, answer):
+    invitation = browser.api("GET", "/api/invitations/").json["items"][0]["id"]
+    return f"/invitations/{invitation}/{answer}"
 
 
 # --- requests and reports ------------------------------------------------------------------------

@@ -130,6 +130,18 @@ POST /features/<item_id>/withdraw                       door     403  403   303 
 # People
 GET  /users/<username>                                   404     200  200   200  200
 GET  /users/<username>/card                              404     303  303   303  303
+GET  /notifications/                                    door     200  200   200  200
+GET  /notifications/panel                               door     200  200   200  200
+GET  /notifications/unread-count                        door     200  200   200  200
+GET  /notifications/<notification_id>/go                door     404  404   303  404
+POST /notifications/<notification_id>/read              door     404  404   303  404
+POST /notifications/<notification_id>/unread            door     404  404   303  404
+POST /notifications/<notification_id>/mute              door     404  404   303  404
+POST /notifications/read-all                            door     303  303   303  303
+POST /notifications/seen                                door     303  303   303  303
+POST /notifications/undo                                door     404  404   404  404
+GET  /settings/notifications                            door     200  200   200  200
+POST /settings/notifications                            door     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
 POST /users/<username>/follow                           door     303  303   422  303
 POST /users/<username>/mute                             door     303  303   422  303
@@ -167,6 +179,7 @@ POST /packs/<pack_id>/songs/<song_id>/delete            door     404  404   303 
 POST /packs/<pack_id>/delete                            door     404  404   303  404
 POST /series/<series_id>/delete                         door     404  404   303  404
 POST /songs/<song_id>/delete                            door     404  403   303  404
+POST /notifications/<notification_id>/delete            door     404  404   303  404
 POST /logout                                            door     303  303   303  303
 """
 
@@ -249,6 +262,10 @@ PUT  /api/users/<username>/follow                            401     200  200   
 DELETE /api/users/<username>/follow                          401     204  204   422  204
 PUT  /api/users/<username>/mute                              401     200  200   422  200
 DELETE /api/users/<username>/mute                            401     204  204   422  204
+GET  /api/notifications/                                     401     200  200   200  200
+GET  /api/notifications/unread-count                         401     200  200   200  200
+PUT  /api/notifications/<notification_id>/read               401     404  404   200  404
+PUT  /api/notifications/read-all                             401     200  200   200  200
 GET  /api/me/followers                                       401     200  200   200  200
 GET  /api/me/following                                       401     200  200   200  200
 GET  /api/me/mutes                                           401     200  200   200  200
@@ -268,6 +285,7 @@ POST /api/settings/privacy/delete                            401     422  422   
 POST /api/packs/<pack_id>/songs/<song_id>/delete             401     404  404   200  404
 POST /api/packs/<pack_id>/delete                             401     404  404   200  404
 POST /api/series/<series_id>/delete                          401     404  404   200  404
+DELETE /api/notifications/<notification_id>                  401     404  404   204  404
 POST /api/songs/<song_id>/delete                             401     404  403   200  404
 """
 
@@ -320,6 +338,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/features/<item_id>/comments": {"body": "Oh yes."},
         "/features/<item_id>/status": {"status": "planned"},
         "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
+        "/notifications/<notification_id>/mute": {"what": "type"},
         "/packs/": {"name": "A new pack"},
         "/packs/<pack_id>": {"name": "Another name"},
         "/packs/<pack_id>/collaborators": {"username": "noise"},

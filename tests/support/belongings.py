@@ -20,6 +20,9 @@ from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+from trackflow_web.notifications.models import Notification
 from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "invitation_id": invitation_id,
             "feature_id": request.id,
             "bug_id": report.id,
+            "notification_id": _notification_of(owner),
             "token": "forged",
             "action": "ban",
             "token_id": queries.tokens_of(owner.id)[0].id,
@@ -94,3 +98,30 @@ def _invited(app: Flask, invitee: Person) -> int:
         invitation = find_invitation(Subject(song_id=song.id), invitee.id)
         assert invitation
         return invitation.id
+
+
+def _notification_of(owner: Person) -> int:
+    """Write a notification of the owner's; gives its id."""
+    now = clock.now()
+    row = Notification(
+        user_id=owner.id,
+        type="new_follower",
+        title="New follower",
+        message="",
+        metadata_json={},
+        read=False,
+        created_at=now,
+        updated_at=now,
+        reason="follower",
+        group_key="secret",
+        n=1,
+        actor_ids=",",
+        subject_type="user",
+        subject_ids=",",
+        event_key="",
+        version=1,
+        wants_toast=False,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row.id

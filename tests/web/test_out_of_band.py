@@ -440,7 +440,7 @@ def test_an_error_in_a_fragment_fails_neither_the_action_nor_the_page(
             page = as_alice.follow()
     broken.mend()
     assert (page.status, page.toasts()) == (200, [])
-    assert [line["event"] for line in logs] == [event]
+    assert {line["event"] for line in logs} == {event}
     clock.move(seconds=2)
     assert as_alice.get("/songs/").toasts() == ["dreamer"]
 

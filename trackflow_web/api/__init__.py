@@ -13,6 +13,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.invitations import views as invitations
+from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
 from trackflow_web.api.relations import views as relations
@@ -32,6 +33,7 @@ __all__ = [
     "imports",
     "init_app",
     "invitations",
+    "notifications",
     "openapi",
     "packs",
     "profiles",

@@ -26,7 +26,13 @@ from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications import fan_out, withdraw, write
 from trackflow_web.notifications.models import Notification
-from trackflow_web.notifications.notices import Notice, key_of, merged, notices_of
+from trackflow_web.notifications.notices import (
+    Notice,
+    invited_group,
+    key_of,
+    merged,
+    notices_of,
+)
 from trackflow_web.notifications.recipients import Audience
 from trackflow_web.notifications.types import POPULAR_AT, TYPES, Reason, Type
 
@@ -81,6 +87,11 @@ def _withdraw_collaboration(event: Event) -> None:
         withdraw.collaboration(event.user_id, event.subject_id)
 
 
+def _withdraw_invitation(event: Event) -> None:
+    invitee_id = cast("events.InvitationWithdrawn", event.payload).invitee_id
+    withdraw.invitation(invitee_id, invited_group(event))
+
+
 def _withdraw_follower(event: Event) -> None:
     withdraw.follower(event.subject_id, event.user_id)
 
@@ -103,6 +114,7 @@ _UNDONE = {
     events.SongUnreleased: _withdraw_release,
     events.SongDeleted: _withdraw_release,
     events.CollaborationLeft: _withdraw_collaboration,
+    events.InvitationWithdrawn: _withdraw_invitation,
     events.UserUnfollowed: _withdraw_follower,
     events.FeedbackVoteRemoved: _withdraw_popularity,
     AchievementRestored: _withdraw_revocation,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trackflow_web.domain import events
 from trackflow_web.domain.feedback.rules import Kind, Status
@@ -167,6 +167,36 @@ def _joined(event: Event) -> Iterator[Notice]:
     )
 
 
+def _invited(event: Event) -> Iterator[Notice]:
+    yield _about(
+        event,
+        Type.COLLABORATION_ADDED,
+        Audience.USER,
+        group=invited_group(event),
+        owner_id=cast("events.InvitationSent", event.payload).invitee_id,
+        reason=Reason.INVITED,
+    )
+
+
+def invited_group(event: Event) -> str:
+    """Return the key of an invitation to the event's subject."""
+    return f"invited:{event.subject_type}:{event.subject_id}"
+
+
+def _answered(event: Event) -> Iterator[Notice]:
+    payload = cast("events.InvitationAccepted", event.payload)
+    is_accepted = isinstance(payload, events.InvitationAccepted)
+    yield _about(
+        event,
+        Type.INVITATION_ANSWERED,
+        Audience.USER,
+        group=f"{Type.INVITATION_ANSWERED}:{payload.invitation_id}",
+        owner_id=payload.inviter_id,
+        reason=Reason.INVITER,
+        data={"answer": "accepted" if is_accepted else "declined"},
+    )
+
+
 def _commented(event: Event) -> Iterator[Notice]:
     is_request = event.subject_type == Kind.FEATURE
     type_ = Type.FEATURE_REQUEST_COMMENT if is_request else Type.BUG_REPORT_RESPONSE
@@ -174,8 +204,7 @@ def _commented(event: Event) -> Iterator[Notice]:
 
 
 def _decided(event: Event) -> Iterator[Notice]:
-    payload = event.payload
-    assert isinstance(payload, events.FeedbackDecided)  # noqa: S101 -- by the table below
+    payload = cast("events.FeedbackDecided", event.payload)
     data = {"status": str(payload.status)}
     if event.subject_type == Kind.FEATURE:
         yield _about(event, Type.FEATURE_REQUEST_ANSWERED, Audience.VOTERS, data=data)
@@ -186,7 +215,7 @@ def _decided(event: Event) -> Iterator[Notice]:
 
 
 def _followed(event: Event) -> Iterator[Notice]:
-    if event.payload.is_told:  # type: ignore[attr-defined]  # by the table below
+    if cast("events.UserFollowed", event.payload).is_told:
         yield follower_notice(event.subject_id, event.user_id, event.created_at, key_of(event))
 
 
@@ -212,6 +241,9 @@ _RULES = {
     events.SongEdited: _worked_on,
     events.SongStarted: _worked_on,
     events.CollaborationJoined: _joined,
+    events.InvitationSent: _invited,
+    events.InvitationAccepted: _answered,
+    events.InvitationDeclined: _answered,
     events.FeedbackCommented: _commented,
     events.FeedbackDecided: _decided,
     events.UserFollowed: _followed,

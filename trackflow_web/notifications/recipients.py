@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.collaborations.models import Collaboration, WorkedTogether
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
@@ -51,7 +51,7 @@ def is_still_so(audience: Audience) -> sa.ColumnElement[bool]:
         Song.status == Status.RELEASED,
         owner.id == Song.user_id,
         owner.banned_at.is_(None),
-        owner.is_profile_public,
+        owner.audience != Audience.ME,
     )
 
 
@@ -70,12 +70,10 @@ def _song() -> sa.CompoundSelect[*tuple[Any, ...]]:
 
 def _release() -> sa.Select[*tuple[Any, ...]]:
     followed = sa.select(Follow.user_id, sa.literal(Reason.FOLLOWED).label("reason"))
-    helped = sa.select(Collaboration.user_id, sa.literal(Reason.WORKED_WITH))
-    helping = sa.select(Collaboration.owner_id, sa.literal(Reason.WORKED_WITH))
+    worked = sa.select(WorkedTogether.other_id, sa.literal(Reason.WORKED_WITH))
     found = sa.union_all(
         followed.where(Follow.followed_id == OWNER),
-        helped.where(Collaboration.owner_id == OWNER),
-        helping.where(Collaboration.user_id == OWNER),
+        worked.where(WorkedTogether.user_id == OWNER),
     ).subquery()
     of_the_song = sa.exists().where(
         Collaboration.song_id == SUBJECT, Collaboration.user_id == found.c.user_id

@@ -22,6 +22,7 @@ class Type(StrEnum):
     FEATURE_REQUEST_ANSWERED = "feature_request_answered"
     BUG_REPORT_RESPONSE = "bug_report_response"
     BUG_FIXED = "bug_fixed"
+    INVITATION_ANSWERED = "invitation_answered"
     NEW_FOLLOWER = "new_follower"
 
 
@@ -36,7 +37,9 @@ class Reason(StrEnum):
     WORKED_WITH = "worked_with"
     COLLABORATOR = "collaborator"
     OWNER = "owner"
+    INVITED = "invited"
     ADDED = "added"
+    INVITER = "inviter"
     AUTHOR = "author"
     COMMENTED = "commented"
     VOTED = "voted"
@@ -95,7 +98,7 @@ TYPES = {
         channels=frozenset({SITE, TOAST, MAIL}),
     ),
     Type.COLLABORATION_ADDED: TypeOptions(
-        label="Somebody adds you to a song",
+        label="Somebody adds you to a song or invites you",
         title="New collaboration",
         one="{actors} added you to {subject}.",
         many="{actors} added you to {n} songs.",
@@ -142,6 +145,14 @@ TYPES = {
         many="{subject} is fixed.",
         channels=frozenset({SITE, TOAST, MAIL}),
     ),
+    Type.INVITATION_ANSWERED: TypeOptions(
+        label="Somebody answers an invitation of yours",
+        title="Invitation answered",
+        one="{actors} {answer} your invitation to {subject}.",
+        many="{actors} {answer} your invitation to {subject}.",
+        channels=frozenset({SITE, MAIL}),
+        groups=False,
+    ),
     Type.NEW_FOLLOWER: TypeOptions(
         label="Somebody follows you",
         title="New follower",
@@ -160,7 +171,9 @@ REASONS = {
     Reason.WORKED_WITH: "You've worked with {actors}.",
     Reason.COLLABORATOR: "You work on this song.",
     Reason.OWNER: "It's your song.",
+    Reason.INVITED: "You were invited.",
     Reason.ADDED: "You were added.",
+    Reason.INVITER: "It was your invitation.",
     Reason.AUTHOR: "You wrote it.",
     Reason.COMMENTED: "You commented on it.",
     Reason.VOTED: "You voted for it.",
@@ -169,6 +182,7 @@ REASONS = {
 
 # The one row for whoever has too many unread to get a row for each.
 MANY_RELEASES = "{n} songs came out from people you follow or work with."
+INVITED = "{actors} invited you to {subject}."
 DECIDED = "{subject} is now {status}."
 DIGEST_KEY = "digest:"
 # Votes at which the author of a request is told, each once.

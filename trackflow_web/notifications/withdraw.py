@@ -40,6 +40,11 @@ def collaboration(user_id: int, song_id: int) -> None:
     )
 
 
+def invitation(user_id: int, group: str) -> None:
+    """Withdraw an invitation that was withdrawn."""
+    _delete(Notification.user_id == user_id, Notification.group_key == group)
+
+
 def follower(user_id: int, follower_id: int) -> None:
     """Withdraw that somebody follows the user."""
     own = Notification.user_id == user_id

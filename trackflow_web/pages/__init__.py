@@ -15,6 +15,7 @@ from trackflow_web.pages.home import views as home
 from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
 from trackflow_web.pages.invitations import views as invitations
+from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
@@ -24,6 +25,9 @@ from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.series import views as series
 from trackflow_web.pages.settings import (
     achievements as settings_achievements,
+)
+from trackflow_web.pages.settings import (
+    notifications as settings_notifications,
 )
 from trackflow_web.pages.settings import (
     privacy as settings_privacy,
@@ -47,6 +51,7 @@ __all__ = [
     "init_app",
     "recovery",
     "settings_achievements",
+    "settings_notifications",
     "settings_privacy",
 ]
 
@@ -68,6 +73,7 @@ BLUEPRINTS = (
     relations.pages,
     avatars.pages,
     suggestions.pages,
+    notifications.pages,
     feedback.features,
     feedback.bugs,
     admin.pages,

@@ -21,18 +21,25 @@ from trackflow_web.web.fragments import FRAGMENTS
 from trackflow_web.web.unit_of_work import DATABASE_BUSY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Response
 
-    from trackflow_web.web.out_of_band import Addition
+    from trackflow_web.web.out_of_band import Addition, Fragment
 
 log = structlog.get_logger()
+
+# What a page with a form and its messages is answered with.
+FORM_REFUSED = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 def end_unit_of_work(response: Response) -> Response:
     """Commit action, counters and awards together; an error response rolls all of it back."""
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         transactions.rollback()
-        return out_of_band.add(response, ())
+        is_form = response.status_code in FORM_REFUSED
+        additions = out_of_band.collect_for_error(FRAGMENTS) if is_form else []
+        return out_of_band.add(response, additions)
     acted = has_recorded()
     try:
         additions = _commit(response)
@@ -40,9 +47,16 @@ def end_unit_of_work(response: Response) -> Response:
         log.exception("commit_failed", path=request.path)
         transactions.rollback()
         return out_of_band.add(errors.respond(busy), ())
-    if not acted and out_of_band.is_pending_wanted() and out_of_band.can_show(response):
-        additions = out_of_band.collect_pending(FRAGMENTS)
+    if not acted and (fragments := _wanted()) and out_of_band.can_show(response):
+        additions = out_of_band.collect_pending(fragments)
     return out_of_band.add(response, additions)
+
+
+def _wanted() -> Sequence[Fragment]:
+    """Return the fragments that a response without an event may show."""
+    if out_of_band.is_pending_wanted():
+        return FRAGMENTS
+    return [each for each in FRAGMENTS if each.is_due is not None and each.is_due()]
 
 
 def _commit(response: Response) -> list[Addition]:

@@ -44,6 +44,7 @@ LAYERS = {
         "stats",
         "profiles",
         "settings",
+        "notifications",
         "toasts",
         "pages",
     ),

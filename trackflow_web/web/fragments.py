@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements import toasts
+from trackflow_web.notifications import toasts as notices
+from trackflow_web.web import out_of_band
+from trackflow_web.web.notifications import bell_of_request, is_bell_changed, is_bell_due
 from trackflow_web.web.out_of_band import Fragment
 
 if TYPE_CHECKING:
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.toasts import Batch, Toasts
     from trackflow_web.domain.people.models import Announced, User
     from trackflow_web.kernel.events import Event
+    from trackflow_web.notifications.bell import Bell
+    from trackflow_web.notifications.inbox import Item
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class PendingToasts:
 
 
 def _find_toasts(user: User, _events: Sequence[Event]) -> PendingToasts | None:
+    if not bell_of_request(user).has_awards:
+        return None
     batch = toasts.waiting(user.id)
     return None if batch is None else PendingToasts(user.id, user.toasts, batch)
 
@@ -39,6 +46,20 @@ def _confirm_toasts(shown: Toasts) -> None:
     toasts.confirm(shown.award_ids)
 
 
+def _find_notices(user: User, _events: Sequence[Event]) -> int | None:
+    return user.id if bell_of_request(user).has_toasts else None
+
+
+def _reserve_notices(user_id: int) -> list[Item] | None:
+    return notices.reserve(user_id) or None
+
+
+def _find_bell(user: User, _events: Sequence[Event]) -> Bell | None:
+    current = bell_of_request(user)
+    is_page = out_of_band.has_place("bell")
+    return current if is_page or is_bell_changed(user, current) else None
+
+
 FRAGMENTS = (
     Fragment(
         "toasts",
@@ -47,4 +68,11 @@ FRAGMENTS = (
         reserve=_reserve_toasts,
         confirm=_confirm_toasts,
     ),
+    Fragment(
+        "notices",
+        "partials/_notification_toasts.html",
+        find=_find_notices,
+        reserve=_reserve_notices,
+    ),
+    Fragment("bell", "partials/_bell_button.html", find=_find_bell, is_due=is_bell_due),
 )

@@ -54,6 +54,8 @@ class Fragment:
     find: Callable[[User, Sequence[Event]], Any]
     reserve: Callable[[Any], Any] | None = None
     confirm: Callable[[Any], None] | None = None
+    # Whether a response to htmx that followed no event is to be looked at as well.
+    is_due: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ def show_pending() -> None:
     For fragments that are requested because of an event, such as the end of a job.
     """
     setattr(g, PENDING_WANTED, True)
+
+
+def has_place(name: str) -> bool:
+    """Return whether the response is a page with a place for this fragment."""
+    return name in g.get(PLACEHOLDERS, {})
 
 
 def is_pending_wanted() -> bool:
@@ -140,6 +147,15 @@ def collect_pending(fragments: Sequence[Fragment]) -> list[Addition]:
             with transactions.unit_of_work((), patience=PATIENCE_OF_A_READ):
                 found = _reserve(found)
         additions.extend(found)
+    return additions
+
+
+def collect_for_error(fragments: Sequence[Fragment]) -> list[Addition]:
+    """Return what a page with an error still shows: a form with messages has a bell, too."""
+    additions: list[Addition] = []
+    if PLACEHOLDERS in g and "_user_id" in session and current_user.is_authenticated:
+        with _logged("fragment_not_found"), transactions.reading():
+            additions += _find([each for each in fragments if each.reserve is None], ())
     return additions
 
 

@@ -14,8 +14,8 @@ from trackflow_web.web.unit_of_work import PATIENCE_OF_A_READ
 
 log = structlog.get_logger()
 
-# No visits: files, unknown URLs and requests without a user. Signing in records its own;
-# the last ends the transaction while Spotify is called, and would lose the visit.
+# No visits: files, unknown URLs, requests without a user, and the polling of the bell. Signing in
+# records its own; the last ends the transaction while Spotify is called, and would lose the visit.
 NO_VISIT = frozenset(
     {
         None,
@@ -26,6 +26,7 @@ NO_VISIT = frozenset(
         "metrics.show",
         "avatars.generated",
         "avatars.picture",
+        "notifications.unread_count",
         "connections.callback",
     }
 )

@@ -1,0 +1,115 @@
+"""What the ids in notifications are called now, and what their user may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.collaborations.models import Collaboration, Invitation
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import Audience, User
+from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.kernel.database import db, literal_ids
+
+# Whoever may work on a song sees its page, everybody else that it was released.
+# Whoever was invited to it sees the invitation.
+WORK, INVITED, PUBLIC, HIDDEN = "work", "invited", "public", ""
+ACTORS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Name:
+    """What an id is called now, and how far the viewer sees it."""
+
+    name: str
+    access: str
+
+
+Names = dict[tuple[str, int], Name]
+
+
+def names_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Names:
+    """Return the names of the actors and subjects of rows, for their user, in one statement."""
+    wanted: dict[str, set[int]] = {"user": set(), "song": set(), "pack": set(), "feedback": set()}
+    for row in rows:
+        wanted["user"].update(ids_in(row.actor_ids)[:ACTORS_SHOWN])
+        kind = "feedback" if row.subject_type in {"feature", "bug"} else row.subject_type
+        if kind in {"song", "pack", "feedback"}:
+            wanted[kind].update(ids_in(row.subject_ids)[:1])
+    found = db.session.execute(
+        _NAMES, {"viewer_id": user_id, **{name: sorted(ids) for name, ids in wanted.items()}}
+    )
+    return {(row.kind, row.id): Name(row.name, row.access) for row in found}
+
+
+def ids_in(text: str) -> list[int]:
+    """Return the ids between commas, whole ones only."""
+    return [int(id_) for id_ in text[: text.rfind(",")].split(",") if id_]
+
+
+def _named(kind: str, *columns: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 -- columns of any table
+    id_, name, access = columns
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        id_.label("id"),
+        name.label("name"),
+        access.label("access"),
+    )
+
+
+_VIEWER: Any = sa.bindparam("viewer_id", type_=sa.BigInteger)
+_OWNER = sa.orm.aliased(User)
+_WORKS = sa.exists().where(Collaboration.song_id == Song.id, Collaboration.user_id == _VIEWER)
+
+
+def _invited(to: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(to, Invitation.invitee_id == _VIEWER)
+
+
+_NAMES = sa.union_all(
+    _named(
+        "user",
+        User.id,
+        User.username,
+        sa.case((is_visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
+    ).where(User.id.in_(literal_ids("user"))),
+    _named(
+        "song",
+        Song.id,
+        Song.title,
+        sa.case(
+            (sa.or_(Song.user_id == _VIEWER, _WORKS), WORK),
+            (_invited(Invitation.song_id == Song.id), INVITED),
+            (
+                sa.and_(
+                    Song.status == Status.RELEASED,
+                    _OWNER.banned_at.is_(None),
+                    _OWNER.audience != Audience.ME,
+                ),
+                PUBLIC,
+            ),
+            else_=HIDDEN,
+        ),
+    )
+    .join(_OWNER, _OWNER.id == Song.user_id)
+    .where(Song.id.in_(literal_ids("song"))),
+    _named(
+        "pack",
+        Pack.id,
+        Pack.name,
+        sa.case(
+            (Pack.user_id == _VIEWER, WORK),
+            (_invited(Invitation.pack_id == Pack.id), INVITED),
+            else_=HIDDEN,
+        ),
+    ).where(Pack.id.in_(literal_ids("pack"))),
+    _named("feedback", Feedback.id, Feedback.title, sa.literal(PUBLIC)).where(
+        Feedback.id.in_(literal_ids("feedback"))
+    ),
+)

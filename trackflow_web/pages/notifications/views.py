@@ -1,0 +1,237 @@
+"""The inbox, the panel of the bell, and what one does with a notification."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
+
+from trackflow_web.domain.people.queries import find_user
+from trackflow_web.kernel import transactions
+from trackflow_web.notifications import actions, bell, inbox
+from trackflow_web.notifications.inbox import Item, Wanted
+from trackflow_web.notifications.retention import RULE
+from trackflow_web.notifications.types import TYPES
+from trackflow_web.pages.notifications.arguments import Filters, cursor_after, requested_filters
+from trackflow_web.web import htmx
+from trackflow_web.web.after_response import call_after_response
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.formats import date_in, reader_zone
+from trackflow_web.web.notifications import address_of, bell_of_request, note_change
+from trackflow_web.web.session import login_required
+from trackflow_web.web.unit_of_work import DATABASE_BUSY, PATIENCE_OF_A_READ
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as BaseResponse
+
+pages = Blueprint("notifications", __name__, url_prefix="/notifications")
+
+IN_PANEL = 8
+IN_INBOX = 50
+UNREAD_COUNT = "notifications.unread_count"
+
+
+@pages.get("/")
+@login_required
+def index() -> str:
+    """Show the inbox; whoever gets the page has seen what is in it."""
+    filters = requested_filters()
+    return _inbox(filters)
+
+
+@pages.get("/panel")
+@login_required
+def panel() -> str:
+    """Show the latest few, for the panel of the bell; without htmx as a page."""
+    items = inbox.items_of(get_current_user().id, Wanted(limit=IN_PANEL))
+    context = {"items": items, "current": bell_of_request(get_current_user())}
+    if htmx.is_htmx():
+        return render_template("notifications/_panel.html", **context)
+    _note_seen(items)
+    return render_template("notifications/panel.html", **context)
+
+
+@pages.get("/unread-count")
+@login_required
+def unread_count() -> Response:
+    """Show the bell; 304 while the user's notifications are as they were."""
+    user_id = get_current_user().id
+    response = Response(mimetype="text/html")
+    response.set_etag(f"{user_id}.{bell.version_of(user_id)}", weak=True)
+    response.make_conditional(request)
+    if response.status_code != 304:  # noqa: PLR2004 -- HTTP's own number
+        current = bell.bell_of(user_id)
+        response.set_etag(f"{user_id}.{current.version}", weak=True)
+        response.set_data(
+            render_template("partials/_bell_button.html", content=current, is_swap=False)
+        )
+    return response
+
+
+@pages.get("/<id:notification_id>/go")
+@login_required
+def go(notification_id: int) -> BaseResponse:
+    """Redirect to what a notification is about; following its link reads it."""
+    user = get_current_user()
+    row = actions.get_own(user, notification_id)
+    (item,) = inbox.items_by_id(user.id, [row.id])
+    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        transactions.begin(writing=True, patience=PATIENCE_OF_A_READ)
+        try:
+            actions.mark_read(actions.get_own(user, notification_id))
+            transactions.commit()
+        except DATABASE_BUSY:  # somebody else writes; it stays unread, and the link works
+            transactions.begin(writing=False)
+    return htmx.redirect_after_post(address_of(item.target))
+
+
+@pages.post("/<id:notification_id>/read")
+@login_required
+def read(notification_id: int) -> str | BaseResponse:
+    """Mark a notification as read."""
+    row = actions.get_own(get_current_user(), notification_id)
+    actions.mark_read(row)
+    return _row(row.id)
+
+
+@pages.post("/<id:notification_id>/unread")
+@login_required
+def unread(notification_id: int) -> str | BaseResponse:
+    """Mark a notification as unread."""
+    row = actions.get_own(get_current_user(), notification_id)
+    actions.mark_unread(row)
+    return _row(row.id)
+
+
+@pages.post("/<id:notification_id>/delete")
+@login_required
+def delete(notification_id: int) -> str | BaseResponse:
+    """Delete a notification; it can be undone for ten minutes."""
+    row = actions.get_own(get_current_user(), notification_id)
+    token = actions.delete(row)
+    note_change()
+    if htmx.is_htmx():
+        return render_template("notifications/_deleted.html", id=row.id, token=token)
+    flash("Deleted.")
+    return htmx.redirect_after_post(url_for("notifications.index", undo=token))
+
+
+@pages.post("/<id:notification_id>/mute")
+@login_required
+def mute(notification_id: int) -> str | BaseResponse:
+    """Mute the type, the subject or a person of a notification."""
+    user, form = get_current_user(), request.form
+    row = actions.get_own(user, notification_id)
+    muted = actions.mute(user, row, what=form.get("what"), username=form.get("username") or None)
+    said = f"Muted: {muted}."
+    if htmx.is_htmx():
+        (item,) = inbox.items_by_id(user.id, [row.id])
+        return render_template("notifications/_row.html", item=item, said=said)
+    flash(said)
+    return htmx.redirect_after_post(url_for("notifications.index"))
+
+
+@pages.post("/read-all")
+@login_required
+def read_all() -> str | BaseResponse:
+    """Mark all as read that the page showed; it can be undone for ten minutes."""
+    count, token = actions.read_all(get_current_user(), **_shown())
+    note_change()
+    undo = token if count else ""
+    said = "Marked as read." if count else "Nothing was unread."
+    if htmx.is_htmx():
+        return _inbox(Filters(), said=said, undo=undo)
+    flash(said)
+    return htmx.redirect_after_post(url_for("notifications.index", undo=undo or None))
+
+
+@pages.post("/seen")
+@login_required
+def seen() -> str | BaseResponse:
+    """Note that the user has seen the list."""
+    actions.mark_seen(get_current_user(), **_shown())
+    note_change()
+    return "" if htmx.is_htmx() else htmx.redirect_after_post(url_for("notifications.index"))
+
+
+@pages.post("/undo")
+@login_required
+def undo() -> str | BaseResponse:
+    """Undo a deletion, or that all were read."""
+    actions.undo(get_current_user(), request.form.get("token"))
+    note_change()
+    if htmx.is_htmx():
+        return _inbox(Filters(), said="Undone.")
+    flash("Undone.")
+    return htmx.redirect_after_post(url_for("notifications.index"))
+
+
+def _shown() -> dict[str, str | None]:
+    """Return what the form says of the page it stands on; empty fields were not sent."""
+    return {name: request.form.get(name) or None for name in ("upto", "version")}
+
+
+def _row(notification_id: int) -> str | BaseResponse:
+    note_change()
+    if not htmx.is_htmx():
+        return htmx.redirect_after_post(url_for("notifications.index"))
+    (item,) = inbox.items_by_id(get_current_user().id, [notification_id])
+    return render_template("notifications/_row.html", item=item, said="")
+
+
+def _inbox(filters: Filters, *, said: str = "", undo: str = "") -> str:
+    user = get_current_user()
+    found = inbox.items_of(user.id, filters.wanted(IN_INBOX + 1))
+    items = found[:IN_INBOX]
+    _note_seen(items if filters.is_everything else [])
+    context: dict[str, Any] = {
+        "days": _by_day(items),
+        "items": items,
+        "filters": filters,
+        "types": TYPES,
+        "current": bell_of_request(user),
+        "more": filters.address(cursor=cursor_after(items[-1])) if len(found) > IN_INBOX else "",
+        "said": said,
+        "undo": undo or _requested_undo(),
+        "rule": RULE,
+    }
+    if htmx.is_htmx():
+        return htmx.block("notifications/index.html", "inbox", **context)
+    return render_template("notifications/index.html", **context)
+
+
+def _requested_undo() -> str:
+    token = request.args.get("undo", "")
+    return token if len(token) == actions.LONGEST_TOKEN and token.isalnum() else ""
+
+
+def _by_day(items: list[Item]) -> list[tuple[str, list[Item]]]:
+    """Return the rows under the reader's days."""
+    zone = reader_zone()
+    return [
+        (day, list(those))
+        for day, those in groupby(items, key=lambda item: date_in(zone, item.updated_at))
+    ]
+
+
+def _note_seen(items: list[Item]) -> None:
+    """Note, once the page was sent, that its user has seen what was in it."""
+    if any(item.seen_at is None for item in items) and "prefetch" not in request.headers.get(
+        "Sec-Purpose", ""
+    ):
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's way
+        version = max(item.version for item in items)
+        call_after_response(partial(_see, app, get_current_user().id, version))
+
+
+def _see(app: Flask, user_id: int, version: int) -> None:
+    try:
+        with app.app_context(), transactions.unit_of_work((), patience=PATIENCE_OF_A_READ):
+            user = find_user(user_id)
+            if user is not None:
+                actions.mark_seen(user, version=version)
+    except DATABASE_BUSY:  # it stays new, until the next look
+        app.logger.warning("notifications_not_seen")

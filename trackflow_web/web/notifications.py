@@ -1,0 +1,65 @@
+"""Notifications in pages and the API: their addresses, and the bell of this request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import g, request, url_for
+
+from trackflow_web.notifications import bell, versions
+from trackflow_web.notifications.bell import Bell
+from trackflow_web.web import htmx
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.people.models import User
+    from trackflow_web.notifications.inbox import Target
+
+# What the bell in the browser was rendered at; sent with every request of htmx.
+BELL_VERSION = "Bell-Version"
+LONGEST_VERSION = 18
+_BELL, _CHANGED = "bell", "bell_changed"
+_ENDPOINTS = {
+    "song": ("songs.show", "song_id"),
+    "pack": ("packs.show", "pack_id"),
+    "invitations": ("invitations.index", ""),
+    "songs": ("songs.index", ""),
+    "feature": ("features.show", "item_id"),
+    "bug": ("bugs.show", "item_id"),
+    "user": ("profiles.show", "username"),
+    "achievement": ("achievements.show", "code"),
+    "achievements": ("achievements.mine", ""),
+}
+
+
+def address_of(target: Target | None) -> str:
+    """Return the address of what a notification is about; the inbox when it is gone or hidden."""
+    if target is None:
+        return url_for("notifications.index")
+    endpoint, name = _ENDPOINTS[target.kind]
+    values: dict[str, Any] = {name: target.key} if name else {}
+    return url_for(endpoint, **values)
+
+
+def bell_of_request(user: User) -> Bell:
+    """Return the bell as this request leaves it, read once."""
+    if _BELL not in g:
+        setattr(g, _BELL, bell.bell_of(user.id))
+    return cast("Bell", getattr(g, _BELL))
+
+
+def note_change() -> None:
+    """Let the response to htmx contain the bell: the view changes what it shows."""
+    setattr(g, _CHANGED, True)
+
+
+def is_bell_due() -> bool:
+    """Return whether a response to htmx is to be compared with the bell in the browser."""
+    return htmx.is_htmx() and (_CHANGED in g or BELL_VERSION in request.headers)
+
+
+def is_bell_changed(user: User, current: Bell) -> bool:
+    """Return whether the bell in the browser shows something else."""
+    if _CHANGED in g or versions.is_touched(user.id):
+        return True
+    shown = request.headers.get(BELL_VERSION, "")
+    return bool(shown) and shown[:LONGEST_VERSION] != str(current.version)
