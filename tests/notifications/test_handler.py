@@ -13,12 +13,12 @@ from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations.models import Muted
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.jobs import notifications as jobs
-from trackflow_web.domain.people.models import Audience
 from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db

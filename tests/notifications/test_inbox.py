@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import working
-from trackflow_web.domain.relations import queries as relations
 from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.relations import queries as relations
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications import preferences
 from trackflow_web.notifications.models import Channel, Notification

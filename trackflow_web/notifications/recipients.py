@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.collaborations.models import Collaboration, WorkedTogether
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.people.models import Audience, User
+from trackflow_web.domain.people.models import Audience as ProfileAudience
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
@@ -51,7 +52,7 @@ def is_still_so(audience: Audience) -> sa.ColumnElement[bool]:
         Song.status == Status.RELEASED,
         owner.id == Song.user_id,
         owner.banned_at.is_(None),
-        owner.audience != Audience.ME,
+        owner.audience != ProfileAudience.ME,
     )
 
 
