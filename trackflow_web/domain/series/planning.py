@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackflow_web.domain.series import queries
 from trackflow_web.domain.series.actions import changed
@@ -87,7 +87,7 @@ def _add_or_find(
     series: Series, owner: User, track: Track, used: set[int | None]
 ) -> tuple[int, bool]:
     """Return the id of a song for the track, and whether it is new."""
-    fields = {
+    fields: dict[str, Any] = {
         "title": track.title,
         "artist": series.artist,
         "album": series.album,

@@ -59,7 +59,7 @@ def album_context(
     """Return what the template of an album needs; `by_address` opens the track in the URL."""
     tracks = queries.tracks_of(series.id)
     view = _view(series, tracks) if by_address else View(is_edited=track_draft is not None)
-    is_duplicate = isinstance(refusal, Duplicate)
+    duplicate = queries.find_series(refusal.existing_id) if isinstance(refusal, Duplicate) else None
     return {
         "overview": queries.overview(series.id),
         "series": series,
@@ -75,7 +75,7 @@ def album_context(
         "draft": dict(draft or {}),
         "track_draft": dict(track_draft or {}),
         "errors": errors_of(refusal),
-        "duplicate": queries.find_series(refusal.existing_id) if is_duplicate else None,
+        "duplicate": duplicate,
     }
 
 
