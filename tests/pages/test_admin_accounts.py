@@ -144,3 +144,23 @@ def test_a_promotion_does_not_restore_admin_tokens(app, as_admin, alice):
     with app.app_context():
         assert queries.find_token(token) is None
         assert queries.find_token(kept)
+
+
+def test_a_decision_that_changes_nothing_is_not_stored(app, as_admin, alice):
+    for action, stored in (
+        ("unban", 0), ("demote", 0), ("ban", 1), ("ban", 1), ("unban", 2),
+        ("promote", 3), ("promote", 3), ("demote", 4), ("demote", 4),
+    ):  # fmt: skip
+        assert decide(as_admin, action).status == 303
+        with working(app):
+            assert len(administration.decisions_about(user_of_id(alice.id))) == stored
+
+
+def test_an_administrator_cannot_ban_themselves(app, as_admin, admin, alice):
+    decide(as_admin, "promote")
+    page = decide(as_admin, "ban", about="olga")
+    assert (page.status, "You can't ban yourself" in page.text) == (403, True)
+
+
+def user_of_id(user_id):
+    return queries.find_user(user_id)

@@ -7,11 +7,14 @@ import re
 from email import policy
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
+from trackflow_web.domain.mail.models import Mail, MailKind
 from trackflow_web.domain.people import administration, queries
 from trackflow_web.domain.people.rules import time_zone
+from trackflow_web.kernel.database import db
 
 pytestmark = pytest.mark.both_databases
 
@@ -205,3 +208,50 @@ def test_a_new_password_needs_no_session_of_a_mail_program(app, alice, stranger,
     for _ in range(3):
         assert Browser(app).get(link).status == 200
     assert stranger.post(link, password=NEW).status == 303
+
+
+@pytest.mark.both_databases
+def test_an_address_gets_five_mails_an_hour_whoever_requests_them(app, alice, clock):
+    def request(number):
+        browser = Browser(app)
+        browser.client.environ_base["REMOTE_ADDR"] = f"10.0.0.{number}"
+        return browser.post("/password/forgot", email=alice.email)
+
+    answers = [request(number) for number in range(7)]
+    assert {(answer.status, answer.location) for answer in answers} == {(303, "/login")}
+    assert sent_to(app, alice.email) == 5
+    clock.move(minutes=61)
+    request(8)
+    assert sent_to(app, alice.email) == 6
+
+
+def test_the_owner_of_an_address_gets_no_confirmation_link_of_another_account(
+    app, as_alice, alice, bob
+):
+    as_alice.post("/settings/profile", email=bob.email, timezone="UTC")
+    as_alice.post("/settings/profile/confirm")
+    with app.app_context():
+        found = db.session.execute(
+            sa.select(Mail.kind, Mail.user_id).where(Mail.address == bob.email)
+        )
+        assert set(found.tuples()) == {(MailKind.EMAIL_IN_USE, bob.id)}
+
+
+def test_changes_of_the_address_are_limited(make_app, alice, tmp_path):
+    limited = make_app(
+        MAIL_URL=f"file://{tmp_path}", SITE_URL="http://localhost", LIMIT_REGISTER="2/1 hour"
+    )
+    browser = Browser(limited)
+    browser.enter(alice)
+    statuses = [
+        browser.post("/settings/profile", email=f"new{number}@example.org").status
+        for number in range(3)
+    ]
+    assert statuses == [303, 303, 429]
+
+
+def sent_to(app, address):
+    with app.app_context():
+        return db.session.scalar(
+            sa.select(sa.func.count()).select_from(Mail).where(Mail.address == address)
+        )

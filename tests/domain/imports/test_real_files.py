@@ -298,3 +298,13 @@ def test_a_header_of_millions_of_commas_is_rejected_quickly():
     with pytest.raises(Invalid):
         files.require_clear(read("," * 16_000_000 + "x\na,b\n"))
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.fault("C2")
+@pytest.mark.parametrize("rows", [1, 14])
+def test_rows_of_millions_of_delimiters_are_skipped_quickly(rows):
+    content = "title,artist\nOne,Anna\n" + ("," * (14_000_000 // rows) + "\n") * rows
+    began = time.perf_counter()
+    file = read(content)
+    assert time.perf_counter() - began < 0.5
+    assert [row.reason for row in file.rows] == [None] + [Reason.NOT_CSV] * rows

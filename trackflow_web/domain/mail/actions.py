@@ -23,13 +23,27 @@ PAUSES = (
     timedelta(minutes=30),
     timedelta(hours=2),
 )
+# How many mails one address gets, and in how long a time.
+MOST_TO_AN_ADDRESS = 5
+COUNTED_FOR = timedelta(hours=1)
 # Sent and failed mails are kept this long, to investigate complaints.
 KEPT_FOR = timedelta(days=7)
 
 
-def queue(kind: MailKind, *, address: str, base_url: str, user_id: int | None = None) -> Mail:
-    """Queue a mail to be sent after the commit."""
+def queue(
+    kind: MailKind, *, address: str, base_url: str, user_id: int | None = None
+) -> Mail | None:
+    """Queue a mail to be sent after the commit; None when the address has got enough for now.
+
+    Anybody can enter anybody's address, so that mails to one are limited, silently: known and
+    unknown addresses get the same response.
+    """
     now = clock.now()
+    lately = sa.select(sa.func.count()).where(
+        Mail.address == address, Mail.created_at > now - COUNTED_FOR
+    )
+    if (db.session.scalar(lately) or 0) >= MOST_TO_AN_ADDRESS:
+        return None
     mail = Mail(
         user_id=user_id,
         kind=kind,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHORTEST_REASON, LONGEST_REASON = 3, 300
 ON_COMMAND_LINE = "on the command line"
+NOT_YOURSELF = "You can't ban yourself."
 LAST_ADMINISTRATOR = "This is the last administrator. Make somebody else an administrator first."
 
 
@@ -34,12 +35,16 @@ def reason(value: object) -> str:
 def ban(user: User, *, by: User | None, why: str) -> None:
     """Ban an account: signing in and registering again with its email address are rejected.
 
-    Raises Forbidden for the last administrator.
+    Raises Forbidden for oneself and for the last administrator.
     """
+    if user.banned_at is not None:
+        return
     if is_last_administrator(user):
         raise Forbidden(LAST_ADMINISTRATOR)
+    if by is not None and by.id == user.id:
+        raise Forbidden(NOT_YOURSELF)
     note_if_committed(SecurityEvent.ACCOUNT_BANNED, of=user.id)
-    user.banned_at = user.banned_at or clock.now()
+    user.banned_at = clock.now()
     actions.sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
     reservations.reserve(user.email, ends_at=None)
@@ -49,6 +54,8 @@ def ban(user: User, *, by: User | None, why: str) -> None:
 
 def unban(user: User, *, by: User | None, why: str) -> None:
     """Open a banned account again; its awards count as before."""
+    if user.banned_at is None:
+        return
     note_if_committed(SecurityEvent.ACCOUNT_UNBANNED, of=user.id)
     user.banned_at = None
     reservations.release(user.email)
@@ -61,6 +68,8 @@ def promote(user: User, *, by: User | None, why: str) -> None:
     if user.banned_at is not None:
         message = "A banned user can't be an administrator."
         raise Forbidden(message)
+    if user.is_admin:
+        return
     note_if_committed(SecurityEvent.ADMINISTRATOR_CREATED, of=user.id)
     user.is_admin = True
     _note(user, by, "promote", why)
@@ -71,6 +80,8 @@ def demote(user: User, *, by: User | None, why: str) -> None:
 
     Raises Forbidden for the last one.
     """
+    if not user.is_admin:
+        return
     if is_last_administrator(user):
         raise Forbidden(LAST_ADMINISTRATOR)
     note_if_committed(SecurityEvent.ADMINISTRATOR_REMOVED, of=user.id)

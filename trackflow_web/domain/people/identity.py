@@ -38,7 +38,7 @@ def change_profile(user: User, *, email: object, timezone: object, mail_from_sit
         _set_unconfirmed(user, new_email)
         return False
     user.new_email = new_email
-    _queue_mail(user, new_email, mail_from_site)
+    queue_mail(user, new_email, mail_from_site)
     return True
 
 
@@ -66,7 +66,7 @@ def _set_unconfirmed(user: User, address: str) -> None:
     user.email_confirmed_at = None
 
 
-def _queue_mail(user: User, address: str, base_url: str) -> None:
+def queue_mail(user: User, address: str, base_url: str) -> None:
     """Queue a confirmation, or a notice to the account that already has the email address."""
     holder = queries.find_by_email(address)
     if holder is None and not reservations.is_reserved(address):

@@ -22,7 +22,6 @@ from trackflow_web.kernel.signing import serializer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.domain.mail.models import Mail
     from trackflow_web.domain.people.models import User
 
 # Seconds.
@@ -33,18 +32,20 @@ LONGEST_TOKEN = 500
 EXPIRED = "This link has expired or was used already. Request a new one."
 
 
-def request_reset(*, email: object, base_url: str) -> Mail:
-    """Queue a reset mail for this address; the job looks up the account when it sends.
+def request_reset(*, email: object, base_url: str) -> None:
+    """Queue a reset for the owner of this address; the job that sends it looks for one.
 
-    Raises Invalid naming `email` if it is not an email address.
+    Raises Invalid naming `email` when it is not an address.
     """
-    return queue(MailKind.PASSWORD_RESET, address=rules.email(email), base_url=base_url)
+    queue(MailKind.PASSWORD_RESET, address=rules.email(email), base_url=base_url)
 
 
-def request_confirmation(user: User, *, base_url: str) -> Mail:
+def request_confirmation(user: User, *, base_url: str) -> None:
     """Queue a mail with a link that confirms the user's address, or the one to change to."""
-    address = user.new_email or user.email
-    return queue(MailKind.CONFIRM_EMAIL, address=address, base_url=base_url, user_id=user.id)
+    if user.new_email:
+        identity.queue_mail(user, user.new_email, base_url)
+    else:
+        queue(MailKind.CONFIRM_EMAIL, address=user.email, base_url=base_url, user_id=user.id)
 
 
 def reset_token(user: User, secret: str) -> str:

@@ -8,6 +8,8 @@ from flask import Blueprint, flash, make_response, render_template, request, url
 
 from trackflow_web.domain.people import actions, avatars, identity, queries, rules
 from trackflow_web.domain.people import profile as people
+from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
+from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Checks, Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.web import htmx, theme, typed_fields
@@ -86,9 +88,14 @@ def _change_picture(user: User) -> None:
 
 
 def _change_account(user: User) -> bool:
-    """Change email and time zone; return whether a mail was queued. Raises Invalid."""
+    """Change email and time zone; return whether a mail was queued. Raises Invalid, TooMany."""
     if not sent_fields(ACCOUNT_FIELDS):
         return False
+    if settings().mail_url and request.form.get("email", user.email) != user.email:
+        # Each new address gets a mail: nobody is to send them to strangers by the hundred.
+        rate_limits.enforce_within(
+            "email confirmation", str(user.id), settings().limit_register, TOO_MANY_TRIES
+        )
     return identity.change_profile(
         user,
         email=request.form.get("email", user.email),

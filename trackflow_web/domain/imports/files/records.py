@@ -14,6 +14,10 @@ from dataclasses import dataclass
 DELIMITERS = (",", ";", "\t", "|")
 # A field with line breaks has a few. More lines than these are a quote that was never closed.
 LONGEST_RECORD = 10
+# A row has a few cells more than the header at most, and a name a few delimiters: splitting a line
+# with millions takes seconds.
+MOST_EXTRA_DELIMITERS = 1_000
+TOO_MANY_CELLS = "too many fields"
 _EXCEL_HINT = re.compile(r'"?sep=(?P<delimiter>.)"?$', re.IGNORECASE)
 _LINE_ENDS = re.compile(r"\r\n?")
 _WHOLLY_QUOTED = re.compile(r'\s*"(?P<inside>.*)"\s*', re.DOTALL)
@@ -94,6 +98,10 @@ def records(lines: Sequence[str], delimiter: str, *, start: int, width: int) -> 
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     while source.at < len(lines):
         first = source.at
+        if lines[first].count(delimiter) > width + MOST_EXTRA_DELIMITERS:
+            source.at = first + 1
+            yield Record(first + 1, (), TOO_MANY_CELLS)
+            continue
         source.stop = first + LONGEST_RECORD
         try:
             cells = next(reader)
