@@ -234,7 +234,7 @@ def test_the_owner_of_an_address_gets_no_confirmation_link_of_another_account(
         found = db.session.execute(
             sa.select(Mail.kind, Mail.user_id).where(Mail.address == bob.email)
         )
-        assert set(found.tuples()) == {(MailKind.EMAIL_IN_USE, bob.id)}
+        assert {tuple(row) for row in found} == {(MailKind.EMAIL_IN_USE, bob.id)}
 
 
 def test_changes_of_the_address_are_limited(make_app, alice, tmp_path):
