@@ -84,21 +84,41 @@ document.documentElement.classList.add("js");
     event.target.querySelector?.("[data-focus]")?.focus();
   }
 
+  // What had the focus in a row, in the row that came back: the same button, the next part, a button to undo, the title.
+  function focusInRow(rowId, same, next) {
+    const row = document.getElementById(rowId);
+    const undo = "#toasts .toast:last-child [data-undo]";
+    const found = row ? row.querySelector(same) || row.querySelector(next) || row.querySelector("[data-undo], h3 a") : document.querySelector(undo);
+    found?.focus({ preventScroll: true });
+  }
+
   // The buttons of rows share one form and name their own addresses, which works without this. With it only the row comes back.
   function sendFromRow(event) {
     const button = event.target.closest?.("[data-row-actions] button[formaction]");
     if (!button || !window.htmx) return;
     event.preventDefault();
     const address = button.getAttribute("formaction");
-    const hadFocus = document.activeElement === button;
+    const row = button.closest("li");
+    // A mouse needs no place to go on from, and a message that has the focus would stay.
+    const hadFocus = document.activeElement === button && (button.name || button.matches(":focus-visible"));
     const same = `button[formaction="${address}"][value="${CSS.escape(button.value)}"]`;
-    htmx.ajax("POST", address, { source: button, target: button.closest("li"), swap: "outerHTML" }).then(
-      () => hadFocus && document.querySelector(same)?.focus({ preventScroll: true }),
+    const next = `button[name="${CSS.escape(button.name || "none")}"]`;
+    htmx.ajax("POST", address, { source: button, target: row, swap: "outerHTML" }).then(
+      () => hadFocus && focusInRow(row.id, same, next),
       () => {}, // announced by onFailure
     );
   }
 
+  // A plain click on *Edit* opens the form in place of the row.
+  function editRow(event) {
+    const link = event.target.closest?.('[data-row-actions] a[href$="/edit"]');
+    if (!link || !window.htmx || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", link.getAttribute("href"), { source: link, target: link.closest("li"), swap: "outerHTML" });
+  }
+
   document.addEventListener("click", sendFromRow);
+  document.addEventListener("click", editRow);
   document.addEventListener("DOMContentLoaded", fillTimezone);
   document.addEventListener("DOMContentLoaded", showPlace);
   document.addEventListener("htmx:beforeSwap", noteFocus);

@@ -6,6 +6,8 @@
   if (!stack) return;
 
   const STAY_MS = 6000;
+  // A message with a button: there must be time to notice the mistake and to reach the button.
+  const STAY_WITH_BUTTON_MS = 15000;
   const MOST = 3;
   // A little more than the transition in toasts.css.
   const LEAVING_MS = 220;
@@ -52,7 +54,7 @@
     stack.dataset.place = actedAt !== null && actedAt > window.innerHeight / 2 ? "top" : "bottom";
   }
 
-  const standing = () => [...stack.querySelectorAll("[data-toast]:not(.toast--leaving)")];
+  const standing = () => [...stack.querySelectorAll(".toast:not(.toast--leaving)")];
   const held = () => stack.matches(":hover") || stack.contains(document.activeElement);
 
   function start(toast) {
@@ -100,7 +102,8 @@
     if (toast.id) remember(toast.id);
     choosePlace();
     if (!toast.hasAttribute("data-stays")) {
-      clocks.set(toast, { left: STAY_MS, since: 0, timer: 0 });
+      const left = toast.querySelector("[data-undo]") ? STAY_WITH_BUTTON_MS : STAY_MS;
+      clocks.set(toast, { left, since: 0, timer: 0 });
       if (!held()) start(toast);
     }
     standing().slice(0, -MOST).forEach(leave);
@@ -113,7 +116,7 @@
   new MutationObserver((changes) => {
     for (const change of changes) {
       for (const node of change.addedNodes) {
-        if (node.nodeType === Node.ELEMENT_NODE && node.matches("[data-toast]")) arrive(node);
+        if (node.nodeType === Node.ELEMENT_NODE && node.matches(".toast")) arrive(node);
       }
     }
   }).observe(stack, { childList: true });
@@ -125,7 +128,7 @@
   // The element that takes the focus is known only after this event.
   stack.addEventListener("focusout", () => setTimeout(resumeAll));
   stack.addEventListener("click", (event) => {
-    const toast = event.target.closest("[data-close]")?.closest("[data-toast]");
+    const toast = event.target.closest("[data-close]")?.closest(".toast");
     if (toast) leave(toast);
   });
   document.addEventListener("keydown", (event) => {

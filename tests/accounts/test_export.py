@@ -58,7 +58,8 @@ ABOUT_NOBODY = {
     *("account_reservations", "achievements", "counting_periods", "limit_counts", "versions"),
 }
 # Responses stored for a day, in case a request is repeated, and what a job has not written yet.
-COPIES = {"answered_requests", "notification_fan_outs"}
+# What was deleted is kept for ten minutes, in case it is undone.
+COPIES = {"answered_requests", "notification_fan_outs", "undo_steps"}
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.series import queries as series
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.domain.songs.queries import count_by_status
+from trackflow_web.domain.songs.queries import count_songs
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
@@ -159,7 +159,7 @@ def test_the_demo_user_is_close_to_several_achievements(app, few):
             sa.select(sa.func.count(Song.id)).where(Song.user_id == demo.user_id, _nearly_charted())
         )
         # The song of wren, with which the demo login helps, is among those in WIP.
-        assert count_by_status(demo.user_id) == {
+        assert count_songs(demo.user_id).tabs == {
             "all": 43,
             "future": 11,
             "wip": 8,

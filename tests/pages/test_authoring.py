@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.songs import add_song
-from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.authoring.rules import Part, State
 
 
 @pytest.fixture
@@ -14,8 +14,10 @@ def one(app, alice):
 
 
 def pressed(page):
-    """The state of each part, by its button that is pressed."""
-    return [button["value"] for button in page.all('#song-parts [aria-pressed="true"]')]
+    """The state of each part, by the radio button that is chosen, in the order of the work."""
+    chosen = {radio["id"]: radio["value"] for radio in page.all("#song-parts [checked]")}
+    states = [[chosen.get(f"part-{part}-{state}") for state in State] for part in Part]
+    return ["".join(filter(None, each)) for each in states]
 
 
 def bar(page):

@@ -82,8 +82,7 @@ def test_a_collaborators_page_has_no_owner_controls(as_bob, owner, song):
 
 
 def test_a_collaborator_may_not_edit_delete_or_add_collaborators(as_bob, owner, song, charlie):
-    for path in ("/edit", "/delete"):
-        assert as_bob.get(f"/songs/{song}{path}").status == 403
+    assert as_bob.get(f"/songs/{song}/edit").status == 403
     for path in ("", "/delete", "/collaborators"):
         page = as_bob.post(f"/songs/{song}{path}", title="Mine", username="charlie")
         assert page.status == 403, path
@@ -93,7 +92,7 @@ def test_a_collaborator_may_not_edit_delete_or_add_collaborators(as_bob, owner, 
 
 def test_a_collaborator_who_leaves_loses_access_at_once(as_bob, song, bob):
     as_bob.post(f"/songs/{song}/collaborators/{bob.id}/delete")
-    assert "no longer help" in as_bob.follow().text
+    assert "You're no longer collaborating on One." in as_bob.follow().text
     assert as_bob.get(f"/songs/{song}").status == 404
     assert as_bob.post(f"/songs/{song}/parts/drums", state="done").status == 404
 
@@ -117,7 +116,7 @@ def test_removing_a_user_who_does_not_collaborate_returns_404(as_alice, song, ch
 
 
 def test_a_song_returns_404_to_other_users(as_charlie, song, bob):
-    for path in ("", "/edit", "/row", "/delete"):
+    for path in ("", "/edit", "/row"):
         assert as_charlie.get(f"/songs/{song}{path}").status == 404
     posts = ("", "/delete", "/status", "/parts/drums", "/collaborators")
     for path in (*posts, f"/collaborators/{bob.id}/delete"):

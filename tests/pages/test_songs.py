@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.charter import Charter, statements_of
+from tests.support.people import working
 from tests.support.songs import add_song, titles_of
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.packs.actions import create_pack
 from trackflow_web.domain.songs import queries
 
 
@@ -18,6 +23,11 @@ def one(app, alice):
 def shown(page):
     """The titles in the list, from the top."""
     return [heading.get_text() for heading in page.all("#song-rows h3 a")]
+
+
+def total(page):
+    """How many songs are shown of how many."""
+    return page.one("#song-total").get_text().strip()
 
 
 def counts(page):
@@ -67,9 +77,9 @@ def test_a_search_covers_title_artist_and_album(app, alice, as_alice):
 
 def test_an_empty_search_result_links_to_the_list_without_the_search(one, as_alice):
     page = as_alice.get("/songs/", q="polka", status="wip")
-    assert "No song matches “ polka ” here" in page.text
+    assert "No songs match “ polka ” here" in page.text
     links = {link.get_text(): link["href"] for link in page.all(".empty a")}
-    assert links == {"Drop the search": "/songs/?status=wip", "Search all songs": "/songs/?q=polka"}
+    assert links == {"Clear search": "/songs/?status=wip", "Search all songs": "/songs/?q=polka"}
 
 
 def test_an_empty_tab_links_to_the_other_tabs(one, as_alice):
@@ -126,6 +136,32 @@ def test_adding_a_song_with_htmx_returns_the_panel_with_an_empty_form(as_alice):
     assert page.one("#title")["value"] == ""
 
 
+def test_adding_keeps_tab_order_status_pack_and_template(app, alice, as_alice):
+    with working(app):
+        pack = create_pack(alice.user, name="Encore").id
+    form = as_alice.get("/songs/", status="wip", sort="title", q="x").one("#quick-add-card form")
+    assert form.select_one("#status [selected]")["value"] == "wip"
+    kept = {"status": "wip", "pack_id": pack, "template": "no_keys"}
+    list_address = form.select_one("[name=next]")["value"]
+    page = as_alice.post("/songs/", title="One", artist="Metallica", next=list_address, **kept)
+    assert page.status == 303
+    page = as_alice.follow()
+    assert page.one("#song-tabs [aria-current]")["id"] == "tab-wip"
+    assert page.one("#song-sort [selected]")["value"] == "title"
+    for name, value in kept.items():
+        assert page.one(f"#quick-add-card [name={name}] [selected]")["value"] == str(value)
+    assert page.one("#title")["value"] == ""
+    assert "autofocus" in page.one("#title").attrs
+    assert "open" in page.one("#quick-add-card").attrs
+    assert part_states(page.one("#song-rows li"))["keys"] == "skip"
+
+
+def test_the_add_form_is_closed_until_it_is_used(as_alice):
+    assert "open" not in as_alice.get("/songs/").one("#quick-add-card").attrs
+    refused = as_alice.post("/songs/", title="", artist="Metallica")
+    assert "open" in refused.one("#quick-add-card").attrs
+
+
 def test_a_song_without_status_goes_into_future_plans(as_alice):
     as_alice.post("/songs/", title="One", artist="Metallica")
     assert counts(as_alice.get("/songs/")) == [1, 1, 0, 0]
@@ -144,7 +180,9 @@ def test_a_duplicate_song_is_rejected_with_a_link_to_the_first(app, alice, one, 
     page = as_alice.post("/songs/", title="ONE", artist="The Metallica")
     assert page.status == 422
     assert page.one("[role=alert] a")["href"] == f"/songs/{one}"
-    assert page.errors() == {"title": "You have this song already."}
+    assert page.alert() == "Already in your list: One by Metallica ."
+    assert page.errors() == {}
+    assert page.html.count("Already in your list") == 1
     assert titles_of(app, alice) == ["One"]
 
 
@@ -217,8 +255,9 @@ def test_moving_a_song_in_the_list_returns_its_row_and_the_new_counts(app, one, 
     with statements_of(app) as seen:
         page = as_alice.post(f"/songs/{one}/status", status="wip", htmx=f"song-{one}")
     assert page.all("li.song") == [page.one(f"li#song-{one}")]
-    swaps = {count["id"]: count.get_text() for count in page.all('[hx-swap-oob="true"]')}
+    swaps = {count["id"]: count.get_text().strip() for count in page.all('[hx-swap-oob="true"]')}
     assert swaps == {
+        "song-total": "1 song",
         "song-count-all": "1",
         "song-count-future": "0",
         "song-count-wip": "1",
@@ -271,6 +310,127 @@ def test_a_rejected_edit_shows_the_unchanged_song(one, as_alice):
     assert "status" in page.alert()
 
 
+# --- parts in the list ----------------------------------------------------------------------------
+
+
+def part_states(row):
+    return {mark["data-part"]: mark["data-state"] for mark in row.select("[data-part]")}
+
+
+def test_a_row_shows_exactly_its_15_parts_with_their_names_and_states(one, as_alice):
+    as_alice.post(f"/songs/{one}/parts/drums", state="done")
+    as_alice.post(f"/songs/{one}/parts/pro_keys", state="skip")
+    row = as_alice.get("/songs/").one(f"#song-{one}")
+    assert part_states(row) == dict.fromkeys(Part, "todo") | {"drums": "done", "pro_keys": "skip"}
+    assert len(row.select("[data-part], [data-state]")) == 15
+    words = [mark.get_text() for mark in row.select("[data-part]")]
+    assert words[:6] == ["Demucs", "MIDI", "Tempo map", "Fake ending", "Drums done", "Bass"]
+    assert words[9] == "Pro keys not needed"
+    link = row.select_one("a.parts")
+    assert link["href"] == f"/songs/{one}#song-parts"
+    assert "1/14 parts" in link.get_text()
+
+
+def test_the_next_part_is_ticked_in_the_list(one, as_alice):
+    row = as_alice.get("/songs/", status="future").one(f"#song-{one}")
+    button = row.select_one(".song__parts button")
+    assert button.get_text() == "Next: Demucs"
+    assert not {"data-part", "data-state"} & set(button.attrs)
+    fields = {button["name"]: button["value"]}
+    page = as_alice.post(button["formaction"], **fields, next="/songs/?status=future&sort=title")
+    assert page.location == "/songs/?status=future&sort=title"
+    page = as_alice.post(f"/songs/{one}/parts/midi", **fields, htmx=f"song-{one}")
+    row = page.one(f"li#song-{one}")
+    assert row.select_one(".song__parts button").get_text() == "Next: Tempo map"
+    assert list(part_states(row).values())[:3] == ["done", "done", "todo"]
+
+
+def test_a_song_with_nothing_left_has_no_next_part(app, alice, one, as_alice):
+    Charter(app, alice).mark(one, "done")
+    assert not as_alice.get("/songs/").all(".song__parts button")
+
+
+# --- sorting, filters and counts ------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(app, alice):
+    """Three songs, of which B has the fewest parts left and C was changed last."""
+    charter = Charter(app, alice)
+    ids = {
+        title: charter.add(title, artist, year=year)
+        for title, artist, year in (("B", "Ypsilon", 1999), ("C", "Zed", None), ("A", "Xi", 1988))
+    }
+    charter.mark(ids["B"], "done", list(Part)[:2])
+    with working(app):
+        for title, minute in (("A", 1), ("B", 2), ("C", 3)):
+            song = queries.find_song(ids[title], for_update=True)
+            song.updated_at = song.updated_at + timedelta(minutes=minute)
+    return ids
+
+
+@pytest.mark.both_databases
+def test_songs_are_sorted(shelf, as_alice, subtests):
+    for sort, expected in (
+        ("newest", "ACB"),
+        ("updated", "CBA"),
+        ("title", "ABC"),
+        ("artist", "ABC"),
+        ("year", "ABC"),
+        ("parts_left", "BAC"),
+    ):
+        with subtests.test(sort=sort):
+            page = as_alice.get("/songs/", sort=sort)
+            assert "".join(shown(page)) == expected
+            assert page.one("#song-sort [selected]")["value"] == sort
+
+
+@pytest.mark.both_databases
+def test_songs_missing_a_part_are_found_and_counted(shelf, as_alice):
+    page = as_alice.get("/songs/", missing="demucs")
+    assert shown(page) == ["A", "C"]
+    assert counts(page) == [2, 2, 0, 0]
+    assert total(page) == "2 of 3 songs"
+    assert shown(as_alice.get("/songs/", missing="drums")) == ["A", "C", "B"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("sort", "price"), ("missing", "kazoo")])
+def test_an_unknown_order_or_part_is_rejected(as_alice, name, value):
+    assert as_alice.get("/songs/", **{name: value}).status == 422
+
+
+def test_counts_follow_the_search(app, alice, as_alice):
+    for title, status in (("One", "wip"), ("Two", "wip"), ("Three", "released")):
+        add_song(app, alice, title, status=status, artist="X")
+    page = as_alice.get("/songs/", q="t")
+    assert counts(page) == [2, 0, 1, 1]
+    assert total(page) == "2 of 3 songs"
+    assert total(as_alice.get("/songs/")) == "3 songs"
+    assert total(as_alice.get("/songs/", status="wip")) == "2 of 3 songs"
+
+
+def test_tabs_and_pages_keep_search_part_and_order(shelf, as_alice):
+    page = as_alice.get("/songs/", q="a", missing="bass", sort="title")
+    assert page.one("#tab-wip")["href"] == "/songs/?status=wip&q=a&missing=bass&sort=title"
+
+
+def test_a_row_that_leaves_its_tab_says_where_it_went(one, as_alice):
+    browser = {"HX-Current-URL": "http://localhost/songs/?status=future&q=one", "HX-Target": "x"}
+    page = as_alice.request(
+        "POST",
+        f"/songs/{one}/status",
+        htmx=True,
+        headers=browser,
+        data={"status": "wip", "csrf_token": as_alice.token()},
+    )
+    assert "One · Moved to WIP" in " ".join(page.one(f"li#song-{one}").get_text(" ").split())
+    assert page.one("#song-count-future").get_text() == "0"
+    assert page.one("#song-total").get_text().strip() == "0 of 1 song"
+    undone = as_alice.post(page.one(f"li#song-{one} form")["action"])
+    assert undone.status == 303
+    assert counts(as_alice.get("/songs/")) == [1, 1, 0, 0]
+
+
 # --- moving and deleting ------------------------------------------------------------------------
 
 
@@ -300,13 +460,19 @@ def test_each_step_of_a_song_shows_its_toast(as_alice):
     assert told == [["dreamer"], ["getting_started"], ["first_finish", "first_release"], [], []]
 
 
-def test_deleting_a_song_asks_for_confirmation(app, alice, one, as_alice):
-    page = as_alice.get(f"/songs/{one}/delete")
-    assert page.one("h1").get_text() == "Delete \u2068One\u2069?"
-    assert titles_of(app, alice) == ["One"]
-    as_alice.post(page.one("main form")["action"])
-    assert "Deleted One." in as_alice.follow().text
+@pytest.mark.both_databases
+def test_a_deleted_song_is_restored_by_undo(app, alice, one, as_alice):
+    as_alice.post(f"/songs/{one}/parts/drums", state="done")
+    page = as_alice.post(f"/songs/{one}/delete")
+    assert (page.status, page.location) == (303, "/songs/")
+    page = as_alice.follow()
+    assert "Deleted One. Your counts drop by one; achievements stay." in page.text
     assert titles_of(app, alice) == []
+    as_alice.post(page.one(".notice--undo form")["action"])
+    page = as_alice.follow()
+    assert "Restored One." in page.text
+    assert shown(page) == ["One"]
+    assert part_states(page.one(f"#song-{one}"))["drums"] == "done"
 
 
 def test_deleting_a_song_twice_returns_404(one, as_alice):
@@ -316,7 +482,7 @@ def test_deleting_a_song_twice_returns_404(one, as_alice):
 
 def test_every_button_of_a_deleted_song_returns_404(one, as_alice):
     as_alice.post(f"/songs/{one}/delete")
-    for path in ("", "/edit", "/row", "/delete"):
+    for path in ("", "/edit", "/row"):
         assert as_alice.get(f"/songs/{one}{path}").status == 404
     for path in ("", "/status", "/parts/drums"):
         assert as_alice.post(f"/songs/{one}{path}", status="wip", state="done").status == 404

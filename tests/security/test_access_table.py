@@ -72,9 +72,11 @@ POST /songs/                                            door     303  303   303 
 GET  /songs/<song_id>                                   door     404  200   200  404
 POST /songs/<song_id>                                   door     404  403   303  404
 POST /songs/<song_id>/collaborators                     door     404  403   303  404
-GET  /songs/<song_id>/delete                            door     404  403   200  404
 GET  /songs/<song_id>/edit                              door     404  403   200  404
+POST /songs/<song_id>/parts                             door     404  422   422  404
 POST /songs/<song_id>/parts/<part>                      door     404  303   303  404
+POST /songs/bulk                                        door     422  422   422  422
+POST /undo/<token>                                      door     404  404   404  404
 GET  /songs/<song_id>/row                               door     404  200   200  404
 POST /songs/<song_id>/status                            door     404  303   303  404
 POST /songs/<song_id>/collaborators/<user_id>/delete    door     404  303   303  404
@@ -90,6 +92,7 @@ POST /packs/<pack_id>                                   door     404  404   303 
 POST /packs/<pack_id>/collaborators                     door     404  404   303  404
 POST /packs/<pack_id>/collaborators/<user_id>/delete    door     404  404   303  404
 GET  /packs/<pack_id>/delete                            door     404  404   200  404
+GET  /packs/<pack_id>/release                           door     404  404   200  404
 POST /packs/<pack_id>/release                           door     404  404   303  404
 POST /packs/<pack_id>/songs                             door     404  404   303  404
 # Album series
@@ -206,7 +209,10 @@ POST /api/songs/<song_id>                                    401     404  403   
 GET  /api/songs/<song_id>/collaborators                      401     404  200   200  404
 POST /api/songs/<song_id>/collaborators                      401     404  403   201  404
 GET  /api/songs/<song_id>/parts                              401     404  200   200  404
+POST /api/songs/<song_id>/parts                              401     404  422   422  404
 POST /api/songs/<song_id>/parts/<part>                       401     404  200   200  404
+POST /api/songs/bulk                                         401     422  422   422  422
+POST /api/undo/<token>                                       401     404  404   404  404
 POST /api/songs/<song_id>/status                             401     404  200   200  404
 POST /api/songs/<song_id>/collaborators/<user_id>/delete     401     404  200   200  404
 # Invitations

@@ -22,7 +22,7 @@ from trackflow_web.achievements.metrics.period_counters import PeriodDeltas
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.recheck import withdraw
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
-from trackflow_web.domain.events import ImportUndone
+from trackflow_web.domain.events import ImportUndone, SongRestored
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db, dialect, insert_into
 
@@ -153,7 +153,7 @@ def _period_deltas(deltas: Deltas, registry: Registry, distinct: Counter[str]) -
     """Return what the events change in the counters of the open periods.
 
     A distinct value counts from the first song with it. One newly released song adds it now; what
-    edited, deleted or several songs change is recounted.
+    edited, deleted, restored or several songs change is recounted.
     """
     found = PeriodDeltas()
     for event in deltas.events:
@@ -163,7 +163,8 @@ def _period_deltas(deltas: Deltas, registry: Registry, distinct: Counter[str]) -
     songs = [event for event in deltas.events if any(distinct_values.value_changes(event))]
     for event in songs:
         signs = {sign for _kind, _value, sign in distinct_values.value_changes(event)}
-        is_one_release = len(songs) == 1 and signs == {1}
+        is_restored = isinstance(event.payload, SongRestored)
+        is_one_release = len(songs) == 1 and signs == {1} and not is_restored
         for name in metrics.DISTINCT.values():
             if distinct[name] or not is_one_release:
                 found.add(registry, name, distinct[name] if is_one_release else 0, event)

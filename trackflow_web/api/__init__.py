@@ -20,6 +20,7 @@ from trackflow_web.api.relations import views as relations
 from trackflow_web.api.series import views as series
 from trackflow_web.api.settings import views as settings
 from trackflow_web.api.songs import views as songs
+from trackflow_web.api.undo import views as undo
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -41,6 +42,7 @@ __all__ = [
     "series",
     "settings",
     "songs",
+    "undo",
 ]
 
 

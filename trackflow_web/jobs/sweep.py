@@ -12,6 +12,7 @@ from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.undo import actions as undo
 from trackflow_web.jobs import mails, notifications
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
@@ -61,6 +62,7 @@ def _prune(tools: Tools) -> None:
     with unit_of_work(tools.handlers):
         pruning.sweep()
         mail.prune()
+        undo.prune()
         reservations.prune()
         relations.prune_notices()
         people.prune_tokens()

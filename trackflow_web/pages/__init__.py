@@ -35,9 +35,11 @@ from trackflow_web.pages.settings import (
 from trackflow_web.pages.settings import (
     views as settings,
 )
+from trackflow_web.pages.songs import bulk as songs_bulk
 from trackflow_web.pages.songs import views as songs
 from trackflow_web.pages.stats import views as stats
 from trackflow_web.pages.suggestions import views as suggestions
+from trackflow_web.pages.undo import views as undo
 from trackflow_web.web.ops import health, metrics
 from trackflow_web.web.urls import RecordId
 
@@ -53,6 +55,7 @@ __all__ = [
     "settings_achievements",
     "settings_notifications",
     "settings_privacy",
+    "songs_bulk",
 ]
 
 BLUEPRINTS = (
@@ -60,6 +63,7 @@ BLUEPRINTS = (
     people.pages,
     settings.pages,
     songs.pages,
+    undo.pages,
     authoring.pages,
     collaborations.pages,
     invitations.pages,

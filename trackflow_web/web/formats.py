@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         "localdate": local_date,
         "localtime": local_time,
         "iso": iso,
+        "day": day,
         "thousands": thousands,
         "count_of": text.count_of,
         "noun_of": text.noun_of,
@@ -54,6 +55,11 @@ def date_in(zone: tzinfo, at: datetime) -> str:
     """Return the date in a time zone: `3 May 2026`."""
     there = at.astimezone(zone)
     return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
+
+
+def day(value: date) -> str:
+    """Return a calendar day: `3 May 2026`."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def local_time(at: datetime) -> str:

@@ -21,7 +21,9 @@ from trackflow_web.web import (
     headers,
     htmx,
     limits,
+    messages,
     out_of_band,
+    part_marks,
     repeats,
     session,
     templating,
@@ -49,6 +51,8 @@ MODULES = (
     repeats,
     avatars,
     theme,
+    messages,
+    part_marks,
 )
 BEFORE_REQUEST = (
     # First, so that the transaction that loads the user is the one the action writes in.

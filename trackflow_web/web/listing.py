@@ -11,7 +11,7 @@ from trackflow_web.kernel.errors import Checks
 from trackflow_web.kernel.pagination import MOST_PAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from trackflow_web.kernel.text import Choice
 
@@ -22,11 +22,18 @@ LONGEST_SEARCH = 100
 
 
 class ListArguments(Checks):
-    """The query arguments of a list; `finish` raises Invalid naming each invalid one."""
+    """The query arguments of a list; `finish` raises Invalid naming each invalid one.
+
+    They are those of the request, or others that are given.
+    """
+
+    def __init__(self, arguments: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._arguments = request.args if arguments is None else arguments
 
     def search(self, *, longest: int = LONGEST_SEARCH) -> str:
         """Return the search text `q`; empty without one."""
-        return self(text.line, request.args.get("q"), "q", longest=longest, required=False)
+        return self(text.line, self._arguments.get("q"), "q", longest=longest, required=False)
 
     def page(self, *, most: int = MOST_PAGES) -> int:
         """Return the number of the requested page, 1 by default."""
@@ -34,7 +41,7 @@ class ListArguments(Checks):
 
     def number(self, name: str, *, most: int) -> int | None:
         """Return the whole number from 1 to `most`, or None when it is absent or empty."""
-        return self(text.whole_number, request.args.get(name), name, least=1, most=most)
+        return self(text.whole_number, self._arguments.get(name), name, least=1, most=most)
 
     def choice(self, name: str, kind: type[Choice]) -> Choice | None:
         """Return the member of `kind` with this value, or None when it is absent or empty."""
@@ -42,7 +49,7 @@ class ListArguments(Checks):
 
     def optional(self, name: str, rule: Callable[[str], T]) -> T | None:
         """Return the result of the rule for the value, or None if it is absent or empty."""
-        value = request.args.get(name)
+        value = self._arguments.get(name)
         return self(rule, value) if value else None
 
 

@@ -211,7 +211,7 @@ def test_songs_are_counted_by_status(app, alice, add):
     for number, status in enumerate(["future", "wip", "wip"]):
         add(f"Song {number}", status=status)
     with app.app_context():
-        assert queries.count_by_status(alice.id) == {
+        assert queries.count_songs(alice.id).tabs == {
             "all": 3,
             "future": 1,
             "wip": 2,

@@ -37,6 +37,16 @@ def down_if_was(milestone: Milestone) -> Amount:
     return amount
 
 
+def up_if_was(milestone: Milestone) -> Amount:
+    """Return an amount of 1 when the restored song had reached the milestone."""
+
+    def amount(event: Event) -> int:
+        payload = event.payload
+        return 1 if isinstance(payload, events.SongRestored) and milestone in payload.was else 0
+
+    return amount
+
+
 def down_if(key: str) -> Amount:
     """Return an amount of -1 when a field of the payload is true."""
 

@@ -23,6 +23,7 @@ from trackflow_web.achievements.metrics.amounts import (
     from_payload,
     of_awards,
     up,
+    up_if_was,
 )
 from trackflow_web.domain import events
 from trackflow_web.domain.collaborations.models import Collaboration
@@ -63,7 +64,7 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "All your songs, whatever their status.",
-        {events.SongAdded: up, events.SongDeleted: down},
+        {events.SongAdded: up, events.SongDeleted: down, events.SongRestored: up},
         sources.songs(Song.created_at),
     ),
     Metric(
@@ -71,7 +72,11 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Each of your songs counts once, when first added to Future Plans.",
-        {events.SongPlanned: up, events.SongDeleted: down_if_was(Milestone.PLANNED)},
+        {
+            events.SongPlanned: up,
+            events.SongDeleted: down_if_was(Milestone.PLANNED),
+            events.SongRestored: up_if_was(Milestone.PLANNED),
+        },
         sources.reached(Milestone.PLANNED),
     ),
     Metric(
@@ -79,7 +84,11 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Each of your songs counts once, when first moved to WIP.",
-        {events.SongStarted: up, events.SongDeleted: down_if_was(Milestone.STARTED)},
+        {
+            events.SongStarted: up,
+            events.SongDeleted: down_if_was(Milestone.STARTED),
+            events.SongRestored: up_if_was(Milestone.STARTED),
+        },
         sources.reached(Milestone.STARTED),
     ),
     Metric(
@@ -87,7 +96,11 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Each of your songs counts once, when first moved from WIP to Released.",
-        {events.SongFinished: up, events.SongDeleted: down_if_was(Milestone.FINISHED)},
+        {
+            events.SongFinished: up,
+            events.SongDeleted: down_if_was(Milestone.FINISHED),
+            events.SongRestored: up_if_was(Milestone.FINISHED),
+        },
         sources.reached(Milestone.FINISHED),
     ),
     Metric(
@@ -95,7 +108,11 @@ METRICS: tuple[Metric, ...] = (
         "song",
         "songs",
         "Each of your songs counts once, when first released.",
-        {events.SongReleased: up, events.SongDeleted: down_if_was(Milestone.RELEASED)},
+        {
+            events.SongReleased: up,
+            events.SongDeleted: down_if_was(Milestone.RELEASED),
+            events.SongRestored: up_if_was(Milestone.RELEASED),
+        },
         sources.reached(Milestone.RELEASED),
     ),
     Metric(
@@ -107,6 +124,7 @@ METRICS: tuple[Metric, ...] = (
             events.SongAuthored: up,
             events.SongNoLongerAuthored: down,
             events.SongDeleted: down_if_was(Milestone.AUTHORED),
+            events.SongRestored: up_if_was(Milestone.AUTHORED),
         },
         sources.reached(Milestone.AUTHORED),
     ),

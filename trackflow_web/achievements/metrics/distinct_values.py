@@ -20,6 +20,7 @@ from trackflow_web.domain.songs.events import (
     SongEdited,
     SongPayload,
     SongReleased,
+    SongRestored,
 )
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.kernel.database import db, literal_ids, upsert
@@ -38,6 +39,8 @@ def value_changes(event: Event) -> Iterable[tuple[str, str, int]]:
     """Return what an event adds to `user_values` and takes from it: (kind, value, 1 or -1)."""
     match event.payload:
         case SongReleased() as song:
+            yield from _values(song, 1)
+        case SongRestored(was=was) as song if Milestone.RELEASED in was:
             yield from _values(song, 1)
         case SongDeleted(was=was) as song if Milestone.RELEASED in was:
             yield from _values(song, -1)

@@ -34,7 +34,14 @@ if TYPE_CHECKING:
 # Far longer than a unit of work lasts, in which a row is written before its event.
 NEAR_AN_EDGE = timedelta(minutes=1)
 # These restore something that was added earlier.
-GIVEN_BACK = frozenset({AchievementRestored, events.FeatureRequestTakenUp, events.BugReportTakenUp})
+GIVEN_BACK = frozenset(
+    {
+        AchievementRestored,
+        events.FeatureRequestTakenUp,
+        events.BugReportTakenUp,
+        events.SongRestored,
+    }
+)
 # A metric and the id of a period.
 Key = tuple[str, str]
 

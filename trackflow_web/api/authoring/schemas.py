@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.authoring.rules import Part, State, Template
 
 StateName = Annotated[str, Field(json_schema_extra={"enum": [str(state) for state in State]})]
 
@@ -29,6 +29,12 @@ class SongParts(BaseModel):
 
     items: list[SongPart]
     next: None = None
+
+
+class TemplateChoice(BaseModel):
+    """The template that says which parts a song does not need."""
+
+    template: Annotated[str, Field(json_schema_extra={"enum": [str(each) for each in Template]})]
 
 
 class Mark(BaseModel):

@@ -15,10 +15,17 @@ from trackflow_web.web.loaders import part_or_404, song_or_404
 @described(schemas.SongParts)
 def list_parts(song_id: int) -> schemas.SongParts:
     """List the parts of a song, in the order of the work."""
-    states = queries.states_of(song_or_404(song_id, may="work").id)
-    return schemas.SongParts(
-        items=[schemas.SongPart.of(part, state) for part, state in states.items()]
-    )
+    return _parts_of(song_or_404(song_id, may="work").id)
+
+
+@api.post("/songs/<id:song_id>/parts")
+@described(schemas.SongParts, body=schemas.TemplateChoice)
+def apply_template(song_id: int) -> schemas.SongParts:
+    """Mark the parts that songs of a kind do not need; parts that are done stay done."""
+    song = song_or_404(song_id, may="work")
+    template = bodies.parse_body(schemas.TemplateChoice).template
+    actions.apply_template(song, get_current_user(), template=template)
+    return _parts_of(song.id)
 
 
 @api.post("/songs/<id:song_id>/parts/<part>")
@@ -28,3 +35,10 @@ def mark_part(song_id: int, part: str) -> schemas.SongPart:
     song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
     actions.mark_part(song, wanted, get_current_user(), state=bodies.parse_body(schemas.Mark).state)
     return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])
+
+
+def _parts_of(song_id: int) -> schemas.SongParts:
+    states = queries.states_of(song_id)
+    return schemas.SongParts(
+        items=[schemas.SongPart.of(part, state) for part, state in states.items()]
+    )

@@ -11,6 +11,9 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Deleted
 from trackflow_web.api.songs import schemas
+from trackflow_web.domain.authoring.queries import is_missing
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.bulk import actions as bulk
 from trackflow_web.domain.packs import song_editing
 from trackflow_web.domain.songs import actions, queries, rules
 from trackflow_web.web.caller import get_current_user
@@ -27,9 +30,15 @@ def list_songs() -> schemas.Songs:
     """List your own songs and those that you collaborate on, newest first."""
     arguments = ListArguments()
     status, q = arguments.optional("status", rules.status), arguments.search()
+    missing = arguments.choice("missing", Part)
     found, following = pagination.fetch(
         lambda before_id, limit: queries.songs_after(
-            get_current_user().id, status=status, q=q, before_id=before_id, limit=limit
+            get_current_user().id,
+            status=status,
+            q=q,
+            before_id=before_id,
+            limit=limit,
+            only=(is_missing(missing),) if missing else (),
         ),
         lambda song: song.id,
         arguments,
@@ -77,10 +86,18 @@ def move_song(song_id: int) -> schemas.Song:
 @api.post("/songs/<id:song_id>/delete")
 @described(Deleted)
 def delete_song(song_id: int) -> Deleted:
-    """Delete a song with its parts and collaborations."""
+    """Delete a song with its parts and collaborations; POST /api/songs/bulk can be undone."""
     song = song_or_404(song_id, may="own")
     actions.delete_song(song, get_current_user())
     return Deleted(deleted=song_id)
+
+
+@api.post("/songs/bulk")
+@described(schemas.BulkOutcome, body=schemas.BulkChange)
+def change_songs() -> schemas.BulkOutcome:
+    """Move, place, mark or delete several songs at once."""
+    body = bodies.parse_body(schemas.BulkChange).model_dump()
+    return schemas.BulkOutcome.of(bulk.perform(get_current_user(), body.pop("songs"), body))
 
 
 def song_document(song: Song) -> schemas.Song:

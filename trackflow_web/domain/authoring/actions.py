@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
 from trackflow_web.domain.authoring import queries, rules
 from trackflow_web.domain.authoring.events import PartDone
 from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.authoring.rules import Part, State, Template
 from trackflow_web.domain.songs.actions import set_authored
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
@@ -18,6 +18,14 @@ from trackflow_web.kernel.events import record
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.songs.models import Song
+
+
+class Marked(NamedTuple):
+    """A part whose state changed."""
+
+    part: Part
+    before: State
+    after: State
 
 
 def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
@@ -44,6 +52,22 @@ def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
     song.parts_skipped = sum(other is State.SKIP for other in states.values())
     song.updated_at = clock.now()
     set_authored(song, actor, authored=rules.is_authored(states.values()))
+
+
+def apply_template(song: Song, actor: User, *, template: object) -> tuple[Marked, ...]:
+    """Mark the parts that songs of a kind do not need; return what changed.
+
+    A part that is done stays done, and what was not needed but is now becomes todo. The song must
+    have been loaded for update. Raises Invalid naming `template`.
+    """
+    wanted = text.choice(template, "template", Template)
+    changed: list[Marked] = []
+    for part, before in queries.states_of(song.id).items():
+        after = State.SKIP if part in wanted.not_needed else State.TODO
+        if before is not State.DONE and before is not after:
+            mark_part(song, part, actor, state=after)
+            changed.append(Marked(part, before, after))
+    return tuple(changed)
 
 
 def _update(song_id: int, part: Part, state: State) -> None:

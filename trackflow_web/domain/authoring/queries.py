@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 
@@ -24,6 +25,22 @@ class PartStatus:
     was_done: bool
 
 
+@dataclass(frozen=True)
+class Chart:
+    """The states of the parts of one song, in the order of the work."""
+
+    states: tuple[State, ...]
+
+    @property
+    def next_part(self) -> Part | None:
+        """The first part that is still to do; None when there is none."""
+        if State.TODO not in self.states:
+            return None
+        return IN_ORDER[self.states.index(State.TODO)]
+
+
+IN_ORDER = tuple(Part)
+NEW = Chart((State.TODO,) * len(IN_ORDER))
 NEVER_TOUCHED = PartStatus(State.TODO, was_done=False)
 
 
@@ -55,3 +72,27 @@ def done_since(user_id: int, since: datetime, *, limit: int) -> Sequence[datetim
 def states_of(song_id: int) -> dict[Part, State]:
     """Return every part of the song with its state, in the order of the work."""
     return {part: status.state for part, status in parts_of(song_id).items()}
+
+
+def charts_of(song_ids: Collection[int]) -> dict[int, Chart]:
+    """Return the parts of each of these songs."""
+    rows = db.session.execute(
+        sa.select(SongPart.song_id, SongPart.part, SongPart.state).where(
+            SongPart.song_id.in_(song_ids), SongPart.state != State.TODO
+        )
+    )
+    found: dict[int, dict[str, State]] = {song_id: {} for song_id in song_ids}
+    for song_id, part, state in rows:
+        found[song_id][part] = State(state)
+    return {
+        song_id: Chart(tuple(states.get(part, State.TODO) for part in IN_ORDER)) if states else NEW
+        for song_id, states in found.items()
+    }
+
+
+def is_missing(part: Part) -> sa.ColumnElement[bool]:
+    """Return the condition that this part of a song is still to do."""
+    settled = sa.exists().where(
+        SongPart.song_id == Song.id, SongPart.part == part, SongPart.state != State.TODO
+    )
+    return sa.not_(settled)

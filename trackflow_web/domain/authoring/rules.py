@@ -42,6 +42,62 @@ class Part(StrEnum):
 LABELS = {Part.MIDI: "MIDI"}
 
 
+class Group(StrEnum):
+    """What kind of work a part is."""
+
+    PREP = "prep"
+    INSTRUMENTS = "instruments"
+    VOCALS = "vocals"
+    FINISH = "finish"
+
+    @property
+    def label(self) -> str:
+        """The group's name as people write it."""
+        return self.capitalize()
+
+
+GROUPS: dict[Group, tuple[Part, ...]] = {
+    Group.PREP: (Part.DEMUCS, Part.MIDI, Part.TEMPO_MAP, Part.FAKE_ENDING),
+    Group.INSTRUMENTS: (Part.DRUMS, Part.BASS, Part.GUITAR, Part.PRO_KEYS, Part.KEYS),
+    Group.VOCALS: (Part.VOCALS, Part.HARMONIES),
+    Group.FINISH: (Part.ANIMATIONS, Part.DRUM_FILLS, Part.OVERDRIVE, Part.COMPILE),
+}
+
+
+class Template(StrEnum):
+    """Which parts songs of a kind do not need."""
+
+    FULL_BAND = "full_band"
+    NO_KEYS = "no_keys"
+    NO_HARMONIES = "no_harmonies"
+    NO_KEYS_OR_HARMONIES = "no_keys_or_harmonies"
+    INSTRUMENTAL = "instrumental"
+    VOCALS_ONLY = "vocals_only"
+
+    @property
+    def label(self) -> str:
+        """The template's name as people write it."""
+        return self.replace("_", " ").capitalize()
+
+    @property
+    def not_needed(self) -> frozenset[Part]:
+        """The parts that these songs do without."""
+        return NOT_NEEDED[self]
+
+
+_KEYS = frozenset({Part.KEYS, Part.PRO_KEYS})
+_DRUMS = frozenset({Part.DRUMS, Part.DRUM_FILLS})
+_HARMONIES = frozenset({Part.HARMONIES})
+NOT_NEEDED: dict[Template, frozenset[Part]] = {
+    Template.FULL_BAND: frozenset(),
+    Template.NO_KEYS: _KEYS,
+    Template.NO_HARMONIES: _HARMONIES,
+    Template.NO_KEYS_OR_HARMONIES: _KEYS | _HARMONIES,
+    Template.INSTRUMENTAL: _HARMONIES | {Part.VOCALS},
+    Template.VOCALS_ONLY: _KEYS | _DRUMS | {Part.BASS, Part.GUITAR},
+}
+
+
 class State(StrEnum):
     """The state of a part."""
 

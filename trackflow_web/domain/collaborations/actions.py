@@ -24,6 +24,8 @@ from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from trackflow_web.domain.people.models import User
 
 NOBODY = "There is nobody of this name."
@@ -49,18 +51,27 @@ def get_addable_user(name: object, owner_id: int) -> User:
 
 
 def add(
-    *, song_id: int, owner_id: int, user: User, about: dict[str, Any], actor_id: int | None = None
+    *,
+    song_id: int,
+    owner_id: int,
+    user: User,
+    about: dict[str, Any],
+    actor_id: int | None = None,
+    since: datetime | None = None,
 ) -> bool:
     """Add a collaborator to a song; return False if they were one already.
 
     `about` describes the song, which the caller has locked, in the events. The actor is the
-    owner unless another is given. Raises LimitReached naming `username`.
+    owner unless another is given. `since` is when a collaboration that is restored began.
+    Raises LimitReached naming `username`.
     """
     others = (Collaboration.song_id == song_id) & (Collaboration.user_id != user.id)
     require_room_among(RowLimit.COLLABORATORS, others, field="username")
     added = db.session.scalar(
         upsert(Collaboration)
-        .values(song_id=song_id, owner_id=owner_id, user_id=user.id, created_at=clock.now())
+        .values(
+            song_id=song_id, owner_id=owner_id, user_id=user.id, created_at=since or clock.now()
+        )
         .on_conflict_do_nothing()
         .returning(Collaboration.id)
     )

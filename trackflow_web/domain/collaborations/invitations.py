@@ -153,6 +153,17 @@ def close_left(song_id: int, *, owner_id: int, user_id: int) -> None:
     forget_work(owner_id, user_id)
 
 
+def forget_leaving(song_id: int, user_id: int) -> None:
+    """Forget that a collaborator left a song: they have undone it."""
+    db.session.execute(
+        sa.delete(Invitation).where(
+            Invitation.song_id == song_id,
+            Invitation.invitee_id == user_id,
+            Invitation.state == State.LEFT,
+        )
+    )
+
+
 def remember_work(user_id: int, other_id: int) -> None:
     """Record that two users work together."""
     pairs = sorted(((user_id, other_id), (other_id, user_id)))

@@ -16,6 +16,7 @@ from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 class Helper(NamedTuple):
@@ -31,6 +32,14 @@ def helps(user_id: int, song_id: int) -> bool:
         Collaboration.song_id == song_id, Collaboration.user_id == user_id
     )
     return db.session.scalar(found) is not None
+
+
+def since(user_id: int, song_id: int) -> datetime | None:
+    """Return since when this user is a collaborator on this song; None when they are none."""
+    found = sa.select(Collaboration.created_at).where(
+        Collaboration.song_id == song_id, Collaboration.user_id == user_id
+    )
+    return db.session.scalar(found)
 
 
 def helpers_of(song_id: int, *, owner_id: int, viewer_id: int) -> list[Helper]:

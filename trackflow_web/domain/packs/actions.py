@@ -27,7 +27,12 @@ from trackflow_web.domain.packs.events import (
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.songs import actions as songs
-from trackflow_web.domain.songs.events import SongAuthored, SongDeleted, SongNoLongerAuthored
+from trackflow_web.domain.songs.events import (
+    SongAuthored,
+    SongDeleted,
+    SongNoLongerAuthored,
+    SongRestored,
+)
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
@@ -45,11 +50,12 @@ if TYPE_CHECKING:
     from trackflow_web.kernel.events import Event
 
 ALREADY_EXISTS = "You already have a pack with this name."
+NOT_IN_PACK = "This song isn't in the pack."
 NO_SUCH_SONG = "This isn't one of your songs."
 EMPTY = "This pack is empty. Add songs first."
 NOTHING_TO_ADD = "This person left all of these songs, so you can't add them again."
 # Events of a song that decide whether its pack is complete.
-OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted)
+OF_A_SONG = (SongAuthored, SongNoLongerAuthored, SongDeleted, SongRestored)
 
 
 def create_pack(owner: User, *, name: object) -> Pack:
@@ -136,8 +142,7 @@ def take_song_out(pack: Pack, song_id: int) -> Song:
     """Take a song out of the pack; raises NotFound when it is not in it."""
     song = find_song(song_id, for_update=True)
     if song is None or song.pack_id != pack.id:
-        message = "This song isn't in the pack."
-        raise NotFound(message)
+        raise NotFound(NOT_IN_PACK)
     song.pack_id, song.is_optional = None, False
     db.session.flush()
     _changed(pack, {pack.id})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PACKS_A_PAGE = 50
 SONGS_A_PAGE = 100
+MOST_UNRELEASED = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Overview:
     def progress(self) -> Progress:
         """The pack's progress over the parts of all its songs."""
         return Progress(done=self.parts_done, skipped=self.parts_skipped, parts=self.songs * PARTS)
+
+
+@dataclass(frozen=True)
+class Unreleased:
+    """A song of a pack that is not Released, and how many of its parts are still to do."""
+
+    id: int
+    title: str
+    parts_left: int
 
 
 def find_pack(pack_id: int, *, for_update: bool = False) -> Pack | None:
@@ -175,6 +185,21 @@ def list_songs(overview: Overview, *, page: int) -> Page[Song]:
         .offset((page - 1) * SONGS_A_PAGE)
     ).all()
     return Page(songs, page, SONGS_A_PAGE, overview.songs)
+
+
+def unreleased(pack_id: int) -> list[Unreleased]:
+    """Return up to MOST_UNRELEASED songs of the pack that are not Released, unfinished ones first.
+
+    What a song that is fully authored has left is nothing.
+    """
+    left = sa.case((Song.authored_at.is_(None), OPEN_PARTS), else_=0)
+    rows = db.session.execute(
+        sa.select(Song.id, Song.title, left)
+        .where(Song.pack_id == pack_id, Song.status != Status.RELEASED)
+        .order_by(left.desc(), Song.title_key, Song.id)
+        .limit(MOST_UNRELEASED)
+    )
+    return [Unreleased(*row) for row in rows]
 
 
 def songs_after(pack_id: int, *, before_id: int | None, limit: int) -> Sequence[Song]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackflow_web.domain.authoring import actions as authoring
+from trackflow_web.domain.authoring.rules import Template
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs import actions, rules
 from trackflow_web.domain.songs.rules import Status
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
 
 TEXT_FIELDS = ("title", "artist", "album", "year")
+DETAIL_FIELDS = ("notes", "due_on", "video_url", "download_url")
 
 
 def add_song(
@@ -28,10 +32,12 @@ def add_song(
     status: object = Status.FUTURE,
     pack_id: object = None,
     anyway: object = False,
+    **more: object,
 ) -> Song:
     """Add a song to the user's songs, and to one of their packs.
 
-    `anyway` adds another album's version of an existing song.
+    `anyway` adds another album's version of an existing song. `template` names the parts that it
+    does not need; the rest of `more` are DETAIL_FIELDS.
 
     Raises Invalid naming every invalid field, Duplicate.
     """
@@ -40,8 +46,15 @@ def add_song(
     fields = {"title": title, "artist": artist, "album": album, "year": year}
     check(rules.draft, **fields)
     check(rules.status, status or Status.FUTURE)
+    template = more.get("template")
+    if template:
+        check(text.choice, template, "template", Template)
+    checked = check(rules.details, **{name: more.get(name) for name in DETAIL_FIELDS})
     check.finish()
     song = actions.add_song(owner, **fields, status=status, anyway=is_set(anyway))
+    actions.set_details(song, owner, checked)
+    if template:
+        authoring.apply_template(song, owner, template=template)
     packs.place_song(song, pack)
     return song
 
@@ -49,9 +62,9 @@ def add_song(
 def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
     """Change the fields of a song in `changes`; the others stay unchanged.
 
-    They are title, artist, album, year, status and pack_id; `anyway` is as in `add_song`.
-    Nothing changes unless all of them are valid. Raises Invalid naming every invalid field,
-    Duplicate.
+    They are title, artist, album, year, status, pack_id and DETAIL_FIELDS; `anyway` is as in
+    `add_song`. Nothing changes unless all of them are valid. Raises Invalid naming every invalid
+    field, Duplicate.
     """
     check = Checks()
     status = check(rules.status, changes.get("status", song.status))
@@ -60,7 +73,10 @@ def change_song(song: Song, owner: User, changes: Mapping[str, object]) -> None:
     edited = not changes.keys().isdisjoint(TEXT_FIELDS)
     if edited:
         check(rules.draft, **fields)
+    stored = {name: changes.get(name, getattr(song, name)) for name in DETAIL_FIELDS}
+    details = check(rules.details, **stored)
     check.finish()
+    actions.set_details(song, owner, details)
     if edited:
         actions.edit_song(song, owner, **fields, anyway=is_set(changes.get("anyway")))
     actions.move_song(song, owner, status=status)

@@ -27,6 +27,7 @@ from trackflow_web.domain.songs.events import (
     SongDeleted,
     SongReleased,
     SongReleasedAgain,
+    SongRestored,
     SongUnreleased,
 )
 from trackflow_web.domain.songs.queries import find_song
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 ALREADY_EXISTS = "You already have this album."
 NO_SUCH_SONG = "This isn't one of your songs."
 MISMATCH = "This song has a different title or artist. Link it anyway?"
-SONGS_MOVED = (SongReleased, SongReleasedAgain, SongUnreleased)
+SONGS_MOVED = (SongReleased, SongReleasedAgain, SongRestored, SongUnreleased)
 
 
 def create_series(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from trackflow_web.domain.songs.events import (
     SongAdded,
     SongAuthored,
     SongDeleted,
+    SongDetailsChanged,
     SongEdited,
     SongFinished,
     SongInPackPayload,
@@ -26,11 +28,12 @@ from trackflow_web.domain.songs.events import (
     SongPlanned,
     SongReleased,
     SongReleasedAgain,
+    SongRestored,
     SongStarted,
     SongUnreleased,
 )
 from trackflow_web.domain.songs.models import Milestone, Song
-from trackflow_web.domain.songs.rules import Draft, Status
+from trackflow_web.domain.songs.rules import Details, Draft, Status
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid
@@ -155,6 +158,17 @@ def edit_song(
     _record(SongEdited(**about(song), before=before, was=song.milestones()), song, actor)
 
 
+def set_details(song: Song, actor: User, details: Details) -> None:
+    """Set notes, due date and links of a song."""
+    changes = asdict(details)
+    if all(getattr(song, name) == value for name, value in changes.items()):
+        return
+    for name, value in changes.items():
+        setattr(song, name, value)
+    song.updated_at = clock.now()
+    _record(SongDetailsChanged(**about(song)), song, actor)
+
+
 def move_song(song: Song, actor: User, *, status: object) -> None:
     """Move a song to another status. Raises Invalid naming `status`."""
     state = rules.status(status)
@@ -187,6 +201,11 @@ def delete_song(song: Song, actor: User) -> None:
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
+def record_restored(song: Song, actor: User) -> None:
+    """Record that a deleted song is there again, with the milestones that it had reached."""
+    _record(SongRestored(**about(song), pack_id=song.pack_id, was=song.milestones()), song, actor)
+
+
 def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
     """Add a collaborator, or invite a user who may not be added at once, within the limits.
 
@@ -203,10 +222,17 @@ def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimit
     return Addition(user, invited=False, songs=join([song], user))
 
 
-def join(songs: Sequence[Song], user: User, *, actor_id: int | None = None) -> int:
+def join(
+    songs: Sequence[Song],
+    user: User,
+    *,
+    actor_id: int | None = None,
+    since: datetime | None = None,
+) -> int:
     """Add a user to songs of one owner that they have neither declined nor left.
 
-    The songs must be locked, in the order of their ids. Return to how many the user is new.
+    The songs must be locked, in the order of their ids. `since` is when a collaboration that is
+    restored began. Return to how many the user is new.
     """
     closed = closed_songs(user.id, [song.id for song in songs])
     open_songs = [song for song in songs if song.id not in closed]
@@ -217,6 +243,7 @@ def join(songs: Sequence[Song], user: User, *, actor_id: int | None = None) -> i
             user=user,
             about=about(song),
             actor_id=actor_id,
+            since=since,
         )
         for song in open_songs
     )

@@ -44,9 +44,21 @@ class SongEdited(SongPayload):
     was: tuple[Milestone, ...]
 
 
+@event_type("song_details_changed", "song")
+class SongDetailsChanged(SongPayload):
+    """A song got other notes, links or another due date."""
+
+
 @event_type("song_deleted", "song")
 class SongDeleted(SongInPackPayload):
     """A song was deleted; `was` are the milestones it had reached."""
+
+    was: tuple[Milestone, ...]
+
+
+@event_type("song_restored", "song")
+class SongRestored(SongInPackPayload):
+    """A deleted song is there again; `was` are the milestones it had reached, which count once."""
 
     was: tuple[Milestone, ...]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.songs.rules import LONGEST_NAME, Progress, Status
+from trackflow_web.domain.songs.rules import LONGEST_LINK, LONGEST_NAME, Progress, Status
 from trackflow_web.kernel.database import Base, BigId
 
 
@@ -71,6 +71,12 @@ class Song(Base):
     # Stored in addition to the rows of parts, so that a list of songs needs no second query.
     parts_done: Mapped[int] = mapped_column(default=0)
     parts_skipped: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    due_on: Mapped[date | None]
+    video_url: Mapped[str] = mapped_column(sa.String(LONGEST_LINK), default="", server_default="")
+    download_url: Mapped[str] = mapped_column(
+        sa.String(LONGEST_LINK), default="", server_default=""
+    )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -19,9 +19,12 @@ from trackflow_web.kernel.pagination import last_page
 from trackflow_web.kernel.text import artist_key, like_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 SONGS_A_PAGE = 50
+Conditions = tuple[sa.ColumnElement[bool], ...]
+Order = tuple[sa.ColumnElement[Any], ...]
+NEWEST_FIRST: Order = (Song.id.desc(),)
 # Of an owner only what a list shows, because the row of every song repeats it.
 OWNER_SHOWN = joinedload(Song.owner).load_only(User.username, User.audience, User.banned_at)
 
@@ -41,6 +44,14 @@ class Listing:
         return last_page(self.total, self.size)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many songs there are: found in each tab (`all` and the states), and without a search."""
+
+    tabs: dict[str, int]
+    everything: int
+
+
 def find_song(song_id: int, *, for_update: bool = False) -> Song | None:
     """Return the song with this id; with `for_update` locked until the commit."""
     return get_for_update(Song, song_id) if for_update else db.session.get(Song, song_id)
@@ -54,6 +65,28 @@ def find_same(user_id: int, artist_key: str, title_key: str) -> Song | None:
         .order_by(Song.version)
         .limit(1)
     )
+
+
+def has_version(user_id: int, artist_key: str, title_key: str, version: int) -> bool:
+    """Return whether the user has this version of a song of this artist and title."""
+    found = sa.select(Song.id).where(
+        Song.user_id == user_id,
+        Song.artist_key == artist_key,
+        Song.title_key == title_key,
+        Song.version == version,
+    )
+    return db.session.scalar(found) is not None
+
+
+def lock_songs(song_ids: Collection[int]) -> Sequence[Song]:
+    """Return those of these songs that there are, locked in the order of their ids."""
+    return db.session.scalars(
+        sa.select(Song)
+        .where(Song.id.in_(song_ids))
+        .order_by(Song.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def next_version(user_id: int, artist_key: str, title_key: str) -> int:
@@ -74,27 +107,33 @@ def list_songs(
     page: int,
     size: int = SONGS_A_PAGE,
     total: int | None = None,
+    only: Conditions = (),
+    order: Order = NEWEST_FIRST,
 ) -> Listing:
     """Return a page of songs the user owns or works on, in one state or all, containing `q`.
 
-    Behind the last page comes the last one: songs may have been deleted meanwhile. They are counted
-    where the `total` is not known.
+    `only` are further conditions. Behind the last page comes the last one: songs may have been
+    deleted meanwhile. They are counted where the `total` is not known.
     """
-    wanted = _matching(user_id, status, q)
+    wanted = _matching(user_id, status, q).where(*only)
     if total is None:
         total = db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
     page = min(page, last_page(total, size))
-    songs = db.session.scalars(
-        wanted.order_by(Song.id.desc()).limit(size).offset((page - 1) * size)
-    ).all()
+    songs = db.session.scalars(wanted.order_by(*order).limit(size).offset((page - 1) * size)).all()
     return Listing(songs=songs, page=page, size=size, total=total)
 
 
 def songs_after(
-    user_id: int, *, status: Status | None, q: str, before_id: int | None, limit: int
+    user_id: int,
+    *,
+    status: Status | None,
+    q: str,
+    before_id: int | None,
+    limit: int,
+    only: Conditions = (),
 ) -> Sequence[Song]:
     """Return up to `limit` songs the user owns or works on, newest first, before `before_id`."""
-    wanted = _matching(user_id, status, q)
+    wanted = _matching(user_id, status, q).where(*only)
     if before_id is not None:
         wanted = wanted.where(Song.id < before_id)
     return db.session.scalars(wanted.order_by(Song.id.desc()).limit(limit)).all()
@@ -150,13 +189,19 @@ def released_of(user_id: int, limit: int) -> Sequence[Song]:
     ).all()
 
 
-def count_by_status(user_id: int) -> dict[str, int]:
-    """Return how many songs the user has or helps with in each state, and `all`."""
+def count_songs(user_id: int, *, q: str = "", only: Conditions = ()) -> Counts:
+    """Count the songs the user has or works on: those containing `q` in each state, and all."""
+    found = sa.and_(sa.true(), *only)
+    if q:
+        found = sa.and_(found, Song.search_key.like(like_pattern(q), escape="\\"))
     rows = db.session.execute(
-        sa.select(Song.status, sa.func.count()).where(_visible(user_id)).group_by(Song.status)
+        sa.select(Song.status, sa.func.count(), sa.func.sum(sa.case((found, 1), else_=0)))
+        .where(_visible(user_id))
+        .group_by(Song.status)
     ).all()
-    counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in rows}
-    return {"all": sum(counts.values())} | {str(status): n for status, n in counts.items()}
+    found_in = dict.fromkeys(Status, 0) | {Status(row[0]): int(row[2]) for row in rows}
+    tabs = {"all": sum(found_in.values())} | {str(status): n for status, n in found_in.items()}
+    return Counts(tabs=tabs, everything=sum(row[1] for row in rows))
 
 
 def room_for_more(user_id: int) -> int:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from trackflow_web.kernel import clock, text
-from trackflow_web.kernel.errors import Checks
+from trackflow_web.kernel import clock, links, text
+from trackflow_web.kernel.errors import Checks, Invalid
 
 LONGEST_NAME = 200
+LONGEST_NOTES = 2000
+# Characters of an address; those of videos and shared folders are about 100.
+LONGEST_LINK = 500
 # Charts of chant and early music exist; next year's album may be announced already.
 EARLIEST_YEAR = 1000
 PARTS = 15
 # A year is looked for so far into a value; a date has it at its beginning or its end.
 LONGEST_DATE = 100
+# A browser's date field sends exactly this.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+FIRST_DUE_DAY, LAST_DUE_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
@@ -49,6 +56,16 @@ class Draft:
     def search_key(self) -> str:
         """Return the text that searches look in."""
         return text.search_key(self.title, self.artist, self.album)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What only those who work on a song need, checked."""
+
+    notes: str
+    due_on: date | None
+    video_url: str
+    download_url: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,40 @@ def draft(*, title: object, artist: object, album: object, year: object) -> Draf
     )
     check.finish()
     return checked
+
+
+def details(*, notes: object, due_on: object, video_url: object, download_url: object) -> Details:
+    """Check notes, due date and links. Raises Invalid naming every field that is refused."""
+    check = Checks()
+    checked = Details(
+        notes=check(text.lines, notes, "notes", longest=LONGEST_NOTES, required=False),
+        due_on=check(due_day, due_on),
+        video_url=check(links.web_link, video_url, "video_url", longest=LONGEST_LINK),
+        download_url=check(links.web_link, download_url, "download_url", longest=LONGEST_LINK),
+    )
+    check.finish()
+    return checked
+
+
+def due_day(value: object) -> date | None:
+    """Return the day until which a song is to be done; None for an empty value.
+
+    Raises Invalid naming `due_on`.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, date):
+        return value
+    refusal = Invalid(due_on="Enter a date like 2026-05-31, from 2000 to 2099.")
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise refusal
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:  # there is no 30 February
+        raise refusal from None
+    if not FIRST_DUE_DAY <= day <= LAST_DUE_DAY:
+        raise refusal
+    return day
 
 
 def checked_year(value: object) -> int | None:

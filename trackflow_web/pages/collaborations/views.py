@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from trackflow_web.domain.bulk import actions as bulk
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.kernel.text import count_of, isolate
+from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.packs.views import pack_context
+from trackflow_web.pages.songs import told
 from trackflow_web.pages.songs.context import song_context
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.forms import errors_of, refused
@@ -45,11 +47,14 @@ def add(song_id: int) -> str | Response:
 def remove(song_id: int, user_id: int) -> str | Response:
     """Remove a collaborator from a song, withdraw an invitation to it, or leave it."""
     song = song_or_404(song_id, may="work")
-    songs.remove_collaborator(song, get_current_user(), user_id)
+    outcome = bulk.remove_collaborator(song, get_current_user(), user_id)
     if get_current_user().id == user_id:
-        flash(f"You no longer help with {isolate(song.title)}.")
+        messages.show_on_next_page(told.left(outcome))
         return htmx.redirect_after_post(url_for("songs.index"))
-    return _song_page(song) if htmx.is_htmx() else _back_to(song)
+    if htmx.is_htmx():
+        return _song_page(song) + messages.toast(told.collaborator_removed(outcome))
+    messages.show_on_next_page(told.collaborator_removed(outcome))
+    return _back_to(song)
 
 
 @pages.post("/packs/<id:pack_id>/collaborators")

@@ -9,7 +9,8 @@ from flask import Blueprint, flash, render_template, url_for
 from trackflow_web.domain.invitations import actions, queries
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import isolate
-from trackflow_web.pages.songs.context import Filters, list_context
+from trackflow_web.pages.songs.context import list_context
+from trackflow_web.pages.songs.filters import Filters
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from trackflow_web.domain.bulk import actions as bulk
 from trackflow_web.domain.collaborations.queries import invited_to
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.text import count_of, isolate
-from trackflow_web.web import htmx
+from trackflow_web.kernel.text import isolate
+from trackflow_web.pages.songs import told
+from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.listing import ListArguments, pager, requested_page
@@ -111,17 +113,29 @@ def put_song(pack_id: int) -> str | Response:
 def take_song_out(pack_id: int, song_id: int) -> str | Response:
     """Remove a song from a pack."""
     pack = pack_or_404(pack_id)
-    actions.take_song_out(pack, song_id)
-    return _songs_response(pack)
+    message = told.placed(bulk.take_out(pack, song_id, get_current_user()), None)
+    if htmx.is_htmx():
+        return htmx.block("packs/show.html", "songs", **pack_context(pack)) + messages.toast(
+            message
+        )
+    messages.show_on_next_page(message)
+    return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
+
+
+@pages.get("/<id:pack_id>/release")
+@login_required
+def confirm_release(pack_id: int) -> str:
+    """Show which songs of a pack will be released, and which parts of them are unfinished."""
+    pack = pack_or_404(pack_id)
+    return render_template("packs/release.html", pack=pack, songs=queries.unreleased(pack.id))
 
 
 @pages.post("/<id:pack_id>/release")
 @login_required
 def release(pack_id: int) -> Response:
-    """Release every song of a pack."""
+    """Release every song of a pack; it can be undone for some minutes."""
     pack = pack_or_404(pack_id)
-    released = actions.release_pack(pack, get_current_user())
-    flash(f"Released {count_of(released, 'song')} of {isolate(pack.name)}.")
+    messages.show_on_next_page(told.released(bulk.release(pack, get_current_user()), pack.name))
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
 

@@ -5,56 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import url_for
-
 from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
+from trackflow_web.domain.authoring.rules import GROUPS, Part, Template
+from trackflow_web.domain.authoring.sorting import ORDERS, Sort
 from trackflow_web.domain.collaborations.queries import helpers_of, invited_to
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.invitations.queries import pending_after
 from trackflow_web.domain.packs.queries import pack_names_of
-from trackflow_web.domain.songs import queries, rules
+from trackflow_web.domain.songs import queries
 from trackflow_web.kernel.errors import Duplicate
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, sent_fields
-from trackflow_web.web.listing import ListArguments, pager
+from trackflow_web.web.listing import pager
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trackflow_web.accounts.first_steps import FirstSteps
-    from trackflow_web.domain.authoring.rules import Part, State
+    from trackflow_web.domain.authoring.rules import State
     from trackflow_web.domain.songs.models import Song
-    from trackflow_web.domain.songs.rules import Status
+    from trackflow_web.pages.songs.filters import Filters
     from trackflow_web.web.forms import Refusal
 
 MOST_PACKS = 100  # in a form's choice of packs
 MOST_INVITATIONS = 3  # above the list of songs
-DRAFT_FIELDS = ("title", "artist", "album", "year", "status", "pack_id", "username")
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Which songs a list shows."""
-
-    status: Status | None = None
-    q: str = ""
-    page: int = 1
-
-    @classmethod
-    def parse(cls) -> Filters:
-        """Return the filters in the request's query. Raises Invalid naming every bad argument."""
-        arguments = ListArguments()
-        filters = cls(
-            status=arguments.optional("status", rules.status),
-            q=arguments.search(),
-            page=arguments.page(),
-        )
-        arguments.finish()
-        return filters
-
-    def address(self, page: int) -> str:
-        """Return the URL of another page of the same list."""
-        return url_for("songs.index", status=self.status, q=self.q or None, page=page)
+DRAFT_FIELDS = (
+    *("title", "artist", "album", "year", "status", "pack_id", "username", "template"),
+    *("notes", "due_on", "video_url", "download_url"),
+)
+PART_CHOICES = [(str(part), part.label) for part in Part]
+SORT_CHOICES = [(str(sort), sort.label) for sort in Sort]
+TEMPLATE_CHOICES = [(str(template), template.label) for template in Template]
 
 
 @dataclass(frozen=True)
@@ -66,24 +49,58 @@ class PartRow:
     state: State
 
 
-def list_context(filters: Filters, refusal: Refusal | None = None) -> dict[str, object]:
-    """Return the context of the list, with the input and errors of a rejected form."""
+def list_context(
+    filters: Filters,
+    refusal: Refusal | None = None,
+    *,
+    kept: Mapping[str, object] | None = None,
+    bulk_error: str = "",
+) -> dict[str, object]:
+    """Return the context of the list, with the input and errors of a rejected form.
+
+    `kept` are the fields of the form that stay for the next song, after one was added;
+    `bulk_error` says why the selected songs were not changed.
+    """
     user_id = get_current_user().id
-    counts = queries.count_by_status(user_id)
-    total = None if filters.q else counts[filters.status or "all"]
+    counts = queries.count_songs(user_id, q=filters.q, only=filters.only)
     found = queries.list_songs(
-        user_id, status=filters.status, q=filters.q, page=filters.page, total=total
+        user_id,
+        status=filters.status,
+        q=filters.q,
+        page=filters.page,
+        total=counts.tabs[filters.status or "all"],
+        only=filters.only,
+        order=ORDERS[filters.sort],
     )
     return {
-        "listing": {"songs": found.songs, "total": found.total, **pager(found, filters.address)},
+        "listing": {"songs": found.songs, **pager(found, filters.page_address)},
+        "charts": authoring.charts_of([song.id for song in found.songs]),
         "counts": counts,
-        "first_steps": None if htmx.is_htmx() else _first_steps(counts["all"]),
+        "first_steps": None if htmx.is_htmx() else _first_steps(counts.everything),
+        "filters": filters,
         "packs": _pack_choices(user_id),
         "invitations": pending_after(user_id, before_id=None, limit=MOST_INVITATIONS + 1),
         "most_invitations": MOST_INVITATIONS,
-        "filters": {"status": filters.status, "q": filters.q},
+        "part_choices": PART_CHOICES,
+        "sort_choices": SORT_CHOICES,
+        "template_choices": TEMPLATE_CHOICES,
+        "was_added": kept is not None,
+        "bulk_error": bulk_error,
         **_form_context(refusal),
+        **({"draft": dict(kept)} if kept is not None else {}),
     }
+
+
+def row_context(song: Song, filters: Filters) -> dict[str, object]:
+    """Return what the row of one song and the list's counts need."""
+    chart = authoring.charts_of([song.id])[song.id]
+    return {"song": song, "chart": chart, **counts_context(filters)}
+
+
+def counts_context(filters: Filters) -> dict[str, object]:
+    """Return what the counts of the list need."""
+    counts = queries.count_songs(get_current_user().id, q=filters.q, only=filters.only)
+    return {"counts": counts, "filters": filters}
 
 
 def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object]:
@@ -92,7 +109,7 @@ def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object
     is_own = viewer_id == song.user_id
     return {
         "song": song,
-        "parts": part_rows(song),
+        **parts_context(song),
         "packs": _pack_choices(song.user_id, song.pack_id),
         "helpers": helpers_of(song.id, owner_id=song.user_id, viewer_id=viewer_id),
         "invited": invited_to(Subject(song_id=song.id)) if is_own else (),
@@ -100,10 +117,17 @@ def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object
     }
 
 
-def part_rows(song: Song) -> list[PartRow]:
-    """Return the parts of a song, in the order of the work."""
+def parts_context(song: Song) -> dict[str, object]:
+    """Return what the parts of a song need: the groups with their parts."""
     states = authoring.states_of(song.id)
-    return [PartRow(part, part.label, state) for part, state in states.items()]
+    return {
+        "song": song,
+        "groups": [
+            (group.label, [PartRow(part, part.label, states[part]) for part in parts])
+            for group, parts in GROUPS.items()
+        ],
+        "template_choices": TEMPLATE_CHOICES,
+    }
 
 
 def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, str]]:
@@ -122,6 +146,7 @@ def _form_context(refusal: Refusal | None) -> dict[str, object]:
     duplicate = queries.find_song(refusal.existing_id) if isinstance(refusal, Duplicate) else None
     return {
         "draft": sent_fields(DRAFT_FIELDS) if refusal else {},
-        "errors": errors_of(refusal),
+        # A duplicate is reported once, with a link to the song that is there.
+        "errors": {} if duplicate else errors_of(refusal),
         "duplicate": duplicate,
     }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from trackflow_web.domain.bulk import actions as bulk
+from trackflow_web.domain.bulk.selection import only
 from trackflow_web.domain.packs import song_editing
-from trackflow_web.domain.songs import actions, queries
+from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import isolate
-from trackflow_web.pages.songs.context import Filters, list_context, song_context
+from trackflow_web.pages.songs import responses, told
+from trackflow_web.pages.songs.context import list_context, row_context, song_context
+from trackflow_web.pages.songs.filters import Filters, list_of_form
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import refused, sent_fields
@@ -18,20 +23,29 @@ from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.songs.models import Song
 
 pages = Blueprint("songs", __name__, url_prefix="/songs")
 
-FIELDS = ("title", "artist", "album", "year", "status", "pack_id", "anyway")
+FIELDS = (
+    *("title", "artist", "album", "year", "status", "pack_id", "anyway"),
+    *song_editing.DETAIL_FIELDS,
+)
+# Of the form that adds a song these stay for the next one; a plain form has them in the address.
+KEPT = ("status", "pack_id", "template")
+KEPT_ARGUMENTS = {name: f"add_{name}" for name in KEPT}
+LONGEST_KEPT = 20
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
-    """Show the songs that one owns or collaborates on: tabs by status, search, pages."""
-    context = list_context(Filters.parse())
+    """Show the songs that one owns or collaborates on: tabs, search, filter, order, pages."""
+    context = list_context(Filters.parse(), kept=_kept(request.args, KEPT_ARGUMENTS))
     if htmx.is_htmx():
         return htmx.block("songs/index.html", "list", **context)
     return render_template("songs/index.html", **context)
@@ -40,18 +54,18 @@ def index() -> str:
 @pages.post("/")
 @login_required
 def create() -> str | Response:
-    """Add a song."""
-    form = request.form
+    """Add a song; the list keeps its tab and order, the form status, pack and template."""
+    fields = sent_fields((*FIELDS, "template"))
+    filters = list_of_form()
     try:
-        song = song_editing.add_song(
-            get_current_user(), **{name: form.get(name) for name in FIELDS}
-        )
+        song = song_editing.add_song(get_current_user(), **{"title": "", "artist": "", **fields})
     except Invalid as refusal:
-        return refused(_render_panel(list_context(Filters(), refusal)), refusal)
+        return refused(_render_panel(list_context(filters or Filters(), refusal)), refusal)
+    shown = Filters(status=filters.status, sort=filters.sort) if filters else Filters()
     if htmx.is_htmx():
-        return _render_panel(list_context(Filters()))
+        return _render_panel(list_context(shown, kept=_kept(fields, {name: name for name in KEPT})))
     flash(f"Added {isolate(song.title)}.")
-    return htmx.redirect_after_post(url_for("songs.index"))
+    return htmx.redirect_after_post(_with_kept(shown.address(), fields if filters else {}))
 
 
 @pages.get("/<id:song_id>")
@@ -71,7 +85,7 @@ def update(song_id: int) -> str | Response:
     except Invalid as refusal:
         return _refuse_changes(song, refusal)
     if htmx.is_htmx():
-        return _render_row_or_details(song)
+        return responses.row_or_details(song)
     flash("Saved.")
     return htmx.redirect_after_post(url_for("songs.show", song_id=song.id))
 
@@ -90,49 +104,44 @@ def edit(song_id: int) -> str:
 @login_required
 def row(song_id: int) -> str:
     """Show the row of a song in the list."""
-    return render_template("songs/_row.html", song=song_or_404(song_id, may="work"))
+    song = song_or_404(song_id, may="work")
+    return render_template("songs/_row.html", **row_context(song, Filters()))
 
 
 @pages.post("/<id:song_id>/status")
 @login_required
 def move(song_id: int) -> str | Response:
     """Move a song to Future Plans, WIP or Released."""
-    song = song_or_404(song_id, may="work")
-    actions.move_song(song, get_current_user(), status=request.form.get("status"))
-    if htmx.is_htmx():
-        return _render_row_or_details(song)
-    return htmx.redirect_after_post(url_for("songs.show", song_id=song.id))
-
-
-@pages.get("/<id:song_id>/delete")
-@login_required
-def confirm_delete(song_id: int) -> str:
-    """Show the confirmation page of the deletion."""
-    return render_template("songs/delete.html", song=song_or_404(song_id, may="own"))
+    song, user = song_or_404(song_id, may="work"), get_current_user()
+    outcome = bulk.move(only(song, user), user, status=request.form.get("status"))
+    return responses.changed(song, told.moved(outcome, Status(song.status)))
 
 
 @pages.post("/<id:song_id>/delete")
 @login_required
-def delete(song_id: int) -> Response:
-    """Delete a song."""
-    song = song_or_404(song_id, may="own")
-    actions.delete_song(song, get_current_user())
-    flash(f"Deleted {isolate(song.title)}.")
-    return htmx.redirect_after_post(url_for("songs.index"))
+def delete(song_id: int) -> str | Response:
+    """Delete a song; it can be undone for some minutes."""
+    song, user = song_or_404(song_id, may="own"), get_current_user()
+    outcome = bulk.delete(only(song, user), user)
+    return responses.deleted(song_id, told.deleted(outcome))
+
+
+def _kept(values: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the fields that stay in the form; None when no song was added."""
+    kept = {field: values[name][:LONGEST_KEPT] for field, name in names.items() if name in values}
+    return kept or None
+
+
+def _with_kept(address: str, fields: Mapping[str, str]) -> str:
+    """Return the address of the list that fills the form with what stays of these fields."""
+    kept = {KEPT_ARGUMENTS[name]: fields[name] for name in KEPT if fields.get(name)}
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(kept)}" if kept else address
 
 
 def _render_panel(context: dict[str, object]) -> str:
     if htmx.is_htmx():
         return htmx.block("songs/index.html", "panel", **context)
     return render_template("songs/index.html", **context)
-
-
-def _render_row_or_details(song: Song) -> str:
-    """Return what htmx replaces: the head of the song's page, or its row with the list's counts."""
-    if htmx.target() == "song-details":
-        return htmx.block("songs/show.html", "details", **song_context(song))
-    counts = queries.count_by_status(get_current_user().id)
-    return render_template("songs/_changed_row.html", song=song, counts=counts)
 
 
 def _refuse_changes(song: Song, refusal: Invalid) -> Response:

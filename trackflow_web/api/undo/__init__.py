@@ -1,0 +1,1 @@
+"""Undo: JSON API."""

@@ -1,0 +1,12 @@
+"""Response bodies of an undo."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class Undone(BaseModel):
+    """What was undone; 0 when it had been undone before, or when all was changed since."""
+
+    kind: str
+    changed: int = Field(description="How many songs.")

@@ -1,0 +1,1 @@
+"""Actions on one song or several at once, which can be undone."""

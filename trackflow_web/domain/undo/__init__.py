@@ -1,0 +1,1 @@
+"""Undoing what a user did a moment ago."""

@@ -1,0 +1,1 @@
+"""Undo: HTML pages and fragments."""
