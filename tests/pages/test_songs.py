@@ -255,7 +255,9 @@ def test_moving_a_song_in_the_list_returns_its_row_and_the_new_counts(app, one, 
     with statements_of(app) as seen:
         page = as_alice.post(f"/songs/{one}/status", status="wip", htmx=f"song-{one}")
     assert page.all("li.song") == [page.one(f"li#song-{one}")]
-    swaps = {count["id"]: count.get_text().strip() for count in page.all('[hx-swap-oob="true"]')}
+    swaps = {
+        count["id"]: count.get_text().strip() for count in page.all('[id^="song-"][hx-swap-oob]')
+    }
     assert swaps == {
         "song-total": "1 song",
         "song-count-all": "1",

@@ -26,7 +26,10 @@ from trackflow_web.kernel.events import Event
 pytestmark = pytest.mark.both_databases
 
 # Nothing but these may differ after an action and its undo.
-TRACES = {"activities", "undo_steps", "collaborations", "user_stats", "packs", "series"}
+TRACES = {
+    *("activities", "undo_steps", "collaborations", "user_stats", "packs", "series"),
+    *("notifications", "notification_versions"),
+}
 
 
 @pytest.fixture(autouse=True)
