@@ -132,10 +132,15 @@ def sign_in_again(page, person):
     expect(page.get_by_role("heading", level=1)).to_have_text("Songs")
 
 
+def sign_out(page):
+    page.locator("#account-menu > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+
+
 def test_signing_in_after_signing_out_in_another_tab_returns_to_the_page(alice, at_songs):
     other = at_songs.context.new_page()
     other.goto("/achievements/")
-    other.get_by_role("button", name="Sign out").click()
+    sign_out(other)
     expect(other.get_by_role("link", name="Start your setlist")).to_be_visible()
     add_song(at_songs)
     sign_in_again(at_songs, alice)
@@ -155,7 +160,7 @@ def test_signing_in_after_the_session_was_ended_returns_to_the_page(app, alice, 
 def test_after_sign_out_the_back_button_shows_nothing_private(alice, at_songs):
     add_song(at_songs)
     expect(at_songs.locator("#song-rows > li")).to_have_count(1)
-    at_songs.get_by_role("button", name="Sign out").click()
+    sign_out(at_songs)
     expect(at_songs.get_by_role("link", name="Start your setlist")).to_be_visible()
     at_songs.go_back()
     expect(at_songs).to_have_url(SIGN_IN)

@@ -123,6 +123,8 @@ def test_alice_uses_the_site_by_keyboard_only(page):
     page.keyboard.press("Enter")
     expect(heading(page)).to_have_text("Dreamer")
 
+    tab_to(page, page.locator("#account-menu > summary"))
+    page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("button", name="Sign out"))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/$"))

@@ -211,6 +211,7 @@ def _charts(alice: Walk, text: str) -> None:
     alice.do_quickly("/series/1/plan", track="1")
     alice.do_quickly("/series/1/tracks/3", irrelevant="1")
     alice.do("/settings/tokens", name=text[:60], scope="read", days="30")
+    alice.do("/settings/profile", display_name=text[:60], charter_names=line[:60])
     rows = io.StringIO()
     # A semicolon separates artists in a file: the songs would have another artist.
     artist = f"a {text}".replace(";", ":")

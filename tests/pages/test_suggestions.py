@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.people import working
+from tests.support.people import work_together, working
 from tests.support.songs import add_song
 from trackflow_web.domain.people.models import Audience
 
@@ -52,3 +52,15 @@ def test_the_artist_field_has_a_list_without_a_script(app, alice, as_alice):
 
 def test_an_overlong_search_prefix_is_rejected(as_alice):
     assert as_alice.get("/suggestions/artists", htmx=True, artist="x" * 101).status == 422
+
+
+def test_people_one_works_with_are_offered_without_a_script(app, alice, bob, as_alice):
+    song = add_song(app, alice, "One")
+    page = as_alice.get(f"/songs/{song}")
+    assert page.one("#username")["list"] == "people"
+    assert page.all("#people option") == []
+    work_together(app, alice, bob)
+    as_alice.post(f"/songs/{song}/collaborators", username="bob")
+    assert [each["value"] for each in as_alice.get(f"/songs/{song}").all("#people option")] == [
+        "bob"
+    ]

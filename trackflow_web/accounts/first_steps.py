@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 
+STEPS = 4
+# Whoever has more songs knows how it goes.
+MOST_SONGS = 25
+
+
 @dataclass(frozen=True)
 class FirstSteps:
     """The completed steps of a new user; `song_id` is the song to continue with."""
@@ -47,8 +52,3 @@ def first_steps_of(user: User, *, songs: int) -> FirstSteps | None:
     ).one()
     steps = FirstSteps(*row)
     return None if steps.done == STEPS else steps
-
-
-STEPS = 4
-# Whoever has more songs knows how it goes.
-MOST_SONGS = 25

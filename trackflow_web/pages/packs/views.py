@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.bulk import actions as bulk
-from trackflow_web.domain.collaborations.queries import invited_to
+from trackflow_web.domain.collaborations.queries import invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import isolate
 from trackflow_web.pages.songs import told
+from trackflow_web.pages.songs.context import MOST_SUGGESTED
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused
@@ -159,6 +160,7 @@ def pack_context(
         "choices": choices(pack.user_id, q, limit=MOST_CHOICES, outside_pack=pack.id),
         "most_choices": MOST_CHOICES,
         "invited": invited_to(Subject(pack_id=pack.id)),
+        "known_people": names_beside(pack.user_id, limit=MOST_SUGGESTED),
         "q": q,
         "draft": dict(form or {}),
         "errors": errors_of(refusal),

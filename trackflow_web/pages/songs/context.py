@@ -9,7 +9,7 @@ from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
 from trackflow_web.domain.authoring.rules import GROUPS, Part, Template
 from trackflow_web.domain.authoring.sorting import ORDERS, Sort
-from trackflow_web.domain.collaborations.queries import helpers_of, invited_to
+from trackflow_web.domain.collaborations.queries import helpers_of, invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.invitations.queries import pending_after
 from trackflow_web.domain.packs.queries import pack_names_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from trackflow_web.pages.songs.filters import Filters
     from trackflow_web.web.forms import Refusal
 
+# Names beside a field before anything is typed.
+MOST_SUGGESTED = 20
 MOST_PACKS = 100  # in a form's choice of packs
 MOST_INVITATIONS = 3  # above the list of songs
 DRAFT_FIELDS = (
@@ -113,6 +115,7 @@ def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object
         "packs": _pack_choices(song.user_id, song.pack_id),
         "helpers": helpers_of(song.id, owner_id=song.user_id, viewer_id=viewer_id),
         "invited": invited_to(Subject(song_id=song.id)) if is_own else (),
+        "known_people": names_beside(viewer_id, limit=MOST_SUGGESTED) if is_own else (),
         **_form_context(refusal),
     }
 
