@@ -121,7 +121,7 @@ def test_alice_sees_why_an_achievement_was_revoked(app, admin, page, new_page, l
     page.get_by_text("Revoke Dreamer").click()
     page.get_by_label("Reason").fill("Counted by a bug of ours.")
     axe(page)
-    page.get_by_role("button", name="Revoke it").click()
+    page.get_by_role("button", name="Revoke", exact=True).click()
     expect(page.locator("[data-revoked=dreamer]")).to_contain_text("by olga")
     axe(page)
 
