@@ -41,6 +41,17 @@ CREATE = {
 # account to keep a key for. The response to a request for a reset link shows it, so that it is
 # made each time.
 SET = {
+    "/notifications/<notification_id>/delete",
+    "/notifications/<notification_id>/mute",
+    "/notifications/<notification_id>/read",
+    "/notifications/<notification_id>/unread",
+    "/notifications/read-all",
+    "/notifications/seen",
+    "/notifications/undo",
+    "/settings/notifications",
+    "/songs/<song_id>/parts",
+    "/songs/bulk",
+    "/undo/<token>",
     "/login",
     "/register",
     "/logout",
