@@ -12,7 +12,18 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bench import action, growth, imports, months, pages, recheck, report, size, statements
+from bench import (
+    action,
+    growth,
+    imports,
+    months,
+    notifications,
+    pages,
+    recheck,
+    report,
+    size,
+    statements,
+)
 from bench.peers import comparison as peers
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ BENCHMARKS = {
     "recheck": recheck,
     "imports": imports,
     "pages": pages,
+    "notifications": notifications,
     "peers": peers,
     "size": size,
     "months": months,

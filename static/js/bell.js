@@ -23,6 +23,9 @@
   let stopped = false;
   let known = news();
 
+  // Below the inbox, where the bell leads.
+  const address = (name) => bell().href + name;
+
   function news() {
     return Number(bell()?.dataset.new ?? 0);
   }
@@ -43,7 +46,7 @@
     panel.setAttribute("aria-busy", "true");
     dress();
     htmx
-      .ajax("GET", panel.dataset.url, { target: panel, swap: "innerHTML" })
+      .ajax("GET", address("panel"), { target: panel, swap: "innerHTML" })
       .catch(() => {}) // announced by site.js
       .finally(() => panel.removeAttribute("aria-busy"));
   }
@@ -111,9 +114,9 @@
     askedAt = Date.now();
     let pause = 0;
     try {
-      const tag = bell()?.dataset.tag;
-      const response = await fetch(panel.dataset.countUrl, {
-        headers: { "HX-Request": "true", ...(tag ? { "If-None-Match": tag } : {}) },
+      const version = bell()?.dataset.version;
+      const response = await fetch(address("unread-count"), {
+        headers: { "HX-Request": "true", ...(version ? { "If-None-Match": `W/"${version}"` } : {}) },
         credentials: "same-origin",
         cache: "no-store",
         redirect: "manual",

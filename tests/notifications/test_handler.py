@@ -239,12 +239,12 @@ def test_an_invitation_is_told_and_its_answer_too(act, told, alice, bob, as_alic
     act.invite(act.song(alice), bob)
     assert types(told(bob)) == [("collaboration_added", "invited", 1)]
     item = as_bob.api("GET", "/api/notifications/").json["items"][0]
-    assert (item["message"], item["link"]) == ("Alice invited you to One.", "/invitations/")
+    assert (item["message"], item["link"]) == ("alice invited you to One.", "/invitations/")
     as_bob.post(item_of(as_bob, "accept"))
     assert types(told(bob)) == [("collaboration_added", "invited", 1)]  # stays
     assert types(told(alice)) == [("invitation_answered", "inviter", 1)]
     answered = as_alice.api("GET", "/api/notifications/").json["items"]
-    assert "Bob accepted your invitation to One." in [item["message"] for item in answered]
+    assert "bob accepted your invitation to One." in [item["message"] for item in answered]
 
 
 def test_a_declined_invitation_is_told_the_inviter(act, told, alice, bob, as_bob):

@@ -61,7 +61,7 @@ def counts(browser):
 def test_the_bell_counts_what_is_unread_and_new(as_alice, followed):
     assert bell(as_alice.get("/songs/")) == (1, 1)
     page = as_alice.get("/notifications/")
-    assert "Bob followed you." in page.text
+    assert "bob followed you." in page.text
     row = page.one("[data-notification]")
     assert (row["data-notification"], row["data-read"]) == ("new_follower", "false")
     assert page.one("[data-reason]")["data-reason"] == "follower"
@@ -80,7 +80,7 @@ def test_the_bell_is_fetched_alone_and_304_while_nothing_changes(
 ):
     page = as_alice.get("/notifications/unread-count")
     tag = page.headers["ETag"]
-    assert (tag, bell(page)) == (f'W/"{alice.id}.1"', (1, 1))
+    assert (tag, bell(page)) == ('W/"1"', (1, 1))
     same = as_alice.request("GET", "/notifications/unread-count", headers={"If-None-Match": tag})
     assert (same.status, same.html) == (304, "")
     act.follow(charlie, alice)
@@ -288,7 +288,7 @@ def test_a_type_is_muted_in_place(act, as_alice, alice, charlie, followed):
     (one,) = ids(as_alice.get("/notifications/"))
     as_alice.post(f"/notifications/{one}/mute", what="type")
     act.follow(charlie, alice)
-    assert "Bob followed you." in as_alice.get("/notifications/").text
+    assert "bob followed you." in as_alice.get("/notifications/").text
 
 
 def test_a_song_is_muted_in_place(quiet, act, told, as_alice, alice, bob):
@@ -336,7 +336,7 @@ def test_nothing_that_is_stored_names_anybody(app, act, as_alice, alice, bob, se
 def test_names_are_those_of_now(app, act, as_alice, bob, followed):
     with working(app):
         bob.user.username = "robert"
-    assert "Robert followed you." in as_alice.get("/notifications/").text
+    assert "robert followed you." in as_alice.get("/notifications/").text
 
 
 def test_who_is_gone_is_nobody(app, act, as_alice, bob, followed):
@@ -377,7 +377,7 @@ def test_the_api_lists_counts_reads_and_deletes(as_alice, several):
     assert counts(as_alice) == {"unread": 3, "new": 3}  # listing marks nothing
     item = listed["items"][1]
     assert item["actors"] == ["charlie"]
-    assert item["message"] == "Charlie added you to Shared."
+    assert item["message"] == "charlie added you to Shared."
     assert item["link"].startswith("/songs/")
     read = as_alice.api("PUT", f"/api/notifications/{item['id']}/read", {})
     assert (read.status, read.json["read"]) == (200, True)

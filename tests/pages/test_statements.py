@@ -39,6 +39,7 @@ def asked(app, alice, bob):
 
     def statements(numbers):
         plenty_of(app, alice, bob, has, numbers)
+        browser.get(f"/notifications/{has['notification_id']}/go")  # reads it, the first time
         browser.get("/confirm")  # what waits to be announced is
         pages = {route.name: route.path for route in all_routes(app, has) if route.method == "GET"}
         return {

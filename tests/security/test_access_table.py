@@ -134,6 +134,8 @@ POST /features/<item_id>/withdraw                       door     403  403   303 
 GET  /users/<username>                                   404     200  200   200  200
 GET  /users/<username>/card                              404     303  303   303  303
 GET  /notifications/                                    door     200  200   200  200
+GET  /notifications/unsubscribe/<token>                  404     404  404   404  404
+POST /notifications/unsubscribe/<token>                  404     404  404   404  404
 GET  /notifications/panel                               door     200  200   200  200
 GET  /notifications/unread-count                        door     200  200   200  200
 GET  /notifications/<notification_id>/go                door     404  404   303  404

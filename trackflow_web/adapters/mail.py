@@ -49,6 +49,9 @@ def as_email(message: Message, sender: str) -> EmailMessage:
     email["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or None)
     # Prevents automatic replies.
     email["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe_url:  # RFC 8058: one POST, without a session
+        email["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     email.set_content(message.text)
     email.add_alternative(message.html, subtype="html")
     return email

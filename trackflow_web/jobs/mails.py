@@ -11,6 +11,7 @@ from trackflow_web.domain.mail.models import Mail, MailKind
 from trackflow_web.domain.mail.ports import MailError
 from trackflow_web.domain.people import queries, recovery
 from trackflow_web.kernel.transactions import reading, unit_of_work
+from trackflow_web.notifications import digest
 
 if TYPE_CHECKING:
     from trackflow_web.domain.mail.ports import Message
@@ -85,8 +86,25 @@ def _message(mail: Mail, tools: Tools) -> Message | None:
         token = recovery.confirmation_token(user, mail.address, tools.secret)
         link = f"{mail.base_url}/email/confirm/{token}"
         return messages.confirm_email(to=mail.address, username=user.username, link=link)
+    if mail.kind == MailKind.DIGEST:
+        return _digest(mail, user, tools.secret)
     link = f"{mail.base_url}/password/forgot"
     return messages.email_in_use(to=mail.address, username=user.username, link=link)
+
+
+def _digest(mail: Mail, user: User, secret: str) -> Message | None:
+    """Return a digest, or None when all of it was read meanwhile."""
+    items = digest.items_of(mail, user)
+    inbox = f"{mail.base_url}/notifications"
+    if not items:
+        return None
+    return messages.digest(
+        to=mail.address,
+        username=user.username,
+        lines=[(item.message, f"{inbox}/{item.id}/go") for item in items],
+        inbox_url=f"{inbox}/",
+        unsubscribe_url=f"{inbox}/unsubscribe/{digest.unsubscribe_token(user, secret)}",
+    )
 
 
 def _recipient(mail: Mail) -> User | None:

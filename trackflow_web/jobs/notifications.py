@@ -11,7 +11,7 @@ from trackflow_web.domain.relations import actions as relations
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.leases import LeaseLost
 from trackflow_web.kernel.transactions import reading, unit_of_work
-from trackflow_web.notifications import fan_out, write
+from trackflow_web.notifications import digest, fan_out, retention, write
 from trackflow_web.notifications.notices import follower_notice
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 FAN_OUTS_A_RUN = 100
 NOTICES_A_RUN = 500
+DIGESTS_A_RUN = 500
 
 
 def run(tools: Tools) -> None:
@@ -52,3 +53,27 @@ def send_due_notices(tools: Tools) -> None:
         for due in relations.send_due_notices(NOTICES_A_RUN):
             key = f"follow {due.follower_id}"[:16]
             write.send(follower_notice(due.user_id, due.follower_id, clock.now(), key))
+
+
+def queue_digests(tools: Tools) -> None:
+    """Queue the digests that are due, each in its own unit of work."""
+    if tools.mailer is None:
+        return
+    with reading():
+        user_ids = digest.due(DIGESTS_A_RUN)
+    for user_id in user_ids:
+        with unit_of_work(tools.handlers):
+            digest.queue_digest(user_id)
+
+
+def prune(tools: Tools) -> int:
+    """Delete what is too old, some users at a time; return how many rows."""
+    last, deleted = 0, 0
+    while True:
+        with reading():
+            ids = retention.next_users(last)
+        if not ids:
+            return deleted
+        with unit_of_work(tools.handlers):
+            deleted += retention.prune(ids[0], ids[-1])
+        last = ids[-1]

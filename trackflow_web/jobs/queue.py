@@ -105,6 +105,11 @@ class Jobs:
         """Write notices for many once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("notifications", 0))
 
+    def prune_notifications(self) -> int:
+        """Delete notifications that are too old; return how many."""
+        with self.context():
+            return notifications.prune(self.tools)
+
     def run_due(self) -> int:
         """Run all queued jobs in this thread; return how many there were."""
         done = 0
@@ -205,6 +210,9 @@ class Jobs:
             huey = PostgresHuey(NAME, connection=connect, create_tables=False, **options)
         self._tasks = {
             **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
+            "retention": huey.periodic_task(crontab(hour="3", minute="30"), name="retention")(
+                self.prune_notifications
+            ),
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey

@@ -48,6 +48,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         repeats.forget_old,
         lambda: notifications.run(tools),
         lambda: notifications.send_due_notices(tools),
+        lambda: notifications.queue_digests(tools),
         lambda: mails.run(tools),
         lambda: _prune(tools),
     ):

@@ -96,6 +96,11 @@ def items_of(user_id: int, wanted: Wanted) -> list[Item]:
     return _items(user_id, _rows(user_id, _which(wanted), limit=wanted.limit))
 
 
+def latest_id() -> int:
+    """Return the id of the latest notification of anybody; 0 before the first."""
+    return db.session.scalar(sa.select(sa.func.max(Notification.id))) or 0
+
+
 def items_by_id(user_id: int, ids: Iterable[int]) -> list[Item]:
     """Return those of a user's notifications, the latest event first."""
     return _items(user_id, _rows(user_id, [Notification.id.in_(list(ids))]))
@@ -197,9 +202,9 @@ def _actor(name: Name | None, type_: Type) -> Actor | None:
     if name is None:
         return None
     if name.access == PUBLIC:
-        return Actor(name.name, is_visible=True)
+        return Actor(name.name, name.shown, is_visible=True)
     is_shared = name.access == WORK and type_ not in NAMELESS
-    return Actor(name.name) if is_shared else Actor()
+    return Actor(name.name, name.shown) if is_shared else Actor()
 
 
 def _subject(

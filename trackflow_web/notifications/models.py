@@ -13,7 +13,10 @@ from trackflow_web.kernel.database import Base, BigId
 from trackflow_web.kernel.leases import Leased
 
 # SQLite uses a partial index only where a query has the very same words.
-UNREAD = sa.text("NOT read")
+UNREAD_INDEX = sa.text("NOT read")
+# The second half lets SQLite use the index that begins with both columns: it prefers that one, and
+# would read all rows of the user by the first half alone.
+UNREAD = sa.text("NOT notifications.read AND notifications.read = false")
 UNSEEN = sa.text("seen_at IS NULL")
 WANTS_TOAST = sa.text("wants_toast")
 
@@ -53,8 +56,8 @@ class Notification(Base):
             "user_id",
             "group_key",
             unique=True,
-            sqlite_where=UNREAD,
-            postgresql_where=UNREAD,
+            sqlite_where=UNREAD_INDEX,
+            postgresql_where=UNREAD_INDEX,
         ),
         sa.Index(
             "ix_notifications_unseen", "user_id", sqlite_where=UNSEEN, postgresql_where=UNSEEN

@@ -29,6 +29,7 @@ class Name:
 
     name: str
     access: str
+    shown: str = ""
 
 
 Names = dict[tuple[str, int], Name]
@@ -45,7 +46,7 @@ def names_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Names:
     found = db.session.execute(
         _NAMES, {"viewer_id": user_id, **{name: sorted(ids) for name, ids in wanted.items()}}
     )
-    return {(row.kind, row.id): Name(row.name, row.access) for row in found}
+    return {(row.kind, row.id): Name(row.name, row.access, row.shown) for row in found}
 
 
 def ids_in(text: str) -> list[int]:
@@ -54,12 +55,13 @@ def ids_in(text: str) -> list[int]:
 
 
 def _named(kind: str, *columns: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 -- columns of any table
-    id_, name, access = columns
+    id_, name, access, *shown = columns
     return sa.select(
         sa.literal(kind).label("kind"),
         id_.label("id"),
         name.label("name"),
         access.label("access"),
+        (shown[0] if shown else sa.literal("")).label("shown"),
     )
 
 
@@ -78,6 +80,7 @@ _NAMES = sa.union_all(
         User.id,
         User.username,
         sa.case((is_visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
+        sa.func.coalesce(sa.func.nullif(User.display_name, ""), User.username),
     ).where(User.id.in_(literal_ids("user"))),
     _named(
         "song",

@@ -34,6 +34,7 @@ class Actor:
     """Who a notification is about; without a name, somebody whose profile is hidden."""
 
     username: str = ""
+    shown: str = ""
     is_visible: bool = False
 
 
@@ -63,7 +64,7 @@ def reason_of(reason: str, actors: str) -> str:
 
 
 def pieces_of(sentence: str, values: dict[str, str]) -> Iterator[Piece]:
-    """Return the pieces of a sentence, its places filled in; the first letter is large."""
+    """Return the pieces of a sentence, its places filled in; names and titles stay as they are."""
     is_first = True
     for text, place, _spec, _conversion in string.Formatter().parse(sentence):
         if text:
@@ -72,13 +73,14 @@ def pieces_of(sentence: str, values: dict[str, str]) -> Iterator[Piece]:
         if place is not None:
             value = values[place]
             kind = place if place in {"actors", "subject"} else "text"
-            yield Piece(kind, value[:1].upper() + value[1:] if is_first else value)
+            is_ours = value.startswith((A_MEMBER, *GONE.values()))
+            yield Piece(kind, value[:1].upper() + value[1:] if is_first and is_ours else value)
             is_first = False
 
 
 def names_of(actors: Sequence[Actor], others: int) -> str:
     """Return names as one reads them: `alice, bob and 3 others`; `others` have no name here."""
-    names = [actor.username or A_MEMBER for actor in actors[:NAMES_SHOWN]]
+    names = [actor.shown or A_MEMBER for actor in actors[:NAMES_SHOWN]]
     if not names:
         return NOBODY if others <= 1 else f"{others} people"
     more = others + len(actors) - len(names)

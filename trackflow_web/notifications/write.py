@@ -21,6 +21,7 @@ from trackflow_web.kernel.database import UTCDateTime, db, dialect, insert_into
 from trackflow_web.notifications import versions
 from trackflow_web.notifications.models import (
     UNREAD,
+    UNREAD_INDEX,
     Channel,
     Notification,
     NotificationPreferences,
@@ -147,7 +148,7 @@ def _statement(dialect_name: str, audience: Audience, *, fans_out: bool) -> Exec
     table, new = Notification.__table__.c, insert.excluded
     return insert.on_conflict_do_update(
         index_elements=[table.user_id, table.group_key],
-        index_where=UNREAD,
+        index_where=UNREAD_INDEX,
         set_={
             "n": table.n + new.n,
             "actor_ids": _put_first(new.actor_ids, table.actor_ids),

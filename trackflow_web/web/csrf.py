@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 csrf = CSRFProtect()
+# A mail program posts to it without a session; its path contains a signed token.
+TOKEN_IN_PATH = frozenset({"notifications.unsubscribe"})
 
 
 def init_app(app: Flask) -> None:
@@ -30,7 +32,7 @@ def check_token() -> None:
 
 def check_page_token() -> None:
     """Check the token of a form; the API's is checked once it is known that it uses a cookie."""
-    if request.endpoint and request.blueprint != "api":
+    if request.endpoint and request.blueprint != "api" and request.endpoint not in TOKEN_IN_PATH:
         check_token()
 
 

@@ -31,12 +31,17 @@ KEPT_FOR = timedelta(days=7)
 
 
 def queue(
-    kind: MailKind, *, address: str, base_url: str, user_id: int | None = None
+    kind: MailKind,
+    *,
+    address: str,
+    base_url: str,
+    user_id: int | None = None,
+    versions: tuple[int, int] | None = None,
 ) -> Mail | None:
     """Queue a mail to be sent after the commit; None when the address has got enough for now.
 
     Anybody can enter anybody's address, so that mails to one are limited, silently: known and
-    unknown addresses get the same response.
+    unknown addresses get the same response. `versions` are those that a digest is about.
     """
     now = clock.now()
     lately = sa.select(sa.func.count()).where(
@@ -49,6 +54,8 @@ def queue(
         kind=kind,
         address=address,
         base_url=base_url,
+        after_version=versions[0] if versions else None,
+        upto_version=versions[1] if versions else None,
         created_at=now,
         due_at=now,
     )

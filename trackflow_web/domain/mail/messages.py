@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from trackflow_web.domain.mail.ports import Message
+from trackflow_web.kernel.text import count_of
 
 IGNORE = "If this wasn't you, you can ignore this email. Nothing has changed."
 
@@ -46,6 +47,32 @@ def email_in_use(*, to: str, username: str, link: str) -> Message:
         ],
         link,
         "Reset password",
+    )
+
+
+def digest(
+    *, to: str, username: str, lines: list[tuple[str, str]], inbox_url: str, unsubscribe_url: str
+) -> Message:
+    """Return the digest of unread notifications; `lines` are sentences and their links."""
+    count = count_of(len(lines), "unread notification")
+    subject = f"{count} on TrackFlow"
+    text = [f"Hi {username},", *(f"{sentence}\n{link}" for sentence, link in lines)]
+    text += [f"All notifications: {inbox_url}", f"Unsubscribe: {unsubscribe_url}", "TrackFlow"]
+    items = "".join(
+        f'<li><a href="{escape(link)}">{escape(sentence)}</a></li>' for sentence, link in lines
+    )
+    html = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(subject)}</title></head><body><p>Hi {escape(username)},</p>"
+        f'<ul>{items}</ul><p><a href="{escape(inbox_url)}">All notifications</a></p>'
+        f'<p><a href="{escape(unsubscribe_url)}">Unsubscribe</a></p><p>TrackFlow</p></body></html>'
+    )
+    return Message(
+        to=to,
+        subject=subject,
+        text="\n\n".join(text) + "\n",
+        html=html,
+        unsubscribe_url=unsubscribe_url,
     )
 
 

@@ -17,6 +17,7 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a name, not a password
     CONFIRM_EMAIL = "confirm_email"
     EMAIL_IN_USE = "email_in_use"
+    DIGEST = "digest"
 
 
 class Mail(Base):
@@ -44,6 +45,9 @@ class Mail(Base):
     kind: Mapped[str] = mapped_column(sa.String(30))
     address: Mapped[str] = mapped_column(sa.String(254))
     base_url: Mapped[str] = mapped_column(sa.String(200))
+    # Of a digest: it tells of the versions of the user's notifications behind the first one.
+    after_version: Mapped[int | None] = mapped_column(sa.BigInteger)
+    upto_version: Mapped[int | None] = mapped_column(sa.BigInteger)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -14,6 +14,8 @@ class Message:
     subject: str
     text: str
     html: str
+    # The address that ends further mails of this kind with one POST; empty for none.
+    unsubscribe_url: str = ""
 
 
 class MailError(Exception):

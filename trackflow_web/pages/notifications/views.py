@@ -60,11 +60,11 @@ def unread_count() -> Response:
     """Show the bell; 304 while the user's notifications are as they were."""
     user_id = get_current_user().id
     response = Response(mimetype="text/html")
-    response.set_etag(f"{user_id}.{bell.version_of(user_id)}", weak=True)
+    response.set_etag(str(bell.version_of(user_id)), weak=True)
     response.make_conditional(request)
     if response.status_code != 304:  # noqa: PLR2004 -- HTTP's own number
         current = bell.bell_of(user_id)
-        response.set_etag(f"{user_id}.{current.version}", weak=True)
+        response.set_etag(str(current.version), weak=True)
         response.set_data(
             render_template("partials/_bell_button.html", content=current, is_swap=False)
         )
@@ -78,7 +78,7 @@ def go(notification_id: int) -> BaseResponse:
     user = get_current_user()
     row = actions.get_own(user, notification_id)
     (item,) = inbox.items_by_id(user.id, [row.id])
-    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
+    if _is_look() and not row.read:
         transactions.begin(writing=True, patience=PATIENCE_OF_A_READ)
         try:
             actions.mark_read(actions.get_own(user, notification_id))
@@ -125,7 +125,9 @@ def mute(notification_id: int) -> str | BaseResponse:
     """Mute the type, the subject or a person of a notification."""
     user, form = get_current_user(), request.form
     row = actions.get_own(user, notification_id)
-    muted = actions.mute(user, row, what=form.get("what"), username=form.get("username") or None)
+    username = form.get("username") or None
+    what = form.get("what", "person" if username else None)
+    muted = actions.mute(user, row, what=what, username=username)
     said = f"Muted: {muted}."
     if htmx.is_htmx():
         (item,) = inbox.items_by_id(user.id, [row.id])
@@ -219,12 +221,16 @@ def _by_day(items: list[Item]) -> list[tuple[str, list[Item]]]:
 
 def _note_seen(items: list[Item]) -> None:
     """Note, once the page was sent, that its user has seen what was in it."""
-    if any(item.seen_at is None for item in items) and "prefetch" not in request.headers.get(
-        "Sec-Purpose", ""
-    ):
+    if _is_look() and any(item.seen_at is None for item in items):
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's way
         version = max(item.version for item in items)
         call_after_response(partial(_see, app, get_current_user().id, version))
+
+
+def _is_look() -> bool:
+    """Return whether a person looks: no HEAD request, and no browser that only prepares."""
+    is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return request.method == "GET" and not is_prefetch
 
 
 def _see(app: Flask, user_id: int, version: int) -> None:

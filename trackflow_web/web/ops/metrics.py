@@ -17,6 +17,7 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
 from trackflow_web.kernel.transactions import reading
+from trackflow_web.notifications import fan_out, inbox
 from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.ops.timing import CountRequests, Timing
 
@@ -85,6 +86,14 @@ def _metrics() -> Iterator[Metric]:
     )
     yield GaugeMetricFamily(
         "trackflow_imports_unfinished", "Imports that are neither done nor failed.", unfinished()
+    )
+    yield GaugeMetricFamily(
+        "trackflow_fan_outs_unfinished",
+        "Notices that are not written for all recipients yet.",
+        fan_out.count_waiting(),
+    )
+    yield CounterMetricFamily(
+        "trackflow_notifications", "Notifications ever written: the latest id.", inbox.latest_id()
     )
     yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(
