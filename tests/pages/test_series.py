@@ -190,7 +190,7 @@ def test_an_album_is_renamed(as_alice, maker):
     assert (page.status, page.one("[role=alert] a")["href"]) == (422, f"/series/{other}")
     page = as_alice.post(f"/series/{album}", album="")
     assert (page.status, list(page.errors())) == (422, ["album"])
-    assert page.one("details")["open"] == ""
+    assert page.one(".song-head details")["open"] == ""
 
 
 def test_the_track_list_is_edited_and_keeps_its_links(as_alice, maker):
