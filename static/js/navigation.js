@@ -1,14 +1,27 @@
-// The frame of every page: a hint where the row of places goes on, the account's menu, the theme.
+// The frame of every page: a hint where rows of links go on, the account's menu, the theme.
 "use strict";
 
 (() => {
-  const places = document.querySelector(".nav__list--places");
+  const ROWS = ".nav__list--places, .tabs__list";
   const menu = document.getElementById("account-menu");
 
-  // Which ends of the row are cut off: layout.css fades them.
-  function hint() {
-    const hidden = places.scrollWidth - places.clientWidth;
-    places.dataset.more = [places.scrollLeft > 4 && "start", hidden - places.scrollLeft > 4 && "end"].filter(Boolean).join(" ");
+  // Which ends of a row are cut off: the style sheets fade them.
+  function hint(row) {
+    const hidden = row.scrollWidth - row.clientWidth;
+    row.dataset.more = [row.scrollLeft > 4 && "start", hidden - row.scrollLeft > 4 && "end"].filter(Boolean).join(" ");
+  }
+
+  function hintAll() {
+    for (const row of document.querySelectorAll(ROWS)) hint(row);
+  }
+
+  // The tab that is open is to be seen.
+  function showCurrent() {
+    for (const tab of document.querySelectorAll(".tabs__tab[aria-current]")) {
+      const row = tab.closest(".tabs__list");
+      const missing = tab.getBoundingClientRect().right + 56 - row.getBoundingClientRect().right;
+      if (missing > 0) row.scrollLeft += missing;
+    }
   }
 
   function closeMenu(event) {
@@ -30,11 +43,11 @@
     if (schemes) schemes.content = chosen === "auto" ? "light dark" : chosen;
   }
 
-  if (places) {
-    places.addEventListener("scroll", hint, { passive: true });
-    window.addEventListener("resize", hint);
-    hint();
-  }
+  showCurrent();
+  hintAll();
+  window.addEventListener("resize", hintAll);
+  document.addEventListener("scroll", (event) => event.target.matches?.(ROWS) && hint(event.target), { capture: true, passive: true });
+  document.addEventListener("htmx:afterSettle", hintAll);
   document.addEventListener("click", closeMenu);
   document.addEventListener("keydown", closeMenu);
   document.addEventListener("htmx:afterSettle", applyTheme);
