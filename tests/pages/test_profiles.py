@@ -278,3 +278,55 @@ def test_statements_are_bounded(as_bob, worker, app, address):
     with statements_of(app) as seen:
         see(as_bob, address)
     assert len(seen) <= MOST_STATEMENTS
+
+
+def test_badges_are_pinned_from_the_profile_and_from_their_page(as_alice, worker):
+    worker.given("artisan", "perfectionist", "multi_talented")
+    page = as_alice.get("/users/alice")
+    assert not page.all("#pinned")
+    form = page.one('form[action="/settings/achievements/perfectionist/pin"]')
+    answer = as_alice.post(form["action"], move="pin", next="/users/alice")
+    assert (answer.status, answer.location) == (303, "/users/alice")
+    pinned = as_alice.follow().all("#pinned [data-badge]")
+    assert [badge["data-badge"] for badge in pinned] == ["perfectionist"]
+    page = as_alice.get("/achievements/perfectionist")
+    assert page.one(".pin-form button").get_text() == "Unpin Perfectionist"
+    as_alice.post(form["action"], move="unpin", next="/achievements/perfectionist")
+    assert as_alice.follow().one(".pin-form button").get_text() == "Pin Perfectionist"
+
+
+def test_others_see_no_pin_buttons(as_bob, worker):
+    worker.given("artisan")
+    assert not as_bob.get("/users/alice").all(".pin-form")
+
+
+def test_badges_that_are_not_pinned_are_sorted_by_rarity_or_date(as_bob, worker, clock):
+    for code in ("artisan", "perfectionist", "multi_talented", "dreamer", "team_player"):
+        worker.given(code)
+        clock.move(days=1)
+    rarest = as_bob.get("/users/alice")
+    latest = as_bob.get("/users/alice", sort="latest")
+    shown = [badge["data-badge"] for badge in latest.all(".small-badge")]
+    assert shown == sorted(shown, key=["team_player", "dreamer", "perfectionist"].index)
+    assert {badge["data-badge"] for badge in rarest.all(".small-badge")} == set(shown)
+    assert as_bob.get("/users/alice", sort="nonsense").status == 422
+
+
+def test_the_calendar_is_the_owners_until_it_is_shared(as_alice, as_bob, stranger, app, alice):
+    as_alice.get("/songs/")
+    page = as_alice.get("/users/alice")
+    assert "1 active day and 0 parts done" in page.one("#days-summary").get_text()
+    assert "Only you see this." in page.one("#days").get_text()
+    assert not as_bob.get("/users/alice").all("#days")
+    as_alice.post("/settings/privacy", days="1", profile="everyone")
+    for browser in (as_alice, as_bob, stranger):
+        assert "Only you" not in browser.get("/users/alice").one("#days").get_text()
+
+
+def test_the_page_of_an_achievement_is_for_everyone(stranger, worker):
+    worker.given("artisan")
+    page = stranger.get("/achievements/artisan")
+    assert page.status == 200
+    assert "Artisan" in page.one("h1").get_text()
+    assert not page.all("form, .tile__standing, .receipt")
+    assert stranger.get("/achievements/nothing").status == 404
