@@ -19,15 +19,18 @@ NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.open
 LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES)
 # More than a picture may have, so that the form can say so.
 LARGER_BODIES["settings.update_profile"] = 4 * avatars.MOST_BYTES
+# The type of a form with files; any other form has none.
+WITH_FILES = "multipart/form-data"
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 
 
 def limit_body() -> None:
     """Set the most bytes that this request may send, before anything reads them."""
-    if request.endpoint in LARGER_BODIES:
+    is_api = request.blueprint == "api"
+    if request.endpoint in LARGER_BODIES and (is_api or request.mimetype == WITH_FILES):
         request.max_content_length = LARGER_BODIES[request.endpoint]
-    elif request.blueprint == "api":
+    elif is_api:
         request.max_content_length = LARGEST_JSON
 
 
