@@ -54,6 +54,8 @@ FOR_OLGA_TOO = (
     "/users/bob",
     "/users/bob/compare",
     "/settings/achievements?category=activity",
+    "/notifications/",
+    "/settings/notifications",
     "/settings/privacy",
     "/settings/connections",
 )

@@ -18,17 +18,22 @@ from trackflow_web.achievements.models import RecheckRun, UserAchievement, UserS
 from trackflow_web.domain.imports import actions, files
 from trackflow_web.domain.imports.models import Import
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.failpoints import Point
+from trackflow_web.notifications import fan_out
+from trackflow_web.notifications.models import FanOut, Notification
 
 pytestmark = pytest.mark.both_databases
 
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_END = 60
 ROWS = 30
+# More than a slice of recipients.
+MANY_FOLLOWERS = fan_out.SLICE + 1
 # More than one chunk of a recheck.
 MANY_PEOPLE = rechecks.SMALLEST_CHUNK + 1
 
@@ -174,3 +179,56 @@ def test_a_recheck_killed_half_way_keeps_chunks_and_resumes(make_app, command, f
             ("done", MANY_PEOPLE + 1),
         ]
         assert runs[1].awards == MANY_PEOPLE
+
+
+@pytest.fixture
+def followed(app, alice):
+    """More users follow Alice than a job writes at once; gives their number."""
+    now = clock.now()
+    with working(app):
+        people = [
+            {
+                "username": f"fan-{number}",
+                "email": f"fan-{number}@example.org",
+                "password_hash": "",
+                "session_stamp": "",
+                "timezone": "UTC",
+                "created_at": now,
+            }
+            for number in range(MANY_FOLLOWERS)
+        ]
+        ids = db.session.scalars(sa.insert(User).returning(User.id), people).all()
+        rows = [{"user_id": id_, "followed_id": alice.id, "created_at": now} for id_ in ids]
+        db.session.execute(sa.insert(Follow), rows)
+    return MANY_FOLLOWERS
+
+
+def notified(app):
+    """The number of notified users, and of all notifications and events of the release."""
+    with app.app_context():
+        rows = sa.select(
+            sa.func.count(Notification.user_id.distinct()),
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(Notification.n), 0),
+        )
+        return tuple(db.session.execute(rows.where(Notification.type == "new_release")).one())
+
+
+def test_a_fan_out_killed_in_and_after_a_slice_tells_each_follower_once(
+    make_app, alice, command, faults, followed
+):
+    app = make_app(JOBS="worker")
+    alice.add(status="released")
+    jobs = app.extensions["trackflow.jobs"]
+    for place, slices in ((Point.IN_FAN_OUT, 0), (Point.AFTER_SLICE, fan_out.SLICE)):
+        with working(app):
+            jobs.start_notifications()
+        (faults / place).touch()
+        assert command("jobs", "run").wait(SECONDS_TO_END) == -signal.SIGKILL
+        assert notified(app) == (slices, slices, slices)
+        with working(app):  # the lease of the dead job ends
+            db.session.execute(sa.update(FanOut).values(held_until=None))
+    jobs.sweep()
+    assert notified(app) == (followed, followed, followed)
+    with app.app_context():
+        assert fan_out.count_waiting() == 0

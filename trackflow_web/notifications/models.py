@@ -14,9 +14,9 @@ from trackflow_web.kernel.leases import Leased
 
 # SQLite uses a partial index only where a query has the very same words.
 UNREAD_INDEX = sa.text("NOT read")
-# The second half lets SQLite use the index that begins with both columns: it prefers that one, and
-# would read all rows of the user by the first half alone.
-UNREAD = sa.text("NOT notifications.read AND notifications.read = false")
+# Not by the same words: SQLite counts by the index that begins with both columns, which it needs an
+# equality for; PostgreSQL takes it for the words of the partial index.
+UNREAD = sa.text("notifications.read = false")
 UNSEEN = sa.text("seen_at IS NULL")
 WANTS_TOAST = sa.text("wants_toast")
 
