@@ -48,8 +48,9 @@ def recent(now: datetime) -> tuple[Handler, ...]:
 
 
 def read_old(now: datetime) -> None:
-    """Mark what is some days old as read."""
+    """Mark what is some days old as read; none of it is to be a toast any more."""
     with unit_of_work(handlers=()):
+        db.session.execute(sa.update(Notification).values(wants_toast=False))
         db.session.execute(
             sa.update(Notification)
             .where(Notification.updated_at < now - READ_UNTIL)
