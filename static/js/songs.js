@@ -47,6 +47,11 @@
     showSelection();
   }
 
+  // What offered to undo goes once it is undone.
+  function removeOffer(event) {
+    if (event.detail.successful) event.target.closest?.(".undo")?.closest(".toast, .notice--undo")?.remove();
+  }
+
   // Browsers without ::details-content cannot open the form by style alone.
   function openWhereThereIsRoom() {
     const card = document.getElementById("quick-add-card");
@@ -59,6 +64,7 @@
     openWhereThereIsRoom();
     showSelection();
   });
+  document.addEventListener("htmx:afterRequest", removeOffer);
   document.addEventListener("keydown", closeEdit, true);
   document.addEventListener("change", onChange);
   document.addEventListener("click", onClick);

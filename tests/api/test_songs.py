@@ -265,3 +265,47 @@ def test_another_version_is_added_anyway(program):
         assert program.post("/api/songs/", **ONE, anyway=anyway).status_code == 201
     assert len(program.get("/api/songs/").json["items"]) == 3
     assert program.post("/api/songs/", **ONE).json["existing_id"] == first["id"]
+
+
+def test_a_song_has_notes_due_date_and_links(program):
+    details = {
+        "notes": "Hard",
+        "due_on": "2026-12-24",
+        "video_url": "https://video.example/1",
+        "download_url": "",
+    }
+    song = program.post("/api/songs/", **ONE, **details, template="no_keys").json
+    assert details.items() <= song.items()
+    assert song["parts_skipped"] == 2
+    changed = program.post(f"/api/songs/{song['id']}", due_on=None).json
+    assert (changed["due_on"], changed["notes"]) == (None, "Hard")
+    answer = program.post(f"/api/songs/{song['id']}", video_url="ftp://x.example")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["video_url"])
+
+
+def test_several_songs_are_deleted_and_restored(program):
+    ids = [program.post("/api/songs/", **ONE | {"title": title}).json["id"] for title in "AB"]
+    answer = program.post("/api/songs/bulk", songs=[*ids, 987654], action="delete").json
+    assert (answer["changed"], answer["missing"]) == (2, 1)
+    assert program.get("/api/songs/").json["items"] == []
+    undone = program.post(f"/api/undo/{answer['undo']}").json
+    assert undone == {"kind": "songs_deleted", "changed": 2}
+    assert {song["id"] for song in program.get("/api/songs/").json["items"]} == set(ids)
+    assert program.post(f"/api/undo/{answer['undo']}").json["changed"] == 0
+
+
+def test_a_bulk_action_names_the_invalid_field(program):
+    for fields, field in (
+        ({"songs": [], "action": "delete"}, "songs"),
+        ({"songs": [1], "action": "move", "status": "gone"}, "status"),
+        ({"songs": [1], "action": "part", "part": "kazoo"}, "part"),
+    ):
+        answer = program.post("/api/songs/bulk", **fields)
+        assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_songs_missing_a_part_are_listed(program):
+    song = program.post("/api/songs/", **ONE).json
+    assert len(program.get("/api/songs/?missing=drums").json["items"]) == 1
+    program.post(f"/api/songs/{song['id']}/parts/drums", state="done")
+    assert program.get("/api/songs/?missing=drums").json["items"] == []

@@ -24,7 +24,6 @@ FOR_OLGA = (
     "/songs/?q=polka",
     "/songs/{song}",
     "/songs/{song}/edit",
-    "/songs/{song}/delete",
     "/achievements/",
     "/achievements/?q=polka",
     "/achievements/dreamer",

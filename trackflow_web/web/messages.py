@@ -39,8 +39,6 @@ def show_on_next_page(message: Message) -> None:
     flash(text, f"{UNDO}{message.token}" if message.token else "message")
 
 
-def toast(message: Message, *, replaced: str = "") -> str:
-    """Return the message as an out-of-band swap; it removes that of the token `replaced`."""
-    return render_template(
-        "partials/_message.html", message=message, replaced=replaced, next_url=current_page()
-    )
+def toast(message: Message) -> str:
+    """Return the message as an out-of-band swap."""
+    return render_template("partials/_message.html", message=message, next_url=current_page())

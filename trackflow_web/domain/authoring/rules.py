@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.domain.songs.rules import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 # Marking nearly everything as not needed is no charting.
 LEAST_DONE = 5
@@ -104,6 +104,12 @@ class State(StrEnum):
     TODO = "todo"
     DONE = "done"
     SKIP = "skip"
+
+
+def template_of(states: Mapping[Part, State]) -> Template | None:
+    """Return the template whose parts are the ones that are not needed; None without one."""
+    not_needed = {part for part, state in states.items() if state is State.SKIP}
+    return next((each for each in Template if each.not_needed == not_needed), None)
 
 
 def is_authored(states: Collection[State]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
-from trackflow_web.domain.authoring.rules import GROUPS, Part, Template
+from trackflow_web.domain.authoring.rules import GROUPS, Part, Template, template_of
 from trackflow_web.domain.authoring.sorting import ORDERS, Sort
 from trackflow_web.domain.collaborations.queries import helpers_of, invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
@@ -130,6 +130,7 @@ def parts_context(song: Song) -> dict[str, object]:
             for group, parts in GROUPS.items()
         ],
         "template_choices": TEMPLATE_CHOICES,
+        "current_template": template_of(states),
     }
 
 

@@ -31,15 +31,15 @@ def undo(token: str) -> Response:
     message = told.undone(actions.undo(get_current_user(), token))
     filters = list_of_form() if htmx.is_htmx() else None
     if filters is not None:
-        return _list(filters, message, token)
+        return _list(filters, message)
     messages.show_on_next_page(message)
     return htmx.redirect_after_post(next_page(url_for("songs.index")))
 
 
-def _list(filters: Filters, message: Message, token: str) -> Response:
+def _list(filters: Filters, message: Message) -> Response:
     """Return the list, which htmx puts in place of the one on the page."""
     fragment = htmx.block("songs/index.html", "list", **list_context(filters))
-    response = make_response(fragment + messages.toast(message, replaced=token))
+    response = make_response(fragment + messages.toast(message))
     response.headers["HX-Retarget"] = "#song-list"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
