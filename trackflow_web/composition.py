@@ -14,6 +14,7 @@ from trackflow_web.achievements.events import (
     AchievementsBackfilled,
     AchievementUnlocked,
 )
+from trackflow_web.achievements.standings import handler as standings
 from trackflow_web.adapters import mail
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
@@ -57,6 +58,8 @@ HANDLERS = (
     Handler("series", handle=series.handle, reconcile=series.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
+    # Behind the one that locks the counters of whose scores change.
+    Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
     audit.handler(AUDITED),
 )
 

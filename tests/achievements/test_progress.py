@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.catalogues import BY_CODE, ENTRIES
+from trackflow_web.achievements import levels
 from trackflow_web.achievements.awards.holder_counts import Holders
 from trackflow_web.achievements.catalogue.entries import State
-from trackflow_web.achievements.progress import levels, listing, next_up
+from trackflow_web.achievements.progress import listing, next_up
 from trackflow_web.achievements.progress.listing import Filters, Sort, Summary
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel.errors import Invalid

@@ -23,6 +23,7 @@ def assert_nothing_forgotten(app: Flask) -> None:
     assert not found.value_drift, f"distinct values differ from the songs: {found.value_drift}"
     assert not found.drift, f"counters differ from their source rows: {found.drift}"
     assert not found.period_drift, f"period counters differ from them: {found.period_drift}"
+    assert not found.score_drift, f"leaderboard scores differ from them: {found.score_drift}"
 
 
 def assert_collaborators_have_accepted(app: Flask) -> None:

@@ -44,3 +44,11 @@ class AchievementsWithdrawn(Payload):
     """An undone import took back what it alone had earned."""
 
     codes: tuple[str, ...]
+
+
+@event_type("level_reached", "user")
+class LevelReached(Payload):
+    """A user's points reached a level for the first time; `before` is the highest until then."""
+
+    level: int
+    before: int

@@ -145,6 +145,10 @@ class UserStats(Base):
     distinct_decades: Mapped[int] = mapped_column(server_default="0")
     total_achievements: Mapped[int] = mapped_column(server_default="0")
     total_points: Mapped[int] = mapped_column(server_default="0")
+    # A level once reached is never lost, whatever becomes of the points. `level_shown` is the
+    # highest that a toast has announced.
+    level_best: Mapped[int] = mapped_column(server_default="1")
+    level_shown: Mapped[int] = mapped_column(server_default="1")
     current_streak: Mapped[int] = mapped_column(server_default="0")
     last_login_date: Mapped[date | None]
     updated_at: Mapped[datetime]

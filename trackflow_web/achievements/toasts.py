@@ -16,14 +16,13 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.ladders import Rarity
-from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.achievements.levels import name_of_level
+from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from trackflow_web.achievements.catalogue.entries import Entry
 
 RESERVED_FOR = timedelta(seconds=2)
@@ -43,11 +42,23 @@ class Toast:
 
 @dataclass(frozen=True)
 class Toasts:
-    """The toasts of one response: up to three, or a summary of all."""
+    """The toasts of one response: up to three, or a summary of all.
 
+    `level` is one that the user has reached and that no toast has announced; one that an import
+    reached is announced in its summary.
+    """
+
+    user_id: int
     award_ids: tuple[int, ...]
     shown: tuple[Toast, ...]
     as_summary: bool
+    level: int | None = None
+    is_backfill: bool = False
+
+    @property
+    def level_name(self) -> str:
+        """Return what the announced level is called."""
+        return name_of_level(self.level or 1)
 
     @property
     def count(self) -> int:
@@ -107,6 +118,7 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
             UserAchievement.backfilled,
             UserAchievement.notified,
             catalogue.VERSION,
+            _LEVEL_TO_SHOW,
         ),
         {"owner_id": user_id, "until": batch.reserved_until},
     ).all()
@@ -118,21 +130,30 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
         if (entry := catalogue.at(row.catalogue_version).by_id.get(row.achievement_id))
     ]
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
+    is_backfill = bool(shown and any(row.backfilled for row in fresh))
     return Toasts(
+        user_id=user_id,
         award_ids=tuple(row.id for row in rows),
         shown=tuple(shown),
-        as_summary=len(shown) > MOST_AT_ONCE
-        or bool(shown and any(row.backfilled for row in fresh)),
+        as_summary=len(shown) > MOST_AT_ONCE or is_backfill,
+        level=rows[0].level_to_show if shown else None,
+        is_backfill=is_backfill,
     )
 
 
-def confirm(award_ids: Sequence[int]) -> None:
+def confirm(written: Toasts) -> None:
     """Record that a response with these was written: they are not shown again."""
     db.session.execute(
         sa.update(UserAchievement)
-        .where(UserAchievement.id.in_(award_ids))
+        .where(UserAchievement.id.in_(written.award_ids))
         .values(notified=True, shown_until=None)
     )
+    if written.level is not None:
+        db.session.execute(
+            sa.update(UserStats)
+            .where(UserStats.user_id == written.user_id, UserStats.level_shown < written.level)
+            .values(level_shown=written.level)
+        )
 
 
 def forget_unwanted(user_id: int, wanted: Announced) -> None:
@@ -157,6 +178,14 @@ def _unwanted(wanted: Announced) -> sa.ColumnElement[bool]:
 
 
 _NOT_SHOWN = sa.and_(UserAchievement.user_id == sa.bindparam("owner_id"), ~UserAchievement.notified)
+_LEVEL_TO_SHOW = (
+    sa.select(UserStats.level_best)
+    .where(
+        UserStats.user_id == sa.bindparam("owner_id"), UserStats.level_best > UserStats.level_shown
+    )
+    .scalar_subquery()
+    .label("level_to_show")
+)
 _NEVER_RESERVED = sa.and_(_NOT_SHOWN, UserAchievement.shown_until.is_(None))
 _RESERVED_UNTIL = sa.and_(_NOT_SHOWN, UserAchievement.shown_until == sa.bindparam("until"))
 # Executed by every page and action, and built once: building it takes longer than running it.

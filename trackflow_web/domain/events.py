@@ -42,6 +42,7 @@ from trackflow_web.domain.packs.events import (
     PackReopened,
 )
 from trackflow_web.domain.people.events import (
+    PersonListed,
     PersonRegistered,
     Visited,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "PackDeleted",
     "PackReopened",
     "PartDone",
+    "PersonListed",
     "PersonRegistered",
     "PlaylistImported",
     "PlaylistUnimported",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.standings import finals
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
@@ -50,6 +51,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: notifications.send_due_notices(tools),
         lambda: notifications.queue_digests(tools),
         lambda: mails.run(tools),
+        lambda: _close_leaderboards(tools),
         lambda: _prune(tools),
     ):
         try:
@@ -57,6 +59,11 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         # The next run is a minute later; a failure here must not prevent it.
         except Exception:
             log.exception("sweep_failed")
+
+
+def _close_leaderboards(tools: Tools) -> None:
+    with unit_of_work(tools.handlers):
+        finals.close_ended()
 
 
 def _prune(tools: Tools) -> None:

@@ -17,6 +17,7 @@ from trackflow_web.pages.imports import views as imports
 from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.notifications import unsubscribe
 from trackflow_web.pages.notifications import views as notifications
+from trackflow_web.pages.leaderboards import views as leaderboards
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     spotify.pages,
     achievements.pages,
     stats.pages,
+    leaderboards.pages,
     profiles.pages,
     relations.pages,
     avatars.pages,

@@ -43,6 +43,7 @@ LAYERS = {
         "feedback",
         "stats",
         "profiles",
+        "leaderboards",
         "settings",
         "notifications",
         "toasts",

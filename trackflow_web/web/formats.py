@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         "iso": iso,
         "day": day,
         "thousands": thousands,
+        "ordinal": ordinal,
         "count_of": text.count_of,
         "noun_of": text.noun_of,
         "isolate": text.isolate,
@@ -80,6 +81,13 @@ def thousands(number: int) -> str:
 def markdown(source: str) -> Markup:
     """Return the HTML of Markdown written by a user."""
     return Markup(markup.to_html(source))  # noqa: S704 -- it has passed an allow-list
+
+
+def ordinal(number: int) -> str:
+    """Return a number as a place: `1st`, `2nd`, `11th`."""
+    teens = 10 < number % 100 < 14  # noqa: PLR2004 -- eleventh to thirteenth
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def reader_zone() -> tzinfo:

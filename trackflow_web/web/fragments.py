@@ -43,7 +43,7 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
 
 
 def _confirm_toasts(shown: Toasts) -> None:
-    toasts.confirm(shown.award_ids)
+    toasts.confirm(shown)
 
 
 def _find_notices(user: User, _events: Sequence[Event]) -> int | None:

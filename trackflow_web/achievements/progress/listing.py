@@ -8,10 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from trackflow_web.achievements import metrics
+from trackflow_web.achievements import levels, metrics
 from trackflow_web.achievements.catalogue.entries import Kind, State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
-from trackflow_web.achievements.progress import levels
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
@@ -38,11 +37,12 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Summary:
-    """How many achievements a user has, and their points."""
+    """How many achievements a user has, their points, and the highest level they ever reached."""
 
     earned: int
     total: int
     points: int
+    level_best: int = 1
 
     @property
     def percent(self) -> int:
@@ -51,8 +51,13 @@ class Summary:
 
     @property
     def level(self) -> int:
-        """Return the level that the points reach, from 1."""
-        return levels.level_of(self.points)
+        """Return the level, from 1: that of the points, or a higher one that was reached before."""
+        return max(levels.level_of(self.points), self.level_best)
+
+    @property
+    def level_name(self) -> str:
+        """Return what the level is called."""
+        return levels.name_of_level(self.level)
 
     @property
     def points_to_next(self) -> int:
@@ -155,11 +160,11 @@ def _longest(entry: Entry, counters: Mapping[str, int]) -> int:
     return counters.get(entry.metric or "", 0) if is_streak else 0
 
 
-def summary(all_tiles: Sequence[AchievementProgress], points: int) -> Summary:
-    """Return how many of the built-in achievements a user has, and their points."""
+def summary(all_tiles: Sequence[AchievementProgress], points: int, level_best: int = 1) -> Summary:
+    """Return how many of the built-in achievements a user has, their points and level."""
     built_in = [tile for tile in all_tiles if tile.entry.kind is Kind.BUILTIN]
     earned = sum(tile.state is State.EARNED for tile in built_in)
-    return Summary(earned=earned, total=len(built_in), points=points)
+    return Summary(earned=earned, total=len(built_in), points=points, level_best=level_best)
 
 
 def by_category(all_tiles: Sequence[AchievementProgress]) -> list[Share]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.awards.holder_counts import Holders
+from trackflow_web.achievements.levels import LEVEL_BEST
 from trackflow_web.achievements.progress import listing, queries
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
 
@@ -36,7 +37,9 @@ class UserProgress:
     @property
     def summary(self) -> Summary:
         """Return how many of the built-in achievements they have, and their points."""
-        return listing.summary(self.tiles, self.counters[metrics.TOTAL_POINTS])
+        return listing.summary(
+            self.tiles, self.counters[metrics.TOTAL_POINTS], self.counters[LEVEL_BEST]
+        )
 
     def find(self, code: str) -> AchievementProgress | None:
         """Return the tile with this code, or None."""

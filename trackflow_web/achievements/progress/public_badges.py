@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trackflow_web.achievements import levels
 from trackflow_web.achievements.catalogue.entries import EntryFields, State
-from trackflow_web.achievements.progress import levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.levels import LEVEL_BEST
 from trackflow_web.achievements.models import (
     Achievement,
     UserAchievement,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 # The subjects of source rows whose id is that of a song.
 SONGS = frozenset({"song", "artist", "year", "decade"})
-NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak")
+NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak", LEVEL_BEST)
 
 # Executed by every achievements page and built once: building takes longer than running.
 _USER_ID: sa.BindParameter[int] = sa.bindparam("user_id")

@@ -16,6 +16,7 @@ from trackflow_web.achievements.metrics import distinct_values, period_counters,
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.recheck import due
 from trackflow_web.achievements.recheck.result import Drift, Findings
+from trackflow_web.achievements.standings import scores
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db, literal_ids, upsert
@@ -56,6 +57,8 @@ def reconcile_chunk(chunk: Sequence[int]) -> Findings:
     values_corrected = distinct_values.correct(chunk)
     counted = recount.counters(chunk)
     drift = _drift(chunk, counted)
+    # What is granted below counts in the scores once its event is dispatched.
+    score_drift = scores.correct(chunk)
     failpoints.point(failpoints.Point.IN_RECHECK)
     awards = _grant(counted, registry)
     period_drift = _reconcile_periods(chunk, counted, awards, registry)
@@ -67,6 +70,7 @@ def reconcile_chunk(chunk: Sequence[int]) -> Findings:
         awards=awards,
         drift=drift,
         period_drift=period_drift,
+        score_drift=score_drift,
         values_corrected=values_corrected,
     )
 
@@ -123,6 +127,7 @@ def _find_in_chunk(chunk: Sequence[int], registry: Registry) -> Findings:
     found.period_drift = period_counters.drift(chunk, within)
     for metric, period, owed in due.within_periods(within, chunk, registry):
         found.awards += _dated(metric, owed, period)
+    found.score_drift = scores.drift(chunk)
     return found
 
 

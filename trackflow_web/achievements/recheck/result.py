@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.awards.grant import Award
     from trackflow_web.achievements.metrics.distinct_values import ValueDrift
     from trackflow_web.achievements.metrics.period_counters import PeriodDrift
+    from trackflow_web.achievements.standings.scores import ScoreDrift
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class RecheckResult:
 class Findings:
     """The findings of a recheck: due awards and counters that differ from the source rows.
 
-    `value_drift` and `period_drift` are rows of `user_values` and `user_period_stats`. A recheck
-    that corrects `user_values` only counts them, in `values_corrected`.
+    `value_drift`, `period_drift` and `score_drift` are rows of `user_values`, `user_period_stats`
+    and `leaderboard_scores`. A recheck that corrects `user_values` only counts them, in
+    `values_corrected`.
     """
 
     users: int = 0
@@ -53,13 +55,15 @@ class Findings:
     drift: list[Drift] = field(default_factory=list)
     period_drift: list[PeriodDrift] = field(default_factory=list)
     value_drift: list[ValueDrift] = field(default_factory=list)
+    score_drift: list[ScoreDrift] = field(default_factory=list)
     values_corrected: int = 0
 
     @property
     def result(self) -> RecheckResult:
         """Return it in figures."""
         values = len(self.value_drift) + self.values_corrected
-        corrections = len(self.drift) + len(self.period_drift) + values
+        counters = len(self.drift) + len(self.period_drift) + len(self.score_drift)
+        corrections = counters + values
         return RecheckResult(self.users, len(self.awards), corrections)
 
     @property
@@ -68,6 +72,7 @@ class Findings:
         return [
             *(found.user_id for found in self.drift),
             *(found.user_id for found in self.period_drift),
+            *(found.user_id for found in self.score_drift),
         ]
 
     def add(self, other: Findings) -> None:
@@ -77,4 +82,5 @@ class Findings:
         self.drift += other.drift
         self.period_drift += other.period_drift
         self.value_drift += other.value_drift
+        self.score_drift += other.score_drift
         self.values_corrected += other.values_corrected

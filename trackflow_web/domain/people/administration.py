@@ -9,11 +9,13 @@ from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, reservations, rules
+from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
 from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Forbidden, Invalid
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +51,7 @@ def ban(user: User, *, by: User | None, why: str) -> None:
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
     reservations.reserve(user.email, ends_at=None)
     cache_versions.step(Versioned.HOLDERS)
+    record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "ban", why)
 
 
@@ -60,6 +63,7 @@ def unban(user: User, *, by: User | None, why: str) -> None:
     user.banned_at = None
     reservations.release(user.email)
     cache_versions.step(Versioned.HOLDERS)
+    record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "unban", why)
 
 

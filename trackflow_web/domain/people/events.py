@@ -14,6 +14,11 @@ class PersonRegistered(Payload):
     username: str
 
 
+@event_type("person_listed", "user")
+class PersonListed(Payload):
+    """Whether a user appears on leaderboards may have changed: by their choice, or by a ban."""
+
+
 @event_type("visited", "user")
 class Visited(Payload):
     """A user's first visit of a local day.

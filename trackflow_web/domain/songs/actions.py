@@ -197,7 +197,10 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
     collaborations.end_all(song_id=song.id, about=about(song))
-    _record(SongDeleted(**about(song), pack_id=song.pack_id, was=song.milestones()), song, actor)
+    deleted = SongDeleted(
+        **about(song), pack_id=song.pack_id, was=song.milestones(), done_by=_done_by(song.id)
+    )
+    _record(deleted, song, actor)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
@@ -306,3 +309,15 @@ def _columns(draft: Draft) -> dict[str, Any]:
 def _duplicate(user_id: int, draft: Draft) -> Duplicate:
     existing = queries.find_same(user_id, draft.artist_key, draft.title_key)
     return Duplicate(existing.id if existing else 0, title=ALREADY_EXISTS)
+
+
+# By its name: the feature of parts is built on this one.
+_PARTS = sa.table("song_parts", sa.column("song_id"), sa.column("done_by"))
+
+
+def _done_by(song_id: int) -> tuple[int, ...]:
+    """Return the users who have done parts of a song."""
+    found = sa.select(_PARTS.c.done_by).where(
+        _PARTS.c.song_id == song_id, _PARTS.c.done_by.is_not(None)
+    )
+    return tuple(db.session.scalars(found.distinct().order_by(_PARTS.c.done_by)))

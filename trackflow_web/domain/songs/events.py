@@ -51,9 +51,13 @@ class SongDetailsChanged(SongPayload):
 
 @event_type("song_deleted", "song")
 class SongDeleted(SongInPackPayload):
-    """A song was deleted; `was` are the milestones it had reached."""
+    """A song was deleted; `was` are the milestones it had reached.
+
+    `done_by` are the users who had done parts of it.
+    """
 
     was: tuple[Milestone, ...]
+    done_by: tuple[int, ...] = ()
 
 
 @event_type("song_restored", "song")

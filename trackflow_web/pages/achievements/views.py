@@ -13,6 +13,7 @@ from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.awards.visibility import Move
 from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
+from trackflow_web.achievements.levels import ladder
 from trackflow_web.achievements.progress import listing, next_up, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
@@ -127,6 +128,16 @@ def mine() -> str:
         tiles=newest,
         tile_list=tile_list(),
         revoked=revocations.revoked_of(get_current_user().id),
+    )
+
+
+@pages.get("/levels")
+@login_required
+def levels() -> str:
+    """Show the ladder of levels and the reader's place on it."""
+    summary = progress.of_user(get_current_user().id, with_holders=False).summary
+    return render_template(
+        "achievements/levels.html", summary=summary, ladder=ladder(summary.level)
     )
 
 

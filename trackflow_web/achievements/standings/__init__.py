@@ -1,0 +1,1 @@
+"""Leaderboards: scores by period, places, closed periods."""

@@ -1,0 +1,207 @@
+"""Closed periods: 48 hours after the end the places are stored and never change again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.achievements.standings.models import (
+    LeaderboardClosing,
+    LeaderboardFinal,
+    LeaderboardScore,
+)
+from trackflow_web.achievements.standings.places import USER_COLUMNS, Found, Order, Place
+from trackflow_web.achievements.standings.windows import Score, Span, window_of
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, insert_into, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.achievements.standings.windows import Window
+
+# Places that are kept; how many took part is kept, too.
+MOST_KEPT = 1_000
+
+
+def of_closed(kind: Score, window: Window) -> Order | None:
+    """Return the order of a closed period; None for one that is not closed."""
+    if window.span is Span.ALL:
+        return None
+    closing = db.session.get(LeaderboardClosing, (kind.value, window.span.value, window.start))
+    if closing is not None:
+        return _Finals(kind, window, closing.users)
+    # One in which nobody scored is never stored.
+    is_empty = window.is_final(clock.now()) and not _has_scores(kind, window)
+    return _Finals(kind, window, 0) if is_empty else None
+
+
+def last_places(kind: Score, window: Window, rows: Sequence[Found]) -> dict[int, int]:
+    """Return the places that these users had in the last closed period before this one."""
+    if window.span is Span.ALL or not rows:
+        return {}
+    last = (
+        sa.select(sa.func.max(LeaderboardClosing.start))
+        .where(
+            LeaderboardClosing.kind == kind,
+            LeaderboardClosing.span == window.span,
+            LeaderboardClosing.start < window.start,
+        )
+        .scalar_subquery()
+    )
+    found = db.session.execute(
+        sa.select(LeaderboardFinal.user_id, LeaderboardFinal.place).where(
+            LeaderboardFinal.kind == kind,
+            LeaderboardFinal.span == window.span,
+            LeaderboardFinal.start == last,
+            LeaderboardFinal.user_id.in_([row.user_id for row in rows]),
+        )
+    )
+    return {row.user_id: row.place for row in found}
+
+
+class _Finals(Order):
+    """The stored places of a closed period."""
+
+    is_final = True
+    cursor_length = 1
+
+    def __init__(self, kind: Score, window: Window, users: int) -> None:
+        self._users = users
+        self._of_period = sa.and_(
+            LeaderboardFinal.kind == kind,
+            LeaderboardFinal.span == window.span,
+            LeaderboardFinal.start == window.start,
+        )
+
+    def count(self) -> int:
+        """Return how many took part."""
+        return self._users
+
+    def own(self, user_id: int) -> Place | None:
+        """Look the place up."""
+        row = self._own(user_id)
+        return Place(row.place, row.score) if row else None
+
+    def around(self, user_id: int, rows: int) -> Sequence[Found]:
+        """Read the positions around the user's own."""
+        own = self._own(user_id)
+        if own is None:
+            return []
+        near = LeaderboardFinal.position.between(own.position - rows, own.position + rows)
+        return self._read(near, 2 * rows + 1)
+
+    def after(
+        self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
+    ) -> Sequence[Found]:
+        """Read behind a position."""
+        last = min(cursor[0], MOST_KEPT) if cursor else 0
+        behind = LeaderboardFinal.position > last
+        if among is not None:
+            behind = sa.and_(behind, LeaderboardFinal.user_id.in_(among))
+        return self._read(behind, limit)
+
+    def _own(self, user_id: int) -> Any:  # noqa: ANN401 -- a row or None
+        return db.session.execute(
+            sa.select(
+                LeaderboardFinal.position, LeaderboardFinal.place, LeaderboardFinal.score
+            ).where(self._of_period, LeaderboardFinal.user_id == user_id)
+        ).one_or_none()
+
+    def _read(self, condition: sa.ColumnElement[bool], limit: int) -> list[Found]:
+        """Read rows in their order; those of deleted accounts leave a gap."""
+        final = LeaderboardFinal
+        rows = db.session.execute(
+            sa.select(final.user_id, final.position, final.place, final.score, *USER_COLUMNS)
+            .join(User, User.id == final.user_id)
+            .outerjoin(UserStats, UserStats.user_id == final.user_id)
+            .where(self._of_period, condition)
+            .order_by(final.position)
+            .limit(limit)
+        )
+        return [
+            Found(
+                user_id=row.user_id,
+                username=row.username,
+                is_visible=bool(row.is_visible),
+                points=row.points,
+                level_best=row.level_best,
+                score=row.score,
+                place=row.place,
+                cursor=str(row.position),
+            )
+            for row in rows
+        ]
+
+
+# --- closing -------------------------------------------------------------------------------------
+
+
+def close_ended() -> int:
+    """Close the periods that ended 48 hours ago; return how many. It may be repeated."""
+    closed = 0
+    for kind in Score:
+        for span in Span:
+            while (ended := _earliest(kind, span)) is not None and ended.is_final(clock.now()):
+                _close(kind, ended)
+                closed += 1
+    return closed
+
+
+def _earliest(kind: Score, span: Span) -> Window | None:
+    """Return the earliest period that has scores."""
+    table = LeaderboardScore
+    start = db.session.scalar(
+        sa.select(sa.func.min(table.start)).where(table.kind == kind, table.span == span)
+    )
+    return None if start is None else window_of(span, start)
+
+
+def _close(kind: Score, window: Window) -> None:
+    """Store the places of a period and delete its scores, in the running transaction."""
+    table = LeaderboardScore
+    span, start = window.span, window.start
+    of_period = sa.and_(table.kind == kind, table.span == span, table.start == start)
+    users = db.session.scalar(
+        sa.select(sa.func.count()).select_from(table).where(of_period, table.listed)
+    )
+    created = db.session.execute(
+        upsert(LeaderboardClosing)
+        .values(kind=kind, span=span, start=start, users=users or 0, closed_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(LeaderboardClosing.users)
+    ).one_or_none()
+    if created is not None:
+        order = (table.score.desc(), table.reached_at, table.user_id)
+        placed = (
+            sa.select(
+                table.kind,
+                table.span,
+                table.start,
+                sa.func.row_number().over(order_by=order).label("position"),
+                sa.func.rank().over(order_by=table.score.desc()).label("place"),
+                table.user_id,
+                table.score,
+            )
+            .where(of_period, table.listed)
+            .order_by(*order)
+            .limit(MOST_KEPT)
+        )
+        columns = ["kind", "span", "start", "position", "place", "user_id", "score"]
+        db.session.execute(
+            insert_into(LeaderboardFinal, db.engine.dialect.name).from_select(columns, placed)
+        )
+    db.session.execute(
+        sa.delete(table).where(of_period), execution_options={"synchronize_session": False}
+    )
+
+
+def _has_scores(kind: Score, window: Window) -> bool:
+    table = LeaderboardScore
+    found = sa.select(table.user_id).where(
+        table.kind == kind, table.span == window.span, table.start == window.start
+    )
+    return db.session.scalar(found.limit(1)) is not None

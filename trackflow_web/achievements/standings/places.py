@@ -1,0 +1,211 @@
+"""Places in a period that is open: counted from the scores by one index."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.achievements.standings.models import LeaderboardScore
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.achievements.standings.windows import Score, Window
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What is shown of the user of a row. A deleted account has no name any more.
+USER_COLUMNS = (
+    User.username.label("username"),
+    sa.func.coalesce(sa.and_(User.is_profile_public, User.banned_at.is_(None)), sa.false()).label(
+        "is_visible"
+    ),
+    sa.func.coalesce(UserStats.total_points, 0).label("points"),
+    sa.func.coalesce(UserStats.level_best, 1).label("level_best"),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A user's row with the place in the full leaderboard; the next row is behind `cursor`."""
+
+    user_id: int
+    username: str
+    is_visible: bool
+    points: int
+    level_best: int
+    score: int
+    place: int
+    cursor: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A user's own place and score."""
+
+    place: int
+    score: int
+
+
+class Order(ABC):
+    """The order of the users in one period of a leaderboard."""
+
+    is_final: bool
+    # How many numbers a cursor has.
+    cursor_length: int
+
+    @abstractmethod
+    def count(self) -> int:
+        """Return how many users have a place."""
+
+    @abstractmethod
+    def own(self, user_id: int) -> Place | None:
+        """Return the place of a user, if there is one."""
+
+    @abstractmethod
+    def around(self, user_id: int, rows: int) -> Sequence[Found]:
+        """Return a user's row with so many before and behind it; none without a place."""
+
+    @abstractmethod
+    def after(
+        self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
+    ) -> Sequence[Found]:
+        """Return the rows behind a cursor, only those of some users if these are given."""
+
+
+def of_open(kind: Score, window: Window) -> Order:
+    """Return the order of a period that is not closed."""
+    return _Scores(kind, window)
+
+
+class _Scores(Order):
+    """The order by score, then by who reached it first, then by user id."""
+
+    is_final = False
+    cursor_length = 3
+
+    def __init__(self, kind: Score, window: Window) -> None:
+        self._listed = sa.and_(
+            LeaderboardScore.kind == kind,
+            LeaderboardScore.span == window.span,
+            LeaderboardScore.start == window.start,
+            LeaderboardScore.listed,
+        )
+
+    def count(self) -> int:
+        """Count the listed scores."""
+        return self._count(sa.true())
+
+    def own(self, user_id: int) -> Place | None:
+        """Count the better scores."""
+        score = db.session.scalar(
+            sa.select(LeaderboardScore.score).where(
+                self._listed, LeaderboardScore.user_id == user_id
+            )
+        )
+        return None if score is None else Place(self._place(score), score)
+
+    def around(self, user_id: int, rows: int) -> Sequence[Found]:
+        """Read the rows on both sides of the user's own."""
+        own = db.session.execute(
+            sa.select(LeaderboardScore.score, LeaderboardScore.reached_at).where(
+                self._listed, LeaderboardScore.user_id == user_id
+            )
+        ).one_or_none()
+        if own is None:
+            return []
+        above = _is_before(own.score, own.reached_at, user_id)
+        before = self._read(above, rows, backwards=True)[::-1]
+        return self._placed([*before, *self._read(sa.not_(above), rows + 1)])
+
+    def after(
+        self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
+    ) -> Sequence[Found]:
+        """Read behind the cursor."""
+        behind = sa.true() if cursor is None else _is_behind(*cursor)
+        if among is None:
+            return self._placed(self._read(behind, limit))
+        rows = self._read(sa.and_(behind, LeaderboardScore.user_id.in_(among)), limit)
+        return [_found(row, self._place(row.score)) for row in rows]
+
+    def _placed(self, rows: Sequence[Any]) -> list[Found]:
+        """Return neighbouring rows with their places, counted once."""
+        found: list[Found] = []
+        for at, row in enumerate(rows):
+            if at == 0:
+                ahead = self._count(_is_before(row.score, row.reached_at, row.user_id))
+                place = self._place(row.score)
+            elif row.score != rows[at - 1].score:
+                place = ahead + at + 1
+            found.append(_found(row, place))
+        return found
+
+    def _place(self, score: int) -> int:
+        return 1 + self._count(LeaderboardScore.score > score)
+
+    def _count(self, condition: sa.ColumnElement[bool]) -> int:
+        found = sa.select(sa.func.count()).select_from(LeaderboardScore)
+        return db.session.scalar(found.where(self._listed, condition)) or 0
+
+    def _read(
+        self, condition: sa.ColumnElement[bool], limit: int, *, backwards: bool = False
+    ) -> Sequence[Any]:
+        score, reached_at, user_id = (
+            LeaderboardScore.score,
+            LeaderboardScore.reached_at,
+            LeaderboardScore.user_id,
+        )
+        order: tuple[sa.ColumnElement[Any], ...] = (score.desc(), reached_at.asc(), user_id.asc())
+        if backwards:
+            order = (score.asc(), reached_at.desc(), user_id.desc())
+        return db.session.execute(
+            sa.select(user_id, score, reached_at, *USER_COLUMNS)
+            .join(User, User.id == user_id)
+            .outerjoin(UserStats, UserStats.user_id == user_id)
+            .where(self._listed, condition)
+            .order_by(*order)
+            .limit(limit)
+        ).all()
+
+
+def _found(row: Any, place: int) -> Found:  # noqa: ANN401 -- a row of several columns
+    return Found(
+        user_id=row.user_id,
+        username=row.username,
+        is_visible=bool(row.is_visible),
+        points=row.points,
+        level_best=row.level_best,
+        score=row.score,
+        place=place,
+        cursor=f"{row.score}-{_microseconds(row.reached_at)}-{row.user_id}",
+    )
+
+
+def _is_before(score: int, reached_at: datetime, user_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition of rows that come before this one."""
+    table = LeaderboardScore
+    earlier = sa.or_(
+        table.reached_at < reached_at,
+        sa.and_(table.reached_at == reached_at, table.user_id < user_id),
+    )
+    return sa.or_(table.score > score, sa.and_(table.score == score, earlier))
+
+
+def _is_behind(score: int, microseconds: int, user_id: int) -> sa.ColumnElement[bool]:
+    table = LeaderboardScore
+    reached_at = _EPOCH + timedelta(microseconds=min(microseconds, _LATEST))
+    itself = sa.and_(table.score == score, table.user_id == user_id)
+    return sa.not_(sa.or_(_is_before(score, reached_at, user_id), itself))
+
+
+_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,34 @@
+"""Levels that users have reached: once reached, a level is never lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.events import LevelReached
+from trackflow_web.achievements.levels import level_of
+from trackflow_web.achievements.models import UserStats
+from trackflow_web.kernel.database import db, literal_ids
+from trackflow_web.kernel.events import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BEHIND = sa.select(UserStats.user_id, UserStats.total_points, UserStats.level_best).where(
+    UserStats.user_id.in_(literal_ids("user_ids"))
+)
+
+
+def note_reached(user_ids: Sequence[int]) -> None:
+    """Raise the highest level of users whose points reach a new one, and record that."""
+    if not user_ids:
+        return
+    rows = db.session.execute(_BEHIND.order_by(UserStats.user_id), {"user_ids": user_ids}).all()
+    for user_id, points, best in rows:
+        level = level_of(points)
+        if level > best:
+            db.session.execute(
+                sa.update(UserStats).where(UserStats.user_id == user_id).values(level_best=level)
+            )
+            record(LevelReached(level=level, before=best), user_id=user_id, subject_id=user_id)

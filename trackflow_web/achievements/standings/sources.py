@@ -1,0 +1,45 @@
+"""Source rows of the scores: who did what, when, worth how much, and whether it was imported.
+
+Imported and backfilled work counts for all time only: it was not done in an open period.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.standings.windows import Score
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.songs.models import Song
+
+_NOT_REVOKED = UserAchievement.revoked_at.is_(None)
+_RELEASED_BY_IMPORT = sa.and_(Song.import_id.is_not(None), Song.created_at == Song.released_at)
+
+
+def _awards(worth: sa.ColumnElement[int]) -> sa.Select[Any]:
+    return sa.select(
+        UserAchievement.user_id.label("user_id"),
+        UserAchievement.earned_at.label("at"),
+        worth.label("worth"),
+        UserAchievement.backfilled.label("imported"),
+    ).where(_NOT_REVOKED)
+
+
+SOURCES: dict[Score, sa.Select[Any]] = {
+    Score.POINTS: _awards(UserAchievement.points.expression),
+    Score.ACHIEVEMENTS: _awards(sa.literal(1)),
+    Score.RELEASES: sa.select(
+        Song.user_id.label("user_id"),
+        Song.released_at.label("at"),
+        sa.literal(1).label("worth"),
+        _RELEASED_BY_IMPORT.label("imported"),
+    ).where(Song.released_at.is_not(None)),
+    Score.PARTS: sa.select(
+        SongPart.done_by.label("user_id"),
+        SongPart.first_done_at.label("at"),
+        sa.literal(1).label("worth"),
+        sa.false().label("imported"),
+    ).where(SongPart.done_by.is_not(None), SongPart.first_done_at.is_not(None)),
+}
