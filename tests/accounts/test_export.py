@@ -42,6 +42,8 @@ WHERE = {
     "user_stats": "numbers",
     "user_values": "different_values",
     "user_period_stats": "numbers_by_period",
+    "leaderboard_scores": "leaderboard_scores",
+    "leaderboard_finals": "leaderboard_places",
     "activities": "activities",
     "recheck_runs": "rechecks",
     "mails": "mails",
@@ -55,7 +57,7 @@ WHERE = {
     "notification_versions": "notification_version",
 }
 ABOUT_NOBODY = {
-    *("account_reservations", "achievements", "counting_periods", "limit_counts", "versions"),
+    *("account_reservations", "achievements", "counting_periods", "leaderboard_closings", "limit_counts", "versions"),
 }
 # Responses stored for a day, in case a request is repeated, and what a job has not written yet.
 # What was deleted is kept for ten minutes, in case it is undone.

@@ -50,6 +50,8 @@ GET  /achievements/<code>                                200     200  200   200 
 POST /achievements/check                                door     404  404   404  303
 GET  /achievements/me                                   door     200  200   200  200
 GET  /achievements/me/progress                          door     200  200   200  200
+GET  /achievements/levels                               door     200  200   200  200
+GET  /community/leaderboard                             door     200  200   200  200
 GET  /admin/achievements                                door     404  404   404  303
 GET  /admin/rechecks/                                   door     404  404   404  200
 POST /admin/rechecks/                                   door     404  404   404  303
@@ -203,6 +205,7 @@ POST /api/admin/users/<username>/achievements/<code>/revoke  401     404  404   
 POST /api/admin/users/<username>/achievements/<code>/restore 401     404  404   404  200
 GET  /api/achievements/me                                    401     200  200   200  200
 GET  /api/achievements/me/progress                           401     200  200   200  200
+GET  /api/community/leaderboard                              401     200  200   200  200
 # Songs
 GET  /api/songs/                                             401     200  200   200  200
 POST /api/songs/                                             401     201  201   201  201

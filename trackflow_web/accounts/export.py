@@ -34,6 +34,7 @@ from trackflow_web.achievements.models import (
     UserStats,
     UserValue,
 )
+from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.imports.models import (
@@ -226,6 +227,12 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
         "different_values": json_list(rows_of(UserValue, UserValue.user_id == user_id)),
         "numbers_by_period": json_list(
             rows_of(UserPeriodStats, UserPeriodStats.user_id == user_id)
+        ),
+        "leaderboard_scores": json_list(
+            rows_of(LeaderboardScore, LeaderboardScore.user_id == user_id)
+        ),
+        "leaderboard_places": json_list(
+            rows_of(LeaderboardFinal, LeaderboardFinal.user_id == user_id)
         ),
         "visits": json_list(rows_of(Visit, Visit.user_id == user_id)),
         "activities": json_list(rows_of(Event, Event.user_id == user_id, leave_out={"heard_at"})),
