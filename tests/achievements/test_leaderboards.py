@@ -115,8 +115,6 @@ def test_deleting_a_song_takes_its_release_and_parts_away_from_everybody(app, al
 
 @pytest.mark.both_databases
 def test_equal_scores_share_a_place_and_the_next_is_skipped(app, crowd):
-    found = load(app, crowd[4])
-    assert places(found)[:3] == [("ann", 1), ("ben", 2), ("cat", 2)]
     with working(app):
         for number in range(2):
             songs.add_song(crowd[4].user, title=f"E {number}", artist="E", status="released")
@@ -158,19 +156,19 @@ def test_around_me_shows_the_neighbours(app, crowd):
 def test_who_opts_out_leaves_no_gap_and_is_told_why(app, crowd):
     add_song(app, crowd[4], status="released")
     with working(app):
-        profile.change_privacy(crowd[0].user, {"boards": "0"})
+        profile.change_privacy(crowd[0].user, boards="0")
     found = load(app, crowd[0])
     assert places(found)[0] == ("ben", None)
     assert "chosen not to appear" in found.me.reason
     with working(app):
-        profile.change_privacy(crowd[0].user, {"boards": "1"})
+        profile.change_privacy(crowd[0].user, boards="1")
     assert places(load(app, crowd[0]))[0] == ("ann", 1)
 
 
 def test_a_private_profile_leaves_a_gap(app, crowd):
     add_song(app, crowd[4], status="released")
     with working(app):
-        profile.change_privacy(crowd[0].user, {"profile": "me"})
+        profile.change_privacy(crowd[0].user, profile="me")
     assert places(load(app, crowd[1]))[0] == ("ben", 2)
     assert places(load(app, crowd[0]))[0] == ("ann", 1)
 
@@ -191,7 +189,8 @@ def test_places_are_final_48_hours_after_the_end(app, clock, alice):
     add_song(app, alice, "Three", status="released")
     clock.set(MONDAY + timedelta(hours=47))
     with working(app):
-        assert finals.close_ended() == 0
+        finals.close_ended()  # those of last year
+    assert not load(app, alice, day=date(2026, 11, 29)).closed
     clock.set(MONDAY + timedelta(hours=48))
     with working(app):
         assert finals.close_ended() > 0

@@ -98,7 +98,7 @@ def test_a_new_level_has_its_own_toast_once(as_alice):
             "year": str(1960 + 10 * number),
             "status": "released",
         }
-        as_alice.submit("/songs/", form)
+        as_alice.post("/songs/", **form)
         shown += [
             toast["data-toast"] for toast in as_alice.get("/songs/").all("#toasts [data-toast]")
         ]
