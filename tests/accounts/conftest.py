@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.support.catalogues import save_season
 from tests.support.people import working
 from tests.support.pictures import picture
+from trackflow_web.achievements.standings.models import LeaderboardFinal
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
@@ -67,6 +68,17 @@ def full_life(
         avatars.upload(alice.user, picture())
     app.extensions["trackflow.jobs"].sweep(at_start=True)
     with working(app):
+        db.session.add(
+            LeaderboardFinal(
+                kind="points",
+                span="week",
+                start=date(2025, 6, 2),
+                position=1,
+                place=1,
+                user_id=alice.id,
+                score=10,
+            )
+        )
         queue(MailKind.PASSWORD_RESET, address=alice.email, base_url="https://trackflow.example")
         administration.promote(alice.user, by=None, why="helps out")
         administration.demote(alice.user, by=None, why="has no time")

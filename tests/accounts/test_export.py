@@ -57,7 +57,14 @@ WHERE = {
     "notification_versions": "notification_version",
 }
 ABOUT_NOBODY = {
-    *("account_reservations", "achievements", "counting_periods", "leaderboard_closings", "limit_counts", "versions"),
+    *(
+        "account_reservations",
+        "achievements",
+        "counting_periods",
+        "leaderboard_closings",
+        "limit_counts",
+        "versions",
+    ),
 }
 # Responses stored for a day, in case a request is repeated, and what a job has not written yet.
 # What was deleted is kept for ten minutes, in case it is undone.

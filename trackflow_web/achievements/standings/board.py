@@ -102,7 +102,7 @@ def load(
     limit: int = ROWS,
 ) -> Board:
     """Return a leaderboard as the viewer sees it. Raises Invalid naming `cursor`."""
-    order = finals.of_closed(kind, window) or places.of_open(kind, window)
+    order = finals.of_closed(kind, window, viewer.id) or places.of_open(kind, window, viewer.id)
     after = _parsed(order, cursor)
     users = order.count()
     ranked = users >= LEAST_RANKED
@@ -110,7 +110,7 @@ def load(
     return Board(
         kind=kind,
         window=window,
-        rows=_shown(found, viewer, finals.last_places(kind, window, found), ranked=ranked),
+        rows=_shown(found, finals.last_places(kind, window, found), ranked=ranked),
         me=_own(order, viewer, window, ranked=ranked),
         users=users,
         closed=order.is_final,
@@ -141,9 +141,7 @@ def _rows(
     return found[:limit], len(found) > limit
 
 
-def _shown(
-    found: Sequence[Found], viewer: User, before: Mapping[int, int], *, ranked: bool
-) -> list[Row]:
+def _shown(found: Sequence[Found], before: Mapping[int, int], *, ranked: bool) -> list[Row]:
     """Return the rows that the viewer may see; the others leave a gap between the places."""
     return [
         Row(
@@ -155,7 +153,7 @@ def _shown(
             change=before[row.user_id] - row.place if ranked and row.user_id in before else None,
         )
         for row in found
-        if row.is_visible or row.user_id == viewer.id
+        if row.is_visible
     ]
 
 

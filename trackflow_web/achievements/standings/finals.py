@@ -12,7 +12,7 @@ from trackflow_web.achievements.standings.models import (
     LeaderboardFinal,
     LeaderboardScore,
 )
-from trackflow_web.achievements.standings.places import USER_COLUMNS, Found, Order, Place
+from trackflow_web.achievements.standings.places import Found, Order, Place, user_columns
 from trackflow_web.achievements.standings.windows import Score, Span, window_of
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 MOST_KEPT = 1_000
 
 
-def of_closed(kind: Score, window: Window) -> Order | None:
+def of_closed(kind: Score, window: Window, viewer_id: int) -> Order | None:
     """Return the order of a closed period; None for one that is not closed."""
     if window.span is Span.ALL:
         return None
     closing = db.session.get(LeaderboardClosing, (kind.value, window.span.value, window.start))
     if closing is not None:
-        return _Finals(kind, window, closing.users)
+        return _Finals(kind, window, viewer_id, closing.users)
     # One in which nobody scored is never stored.
     is_empty = window.is_final(clock.now()) and not _has_scores(kind, window)
-    return _Finals(kind, window, 0) if is_empty else None
+    return _Finals(kind, window, viewer_id, 0) if is_empty else None
 
 
 def last_places(kind: Score, window: Window, rows: Sequence[Found]) -> dict[int, int]:
@@ -69,8 +69,8 @@ class _Finals(Order):
     is_final = True
     cursor_length = 1
 
-    def __init__(self, kind: Score, window: Window, users: int) -> None:
-        self._users = users
+    def __init__(self, kind: Score, window: Window, viewer_id: int, users: int) -> None:
+        self._users, self._viewer_id = users, viewer_id
         self._of_period = sa.and_(
             LeaderboardFinal.kind == kind,
             LeaderboardFinal.span == window.span,
@@ -115,7 +115,13 @@ class _Finals(Order):
         """Read rows in their order; those of deleted accounts leave a gap."""
         final = LeaderboardFinal
         rows = db.session.execute(
-            sa.select(final.user_id, final.position, final.place, final.score, *USER_COLUMNS)
+            sa.select(
+                final.user_id,
+                final.position,
+                final.place,
+                final.score,
+                *user_columns(self._viewer_id),
+            )
             .join(User, User.id == final.user_id)
             .outerjoin(UserStats, UserStats.user_id == final.user_id)
             .where(self._of_period, condition)

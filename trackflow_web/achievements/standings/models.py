@@ -24,7 +24,7 @@ class LeaderboardScore(Base):
             "kind",
             "span",
             "start",
-            sa.text("score DESC"),
+            "score",
             "reached_at",
             "user_id",
             sqlite_where=sa.text("listed"),

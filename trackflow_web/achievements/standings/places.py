@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import is_visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -20,15 +21,16 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.standings.windows import Score, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What is shown of the user of a row. A deleted account has no name any more.
-USER_COLUMNS = (
-    User.username.label("username"),
-    sa.func.coalesce(sa.and_(User.is_profile_public, User.banned_at.is_(None)), sa.false()).label(
-        "is_visible"
-    ),
-    sa.func.coalesce(UserStats.total_points, 0).label("points"),
-    sa.func.coalesce(UserStats.level_best, 1).label("level_best"),
-)
+
+
+def user_columns(viewer_id: int) -> tuple[sa.ColumnElement[Any], ...]:
+    """Return what is read of the user of a row, and whether the viewer may see them."""
+    return (
+        User.username.label("username"),
+        is_visible_to(viewer_id).label("is_visible"),
+        sa.func.coalesce(UserStats.total_points, 0).label("points"),
+        sa.func.coalesce(UserStats.level_best, 1).label("level_best"),
+    )
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ class Order(ABC):
         """Return the rows behind a cursor, only those of some users if these are given."""
 
 
-def of_open(kind: Score, window: Window) -> Order:
+def of_open(kind: Score, window: Window, viewer_id: int) -> Order:
     """Return the order of a period that is not closed."""
-    return _Scores(kind, window)
+    return _Scores(kind, window, viewer_id)
 
 
 class _Scores(Order):
@@ -90,7 +92,8 @@ class _Scores(Order):
     is_final = False
     cursor_length = 3
 
-    def __init__(self, kind: Score, window: Window) -> None:
+    def __init__(self, kind: Score, window: Window, viewer_id: int) -> None:
+        self._viewer_id = viewer_id
         self._listed = sa.and_(
             LeaderboardScore.kind == kind,
             LeaderboardScore.span == window.span,
@@ -165,7 +168,7 @@ class _Scores(Order):
         if backwards:
             order = (score.asc(), reached_at.desc(), user_id.desc())
         return db.session.execute(
-            sa.select(user_id, score, reached_at, *USER_COLUMNS)
+            sa.select(user_id, score, reached_at, *user_columns(self._viewer_id))
             .join(User, User.id == user_id)
             .outerjoin(UserStats, UserStats.user_id == user_id)
             .where(self._listed, condition)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.standings.models import LeaderboardScore
+from trackflow_web.achievements.standings.models import LeaderboardClosing, LeaderboardScore
 from trackflow_web.achievements.standings.sources import SOURCES
 from trackflow_web.achievements.standings.windows import (
     Score,
@@ -22,6 +23,7 @@ from trackflow_web.achievements.standings.windows import (
     Window,
     midnight,
     open_windows,
+    window_of,
 )
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str, "date", int]
 _TABLE: Any = LeaderboardScore.__table__
 _PRIMARY_KEY = [_TABLE.c.kind, _TABLE.c.span, _TABLE.c.start, _TABLE.c.user_id]
+_A_YEAR = timedelta(days=366)
 _USER_IDS = literal_ids("user_ids")
 
 
@@ -120,13 +123,13 @@ def list_or_unlist(user_id: int) -> None:
 
 def drift(chunk: Sequence[int], kinds: Collection[Score] = tuple(Score)) -> list[ScoreDrift]:
     """Return the stored scores of these users in open periods that differ from their sources."""
-    windows = open_windows(clock.now())
+    windows = _windows(chunk)
     return _differences(_stored(chunk, kinds, windows), _counted(chunk, kinds, windows))
 
 
 def correct(chunk: Sequence[int], kinds: Collection[Score] = tuple(Score)) -> list[ScoreDrift]:
     """Count the scores of these users in open periods anew; return what was corrected."""
-    windows = open_windows(clock.now())
+    windows = _windows(chunk)
     # Locked before they are counted: who is adding to one of them is waited for and then counted.
     stored = _stored(chunk, kinds, windows, lock=True)
     counted = _counted(chunk, kinds, windows)
@@ -142,6 +145,22 @@ def _differences(stored: Mapping[Key, int], counted: Mapping[Key, _Counted]) -> 
         for key in sorted({*stored, *counted})
         if (was := stored.get(key, 0)) != (is_now := counted[key].score if key in counted else 0)
     ]
+
+
+def _windows(chunk: Sequence[int]) -> list[Window]:
+    """Return the open periods, and others that still have scores of these users."""
+    found = sa.select(_TABLE.c.span, _TABLE.c.start).where(_TABLE.c.user_id.in_(_USER_IDS))
+    rows = db.session.execute(found.distinct(), {"user_ids": chunk})
+    stored = {window_of(Span(span), start) for span, start in rows}
+    return sorted(stored | set(open_windows(clock.now())), key=lambda each: (each.span, each.start))
+
+
+def _closed() -> set[tuple[str, str, date]]:
+    """Return the latest closed periods."""
+    latest = sa.select(
+        LeaderboardClosing.kind, LeaderboardClosing.span, LeaderboardClosing.start
+    ).where(LeaderboardClosing.start >= clock.now().date().replace(month=1, day=1) - _A_YEAR)
+    return {(kind, span, start) for kind, span, start in db.session.execute(latest)}
 
 
 def _stored(

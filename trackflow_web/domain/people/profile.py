@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import Audience, Shown, Theme
 from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.errors import Checks, Invalid
+from trackflow_web.kernel.events import record
 from trackflow_web.kernel.markup import is_web_address
 from trackflow_web.kernel.text import YesOrNo
 
@@ -40,8 +42,10 @@ def change_privacy(user: User, **changes: object) -> None:
 
     Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
-    was_public = user.is_profile_public
+    was_public, was_listed = user.is_profile_public, user.on_boards
     _change(user, changes, PRIVACY)
+    if user.on_boards != was_listed:
+        record(PersonListed(), user_id=user.id, subject_id=user.id)
     if user.is_profile_public != was_public:
         cache_versions.step(Versioned.HOLDERS)
 

@@ -2,8 +2,8 @@
 
 The scores of the present periods are filled from the source rows; a recheck counts them again.
 
-Revision ID: 0099
-Revises: 0014
+Revision ID: 0018
+Revises: 0017
 Create Date: 2026-11-28 11:35:00.000000
 """
 
@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0099"
-down_revision = "0014"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -79,7 +79,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_leaderboard_scores_listed",
         "leaderboard_scores",
-        ["kind", "span", "start", sa.text("score DESC"), "reached_at", "user_id"],
+        ["kind", "span", "start", "score", "reached_at", "user_id"],
         sqlite_where=sa.text("listed"),
         postgresql_where=sa.text("listed"),
     )
