@@ -57,9 +57,9 @@ HANDLERS = (
     Handler("packs", handle=packs.handle, reconcile=packs.handle),
     Handler("series", handle=series.handle, reconcile=series.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
-    Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
+    Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     audit.handler(AUDITED),
 )
 

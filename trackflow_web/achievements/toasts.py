@@ -23,6 +23,8 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trackflow_web.achievements.catalogue.entries import Entry
 
 RESERVED_FOR = timedelta(seconds=2)
@@ -141,19 +143,22 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     )
 
 
-def confirm(written: Toasts) -> None:
+def confirm(award_ids: Sequence[int]) -> None:
     """Record that a response with these was written: they are not shown again."""
     db.session.execute(
         sa.update(UserAchievement)
-        .where(UserAchievement.id.in_(written.award_ids))
+        .where(UserAchievement.id.in_(award_ids))
         .values(notified=True, shown_until=None)
     )
-    if written.level is not None:
-        db.session.execute(
-            sa.update(UserStats)
-            .where(UserStats.user_id == written.user_id, UserStats.level_shown < written.level)
-            .values(level_shown=written.level)
-        )
+
+
+def confirm_level(user_id: int, level: int) -> None:
+    """Record that a response with the toast of a level was written."""
+    db.session.execute(
+        sa.update(UserStats)
+        .where(UserStats.user_id == user_id, UserStats.level_shown < level)
+        .values(level_shown=level)
+    )
 
 
 def forget_unwanted(user_id: int, wanted: Announced) -> None:

@@ -13,8 +13,8 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.invitations import views as invitations
-from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.leaderboards import views as leaderboards
+from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
 from trackflow_web.api.relations import views as relations
@@ -35,8 +35,8 @@ __all__ = [
     "imports",
     "init_app",
     "invitations",
-    "notifications",
     "leaderboards",
+    "notifications",
     "openapi",
     "packs",
     "profiles",

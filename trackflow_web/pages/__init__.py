@@ -18,6 +18,7 @@ from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.notifications import unsubscribe
 from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.leaderboards import views as leaderboards
+from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people

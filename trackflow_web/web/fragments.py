@@ -43,7 +43,9 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
 
 
 def _confirm_toasts(shown: Toasts) -> None:
-    toasts.confirm(shown)
+    toasts.confirm(shown.award_ids)
+    if shown.level is not None:
+        toasts.confirm_level(shown.user_id, shown.level)
 
 
 def _find_notices(user: User, _events: Sequence[Event]) -> int | None:

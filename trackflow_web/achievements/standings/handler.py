@@ -41,7 +41,7 @@ AWARDED = (AchievementUnlocked, AchievementsBackfilled)
 def handle(recorded: Sequence[Event]) -> None:
     """Raise the scores that the events raise, and count anew what others changed."""
     recounted: dict[frozenset[Score], set[int]] = defaultdict(set)
-    changes = []
+    changes: list[tuple[int, Score, int]] = []
     for event in recorded:
         changes += _added(event)
         for user_id, kinds in _recounted(event):

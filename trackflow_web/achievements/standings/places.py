@@ -139,12 +139,14 @@ class _Scores(Order):
 
     def _placed(self, rows: Sequence[Any]) -> list[Found]:
         """Return neighbouring rows with their places, counted once."""
+        if not rows:
+            return []
         found: list[Found] = []
+        first = rows[0]
+        ahead = self._count(_is_before(first.score, first.reached_at, first.user_id))
+        place = self._place(first.score)
         for at, row in enumerate(rows):
-            if at == 0:
-                ahead = self._count(_is_before(row.score, row.reached_at, row.user_id))
-                place = self._place(row.score)
-            elif row.score != rows[at - 1].score:
+            if at and row.score != rows[at - 1].score:
                 place = ahead + at + 1
             found.append(_found(row, place))
         return found

@@ -140,9 +140,12 @@ def correct(chunk: Sequence[int], kinds: Collection[Score] = tuple(Score)) -> li
 
 
 def _differences(stored: Mapping[Key, int], counted: Mapping[Key, _Counted]) -> list[ScoreDrift]:
+    keys = {*stored, *counted}
+    # A closed period stays as it is, wherever the clock is.
+    closed = _closed() if keys else set()
     return [
         ScoreDrift(key, was, is_now)
-        for key in sorted({*stored, *counted})
+        for key in sorted(key for key in keys if key[:3] not in closed)
         if (was := stored.get(key, 0)) != (is_now := counted[key].score if key in counted else 0)
     ]
 
@@ -183,7 +186,7 @@ def _stored(
     if lock:
         found = found.order_by(*_PRIMARY_KEY).with_for_update()
     rows = db.session.execute(found, {"user_ids": chunk})
-    return {(kind, span, start, user_id): score for kind, span, start, user_id, score in rows}
+    return {(row.kind, row.span, row.start, row.user_id): row.score for row in rows}
 
 
 def _counted(

@@ -5,10 +5,9 @@ Imported and backfilled work counts for all time only: it was not done in an ope
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
+from trackflow_web.achievements.metrics.sources import Rows
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.standings.windows import Score
 from trackflow_web.domain.authoring.models import SongPart
@@ -18,7 +17,7 @@ _NOT_REVOKED = UserAchievement.revoked_at.is_(None)
 _RELEASED_BY_IMPORT = sa.and_(Song.import_id.is_not(None), Song.created_at == Song.released_at)
 
 
-def _awards(worth: sa.ColumnElement[int]) -> sa.Select[Any]:
+def _awards(worth: sa.ColumnElement[int]) -> Rows:
     return sa.select(
         UserAchievement.user_id.label("user_id"),
         UserAchievement.earned_at.label("at"),
@@ -27,7 +26,7 @@ def _awards(worth: sa.ColumnElement[int]) -> sa.Select[Any]:
     ).where(_NOT_REVOKED)
 
 
-SOURCES: dict[Score, sa.Select[Any]] = {
+SOURCES: dict[Score, Rows] = {
     Score.POINTS: _awards(UserAchievement.points.expression),
     Score.ACHIEVEMENTS: _awards(sa.literal(1)),
     Score.RELEASES: sa.select(
