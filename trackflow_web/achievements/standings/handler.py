@@ -82,7 +82,7 @@ def _recounted(event: Event) -> Iterator[tuple[int, frozenset[Score]]]:
     payload = event.payload
     if kinds := RECOUNTED.get(type(payload)):
         yield event.user_id, kinds
-    if isinstance(payload, events.SongDeleted):
+    if isinstance(payload, events.SongDeleted | events.SongRestored):
         if Milestone.RELEASED in payload.was:
             yield event.user_id, frozenset({Score.RELEASES})
         for user_id in payload.done_by:

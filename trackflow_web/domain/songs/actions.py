@@ -52,9 +52,6 @@ VERSION_ATTEMPTS = 3
 ALREADY_EXISTS = "You have this song already."
 IS_COLLABORATOR = "This person helps with the song already."
 
-# The counter of a user's songs, by its name: achievements are built on this feature.
-_STATS = sa.table("user_stats", sa.column("user_id"), sa.column("total_songs", sa.Integer))
-_COUNT = sa.select(_STATS.c.total_songs)
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,
     Status.WIP: Milestone.STARTED,
@@ -85,7 +82,7 @@ def add_song(
     """
     draft = rules.draft(title=title, artist=artist, album=album, year=year)
     state = rules.status(status or Status.FUTURE)
-    stored = _COUNT.where(_STATS.c.user_id == owner.id)
+    stored = queries.stored_count(owner.id)
     require_room(RowLimit.SONGS, owner.id, Song.user_id == owner.id, stored=stored)
     now = clock.now()
     song_id = _insert(owner.id, draft, state, now, anyway=anyway)
@@ -109,7 +106,7 @@ def _insert(
             upsert(Song)
             .values(
                 user_id=user_id,
-                **_columns(draft),
+                **draft.columns,
                 version=version,
                 status=status,
                 is_optional=False,
@@ -148,7 +145,7 @@ def edit_song(
         raise _duplicate(song.user_id, draft)
     try:
         with db.session.begin_nested():
-            for column, value in _columns(draft).items():
+            for column, value in draft.columns.items():
                 setattr(song, column, value)
             if is_renamed:
                 song.version = version
@@ -197,16 +194,13 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
     collaborations.end_all(song_id=song.id, about=about(song))
-    deleted = SongDeleted(
-        **about(song), pack_id=song.pack_id, was=song.milestones(), done_by=_done_by(song.id)
-    )
-    _record(deleted, song, actor)
+    _record(SongDeleted(**about(song), **_history(song)), song, actor)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 
 def record_restored(song: Song, actor: User) -> None:
     """Record that a deleted song is there again, with the milestones that it had reached."""
-    _record(SongRestored(**about(song), pack_id=song.pack_id, was=song.milestones()), song, actor)
+    _record(SongRestored(**about(song), **_history(song)), song, actor)
 
 
 def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
@@ -283,6 +277,12 @@ def about(song: Song) -> dict[str, Any]:
     }
 
 
+def _history(song: Song) -> dict[str, Any]:
+    """Return what a song leaves behind when it is deleted."""
+    done_by = queries.done_by(song.id)
+    return {"pack_id": song.pack_id, "was": song.milestones(), "done_by": done_by}
+
+
 def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
     """Record a milestone the first time; each song counts once, however often it moves."""
     if song.reached(milestone) is None:
@@ -294,30 +294,6 @@ def _record(payload: SongPayload, song: Song, actor: User) -> None:
     record(payload, user_id=song.user_id, actor_id=actor.id, subject_id=song.id)
 
 
-def _columns(draft: Draft) -> dict[str, Any]:
-    return {
-        "title": draft.title,
-        "artist": draft.artist,
-        "album": draft.album,
-        "year": draft.year,
-        "title_key": draft.title_key,
-        "artist_key": draft.artist_key,
-        "search_key": draft.search_key,
-    }
-
-
 def _duplicate(user_id: int, draft: Draft) -> Duplicate:
     existing = queries.find_same(user_id, draft.artist_key, draft.title_key)
     return Duplicate(existing.id if existing else 0, title=ALREADY_EXISTS)
-
-
-# By its name: the feature of parts is built on this one.
-_PARTS = sa.table("song_parts", sa.column("song_id"), sa.column("done_by"))
-
-
-def _done_by(song_id: int) -> tuple[int, ...]:
-    """Return the users who have done parts of a song."""
-    found = sa.select(_PARTS.c.done_by).where(
-        _PARTS.c.song_id == song_id, _PARTS.c.done_by.is_not(None)
-    )
-    return tuple(db.session.scalars(found.distinct().order_by(_PARTS.c.done_by)))

@@ -62,9 +62,13 @@ class SongDeleted(SongInPackPayload):
 
 @event_type("song_restored", "song")
 class SongRestored(SongInPackPayload):
-    """A deleted song is there again; `was` are the milestones it had reached, which count once."""
+    """A deleted song is there again; `was` are the milestones it had reached, which count once.
+
+    `done_by` are the users who had done parts of it.
+    """
 
     was: tuple[Milestone, ...]
+    done_by: tuple[int, ...] = ()
 
 
 @event_type("song_planned", "song")

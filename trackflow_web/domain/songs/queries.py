@@ -207,3 +207,21 @@ def count_songs(user_id: int, *, q: str = "", only: Conditions = ()) -> Counts:
 def room_for_more(user_id: int) -> int:
     """Return how many more songs the user may have."""
     return row_limits.room(RowLimit.SONGS, Song.user_id == user_id)
+
+
+# By their names: parts and achievements are built on this feature.
+_STATS = sa.table("user_stats", sa.column("user_id"), sa.column("total_songs", sa.Integer))
+_PARTS = sa.table("song_parts", sa.column("song_id"), sa.column("done_by"))
+
+
+def done_by(song_id: int) -> tuple[int, ...]:
+    """Return the users who have done parts of a song."""
+    found = sa.select(_PARTS.c.done_by).where(
+        _PARTS.c.song_id == song_id, _PARTS.c.done_by.is_not(None)
+    )
+    return tuple(db.session.scalars(found.distinct().order_by(_PARTS.c.done_by)))
+
+
+def stored_count(user_id: int) -> sa.Select[int]:
+    """Return the SELECT of the counter of a user's songs, which costs the same for any number."""
+    return sa.select(_STATS.c.total_songs).where(_STATS.c.user_id == user_id)
