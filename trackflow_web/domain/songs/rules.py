@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from trackflow_web.kernel import clock, links, text
 from trackflow_web.kernel.errors import Checks, Invalid
@@ -56,6 +57,19 @@ class Draft:
     def search_key(self) -> str:
         """Return the text that searches look in."""
         return text.search_key(self.title, self.artist, self.album)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns that are stored of it."""
+        return {
+            "title": self.title,
+            "artist": self.artist,
+            "album": self.album,
+            "year": self.year,
+            "title_key": self.title_key,
+            "artist_key": self.artist_key,
+            "search_key": self.search_key,
+        }
 
 
 @dataclass(frozen=True)
