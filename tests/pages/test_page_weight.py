@@ -66,8 +66,8 @@ def test_all_achievements_weigh_at_most_115_kilobytes(as_alice):
     assert weight(as_alice, "/achievements/")[1] <= 115 * KILOBYTE
 
 
-def test_the_frame_of_a_page_weighs_at_most_9_kilobytes(as_alice):
-    assert weight(as_alice, "/confirm")[1] <= 9 * KILOBYTE
+def test_the_frame_of_a_page_weighs_at_most_10_kilobytes(as_alice):
+    assert weight(as_alice, "/confirm")[1] <= 10 * KILOBYTE
 
 
 def test_no_page_is_sent_with_its_templates_indentation(as_alice):

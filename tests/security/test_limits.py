@@ -34,7 +34,7 @@ def test_a_rejected_search_leaves_the_list_unchanged(app, clock, alice, as_alice
         page = as_alice.get("/songs/", q="one", htmx="song-list")
     assert page.status == 429
     assert page.headers["HX-Reswap"] == "none"
-    assert "too quick" in page.text
+    assert "too fast" in page.text
 
 
 def test_filtering_without_a_search_text_is_not_limited(clock, as_alice):
