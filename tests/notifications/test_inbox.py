@@ -88,6 +88,15 @@ def test_the_bell_is_fetched_alone_and_304_while_nothing_changes(
     assert (changed.status, bell(changed)) == (200, (1, 1))
 
 
+def test_a_session_that_has_ended_gets_no_304(as_alice, followed):
+    tag = as_alice.get("/notifications/unread-count").headers["ETag"]
+    cookie = as_alice.client.get_cookie("session").value
+    as_alice.post("/logout")
+    as_alice.client.set_cookie("session", cookie)
+    page = as_alice.request("GET", "/notifications/unread-count", headers={"If-None-Match": tag})
+    assert page.location.startswith("/login")
+
+
 def test_asking_for_the_bell_is_no_visit(app, clock, alice, as_alice, followed):
     as_alice.get("/songs/")
     clock.move(days=1)

@@ -59,6 +59,12 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None  # addresses of phones change, so only the stamp counts
 
 
+def identity_of_cookie() -> tuple[int, str] | None:
+    """Return the id and the stamp in the cookie of this request; whether they are valid is open."""
+    user_id, _, stamp = str(session.get("_user_id", "")).partition(":")
+    return (int(user_id), stamp) if USER_ID.fullmatch(user_id) else None
+
+
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load(cookie: str) -> SignedIn | None:
     """Return the user of a cookie; None when its stamp is not the user's any more."""
