@@ -48,9 +48,13 @@
     actedAt = box.top + box.height / 2;
   }
 
-  // A stack that stands already stays where it is.
-  function choosePlace() {
-    if (standing().length > 1) return;
+  // A stack that stands already stays where it is; several messages may come at once.
+  const placed = new WeakSet();
+
+  function choosePlace(toast) {
+    const stands = standing().some((other) => placed.has(other));
+    placed.add(toast);
+    if (stands) return;
     stack.dataset.place = actedAt !== null && actedAt > window.innerHeight / 2 ? "top" : "bottom";
   }
 
@@ -100,7 +104,7 @@
       return;
     }
     if (toast.id) remember(toast.id);
-    choosePlace();
+    choosePlace(toast);
     if (!toast.hasAttribute("data-stays")) {
       const left = toast.querySelector("[data-undo]") ? STAY_WITH_BUTTON_MS : STAY_MS;
       clocks.set(toast, { left, since: 0, timer: 0 });
