@@ -29,7 +29,7 @@ def told(app):
         if type_:
             found = found.where(Notification.type == type_)
         else:
-            found = found.where(Notification.type != "achievement_unlocked")
+            found = found.where(Notification.type.not_in(("achievement_unlocked", "level_reached")))
         with app.app_context():
             rows = db.session.scalars(found.order_by(Notification.id)).all()
             return [SimpleNamespace(**{c.key: getattr(row, c.key) for c in row.__table__.c})

@@ -104,3 +104,15 @@ def test_a_deleted_row_is_gone_after_the_time_to_undo(app, clock, act, told, ali
 
 def test_the_page_says_how_long(as_alice):
     assert "kept for 90 days" in as_alice.get("/notifications/").text
+
+
+def test_a_level_is_in_the_inbox_and_its_toast_can_be_switched_off(as_alice):
+    as_alice.post("/settings/notifications", **{"toast:level_reached": "0"})
+    for number in range(12):
+        as_alice.post("/songs/", title=f"S{number}", artist=f"A{number}", status="released")
+        assert "level" not in as_alice.get("/songs/").toasts()
+    items = as_alice.api("GET", "/api/notifications/").json["items"]
+    levels = [item for item in items if item["type"] == "level_reached"]
+    assert levels
+    assert levels[0]["message"].startswith("You reached level ")
+    assert levels[0]["link"] == "/achievements/levels"

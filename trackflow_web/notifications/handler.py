@@ -19,6 +19,7 @@ from trackflow_web.achievements.events import (
     AchievementsBackfilled,
     AchievementsWithdrawn,
     AchievementUnlocked,
+    LevelReached,
 )
 from trackflow_web.domain import events
 from trackflow_web.domain.feedback.models import FeedbackVote
@@ -171,6 +172,8 @@ def _unlocked(recorded: Sequence[Event]) -> Iterator[Notice]:
             by_user[event.user_id].append(event)
         elif isinstance(event.payload, AchievementRevoked):
             yield _revoked(event, event.payload)
+        elif isinstance(event.payload, LevelReached):
+            yield _level(event, event.payload)
     for user_id in sorted(by_user):
         yield _unlock(user_id, by_user[user_id])
 
@@ -224,4 +227,19 @@ def _revoked(event: Event, payload: AchievementRevoked) -> Notice:
         owner_id=event.user_id,
         reason=Reason.REVOKED,
         data={"codes": [payload.code]},
+    )
+
+
+def _level(event: Event, payload: LevelReached) -> Notice:
+    return Notice(
+        type=Type.LEVEL_REACHED,
+        audience=Audience.USER,
+        group=f"{Type.LEVEL_REACHED}:{payload.level}",
+        at=event.created_at,
+        event_key=key_of(event),
+        subject_type="level",
+        subject_ids=(payload.level,),
+        owner_id=event.user_id,
+        reason=Reason.EARNED,
+        data={"level": payload.level},
     )

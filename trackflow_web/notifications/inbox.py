@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.levels import name_of_level
 from trackflow_web.domain.relations.models import Muted
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications import wording
@@ -170,6 +171,7 @@ def _item(row: _Row, names: Names, registry: Registry) -> Item:
         "votes": str(data.get("votes", "")),
         "status": str(data.get("status", "")),
         "answer": str(data.get("answer", "")),
+        "level": str(data.get("level", "")),
     }
     return Item(
         id=row.id,
@@ -215,6 +217,8 @@ def _subject(
     profile = next((Target("user", actor.username) for actor in actors if actor.is_visible), None)
     if kind == "achievement":
         return _achievement(row.metadata_json.get("codes", ()), registry)
+    if kind == "level":
+        return name_of_level(row.metadata_json["level"]), Target("levels")
     if kind == "user":
         return "", profile
     subject_id = next(iter(ids_in(row.subject_ids)), 0)

@@ -56,6 +56,12 @@ def switches_of(user: User) -> Switches:
     return switches
 
 
+def is_on(user_id: int, type_: Type, channel: Channel) -> bool:
+    """Return whether a type is on a channel."""
+    found = db.session.get(NotificationSetting, (user_id, type_, channel))
+    return default_of(type_, channel) if found is None else found.is_on
+
+
 def change(user: User, changes: Mapping[str, object], *, base_url: str) -> None:
     """Change switches (`site:new_release` ...), `digest` and `one_line_each`; others stay.
 

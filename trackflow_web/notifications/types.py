@@ -13,6 +13,7 @@ class Type(StrEnum):
 
     ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
     ACHIEVEMENT_REVOKED = "achievement_revoked"
+    LEVEL_REACHED = "level_reached"
     NEW_RELEASE = "new_release"
     COLLABORATED_SONG_RELEASED = "collaborated_song_released"
     COLLABORATION_ADDED = "collaboration_added"
@@ -80,6 +81,14 @@ TYPES = {
         title="Achievement revoked",
         one="An administrator revoked {subject}. Your achievements say why.",
         many="An administrator revoked {n} achievements. Your achievements say why.",
+        groups=False,
+    ),
+    Type.LEVEL_REACHED: TypeOptions(
+        label="You reach a level",
+        title="Level reached",
+        one="You reached level {level}: {subject}.",
+        many="You reached level {level}: {subject}.",
+        channels=frozenset({SITE, TOAST}),
         groups=False,
     ),
     Type.NEW_RELEASE: TypeOptions(

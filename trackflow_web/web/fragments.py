@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements import toasts
+from trackflow_web.notifications import preferences
 from trackflow_web.notifications import toasts as notices
+from trackflow_web.notifications.models import Channel
+from trackflow_web.notifications.types import Type
 from trackflow_web.web import out_of_band
 from trackflow_web.web.notifications import bell_of_request, is_bell_changed, is_bell_due
 from trackflow_web.web.out_of_band import Fragment
@@ -39,6 +42,11 @@ def _find_toasts(user: User, _events: Sequence[Event]) -> PendingToasts | None:
 
 def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
     reserved = toasts.reserve(pending.user_id, pending.wanted, batch=pending.batch)
+    if reserved.level is not None and not preferences.is_on(
+        pending.user_id, Type.LEVEL_REACHED, Channel.TOAST
+    ):
+        toasts.confirm_level(pending.user_id, reserved.level)
+        reserved = replace(reserved, level=None)
     return reserved if reserved.award_ids else None
 
 

@@ -27,6 +27,7 @@ _ENDPOINTS = {
     "bug": ("bugs.show", "item_id"),
     "user": ("profiles.show", "username"),
     "achievement": ("achievements.show", "code"),
+    "levels": ("achievements.levels", ""),
     "achievements": ("achievements.mine", ""),
 }
 
