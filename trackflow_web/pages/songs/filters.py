@@ -56,11 +56,6 @@ class Filters:
         """The conditions beside status and search."""
         return (is_missing(self.missing),) if self.missing else ()
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether songs may be left out within the tab."""
-        return bool(self.q or self.missing)
-
     def address(self, **changes: Any) -> str:  # noqa: ANN401 -- fields of this class
         """Return the URL of the list with some filters changed; the page only where it is given."""
         wanted = replace(self, **{"page": 1, **changes})

@@ -23,8 +23,8 @@ def changed(song: Song, message: Message, *, anchor: str | None = None) -> str |
     if htmx.is_htmx():
         return row_or_details(song, message)
     messages.show_on_next_page(message)
-    own_page = url_for("songs.show", song_id=song.id, _anchor=anchor)
-    return htmx.redirect_after_post(next_page(own_page))
+    song_page = url_for("songs.show", song_id=song.id, _anchor=anchor)
+    return htmx.redirect_after_post(next_page(song_page))
 
 
 def row_or_details(song: Song, message: Message | None = None) -> str:
