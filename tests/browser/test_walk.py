@@ -90,7 +90,7 @@ def test_alice_goes_the_same_way_without_javascript(page_without_javascript):
     add_song(page)
     expect(page).to_have_url(SONGS)
     expect(toasts).to_have_text(["Dreamer"])
-    expect(page.locator(".notice")).to_have_text("Added One.")
+    expect(page.locator(".notice")).to_have_text("Added \u2068One\u2069.")
     expect(page.locator("#toasts button")).to_be_hidden()  # the server is stopped
 
     page.get_by_role("button", name="WIP").click()

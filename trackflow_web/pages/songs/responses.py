@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from trackflow_web.web.messages import Message
 
 
+def moved(song: Song, message: Message) -> str | Response:
+    """Return what htmx replaces, or lead to the song's page: its row may have left the tab."""
+    if htmx.is_htmx():
+        return row_or_details(song, message)
+    messages.show_on_next_page(message)
+    return htmx.redirect_after_post(url_for("songs.show", song_id=song.id))
+
+
 def changed(song: Song, message: Message, *, anchor: str | None = None) -> str | Response:
     """Return what htmx replaces, or lead back to where the form stood, else to the song's page."""
     if htmx.is_htmx():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, session, url_for
 
 from trackflow_web.domain.bulk import actions as bulk
 from trackflow_web.domain.bulk.selection import only
@@ -35,17 +34,17 @@ FIELDS = (
     *("title", "artist", "album", "year", "status", "pack_id", "anyway"),
     *song_editing.DETAIL_FIELDS,
 )
-# Of the form that adds a song these stay for the next one; a plain form has them in the address.
+# Of the form that adds a song these stay for the next one: without a script in the session.
 KEPT = ("status", "pack_id", "template")
-KEPT_ARGUMENTS = {name: f"add_{name}" for name in KEPT}
 LONGEST_KEPT = 20
+ADDED = "song_added_with"
 
 
 @pages.get("/")
 @login_required
 def index() -> str:
     """Show the songs that one owns or collaborates on: tabs, search, filter, order, pages."""
-    context = list_context(Filters.parse(), kept=_kept(request.args, KEPT_ARGUMENTS))
+    context = list_context(Filters.parse(), kept=session.pop(ADDED, None))
     if htmx.is_htmx():
         return htmx.block("songs/index.html", "list", **context)
     return render_template("songs/index.html", **context)
@@ -63,9 +62,10 @@ def create() -> str | Response:
         return refused(_render_panel(list_context(filters or Filters(), refusal)), refusal)
     shown = Filters(status=filters.status, sort=filters.sort) if filters else Filters()
     if htmx.is_htmx():
-        return _render_panel(list_context(shown, kept=_kept(fields, {name: name for name in KEPT})))
+        return _render_panel(list_context(shown, kept=_kept(fields)))
     flash(f"Added {isolate(song.title)}.")
-    return htmx.redirect_after_post(_with_kept(shown.address(), fields if filters else {}))
+    session[ADDED] = _kept(fields)
+    return htmx.redirect_after_post(shown.address())
 
 
 @pages.get("/<id:song_id>")
@@ -114,7 +114,7 @@ def move(song_id: int) -> str | Response:
     """Move a song to Future Plans, WIP or Released."""
     song, user = song_or_404(song_id, may="work"), get_current_user()
     outcome = bulk.move(only(song, user), user, status=request.form.get("status"))
-    return responses.changed(song, told.moved(outcome, Status(song.status)))
+    return responses.moved(song, told.moved(outcome, Status(song.status)))
 
 
 @pages.post("/<id:song_id>/delete")
@@ -126,16 +126,9 @@ def delete(song_id: int) -> str | Response:
     return responses.deleted(song_id, told.deleted(outcome))
 
 
-def _kept(values: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the fields that stay in the form; None when no song was added."""
-    kept = {field: values[name][:LONGEST_KEPT] for field, name in names.items() if name in values}
-    return kept or None
-
-
-def _with_kept(address: str, fields: Mapping[str, str]) -> str:
-    """Return the address of the list that fills the form with what stays of these fields."""
-    kept = {KEPT_ARGUMENTS[name]: fields[name] for name in KEPT if fields.get(name)}
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(kept)}" if kept else address
+def _kept(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of the form that stay for the next song."""
+    return {name: fields[name][:LONGEST_KEPT] for name in KEPT if name in fields}
 
 
 def _render_panel(context: dict[str, object]) -> str:
