@@ -102,13 +102,15 @@ def test_marking_a_part_takes_no_statement(price):
 
 # An award is notified: its row, the version of the user, and the version in the row.
 NOTIFIED = 3
+# Its leaderboard scores, and the level that its points may reach.
+SCORED = 2
 
 
 def test_an_award_takes_two_more_statements_and_those_of_its_notification(price):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="wip")
     )
-    assert cost == (1 + 2 + NOTIFIED, 0)
+    assert cost == (1 + 2 + NOTIFIED + SCORED, 0)
 
 
 def test_many_awards_take_no_more_statements_than_one(price):
@@ -116,7 +118,10 @@ def test_many_awards_take_no_more_statements_than_one(price):
         lambda person: person.add(status="wip"),
         lambda browser, song: browser.post(f"/songs/{song}/status", status="released"),
     )
-    assert cost == (2 + 2 + NOTIFIED, 0)  # first release and first finish; the artist is new too
+    assert cost == (
+        2 + 2 + NOTIFIED + SCORED,
+        0,
+    )  # first release and first finish; the artist is new too
 
 
 def test_reading_takes_no_statement(price):

@@ -64,8 +64,9 @@ class Page:
         return list(self.soup.select(selector))
 
     def toasts(self) -> list[str]:
-        """The codes in `data-toast`, in the order shown."""
-        return [str(toast["data-toast"]) for toast in self.soup.select("[data-toast]")]
+        """The codes in `data-toast`, in the order shown, without that of a level."""
+        shown = self.soup.select("[data-toast]:not([data-toast=level])")
+        return [str(toast["data-toast"]) for toast in shown]
 
     def errors(self) -> dict[str, str]:
         """The messages beside the fields, by the field's name."""

@@ -16,9 +16,10 @@ from sqlalchemy import event
 from tests.support.people import Person, add_person, working
 from trackflow_web.achievements import catalogue, progress
 from trackflow_web.achievements.awards.grant import Award, grant
-from trackflow_web.achievements.models import Achievement, UserAchievement, UserValue
+from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats, UserValue
 from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
+from trackflow_web.achievements.standings import scores
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.people import actions as people
@@ -130,6 +131,10 @@ class Charter:
             if backfilled:
                 mine = sa.update(UserAchievement).where(UserAchievement.user_id == self.id)
                 db.session.execute(mine.values(backfilled=True))
+        with working(self.app):
+            scores.correct([self.id])
+            stats = sa.update(UserStats).where(UserStats.user_id == self.id)
+            db.session.execute(stats.values(level_shown=UserStats.level_best))
 
     # --- what came of them ---------------------------------------------------------------------
 

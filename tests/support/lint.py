@@ -62,7 +62,8 @@ def header_problems(response: TestResponse, *, signed_in: bool) -> Iterator[str]
         yield "no Referrer-Policy"
     if "hx-request" not in response.vary:
         yield "no Vary: HX-Request, so a cache may give a fragment for a page"
-    if signed_in and not response.cache_control.no_store:
+    is_picture = response.mimetype.startswith("image/")
+    if signed_in and not is_picture and not response.cache_control.no_store:
         yield "an answer to somebody signed in that may be stored"
 
 

@@ -133,12 +133,13 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     ]
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
+    level = rows[0].level_to_show if shown else None
     return Toasts(
         user_id=user_id,
         award_ids=tuple(row.id for row in rows),
         shown=tuple(shown),
-        as_summary=len(shown) > MOST_AT_ONCE or is_backfill,
-        level=rows[0].level_to_show if shown else None,
+        as_summary=len(shown) + (level is not None) > MOST_AT_ONCE or is_backfill,
+        level=level,
         is_backfill=is_backfill,
     )
 
