@@ -87,7 +87,7 @@ def test_accepting_awards_both_sides(as_alice, as_bob, owner, invitee, song):
     (invitation,) = invitee.received()
     as_alice.get("/songs/")
     as_bob.post(f"/invitations/{invitation}/accept")
-    assert as_bob.follow().toasts() == ["collaborative_spirit"]
+    assert as_bob.follow().toasts() == ["collaborative_spirit", "collaboration_added"]
     assert as_alice.get("/songs/").toasts() == ["team_player"]
 
 

@@ -83,6 +83,7 @@ def test_every_settings_tab_links_to_every_other(as_alice):
     assert tabs == [
         "/settings/profile",
         "/settings/privacy",
+        "/settings/notifications",
         ADDRESS,
         "/settings/tokens",
         "/settings/connections",

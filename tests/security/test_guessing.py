@@ -46,7 +46,7 @@ def test_the_eleventh_failure_from_a_client_address_gets_429(clock, guess):
     page = guess("alice")
     assert page.status == 429
     assert page.headers["Retry-After"] == "300"
-    assert "Wait a little" in page.alert()
+    assert "Wait a moment" in page.alert()
     clock.move(minutes=5)
     assert guess("alice").status == 422
 

@@ -48,6 +48,7 @@ SET = {
     "/notifications/read-all",
     "/notifications/seen",
     "/notifications/undo",
+    "/notifications/unsubscribe/<token>",
     "/settings/notifications",
     "/songs/<song_id>/parts",
     "/songs/bulk",
