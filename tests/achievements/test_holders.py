@@ -8,8 +8,8 @@ from tests.support.charter import new_charter, statements_of
 from tests.support.people import working
 from trackflow_web.accounts import deletion
 from trackflow_web.achievements.awards import holder_counts, visibility
-from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration
+from trackflow_web.domain.people import profile as profiles
 from trackflow_web.kernel import transactions
 
 pytestmark = pytest.mark.both_databases
@@ -80,7 +80,7 @@ def test_holder_counts_exclude_a_private_profile_at_once(app, alice, shown, amon
     had, people_before = shown()
     for profile, holders in (("private", had - 1), ("public", had)):
         with working(app):
-            people.change_privacy(alice.user, profile=profile)
+            profiles.change_privacy(alice.user, profile=profile)
         assert shown() == (holders, people_before)
 
 

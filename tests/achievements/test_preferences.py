@@ -12,7 +12,7 @@ from trackflow_web.achievements.awards import holder_counts, visibility
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.domain.people import actions as people
+from trackflow_web.domain.people import profile
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -158,7 +158,7 @@ def test_all_awards_are_hidden_and_shown_at_once(app, alice, bob, many):
 @pytest.fixture
 def _shy(app, alice):
     with working(app):
-        people.change_privacy(alice.user, profile="public", new_achievements="private")
+        profile.change_privacy(alice.user, profile="public", new_achievements="private")
 
 
 @pytest.mark.usefixtures("_shy")

@@ -76,7 +76,7 @@ def test_an_earned_tile_is_full_although_its_counter_went_down():
     [
         ("dreamer", 0, "0/1 song", "1 song to go"),
         ("visionary", 3, "3/5 songs", "2 songs to go"),
-        ("series_legend", 2, "2/5 series", "3 series to go"),
+        ("series_legend", 2, "2/5 albums", "3 albums to go"),
         ("completionist", 80, "80/81 achievements", "1 achievement to go"),
         ("trackflow_veteran", 1, "1/100 days", "99 days to go"),
     ],

@@ -185,7 +185,7 @@ VALUES = {
     "code": "first_release",
     "username": "alice", "run_id": 1,
     "digest": "0" * 64, "size": "64", "initials": "al", "seed": "00ff",
-    "invitation_id": 1, "filename": "css/base.css",
+    "invitation_id": 1, "notification_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 
 

@@ -80,6 +80,7 @@ def test_dates_and_milestones_survive_a_json_round_trip():
                 "year": None,
                 "was": ["planned", "released"],
                 "pack_id": 3,
+                "done_by": [2],
             },
         ),
     ):

@@ -109,7 +109,7 @@ def test_exceeding_the_sign_in_limit_is_logged(make_app, lines, alice):
 def test_a_forged_form_is_logged(lines, alice, as_alice):
     as_alice.post("/songs/", title="One", artist="X", csrf_token="forged")
     line = lines.one("csrf_refused")
-    assert line["cookie_of"] == str(alice.id)
+    assert line["user_id"] == alice.id
     assert (line["route"], line["method"]) == ("/songs/", "POST")
 
 

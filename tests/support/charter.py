@@ -16,6 +16,7 @@ from sqlalchemy import event
 from tests.support.people import Person, add_person, working
 from trackflow_web.achievements import catalogue, progress
 from trackflow_web.achievements.awards.grant import Award, grant
+from trackflow_web.achievements.levels import LEVEL_BEST
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats, UserValue
 from trackflow_web.achievements.progress import queries
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
@@ -140,10 +141,10 @@ class Charter:
 
     @property
     def numbers(self) -> dict[str, int]:
-        """Every number that is not 0."""
+        """Every counter that is not 0."""
         with self.app.app_context():
             numbers = queries.numbers_of(self.id)
-        return {name: number for name, number in numbers.items() if number}
+        return {name: n for name, n in numbers.items() if n and name != LEVEL_BEST}
 
     def number(self, name: str) -> int:
         return self.numbers.get(name, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ FIXED = {"id", "class", "for", "name", "type", "role", "rel", "method", "action"
 CHANGING = {"content-length", "set-cookie", "date", "etag", "last-modified"}
 # A search URL is repeated with the search text.
 WITH_TEXT = {"hx-get", "hx-push-url"}
+# Made up for each step that can be undone.
+UNDO_TOKEN = re.compile(r"(?<=undo[-/])[\w-]{22}")
 
 
 class _Reader(HTMLParser):
@@ -29,13 +32,13 @@ class _Reader(HTMLParser):
         self.found: list[object] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kept = sorted((name, value if _is_fixed(name) else None) for name, value in attrs)
+        kept = sorted((name, _kept(name, value)) for name, value in attrs)
         self.found.append((self.depth, tag, kept))
         if tag not in VOID:
             self.depth += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kept = sorted((name, value if _is_fixed(name) else None) for name, value in attrs)
+        kept = sorted((name, _kept(name, value)) for name, value in attrs)
         self.found.append((self.depth, tag, kept))
 
     def handle_endtag(self, tag: str) -> None:
@@ -52,6 +55,10 @@ class _Reader(HTMLParser):
 
     def unknown_decl(self, data: str) -> None:
         self.found.append((self.depth, "unknown declaration"))
+
+
+def _kept(name: str, value: str | None) -> str | None:
+    return UNDO_TOKEN.sub("", value) if value and _is_fixed(name) else None
 
 
 def _is_fixed(name: str) -> bool:

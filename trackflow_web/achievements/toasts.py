@@ -50,7 +50,6 @@ class Toasts:
     reached is announced in its summary.
     """
 
-    user_id: int
     award_ids: tuple[int, ...]
     shown: tuple[Toast, ...]
     as_summary: bool
@@ -133,14 +132,23 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     ]
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
-    level = rows[0].level_to_show if shown else None
+    level = _take_level(user_id) if shown and rows[0].level_to_show else None
     return Toasts(
-        user_id=user_id,
         award_ids=tuple(row.id for row in rows),
         shown=tuple(shown),
         as_summary=len(shown) + (level is not None) > MOST_AT_ONCE or is_backfill,
         level=level,
         is_backfill=is_backfill,
+    )
+
+
+def _take_level(user_id: int) -> int | None:
+    """Return the level to announce; only one response gets it, whether or not it is written."""
+    return db.session.scalar(
+        sa.update(UserStats)
+        .where(UserStats.user_id == user_id, UserStats.level_shown < UserStats.level_best)
+        .values(level_shown=UserStats.level_best)
+        .returning(UserStats.level_best)
     )
 
 
@@ -150,15 +158,6 @@ def confirm(award_ids: Sequence[int]) -> None:
         sa.update(UserAchievement)
         .where(UserAchievement.id.in_(award_ids))
         .values(notified=True, shown_until=None)
-    )
-
-
-def confirm_level(user_id: int, level: int) -> None:
-    """Record that a response with the toast of a level was written."""
-    db.session.execute(
-        sa.update(UserStats)
-        .where(UserStats.user_id == user_id, UserStats.level_shown < level)
-        .values(level_shown=level)
     )
 
 

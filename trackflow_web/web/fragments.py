@@ -45,15 +45,12 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
     if reserved.level is not None and not preferences.is_on(
         pending.user_id, Type.LEVEL_REACHED, Channel.TOAST
     ):
-        toasts.confirm_level(pending.user_id, reserved.level)
         reserved = replace(reserved, level=None)
     return reserved if reserved.award_ids else None
 
 
 def _confirm_toasts(shown: Toasts) -> None:
     toasts.confirm(shown.award_ids)
-    if shown.level is not None:
-        toasts.confirm_level(shown.user_id, shown.level)
 
 
 def _find_notices(user: User, _events: Sequence[Event]) -> int | None:

@@ -41,7 +41,9 @@ SAYS_ITSELF = frozenset({"static", "avatars.picture", "avatars.generated"})
 def limit_caching(response: Response) -> Response:
     """Forbid caching: even anonymous pages have the CSRF token of a session in their forms."""
     is_error = response.status_code >= HTTPStatus.BAD_REQUEST
-    if request.endpoint not in SAYS_ITSELF or (is_error and request.endpoint != "static"):
+    # Flask itself responds to OPTIONS.
+    said = request.endpoint == "static" or (not is_error and "Cache-Control" in response.headers)
+    if request.endpoint not in SAYS_ITSELF or not said:
         response.headers["Cache-Control"] = CACHE_CONTROL.get(request.endpoint or "", "no-store")
     return response
 

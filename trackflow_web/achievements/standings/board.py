@@ -86,11 +86,6 @@ class Board:
     closed: bool
     following: str | None = None
 
-    @property
-    def is_ranked(self) -> bool:
-        """Return whether enough users take part for places to mean something."""
-        return self.users >= LEAST_RANKED
-
 
 def load(
     viewer: User,

@@ -29,14 +29,13 @@ MOST_KEPT = 1_000
 
 def of_closed(kind: Score, window: Window, viewer_id: int) -> Order | None:
     """Return the order of a closed period; None for one that is not closed."""
-    if window.span is Span.ALL:
+    if not window.is_final(clock.now()):
         return None
     closing = db.session.get(LeaderboardClosing, (kind.value, window.span.value, window.start))
     if closing is not None:
         return _Finals(kind, window, viewer_id, closing.users)
     # One in which nobody scored is never stored.
-    is_empty = window.is_final(clock.now()) and not _has_scores(kind, window)
-    return _Finals(kind, window, viewer_id, 0) if is_empty else None
+    return None if _has_scores(kind, window) else _Finals(kind, window, viewer_id, 0)
 
 
 def last_places(kind: Score, window: Window, rows: Sequence[Found]) -> dict[int, int]:

@@ -93,12 +93,14 @@ class _Scores(Order):
     cursor_length = 3
 
     def __init__(self, kind: Score, window: Window, viewer_id: int) -> None:
-        self._viewer_id = viewer_id
-        self._listed = sa.and_(
-            LeaderboardScore.kind == kind,
-            LeaderboardScore.span == window.span,
-            LeaderboardScore.start == window.start,
-            LeaderboardScore.listed,
+        self._kind, self._window, self._viewer_id = kind, window, viewer_id
+
+    def _listed(self, table: type[LeaderboardScore]) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            table.kind == self._kind,
+            table.span == self._window.span,
+            table.start == self._window.start,
+            table.listed,
         )
 
     def count(self) -> int:
@@ -107,18 +109,24 @@ class _Scores(Order):
 
     def own(self, user_id: int) -> Place | None:
         """Count the better scores."""
-        score = db.session.scalar(
-            sa.select(LeaderboardScore.score).where(
-                self._listed, LeaderboardScore.user_id == user_id
-            )
+        other = sa.orm.aliased(LeaderboardScore)
+        better = (
+            sa.select(sa.func.count())
+            .where(self._listed(other), other.score > LeaderboardScore.score)
+            .scalar_subquery()
         )
-        return None if score is None else Place(self._place(score), score)
+        row = db.session.execute(
+            sa.select(LeaderboardScore.score, better.label("better")).where(
+                self._listed(LeaderboardScore), LeaderboardScore.user_id == user_id
+            )
+        ).one_or_none()
+        return None if row is None else Place(1 + row.better, row.score)
 
     def around(self, user_id: int, rows: int) -> Sequence[Found]:
         """Read the rows on both sides of the user's own."""
         own = db.session.execute(
             sa.select(LeaderboardScore.score, LeaderboardScore.reached_at).where(
-                self._listed, LeaderboardScore.user_id == user_id
+                self._listed(LeaderboardScore), LeaderboardScore.user_id == user_id
             )
         ).one_or_none()
         if own is None:
@@ -143,8 +151,14 @@ class _Scores(Order):
             return []
         found: list[Found] = []
         first = rows[0]
-        ahead = self._count(_is_before(first.score, first.reached_at, first.user_id))
-        place = self._place(first.score)
+        is_better = sa.case((LeaderboardScore.score > first.score, 1))
+        ahead, better = db.session.execute(
+            sa.select(sa.func.count(), sa.func.count(is_better)).where(
+                self._listed(LeaderboardScore),
+                _is_before(first.score, first.reached_at, first.user_id),
+            )
+        ).one()
+        place = 1 + better
         for at, row in enumerate(rows):
             if at and row.score != rows[at - 1].score:
                 place = ahead + at + 1
@@ -156,7 +170,7 @@ class _Scores(Order):
 
     def _count(self, condition: sa.ColumnElement[bool]) -> int:
         found = sa.select(sa.func.count()).select_from(LeaderboardScore)
-        return db.session.scalar(found.where(self._listed, condition)) or 0
+        return db.session.scalar(found.where(self._listed(LeaderboardScore), condition)) or 0
 
     def _read(
         self, condition: sa.ColumnElement[bool], limit: int, *, backwards: bool = False
@@ -173,7 +187,7 @@ class _Scores(Order):
             sa.select(user_id, score, reached_at, *user_columns(self._viewer_id))
             .join(User, User.id == user_id)
             .outerjoin(UserStats, UserStats.user_id == user_id)
-            .where(self._listed, condition)
+            .where(self._listed(LeaderboardScore), condition)
             .order_by(*order)
             .limit(limit)
         ).all()

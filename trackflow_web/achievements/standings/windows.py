@@ -44,10 +44,6 @@ class Window:
         """Return the moment it is over."""
         return midnight(self.end)
 
-    def is_over(self, now: datetime) -> bool:
-        """Return whether nothing that is done now counts in it."""
-        return now >= self.ends_at
-
     def is_final(self, now: datetime) -> bool:
         """Return whether its places no longer change."""
         return self.span is not Span.ALL and now >= self.ends_at + CLOSED_AFTER
