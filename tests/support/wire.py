@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
 
 SECONDS_FOR_AN_ANSWER = 30
-ONE_TOAST = re.compile(r'<li class="toast [^>]*id="([^"]+)" data-toast="([^"]+)"')
+# That of a level comes beside those of awards, which are counted.
+ONE_TOAST = re.compile(r'<li class="toast [^>]*id="([^"]+)" data-toast="((?!level")[^"]+)"')
 IN_A_SUMMARY = re.compile(r">([\d,]+) achievements? unlocked<")
 
 

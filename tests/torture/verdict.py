@@ -145,8 +145,7 @@ def _look_at_toasts(verdict: Verdict, journals: Sequence[Journal]) -> None:
     for journal in journals:
         name, user_id = journal.visitor.username, journal.visitor.user_id
         verdict.repeated += sum(number - 1 for number in journal.came.values())
-        # Several levels may be reached; each has an id of its own.
-        twice = [code for code, n in journal.codes.items() if n > 1 and code != "level"]
+        twice = [code for code, number in journal.codes.items() if number > 1]
         verdict.blame("toasts", [(name, "shown twice", code) for code in twice])
         told = sum(journal.told.values())
         if not twice and told != awards[user_id]:
