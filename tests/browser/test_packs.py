@@ -56,8 +56,8 @@ def test_alice_fills_a_pack_and_releases_it(songs):
     page.get_by_role("button", name="Release 3 songs").click()
     expect(page.locator(".song-head--released")).to_have_count(1)
     expect(page.get_by_role("link", name="Release the whole pack")).to_have_count(0)
-    expect(page.locator(STANDING)).to_have_attribute("data-toast", "summary")
-    expect(page.locator(STANDING)).to_have_count(1)
+    expect(page.locator("#toasts [data-toast=summary]")).to_be_visible()
+    expect(page.locator("#toasts [data-toast=summary]")).to_have_count(1)
 
 
 def test_alice_links_suggestions_and_skips_a_track(songs):
