@@ -20,6 +20,7 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock as clocks
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
 
 MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 
@@ -225,7 +226,22 @@ def test_a_deleted_account_leaves_a_gap_in_a_closed_period(app, clock, crowd):
         assert db.session.scalar(of_nobody) > 0
 
 
-@pytest.mark.parametrize("cursor", ["x", "1-2", "1-2-3-4", "9" * 100, "1-2-٣", "-1-2-3"])
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "1-2",
+        "1-2-3-4",
+        "9" * 100,
+        "1-2-٣",
+        "-1-2-3",
+        f"{2**31}-1-1",
+        f"1-{10**18}-1",
+        f"1-1-{2**63}",
+    ],
+)
 def test_a_malformed_cursor_is_refused(app, alice, cursor):
-    with pytest.raises(Exception, match="cursor"):
+    with pytest.raises(Invalid) as refusal:
         load(app, alice, cursor=cursor)
+    assert [*refusal.value.errors] == ["cursor"]

@@ -28,6 +28,11 @@ def test_the_leaderboard_is_a_table_with_the_readers_row_marked(as_alice):
     assert "You're 1st of 6, with 2 releases." in page.one("#my-place").get_text(" ", strip=True)
 
 
+def test_a_single_release_is_counted_in_the_singular(app, alice, as_alice):
+    add_song(app, alice, status="released")
+    assert "You have 1 release." in as_alice.get(URL).one("#my-place").get_text(" ", strip=True)
+
+
 @pytest.mark.usefixtures("crowd")
 def test_every_period_kind_and_view_is_a_link(as_alice):
     page = as_alice.get(URL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -105,24 +105,7 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     Awards without a toast by the user's preference count as shown.
     """
     now = clock.now()
-    # NULL cannot be compared with a parameter, and the statements are cached.
-    reserved = _NEVER_RESERVED if batch.reserved_until is None else _RESERVED_UNTIL
-    rows = db.session.execute(
-        sa.update(UserAchievement)
-        .where(reserved)
-        .values(shown_until=now + RESERVED_FOR, notified=_unwanted(wanted))
-        .returning(
-            UserAchievement.id,
-            UserAchievement.achievement_id,
-            UserAchievement.earned_at,
-            UserAchievement.awarded_at,
-            UserAchievement.backfilled,
-            UserAchievement.notified,
-            catalogue.VERSION,
-            _LEVEL_TO_SHOW,
-        ),
-        {"owner_id": user_id, "until": batch.reserved_until},
-    ).all()
+    rows = _take_awards(user_id, wanted, batch, now)
     rows = [row for row in rows if not row.notified]
     fresh = [row for row in rows if now - row.awarded_at < OLDEST_SHOWN]
     shown = [
@@ -140,6 +123,30 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
         level=level,
         is_backfill=is_backfill,
     )
+
+
+def _take_awards(
+    user_id: int, wanted: Announced, batch: Batch, now: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Reserve the awards of a batch; those without a toast count as shown."""
+    # NULL cannot be compared with a parameter, and the statements are cached.
+    reserved = _NEVER_RESERVED if batch.reserved_until is None else _RESERVED_UNTIL
+    return db.session.execute(
+        sa.update(UserAchievement)
+        .where(reserved)
+        .values(shown_until=now + RESERVED_FOR, notified=_unwanted(wanted))
+        .returning(
+            UserAchievement.id,
+            UserAchievement.achievement_id,
+            UserAchievement.earned_at,
+            UserAchievement.awarded_at,
+            UserAchievement.backfilled,
+            UserAchievement.notified,
+            catalogue.VERSION,
+            _LEVEL_TO_SHOW,
+        ),
+        {"owner_id": user_id, "until": batch.reserved_until},
+    ).all()
 
 
 def _take_level(user_id: int) -> int | None:

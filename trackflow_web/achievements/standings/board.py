@@ -7,6 +7,7 @@ user whom the reader may not see has one, but no row.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -117,11 +118,12 @@ def _parsed(order: Order, cursor: str | None) -> tuple[int, ...] | None:
     if not cursor:
         return None
     numbers = cursor.split("-") if len(cursor) <= LONGEST_CURSOR else []
-    if len(numbers) != order.cursor_length or not all(
-        number.isascii() and number.isdecimal() for number in numbers
-    ):
+    if not all(number.isascii() and number.isdecimal() for number in numbers):
         raise Invalid(cursor=NO_SUCH_CURSOR)
-    return tuple(map(int, numbers))
+    after = tuple(map(int, numbers))
+    if len(after) != len(order.most) or any(map(operator.gt, after, order.most)):
+        raise Invalid(cursor=NO_SUCH_CURSOR)
+    return after
 
 
 def _rows(

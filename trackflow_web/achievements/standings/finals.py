@@ -16,7 +16,7 @@ from trackflow_web.achievements.standings.places import Found, Order, Place, use
 from trackflow_web.achievements.standings.windows import Score, Span, window_of
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, insert_into, upsert
+from trackflow_web.kernel.database import db, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class _Finals(Order):
     """The stored places of a closed period."""
 
     is_final = True
-    cursor_length = 1
+    most = (MOST_KEPT,)
 
     def __init__(self, kind: Score, window: Window, viewer_id: int, users: int) -> None:
         self._users, self._viewer_id = users, viewer_id
@@ -97,7 +97,7 @@ class _Finals(Order):
         self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
     ) -> Sequence[Found]:
         """Read behind a position."""
-        last = min(cursor[0], MOST_KEPT) if cursor else 0
+        last = cursor[0] if cursor else 0
         behind = LeaderboardFinal.position > last
         if among is not None:
             behind = sa.and_(behind, LeaderboardFinal.user_id.in_(among))
@@ -196,9 +196,7 @@ def _close(kind: Score, window: Window) -> None:
             .limit(MOST_KEPT)
         )
         columns = ["kind", "span", "start", "position", "place", "user_id", "score"]
-        db.session.execute(
-            insert_into(LeaderboardFinal, db.engine.dialect.name).from_select(columns, placed)
-        )
+        db.session.execute(upsert(LeaderboardFinal).from_select(columns, placed))
     db.session.execute(
         sa.delete(table).where(of_period), execution_options={"synchronize_session": False}
     )

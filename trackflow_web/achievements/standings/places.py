@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.standings.windows import Score, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LARGEST_INTEGER, LARGEST_ID = 2**31 - 1, 2**63 - 1
 
 
 def user_columns(viewer_id: int) -> tuple[sa.ColumnElement[Any], ...]:
@@ -59,8 +61,8 @@ class Order(ABC):
     """The order of the users in one period of a leaderboard."""
 
     is_final: bool
-    # How many numbers a cursor has.
-    cursor_length: int
+    # The numbers of a cursor, each with the largest that the databases can compare with its column.
+    most: tuple[int, ...]
 
     @abstractmethod
     def count(self) -> int:
@@ -90,7 +92,7 @@ class _Scores(Order):
     """The order by score, then by who reached it first, then by user id."""
 
     is_final = False
-    cursor_length = 3
+    most = (LARGEST_INTEGER, LATEST, LARGEST_ID)
 
     def __init__(self, kind: Score, window: Window, viewer_id: int) -> None:
         self._kind, self._window, self._viewer_id = kind, window, viewer_id
@@ -218,12 +220,9 @@ def _is_before(score: int, reached_at: datetime, user_id: int) -> sa.ColumnEleme
 
 def _is_behind(score: int, microseconds: int, user_id: int) -> sa.ColumnElement[bool]:
     table = LeaderboardScore
-    reached_at = _EPOCH + timedelta(microseconds=min(microseconds, _LATEST))
+    reached_at = _EPOCH + timedelta(microseconds=microseconds)
     itself = sa.and_(table.score == score, table.user_id == user_id)
     return sa.not_(sa.or_(_is_before(score, reached_at, user_id), itself))
-
-
-_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def _microseconds(moment: datetime) -> int:

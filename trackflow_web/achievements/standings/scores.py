@@ -27,7 +27,7 @@ from trackflow_web.achievements.standings.windows import (
 )
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, insert_into, literal_ids, upsert
+from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ def add(amounts: Mapping[Key, int], reached_at: datetime) -> None:
         kind, span, start, user_id = key
         parameters |= {f"kind_{at}": kind, f"span_{at}": span, f"start_{at}": start}
         parameters |= {f"user_{at}": user_id, f"amount_{at}": amounts[key]}
-    db.session.execute(_addition(db.engine.dialect.name, len(keys)), parameters)
+    db.session.execute(_addition(dialect(), len(keys)), parameters)
 
 
 @lru_cache(maxsize=64)

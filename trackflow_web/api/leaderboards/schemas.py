@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
+from trackflow_web.achievements.standings.windows import Span
+
 if TYPE_CHECKING:
     from trackflow_web.achievements.standings import board
 
@@ -55,7 +57,7 @@ class Leaderboard(BaseModel):
     @classmethod
     def of(cls, found: board.Board) -> Leaderboard:
         """Return the document of a leaderboard."""
-        own, window, is_bounded = found.me, found.window, found.window.previous is not None
+        own, window, is_bounded = found.me, found.window, found.window.span is not Span.ALL
         return cls(
             items=[
                 LeaderboardRow(

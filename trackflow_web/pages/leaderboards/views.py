@@ -11,7 +11,6 @@ from trackflow_web.achievements.standings import board
 from trackflow_web.achievements.standings.board import View
 from trackflow_web.achievements.standings.windows import Score, Span, window_of
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.text import noun_of
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.leaderboards import wanted
 from trackflow_web.web.session import login_required
@@ -64,7 +63,7 @@ def leaderboard() -> str:
         "leaderboards/show.html",
         board=found,
         heading=KINDS[asked.kind],
-        unit=noun_of(2, UNITS[asked.kind]),
+        unit=UNITS[asked.kind],
         period=_name(asked.window),
         kinds=_choices(asked, "kind", KINDS),
         spans=_choices(asked, "period", SPANS),
