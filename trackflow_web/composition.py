@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web import api, cli, pages
 from trackflow_web.achievements import handler
+from trackflow_web.achievements.awards.subjects import awards
 from trackflow_web.achievements.events import (
     AchievementRestored,
     AchievementRevoked,
@@ -18,13 +19,17 @@ from trackflow_web.achievements.standings import handler as standings
 from trackflow_web.adapters import mail
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
-from trackflow_web.domain import audit
+from trackflow_web.domain import audit, subjects
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.feedback import subjects as feedback
 from trackflow_web.domain.feedback.events import FeedbackDecided
 from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.packs import subjects as pack_subjects
 from trackflow_web.domain.people import passwords, row_limits
 from trackflow_web.domain.people.events import PersonRegistered
 from trackflow_web.domain.series import actions as series
+from trackflow_web.domain.songs import subjects as songs
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import failpoints
@@ -50,6 +55,14 @@ AUDITED = {
     AchievementsBackfilled: SecurityEvent.AWARDS_BACKFILLED,
     AchievementRevoked: SecurityEvent.AWARD_REVOKED,
     AchievementRestored: SecurityEvent.AWARD_RESTORED,
+}
+# What people react to and comment on.
+SUBJECTS: dict[SubjectType, subjects.Rows] = {
+    SubjectType.RELEASE: songs.releases,
+    SubjectType.ACHIEVEMENT: awards,
+    SubjectType.PACK: pack_subjects.packs,
+    SubjectType.FEATURE_REQUEST: feedback.feature_requests,
+    SubjectType.BUG_REPORT: feedback.bug_reports,
 }
 # Event handlers, in dispatch order. Those that record further events come before the one that
 # counts them.
@@ -77,11 +90,12 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def prepare_process(config: Config) -> None:
-    """Apply what holds for the whole process: logs, failpoints, hashes and row limits."""
+    """Apply what holds for the whole process: logs, failpoints, hashes, row limits, subjects."""
     logs.prepare_process(config)
     failpoints.arm(config.faults)
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     row_limits.use(config.row_limits)
+    subjects.use(SUBJECTS)
 
 
 def _jobs(app: Flask, config: Config) -> Jobs:

@@ -1,0 +1,23 @@
+"""Packs as subjects of reactions and comments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import is_visible_to
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.subjects import Viewer
+
+
+def packs(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
+    """Return the packs that a viewer may see."""
+    return (
+        sa.select(Pack.id, Pack.user_id.label("owner_id"), User.username, Pack.name.label("name"))
+        .join(User, User.id == Pack.user_id)
+        .where(is_visible_to(viewer))
+    )

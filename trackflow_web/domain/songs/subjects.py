@@ -1,0 +1,24 @@
+"""Released songs as subjects of reactions and comments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.subjects import Viewer
+
+
+def releases(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
+    """Return the releases that a viewer may see."""
+    return (
+        sa.select(Song.id, Song.user_id.label("owner_id"), User.username, Song.title.label("name"))
+        .join(User, User.id == Song.user_id)
+        .where(Song.status == Status.RELEASED, is_visible_to(viewer))
+    )

@@ -1,0 +1,135 @@
+"""Subjects of reactions and comments, and who may see them.
+
+Features declare which of their rows are subjects; the composition root passes those to `use`. This
+module imports none of them, because some of them have comments themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from trackflow_web.kernel.database import db, literal_ids
+
+# Larger numbers are ids of nothing, and too large for a column.
+LARGEST_ID = 2**63 - 1
+
+
+class SubjectType(StrEnum):
+    """The types of subjects; the ids are those of songs, awards, packs, comments and feedback."""
+
+    RELEASE = "release"
+    ACHIEVEMENT = "achievement"
+    PACK = "pack"
+    COMMENT = "comment"
+    FEATURE_REQUEST = "feature_request"
+    BUG_REPORT = "bug_report"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What people react to and comment on; `owner_id` is whose it is."""
+
+    type: SubjectType
+    id: int
+    owner_id: int
+
+    @property
+    def key(self) -> Key:
+        """Return the type and id."""
+        return self.type, self.id
+
+
+@dataclass(frozen=True)
+class Described:
+    """A subject with the username of its owner and what it is called now.
+
+    `name` is a title; for an award the code of its achievement, for a comment the key of its thread
+    (`release:7`).
+    """
+
+    subject: Subject
+    username: str
+    name: str
+
+
+Key = tuple[SubjectType, int]
+Viewer = Any  # the id of a user, None for a visitor, or a parameter that stands for an id
+# Returns the rows (id, owner_id, username, name) that a viewer may see.
+Rows = Callable[[Viewer], sa.Select[*tuple[Any, ...]]]
+
+_rows: dict[SubjectType, Rows] = {}
+
+
+def use(declared: Mapping[SubjectType, Rows]) -> None:
+    """Apply the features' declarations to this process."""
+    _rows.update(declared)
+
+
+def find_subject(type_: str, id_: int, viewer_id: int | None) -> Subject | None:
+    """Return a subject if the viewer may see it; None also for a type that does not exist."""
+    if type_ not in set(SubjectType):
+        return None
+    key = (SubjectType(type_), id_)
+    found = describe([key], viewer_id).get(key)
+    return found.subject if found else None
+
+
+def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, Described]:
+    """Return those subjects that the viewer may see, by type and id, in one statement."""
+    wanted: dict[SubjectType, set[int]] = defaultdict(set)
+    for type_, id_ in keys:
+        if 0 < id_ <= LARGEST_ID:
+            wanted[type_].add(id_)
+    if not wanted:
+        return {}
+    types = tuple(type_ for type_ in SubjectType if type_ in wanted)
+    parameters: dict[str, Any] = {str(type_): sorted(wanted[type_]) for type_ in types}
+    if viewer_id is not None:
+        parameters["viewer_id"] = viewer_id
+    rows = db.session.execute(_statement(types, signed_in=viewer_id is not None), parameters)
+    return {
+        (type_, row.id): Described(Subject(type_, row.id, row.owner_id), row.username, row.name)
+        for row in rows
+        for type_ in (SubjectType(row.type),)
+    }
+
+
+def is_visible(
+    type_: sa.ColumnElement[str],
+    id_: sa.ColumnElement[int],
+    among: Iterable[SubjectType],
+    viewer: Viewer,
+) -> sa.ColumnElement[bool]:
+    """Return the condition for columns of a table that name a subject which a viewer may see."""
+    outer = cast("Any", id_).__clause_element__().table
+    return sa.or_(*(sa.and_(type_ == each, _exists(each, id_, outer, viewer)) for each in among))
+
+
+def _exists(
+    type_: SubjectType, id_: sa.ColumnElement[int], outer: sa.FromClause, viewer: Viewer
+) -> sa.ColumnElement[bool]:
+    rows = _rows[type_](viewer)
+    return rows.where(rows.selected_columns.id == id_).correlate(outer).exists()
+
+
+@lru_cache(maxsize=128)
+def _statement(types: tuple[SubjectType, ...], *, signed_in: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement for these types, built once."""
+    viewer = sa.bindparam("viewer_id", type_=sa.BigInteger) if signed_in else None
+    found = [_typed(type_, viewer) for type_ in types]
+    rows = (sa.union_all(*found) if len(found) > 1 else found[0]).subquery()
+    return sa.select(rows)
+
+
+def _typed(type_: SubjectType, viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
+    rows = _rows[type_](viewer).subquery()
+    return sa.select(sa.literal(str(type_)).label("type"), *rows.c).where(
+        rows.c.id.in_(literal_ids(str(type_)))
+    )
