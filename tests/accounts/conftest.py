@@ -19,6 +19,8 @@ from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, avatars
+from trackflow_web.domain.people.queries import find_by_username
+from trackflow_web.domain.visibility.models import Block
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import NotificationPreferences, NotificationSetting
@@ -82,6 +84,14 @@ def full_life(
         queue(MailKind.PASSWORD_RESET, address=alice.email, base_url="https://trackflow.example")
         administration.promote(alice.user, by=None, why="helps out")
         administration.demote(alice.user, by=None, why="has no time")
+        noise = find_by_username("noise")
+        assert noise is not None
+        db.session.add_all(
+            [
+                Block(user_id=alice.id, blocked_id=noise.id, created_at=clock.now()),
+                Block(user_id=noise.id, blocked_id=alice.id, created_at=clock.now()),
+            ]
+        )
         db.session.add(NotificationPreferences(user_id=alice.id, one_line_each=True))
         db.session.add(
             NotificationSetting(user_id=alice.id, type="new_release", channel="site", is_on=False)

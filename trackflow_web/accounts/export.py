@@ -85,6 +85,7 @@ ACCOUNT = (
     "in_feed",
     "last_visit_day",
     "last_seen_at",
+    "suspended_until",
     "created_at",
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")

@@ -1,4 +1,4 @@
-"""The export of relations: followed and muted users, and followers."""
+"""The export of relations: followed, muted and blocked users, and followers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from trackflow_web.accounts.pieces import json_list, selected
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+from trackflow_web.domain.visibility.models import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
     notices = notices.join(FollowNotice, FollowNotice.follower_id == User.id)
     mutes = sa.select(Mute.kind, Mute.target_id, User.username, Mute.until, Mute.created_at)
     mutes = mutes.outerjoin(User, sa.and_(Mute.kind == Muted.PERSON, User.id == Mute.target_id))
+    blocks = sa.select(User.username, Block.created_at.label("since"))
+    blocks = blocks.join(Block, Block.blocked_id == User.id)
     return {
         "following": json_list(selected(followed.where(Follow.user_id == user_id), User.id)),
         "followers": json_list(selected(followers.where(Follow.followed_id == user_id), User.id)),
@@ -35,4 +38,6 @@ def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
         "mutes": json_list(
             selected(mutes.where(Mute.user_id == user_id), Mute.kind, Mute.target_id)
         ),
+        # Who has blocked the user is not theirs to know.
+        "blocks": json_list(selected(blocks.where(Block.user_id == user_id), User.id)),
     }

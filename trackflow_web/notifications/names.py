@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.domain.people.models import Audience, User
-from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 from trackflow_web.kernel.database import db, literal_ids
 
 # Whoever may work on a song sees its page, everybody else that it was released.
@@ -79,7 +79,7 @@ _NAMES = sa.union_all(
         "user",
         User.id,
         User.username,
-        sa.case((is_visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
+        sa.case((visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
         sa.func.coalesce(sa.func.nullif(User.display_name, ""), User.username),
     ).where(User.id.in_(literal_ids("user"))),
     _named(
@@ -92,8 +92,8 @@ _NAMES = sa.union_all(
             (
                 sa.and_(
                     Song.status == Status.RELEASED,
-                    _OWNER.banned_at.is_(None),
-                    _OWNER.audience != Audience.ME,
+                    visible_to(_VIEWER, _OWNER),
+                    not_held(Held.RELEASE, Song.id),
                 ),
                 PUBLIC,
             ),

@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.collaborations.models import Collaboration, WorkedTogether
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.people.models import Audience as ProfileAudience
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.visibility import Held, not_held, visible_to_members
 from trackflow_web.notifications.types import Reason
 
 
@@ -51,8 +51,8 @@ def is_still_so(audience: Audience) -> sa.ColumnElement[bool]:
         Song.id == SUBJECT,
         Song.status == Status.RELEASED,
         owner.id == Song.user_id,
-        owner.banned_at.is_(None),
-        owner.audience != ProfileAudience.ME,
+        visible_to_members(owner),
+        not_held(Held.RELEASE, SUBJECT),
     )
 
 

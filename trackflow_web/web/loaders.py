@@ -14,15 +14,12 @@ from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.invitations.queries import find_received
 from trackflow_web.domain.packs.queries import find_pack
-from trackflow_web.domain.people.queries import (
-    find_by_typed_name,
-    find_by_username,
-    find_visible_profile,
-)
+from trackflow_web.domain.people.queries import find_by_typed_name, find_by_username
 from trackflow_web.domain.people.rules import is_username
 from trackflow_web.domain.relations.queries import NO_RELATION, relation_to
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.visibility.profiles import find_visible_profile
 from trackflow_web.kernel.errors import Forbidden, NotFound
 from trackflow_web.web.caller import get_current_user, is_write, viewer_id
 

@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.domain.people.models import Audience, User
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.visibility import visible_to_members
 from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, is_writing
@@ -74,9 +75,7 @@ _NOW = sa.select(
     sa.select(sa.func.max(_USERS.c.id)).scalar_subquery(),
 )
 # Their awards are not visible, so they are not counted either.
-_UNSEEN = sa.select(_USERS.c.id).where(
-    sa.or_(_USERS.c.banned_at.is_not(None), _USERS.c.audience == Audience.ME)
-)
+_UNSEEN = sa.select(_USERS.c.id).where(sa.not_(visible_to_members(_USERS.c)))
 _HELD = (
     sa.select(_AWARDS.c.achievement_id, sa.func.count().label("n"))
     # As the index has it, so that on either database the index is all that is read.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def user_columns(viewer_id: int) -> tuple[sa.ColumnElement[Any], ...]:
     """Return what is read of the user of a row, and whether the viewer may see them."""
     return (
         User.username.label("username"),
-        is_visible_to(viewer_id).label("is_visible"),
+        visible_to(viewer_id).label("is_visible"),
         sa.func.coalesce(UserStats.total_points, 0).label("points"),
         sa.func.coalesce(UserStats.level_best, 1).label("level_best"),
     )

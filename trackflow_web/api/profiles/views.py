@@ -10,7 +10,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.profiles import schemas
 from trackflow_web.domain.people.profile import lines_of
-from trackflow_web.domain.people.queries import find_visible_profile
+from trackflow_web.domain.visibility.profiles import find_visible_profile
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web import avatars
 from trackflow_web.web.caller import get_current_user

@@ -10,8 +10,8 @@ from trackflow_web.domain.collaborations import rules
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation, WorkedTogether
 from trackflow_web.domain.collaborations.rules import State, Subject
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
 from trackflow_web.domain.relations import queries as relations
+from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def names_beside(user_id: int, *, limit: int) -> Sequence[str]:
     )
     return db.session.scalars(
         sa.select(User.username)
-        .where(User.id.in_(sa.union(*pairs)), is_visible_to(user_id))
+        .where(User.id.in_(sa.union(*pairs)), visible_to(user_id))
         .order_by(User.username)
         .limit(limit)
     ).all()

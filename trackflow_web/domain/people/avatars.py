@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.people.models import Audience, Avatar, User
-from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.people.models import Avatar, User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update, upsert
 
@@ -88,19 +87,6 @@ def upload_state(user_id: int) -> str:
     if row is None:
         return ""
     return "waiting" if row[0] else "failed" if row[1] else ""
-
-
-def find_visible(digest: str, size: int, viewer_id: int | None) -> tuple[bytes, bool] | None:
-    """Return a picture, and whether everyone may see it, if the viewer sees a profile with it."""
-    content = Avatar.large if size == LARGE else Avatar.small
-    row = db.session.execute(
-        sa.select(content, User.audience)
-        .join(User, User.id == Avatar.user_id)
-        .where(User.avatar == digest, content.is_not(None), is_visible_to(viewer_id))
-        .order_by(User.audience != Audience.EVERYONE)
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else (row[0] or b"", row[1] == Audience.EVERYONE)
 
 
 def _still_waiting(user_id: int, original: bytes) -> Avatar | None:

@@ -113,6 +113,8 @@ class User(Base):
     hides_checklist: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     banned_at: Mapped[datetime | None]
+    # Until then a moderator keeps the account from signing in, and its profile is hidden.
+    suspended_until: Mapped[datetime | None]
     # An unconfirmed email address restricts only digests.
     email_confirmed_at: Mapped[datetime | None]
     # The new email address, until it is confirmed by mail.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.people import rules
-from trackflow_web.domain.people.models import AccessToken, Audience, User, Visit
+from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -72,39 +72,6 @@ def get_by_username(name: str) -> User:
         message = "No user with that name."
         raise NotFound(message)
     return user
-
-
-def is_visible_to(viewer_id: int | None) -> sa.ColumnElement[bool]:
-    """Return the condition for users whose profile the viewer may see; None is no member.
-
-    The viewer's own is always returned; others are not if they are banned or private.
-    """
-    is_shown = (
-        User.audience == Audience.EVERYONE
-        if viewer_id is None
-        else sa.or_(User.audience != Audience.ME, User.id == viewer_id)
-    )
-    return sa.and_(User.banned_at.is_(None), is_shown)
-
-
-def find_visible_profile(name: str, viewer_id: int | None) -> User | None:
-    """Return the user with exactly this user name, if the viewer may see their profile."""
-    if not rules.is_username(name):
-        return None
-    return db.session.scalar(sa.select(User).where(User.username == name, is_visible_to(viewer_id)))
-
-
-def visible_usernames(viewer_id: int, start: str, *, limit: int) -> Sequence[str]:
-    """Return user names that begin like `start`, of others whose profile the viewer may see."""
-    pattern = text.like_pattern(start).removeprefix("%")
-    return db.session.scalars(
-        sa.select(User.username)
-        .where(
-            User.username.like(pattern, escape="\\"), User.id != viewer_id, is_visible_to(viewer_id)
-        )
-        .order_by(User.username)
-        .limit(limit)
-    ).all()
 
 
 def days_of(user_id: int, since: date) -> Sequence[date]:

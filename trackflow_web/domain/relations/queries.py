@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
 from trackflow_web.domain.relations.models import Follow, Mute, Muted
+from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
@@ -91,7 +91,7 @@ def _listed(
     rows = db.session.execute(
         sa.select(User.id, User.username, Follow.created_at)
         .join(Follow, other == User.id)
-        .where(own == user_id, is_visible_to(user_id), User.username > (after or ""))
+        .where(own == user_id, visible_to(user_id), User.username > (after or ""))
         .order_by(User.username)
         .limit(limit)
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort
 
-from trackflow_web.domain.people import avatars
+from trackflow_web.domain.visibility.profiles import find_visible_picture
 from trackflow_web.web.avatars import INITIALS, SEED, drawn
 from trackflow_web.web.caller import viewer_id
 
@@ -21,7 +21,7 @@ A_YEAR = "max-age=31536000, immutable"
 @pages.get("/<string(length=64):digest>-<any('256', '64'):size>.webp")
 def picture(digest: str, size: str) -> BaseResponse:
     """Send an uploaded picture, if the viewer may see the profile."""
-    found = avatars.find_visible(digest, int(size), viewer_id())
+    found = find_visible_picture(digest, int(size), viewer_id())
     if found is None:
         abort(404)
     content, is_public = found

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request, url_for
 
-from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.songs import queries as songs
+from trackflow_web.domain.visibility.profiles import visible_usernames
 from trackflow_web.kernel import text
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
@@ -38,7 +38,7 @@ def people_named() -> str | Response:
     start = _typed("username").casefold()
     if not start:
         return _options(())
-    return _options(people.visible_usernames(get_current_user().id, start, limit=MOST))
+    return _options(visible_usernames(get_current_user().id, start, limit=MOST))
 
 
 def _typed(field: str) -> str:

@@ -1,0 +1,13 @@
+"""Visibility: the one definition of whose profile and which objects a viewer may see."""
+
+from __future__ import annotations
+
+from trackflow_web.domain.visibility.conditions import (
+    blocked_between,
+    not_held,
+    visible_to,
+    visible_to_members,
+)
+from trackflow_web.domain.visibility.models import Held
+
+__all__ = ["Held", "blocked_between", "not_held", "visible_to", "visible_to_members"]
