@@ -158,10 +158,15 @@ def test_deleting_a_pack_keeps_its_songs(program, pack, song):
     program.post(f"/api/packs/{pack['id']}/songs", song_id=song["id"], optional=True)
     delete = f"/api/packs/{pack['id']}/delete"
 
-    assert program.post(delete).json == {"deleted": pack["id"]}
+    deleted = program.post(delete).json
+    assert deleted["deleted"] == pack["id"]
     assert program.post(delete).status_code == 404
     left = program.get(f"/api/songs/{song['id']}").json
     assert (left["pack_id"], left["is_optional"]) == (None, False)
+    undone = program.post(f"/api/undo/{deleted['undo']}").json
+    assert undone == {"kind": "pack_deleted", "changed": 1}
+    restored = program.get(f"/api/songs/{song['id']}").json
+    assert (restored["pack_id"], restored["is_optional"]) == (pack["id"], True)
 
 
 # --- songs with a pack -------------------------------------------------------------------------

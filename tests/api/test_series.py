@@ -157,9 +157,13 @@ def test_deleting_a_series_keeps_the_songs(program, series, song):
     program.post(f"/api/series/{series['id']}/link")
     delete = f"/api/series/{series['id']}/delete"
 
-    assert program.post(delete).json == {"deleted": series["id"]}
+    deleted = program.post(delete).json
+    assert deleted["deleted"] == series["id"]
     assert program.post(delete).status_code == 404
     assert program.get(f"/api/songs/{song['id']}").status_code == 200
+    assert program.post(f"/api/undo/{deleted['undo']}").json["kind"] == "album_deleted"
+    restored = program.get(f"/api/series/{series['id']}").json
+    assert song["id"] in [track["song_id"] for track in restored["tracks"]]
 
 
 def test_series_return_404_to_other_users(subtests, program, program_of, series, charlie):

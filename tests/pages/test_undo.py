@@ -126,6 +126,20 @@ def test_a_song_removed_from_a_pack_is_put_back(songs, pack, as_alice):
     assert len(as_alice.get(pack).all("#pack-songs .songs > li")) == 2
 
 
+def test_a_deleted_pack_or_album_is_restored(app, alice, songs, pack, as_alice):
+    album = f"/series/{Producer(app, alice).album('Song 1')}"
+    for address, listing in ((pack, "/packs/"), (album, "/series/")):
+        page = as_alice.post(f"{address}/delete")
+        assert (page.status, page.location) == (303, listing)
+        page = as_alice.follow()
+        assert "Its songs are still in your list; achievements stay." in page.text
+        assert as_alice.get(address).status == 404
+        as_alice.post(offer(page))
+        assert "Restored" in as_alice.follow().text
+        assert as_alice.get(address).status == 200
+    assert len(as_alice.get(pack).all("#pack-songs .songs > li")) == 2
+
+
 # --- selected songs -------------------------------------------------------------------------------
 
 

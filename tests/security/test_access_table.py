@@ -93,7 +93,6 @@ GET  /packs/<pack_id>                                   door     404  404   200 
 POST /packs/<pack_id>                                   door     404  404   303  404
 POST /packs/<pack_id>/collaborators                     door     404  404   303  404
 POST /packs/<pack_id>/collaborators/<user_id>/delete    door     404  404   303  404
-GET  /packs/<pack_id>/delete                            door     404  404   200  404
 GET  /packs/<pack_id>/release                           door     404  404   200  404
 POST /packs/<pack_id>/release                           door     404  404   303  404
 POST /packs/<pack_id>/songs                             door     404  404   303  404
@@ -102,7 +101,6 @@ GET  /series/                                           door     200  200   200 
 POST /series/                                           door     303  303   303  303
 GET  /series/<series_id>                                door     404  404   200  404
 POST /series/<series_id>                                door     404  404   303  404
-GET  /series/<series_id>/delete                         door     404  404   200  404
 POST /series/<series_id>/link                           door     404  404   303  404
 POST /series/<series_id>/plan                           door     404  404   303  404
 POST /series/<series_id>/tracks                         door     404  404   303  404

@@ -40,6 +40,7 @@ from trackflow_web.domain.packs.events import (
     PackCreated,
     PackDeleted,
     PackReopened,
+    PackRestored,
 )
 from trackflow_web.domain.people.events import (
     PersonListed,
@@ -56,6 +57,7 @@ from trackflow_web.domain.series.events import (
     SeriesCreated,
     SeriesDeleted,
     SeriesReopened,
+    SeriesRestored,
 )
 from trackflow_web.domain.songs.events import (
     SongAdded,
@@ -98,6 +100,7 @@ __all__ = [
     "PackCreated",
     "PackDeleted",
     "PackReopened",
+    "PackRestored",
     "PartDone",
     "PersonListed",
     "PersonRegistered",
@@ -108,6 +111,7 @@ __all__ = [
     "SeriesCreated",
     "SeriesDeleted",
     "SeriesReopened",
+    "SeriesRestored",
     "SongAdded",
     "SongAuthored",
     "SongDeleted",

@@ -56,6 +56,15 @@ def down_if(key: str) -> Amount:
     return amount
 
 
+def up_if(key: str) -> Amount:
+    """Return an amount of 1 when a field of the payload is true."""
+
+    def amount(event: Event) -> int:
+        return 1 if getattr(event.payload, key) else 0
+
+    return amount
+
+
 def from_payload(key: str, sign: int = 1) -> Amount:
     """Return the amount in a field of the payload, times `sign`."""
 

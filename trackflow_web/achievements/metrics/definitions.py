@@ -23,6 +23,7 @@ from trackflow_web.achievements.metrics.amounts import (
     from_payload,
     of_awards,
     up,
+    up_if,
     up_if_was,
 )
 from trackflow_web.domain import events
@@ -133,7 +134,7 @@ METRICS: tuple[Metric, ...] = (
         "pack",
         "packs",
         "Packs you've created.",
-        {events.PackCreated: up, events.PackDeleted: down},
+        {events.PackCreated: up, events.PackDeleted: down, events.PackRestored: up},
         sources.packs(Pack.created_at),
     ),
     Metric(
@@ -145,6 +146,7 @@ METRICS: tuple[Metric, ...] = (
             events.PackCompleted: up,
             events.PackReopened: down,
             events.PackDeleted: down_if("was_complete"),
+            events.PackRestored: up_if("was_complete"),
         },
         sources.packs(Pack.completed_at),
     ),
@@ -153,7 +155,7 @@ METRICS: tuple[Metric, ...] = (
         "album",
         "albums",
         "Albums you've created.",
-        {events.SeriesCreated: up, events.SeriesDeleted: down},
+        {events.SeriesCreated: up, events.SeriesDeleted: down, events.SeriesRestored: up},
         sources.series(Series.created_at),
     ),
     Metric(
@@ -165,6 +167,7 @@ METRICS: tuple[Metric, ...] = (
             events.SeriesCompleted: up,
             events.SeriesReopened: down,
             events.SeriesDeleted: down_if("was_complete"),
+            events.SeriesRestored: up_if("was_complete"),
         },
         sources.series(Series.completed_at),
     ),

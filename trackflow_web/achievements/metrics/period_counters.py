@@ -40,6 +40,8 @@ GIVEN_BACK = frozenset(
         events.FeatureRequestTakenUp,
         events.BugReportTakenUp,
         events.SongRestored,
+        events.PackRestored,
+        events.SeriesRestored,
     }
 )
 # A metric and the id of a period.

@@ -41,6 +41,12 @@ class Deleted(BaseModel):
     deleted: int
 
 
+class DeletedForNow(Deleted):
+    """The id of what was deleted, and what restores it."""
+
+    undo: str | None = Field(description="For POST /api/undo/{token}, for 10 minutes.")
+
+
 def without_defaults(schema: dict[str, Any]) -> None:
     """Remove the defaults from a schema whose missing fields mean "unchanged"."""
     for described in schema["properties"].values():

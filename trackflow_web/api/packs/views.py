@@ -8,10 +8,11 @@ from trackflow_web.api.collaborations.schemas import Added, NewCollaborator
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.core.schemas import Deleted, Paging
+from trackflow_web.api.core.schemas import Deleted, DeletedForNow, Paging
 from trackflow_web.api.packs import schemas
 from trackflow_web.api.songs.schemas import Song, Songs
 from trackflow_web.api.songs.views import song_document
+from trackflow_web.domain.bulk import deletion
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.web.caller import get_current_user
@@ -57,11 +58,11 @@ def rename_pack(pack_id: int) -> schemas.Pack:
 
 
 @api.post("/packs/<id:pack_id>/delete")
-@described(Deleted)
-def delete_pack(pack_id: int) -> Deleted:
+@described(DeletedForNow)
+def delete_pack(pack_id: int) -> DeletedForNow:
     """Delete a pack; its songs stay."""
-    actions.delete_pack(pack_or_404(pack_id))
-    return Deleted(deleted=pack_id)
+    outcome = deletion.delete_pack(pack_or_404(pack_id), get_current_user())
+    return DeletedForNow(deleted=pack_id, undo=outcome.token)
 
 
 @api.get("/packs/<id:pack_id>/songs")

@@ -9,8 +9,9 @@ from flask import url_for
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.core.schemas import Deleted, Paging
+from trackflow_web.api.core.schemas import DeletedForNow, Paging
 from trackflow_web.api.series import schemas
+from trackflow_web.domain.bulk import deletion
 from trackflow_web.domain.series import actions, editing, planning, queries, rules
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
@@ -71,11 +72,11 @@ def plan_tracks(series_id: int) -> schemas.Planned:
 
 
 @api.post("/series/<id:series_id>/delete")
-@described(Deleted)
-def delete_series(series_id: int) -> Deleted:
+@described(DeletedForNow)
+def delete_series(series_id: int) -> DeletedForNow:
     """Delete an album; its songs stay."""
-    actions.delete_series(series_or_404(series_id))
-    return Deleted(deleted=series_id)
+    outcome = deletion.delete_album(series_or_404(series_id), get_current_user())
+    return DeletedForNow(deleted=series_id, undo=outcome.token)
 
 
 @api.post("/series/<id:series_id>/tracks/<id:position>")

@@ -9,4 +9,4 @@ class Undone(BaseModel):
     """What was undone; 0 when it had been undone before, or when all was changed since."""
 
     kind: str
-    changed: int = Field(description="How many songs.")
+    changed: int = Field(description="How many songs, packs or albums.")

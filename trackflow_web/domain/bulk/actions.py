@@ -126,7 +126,7 @@ def mark(selection: Selection, actor: User, *, part: Part, state: object) -> Out
 def delete(selection: Selection, actor: User) -> Outcome:
     """Delete one's own songs with all that belongs to them."""
     deleting = sorted(selection.own, key=lambda song: song.id)
-    step = steps.SongsDeleted(songs=snapshots.take(deleting))
+    step = steps.SongsDeleted(songs=snapshots.take_songs(deleting))
     for song in deleting:
         songs.delete_song(song, actor)
     return _outcome(selection, actor, deleting, step, own_only=True)

@@ -23,6 +23,7 @@ from trackflow_web.domain.packs.events import (
     PackDeleted,
     PackPayload,
     PackReopened,
+    PackRestored,
 )
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
@@ -42,7 +43,7 @@ from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from limits import RateLimitItem
 
@@ -100,6 +101,19 @@ def delete_pack(pack: Pack) -> None:
         sa.update(Song).where(Song.pack_id == pack.id).values(pack_id=None, is_optional=False)
     )
     db.session.execute(sa.delete(Pack).where(Pack.id == pack.id))
+
+
+def return_songs(pack: Pack, optional: Mapping[int, bool]) -> None:
+    """Put songs into a pack that was restored: by their ids, whether they are optional there.
+
+    The songs must be locked.
+    """
+    for song_id, is_optional in optional.items():
+        song = db.session.get_one(Song, song_id)
+        song.pack_id, song.is_optional = pack.id, is_optional
+    db.session.flush()
+    _record(PackRestored(name=pack.name, was_complete=pack.completed_at is not None), pack)
+    _update_completion(pack.id)
 
 
 def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:

@@ -24,6 +24,13 @@ class PackDeleted(PackPayload):
     was_complete: bool
 
 
+@event_type("pack_restored", "pack")
+class PackRestored(PackPayload):
+    """A deleted pack is there again."""
+
+    was_complete: bool
+
+
 @event_type("pack_changed", "pack")
 class PackChanged(PackPayload):
     """A song was added to a pack, removed, or made optional there."""

@@ -19,6 +19,7 @@ from trackflow_web.domain.series.events import (
     SeriesDeleted,
     SeriesPayload,
     SeriesReopened,
+    SeriesRestored,
 )
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.series.rules import Mismatch
@@ -97,6 +98,13 @@ def delete_series(series: Series) -> None:
     was_complete = series.completed_at is not None
     record_about(SeriesDeleted(**about(series), was_complete=was_complete), series)
     db.session.execute(sa.delete(Series).where(Series.id == series.id))
+
+
+def record_restored(series: Series) -> None:
+    """Record that a deleted album is there again, and update its completion."""
+    was_complete = series.completed_at is not None
+    record_about(SeriesRestored(**about(series), was_complete=was_complete), series)
+    _update_completions(series_ids={series.id})
 
 
 def set_track(

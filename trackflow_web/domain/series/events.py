@@ -25,6 +25,13 @@ class SeriesDeleted(SeriesPayload):
     was_complete: bool
 
 
+@event_type("series_restored", "series")
+class SeriesRestored(SeriesPayload):
+    """A deleted series is there again."""
+
+    was_complete: bool
+
+
 @event_type("series_changed", "series")
 class SeriesChanged(SeriesPayload):
     """An album was renamed, or its tracks or their links changed."""

@@ -15,7 +15,7 @@ from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.domain.undo import restoring, steps
+from trackflow_web.domain.undo import restoring, restoring_lists, steps
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Change = TypeVar("Change", steps.Moved, steps.Placed, steps.Marked)
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo changed: how many songs, and the song if it is one.
+    """What an undo changed: how many songs, and the song if it is one; or a pack or an album.
 
     `is_repeated` is true when it had been undone before.
     """
@@ -35,11 +35,18 @@ class Undone:
     kind: str
     changed: int
     song: Song | None = None
+    name: str = ""
     is_repeated: bool = False
 
 
 def reverse(step: steps.Step, actor: User, *, since: datetime) -> Undone:
     """Undo a step of the actor that was done at `since`."""
+    if isinstance(step, steps.PackDeleted):
+        name = restoring_lists.restore_pack(step, actor, since).name
+        return Undone(kind=steps.name_of(step), changed=1, name=name)
+    if isinstance(step, steps.AlbumDeleted):
+        name = restoring_lists.restore_album(step, actor, since).album
+        return Undone(kind=steps.name_of(step), changed=1, name=name)
     found: list[Song] = []
     match step:
         case steps.SongsDeleted():

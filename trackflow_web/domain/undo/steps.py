@@ -10,6 +10,8 @@ from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.event_types import payload_fields
 
+Rows = dict[str, list[dict[str, Any]]]
+
 
 @payload_fields
 class Moved:
@@ -42,7 +44,7 @@ class Marked:
 
 @payload_fields
 class Link:
-    """A row of another table that referred to a deleted song: the column and its primary key."""
+    """A row of another table that referred to what was deleted: the column and its primary key."""
 
     table: str
     column: str
@@ -54,7 +56,7 @@ class Deleted:
     """A deleted song: the rows that went with it, by table, and those that referred to it."""
 
     song_id: int
-    rows: dict[str, list[dict[str, Any]]]
+    rows: Rows
     links: tuple[Link, ...]
 
 
@@ -87,6 +89,25 @@ class SongsDeleted:
 
 
 @payload_fields
+class PackDeleted:
+    """A pack was deleted: the rows that went with it, those that referred to it, and its songs."""
+
+    pack_id: int
+    rows: Rows
+    links: tuple[Link, ...]
+    songs: tuple[Placed, ...]
+
+
+@payload_fields
+class AlbumDeleted:
+    """An album was deleted: the rows that went with it, and those that referred to it."""
+
+    series_id: int
+    rows: Rows
+    links: tuple[Link, ...]
+
+
+@payload_fields
 class CollaboratorRemoved:
     """A collaborator was removed from a song, or left it."""
 
@@ -95,13 +116,23 @@ class CollaboratorRemoved:
     since: str
 
 
-Step = SongsMoved | SongsPlaced | PartsMarked | SongsDeleted | CollaboratorRemoved
+Step = (
+    SongsMoved
+    | SongsPlaced
+    | PartsMarked
+    | SongsDeleted
+    | PackDeleted
+    | AlbumDeleted
+    | CollaboratorRemoved
+)
 # Stored names; they stay, whatever the classes are renamed to.
 KINDS: dict[str, type[Step]] = {
     "songs_moved": SongsMoved,
     "songs_placed": SongsPlaced,
     "parts_marked": PartsMarked,
     "songs_deleted": SongsDeleted,
+    "pack_deleted": PackDeleted,
+    "album_deleted": AlbumDeleted,
     "collaborator_removed": CollaboratorRemoved,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}

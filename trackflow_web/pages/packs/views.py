@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.bulk import actions as bulk
+from trackflow_web.domain.bulk import deletion
 from trackflow_web.domain.collaborations.queries import invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.text import isolate
 from trackflow_web.pages.songs import told
 from trackflow_web.pages.songs.context import MOST_SUGGESTED
 from trackflow_web.web import htmx, messages
@@ -80,20 +80,12 @@ def rename(pack_id: int) -> str | Response:
     return htmx.redirect_after_post(url_for("packs.show", pack_id=pack.id))
 
 
-@pages.get("/<id:pack_id>/delete")
-@login_required
-def confirm_delete(pack_id: int) -> str:
-    """Show the confirmation page of the deletion."""
-    return render_template("packs/delete.html", pack=pack_or_404(pack_id))
-
-
 @pages.post("/<id:pack_id>/delete")
 @login_required
 def delete(pack_id: int) -> Response:
-    """Delete a pack; its songs stay."""
-    pack = pack_or_404(pack_id)
-    actions.delete_pack(pack)
-    flash(f"Deleted {isolate(pack.name)}. Its songs are still in your list.")
+    """Delete a pack; its songs stay. It can be undone for some minutes."""
+    outcome = deletion.delete_pack(pack_or_404(pack_id), get_current_user())
+    messages.show_on_next_page(told.deleted_list(outcome))
     return htmx.redirect_after_post(url_for("packs.index"))
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from trackflow_web.domain.bulk import deletion
 from trackflow_web.domain.series import actions, editing, planning, queries
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
-from trackflow_web.kernel.text import count_of, isolate
+from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.series.context import album_context, submitted_track_list
-from trackflow_web.web import htmx
+from trackflow_web.pages.songs import told
+from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.listing import pager, requested_page
@@ -80,20 +82,12 @@ def edit(series_id: int) -> str | Response:
     return htmx.redirect_after_post(url_for("series.show", series_id=series.id))
 
 
-@pages.get("/<id:series_id>/delete")
-@login_required
-def confirm_delete(series_id: int) -> str:
-    """Show the confirmation page of the deletion."""
-    return render_template("series/delete.html", series=series_or_404(series_id))
-
-
 @pages.post("/<id:series_id>/delete")
 @login_required
 def delete(series_id: int) -> Response:
-    """Delete an album; its songs stay."""
-    series = series_or_404(series_id)
-    actions.delete_series(series)
-    flash(f"Deleted {isolate(series.album)}. Its songs are still in your list.")
+    """Delete an album; its songs stay. It can be undone for some minutes."""
+    outcome = deletion.delete_album(series_or_404(series_id), get_current_user())
+    messages.show_on_next_page(told.deleted_list(outcome))
     return htmx.redirect_after_post(url_for("series.index"))
 
 

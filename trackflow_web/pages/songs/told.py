@@ -23,6 +23,8 @@ UNDONE = {
     "songs_moved": "Moved {} back.",
     "songs_placed": "Put {} back.",
     "parts_marked": "Changed {} back.",
+    "pack_deleted": "Restored {}.",
+    "album_deleted": "Restored {}.",
     "collaborator_removed": "Added the collaborator to {} again.",
 }
 
@@ -32,6 +34,12 @@ def deleted(outcome: Outcome) -> Message:
     drop = "one" if outcome.changed == 1 else f"{outcome.changed:,}"
     hint = f"Your counts drop by {drop}; {ACHIEVEMENTS_STAY}" if outcome.changed else ""
     return _message(outcome, f"Deleted {_songs(outcome)}.", hint)
+
+
+def deleted_list(outcome: Outcome) -> Message:
+    """Say which pack or album was deleted."""
+    hint = f"Its songs are still in your list; {ACHIEVEMENTS_STAY}"
+    return Message(f"Deleted {isolate(outcome.title)}.", hint, outcome.token)
 
 
 def moved(outcome: Outcome, status: Status) -> Message:
@@ -91,8 +99,9 @@ def undone(result: Undone) -> Message:
         return Message("This is undone already.")
     if not result.changed:
         return Message("There was nothing left to undo.")
-    songs = isolate(result.song.title) if result.song else count_of(result.changed, "song")
-    return Message(UNDONE[result.kind].format(songs))
+    name = result.name or (result.song.title if result.song else "")
+    what = isolate(name) if name else count_of(result.changed, "song")
+    return Message(UNDONE[result.kind].format(what))
 
 
 def _message(outcome: Outcome, text: str, hint: str = "") -> Message:
