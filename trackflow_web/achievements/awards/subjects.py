@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
@@ -31,6 +31,7 @@ def awards(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
         .where(
             is_shown,
             UserAchievement.revoked_at.is_(None),
-            is_visible_to(viewer),
+            visible_to(viewer),
+            not_held(Held.ACHIEVEMENT, UserAchievement.id),
         )
     )

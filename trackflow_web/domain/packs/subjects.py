@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
@@ -19,5 +19,5 @@ def packs(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(Pack.id, Pack.user_id.label("owner_id"), User.username, Pack.name.label("name"))
         .join(User, User.id == Pack.user_id)
-        .where(is_visible_to(viewer))
+        .where(visible_to(viewer), not_held(Held.PACK, Pack.id))
     )

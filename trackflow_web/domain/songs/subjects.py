@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.people.queries import is_visible_to
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
@@ -20,5 +20,5 @@ def releases(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(Song.id, Song.user_id.label("owner_id"), User.username, Song.title.label("name"))
         .join(User, User.id == Song.user_id)
-        .where(Song.status == Status.RELEASED, is_visible_to(viewer))
+        .where(Song.status == Status.RELEASED, visible_to(viewer), not_held(Held.RELEASE, Song.id))
     )
