@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -21,14 +23,28 @@ if os.environ.get("METRICS_TOKEN") and METRICS_FOLDER not in os.environ:
 
 from prometheus_client.multiprocess import mark_process_dead
 
+from trackflow_web.config.values import ConfigError, live_streams
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import forget_connections
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
 _threads: list[JobThread] = []
+
+try:
+    _streams = live_streams(os.environ)
+except ConfigError as refusal:
+    sys.exit(f"TrackFlow cannot start: {refusal}")
+
+
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """Add a thread for each event stream, so that --threads are those of the pages."""
+    if _streams:
+        worker.cfg.set("threads", worker.cfg.threads + _streams)
 
 
 def post_worker_init(worker: Worker) -> None:
@@ -38,9 +54,28 @@ def post_worker_init(worker: Worker) -> None:
     with worker.wsgi.app_context():
         forget_connections()
     jobs.forget_connections()
+    _end_streams_at_exit(worker)
     if jobs.in_thread:
         _threads.append(JobThread(jobs))
         _threads[-1].start()
+
+
+def _end_streams_at_exit(worker: Worker) -> None:
+    """End the event streams with SIGTERM: gunicorn waits for responses that have begun."""
+    streams = worker.wsgi.extensions["trackflow.streams"]
+    exit_gracefully = signal.getsignal(signal.SIGTERM)
+
+    def end_streams(number: int, frame: FrameType | None) -> None:
+        streams.stop()
+        if callable(exit_gracefully):
+            exit_gracefully(number, frame)
+
+    signal.signal(signal.SIGTERM, end_streams)
+
+
+def worker_int(worker: Worker) -> None:
+    """End the event streams with Ctrl-C."""
+    worker.wsgi.extensions["trackflow.streams"].stop()
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:

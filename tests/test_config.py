@@ -62,6 +62,8 @@ def read(tmp_path):
         ("TOKEN_KEY", "short"),
         ("HSTS_EXTRA", "everywhere"),
         ("JOBS", "elsewhere"),
+        ("LIVE_STREAMS", "1001"),
+        ("LIVE_STREAMS", "many"),
         ("SECURITY_LOG", "/"),
         ("SECURITY_LOG", "/no/such/folder/security.log"),
     ],

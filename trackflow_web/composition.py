@@ -32,11 +32,12 @@ from trackflow_web.domain.songs import subjects as songs
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
-from trackflow_web.kernel import failpoints
-from trackflow_web.kernel.database import without_timeouts
+from trackflow_web.kernel import failpoints, signals
+from trackflow_web.kernel.database import db, without_timeouts
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.rate_limits import Recent
 from trackflow_web.notifications import handler as notifications
+from trackflow_web.notifications.streams import Streams
 from trackflow_web.web import extensions, hooks
 from trackflow_web.web.ops import logs
 
@@ -83,6 +84,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions[extensions.HANDLERS] = HANDLERS
     app.extensions[extensions.JOBS] = _jobs(app, config)
     app.extensions[extensions.SEARCHES] = Recent(config.limit_search)
+    app.extensions[extensions.STREAMS] = _streams(app, config)
     hooks.init_app(app, config)
     pages.init_app(app)
     api.init_app(app)
@@ -96,6 +98,7 @@ def prepare_process(config: Config) -> None:
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     row_limits.use(config.row_limits)
     subjects.use(SUBJECTS)
+    signals.use(sending=config.live_streams > 0)
 
 
 def _jobs(app: Flask, config: Config) -> Jobs:
@@ -120,6 +123,11 @@ def _jobs(app: Flask, config: Config) -> Jobs:
         ),
         context=partial(_context_of_jobs, app),
     )
+
+
+def _streams(app: Flask, config: Config) -> Streams:
+    with app.app_context():
+        return Streams(config.live_streams, db.engine.url)
 
 
 @contextmanager

@@ -12,6 +12,8 @@
   const IDLE_AFTER_MS = 30 * 60_000;
   const FRESH_MS = 10_000;
   const JITTER = 0.15;
+  // A stream tells the version every 15 seconds; for longer silence it is not to be relied on.
+  const HEARD_MS = 40_000;
   const SAY_EVERY_MS = 30_000;
 
   const bell = () => document.getElementById("bell");
@@ -20,6 +22,7 @@
   let askedAt = Date.now();
   let changedAt = Date.now();
   let saidAt = 0;
+  let heardAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let known = news();
 
@@ -138,7 +141,16 @@
     clearTimeout(timer);
     if (stopped || document.visibilityState !== "visible") return;
     const jitter = 1 + (Math.random() * 2 - 1) * JITTER;
-    timer = setTimeout(ask, Math.max(wait * jitter, pause));
+    timer = setTimeout(ask, Math.max(wait * jitter, pause, heardAt + HEARD_MS - Date.now()));
+  }
+
+  // bell_stream.js has told the version: as long as it does there is nothing to ask for.
+  function onHeard(event) {
+    heardAt = Date.now();
+    place.dataset.heard = event.detail;
+    if (stopped || document.visibilityState !== "visible") return;
+    if (event.detail === bell()?.dataset.version) plan();
+    else ask();
   }
 
   function onReturn() {
@@ -164,6 +176,7 @@
     if (version) event.detail.headers["Bell-Version"] = version;
   });
   document.addEventListener("htmx:oobAfterSwap", noteChange);
+  document.addEventListener("bell:heard", onHeard);
   dress();
   plan();
 })();

@@ -138,6 +138,7 @@ GET  /notifications/unsubscribe/<token>                  404     404  404   404 
 POST /notifications/unsubscribe/<token>                  404     404  404   404  404
 GET  /notifications/panel                               door     200  200   200  200
 GET  /notifications/unread-count                        door     200  200   200  200
+GET  /notifications/stream                              door     204  204   204  204
 GET  /notifications/<notification_id>/go                door     404  404   303  404
 POST /notifications/<notification_id>/read              door     404  404   303  404
 POST /notifications/<notification_id>/unread            door     404  404   303  404

@@ -145,6 +145,7 @@ def run_command(app: Flask, *arguments: str) -> str:
 def close(app: Flask) -> None:
     """Close every connection, so that the database can be copied or dropped."""
     app.extensions["trackflow.jobs"].close()
+    app.extensions["trackflow.streams"].join()
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()

@@ -11,6 +11,7 @@ from trackflow_web.config.values import (
     ConfigError,
     count,
     limit,
+    live_streams,
     one_of,
     several_limits,
     words,
@@ -64,6 +65,7 @@ class Config:
     site_url: str
     mail_url: str
     mail_from: str
+    live_streams: int
     metrics_token: str
     security_log: str
     hsts_extra: tuple[str, ...]
@@ -117,6 +119,7 @@ class Config:
             site_url=site_url,
             mail_url=mail_url,
             mail_from=addresses.mail_from(environ, site_url),
+            live_streams=live_streams(environ),
             metrics_token=keys.metrics_token(environ),
             security_log=places.security_log(environ, production=production),
             hsts_extra=_hsts_extra(environ),

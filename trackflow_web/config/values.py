@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Connections, proxies and rows: no installation has more.
 LARGEST_COUNT = 1_000_000_000
+# Of a process. More threads than that wait for each other.
+MOST_STREAMS = 1_000
 # Ten years, in seconds: an end far beyond that is no date any more.
 LONGEST_WINDOW = 10 * 366 * 24 * 3600
 
@@ -41,6 +43,15 @@ def count(environ: Mapping[str, str], name: str, default: str = "0", *, least: i
         message = f"{name} is {value}; it must be from {least} to {LARGEST_COUNT}."
         raise ConfigError(message)
     return int(value)
+
+
+def live_streams(environ: Mapping[str, str]) -> int:
+    """Return LIVE_STREAMS, each of which is a thread; gunicorn.conf.py reads it too."""
+    streams = count(environ, "LIVE_STREAMS")
+    if streams > MOST_STREAMS:
+        message = f"LIVE_STREAMS is {streams}; it must be at most {MOST_STREAMS}."
+        raise ConfigError(message)
+    return streams
 
 
 def limit(environ: Mapping[str, str], name: str, default: str) -> RateLimitItem:

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import signals
 from trackflow_web.kernel.database import db, literal_ids, upsert
 from trackflow_web.notifications.models import Notification, NotificationVersion
 
@@ -51,6 +52,7 @@ def _write(session: Session) -> None:
         ),
         {"user_ids": sorted(touched)},
     )
+    signals.send(session, sorted(touched))
     ids = sorted(set().union(*touched.values()))
     if ids:
         session.execute(_STAMP, {"ids": ids})

@@ -16,7 +16,7 @@ from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
 from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.leaderboards import views as leaderboards
-from trackflow_web.pages.notifications import unsubscribe
+from trackflow_web.pages.notifications import stream, unsubscribe
 from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
@@ -58,6 +58,7 @@ __all__ = [
     "settings_notifications",
     "settings_privacy",
     "songs_bulk",
+    "stream",
     "unsubscribe",
 ]
 

@@ -1,4 +1,4 @@
-"""The state of an application: settings, event handlers, jobs, search counts."""
+"""The state of an application: settings, event handlers, jobs, search counts, streams."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from trackflow_web.jobs.queue import Jobs
     from trackflow_web.kernel.events import Handler
     from trackflow_web.kernel.rate_limits import Recent
+    from trackflow_web.notifications.streams import Streams
 
 SETTINGS = "trackflow"
 HANDLERS = "trackflow.handlers"
 JOBS = "trackflow.jobs"
 SEARCHES = "trackflow.searches"
+STREAMS = "trackflow.streams"
 
 
 def settings() -> Config:
@@ -38,3 +40,8 @@ def jobs() -> Jobs:
 def searches() -> Recent:
     """Return this process's counts of recent searches."""
     return cast("Recent", current_app.extensions[SEARCHES])
+
+
+def streams() -> Streams:
+    """Return this process's event streams."""
+    return cast("Streams", current_app.extensions[STREAMS])

@@ -22,6 +22,7 @@ from trackflow_web.web import (
     htmx,
     limits,
     messages,
+    notifications,
     out_of_band,
     part_marks,
     repeats,
@@ -53,6 +54,7 @@ MODULES = (
     theme,
     messages,
     part_marks,
+    notifications,
 )
 BEFORE_REQUEST = (
     # First, so that the transaction that loads the user is the one the action writes in.

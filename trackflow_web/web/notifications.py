@@ -9,8 +9,11 @@ from flask import g, request, url_for
 from trackflow_web.notifications import bell, versions
 from trackflow_web.notifications.bell import Bell
 from trackflow_web.web import htmx
+from trackflow_web.web.extensions import streams
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from trackflow_web.domain.people.models import User
     from trackflow_web.notifications.inbox import Target
 
@@ -30,6 +33,11 @@ _ENDPOINTS = {
     "levels": ("achievements.levels", ""),
     "achievements": ("achievements.mine", ""),
 }
+
+
+def init_app(app: Flask) -> None:
+    """Add `has_streams()` to templates."""
+    app.jinja_env.globals["has_streams"] = lambda: streams().most > 0
 
 
 def address_of(target: Target | None) -> str:

@@ -197,3 +197,17 @@ def best_of(application, environ, batches=30, calls=200):
         return (time.perf_counter() - begun) / calls
 
     return min(batch() for _ in range(batches))
+
+
+def test_open_streams_are_counted(make_app, alice):
+    app = make_app(METRICS_TOKEN=TOKEN, LIVE_STREAMS=2)
+    streams = app.extensions["trackflow.streams"]
+
+    def count():
+        told = app.test_client().get("/metrics", headers=BEARER).text
+        return samples(told)[("trackflow_streams_open",)]
+
+    opened = streams.open(alice.id, "stamp")
+    assert count() == 1
+    streams.close(opened)
+    assert count() == 0

@@ -18,7 +18,7 @@ from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
 from trackflow_web.kernel.transactions import reading
 from trackflow_web.notifications import fan_out, inbox
-from trackflow_web.web.extensions import jobs, settings
+from trackflow_web.web.extensions import jobs, settings, streams
 from trackflow_web.web.ops.timing import CountRequests, Timing
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.wsgi_app = CountRequests(app.wsgi_app, timing)  # type: ignore[method-assign]
     with app.app_context():
         timing.watch(db.engine)
+        timing.watch_streams(streams())
 
 
 @pages.get("/metrics")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
     from sqlalchemy.engine import Engine
 
+    from trackflow_web.notifications.streams import Streams
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # Upper bounds of the buckets in seconds: from what a page takes to the timeouts.
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -50,6 +52,12 @@ class Timing:
             multiprocess_mode="livesum",
             registry=self._registry,
         )
+        self._streams = Gauge(
+            "trackflow_streams_open",
+            "Open event streams.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
         # Looking a histogram up by its labels costs more than observing in it.
         self._known: dict[tuple[str, str, str], Histogram] = {}
 
@@ -64,6 +72,10 @@ class Timing:
         """Count the engine's connections as they are checked out and in."""
         event.listen(engine, "checkout", lambda *_: self._connections.inc())
         event.listen(engine, "checkin", lambda *_: self._connections.dec())
+
+    def watch_streams(self, streams: Streams) -> None:
+        """Count the streams that are open."""
+        streams.note_change = self._streams.inc
 
     def exposition(self, more: Collector) -> bytes:
         """Return these metrics and those of `more` in the text format of Prometheus."""
