@@ -24,6 +24,7 @@ WHERE = {
     "songs": "songs",
     "song_parts": "songs",
     "packs": "packs",
+    "part_templates": "part_templates",
     "series": "series",
     "tracks": "series",
     "collaborations": "helped_by",

@@ -198,6 +198,8 @@ def _charts(alice: Walk, text: str) -> None:
     alice.do("/songs/5", **song)
     alice.do_quickly("/songs/6/status", status="released")
     alice.do_quickly("/songs/5/parts/drums", state="done")
+    alice.do("/songs/5/parts/keys", state="skip")
+    alice.do_quickly("/songs/5/templates", name=text[:40])
     alice.do("/songs/5/collaborators", username="bob")
     alice.do("/packs/", name=text)
     alice.do("/packs/1", name=f"{text} 2")

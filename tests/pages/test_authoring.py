@@ -72,3 +72,69 @@ def test_an_unknown_state_is_rejected(one, as_alice):
     page = as_alice.post(f"/songs/{one}/parts/drums", state="perfect")
     assert page.status == 422
     assert "state: This must be one of: todo, done, skip." in page.text
+
+
+# --- templates of one's own -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def trio(as_alice, song):
+    """A template saved from a song without keys; its form value."""
+    as_alice.post(f"/songs/{song}/parts/keys", state="skip")
+    as_alice.post(f"/songs/{song}/templates", name="Power trio")
+    options = as_alice.get("/songs/").all("#template option")
+    return next(each["value"] for each in options if each.get_text() == "Power trio")
+
+
+def test_a_saved_template_is_applied_when_adding_a_song(as_alice, trio):
+    as_alice.post("/songs/", title="Two", artist="Metallica", template=trio)
+    row = as_alice.get("/songs/").one("#song-rows > li")
+    assert [each["data-part"] for each in row.select('[data-state="skip"]')] == ["keys"]
+
+
+def test_a_saved_template_is_applied_to_several_songs_and_undone(app, alice, as_alice, trio):
+    songs = [str(song) for song in Charter(app, alice).add_many(2)]
+    as_alice.post("/songs/bulk", action="template", template=trio, songs=songs)
+    page = as_alice.follow()
+    assert "Set the parts of 2 songs." in page.text
+    skipped = '#song-rows [data-part="keys"][data-state="skip"]'
+    assert len(page.all(skipped)) == 3
+    as_alice.post(page.one("form.undo")["action"])
+    assert "Changed 2 songs back." in as_alice.follow().text
+    assert len(as_alice.get("/songs/").all(skipped)) == 1
+
+
+def test_the_song_page_shows_which_saved_template_it_has(as_alice, song, trio):
+    assert as_alice.get(f"/songs/{song}").one("#parts-template option[selected]")["value"] == trio
+
+
+@pytest.mark.parametrize("htmx", [False, "song-parts"])
+def test_a_template_without_a_name_or_of_a_taken_one_is_rejected(as_alice, song, trio, htmx):
+    for name in ("", "power TRIO", "x" * 41):
+        page = as_alice.post(f"/songs/{song}/templates", htmx=htmx, name=name)
+        assert page.status == 422
+        assert list(page.errors()) == ["template-name"]
+
+
+def test_a_template_needs_a_part_that_is_not_needed(as_alice, song):
+    page = as_alice.post(f"/songs/{song}/templates", name="Everything")
+    assert "Mark at least one part as not needed first." in page.text
+
+
+def test_a_deleted_template_is_restored(as_alice, song, trio):
+    page = as_alice.get(f"/songs/{song}")
+    form = page.one(".own-templates form")
+    as_alice.post(form["action"], next=form.select_one("[name=next]")["value"])
+    page = as_alice.follow()
+    assert not page.all(".own-templates")
+    assert page.one('[data-part="keys"]')["data-state"] == "skip"
+    as_alice.post(page.one("form.undo")["action"])
+    assert as_alice.get(f"/songs/{song}").one(".own-templates strong").get_text() == "Power trio"
+
+
+def test_another_users_template_is_rejected(as_alice, as_charlie, song, trio):
+    number = trio.removeprefix("own-")
+    assert as_charlie.post(f"/templates/{number}/delete").status == 404
+    for template in (trio, "own-", "own-x", "own-0", f"own-{'9' * 30}", "own-987654"):
+        page = as_charlie.post("/songs/", title="A", artist="B", template=template)
+        assert (page.status, list(page.errors())) == (422, ["template"]), template

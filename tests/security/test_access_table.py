@@ -76,6 +76,7 @@ POST /songs/<song_id>                                   door     404  403   303 
 POST /songs/<song_id>/collaborators                     door     404  403   303  404
 GET  /songs/<song_id>/edit                              door     404  403   200  404
 POST /songs/<song_id>/parts                             door     404  422   422  404
+POST /songs/<song_id>/templates                         door     404  422   422  404
 POST /songs/<song_id>/parts/<part>                      door     404  303   303  404
 POST /songs/bulk                                        door     422  422   422  422
 POST /undo/<token>                                      door     404  404   404  404
@@ -184,6 +185,7 @@ POST /settings/privacy/delete                           door     422  422   422 
 POST /packs/<pack_id>/songs/<song_id>/delete            door     404  404   303  404
 POST /packs/<pack_id>/delete                            door     404  404   303  404
 POST /series/<series_id>/delete                         door     404  404   303  404
+POST /templates/<template_id>/delete                    door     404  404   303  404
 POST /songs/<song_id>/delete                            door     404  403   303  404
 POST /notifications/<notification_id>/delete            door     404  404   303  404
 POST /logout                                            door     303  303   303  303
@@ -214,6 +216,8 @@ GET  /api/songs/<song_id>/collaborators                      401     404  200   
 POST /api/songs/<song_id>/collaborators                      401     404  403   201  404
 GET  /api/songs/<song_id>/parts                              401     404  200   200  404
 POST /api/songs/<song_id>/parts                              401     404  422   422  404
+GET  /api/templates/                                     401     200  200   200  200
+POST /api/templates/                                     401     201  201   201  201
 POST /api/songs/<song_id>/parts/<part>                       401     404  200   200  404
 POST /api/songs/bulk                                         401     422  422   422  422
 POST /api/undo/<token>                                       401     404  404   404  404
@@ -295,6 +299,7 @@ POST /api/settings/privacy/delete                            401     422  422   
 POST /api/packs/<pack_id>/songs/<song_id>/delete             401     404  404   200  404
 POST /api/packs/<pack_id>/delete                             401     404  404   200  404
 POST /api/series/<series_id>/delete                          401     404  404   200  404
+POST /api/templates/<template_id>/delete                     401     404  404   200  404
 DELETE /api/notifications/<notification_id>                  401     404  404   204  404
 POST /api/songs/<song_id>/delete                             401     404  403   200  404
 """
@@ -370,6 +375,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/songs/<song_id>/collaborators": {"username": "noise"},
         "/songs/<song_id>/parts/<part>": {"state": "done"},
         "/songs/<song_id>/status": {"status": "wip"},
+        "/templates/": {"name": "Another template", "not_needed": ["keys"]},
     }.get(route.pattern.removeprefix("/api"), {})
 
 

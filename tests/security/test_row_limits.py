@@ -41,6 +41,10 @@ MORE = {
         ("/songs/{song}/collaborators", {"username": "{person}"}),
         ("/api/songs/{song}/collaborators", {"username": "{person}"}),
     ),
+    "MAX_TEMPLATES": (
+        ("/songs/{song}/templates", {"name": "Template {}"}),
+        ("/api/templates/", {"name": "Template {}", "not_needed": ["keys"]}),
+    ),
     "MAX_TOKENS": (("/settings/tokens", {"name": "Token {}", "scope": "read", "days": "30"}), None),
 }
 # Limits that delete the oldest or skip rows: tests/domain/imports/test_pruning.py.
@@ -62,6 +66,7 @@ def places(app, as_alice, as_bob, alice, bob, charlie, noise):
     work_together(app, alice, bob, charlie, noise)
     request = as_bob.api("POST", "/api/features/", {"title": "Undo", "description": "Please."})
     song = as_alice.api("POST", "/api/songs/", {"title": "One", "artist": "Metallica"})
+    as_alice.api("POST", f"/api/songs/{song.json['id']}/parts/keys", {"state": "skip"})
     return {"id": request.json["id"], "song": song.json["id"]}
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.domain.authoring import templates
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.collaborations.queries import find_invitation
 from trackflow_web.domain.collaborations.rules import Subject
@@ -51,6 +53,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
         album = series.create_series(
             user, artist="Metallica", album="A secret album", year="", tracks="A secret track"
         )
+        template = templates.save_template(user, name="A secret set", not_needed={Part.KEYS})
         content = files.read(b"title,artist,Track URI\nA secret row,Metallica,spotify:track:1\n")
         item = imports.begin_file(user, content, name="A secret playlist")
         request, report = (
@@ -70,6 +73,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "user_id": (helper or owner).id,
             "pack_id": pack.id,
             "series_id": album.id,
+            "template_id": template.id,
             "position": 1,
             "import_id": item.id,
             "invitation_id": invitation_id,

@@ -35,7 +35,7 @@ from trackflow_web.achievements.models import (
     UserValue,
 )
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
-from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.models import PartTemplate, SongPart
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.imports.models import (
     ColumnChoice,
@@ -154,6 +154,9 @@ def _work(user_id: int) -> Mapping[str, Iterator[str]]:
                 SongPart.song_id,
                 SongPart.part,
             )
+        ),
+        "part_templates": json_list(
+            rows_of(PartTemplate, PartTemplate.user_id == user_id, leave_out={"name_key"})
         ),
         "packs": json_list(rows_of(Pack, Pack.user_id == user_id)),
         "series": json_list(with_details(series, _tracks)),

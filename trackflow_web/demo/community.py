@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import feedback, notifications, profiles, timeline, users
+from trackflow_web.demo import details, feedback, notifications, profiles, timeline, users
 from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import passwords, profile, queries
@@ -112,6 +112,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
             calendar.at = entry.at
             replay.apply(entry)
         calendar.at = now
+        details.add(list(replay.songs.values()), replay.demo_users, now)
     notifications.read_old(now)
     return len(replay.songs)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.authoring.templates import find_template
 from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.invitations.queries import find_received
@@ -24,6 +25,7 @@ from trackflow_web.kernel.errors import Forbidden, NotFound
 from trackflow_web.web.caller import get_current_user, is_write, viewer_id
 
 if TYPE_CHECKING:
+    from trackflow_web.domain.authoring.models import PartTemplate
     from trackflow_web.domain.imports.models import Import
     from trackflow_web.domain.invitations.queries import Received
     from trackflow_web.domain.packs.models import Pack
@@ -86,6 +88,14 @@ def part_or_404(name: str) -> Part:
     if name not in set(Part):
         raise NotFound
     return Part(name)
+
+
+def template_or_404(template_id: int) -> PartTemplate:
+    """Return one of the caller's own part templates."""
+    template = find_template(get_current_user().id, template_id)
+    if template is None:
+        raise NotFound
+    return template
 
 
 def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:

@@ -1,4 +1,4 @@
-"""The parts of a song."""
+"""The parts of a song, and templates of parts that songs do not need."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from trackflow_web.api.authoring import schemas
 from trackflow_web.api.core import bodies
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.domain.authoring import actions, queries
+from trackflow_web.api.core.schemas import DeletedForNow
+from trackflow_web.domain.authoring import actions, queries, templates
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.bulk import deletion
+from trackflow_web.kernel import text
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.loaders import part_or_404, song_or_404
+from trackflow_web.web.loaders import part_or_404, song_or_404, template_or_404
 
 
 @api.get("/songs/<id:song_id>/parts")
@@ -21,7 +25,7 @@ def list_parts(song_id: int) -> schemas.SongParts:
 @api.post("/songs/<id:song_id>/parts")
 @described(schemas.SongParts, body=schemas.TemplateChoice)
 def apply_template(song_id: int) -> schemas.SongParts:
-    """Mark the parts that songs of a kind do not need; parts that are done stay done."""
+    """Mark the parts that songs of a template do not need; parts that are done stay done."""
     song = song_or_404(song_id, may="work")
     template = bodies.parse_body(schemas.TemplateChoice).template
     actions.apply_template(song, get_current_user(), template=template)
@@ -35,6 +39,32 @@ def mark_part(song_id: int, part: str) -> schemas.SongPart:
     song, wanted = song_or_404(song_id, may="work"), part_or_404(part)
     actions.mark_part(song, wanted, get_current_user(), state=bodies.parse_body(schemas.Mark).state)
     return schemas.SongPart.of(wanted, queries.states_of(song.id)[wanted])
+
+
+@api.get("/templates/")
+@described(schemas.PartTemplates)
+def list_templates() -> schemas.PartTemplates:
+    """List your own part templates."""
+    found = templates.templates_of(get_current_user().id)
+    return schemas.PartTemplates(items=[schemas.PartTemplate.of(each) for each in found])
+
+
+@api.post("/templates/")
+@described(schemas.PartTemplate, status=201, body=schemas.NewTemplate)
+def save_template() -> tuple[schemas.PartTemplate, int]:
+    """Save a part template."""
+    body = bodies.parse_body(schemas.NewTemplate)
+    not_needed = {text.choice(name, "not_needed", Part) for name in body.not_needed}
+    saved = templates.save_template(get_current_user(), name=body.name, not_needed=not_needed)
+    return schemas.PartTemplate.of(saved), 201
+
+
+@api.post("/templates/<id:template_id>/delete")
+@described(DeletedForNow)
+def delete_template(template_id: int) -> DeletedForNow:
+    """Delete a part template; songs keep their parts."""
+    outcome = deletion.delete_template(template_or_404(template_id), get_current_user())
+    return DeletedForNow(deleted=template_id, undo=outcome.token)
 
 
 def _parts_of(song_id: int) -> schemas.SongParts:

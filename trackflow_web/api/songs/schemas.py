@@ -7,17 +7,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trackflow_web.api.authoring.schemas import TemplateName
 from trackflow_web.api.core.schemas import Album, Name, Paging, StatusName, Year, without_defaults
-from trackflow_web.domain.authoring.rules import Part, Template
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.bulk.actions import Action, Outcome
 from trackflow_web.domain.bulk.selection import MOST_SONGS
 from trackflow_web.domain.songs import models
 from trackflow_web.domain.songs.rules import LONGEST_LINK, LONGEST_NOTES, PARTS, Status
 from trackflow_web.web.listing import LONGEST_SEARCH
 
-TemplateName = Annotated[
-    str | None, Field(json_schema_extra={"enum": [*(str(each) for each in Template), None]})
-]
 Notes = Annotated[str | None, Field(json_schema_extra={"maxLength": LONGEST_NOTES})]
 Link = Annotated[
     str | None,
@@ -102,7 +100,7 @@ class NewSong(BaseModel):
     status: StatusName = Status.FUTURE
     pack_id: int | None = None
     anyway: bool = Field(default=False, description="Add another version of a song that is there.")
-    template: TemplateName = Field(default=None, description="Marks parts as not needed.")
+    template: TemplateName | None = None
     notes: Notes = None
     due_on: Day = None
     video_url: Link = None
@@ -145,6 +143,7 @@ class BulkChange(BaseModel):
     pack_id: int | None = Field(default=None, description="For `pack`; without it, no pack.")
     part: str | None = Field(default=None, description="For `part`.")
     state: str | None = Field(default=None, description="For `part`.")
+    template: str | None = Field(default=None, description="For `template`.")
 
 
 class BulkOutcome(BaseModel):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.authoring import queries, rules
+from trackflow_web.domain.authoring import queries, rules, templates
 from trackflow_web.domain.authoring.events import PartDone
 from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.authoring.rules import Part, State, Template
+from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.songs.actions import set_authored
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
@@ -55,15 +55,15 @@ def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
 
 
 def apply_template(song: Song, actor: User, *, template: object) -> tuple[Marked, ...]:
-    """Mark the parts that songs of a kind do not need; return what changed.
+    """Mark the parts that songs of a template do not need; return what changed.
 
     A part that is done stays done, and what was not needed but is now becomes todo. The song must
     have been loaded for update. Raises Invalid naming `template`.
     """
-    wanted = text.choice(template, "template", Template)
+    not_needed = templates.not_needed_by(actor.id, template)
     changed: list[Marked] = []
     for part, before in queries.states_of(song.id).items():
-        after = State.SKIP if part in wanted.not_needed else State.TODO
+        after = State.SKIP if part in not_needed else State.TODO
         if before is not State.DONE and before is not after:
             mark_part(song, part, actor, state=after)
             changed.append(Marked(part, before, after))

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trackflow_web.domain.authoring.rules import Part, State
-from trackflow_web.kernel.database import Base
+from trackflow_web.domain.authoring.rules import LONGEST_TEMPLATE_NAME, OWN_TEMPLATE, Part, State
+from trackflow_web.kernel.database import Base, BigId
 
 
 class SongPart(Base):
@@ -37,3 +37,35 @@ class SongPart(Base):
     at: Mapped[datetime]
     done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     first_done_at: Mapped[datetime | None]
+
+
+class PartTemplate(Base):
+    """A template of a user: a name for a set of parts that some songs do not need.
+
+    `not_needed` has the names of the parts, separated by commas, in the order of the work.
+    """
+
+    __tablename__ = "part_templates"
+    __table_args__ = (sa.UniqueConstraint("user_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(sa.String(LONGEST_TEMPLATE_NAME))
+    name_key: Mapped[str] = mapped_column(sa.Text)
+    not_needed: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime]
+
+    @property
+    def choice(self) -> str:
+        """What a form and the API call this template by."""
+        return f"{OWN_TEMPLATE}{self.id}"
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of its parts, in the order of the work."""
+        return [part.label for part in Part if part in self.parts]
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """The parts that songs of this template do without."""
+        return frozenset(Part(name) for name in self.not_needed.split(","))

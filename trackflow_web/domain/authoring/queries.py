@@ -74,6 +74,12 @@ def states_of(song_id: int) -> dict[Part, State]:
     return {part: status.state for part, status in parts_of(song_id).items()}
 
 
+def not_needed_in(song_id: int) -> frozenset[Part]:
+    """Return the parts that a song does without."""
+    states = states_of(song_id)
+    return frozenset(part for part, state in states.items() if state is State.SKIP)
+
+
 def charts_of(song_ids: Collection[int]) -> dict[int, Chart]:
     """Return the parts of each of these songs."""
     rows = db.session.execute(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # Marking nearly everything as not needed is no charting.
 LEAST_DONE = 5
+LONGEST_TEMPLATE_NAME = 40
+# What a template of a user is called in forms and in the API: this and its id.
+OWN_TEMPLATE = "own-"
 
 
 class Part(StrEnum):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring import queries as parts
+from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.bulk.selection import Selection, only, select
 from trackflow_web.domain.collaborations import queries as collaborations
@@ -50,13 +51,15 @@ class Action(StrEnum):
     MOVE = "move"
     PACK = "pack"
     PART = "part"
+    TEMPLATE = "template"
     DELETE = "delete"
 
 
 def perform(actor: User, song_ids: Iterable[object], fields: Mapping[str, object]) -> Outcome:
     """Do what `action` says with the songs of these ids.
 
-    `move` reads `status`, `pack` reads `pack_id` (empty: none), `part` reads `part` and `state`.
+    `move` reads `status`, `pack` reads `pack_id` (empty: none), `part` reads `part` and `state`,
+    `template` reads `template`.
     Raises Invalid naming the field.
     """
     action = text.choice(fields.get("action"), "action", Action)
@@ -70,6 +73,9 @@ def perform(actor: User, song_ids: Iterable[object], fields: Mapping[str, object
         part = text.choice(fields.get("part"), "part", Part)
         state = text.choice(fields.get("state"), "state", State)
         return mark(select(actor, song_ids), actor, part=part, state=state)
+    if action is Action.TEMPLATE:
+        template = fields.get("template")
+        return apply_template(select(actor, song_ids), actor, template=template)
     return delete(select(actor, song_ids), actor)
 
 
@@ -123,6 +129,21 @@ def mark(selection: Selection, actor: User, *, part: Part, state: object) -> Out
     return _outcome(selection, actor, marking, step)
 
 
+def apply_template(selection: Selection, actor: User, *, template: object) -> Outcome:
+    """Mark the parts that songs of a template do not need. Raises Invalid naming `template`."""
+    templates.not_needed_by(actor.id, template)  # also if no song is selected
+    changed, marked = [], []
+    for song in selection.workable:
+        parts_of_song = authoring.apply_template(song, actor, template=template)
+        if parts_of_song:
+            changed.append(song)
+        marked += [
+            steps.Marked(song_id=song.id, part=part, before=before, after=after)
+            for part, before, after in parts_of_song
+        ]
+    return _outcome(selection, actor, changed, steps.PartsMarked(parts=tuple(marked)))
+
+
 def delete(selection: Selection, actor: User) -> Outcome:
     """Delete one's own songs with all that belongs to them."""
     deleting = sorted(selection.own, key=lambda song: song.id)
@@ -162,17 +183,6 @@ def take_out(pack: Pack, song_id: int, actor: User) -> Outcome:
 def release(pack: Pack, actor: User) -> Outcome:
     """Release every song of the actor's pack."""
     return move(Selection(own=lock_songs(pack.id), shared=[]), actor, status=rules.Status.RELEASED)
-
-
-def apply_template(song: Song, actor: User, *, template: object) -> Outcome:
-    """Mark the parts that songs of a kind do not need. Raises Invalid naming `template`."""
-    step = steps.PartsMarked(
-        parts=tuple(
-            steps.Marked(song_id=song.id, part=part, before=before, after=after)
-            for part, before, after in authoring.apply_template(song, actor, template=template)
-        )
-    )
-    return _outcome(only(song, actor), actor, [song] if step.parts else [], step)
 
 
 def remove_collaborator(song: Song, actor: User, user_id: int) -> Outcome:

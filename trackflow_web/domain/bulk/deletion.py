@@ -1,9 +1,11 @@
-"""Delete a pack or an album so that it can be undone."""
+"""Delete a pack, an album or a part template so that it can be undone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackflow_web.domain.authoring import templates
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.bulk.actions import Outcome
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.packs.queries import lock_songs
@@ -14,6 +16,7 @@ from trackflow_web.domain.undo import snapshots, steps
 from trackflow_web.domain.undo.snapshots import ALBUMS, PACKS, SONGS
 
 if TYPE_CHECKING:
+    from trackflow_web.domain.authoring.models import PartTemplate
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.series.models import Series
@@ -42,3 +45,13 @@ def delete_album(album: Series, owner: User) -> Outcome:
     series.delete_series(album)
     step = steps.AlbumDeleted(series_id=series_id, rows=taken.rows, links=taken.links)
     return Outcome(changed=1, title=name, token=undo.keep(owner, step))
+
+
+def delete_template(template: PartTemplate, owner: User) -> Outcome:
+    """Delete a part template; songs keep their parts."""
+    step = steps.TemplateDeleted(
+        name=template.name, not_needed=tuple(part for part in Part if part in template.parts)
+    )
+    outcome = Outcome(changed=1, title=template.name, token=undo.keep(owner, step))
+    templates.delete_template(owner, template.id)
+    return outcome

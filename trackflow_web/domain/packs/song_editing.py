@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackflow_web.domain.authoring import actions as authoring
-from trackflow_web.domain.authoring.rules import Template
+from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.songs import actions, rules
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def add_song(
     check(rules.status, status or Status.FUTURE)
     template = more.get("template")
     if template:
-        check(text.choice, template, "template", Template)
+        check(templates.not_needed_by, owner.id, template)
     checked = check(rules.details, **{name: more.get(name) for name in DETAIL_FIELDS})
     check.finish()
     song = actions.add_song(owner, **fields, status=status, anyway=is_set(anyway))

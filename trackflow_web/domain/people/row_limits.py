@@ -32,6 +32,7 @@ class RowLimit(StrEnum):
     COMMENTS = "MAX_COMMENTS"
     REQUESTS = "MAX_REQUESTS"
     TOKENS = "MAX_TOKENS"
+    TEMPLATES = "MAX_TEMPLATES"
     IMPORTS = "MAX_IMPORTS"
     IMPORT_ROWS = "MAX_IMPORT_ROWS"
     PREVIEWS = "MAX_PREVIEWS"
@@ -48,6 +49,7 @@ MESSAGES = {
         "An account can submit up to {:,} requests and reports, and you've submitted them."
     ),
     RowLimit.TOKENS: "An account can have up to {:,} tokens. Revoke one first.",
+    RowLimit.TEMPLATES: "An account can have up to {:,} templates. Delete one first.",
     RowLimit.IMPORTS: (
         "An account can have up to {:,} imports whose songs are still there."
         " Delete songs of an import or undo one first."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring import queries as parts
+from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.collaborations.queries import helps
 from trackflow_web.domain.packs import actions as packs
@@ -17,6 +18,7 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo import restoring, restoring_lists, steps
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
@@ -47,6 +49,8 @@ def reverse(step: steps.Step, actor: User, *, since: datetime) -> Undone:
     if isinstance(step, steps.AlbumDeleted):
         name = restoring_lists.restore_album(step, actor, since).album
         return Undone(kind=steps.name_of(step), changed=1, name=name)
+    if isinstance(step, steps.TemplateDeleted):
+        return _save_again(step, actor)
     found: list[Song] = []
     match step:
         case steps.SongsDeleted():
@@ -56,12 +60,22 @@ def reverse(step: steps.Step, actor: User, *, since: datetime) -> Undone:
         case steps.SongsPlaced():
             found = [song for each in _by_id(step.songs) if (song := _put_back(each, actor))]
         case steps.PartsMarked():
-            found = [song for each in _by_id(step.parts) if (song := _mark_back(each, actor))]
+            marked = [song for each in _by_id(step.parts) if (song := _mark_back(each, actor))]
+            found = list({song.id: song for song in marked}.values())
         case steps.CollaboratorRemoved():
             song = _add_back(step, actor, since)
             found = [song] if song else []
     only = found[0] if len(found) == 1 else None
     return Undone(kind=steps.name_of(step), changed=len(found), song=only)
+
+
+def _save_again(step: steps.TemplateDeleted, actor: User) -> Undone:
+    """Save a deleted template, unless another one has its name since."""
+    try:
+        templates.save_template(actor, name=step.name, not_needed=step.not_needed)
+    except Invalid:
+        return Undone(kind=steps.name_of(step), changed=0)
+    return Undone(kind=steps.name_of(step), changed=1, name=step.name)
 
 
 def _by_id(changes: tuple[Change, ...]) -> list[Change]:

@@ -123,7 +123,8 @@ def insert(table: sa.Table, row: Row, **changes: object) -> int:
         return 0
     if db.session.scalar(sa.select(table.c.id).where(table.c.id == values["id"])) is not None:
         del values["id"]
-    return db.session.scalars(sa.insert(table).values(values).returning(table.c.id)).one()
+    inserted: int = db.session.scalars(sa.insert(table).values(values).returning(table.c.id)).one()
+    return inserted
 
 
 # --- foreign keys --------------------------------------------------------------------------------

@@ -108,6 +108,14 @@ class AlbumDeleted:
 
 
 @payload_fields
+class TemplateDeleted:
+    """A part template was deleted."""
+
+    name: str
+    not_needed: tuple[Part, ...]
+
+
+@payload_fields
 class CollaboratorRemoved:
     """A collaborator was removed from a song, or left it."""
 
@@ -123,6 +131,7 @@ Step = (
     | SongsDeleted
     | PackDeleted
     | AlbumDeleted
+    | TemplateDeleted
     | CollaboratorRemoved
 )
 # Stored names; they stay, whatever the classes are renamed to.
@@ -133,6 +142,7 @@ KINDS: dict[str, type[Step]] = {
     "songs_deleted": SongsDeleted,
     "pack_deleted": PackDeleted,
     "album_deleted": AlbumDeleted,
+    "template_deleted": TemplateDeleted,
     "collaborator_removed": CollaboratorRemoved,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}

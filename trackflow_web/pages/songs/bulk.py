@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.bulk.actions import Outcome
     from trackflow_web.web.messages import Message
 
-FIELDS = ("action", "status", "pack_id", "part", "state")
+FIELDS = ("action", "status", "pack_id", "part", "state", "template")
 
 
 @pages.post("/bulk")
@@ -57,6 +57,8 @@ def _message(outcome: Outcome, fields: Mapping[str, str]) -> Message:
         return told.placed(outcome, pack.name if pack else None)
     if action is Action.PART:
         return told.marked(outcome, Part(fields["part"]), State(fields["state"]))
+    if action is Action.TEMPLATE:
+        return told.templated(outcome)
     return told.deleted(outcome)
 
 

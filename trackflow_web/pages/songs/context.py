@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
-from trackflow_web.domain.authoring.rules import GROUPS, Part, Template, template_of
+from trackflow_web.domain.authoring.rules import GROUPS, Part, State, Template, template_of
 from trackflow_web.domain.authoring.sorting import ORDERS, Sort
+from trackflow_web.domain.authoring.templates import templates_of
 from trackflow_web.domain.collaborations.queries import helpers_of, invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.invitations.queries import pending_after
@@ -21,10 +22,10 @@ from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import pager
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from trackflow_web.accounts.first_steps import FirstSteps
-    from trackflow_web.domain.authoring.rules import State
+    from trackflow_web.domain.authoring.models import PartTemplate
     from trackflow_web.domain.songs.models import Song
     from trackflow_web.pages.songs.filters import Filters
     from trackflow_web.web.forms import Refusal
@@ -39,7 +40,7 @@ DRAFT_FIELDS = (
 )
 PART_CHOICES = [(str(part), part.label) for part in Part]
 SORT_CHOICES = [(str(sort), sort.label) for sort in Sort]
-TEMPLATE_CHOICES = [(str(template), template.label) for template in Template]
+BUILT_IN_TEMPLATES = [(str(template), template.label) for template in Template]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def list_context(
         "most_invitations": MOST_INVITATIONS,
         "part_choices": PART_CHOICES,
         "sort_choices": SORT_CHOICES,
-        "template_choices": TEMPLATE_CHOICES,
+        "template_choices": _template_choices(templates_of(user_id)),
         "was_added": kept is not None,
         "bulk_error": bulk_error,
         **_form_context(refusal),
@@ -120,18 +121,34 @@ def song_context(song: Song, refusal: Refusal | None = None) -> dict[str, object
     }
 
 
-def parts_context(song: Song) -> dict[str, object]:
-    """Return what the parts of a song need: the groups with their parts."""
+def parts_context(song: Song, refusal: Refusal | None = None) -> dict[str, object]:
+    """Return what the parts of a song need: the groups with their parts, and the templates.
+
+    With the name and the errors of a template that was refused.
+    """
     states = authoring.states_of(song.id)
+    own = templates_of(get_current_user().id)
     return {
         "song": song,
         "groups": [
             (group.label, [PartRow(part, part.label, states[part]) for part in parts])
             for group, parts in GROUPS.items()
         ],
-        "template_choices": TEMPLATE_CHOICES,
-        "current_template": template_of(states),
+        "template_choices": _template_choices(own),
+        "current_template": template_of(states) or _own_template_of(states, own),
+        "own_templates": own,
+        "template_name": sent_fields(("name",)).get("name", "") if refusal else "",
+        "template_errors": errors_of(refusal),
     }
+
+
+def _template_choices(own: Sequence[PartTemplate]) -> list[tuple[str, str]]:
+    return BUILT_IN_TEMPLATES + [(template.choice, template.name) for template in own]
+
+
+def _own_template_of(states: Mapping[Part, State], own: Sequence[PartTemplate]) -> str | None:
+    not_needed = {part for part, state in states.items() if state is State.SKIP}
+    return next((each.choice for each in own if each.parts == not_needed), None)
 
 
 def _pack_choices(user_id: int, pack_id: int | None = None) -> list[tuple[int, str]]:

@@ -25,6 +25,7 @@ UNDONE = {
     "parts_marked": "Changed {} back.",
     "pack_deleted": "Restored {}.",
     "album_deleted": "Restored {}.",
+    "template_deleted": "Restored {}.",
     "collaborator_removed": "Added the collaborator to {} again.",
 }
 
@@ -40,6 +41,11 @@ def deleted_list(outcome: Outcome) -> Message:
     """Say which pack or album was deleted."""
     hint = f"Its songs are still in your list; {ACHIEVEMENTS_STAY}"
     return Message(f"Deleted {isolate(outcome.title)}.", hint, outcome.token)
+
+
+def deleted_template(outcome: Outcome) -> Message:
+    """Say which part template was deleted."""
+    return Message(f"Deleted {isolate(outcome.title)}.", "Songs keep their parts.", outcome.token)
 
 
 def moved(outcome: Outcome, status: Status) -> Message:
