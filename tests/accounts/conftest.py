@@ -115,6 +115,7 @@ UNCLEAR = b"What,Who\nOrion,Metallica\n"
 def _make_music(as_alice: Browser) -> None:
     song = _song(as_alice, "One", "Metallica", year=1988)
     as_alice.post(f"{song}/parts/drums", state="done")
+    as_alice.api("POST", "/api/templates/", {"name": "Her own", "not_needed": ["keys"]})
     as_alice.post(f"{song}/status", status="released")
     pack = _made(as_alice.post("/packs/", name="Road trip"))
     as_alice.post(f"{pack}/songs", song_id=song.rpartition("/")[2])

@@ -38,3 +38,30 @@ def test_an_unknown_state_is_rejected_by_field(subtests, program, parts):
 
 def test_an_unknown_part_returns_404(program, parts):
     assert program.post(f"{parts}/triangle", state="done").status_code == 404
+
+
+def test_a_template_is_saved_used_and_deleted(program, parts):
+    saved = program.post("/api/templates/", name="Power trio", not_needed=["pro_keys", "keys"])
+    assert saved.status_code == 201
+    template = saved.json
+    assert template["not_needed"] == ["pro_keys", "keys"]
+    assert program.get("/api/templates/").json["items"] == [template]
+    items = program.post(parts, template=template["template"]).json["items"]
+    assert [item["id"] for item in items if item["state"] == "skip"] == ["pro_keys", "keys"]
+
+    deleted = program.post(f"/api/templates/{template['id']}/delete").json
+    assert program.get("/api/templates/").json["items"] == []
+    undone = program.post(f"/api/undo/{deleted['undo']}").json
+    assert undone == {"kind": "template_deleted", "changed": 1}
+
+
+def test_an_unusable_template_is_rejected_by_field(subtests, program):
+    for fields, named in (
+        ({"name": "", "not_needed": ["keys"]}, "name"),
+        ({"name": "x" * 41, "not_needed": ["keys"]}, "name"),
+        ({"name": "Trio", "not_needed": []}, "name"),
+        ({"name": "Trio", "not_needed": ["triangle"]}, "not_needed"),
+    ):
+        with subtests.test(**fields):
+            answer = program.post("/api/templates/", **fields)
+            assert (answer.status_code, list(answer.json["errors"])) == (422, [named])

@@ -36,9 +36,7 @@ class PartTemplate(BaseModel):
     def of(cls, template: models.PartTemplate) -> PartTemplate:
         """Return a template with its parts in the order of the work."""
         parts = [part for part in Part if part in template.parts]
-        return cls(
-            id=template.id, template=template.choice, name=template.name, not_needed=parts
-        )
+        return cls(id=template.id, template=template.choice, name=template.name, not_needed=parts)
 
 
 class PartTemplates(BaseModel):

@@ -68,9 +68,7 @@ def save_template(owner: User, *, name: object, not_needed: Collection[Part]) ->
     cleaned = text.line(name, "name", longest=LONGEST_TEMPLATE_NAME)
     if not not_needed:
         raise Invalid(name=NOTHING_TO_SAVE)
-    require_room(
-        RowLimit.TEMPLATES, owner.id, PartTemplate.user_id == owner.id, field="name"
-    )
+    require_room(RowLimit.TEMPLATES, owner.id, PartTemplate.user_id == owner.id, field="name")
     template_id = db.session.scalar(
         upsert(PartTemplate)
         .values(

@@ -137,7 +137,7 @@ def parts_context(song: Song, refusal: Refusal | None = None) -> dict[str, objec
         "template_choices": _template_choices(own),
         "current_template": template_of(states) or _own_template_of(states, own),
         "own_templates": own,
-        "template_name": sent_fields(("name",)).get("name", "") if refusal else "",
+        "wanted_name": sent_fields(("name",)).get("name", "") if refusal else "",
         "template_errors": errors_of(refusal),
     }
 
