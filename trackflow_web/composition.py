@@ -21,6 +21,7 @@ from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.domain import audit, subjects
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.collaborations import blocking
 from trackflow_web.domain.feedback import subjects as feedback
 from trackflow_web.domain.feedback.events import FeedbackDecided
 from trackflow_web.domain.packs import actions as packs
@@ -70,6 +71,7 @@ SUBJECTS: dict[SubjectType, subjects.Rows] = {
 HANDLERS = (
     Handler("packs", handle=packs.handle, reconcile=packs.handle),
     Handler("series", handle=series.handle, reconcile=series.handle),
+    Handler("blocks", handle=blocking.handle, reconcile=blocking.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),

@@ -20,6 +20,7 @@ from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, avatars
 from trackflow_web.domain.people.queries import find_by_username
+from trackflow_web.domain.relations.models import RemovedFollower
 from trackflow_web.domain.visibility.models import Block
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -90,6 +91,8 @@ def full_life(
             [
                 Block(user_id=alice.id, blocked_id=noise.id, created_at=clock.now()),
                 Block(user_id=noise.id, blocked_id=alice.id, created_at=clock.now()),
+                RemovedFollower(user_id=alice.id, follower_id=noise.id, until=clock.now()),
+                RemovedFollower(user_id=noise.id, follower_id=alice.id, until=clock.now()),
             ]
         )
         db.session.add(NotificationPreferences(user_id=alice.id, one_line_each=True))
@@ -142,6 +145,7 @@ def _work_together(as_alice: Browser, as_bob: Browser) -> None:
     as_alice.post("/users/bob/follow")
     as_bob.post("/users/alice/follow")
     as_alice.post("/users/bob/mute")
+    as_alice.post("/mutes/artist", artist="Nickelback")
     as_bob.post("/users/alice/mute")
 
 

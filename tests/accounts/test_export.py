@@ -53,6 +53,8 @@ WHERE = {
     "follow_notices": "follow_notices",
     "mutes": "mutes",
     "blocks": "blocks",
+    "muted_artists": "muted_artists",
+    "removed_followers": "removed_followers",
     "notifications": "notifications",
     "notification_settings": "notification_settings",
     "notification_preferences": "notification_preferences",

@@ -149,9 +149,13 @@ POST /notifications/seen                                door     303  303   303 
 POST /notifications/undo                                door     404  404   404  404
 GET  /settings/notifications                            door     200  200   200  200
 POST /settings/notifications                            door     303  303   303  303
+GET  /settings/people                                   door     200  200   200  200
+POST /mutes/<kind>                                      door     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
 POST /users/<username>/follow                           door     303  303   422  303
 POST /users/<username>/mute                             door     303  303   422  303
+POST /users/<username>/remove-follower                  door     303  303   303  303
+POST /users/<username>/block                            door     303  303   422  303
 GET  /avatars/<digest>-<size>.webp                       404     404  404   404  404
 GET  /avatars/generated/<seed>-<initials>.svg            200     200  200   200  200
 GET  /suggestions/artists                               door     303  303   303  303
@@ -276,6 +280,9 @@ PUT  /api/users/<username>/follow                            401     200  200   
 DELETE /api/users/<username>/follow                          401     204  204   422  204
 PUT  /api/users/<username>/mute                              401     200  200   422  200
 DELETE /api/users/<username>/mute                            401     204  204   422  204
+PUT  /api/users/<username>/block                             401     200  200   422  200
+DELETE /api/users/<username>/block                           401     204  204   422  204
+DELETE /api/me/followers/<username>                          401     204  204   204  204
 GET  /api/notifications/                                     401     200  200   200  200
 GET  /api/notifications/unread-count                         401     200  200   200  200
 PUT  /api/notifications/<notification_id>/read               401     404  404   200  404
@@ -283,6 +290,10 @@ PUT  /api/notifications/read-all                             401     200  200   
 GET  /api/me/followers                                       401     200  200   200  200
 GET  /api/me/following                                       401     200  200   200  200
 GET  /api/me/mutes                                           401     200  200   200  200
+GET  /api/me/blocks                                          401     200  200   200  200
+GET  /api/me/muted-things                                    401     200  200   200  200
+PUT  /api/me/muted-things/<kind>/<target>                    401     200  200   200  200
+DELETE /api/me/muted-things/<kind>/<target>                  401     204  204   204  204
 # The own account
 GET  /api/settings/achievements                              401     200  200   200  200
 POST /api/settings/achievements                              401     200  200   200  200
@@ -353,6 +364,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/features/<item_id>/comments": {"body": "Oh yes."},
         "/features/<item_id>/status": {"status": "planned"},
         "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
+        "/mutes/<kind>": {"artist": "Metallica"},
         "/notifications/<notification_id>/mute": {"what": "type"},
         "/packs/": {"name": "A new pack"},
         "/packs/<pack_id>": {"name": "Another name"},

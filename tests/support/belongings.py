@@ -91,6 +91,8 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "size": "64",
             "seed": "00ff",
             "initials": "al",
+            "kind": "artist",
+            "target": "Metallica",
         }
 
 

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.accounts.pieces import json_list, selected
+from trackflow_web.accounts.pieces import json_list, rows_of, selected
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+from trackflow_web.domain.relations.models import (
+    Follow,
+    FollowNotice,
+    Mute,
+    Muted,
+    MutedArtist,
+    RemovedFollower,
+)
+from trackflow_web.domain.visibility import has_blocked
 from trackflow_web.domain.visibility.models import Block
 
 if TYPE_CHECKING:
@@ -24,6 +32,10 @@ def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
     notices = notices.join(FollowNotice, FollowNotice.follower_id == User.id)
     mutes = sa.select(Mute.kind, Mute.target_id, User.username, Mute.until, Mute.created_at)
     mutes = mutes.outerjoin(User, sa.and_(Mute.kind == Muted.PERSON, User.id == Mute.target_id))
+    # Who has blocked the user is not theirs to know.
+    is_known = sa.not_(has_blocked(User.id, user_id))
+    removed = sa.select(User.username, RemovedFollower.until)
+    removed = removed.join(RemovedFollower, RemovedFollower.follower_id == User.id)
     blocks = sa.select(User.username, Block.created_at.label("since"))
     blocks = blocks.join(Block, Block.blocked_id == User.id)
     return {
@@ -31,13 +43,22 @@ def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
         "followers": json_list(selected(followers.where(Follow.followed_id == user_id), User.id)),
         "follow_notices": json_list(
             selected(
-                notices.where(FollowNotice.user_id == user_id, FollowNotice.sent_at.is_not(None)),
+                notices.where(
+                    FollowNotice.user_id == user_id, FollowNotice.sent_at.is_not(None), is_known
+                ),
                 User.id,
             )
         ),
         "mutes": json_list(
-            selected(mutes.where(Mute.user_id == user_id), Mute.kind, Mute.target_id)
+            selected(
+                mutes.where(Mute.user_id == user_id, sa.or_(User.id.is_(None), is_known)),
+                Mute.kind,
+                Mute.target_id,
+            )
         ),
-        # Who has blocked the user is not theirs to know.
+        "muted_artists": json_list(rows_of(MutedArtist, MutedArtist.user_id == user_id)),
+        "removed_followers": json_list(
+            selected(removed.where(RemovedFollower.user_id == user_id), User.id)
+        ),
         "blocks": json_list(selected(blocks.where(Block.user_id == user_id), User.id)),
     }

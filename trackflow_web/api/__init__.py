@@ -17,6 +17,7 @@ from trackflow_web.api.leaderboards import views as leaderboards
 from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
+from trackflow_web.api.relations import mutes
 from trackflow_web.api.relations import views as relations
 from trackflow_web.api.series import views as series
 from trackflow_web.api.settings import views as settings
@@ -36,6 +37,7 @@ __all__ = [
     "init_app",
     "invitations",
     "leaderboards",
+    "mutes",
     "notifications",
     "openapi",
     "packs",

@@ -48,6 +48,7 @@ from trackflow_web.domain.people.events import (
     Visited,
 )
 from trackflow_web.domain.relations.events import (
+    UserBlocked,
     UserFollowed,
     UserUnfollowed,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "SongUnreleased",
     "SongsImported",
     "SongsUnimported",
+    "UserBlocked",
     "UserFollowed",
     "UserUnfollowed",
     "Visited",

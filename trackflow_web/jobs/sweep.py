@@ -13,6 +13,7 @@ from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.jobs import mails, notifications
 from trackflow_web.kernel import rate_limits, repeats
@@ -73,6 +74,7 @@ def _prune(tools: Tools) -> None:
         undo.prune()
         reservations.prune()
         relations.prune_notices()
+        blocking.prune_removed()
         people.prune_tokens()
 
 

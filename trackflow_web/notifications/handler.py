@@ -97,6 +97,10 @@ def _withdraw_follower(event: Event) -> None:
     withdraw.follower(event.subject_id, event.user_id)
 
 
+def _withdraw_between(event: Event) -> None:
+    withdraw.between(event.user_id, event.subject_id)
+
+
 def _withdraw_revocation(event: Event) -> None:
     withdraw.revocation(event.user_id, event.subject_id)
 
@@ -117,6 +121,7 @@ _UNDONE = {
     events.CollaborationLeft: _withdraw_collaboration,
     events.InvitationWithdrawn: _withdraw_invitation,
     events.UserUnfollowed: _withdraw_follower,
+    events.UserBlocked: _withdraw_between,
     events.FeedbackVoteRemoved: _withdraw_popularity,
     AchievementRestored: _withdraw_revocation,
     AchievementsWithdrawn: _withdraw_unlocks,

@@ -32,8 +32,15 @@ from trackflow_web.notifications.wording import Actor, Piece
 if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue.registry import Registry
 
-# Names are kept beside what two people share; elsewhere a hidden profile has none.
-NAMELESS = frozenset({Type.NEW_RELEASE, Type.NEW_FOLLOWER})
+# Names are kept beside what two people share; elsewhere whoever is hidden has none.
+SHARED = frozenset(
+    {
+        Type.COLLABORATED_SONG_RELEASED,
+        Type.COLLABORATION_ADDED,
+        Type.COLLABORATION_SONG_UPDATED,
+        Type.INVITATION_ANSWERED,
+    }
+)
 # Each actor is another one: the number of events is that of people.
 ONE_EACH = frozenset({Type.NEW_FOLLOWER})
 _Row = sa.Row[*tuple[Any, ...]]
@@ -205,7 +212,7 @@ def _actor(name: Name | None, type_: Type) -> Actor | None:
         return None
     if name.access == PUBLIC:
         return Actor(name.name, name.shown, is_visible=True)
-    is_shared = name.access == WORK and type_ not in NAMELESS
+    is_shared = name.access == WORK and type_ in SHARED
     return Actor(name.name, name.shown) if is_shared else Actor()
 
 

@@ -51,6 +51,14 @@ def follower(user_id: int, follower_id: int) -> None:
     _take_out(own, (Type.NEW_FOLLOWER,), Notification.actor_ids, follower_id)
 
 
+def between(user_id: int, person_id: int) -> None:
+    """Withdraw what two users were told of each other: one has blocked the other."""
+    for one, other in ((user_id, person_id), (person_id, user_id)):
+        own = Notification.user_id == one
+        _delete(own, Notification.actor_ids == f",{other},")
+        _take_out(own, Type, Notification.actor_ids, other)
+
+
 def popular(feature_id: int, above: int, author_id: int) -> None:
     """Withdraw thresholds of votes that a request no longer reaches."""
     keys = [f"{Type.FEATURE_REQUEST_POPULAR}:{feature_id}:{n}" for n in POPULAR_AT if n > above]

@@ -1,7 +1,8 @@
 """Writing notices: one INSERT ... SELECT for all recipients, which groups, mutes and excludes.
 
-Excluded are whoever acted, banned users, those who have muted the person or the subject, and those
-who have switched the type off. The rows are written in the order of the recipients' ids.
+Excluded are whoever acted, users with a block between them and whoever acted, banned users, those
+who have muted the person or the subject, and those who have switched the type off. The rows are
+written in the order of the recipients' ids.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Mute, Muted
-from trackflow_web.kernel import clock, failpoints
+from trackflow_web.domain.relations.muting import is_artist_muted_by, is_muted_by
+from trackflow_web.domain.relations.queries import is_in_force
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.visibility import blocked_between
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import UTCDateTime, db, dialect, insert_into
 from trackflow_web.notifications import versions
 from trackflow_web.notifications.models import (
@@ -121,7 +126,6 @@ def _parameters(notice: Notice, after: int, upto: int) -> dict[str, Any]:
         "event_key": notice.event_key,
         "by_default": default_of(notice.type, Channel.SITE),
         "toast_by_default": default_of(notice.type, Channel.TOAST) and options.groups,
-        "now": clock.now(),
         "quiet_since": quiet_since,
         "after": after,
         "upto": upto,
@@ -228,8 +232,9 @@ def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
             found.c.user_id > param("after", number),
             found.c.user_id <= param("upto", number),
             User.banned_at.is_(None),
+            sa.not_(blocked_between(found.c.user_id, param("actor_id", number))),
             sa.func.coalesce(site.is_on, param("by_default", sa.Boolean())),
-            ~_is_muted(found.c.user_id),
+            ~_is_muted(found.c.user_id, audience),
             is_still_so(audience),
         )
         .order_by(found.c.user_id)
@@ -242,7 +247,7 @@ def _unread_of(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(few).scalar_subquery()
 
 
-def _is_muted(user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def _is_muted(user_id: sa.ColumnElement[int], audience: Audience) -> sa.ColumnElement[bool]:
     person = sa.and_(
         Mute.kind == Muted.PERSON, Mute.target_id == sa.bindparam("actor_id", type_=sa.BigInteger)
     )
@@ -250,9 +255,12 @@ def _is_muted(user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         Mute.kind == sa.bindparam("subject_type", type_=sa.String),
         Mute.target_id == sa.bindparam("subject_id", type_=sa.BigInteger),
     )
-    now = sa.bindparam("now", type_=UTCDateTime)
-    return sa.exists().where(
-        Mute.user_id == user_id,
-        sa.or_(person, subject),
-        sa.or_(Mute.until.is_(None), Mute.until > now),
-    )
+    muted = sa.exists().where(Mute.user_id == user_id, sa.or_(person, subject), is_in_force())
+    if audience is not Audience.RELEASE:
+        return muted
+    # Of a shared song one hears even if its artist is muted.
+    song = aliased(Song)
+    of_song = song.id == sa.bindparam("subject_id", type_=sa.BigInteger)
+    by_artist = sa.exists().where(of_song, is_artist_muted_by(user_id, song.artist_key))
+    in_pack = sa.exists().where(of_song, is_muted_by(user_id, Muted.PACK, song.pack_id))
+    return sa.or_(muted, by_artist, in_pack)

@@ -23,6 +23,7 @@ from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
 from trackflow_web.pages.profiles import avatars
 from trackflow_web.pages.profiles import views as profiles
+from trackflow_web.pages.relations import lists as relation_lists
 from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.series import views as series
 from trackflow_web.pages.settings import (
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     leaderboards.pages,
     profiles.pages,
     relations.pages,
+    relation_lists.pages,
     avatars.pages,
     suggestions.pages,
     notifications.pages,

@@ -17,7 +17,7 @@ from trackflow_web.domain.invitations.queries import find_received
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.queries import find_by_typed_name, find_by_username
 from trackflow_web.domain.people.rules import is_username
-from trackflow_web.domain.relations.queries import NO_RELATION, relation_to
+from trackflow_web.domain.relations.queries import is_blocked_by, relation_to
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility.profiles import find_visible_profile
@@ -98,18 +98,22 @@ def template_or_404(template_id: int) -> PartTemplate:
     return template
 
 
-def person_or_404(username: str, *, may_be_hidden: bool = False) -> User:
+def person_or_404(
+    username: str, *, may_be_hidden: bool = False, may_be_blocked: bool = False
+) -> User:
     """Return a user whose profile the caller, signed in or not, may see.
 
-    With `may_be_hidden` also a hidden one whom the caller follows or has muted, so that this can be
-    undone.
+    With `may_be_hidden` also a hidden one whom the caller follows, has muted or blocked, so that
+    this can be undone; with `may_be_blocked` one whom the caller has blocked.
     """
     reader = viewer_id()
-    person = find_visible_profile(username, reader)
+    person = find_visible_profile(username, reader, blocked_too=may_be_blocked)
     if person is not None:
         return person
     hidden = find_by_username(username) if may_be_hidden and is_username(username) else None
-    if hidden is None or reader is None or relation_to(reader, hidden.id) == NO_RELATION:
+    if hidden is None or reader is None or is_blocked_by(reader, hidden.id):
+        raise NotFound
+    if not relation_to(reader, hidden.id).is_any:
         raise NotFound
     return hidden
 

@@ -1,4 +1,4 @@
-"""Request and response bodies of following and muting."""
+"""Request and response bodies of following, muting and blocking."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from trackflow_web.domain.relations.muting import MutedThing as Thing
 from trackflow_web.domain.relations.queries import Related
 
 
@@ -53,3 +54,30 @@ class MuteUntil(BaseModel):
     """Until when to mute; without it, for good."""
 
     until: str | None = Field(None, description="ISO 8601; UTC when it names no zone.")
+
+
+class MutedThing(BaseModel):
+    """A song or pack that you have muted by its id, or an artist by name."""
+
+    kind: str
+    id: int | None
+    artist: str | None
+    since: datetime
+    until: datetime | None
+
+    @classmethod
+    def of(cls, thing: Thing) -> MutedThing:
+        """Return a row of the list."""
+        return cls(
+            kind=thing.kind,
+            id=thing.target_id,
+            artist=thing.artist or None,
+            since=thing.since,
+            until=thing.until,
+        )
+
+
+class MutedThings(BaseModel):
+    """Muted songs, packs and artists, latest first."""
+
+    items: list[MutedThing]

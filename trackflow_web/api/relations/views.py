@@ -1,4 +1,4 @@
-"""Following and muting, and your lists of both."""
+"""Following, muting and blocking users, and your lists of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.relations import schemas
-from trackflow_web.domain.relations import actions, queries
+from trackflow_web.domain.relations import actions, blocking, queries
 from trackflow_web.kernel.errors import Checks
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
@@ -58,6 +58,33 @@ def unmute_user(username: str) -> tuple[str, int]:
     return NO_CONTENT
 
 
+@api.put("/users/<username>/block")
+@described(schemas.RelatedUser)
+def block_user(username: str) -> schemas.RelatedUser:
+    """Block a user: neither of you sees the other, and they don't learn of it."""
+    person = person_or_404(username, may_be_hidden=True, may_be_blocked=True)
+    blocking.set_block(get_current_user(), person, wanted=True)
+    return schemas.RelatedUser.of(queries.get_blocked(get_current_user().id, person))
+
+
+@api.delete("/users/<username>/block")
+@described(None, status=204)
+def unblock_user(username: str) -> tuple[str, int]:
+    """Block a user no longer."""
+    person = person_or_404(username, may_be_hidden=True, may_be_blocked=True)
+    blocking.set_block(get_current_user(), person, wanted=False)
+    return NO_CONTENT
+
+
+@api.delete("/me/followers/<username>")
+@described(None, status=204)
+def remove_follower(username: str) -> tuple[str, int]:
+    """Remove a follower, who can't follow again for 30 days and isn't told."""
+    person = person_or_404(username, may_be_hidden=True)
+    blocking.remove_follower(get_current_user(), person)
+    return NO_CONTENT
+
+
 @api.get("/me/following")
 @described(schemas.RelatedUsers, query=Paging)
 def list_followed() -> schemas.RelatedUsers:
@@ -80,6 +107,14 @@ def list_muted() -> schemas.MutedUsers:
     """List whom you have muted, by name."""
     rows, following = _requested(queries.muted_by)
     return schemas.MutedUsers(items=[schemas.MutedUser.of(row) for row in rows], next=following)
+
+
+@api.get("/me/blocks")
+@described(schemas.RelatedUsers, query=Paging)
+def list_blocked() -> schemas.RelatedUsers:
+    """List whom you have blocked, by name."""
+    rows, following = _requested(queries.blocked_by)
+    return schemas.RelatedUsers(items=[schemas.RelatedUser.of(row) for row in rows], next=following)
 
 
 def _set_follow(person: User, *, wanted: bool) -> None:

@@ -15,9 +15,10 @@ from trackflow_web.domain.collaborations.events import (
 )
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.collaborations.rules import Subject
-from trackflow_web.domain.people import queries as people
 from trackflow_web.domain.people import rules
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.people.row_limits import RowLimit, require_room_among
+from trackflow_web.domain.visibility import may_deal_with
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -26,28 +27,33 @@ from trackflow_web.kernel.events import record
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trackflow_web.domain.people.models import User
-
 NOBODY = "There is nobody of this name."
 
 
 def get_addable_user(name: object, owner_id: int) -> User:
     """Return the user with this name who may be added to this owner's songs or invited.
 
-    A user with a private profile is found only by owners who may add them at once; for others the
-    error is that of an unknown name. Raises Invalid naming `username`.
+    A user with a private profile is found only by owners who may add them at once; for others, and
+    with a block between the two, the error is that of an unknown name. Raises Invalid naming
+    `username`.
     """
     try:
-        user = people.find_by_username(rules.username(name, reserved_too=True))
+        user = _find(rules.username(name, reserved_too=True), owner_id)
     except Invalid:
         user = None
-    if user is None or user.banned_at is not None:
+    if user is None:
         raise Invalid(username=NOBODY)
     if user.id == owner_id:
         raise Invalid(username="That is the owner of the song.")
     if not user.is_profile_public and not queries.may_be_added_by(user.id, owner_id):
         raise Invalid(username=NOBODY)
     return user
+
+
+def _find(username: str, owner_id: int) -> User | None:
+    return db.session.scalar(
+        sa.select(User).where(User.username == username, may_deal_with(owner_id))
+    )
 
 
 def add(

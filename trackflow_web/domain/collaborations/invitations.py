@@ -80,7 +80,7 @@ def withdraw(subject: Subject, user_id: int) -> bool:
     invitation = queries.find_invitation(subject, user_id)
     if invitation is None or invitation.state != State.PENDING:
         return False
-    _record(InvitationWithdrawn, invitation, user_id=invitation.inviter_id)
+    record_withdrawn(invitation)
     db.session.delete(invitation)
     db.session.flush()
     return True
@@ -185,6 +185,11 @@ def _answer(invitation: Invitation, state: State, payload_type: type[InvitationP
     invitation.state, invitation.answered_at = state, clock.now()
     db.session.flush()
     _record(payload_type, invitation, user_id=invitation.invitee_id)
+
+
+def record_withdrawn(invitation: Invitation) -> None:
+    """Record that a pending invitation was withdrawn."""
+    _record(InvitationWithdrawn, invitation, user_id=invitation.inviter_id)
 
 
 def _record(payload_type: type[InvitationPayload], invitation: Invitation, *, user_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Reading the invitations that a user received. Those of banned users are not there."""
+"""Reading the invitations that a user received. Those of banned and blocked users are not there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from trackflow_web.domain.collaborations.rules import State
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.visibility import may_deal_with
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.pagination import Page, last_page
 
@@ -79,5 +80,5 @@ def _received(user_id: int) -> sa.Select[Invitation, User, Song, Pack]:
         .join(User, User.id == Invitation.inviter_id)
         .outerjoin(Song, Song.id == Invitation.song_id)
         .outerjoin(Pack, Pack.id == Invitation.pack_id)
-        .where(Invitation.invitee_id == user_id, User.banned_at.is_(None))
+        .where(Invitation.invitee_id == user_id, may_deal_with(user_id))
     )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.relations import queries
+from trackflow_web.domain.relations import blocking, queries
 from trackflow_web.domain.relations.events import UserFollowed, UserUnfollowed
 from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+from trackflow_web.domain.visibility.profiles import has_block_between
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def set_follow(
     limits: Sequence[RateLimitItem],
     newcomer_days: int,
 ) -> None:
-    """Follow a user, or stop. Raises Invalid naming `username`, TooMany.
+    """Follow a user, or stop. Raises Invalid naming `username`, NotFound, TooMany.
 
     `newcomer_days` is how long after registering a follower's notices are delayed.
     """
@@ -49,6 +50,9 @@ def set_follow(
         raise Invalid(username="You can't follow yourself.")
     if (queries.follow_of(follower.id, user.id) is not None) == wanted:
         return
+    blocking.lock_pair(follower.id, user.id)
+    if has_block_between(follower.id, user.id):
+        raise NotFound
     rate_limits.enforce_all_within("follows", str(follower.id), limits, TOO_MANY)
     if wanted:
         _follow(follower, user, newcomer_days)
@@ -59,6 +63,8 @@ def set_follow(
 def _follow(follower: User, user: User, newcomer_days: int) -> None:
     if queries.count_followed(follower.id) >= MOST_FOLLOWED:
         raise Invalid(username=f"You follow {MOST_FOLLOWED} people. Unfollow one first.")
+    if blocking.is_removed(user.id, follower.id):
+        return  # nothing tells the follower
     added = db.session.scalar(
         upsert(Follow)
         .values(user_id=follower.id, followed_id=user.id, created_at=clock.now())
@@ -134,7 +140,7 @@ def set_mute(user: User, person: User, *, wanted: bool, until: object = None) ->
     if user.id == person.id:
         raise Invalid(username="You can't mute yourself.")
     if wanted:
-        mute(user, Muted.PERSON, person.id, until=_end(until))
+        mute(user, Muted.PERSON, person.id, until=end_of(until))
         return
     unmute(user, Muted.PERSON, person.id)
 
@@ -169,7 +175,7 @@ def forget_muted(user_id: int) -> None:
     db.session.execute(sa.delete(Mute).where(Mute.kind == Muted.PERSON, Mute.target_id == user_id))
 
 
-def _end(value: object) -> datetime | None:
+def end_of(value: object) -> datetime | None:
     """Return the end of a mute, in UTC if it has no zone; None without one.
 
     Raises Invalid naming `until`.

@@ -1,4 +1,7 @@
-"""Events of following. Muting records none: it leaves no trace that other users could see."""
+"""Events of following and blocking.
+
+Muting records none: it leaves no trace that other users could see.
+"""
 
 from __future__ import annotations
 
@@ -15,3 +18,8 @@ class UserFollowed(Payload):
 @event_type("user_unfollowed", "user")
 class UserUnfollowed(Payload):
     """A user no longer follows another, the subject."""
+
+
+@event_type("user_blocked", "user")
+class UserBlocked(Payload):
+    """A user has blocked another, the subject."""

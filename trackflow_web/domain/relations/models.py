@@ -16,6 +16,7 @@ class Muted(StrEnum):
 
     PERSON = "person"
     SONG = "song"
+    PACK = "pack"
     FEATURE = "feature"
     BUG = "bug"
 
@@ -85,3 +86,34 @@ class Mute(Base):
     target_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class MutedArtist(Base):
+    """An artist whose releases `user_id` does not want to hear of.
+
+    Songs are compared by `artist_key`; `artist` is the name as it was when it was muted.
+    """
+
+    __tablename__ = "muted_artists"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    artist_key: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    artist: Mapped[str] = mapped_column(sa.Text)
+    until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class RemovedFollower(Base):
+    """A follower whom `user_id` has removed: until then, following again has no effect."""
+
+    __tablename__ = "removed_followers"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    follower_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    until: Mapped[datetime] = mapped_column(index=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow, Mute, Muted
-from trackflow_web.domain.visibility import visible_to
+from trackflow_web.domain.visibility import has_blocked, visible_to
+from trackflow_web.domain.visibility.models import Block
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import UTCDateTime, db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,13 @@ class Relation:
 
     follows: bool
     mutes: bool
+    blocks: bool = False
+    is_followed: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is one to be ended."""
+        return self.follows or self.mutes or self.blocks or self.is_followed
 
 
 NO_RELATION = Relation(follows=False, mutes=False)
@@ -59,13 +67,24 @@ def relation_to(user_id: int, person_id: int) -> Relation:
         Mute.target_id == person_id,
         is_in_force(),
     )
-    row = db.session.execute(sa.select(follow.label("follows"), mute.label("mutes"))).one()
-    return Relation(follows=bool(row.follows), mutes=bool(row.mutes))
+    block, followed = (
+        has_blocked(user_id, person_id),
+        sa.exists().where(Follow.user_id == person_id, Follow.followed_id == user_id),
+    )
+    row = db.session.execute(sa.select(follow, mute, block, followed)).one()
+    return Relation(*map(bool, row))
 
 
-def is_in_force() -> sa.ColumnElement[bool]:
+def is_blocked_by(user_id: int, person_id: int) -> bool:
+    """Return whether another user has blocked the user."""
+    found = sa.select(sa.literal(1)).where(has_blocked(person_id, user_id))
+    return db.session.scalar(found) is not None
+
+
+def is_in_force(until: Any = Mute.until) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- a column
     """Return the condition for mutes that have not ended."""
-    return sa.or_(Mute.until.is_(None), Mute.until > clock.now())
+    now = sa.bindparam(None, callable_=clock.now, type_=UTCDateTime(), unique=True)
+    return sa.or_(until.is_(None), until > now)
 
 
 def followed_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
@@ -99,9 +118,28 @@ def _listed(
 
 
 def get_followed(user_id: int, person: User) -> Related:
-    """Return a user that the user follows. Raises NoResultFound."""
-    follow = db.session.get_one(Follow, (user_id, person.id))
-    return Related(person.id, person.username, follow.created_at)
+    """Return a user that the user follows, or has tried to follow after having been removed."""
+    follow = follow_of(user_id, person.id)
+    return Related(person.id, person.username, follow.created_at if follow else clock.now())
+
+
+def get_blocked(user_id: int, person: User) -> Related:
+    """Return a user that the user has blocked. Raises NoResultFound."""
+    block = db.session.get_one(Block, (user_id, person.id))
+    return Related(person.id, person.username, block.created_at)
+
+
+def blocked_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
+    """Return the users that a user has blocked, by name, after a name."""
+    rows = db.session.execute(
+        sa.select(User.id, User.username, Block.created_at)
+        .join(Block, Block.blocked_id == User.id)
+        .where(Block.user_id == user_id, sa.not_(has_blocked(User.id, user_id)))
+        .where(User.username > (after or ""))
+        .order_by(User.username)
+        .limit(limit)
+    )
+    return [Related(*row) for row in rows]
 
 
 def get_muted(user_id: int, person: User) -> Related:
@@ -119,6 +157,7 @@ def muted_by(user_id: int, after: str | None, limit: int) -> Sequence[Related]:
             Mute.user_id == user_id,
             Mute.kind == Muted.PERSON,
             is_in_force(),
+            sa.not_(has_blocked(User.id, user_id)),
             User.username > (after or ""),
         )
         .order_by(User.username)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from trackflow_web.domain.visibility.conditions import (
     blocked_between,
+    has_blocked,
+    may_deal_with,
     not_held,
     visible_to,
     visible_to_members,
 )
 from trackflow_web.domain.visibility.models import Held
 
-__all__ = ["Held", "blocked_between", "not_held", "visible_to", "visible_to_members"]
+__all__ = [
+    "Held",
+    "blocked_between",
+    "has_blocked",
+    "may_deal_with",
+    "not_held",
+    "visible_to",
+    "visible_to_members",
+]

@@ -16,12 +16,18 @@ Viewer = int | sa.BindParameter[int]
 Id = Any
 
 
-def visible_to(viewer_id: Viewer | None, owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- User or an alias of it
+def visible_to(
+    viewer_id: Viewer | None,
+    owner: Any = User,  # noqa: ANN401 -- User or an alias of it
+    *,
+    blocked_too: bool = False,
+) -> sa.ColumnElement[bool]:
     """Return the condition for users whose profile the viewer may see; None is no member.
 
     Not visible are: private profiles, banned and suspended users, profiles hidden by a moderator,
     and users with a block between them and the viewer, in either direction. Of these, users see
-    their own profile if it is private or hidden.
+    their own profile if it is private or hidden. With `blocked_too` those whom the viewer has
+    blocked are found, so that this can be undone.
     """
     if viewer_id is None:
         shown = sa.and_(owner.audience == Audience.EVERYONE, not_held(Held.PROFILE, owner.id))
@@ -29,7 +35,11 @@ def visible_to(viewer_id: Viewer | None, owner: Any = User) -> sa.ColumnElement[
     to_members = sa.and_(
         owner.audience != Audience.ME,
         not_held(Held.PROFILE, owner.id),
-        sa.not_(blocked_between(viewer_id, owner.id)),
+        sa.not_(
+            has_blocked(owner.id, viewer_id)
+            if blocked_too
+            else blocked_between(viewer_id, owner.id)
+        ),
     )
     return sa.and_(_is_active(owner), sa.or_(owner.id == viewer_id, to_members))
 
@@ -42,6 +52,11 @@ def visible_to_members(owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: AN
     return sa.and_(
         _is_active(owner), owner.audience != Audience.ME, not_held(Held.PROFILE, owner.id)
     )
+
+
+def may_deal_with(viewer_id: Viewer, owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- User or an alias of it
+    """Return the condition for users who may invite the viewer, whoever sees their profile."""
+    return sa.and_(_is_active(owner), sa.not_(blocked_between(viewer_id, owner.id)))
 
 
 def not_held(subject_type: str, id_column: Id) -> sa.ColumnElement[bool]:

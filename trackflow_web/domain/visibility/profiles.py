@@ -9,19 +9,38 @@ import sqlalchemy as sa
 from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.avatars import LARGE
 from trackflow_web.domain.people.models import Audience, Avatar, User
-from trackflow_web.domain.visibility.conditions import visible_to
+from trackflow_web.domain.visibility.conditions import blocked_between, visible_to
 from trackflow_web.kernel import text
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
-def find_visible_profile(name: str, viewer_id: int | None) -> User | None:
-    """Return the user with exactly this user name, if the viewer may see their profile."""
+def find_visible_profile(
+    name: str, viewer_id: int | None, *, blocked_too: bool = False
+) -> User | None:
+    """Return the user with exactly this user name, if the viewer may see their profile.
+
+    With `blocked_too` also one whom the viewer has blocked.
+    """
     if not rules.is_username(name):
         return None
-    return db.session.scalar(sa.select(User).where(User.username == name, visible_to(viewer_id)))
+    is_visible = visible_to(viewer_id, blocked_too=blocked_too)
+    return db.session.scalar(sa.select(User).where(User.username == name, is_visible))
+
+
+def has_block_between(one_id: int, other_id: int) -> bool:
+    """Return whether one of two users has blocked the other."""
+    found = sa.select(sa.literal(1)).where(blocked_between(one_id, other_id))
+    return db.session.scalar(found) is not None
+
+
+def hidden_authors(viewer_id: int, author_ids: Iterable[int]) -> set[int]:
+    """Return those authors whom the viewer may not see: they are called "a member"."""
+    ids = set(author_ids)
+    shown = sa.select(User.id).where(User.id.in_(ids), visible_to(viewer_id))
+    return ids - set(db.session.scalars(shown)) if ids else set()
 
 
 def visible_usernames(viewer_id: int, start: str, *, limit: int) -> Sequence[str]:

@@ -55,7 +55,10 @@ class BadgeOrder(StrEnum):
 @pages.get("/<username>")
 def show(username: str) -> str:
     """Show a profile; the owner sees what others see, and what only they see marked as such."""
-    person = person_or_404(username)
+    person = person_or_404(username, may_be_blocked=True)
+    relation = _relation_to(person)
+    if relation is not None and relation.blocks:
+        return render_template("profiles/blocked.html", person=person, relation=relation)
     order = requested(lambda arguments: arguments.choice("sort", BadgeOrder)) or BadgeOrder.RARITY
     face, is_me = public_badges_of(person), person.id == viewer_id()
     first = face.pinned or face.best[: public_badges.LEAST_SHOWN]
@@ -74,7 +77,7 @@ def show(username: str) -> str:
         figures=_figures(person),
         songs=songs.released_of(person.id, SONGS_SHOWN),
         packs=packs.released_of(person.id, PACKS_SHOWN),
-        relation=_relation_to(person),
+        relation=relation,
     )
 
 

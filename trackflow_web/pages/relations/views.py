@@ -1,4 +1,4 @@
-"""Following and muting: buttons on a profile and its card."""
+"""Following, muting and blocking: buttons on a profile and its card, and in lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request, url_for
 
-from trackflow_web.domain.relations import actions, queries
+from trackflow_web.domain.relations import actions, blocking, queries
 from trackflow_web.kernel import text
 from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.web import htmx
@@ -14,7 +14,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
-from trackflow_web.web.urls import HOME, current_page
+from trackflow_web.web.urls import HOME, current_page, safe_next_url
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -28,7 +28,7 @@ pages = Blueprint("relations", __name__, url_prefix="/users")
 @login_required
 def follow(username: str) -> str | Response:
     """Follow a user, or with `set` = 0 stop."""
-    wanted = _wanted()
+    wanted = wanted_of_form()
     person = person_or_404(username, may_be_hidden=not wanted)
     actions.set_follow(
         get_current_user(),
@@ -44,14 +44,34 @@ def follow(username: str) -> str | Response:
 @login_required
 def mute(username: str) -> str | Response:
     """Mute a user, with `until` for some time, or with `set` = 0 no longer."""
-    wanted = _wanted()
+    wanted = wanted_of_form()
     person = person_or_404(username, may_be_hidden=not wanted)
     until = request.form.get("until")
     actions.set_mute(get_current_user(), person, wanted=wanted, until=until)
     return _buttons(person)
 
 
-def _wanted() -> bool:
+@pages.post("/<username>/block")
+@login_required
+def block(username: str) -> str | Response:
+    """Block a user, or with `set` = 0 no longer."""
+    wanted = wanted_of_form()
+    person = person_or_404(username, may_be_hidden=True, may_be_blocked=True)
+    blocking.set_block(get_current_user(), person, wanted=wanted)
+    return _buttons(person)
+
+
+@pages.post("/<username>/remove-follower")
+@login_required
+def remove_follower(username: str) -> str | Response:
+    """Remove a follower, who can't follow again for 30 days and is not told."""
+    person = person_or_404(username, may_be_hidden=True)
+    blocking.remove_follower(get_current_user(), person)
+    return _buttons(person)
+
+
+def wanted_of_form() -> bool:
+    """Return whether a form sets or ends something. Raises Invalid naming `set`."""
     return text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
 
 
@@ -63,6 +83,6 @@ def _buttons(person: User) -> str | Response:
             person=person,
             relation=queries.relation_to(get_current_user().id, person.id),
         )
-    back = current_page()
+    back = safe_next_url(request.form.get("next")) if "next" in request.form else current_page()
     profile = url_for("profiles.show", username=person.username)
     return htmx.redirect_after_post(profile if back == HOME else back)

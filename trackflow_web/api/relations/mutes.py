@@ -1,0 +1,42 @@
+"""Muting songs, packs and artists."""
+
+from __future__ import annotations
+
+from trackflow_web.api.core import bodies
+from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.openapi import described
+from trackflow_web.api.relations import schemas
+from trackflow_web.domain.relations import muting
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.mutes import set_mute
+
+NO_CONTENT = ("", 204)
+
+
+@api.get("/me/muted-things")
+@described(schemas.MutedThings)
+def list_muted_things() -> schemas.MutedThings:
+    """List the songs, packs and artists that you have muted, latest first."""
+    return _muted_things()
+
+
+@api.put("/me/muted-things/<kind>/<path:target>")
+@described(schemas.MutedThings, body=schemas.MuteUntil)
+def mute_thing(kind: str, target: str) -> schemas.MutedThings:
+    """Mute a song or pack by its id, or an artist by name."""
+    body = bodies.parse_body(schemas.MuteUntil)
+    set_mute(kind, target, wanted=True, until=body.until)
+    return _muted_things()
+
+
+@api.delete("/me/muted-things/<kind>/<path:target>")
+@described(None, status=204)
+def unmute_thing(kind: str, target: str) -> tuple[str, int]:
+    """Mute a song, pack or artist no longer."""
+    set_mute(kind, target, wanted=False)
+    return NO_CONTENT
+
+
+def _muted_things() -> schemas.MutedThings:
+    things = muting.things_muted_by(get_current_user().id)
+    return schemas.MutedThings(items=[schemas.MutedThing.of(thing) for thing in things])

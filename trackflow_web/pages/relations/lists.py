@@ -1,0 +1,96 @@
+"""The lists of users whom one follows, is followed by, has blocked or muted, and muted things."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from trackflow_web.domain.relations import muting, queries
+from trackflow_web.domain.relations.muting import Kind, MutedThing
+from trackflow_web.pages.relations.views import wanted_of_form
+from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.listing import ListArguments
+from trackflow_web.web.mutes import SUBJECTS, set_mute
+from trackflow_web.web.session import login_required
+from trackflow_web.web.subjects import Link, links_of
+from trackflow_web.web.urls import HOME, current_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from werkzeug.wrappers import Response
+
+pages = Blueprint("relation_lists", __name__)
+
+ROWS = 50
+LONGEST_NAME = 60
+
+
+class List(StrEnum):
+    """The lists; the first is the one that is shown at first."""
+
+    BLOCKED = "blocked"
+    MUTED = "muted"
+    FOLLOWING = "following"
+    FOLLOWERS = "followers"
+
+
+LABELS = {
+    List.BLOCKED: "Blocked",
+    List.MUTED: "Muted",
+    List.FOLLOWING: "Following",
+    List.FOLLOWERS: "Followers",
+}
+_LOAD = {
+    List.BLOCKED: queries.blocked_by,
+    List.MUTED: queries.muted_by,
+    List.FOLLOWING: queries.followed_by,
+    List.FOLLOWERS: queries.followers_of,
+}
+
+
+@pages.get("/settings/people")
+@login_required
+def show() -> str:
+    """Show one of the lists, by name; only its owner sees it."""
+    arguments = ListArguments()
+    shown = arguments.choice("list", List) or List.BLOCKED
+    after = arguments.optional("after", lambda value: value[:LONGEST_NAME])
+    arguments.finish()
+    rows = _LOAD[shown](get_current_user().id, after, ROWS + 1)
+    more = rows[ROWS - 1].username if len(rows) > ROWS else None
+    return render_template(
+        "settings/people.html",
+        labels=LABELS,
+        shown=shown,
+        rows=rows[:ROWS],
+        more=more and url_for("relation_lists.show", list=shown, after=more),
+        things=_things() if shown is List.MUTED and after is None else (),
+    )
+
+
+@pages.post("/mutes/<kind>")
+@login_required
+def mute(kind: str) -> Response:
+    """Mute a song or pack by `id`, or an `artist`; with `set` = 0 no longer."""
+    wanted = wanted_of_form()
+    target = request.form.get("artist" if kind == Kind.ARTIST else "id")
+    set_mute(kind, target, wanted=wanted, until=request.form.get("until"))
+    flash(f"Muted. You won't hear of this {kind} any more." if wanted else "Unmuted.")
+    back = current_page()
+    lists = url_for("relation_lists.show", list=List.MUTED)
+    is_list = back in {HOME, url_for("relation_lists.show")}
+    return htmx.redirect_after_post(lists if is_list else back)
+
+
+def _things() -> Sequence[tuple[MutedThing, Link | None]]:
+    """Return muted things with their present titles; without one, they are hidden or gone."""
+    things = muting.things_muted_by(get_current_user().id)
+    keys = {
+        thing: (SUBJECTS[Kind(thing.kind)], thing.target_id) for thing in things if thing.target_id
+    }
+    links = links_of(keys.values())
+    return [(thing, links.get(keys[thing]) if thing in keys else None) for thing in things]
