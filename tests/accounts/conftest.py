@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.support.catalogues import save_season
 from tests.support.people import working
 from tests.support.pictures import picture
+from trackflow_web.achievements.category_models import CategoryCompletion, CategoryEdition
 from trackflow_web.achievements.standings.models import LeaderboardFinal
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
@@ -71,6 +72,17 @@ def full_life(
         avatars.upload(alice.user, picture())
     app.extensions["trackflow.jobs"].sweep(at_start=True)
     with working(app):
+        special = sa.select(CategoryEdition).where(CategoryEdition.category == "special")
+        db.session.add(
+            CategoryCompletion(
+                user_id=alice.id,
+                category="special",
+                edition=db.session.scalars(special).one().edition,
+                completed_at=clock.now(),
+                awarded_at=clock.now(),
+                points=0,
+            )
+        )
         db.session.add(
             LeaderboardFinal(
                 kind="points",

@@ -43,6 +43,7 @@ WHERE = {
     "user_stats": "numbers",
     "user_values": "different_values",
     "user_period_stats": "numbers_by_period",
+    "user_category_completions": "category_completions",
     "leaderboard_scores": "leaderboard_scores",
     "leaderboard_finals": "leaderboard_places",
     "activities": "activities",
@@ -64,6 +65,8 @@ ABOUT_NOBODY = {
     *(
         "account_reservations",
         "achievements",
+        "category_edition_achievements",
+        "category_editions",
         "counting_periods",
         "holds",
         "leaderboard_closings",

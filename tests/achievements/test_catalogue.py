@@ -200,7 +200,7 @@ def in_table(app, code):
 def sync(app):
     """How many were added, changed, retired and returned."""
     with working(app):
-        kinds = [change.kind for change in changes.sync()]
+        kinds = [change.kind for change in changes.sync().changes]
     return tuple(kinds.count(kind) for kind in changes.ChangeType)
 
 

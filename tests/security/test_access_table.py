@@ -210,6 +210,7 @@ POST /api/admin/users/<username>/achievements/<code>/revoke  401     404  404   
 POST /api/admin/users/<username>/achievements/<code>/restore 401     404  404   404  200
 GET  /api/achievements/me                                    401     200  200   200  200
 GET  /api/achievements/me/progress                           401     200  200   200  200
+GET  /api/achievements/categories                            401     200  200   200  200
 GET  /api/community/leaderboard                              401     200  200   200  200
 # Songs
 GET  /api/songs/                                             401     200  200   200  200

@@ -20,6 +20,7 @@ def assert_nothing_forgotten(app: Flask) -> None:
     with app.app_context():
         found = find(user_ids=None)
     assert not found.awards, f"due but not granted: {found.awards}"
+    assert not found.completions, f"completed but not recorded: {found.completions}"
     assert not found.value_drift, f"distinct values differ from the songs: {found.value_drift}"
     assert not found.drift, f"counters differ from their source rows: {found.drift}"
     assert not found.period_drift, f"period counters differ from them: {found.period_drift}"

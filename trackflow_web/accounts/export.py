@@ -26,6 +26,7 @@ from trackflow_web.accounts.pieces import (
     selected,
     with_details,
 )
+from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.models import (
     Achievement,
     RecheckRun,
@@ -231,6 +232,9 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
         "different_values": json_list(rows_of(UserValue, UserValue.user_id == user_id)),
         "numbers_by_period": json_list(
             rows_of(UserPeriodStats, UserPeriodStats.user_id == user_id)
+        ),
+        "category_completions": json_list(
+            rows_of(CategoryCompletion, CategoryCompletion.user_id == user_id)
         ),
         "leaderboard_scores": json_list(
             rows_of(LeaderboardScore, LeaderboardScore.user_id == user_id)

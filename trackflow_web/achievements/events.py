@@ -7,11 +7,15 @@ from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
 
 @payload_fields
 class AwardPayload(Payload):
-    """The award; `counts` is whether it counts towards the completionist."""
+    """The award; `counts` is whether it counts towards the completionist.
+
+    A `custom` one is never part of the contests of open periods.
+    """
 
     code: str
     points: int
     counts: bool
+    custom: bool = False
 
 
 @event_type("achievement_unlocked", "achievement")
@@ -52,3 +56,25 @@ class LevelReached(Payload):
 
     level: int
     before: int
+
+
+@event_type("category_completed", "user")
+class CategoryCompleted(Payload):
+    """A user completed an edition of a category; `points` is the bonus.
+
+    A `late` one was brought about by a restored award, not by work.
+    """
+
+    category: str
+    edition: str
+    points: int
+    late: bool = False
+
+
+@event_type("categories_backfilled", "user")
+class CategoriesBackfilled(Payload):
+    """A recheck or an import found categories that a user has completed; `points` is the sum."""
+
+    categories: tuple[str, ...]
+    editions: tuple[str, ...]
+    points: int

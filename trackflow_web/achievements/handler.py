@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.awards import completions
 from trackflow_web.achievements.awards.grant import Award, grant
+from trackflow_web.achievements.events import AchievementRestored, AchievementUnlocked
 from trackflow_web.achievements.metrics import distinct_values, period_counters
 from trackflow_web.achievements.metrics.period_counters import PeriodDeltas
 from trackflow_web.achievements.models import UserStats
@@ -78,6 +80,23 @@ def handle(events: Sequence[Event]) -> None:
     if reached:
         failpoints.point(failpoints.Point.COUNTERS_UPDATED)
         _grant_due(reached, dict(changed), _registry(version), distinct)
+    _complete_categories(events)
+
+
+def _complete_categories(events: Sequence[Event]) -> None:
+    """Record the categories that unlocked or restored achievements complete."""
+    unlocked: dict[int, set[int]] = defaultdict(set)
+    restored: set[int] = set()
+    for event in events:
+        payload = event.payload
+        if isinstance(payload, AchievementUnlocked) and payload.counts:
+            unlocked[event.user_id].add(event.subject_id)
+        elif isinstance(payload, AchievementRestored):
+            restored.add(event.user_id)
+    if unlocked:
+        completions.complete(sorted(unlocked), set().union(*unlocked.values()))
+    if restored:
+        completions.complete_late(sorted(restored))
 
 
 def _registry(version: int | None) -> Registry:
@@ -98,10 +117,11 @@ def reconcile(events: Sequence[Event]) -> None:
 
 def _recount(user_id: int, events: Sequence[Event]) -> None:
     """Recount a user; attribute awards to an import, or withdraw those that only it earned."""
-    awards = reconcile_users([user_id]).awards
+    found = reconcile_users([user_id])
     import_id = withdraw.import_of(events)
     if import_id is not None:
-        withdraw.attribute(awards, import_id)
+        withdraw.attribute(found.awards, import_id)
+        completions.attribute(found.completions, import_id)
     for event in events:
         if isinstance(event.payload, ImportUndone):
             withdraw.withdraw(user_id, event.subject_id)

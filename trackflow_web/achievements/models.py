@@ -75,6 +75,8 @@ class UserAchievement(Base):
             sqlite_where=sa.text("is_public = 1 AND revoked_at IS NULL"),
             postgresql_where=sa.text("is_public AND revoked_at IS NULL"),
         ),
+        # The first holders of an achievement.
+        sa.Index("ix_user_achievements_earned", "achievement_id", "earned_at"),
         sa.Index(
             "ix_user_achievements_waiting",
             "user_id",

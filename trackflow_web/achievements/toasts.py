@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.ladders import Rarity
+from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.levels import name_of_level
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.domain.people.models import Announced
@@ -43,17 +44,27 @@ class Toast:
 
 
 @dataclass(frozen=True)
+class CategoryToast:
+    """A completed category to announce, and the bonus for it."""
+
+    category: str
+    edition: str
+    points: int
+
+
+@dataclass(frozen=True)
 class Toasts:
     """The toasts of one response: up to three, or a summary of all.
 
-    `level` is one that the user has reached and that no toast has announced; one that an import
-    reached is announced in its summary.
+    `level` is one that the user has reached and that no toast has announced, `categories` those
+    that they have completed; what an import brought about is announced in its summary.
     """
 
     award_ids: tuple[int, ...]
     shown: tuple[Toast, ...]
     as_summary: bool
     level: int | None = None
+    categories: tuple[CategoryToast, ...] = ()
     is_backfill: bool = False
 
     @property
@@ -116,11 +127,14 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
     level = _take_level(user_id) if shown and rows[0].level_to_show else None
+    categories = _take_categories(user_id, now) if shown and rows[0].has_categories else ()
+    messages = len(shown) + (level is not None) + len(categories)
     return Toasts(
         award_ids=tuple(row.id for row in rows),
         shown=tuple(shown),
-        as_summary=len(shown) + (level is not None) > MOST_AT_ONCE or is_backfill,
+        as_summary=messages > MOST_AT_ONCE or is_backfill,
         level=level,
+        categories=categories,
         is_backfill=is_backfill,
     )
 
@@ -144,6 +158,7 @@ def _take_awards(
             UserAchievement.notified,
             catalogue.VERSION,
             _LEVEL_TO_SHOW,
+            _HAS_CATEGORIES,
         ),
         {"owner_id": user_id, "until": batch.reserved_until},
     ).all()
@@ -156,6 +171,26 @@ def _take_level(user_id: int) -> int | None:
         .where(UserStats.user_id == user_id, UserStats.level_shown < UserStats.level_best)
         .values(level_shown=UserStats.level_best)
         .returning(UserStats.level_best)
+    )
+
+
+def _take_categories(user_id: int, now: datetime) -> tuple[CategoryToast, ...]:
+    """Return the completed categories to announce; as with levels, only one response gets them."""
+    rows = db.session.execute(
+        sa.update(CategoryCompletion)
+        .where(CategoryCompletion.user_id == user_id, ~CategoryCompletion.notified)
+        .values(notified=True)
+        .returning(
+            CategoryCompletion.category,
+            CategoryCompletion.edition,
+            CategoryCompletion.points,
+            CategoryCompletion.awarded_at,
+        )
+    ).all()
+    return tuple(
+        CategoryToast(row.category, row.edition, row.points)
+        for row in sorted(rows, key=lambda row: (row.category, row.edition))
+        if now - row.awarded_at < OLDEST_SHOWN
     )
 
 
@@ -197,6 +232,11 @@ _LEVEL_TO_SHOW = (
     )
     .scalar_subquery()
     .label("level_to_show")
+)
+_HAS_CATEGORIES = (
+    sa.exists()
+    .where(CategoryCompletion.user_id == sa.bindparam("owner_id"), ~CategoryCompletion.notified)
+    .label("has_categories")
 )
 _NEVER_RESERVED = sa.and_(_NOT_SHOWN, UserAchievement.shown_until.is_(None))
 _RESERVED_UNTIL = sa.and_(_NOT_SHOWN, UserAchievement.shown_until == sa.bindparam("until"))

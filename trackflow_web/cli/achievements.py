@@ -50,8 +50,8 @@ def commands(handlers: Sequence[Handler]) -> AppGroup:
             return
         with transactions.unit_of_work(handlers):
             done = changes.sync()
-        click.echo(_summary(done))
-        if any(change.decides for change in done) and runs.count_users():
+        click.echo(_summary(done.changes))
+        if done.decides and runs.count_users():
             click.echo(_recheck_everyone(handlers))
 
     @group.command("recheck")

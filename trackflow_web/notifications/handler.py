@@ -19,6 +19,8 @@ from trackflow_web.achievements.events import (
     AchievementsBackfilled,
     AchievementsWithdrawn,
     AchievementUnlocked,
+    CategoriesBackfilled,
+    CategoryCompleted,
     LevelReached,
 )
 from trackflow_web.domain import events
@@ -179,6 +181,8 @@ def _unlocked(recorded: Sequence[Event]) -> Iterator[Notice]:
             yield _revoked(event, event.payload)
         elif isinstance(event.payload, LevelReached):
             yield _level(event, event.payload)
+        elif isinstance(event.payload, CategoryCompleted | CategoriesBackfilled):
+            yield _completed(event, event.payload)
     for user_id in sorted(by_user):
         yield _unlock(user_id, by_user[user_id])
 
@@ -247,4 +251,32 @@ def _level(event: Event, payload: LevelReached) -> Notice:
         owner_id=event.user_id,
         reason=Reason.EARNED,
         data={"level": payload.level},
+    )
+
+
+def _completed(event: Event, payload: CategoryCompleted | CategoriesBackfilled) -> Notice:
+    if isinstance(payload, CategoryCompleted):
+        categories: tuple[str, ...] = (payload.category,)
+        editions: tuple[str, ...] = (payload.edition,)
+        is_late = payload.late
+    else:
+        categories, editions, is_late = payload.categories, payload.editions, True
+    is_import = event.user_id in db.session().info.get(_IMPORTED, ())
+    late = Reason.IMPORTED if is_import else Reason.RECHECKED
+    return Notice(
+        type=Type.CATEGORY_COMPLETED,
+        audience=Audience.USER,
+        group=f"{Type.CATEGORY_COMPLETED}:{categories[0]}:{editions[0]}",
+        at=event.created_at,
+        event_key=key_of(event),
+        subject_type="category",
+        subject_ids=(event.user_id,),
+        owner_id=event.user_id,
+        reason=late if is_late else Reason.EARNED,
+        n=len(categories),
+        data={
+            "categories": list(categories),
+            "editions": list(editions),
+            "points": payload.points,
+        },
     )

@@ -179,6 +179,7 @@ def _item(row: _Row, names: Names, registry: Registry) -> Item:
         "status": str(data.get("status", "")),
         "answer": str(data.get("answer", "")),
         "level": str(data.get("level", "")),
+        "points": str(data.get("points", "")),
     }
     return Item(
         id=row.id,
@@ -224,6 +225,8 @@ def _subject(
     profile = next((Target("user", actor.username) for actor in actors if actor.is_visible), None)
     if kind == "achievement":
         return _achievement(row.metadata_json.get("codes", ()), registry)
+    if kind == "category":
+        return _categories(row.metadata_json), Target("achievements")
     if kind == "level":
         return name_of_level(row.metadata_json["level"]), Target("levels")
     if kind == "user":
@@ -242,3 +245,11 @@ def _achievement(codes: Sequence[str], registry: Registry) -> tuple[str, Target]
     if entry is None:
         return wording.GONE["achievement"], Target("achievements")
     return entry.name, Target("achievement", entry.code)
+
+
+def _categories(data: dict[str, Any]) -> str:
+    """Return the category that was completed, with its edition, or a word for several."""
+    categories, editions = data.get("categories", ()), data.get("editions", ())
+    if len(categories) != 1:
+        return wording.GONE["category"]
+    return f"{str(categories[0]).capitalize()}, {editions[0]} edition"

@@ -14,6 +14,7 @@ class Type(StrEnum):
     ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
     ACHIEVEMENT_REVOKED = "achievement_revoked"
     LEVEL_REACHED = "level_reached"
+    CATEGORY_COMPLETED = "category_completed"
     NEW_RELEASE = "new_release"
     COLLABORATED_SONG_RELEASED = "collaborated_song_released"
     COLLABORATION_ADDED = "collaboration_added"
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     EARNED = "earned"
     IMPORTED = "imported"
     RECHECKED = "rechecked"
+    GRANTED = "granted"
     REVOKED = "revoked"
     FOLLOWED = "followed"
     WORKED_WITH = "worked_with"
@@ -88,6 +90,14 @@ TYPES = {
         title="Level reached",
         one="You reached level {level}: {subject}.",
         many="You reached level {level}: {subject}.",
+        channels=frozenset({SITE, TOAST}),
+        groups=False,
+    ),
+    Type.CATEGORY_COMPLETED: TypeOptions(
+        label="You complete a category",
+        title="Category completed",
+        one="You completed {subject}: {points} bonus points.",
+        many="You completed {n} categories: {points} bonus points.",
         channels=frozenset({SITE, TOAST}),
         groups=False,
     ),
@@ -175,6 +185,7 @@ REASONS = {
     Reason.EARNED: "You earned it.",
     Reason.IMPORTED: "Your import earned it.",
     Reason.RECHECKED: "A recheck found that you had earned it.",
+    Reason.GRANTED: "An administrator gave it to you: {note}",
     Reason.REVOKED: "It was yours.",
     Reason.FOLLOWED: "You follow {actors}.",
     Reason.WORKED_WITH: "You've worked with {actors}.",

@@ -26,6 +26,7 @@ GONE = {
     "feature": "a request that is gone",
     "bug": "a report that is gone",
     "achievement": "an achievement",
+    "category": "a category",
 }
 
 
@@ -58,9 +59,9 @@ def sentence_of(type_: Type, group_key: str, n: int, data: dict[str, object]) ->
     return options.one if n == 1 else options.many
 
 
-def reason_of(reason: str, actors: str) -> str:
-    """Return why somebody is notified, as a sentence."""
-    return REASONS[Reason(reason)].format(actors=actors)
+def reason_of(reason: str, actors: str, note: str = "") -> str:
+    """Return why somebody is notified, as a sentence; `note` is what an administrator wrote."""
+    return REASONS[Reason(reason)].format(actors=actors, note=note)
 
 
 def pieces_of(sentence: str, values: dict[str, str]) -> Iterator[Piece]:

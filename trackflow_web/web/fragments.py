@@ -46,6 +46,10 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
         pending.user_id, Type.LEVEL_REACHED, Channel.TOAST
     ):
         reserved = replace(reserved, level=None)
+    if reserved.categories and not preferences.is_on(
+        pending.user_id, Type.CATEGORY_COMPLETED, Channel.TOAST
+    ):
+        reserved = replace(reserved, categories=())
     return reserved if reserved.award_ids else None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements.catalogue import rows
+from trackflow_web.achievements.catalogue.entries import Kind
 from trackflow_web.achievements.events import AchievementsBackfilled, AchievementUnlocked
 from trackflow_web.achievements.metrics import recount
 from trackflow_web.achievements.models import UserAchievement
@@ -168,5 +169,6 @@ def _record(award: Award, achievement_id: int) -> None:
         code=award.entry.code,
         points=award.entry.points,
         counts=award.entry.counts_for_completionist,
+        custom=award.entry.kind is Kind.CUSTOM,
     )
     record(payload, user_id=award.user_id, subject_id=achievement_id)

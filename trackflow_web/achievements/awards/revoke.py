@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -186,7 +186,7 @@ def _record(
     award: UserAchievement,
     achievement: Achievement,
     admin: User,
-    **more: str,
+    **more: Any,  # noqa: ANN401 -- fields of the event type
 ) -> None:
     counts = (
         achievement.kind == Kind.BUILTIN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue import entries, loading
+from trackflow_web.achievements.catalogue import editions, entries, loading
 from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period
 from trackflow_web.achievements.models import Achievement, CountingPeriod
 from trackflow_web.kernel import clock
@@ -96,6 +96,7 @@ def ids_for_award(codes: Sequence[str]) -> dict[str, int]:
     if not all(code in ids for code in codes):
         add_missing()
         ids = read_ids()
+        editions.write(ids)
     return {code: ids[code] for code in codes}
 
 

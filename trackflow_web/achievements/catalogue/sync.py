@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue import entries, loading, rows
+from trackflow_web.achievements.catalogue import editions, entries, loading, rows
 from trackflow_web.achievements.catalogue.entries import COMPLETIONIST, Kind
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.kernel import clock
@@ -60,6 +60,19 @@ class Change:
         return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in self.fields.items())
 
 
+@dataclass(frozen=True)
+class Synced:
+    """The changes of a sync, without figures, and the categories that have a new edition."""
+
+    changes: list[Change]
+    categories: list[str]
+
+    @property
+    def decides(self) -> bool:
+        """Return whether users may be due something by it."""
+        return bool(self.categories) or any(change.decides for change in self.changes)
+
+
 def planned() -> list[Change]:
     """Return what `sync` would change now, with figures; change nothing."""
     stored = {row.code: row for row in db.session.scalars(sa.select(Achievement))}
@@ -79,8 +92,8 @@ def planned() -> list[Change]:
     ]
 
 
-def sync() -> list[Change]:
-    """Synchronise the table with the code; return the changes, without figures.
+def sync() -> Synced:
+    """Synchronise the table with the code; return what that changed.
 
     Repeating it changes nothing. A recheck grants the awards that become due.
     """
@@ -104,9 +117,10 @@ def sync() -> list[Change]:
         gone=_counted_ids(changes, stored, ChangeType.RETIRED),
         back=_counted_ids(changes, stored, ChangeType.RETURNED),
     )
+    categories = editions.write(rows.read_ids())
     if changes:
         loading.changed()
-    return changes
+    return Synced(changes, categories)
 
 
 def _differences(stored: dict[str, Achievement]) -> list[Change]:

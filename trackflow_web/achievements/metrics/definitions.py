@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.events import CategoryCompleted
 from trackflow_web.achievements.metrics import distinct_values, sources
 from trackflow_web.achievements.metrics.amounts import (
     Amount,
@@ -278,6 +279,7 @@ for _metric in METRICS:
         DELTAS.setdefault(_event_type, []).append((_metric.name, _amount))
 for _event_type, _amount in of_awards("points").items():
     DELTAS[_event_type].append((TOTAL_POINTS, _amount))
+DELTAS[CategoryCompleted] = [(TOTAL_POINTS, from_payload("points"))]
 
 # Events about many rows, for which recounting is cheaper than applying deltas.
 RECOUNTED = frozenset({events.SongsImported, events.SongsUnimported, events.ImportUndone})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.metrics import definitions
 from trackflow_web.achievements.models import UserAchievement, UserValue
 from trackflow_web.domain.people.models import Visit
@@ -93,10 +94,8 @@ def _counts() -> list[tuple[list[str], sa.Executable]]:
     statements += [
         ([*those], _by_user(whose, *those.values())) for whose, those in together.items()
     ]
-    points = sa.cast(sa.func.sum(UserAchievement.points), sa.Integer)
-    still_held = UserAchievement.revoked_at.is_(None)
     statements += [
-        ([definitions.TOTAL_POINTS], _by_user(UserAchievement.user_id, points).where(still_held)),
+        ([definitions.TOTAL_POINTS], _points()),
         (["last_login_date", "current_streak"], _last_visits()),
     ]
     return statements
@@ -117,6 +116,17 @@ def _only_column(rows: Rows) -> sa.Column[Any] | None:
 
 def _by_user(user_id: Any, *found: sa.ColumnElement[Any]) -> sa.Select[Any]:  # noqa: ANN401 -- of any table
     return sa.select(user_id, *found).where(user_id.in_(_USER_IDS)).group_by(user_id)
+
+
+def _points() -> sa.Select[int, int]:
+    """Return the SELECT of points: those of awards, and the bonuses of completed categories."""
+    awards = _by_user(
+        UserAchievement.user_id, sa.func.sum(UserAchievement.points).label("points")
+    ).where(UserAchievement.revoked_at.is_(None))
+    bonuses = _by_user(CategoryCompletion.user_id, sa.func.sum(CategoryCompletion.points))
+    both = awards.union_all(bonuses).subquery()
+    total = sa.cast(sa.func.sum(both.c.points), sa.Integer)
+    return sa.select(both.c.user_id, total).group_by(both.c.user_id)
 
 
 def _last_visits() -> sa.Select[int, date, int]:

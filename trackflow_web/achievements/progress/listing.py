@@ -75,6 +75,11 @@ class Group:
     total: int
     tiles: Sequence[AchievementProgress]
 
+    @property
+    def is_of_category(self) -> bool:
+        """Return whether its achievements are those that completing the category requires."""
+        return any(tile.entry.counts_for_completionist for tile in self.tiles)
+
 
 @dataclass(frozen=True)
 class Share:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.awards import completions
 from trackflow_web.achievements.awards.grant import Award, backfill, record_backfilled
 from trackflow_web.achievements.metrics import distinct_values, period_counters, recount
 from trackflow_web.achievements.models import UserStats
@@ -63,11 +64,16 @@ def reconcile_chunk(chunk: Sequence[int]) -> Findings:
     awards = _grant(counted, registry)
     period_drift = _reconcile_periods(chunk, counted, awards, registry)
     record_backfilled(awards)
+    completed = completions.backfill(chunk)
+    for each in completed:
+        counted[each.user_id][metrics.TOTAL_POINTS] += each.points
     changed = {found.user_id for found in drift} | {award.user_id for award in awards}
+    changed |= {each.user_id for each in completed}
     _store({user_id: counted[user_id] for user_id in sorted(changed)})
     return Findings(
         users=len(chunk),
         awards=awards,
+        completions=completed,
         drift=drift,
         period_drift=period_drift,
         score_drift=score_drift,
@@ -128,6 +134,7 @@ def _find_in_chunk(chunk: Sequence[int], registry: Registry) -> Findings:
     for metric, period, owed in due.within_periods(within, chunk, registry):
         found.awards += _dated(metric, owed, period)
     found.score_drift = scores.drift(chunk)
+    found.completions = completions.due(chunk)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.kernel.text import count_of
 
 if TYPE_CHECKING:
+    from trackflow_web.achievements.awards.completions import Completion
     from trackflow_web.achievements.awards.grant import Award
     from trackflow_web.achievements.metrics.distinct_values import ValueDrift
     from trackflow_web.achievements.metrics.period_counters import PeriodDrift
@@ -45,6 +46,7 @@ class RecheckResult:
 class Findings:
     """The findings of a recheck: due awards and counters that differ from the source rows.
 
+    `completions` are the editions of categories that users had completed without a row for it.
     `value_drift`, `period_drift` and `score_drift` are rows of `user_values`, `user_period_stats`
     and `leaderboard_scores`. A recheck that corrects `user_values` only counts them, in
     `values_corrected`.
@@ -52,6 +54,7 @@ class Findings:
 
     users: int = 0
     awards: list[Award] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     period_drift: list[PeriodDrift] = field(default_factory=list)
     value_drift: list[ValueDrift] = field(default_factory=list)
@@ -79,6 +82,7 @@ class Findings:
         """Take in what was found for other users."""
         self.users += other.users
         self.awards += other.awards
+        self.completions += other.completions
         self.drift += other.drift
         self.period_drift += other.period_drift
         self.value_drift += other.value_drift

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
-from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.awards import completions, holder_counts
 from trackflow_web.achievements.events import AchievementsWithdrawn
 from trackflow_web.achievements.metrics import period_counters, recount
 from trackflow_web.achievements.models import Achievement, UserAchievement
@@ -69,12 +69,15 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
             )
         )
         codes += gone.values()
+        completions.withdraw(user_id, import_id)
         reconcile_users([user_id])
+    other_import_id = undo.latest_standing(user_id)
     db.session.execute(
         sa.update(UserAchievement)
         .where(UserAchievement.user_id == user_id, UserAchievement.import_id == import_id)
-        .values(import_id=undo.latest_standing(user_id))
+        .values(import_id=other_import_id)
     )
+    completions.reattribute(user_id, import_id, to=other_import_id)
     if codes:
         undo.note_withdrawn(import_id, len(codes))
         _record(user_id, import_id, codes)

@@ -11,9 +11,17 @@ from trackflow_web.achievements.events import (
     AchievementsBackfilled,
     AchievementsWithdrawn,
     AchievementUnlocked,
+    CategoriesBackfilled,
+    CategoryCompleted,
 )
 from trackflow_web.achievements.standings import reached_levels, scores
-from trackflow_web.achievements.standings.windows import Score, windows_at
+from trackflow_web.achievements.standings.windows import (
+    EPOCH,
+    Score,
+    Span,
+    window_of,
+    windows_at,
+)
 from trackflow_web.domain import events
 from trackflow_web.domain.songs.models import Milestone
 
@@ -30,27 +38,36 @@ RECOUNTED: dict[EventType, frozenset[Score]] = {
     AchievementsWithdrawn: _AWARDS,
     AchievementRevoked: _AWARDS,
     AchievementRestored: _AWARDS,
+    CategoriesBackfilled: frozenset({Score.POINTS}),
     events.SongsImported: frozenset({Score.RELEASES}),
     events.SongsUnimported: frozenset({Score.RELEASES, Score.PARTS}),
     events.CollaborationLeft: frozenset({Score.PARTS}),
 }
 # After these the user may have reached a level.
-AWARDED = (AchievementUnlocked, AchievementsBackfilled)
+AWARDED = (
+    AchievementUnlocked,
+    AchievementsBackfilled,
+    CategoryCompleted,
+    CategoriesBackfilled,
+)
 
 
 def handle(recorded: Sequence[Event]) -> None:
     """Raise the scores that the events raise, and count anew what others changed."""
     recounted: dict[frozenset[Score], set[int]] = defaultdict(set)
     changes: list[tuple[int, Score, int]] = []
+    of_all_time: list[tuple[int, Score, int]] = []
     for event in recorded:
-        changes += _added(event)
+        (changes if _is_contested(event) else of_all_time).extend(_added(event))
         for user_id, kinds in _recounted(event):
             recounted[kinds].add(user_id)
         if isinstance(event.payload, events.PersonListed):
             scores.list_or_unlist(event.user_id)
-    if changes:
+    if changes or of_all_time:
         at = recorded[-1].created_at
-        scores.add(scores.amounts_of(changes, windows_at(at)), at)
+        amounts = scores.amounts_of(changes, windows_at(at))
+        amounts.update(scores.amounts_of(of_all_time, [window_of(Span.ALL, EPOCH)]))
+        scores.add(amounts, at)
     for kinds in sorted(recounted, key=sorted):
         scores.correct(sorted(recounted[kinds]), kinds)
     reached_levels.note_reached(
@@ -67,11 +84,18 @@ def reconcile(recorded: Sequence[Event]) -> None:
     reached_levels.note_reached(users)
 
 
+def _is_contested(event: Event) -> bool:
+    """Return whether what an event adds counts in open periods: not what administrators decide."""
+    return not (isinstance(event.payload, AchievementUnlocked) and event.payload.custom)
+
+
 def _added(event: Event) -> Iterator[tuple[int, Score, int]]:
     payload = event.payload
     if isinstance(payload, AchievementUnlocked):
         yield event.user_id, Score.POINTS, payload.points
         yield event.user_id, Score.ACHIEVEMENTS, 1
+    elif isinstance(payload, CategoryCompleted) and not payload.late:
+        yield event.user_id, Score.POINTS, payload.points
     elif isinstance(payload, events.SongReleased):
         yield event.user_id, Score.RELEASES, 1
     elif isinstance(payload, events.PartDone):
@@ -82,6 +106,9 @@ def _recounted(event: Event) -> Iterator[tuple[int, frozenset[Score]]]:
     payload = event.payload
     if kinds := RECOUNTED.get(type(payload)):
         yield event.user_id, kinds
+    # The recount after the restored award may have included it already.
+    if isinstance(payload, CategoryCompleted) and payload.late:
+        yield event.user_id, frozenset({Score.POINTS})
     if isinstance(payload, events.SongDeleted | events.SongRestored):
         if Milestone.RELEASED in payload.was:
             yield event.user_id, frozenset({Score.RELEASES})

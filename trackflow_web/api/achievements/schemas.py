@@ -79,6 +79,33 @@ class AchievementInFull(Achievement):
     users: int
 
 
+class CategoryProgress(BaseModel):
+    """How far the caller is with a category.
+
+    `edition` is the latest one that the caller has completed, else the current one. `bonus` is what
+    completing has paid, else what it would pay. `earned` and `total` are of what is in force now.
+    """
+
+    id: str = Field(description="The category.")
+    category: str
+    edition: str
+    current_edition: str
+    earned: int
+    total: int
+    complete: bool
+    completed_at: datetime | None
+    bonus: int
+    new_since: int = Field(description="Achievements added since the completed edition.")
+    under_review: bool = Field(description="An achievement of the completed edition is revoked.")
+
+
+class Categories(BaseModel):
+    """A part of the categories, in the order of the catalogue."""
+
+    items: list[CategoryProgress]
+    next: str | None
+
+
 class RecheckWanted(BaseModel):
     """The user to recheck."""
 

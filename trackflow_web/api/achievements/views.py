@@ -9,7 +9,7 @@ from flask import url_for
 from trackflow_web.achievements import catalogue, progress
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.catalogue.entries import State
-from trackflow_web.achievements.progress import listing
+from trackflow_web.achievements.progress import categories, listing
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.api.achievements import schemas
@@ -25,6 +25,7 @@ from trackflow_web.web.extensions import jobs
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue.entries import Entry
+    from trackflow_web.achievements.progress.categories import CategoryProgress
     from trackflow_web.achievements.progress.tile_data import AchievementProgress
 
 
@@ -88,6 +89,17 @@ def list_progress() -> schemas.AchievementsProgress:
     )
 
 
+@api.get("/achievements/categories")
+@described(schemas.Categories, query=Paging)
+def list_categories() -> schemas.Categories:
+    """List the categories, with your progress and what completing them is worth."""
+    user_id = get_current_user().id
+    own = progress.of_user(user_id, with_holders=False)
+    found = categories.of_user(user_id, own.tiles)
+    shown, following = pagination.piece(found, lambda each: each.category)
+    return schemas.Categories(items=[_category(each) for each in shown], next=following)
+
+
 @api.post("/achievements/check")
 @described(schemas.Rechecked, or_else={202: RecheckRun}, body=schemas.RecheckWanted)
 def check_achievements() -> schemas.Rechecked | tuple[RecheckRun, int, dict[str, str]]:
@@ -127,6 +139,23 @@ def entry_fields(entry: Entry) -> dict[str, Any]:
         "metric": entry.metric,
         "kind": entry.kind,
     }
+
+
+def _category(each: CategoryProgress) -> schemas.CategoryProgress:
+    done = each.completed
+    return schemas.CategoryProgress(
+        id=each.category,
+        category=each.category,
+        edition=each.edition,
+        current_edition=each.current.edition,
+        earned=each.earned,
+        total=each.total,
+        complete=done is not None,
+        completed_at=done.completed_at if done else None,
+        bonus=each.bonus,
+        new_since=each.new,
+        under_review=done.is_under_review if done else False,
+    )
 
 
 def _progress(tile: AchievementProgress) -> dict[str, Any]:

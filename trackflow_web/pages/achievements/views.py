@@ -14,7 +14,7 @@ from trackflow_web.achievements.awards.visibility import Move
 from trackflow_web.achievements.catalogue.entries import State
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.levels import ladder
-from trackflow_web.achievements.progress import listing, next_up, queries
+from trackflow_web.achievements.progress import categories, listing, next_up, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.kernel.text import count_of
@@ -77,6 +77,9 @@ def index() -> str:
     wanted = listing.filters(**{name: request.args.get(name) for name in (*FILTER_NAMES, "sort")})
     own = progress.of_user(get_current_user().id)
     results = _results(own.tiles, wanted)
+    results["categories"] = {
+        each.category: each for each in categories.of_user(get_current_user().id, own.tiles)
+    }
     if htmx.is_htmx():
         return htmx.block("achievements/index.html", "results", is_fragment=True, **results)
     return render_template(
