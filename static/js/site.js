@@ -117,6 +117,14 @@ document.documentElement.classList.add("js");
     htmx.ajax("GET", link.getAttribute("href"), { source: link, target: link.closest("li"), swap: "outerHTML" });
   }
 
+  // Browsers without ::details-content cannot open a form by style alone.
+  function openWhereThereIsRoom() {
+    if (CSS.supports("selector(::details-content)") || !matchMedia("(width >= 40rem)").matches) return;
+    for (const drawer of document.querySelectorAll("[data-open-wide]")) drawer.open = true;
+  }
+
+  document.addEventListener("DOMContentLoaded", openWhereThereIsRoom);
+  document.addEventListener("htmx:afterSettle", openWhereThereIsRoom);
   document.addEventListener("click", sendFromRow);
   document.addEventListener("click", editRow);
   document.addEventListener("DOMContentLoaded", fillTimezone);

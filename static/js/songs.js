@@ -52,16 +52,8 @@
     if (event.detail.successful) event.target.closest?.(".undo")?.closest(".toast, .notice--undo")?.remove();
   }
 
-  // Browsers without ::details-content cannot open the form by style alone.
-  function openWhereThereIsRoom() {
-    const card = document.getElementById("quick-add-card");
-    const isStyled = CSS.supports("selector(::details-content)");
-    if (card && !isStyled && matchMedia("(width >= 40rem)").matches) card.open = true;
-  }
-
   document.addEventListener("htmx:afterSettle", () => {
     moveCursor();
-    openWhereThereIsRoom();
     showSelection();
   });
   document.addEventListener("htmx:afterRequest", removeOffer);
@@ -69,6 +61,5 @@
   document.addEventListener("change", onChange);
   document.addEventListener("click", onClick);
   document.addEventListener("reset", () => setTimeout(showSelection));
-  openWhereThereIsRoom();
   showSelection();
 })();

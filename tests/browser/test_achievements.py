@@ -146,12 +146,23 @@ def test_filters_and_results_are_visible_together(new_page, app, alice, let_in, 
     let_in(page, alice)
     page.goto("/achievements/")
     form, name = page.locator("#achievement-filters"), tiles(page).first.locator("h3")
+    if size["width"] < 640:  # the form is under one line
+        page.get_by_text("Search and filter").click()
     expect(form).to_be_in_viewport(ratio=1)
     expect(name).to_be_in_viewport(ratio=1)
     page.get_by_label("State").select_option("progress")
     expect(tiles(page).first).to_have_attribute("data-state", "progress")
     expect(form).to_be_in_viewport(ratio=1)
     expect(tiles(page).first.locator("h3")).to_be_in_viewport(ratio=1)
+
+
+def test_a_small_phone_shows_a_whole_tile_below_the_filters(new_page, alice, let_in):
+    page = new_page(viewport={"width": 375, "height": 667})
+    let_in(page, alice)
+    page.goto("/achievements/?state=locked")
+    expect(page.locator("#achievement-active")).to_have_text("Locked")
+    expect(page.get_by_text("Search and filter")).to_be_in_viewport(ratio=1)
+    expect(tiles(page).first).to_be_in_viewport(ratio=1)
 
 
 def test_the_toolbar_stays_above_the_results_on_a_large_screen(shelf):
@@ -167,6 +178,15 @@ def test_seven_tiles_fill_rows_of_four(shelf):
         .evaluate_all("all => all.map(tile => tile.getBoundingClientRect().top)")
     )
     assert [tops.count(top) for top in sorted(set(tops))] == [4, 3]
+
+
+def test_no_tile_is_alone_in_its_row(shelf):
+    rows = """groups => groups.map(group => {
+        const tops = [...group.querySelectorAll('.tile')].map(tile => tile.offsetTop);
+        return [tops.length, tops.filter(top => top === tops.at(-1)).length];
+    })"""
+    for tiles_of_group, in_last_row in shelf.locator(".group").evaluate_all(rows):
+        assert in_last_row > 1 or tiles_of_group == 1, tiles_of_group
 
 
 def test_filters_work_without_javascript(page_without_javascript, alice, let_in):

@@ -178,3 +178,40 @@ def test_other_generated_urls_return_404(stranger, name):
     answer = stranger.get(f"/avatars/generated/{name}.svg")
     assert answer.status == 404
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+# --- the API --------------------------------------------------------------------------------------
+
+
+def put(browser, data):
+    headers = {"X-CSRFToken": browser.token()}
+    return browser.client.put("/api/settings/profile/avatar", data=data, headers=headers)
+
+
+def test_the_api_takes_and_removes_a_picture(as_alice):
+    answer = put(as_alice, {"avatar": (io.BytesIO(picture()), "me.png")})
+    assert answer.status_code == 200
+    profile = as_alice.api("GET", "/api/settings/profile").json
+    assert profile["avatar_upload"] == ""
+    assert profile["avatar"].endswith("-256.webp")
+    assert sent(as_alice, profile["avatar"])
+    removed = as_alice.api("DELETE", "/api/settings/profile/avatar").json
+    assert not removed["avatar"].endswith("-256.webp")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"avatar": (io.BytesIO(b"<svg/>"), "me.svg")},
+        {"avatar": (io.BytesIO(b""), "")},
+        {"another": (io.BytesIO(picture()), "me.png")},
+    ],
+    ids=["svg", "none", "another field"],
+)
+def test_the_api_rejects_what_is_no_picture(as_alice, data):
+    answer = put(as_alice, data)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["avatar"])
+
+
+def test_the_api_takes_a_picture_as_a_form_only(as_alice):
+    assert as_alice.api("PUT", "/api/settings/profile/avatar", {"avatar": "x"}).status == 415

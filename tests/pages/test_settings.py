@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.browsing import Browser
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, working
 from trackflow_web.domain.people import queries
+from trackflow_web.domain.people.models import Theme
 
 NEW = "a new long password"
 
@@ -247,3 +248,33 @@ def test_shortcuts_can_be_turned_off(as_alice):
     assert as_alice.get("/songs/").one("body").has_attr("data-shortcuts")
     as_alice.post(PROFILE, shortcuts="0")
     assert not as_alice.get("/songs/").one("body").has_attr("data-shortcuts")
+
+
+def test_a_visitors_theme_is_kept_until_the_account_has_its_own(alice, stranger, app):
+    page = stranger.get("/login")
+    assert page.one("html")["data-theme"] == "auto"
+    link = page.one('footer a[href^="/theme"]')["href"]
+    form = stranger.get(link).one("main form")
+    back = form.select_one("[name=next]")["value"]
+    assert back == "/login"
+    page = stranger.post(form["action"], theme="dark", next=back)
+    assert (page.status, page.location) == (303, "/login")
+    assert stranger.get("/").one("html")["data-theme"] == "dark"
+    with working(app):
+        alice.user.theme = Theme.LIGHT
+    stranger.sign_in("alice", PASSWORD)
+    assert stranger.get("/songs/").one("html")["data-theme"] == "light"
+    stranger.post("/logout")
+    assert stranger.get("/").one("html")["data-theme"] == "light"
+
+
+def test_a_new_account_takes_over_the_visitors_theme(stranger):
+    stranger.post("/theme", theme="dark")
+    stranger.post("/register", username="newcomer", email="n@example.org", password=PASSWORD)
+    assert stranger.get("/songs/").one("html")["data-theme"] == "dark"
+
+
+def test_an_unknown_theme_or_a_foreign_page_is_rejected(stranger):
+    assert stranger.post("/theme", theme="pink").status == 422
+    page = stranger.post("/theme", theme="dark", next="https://evil.example/")
+    assert page.location == "/"

@@ -64,3 +64,12 @@ def test_people_one_works_with_are_offered_without_a_script(app, alice, bob, as_
     assert [each["value"] for each in as_alice.get(f"/songs/{song}").all("#people option")] == [
         "bob"
     ]
+
+
+def test_followed_people_are_offered_without_a_script(app, alice, bob, charlie, as_alice):
+    song = add_song(app, alice, "One")
+    as_alice.post("/users/charlie/follow", set="1")
+    assert "charlie" in offered(as_alice.get(f"/songs/{song}"))
+    with working(app):
+        charlie.user.audience = Audience.ME
+    assert "charlie" not in offered(as_alice.get(f"/songs/{song}"))

@@ -35,6 +35,8 @@ GET  /healthz                                            200     200  200   200 
 GET  /metrics                                            404     404  404   404  404
 GET  /login                                              200     303  303   303  303
 POST /login                                              422     422  422   422  422
+GET  /theme                                              200     200  200   200  200
+POST /theme                                              303     303  303   303  303
 GET  /register                                           200     303  303   303  303
 POST /register                                           422     303  303   303  303
 GET  /password/forgot                                    200     200  200   200  200
@@ -302,6 +304,8 @@ POST /api/settings/achievements/<code>/pin                   401     404  404   
 POST /api/settings/achievements/<code>/visibility            401     404  404   200  404
 GET  /api/settings/profile                                   401     200  200   200  200
 POST /api/settings/profile                                   401     200  200   200  200
+PUT  /api/settings/profile/avatar                            401     415  415   415  415
+DELETE /api/settings/profile/avatar                          401     200  200   200  200
 GET  /api/settings/privacy                                   401     200  200   200  200
 POST /api/settings/privacy                                   401     200  200   200  200
 POST /api/settings/privacy/achievements                      401     200  200   200  200
@@ -382,6 +386,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/settings/privacy/delete": {"username": "somebody", "password": PASSWORD},
         "/settings/profile": {"email": "", "timezone": "UTC"},
         "/settings/theme": {"theme": "dark"},
+        "/theme": {"theme": "light"},
         "/settings/tokens": {"name": "New", "scope": "read", "days": "30"},
         "/songs/": {"title": "A new song", "artist": "Metallica"},
         "/songs/<song_id>": {"title": "Another title"},

@@ -103,6 +103,7 @@ SET = {
     "/settings/privacy/delete",
     "/settings/profile",
     "/settings/theme",
+    "/theme",
     "/checklist/hide",
     "/settings/tokens/<token_id>/delete",
 }

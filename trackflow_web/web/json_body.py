@@ -1,4 +1,4 @@
-"""The body of an API request: one JSON object, read before any view."""
+"""The body of an API request, read before any view: one JSON object, or a form with a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from trackflow_web.kernel.errors import Invalid
 
+# Endpoints that take a file, as a form does.
+FORMS = frozenset({"api.set_own_picture"})
+WITH_FILES = "multipart/form-data"
+ONLY_A_FORM = "Send multipart/form-data, not compressed."
 NO_JSON = "The body is not valid JSON."
 ONLY_JSON = "Send application/json in UTF-8, not compressed."
 TWICE = "A name stands twice in one object of the body."
@@ -17,10 +21,14 @@ NO_OBJECT = "This must be a JSON object."
 
 
 def read() -> None:
-    """Read the body into `g.body`; without one it is an empty object.
+    """Read the body into `g.body`; without one, and of a form, it is an empty object.
 
     Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge and Invalid naming `body`.
     """
+    if request.endpoint in FORMS:
+        _check_form()
+        g.body = {}
+        return
     data = request.get_data()
     if not data and not request.mimetype:
         g.body = {}
@@ -34,6 +42,11 @@ def read() -> None:
         raise BadRequest(NO_JSON) from None
     if not isinstance(g.body, dict):
         raise Invalid(body=NO_OBJECT)
+
+
+def _check_form() -> None:
+    if request.mimetype != WITH_FILES or request.content_encoding:
+        raise UnsupportedMediaType(ONLY_A_FORM)
 
 
 def _check_media_type() -> None:

@@ -9,6 +9,7 @@ from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.domain.people import avatars
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
+from trackflow_web.web.json_body import WITH_FILES
 
 TOO_MANY_SEARCHES = "You're searching too fast. Wait a second and try again."
 # These never search, so the user need not be known.
@@ -18,9 +19,9 @@ NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.open
 # MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
 LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES)
 # More than a picture may have, so that the form can say so.
-LARGER_BODIES["settings.update_profile"] = 4 * avatars.MOST_BYTES
-# The type of a form with files; any other form has none.
-WITH_FILES = "multipart/form-data"
+LARGER_BODIES |= dict.fromkeys(
+    ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
+)
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 

@@ -27,8 +27,13 @@ def current_theme() -> str:
     """Return the theme of this page."""
     if FROM_COOKIE not in g and current_user.is_authenticated:
         return str(current_user.theme)
-    kept = request.cookies.get(COOKIE, "")
-    return kept if kept in set(Theme) else Theme.AUTO
+    return str(kept())
+
+
+def kept() -> Theme:
+    """Return the theme that this browser keeps."""
+    name = request.cookies.get(COOKIE, "")
+    return Theme(name) if name in set(Theme) else Theme.AUTO
 
 
 def ask_nobody() -> None:
@@ -37,7 +42,7 @@ def ask_nobody() -> None:
 
 
 def remember(response: Response, theme: str) -> Response:
-    """Keep the theme in this browser, for when its user is signed out."""
+    """Keep the theme in this browser, for pages without a user."""
     response.set_cookie(
         COOKIE,
         theme,

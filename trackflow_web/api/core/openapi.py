@@ -53,11 +53,15 @@ BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken":
 
 @dataclass(frozen=True)
 class Operation:
-    """The declaration of a view: its results by status, its body and its query parameters."""
+    """The declaration of a view: its results by status, its body and its query parameters.
+
+    `file` is the field of a file, which is sent as a form.
+    """
 
     results: dict[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    file: str = ""
     summary: str = ""
     description: str = ""
     tag: str = ""
@@ -75,6 +79,7 @@ def described(
     or_else: dict[int, type[BaseModel]] | None = None,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
+    file: str = "",
     tag: str = "",
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
     """Declare the input and results of a view, and turn the returned model into a response.
@@ -94,7 +99,9 @@ def described(
         def respond(*args: Given.args, **kwargs: Given.kwargs) -> ResponseReturnValue:
             return _response(view(*args, **kwargs))
 
-        operation = Operation(results, body, query, " ".join(summary.split()), more, tag or feature)
+        operation = Operation(
+            results, body, query, file, " ".join(summary.split()), more, tag or feature
+        )
         setattr(respond, OPERATION, operation)
         return respond
 
@@ -180,6 +187,8 @@ class _Document:
         }
         if operation.body is not None:
             made["requestBody"] = {"required": True, "content": self._content(operation.body)}
+        if operation.file:
+            made["requestBody"] = {"required": True, "content": _form_with(operation.file)}
         return made
 
     def _responses(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
@@ -213,6 +222,12 @@ class _Document:
                 "description": described_as.get("description", ""),
                 "schema": described_as,
             }
+
+
+def _form_with(file: str) -> dict[str, Any]:
+    schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+    form = {"type": "object", "properties": {file: schema}, "required": [file]}
+    return {"multipart/form-data": {"schema": form}}
 
 
 def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:

@@ -73,6 +73,10 @@ class Profile(BaseModel):
     links: list[str] = Field(description=f"Up to {MOST_LINKS} addresses.")
     charter_names: list[str] = Field(description="Names that charts credit you by.")
     avatar: str = Field(description="The address of your picture.")
+    avatar_upload: str = Field(
+        description="`waiting` while an uploaded picture is processed, `failed` if it couldn't be"
+        " read, otherwise empty."
+    )
     theme: Theme
     shortcuts: bool = Field(description="Whether keyboard shortcuts are on.")
 

@@ -16,18 +16,23 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.settings import schemas
+from trackflow_web.domain.people import avatars as pictures
 from trackflow_web.domain.people import profile
 from trackflow_web.domain.people.models import Announced, Audience, Shown, Theme
+from trackflow_web.kernel.errors import Invalid
 from trackflow_web.web import avatars, streaming
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.extensions import settings
+from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.passwords import check_own_password
+from trackflow_web.web.uploads import sent_picture
 
 if TYPE_CHECKING:
     from flask import Response
 
     from trackflow_web.domain.people.models import User
 
+
+NO_PICTURE = "Choose a PNG, JPEG, WebP or GIF image."
 
 # --- achievements --------------------------------------------------------------------------------
 
@@ -110,10 +115,32 @@ def show_own_profile() -> schemas.Profile:
 @api.post("/settings/profile")
 @described(schemas.Profile, body=schemas.ProfileChanges)
 def change_own_profile() -> schemas.Profile:
-    """Change your profile or theme; what is not sent stays. Pictures are uploaded by the form."""
+    """Change your profile or theme; what is not sent stays."""
     changes = bodies.sent(bodies.parse_body(schemas.ProfileChanges))
     profile.change_profile(get_current_user(), **changes)
     return _profile(get_current_user())
+
+
+@api.put("/settings/profile/avatar")
+@described(schemas.Profile, file="avatar")
+def set_own_picture() -> schemas.Profile:
+    """Upload your picture: PNG, JPEG, WebP or GIF, up to 2 MB. It's shown once it's processed."""
+    user = get_current_user()
+    content = sent_picture("avatar", most_bytes=pictures.MOST_BYTES)
+    if content is None:
+        raise Invalid(avatar=NO_PICTURE)
+    pictures.upload(user, content)
+    jobs().start_avatar(user.id)
+    return _profile(user)
+
+
+@api.delete("/settings/profile/avatar")
+@described(schemas.Profile)
+def remove_own_picture() -> schemas.Profile:
+    """Remove your picture; a generated one is shown again."""
+    user = get_current_user()
+    pictures.remove(user)
+    return _profile(user)
 
 
 def _profile(user: User) -> schemas.Profile:
@@ -124,6 +151,7 @@ def _profile(user: User) -> schemas.Profile:
         links=profile.lines_of(user.links),
         charter_names=profile.lines_of(user.charter_names),
         avatar=avatars.address_of(user, large=True),
+        avatar_upload=pictures.upload_state(user.id),
         theme=Theme(user.theme),
         shortcuts=user.uses_shortcuts,
     )

@@ -11,6 +11,7 @@ from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.collaborations.rules import State, Subject
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations import queries as relations
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db
 
@@ -115,8 +116,9 @@ def about(subject: Subject) -> sa.ColumnElement[bool]:
 
 
 def names_beside(user_id: int, *, limit: int) -> Sequence[str]:
-    """Return the names of users on either side of the user's collaborations, in order."""
+    """Return the names of the people a user works with or follows, in order."""
     pairs = (
+        sa.select(Follow.followed_id).where(Follow.user_id == user_id),
         sa.select(Collaboration.user_id).where(Collaboration.owner_id == user_id),
         sa.select(Collaboration.owner_id).where(Collaboration.user_id == user_id),
     )

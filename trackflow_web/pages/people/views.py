@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask_login import current_user
 
 from trackflow_web.domain.people import actions, recovery
+from trackflow_web.domain.people.profile import change_profile
 from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, theme
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.forms import errors_of, refused
@@ -58,6 +59,7 @@ def register() -> str | Response:
     if settings().mail_url:
         recovery.request_confirmation(user, base_url=site_url())
         jobs().start_mails()
+    change_profile(user, theme=theme.kept())  # what they chose before they had an account
     sign_in(user, remember=False)
     return htmx.redirect_after_post(safe_next_url(form.get("next")))
 
@@ -79,7 +81,8 @@ def login() -> str | Response:
     except (Invalid, TooMany) as refusal:
         return _refuse("login", refusal)
     sign_in(user, remember=bool(form.get("remember")))
-    return htmx.redirect_after_post(safe_next_url(form.get("next")))
+    response = make_response(htmx.redirect_after_post(safe_next_url(form.get("next"))))
+    return theme.remember(response, user.theme)
 
 
 @pages.post("/logout")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trackflow_web.web.forms import Refusal
 
 # Names beside a field before anything is typed.
-MOST_SUGGESTED = 20
+MOST_SUGGESTED = 50
 MOST_PACKS = 100  # in a form's choice of packs
 MOST_INVITATIONS = 3  # above the list of songs
 DRAFT_FIELDS = (
