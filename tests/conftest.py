@@ -15,6 +15,7 @@ from tests.support.browsing import Browser
 from tests.support.databases import Databases, PostgreSQL, SQLite, close
 from tests.support.invariants import (
     assert_collaborators_have_accepted,
+    assert_feed_is_as_rebuilt,
     assert_nothing_forgotten,
 )
 from tests.support.moving_clock import MovingClock, running_on
@@ -274,6 +275,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
     if not request.node.get_closest_marker("leaves_drift"):
         assert_nothing_forgotten(app)
         assert_collaborators_have_accepted(app)
+        assert_feed_is_as_rebuilt(app)
 
 
 # --- Users -------------------------------------------------------------------------------------

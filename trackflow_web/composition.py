@@ -19,6 +19,7 @@ from trackflow_web.achievements.standings import handler as standings
 from trackflow_web.adapters import mail
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
+from trackflow_web.community import handler as feed
 from trackflow_web.domain import audit, subjects
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.collaborations import blocking
@@ -76,6 +77,7 @@ HANDLERS = (
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
+    Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     audit.handler(AUDITED),
 )
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements.recheck.reconcile import find
+from trackflow_web.community import groups, projection
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.collaborations.rules import State
+from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,3 +45,50 @@ def assert_collaborators_have_accepted(app: Flask) -> None:
             .where(Invitation.state != State.ACCEPTED)
         ).all()
     assert not without, f"collaborators without a yes: {without}"
+
+
+def assert_feed_is_as_rebuilt(app: Flask) -> None:
+    """The feed is what a rebuild from the source rows gives, of all that happened by events.
+
+    Rows that a test writes itself have no events, and so no entries before a rebuild.
+    """
+    with app.app_context():
+        user_ids = db.session.scalars(sa.select(User.id)).all()
+        stored = projection.stored_of(user_ids)
+        if not stored and not _has_events():
+            return
+        found = groups.of_users(user_ids)
+        wrong = {
+            key: (stored.get(key), projection.expected_of(found[key]) if key in found else None)
+            for key in projection.differences(stored, found)
+        }
+        without_event = {
+            key for key in wrong if key not in stored and not _happened_by_event(found[key])
+        }
+    wrong = {key: value for key, value in wrong.items() if key not in without_event}
+    assert not wrong, f"feed entries differ from the source rows: {wrong}"
+
+
+_EVENTS = {
+    "release": ("song_released", "songs_imported"),
+    "achievement": ("achievement_unlocked",),
+    "pack": ("pack_created",),
+    "series": ("series_created",),
+}
+_ALL_EVENTS = [name for names in _EVENTS.values() for name in names]
+
+
+def _has_events() -> bool:
+    found = sa.select(Event.id).where(Event.name.in_(_ALL_EVENTS)).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def _happened_by_event(group: groups.Group) -> bool:
+    found = sa.select(Event.id).where(
+        Event.user_id == group.actor_id,
+        Event.name.in_(_EVENTS[group.kind]),
+        Event.delivered_at.is_not(None),
+    )
+    if group.kind in {"pack", "series"} or group.key.startswith("song:"):
+        found = found.where(Event.subject_id == group.subject_id)
+    return db.session.scalar(found.limit(1)) is not None

@@ -50,6 +50,11 @@ class AchievementsWithdrawn(Payload):
     codes: tuple[str, ...]
 
 
+@event_type("achievements_shown", "user")
+class AchievementsShown(Payload):
+    """A user showed awards to others, or hid them."""
+
+
 @event_type("level_reached", "user")
 class LevelReached(Payload):
     """A user's points reached a level for the first time; `before` is the highest until then."""

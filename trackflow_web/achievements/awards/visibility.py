@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, toasts
 from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.events import AchievementsShown
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.people.models import Announced, User
 from trackflow_web.kernel import text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +68,7 @@ def set_visibility(user: User, code: str, *, public: bool) -> None:
     )
     if shown is None:
         raise NotFound(NOT_YOURS)
-    holder_counts.changed()
+    _record_shown(user)
 
 
 def set_all_visibility(user: User, *, public: bool) -> int:
@@ -78,8 +80,13 @@ def set_all_visibility(user: User, *, public: bool) -> int:
         .returning(UserAchievement.id)
     ).all()
     if changed:
-        holder_counts.changed()
+        _record_shown(user)
     return len(changed)
+
+
+def _record_shown(user: User) -> None:
+    holder_counts.changed()
+    record(AchievementsShown(), user_id=user.id, subject_id=user.id)
 
 
 def move_pin(user: User, code: str, *, move: object) -> None:

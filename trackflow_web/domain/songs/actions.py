@@ -194,7 +194,13 @@ def set_authored(song: Song, actor: User, *, authored: bool) -> None:
 def delete_song(song: Song, actor: User) -> None:
     """Delete a song with all that belongs to it."""
     collaborations.end_all(song_id=song.id, about=about(song))
-    _record(SongDeleted(**about(song), **_history(song)), song, actor)
+    gone = SongDeleted(
+        **about(song),
+        **_history(song),
+        released_at=song.released_at,
+        import_id=song.import_id,
+    )
+    _record(gone, song, actor)
     db.session.execute(sa.delete(Song).where(Song.id == song.id))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from trackflow_web.domain.songs.models import Milestone
 from trackflow_web.kernel.event_types import Payload, event_type, payload_fields
 
@@ -53,11 +55,13 @@ class SongDetailsChanged(SongPayload):
 class SongDeleted(SongInPackPayload):
     """A song was deleted; `was` are the milestones it had reached.
 
-    `done_by` are the users who had done parts of it.
+    `done_by` are the users who had done parts of it; `released_at` and `import_id` are the song's.
     """
 
     was: tuple[Milestone, ...]
     done_by: tuple[int, ...] = ()
+    released_at: datetime | None = None
+    import_id: int | None = None
 
 
 @event_type("song_restored", "song")

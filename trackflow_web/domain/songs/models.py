@@ -35,6 +35,14 @@ class Song(Base):
     __table_args__ = (
         sa.UniqueConstraint("user_id", "artist_key", "title_key", "version"),
         sa.Index("ix_songs_user_id_status_id", "user_id", "status", "id"),
+        # The releases of a user by time.
+        sa.Index(
+            "ix_songs_released",
+            "user_id",
+            "released_at",
+            sqlite_where=sa.text("released_at IS NOT NULL"),
+            postgresql_where=sa.text("released_at IS NOT NULL"),
+        ),
         sa.Index(
             "ix_songs_import_id",
             "import_id",

@@ -1,0 +1,1 @@
+"""The community: the feed, weekly highlights, trends and figures."""

@@ -1,0 +1,238 @@
+"""Writing the feed: its entries follow from groups of source rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from trackflow_web.community import groups
+from trackflow_web.community.groups import DAY, Group, Groups
+from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids
+
+# Entries of one actor and day that the feed of everyone contains; the rest are on their page.
+MOST_A_DAY = 20
+# PostgreSQL takes this many ids in one statement without a second thought, SQLite too.
+KEYS_A_STATEMENT = 500
+
+_FEED: Any = FeedEntry.__table__
+_PEOPLE: Any = FeedPerson.__table__
+_IDS = literal_ids("ids")
+
+
+def refresh(keys: Iterable[str]) -> None:
+    """Bring the entries of these groups in line with their source rows."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return
+    _lock(groups.actor_of(key) for key in wanted)
+    write(wanted, groups.of_keys(wanted))
+
+
+def rebuild(user_ids: Sequence[int]) -> int:
+    """Bring all entries of these users in line with their source rows; return how many differed."""
+    _lock(user_ids)
+    found = groups.of_users(user_ids)
+    wrong = differences(stored_of(user_ids), found)
+    write(wrong, {key: found[key] for key in wrong if key in found})
+    return len(wrong)
+
+
+def refresh_achievements(user_id: int) -> None:
+    """Bring the entries about all achievements of a user in line with their awards."""
+    _lock([user_id])
+    found = groups.achievements_of(user_id)
+    stored = {
+        key: entry
+        for key, entry in stored_of([user_id]).items()
+        if key.startswith(f"{Kind.ACHIEVEMENT}:")
+    }
+    wrong = differences(stored, found)
+    write(wrong, {key: found[key] for key in wrong if key in found})
+
+
+def write(keys: Sequence[str], found: Groups) -> None:
+    """Write the groups that were found, oldest first, and withdraw the other keys."""
+    for group in sorted(found.values(), key=lambda each: (each.last_at, each.key)):
+        _write_group(group)
+    gone = [key for key in keys if key not in found]
+    for at in range(0, len(gone), KEYS_A_STATEMENT):
+        _withdraw(gone[at : at + KEYS_A_STATEMENT])
+
+
+# --- what is stored ------------------------------------------------------------------------------
+
+Stored = Mapping[str, tuple[object, ...]]
+
+
+def stored_of(user_ids: Sequence[int]) -> dict[str, tuple[object, ...]]:
+    """Return what the entries of these users say, by key; withdrawn ones are left out."""
+    rows = db.session.execute(
+        sa.select(_FEED).where(_FEED.c.actor_id.in_(_IDS), _FEED.c.withdrawn_at.is_(None)),
+        {"ids": list(user_ids)},
+    ).all()
+    named = sa.select(_PEOPLE.c.feed_id, _PEOPLE.c.user_id, _PEOPLE.c.last_at, _PEOPLE.c.kind).join(
+        _FEED, _FEED.c.id == _PEOPLE.c.feed_id
+    )
+    people: dict[int, list[tuple[object, ...]]] = {}
+    for row in db.session.execute(
+        named.where(_FEED.c.actor_id.in_(_IDS)), {"ids": list(user_ids)}
+    ):
+        people.setdefault(row.feed_id, []).append((row.user_id, row.last_at, row.kind))
+    return {
+        row.group_key: (
+            row.kind,
+            row.actor_id,
+            row.subject_ids,
+            row.n,
+            row.first_at,
+            row.last_at,
+            sorted(people.get(row.id, [])),
+        )
+        for row in rows
+    }
+
+
+def differences(stored: Stored, found: Groups) -> list[str]:
+    """Return the keys of entries that are missing, superfluous or wrong."""
+    expected = {key: expected_of(group) for key, group in found.items()}
+    return sorted(
+        key for key in {*stored, *expected} if stored.get(key) != expected.get(key)
+    )
+
+
+def expected_of(group: Group) -> tuple[object, ...]:
+    """Return what the entry of a group says."""
+    return (
+        group.kind.value,
+        group.actor_id,
+        group.subject_ids,
+        group.n,
+        group.first_at,
+        group.last_at,
+        sorted((user_id, group.last_at, group.kind.value) for user_id in group.people),
+    )
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def _lock(actor_ids: Iterable[int]) -> None:
+    """Wait for others who write entries of these users: what they committed is then counted.
+
+    Entries may not exist yet, so that no row of the feed can be locked, and a row of the user is
+    locked by other actions in another order.
+    """
+    if dialect() == "sqlite":  # where one transaction writes at a time
+        return
+    for actor_id in sorted(set(actor_ids)):
+        db.session.execute(_LOCK, {"actor_id": actor_id})
+
+
+# The first number is that of the feed among advisory locks of this application.
+_LOCK = sa.select(
+    sa.func.pg_advisory_xact_lock(
+        sa.func.hashtextextended(sa.literal("feed ") + sa.cast(sa.bindparam("actor_id"), sa.Text), 0)
+    )
+)
+
+
+def _write_group(group: Group) -> None:
+    day = group.last_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    feed_id = db.session.scalar(
+        _entry_upsert(dialect()),
+        {
+            "kind": group.kind.value,
+            "actor_id": group.actor_id,
+            "subject_id": group.subject_id,
+            "subject_ids": group.subject_ids,
+            "group_key": group.key,
+            "n": group.n,
+            "first_at": group.first_at,
+            "last_at": group.last_at,
+            "day": day,
+            "next_day": day + DAY,
+        },
+    )
+    db.session.execute(
+        _person_upsert(dialect()),
+        [
+            {
+                "feed_id": feed_id,
+                "user_id": user_id,
+                "kind": group.kind.value,
+                "last_at": group.last_at,
+            }
+            for user_id in sorted(group.people)
+        ],
+    )
+    if group.key.startswith("song:"):  # the only groups whose people change
+        db.session.execute(
+            sa.delete(_PEOPLE).where(
+                _PEOPLE.c.feed_id == feed_id, _PEOPLE.c.user_id.not_in(group.people)
+            )
+        )
+
+
+@lru_cache(maxsize=2)
+def _entry_upsert(dialect_name: str) -> sa.Executable:
+    """Return the upsert of an entry; building it takes longer than running it."""
+    first_at = _FEED.c.first_at.type
+    earlier = _FEED.alias("earlier")
+    on_the_day = (
+        sa.select(sa.func.count())
+        .select_from(earlier)
+        .where(
+            earlier.c.actor_id == sa.bindparam("actor_id", type_=_FEED.c.actor_id.type),
+            earlier.c.first_at >= sa.bindparam("day", type_=first_at),
+            earlier.c.first_at < sa.bindparam("next_day", type_=first_at),
+        )
+        .scalar_subquery()
+    )
+    values = {
+        name: sa.bindparam(name, type_=_FEED.c[name].type)
+        for name in (
+            "kind",
+            "actor_id",
+            "subject_id",
+            "subject_ids",
+            "group_key",
+            "n",
+            "first_at",
+            "last_at",
+        )
+    }
+    statement = insert_into(FeedEntry, dialect_name).values(
+        **values, in_global=on_the_day < MOST_A_DAY, withdrawn_at=None
+    )
+    changed = ("actor_id", "subject_id", "subject_ids", "n", "first_at", "last_at", "withdrawn_at")
+    return statement.on_conflict_do_update(
+        index_elements=[_FEED.c.group_key],
+        set_={name: statement.excluded[name] for name in changed},
+    ).returning(_FEED.c.id)
+
+
+@lru_cache(maxsize=2)
+def _person_upsert(dialect_name: str) -> sa.Executable:
+    statement = insert_into(FeedPerson, dialect_name)
+    return statement.on_conflict_do_update(
+        index_elements=[_PEOPLE.c.feed_id, _PEOPLE.c.user_id],
+        set_={"last_at": statement.excluded.last_at},
+    )
+
+
+def _withdraw(keys: Sequence[str]) -> None:
+    gone = db.session.scalars(
+        sa.update(FeedEntry)
+        .where(FeedEntry.group_key.in_(keys), FeedEntry.withdrawn_at.is_(None))
+        .values(withdrawn_at=clock.now(), n=0)
+        .returning(FeedEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if gone:
+        db.session.execute(sa.delete(_PEOPLE).where(_PEOPLE.c.feed_id.in_(gone)))
