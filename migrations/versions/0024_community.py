@@ -136,9 +136,7 @@ def _add_highlights() -> None:
         sa.Column("published_at", AT, nullable=False),
         _user("highlights", "user_id", ondelete="SET NULL"),
         _user("highlights", "chosen_by_id", ondelete="SET NULL"),
-        sa.CheckConstraint(
-            "kind IN ('achievement', 'release')", name=op.f("ck_highlights_kind")
-        ),
+        sa.CheckConstraint("kind IN ('achievement', 'release')", name=op.f("ck_highlights_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_highlights")),
         sa.UniqueConstraint("kind", "start", name=op.f("uq_highlights_kind_start")),
     )

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from trackflow_web.community.models import FeedEntry, FeedPerson
+from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
 
 
@@ -19,7 +20,8 @@ def entries(app):
         with app.app_context():
             found = db.session.scalars(
                 sa.select(FeedEntry)
-                .where(FeedEntry.withdrawn_at.is_(None))
+                .join(User, User.id == FeedEntry.actor_id)
+                .where(FeedEntry.withdrawn_at.is_(None), User.username != "noise")
                 .order_by(FeedEntry.last_at, FeedEntry.id)
             ).all()
             people = sa.select(FeedPerson.user_id).order_by(FeedPerson.user_id)

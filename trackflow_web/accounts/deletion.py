@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
+from trackflow_web.community import handler as feed
+from trackflow_web.community import projection
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
@@ -27,6 +29,8 @@ from trackflow_web.kernel.events import Event, discard_recorded_of, record
 from trackflow_web.kernel.rate_limits import LimitCount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import InstrumentedAttribute
 
 # A user name with white space around it.
@@ -59,6 +63,7 @@ def delete_account(user: User) -> None:
     _lock_work(user_id)
     note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     discard_recorded_of(user_id)
+    shared = _shared_songs(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)
     sign_in.forget_attempts(user)
@@ -79,6 +84,14 @@ def delete_account(user: User) -> None:
             sa.delete(table).where(theirs), execution_options={"synchronize_session": False}
         )
     holder_counts.changed()
+    # Their releases are not joint ones any more.
+    projection.refresh(feed.keys_of_songs(shared))
+
+
+def _shared_songs(user_id: int) -> Sequence[int]:
+    """Return the songs of others that the user worked on."""
+    found = sa.select(Collaboration.song_id).where(Collaboration.user_id == user_id)
+    return db.session.scalars(found).all()
 
 
 def _lock_work(user_id: int) -> None:

@@ -154,11 +154,13 @@ def achievements_of(user_id: int) -> Groups:
 def of_keys(keys: Iterable[str]) -> Groups:
     """Return the groups with these keys that have subjects."""
     found: Groups = {}
-    wanted = set(keys)
-    for key in sorted(wanted):
+    for key in sorted(set(keys)):
         kind, actor_id, rest = key.split(":")
-        found |= _READ[kind](int(actor_id), rest)
-    return {key: group for key, group in found.items() if key in wanted}
+        # A song that is not in this group may be in another one.
+        group = _READ[kind](int(actor_id), rest).get(key)
+        if group is not None:
+            found[key] = group
+    return found
 
 
 def _slot(user_id: int, number: str) -> Groups:
@@ -259,20 +261,20 @@ def _achievement_groups(*which: sa.ColumnElement[bool]) -> Groups:
 def _pack_groups(*which: sa.ColumnElement[bool]) -> Groups:
     found: Groups = {}
     for row in db.session.execute(sa.select(Pack.id, Pack.user_id, Pack.created_at).where(*which)):
-        _add(found, Kind.PACK, pack_key(row.user_id, row.id), row.user_id, row.created_at, row.id)
+        key = pack_key(row.user_id, row.id)
+        _add(found, Kind.PACK, key, row.user_id, row.created_at, row.id)
     return found
 
 
 def _series_groups(*which: sa.ColumnElement[bool]) -> Groups:
     found: Groups = {}
-    rows = db.session.execute(sa.select(Series.id, Series.user_id, Series.created_at).where(*which))
-    for row in rows:
-        _add(found, Kind.SERIES, series_key(row.user_id, row.id), row.user_id, row.created_at, row.id)
+    made = sa.select(Series.id, Series.user_id, Series.created_at).where(*which)
+    for row in db.session.execute(made):
+        key = series_key(row.user_id, row.id)
+        _add(found, Kind.SERIES, key, row.user_id, row.created_at, row.id)
     return found
 
 
-def _add(  # noqa: PLR0913, PLR0917 -- the fields of a group and of its subject
-    found: Groups, kind: Kind, key: str, actor_id: int, at: datetime, subject_id: int
-) -> None:
+def _add(found: Groups, kind: Kind, key: str, actor_id: int, at: datetime, subject_id: int) -> None:
     group = found.setdefault(key, Group(kind, key, actor_id))
     group.subjects.append((at, subject_id))

@@ -86,9 +86,9 @@ def _of_event(event: Event, payload: object) -> Iterator[str]:
             yield groups.import_key(event.user_id, payload.import_id)
     elif isinstance(payload, IMPORTS) and cast("Any", payload).status == Status.RELEASED:
         yield groups.import_key(event.user_id, event.subject_id)
-    elif isinstance(payload, events.PackCreated | events.PackDeleted):
+    elif isinstance(payload, events.PackCreated | events.PackDeleted | events.PackRestored):
         yield groups.pack_key(event.user_id, event.subject_id)
-    elif isinstance(payload, events.SeriesCreated | events.SeriesDeleted):
+    elif isinstance(payload, events.SeriesCreated | events.SeriesDeleted | events.SeriesRestored):
         yield groups.series_key(event.user_id, event.subject_id)
 
 

@@ -80,9 +80,7 @@ def stored_of(user_ids: Sequence[int]) -> dict[str, tuple[object, ...]]:
         _FEED, _FEED.c.id == _PEOPLE.c.feed_id
     )
     people: dict[int, list[tuple[object, ...]]] = {}
-    for row in db.session.execute(
-        named.where(_FEED.c.actor_id.in_(_IDS)), {"ids": list(user_ids)}
-    ):
+    for row in db.session.execute(named.where(_FEED.c.actor_id.in_(_IDS)), {"ids": list(user_ids)}):
         people.setdefault(row.feed_id, []).append((row.user_id, row.last_at, row.kind))
     return {
         row.group_key: (
@@ -101,9 +99,7 @@ def stored_of(user_ids: Sequence[int]) -> dict[str, tuple[object, ...]]:
 def differences(stored: Stored, found: Groups) -> list[str]:
     """Return the keys of entries that are missing, superfluous or wrong."""
     expected = {key: expected_of(group) for key, group in found.items()}
-    return sorted(
-        key for key in {*stored, *expected} if stored.get(key) != expected.get(key)
-    )
+    return sorted(key for key in {*stored, *expected} if stored.get(key) != expected.get(key))
 
 
 def expected_of(group: Group) -> tuple[object, ...]:
@@ -134,12 +130,8 @@ def _lock(actor_ids: Iterable[int]) -> None:
         db.session.execute(_LOCK, {"actor_id": actor_id})
 
 
-# The first number is that of the feed among advisory locks of this application.
-_LOCK = sa.select(
-    sa.func.pg_advisory_xact_lock(
-        sa.func.hashtextextended(sa.literal("feed ") + sa.cast(sa.bindparam("actor_id"), sa.Text), 0)
-    )
-)
+_NAME = sa.literal("feed ") + sa.cast(sa.bindparam("actor_id"), sa.Text)
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_NAME, 0)))
 
 
 def _write_group(group: Group) -> None:

@@ -1,0 +1,252 @@
+"""Entries as their viewer reads them: names, titles and parts, from ids at read time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.catalogue.entries import Entry as Achievement
+from trackflow_web.achievements.models import Achievement as AchievementRow
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.community.groups import is_import
+from trackflow_web.community.models import FeedPerson, Kind
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.series.models import Series
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.visibility import visible_to
+from trackflow_web.kernel.database import db, literal_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Of a merged entry so many subjects are named.
+SUBJECTS_NAMED = 4
+_PEOPLE: Any = FeedPerson.__table__
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One of the people of an entry, with the parts of the song that they did."""
+
+    id: int
+    username: str
+    display_name: str
+    avatar: str | None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name that the user chose to be shown, else the user name."""
+        return self.display_name or self.username
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an entry is about; `by` is the artist of a song or album, `achievement` the entry."""
+
+    kind: Kind
+    id: int
+    title: str
+    by: str = ""
+    album: str = ""
+    year: int | None = None
+    achievement: Achievement | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the feed. `others` are people whom the viewer may not see.
+
+    `subject` is the newest of `n`, `subjects` are the newest few; achievements come rarest first.
+    """
+
+    id: int
+    kind: Kind
+    n: int
+    at: datetime
+    is_import: bool
+    actors: tuple[Actor, ...]
+    others: int
+    subject: Subject
+    subjects: tuple[Subject, ...] = field(default=())
+
+    @property
+    def actor(self) -> Actor:
+        """Return whose entry it is."""
+        return self.actors[0]
+
+    @property
+    def more(self) -> int:
+        """Return how many of its subjects are not named."""
+        return self.n - len(self.subjects)
+
+
+def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int) -> list[Entry]:
+    """Return the entries of rows of the feed, in a fixed number of statements."""
+    if not rows:
+        return []
+    people = _people_of([row.id for row in rows], viewer_id)
+    subjects = _subjects_of(rows)
+    joint = {row.subject_id for row in rows if len(people[row.id]) > 1}
+    parts = _parts_of(joint)
+    found = (_entry(row, people[row.id], subjects, parts) for row in rows)
+    return [entry for entry in found if entry is not None]
+
+
+Names = dict[tuple[str, int], Subject]
+Parts = dict[tuple[int, int], tuple[Part, ...]]
+
+
+def _entry(
+    row: sa.Row[Any], people: Sequence[sa.Row[Any]], names: Names, parts: Parts
+) -> Entry | None:
+    shown = [
+        Actor(
+            each.id,
+            each.username,
+            each.display_name,
+            each.avatar,
+            parts.get((row.subject_id, each.id), ()),
+        )
+        # The owner first, then in the order in which they came.
+        for each in sorted(people, key=lambda each: (each.id != row.actor_id, each.id))
+        if each.is_shown
+    ]
+    named = [names[row.kind, id_] for id_ in ids_of(row.subject_ids) if (row.kind, id_) in names]
+    subject = names.get((row.kind, row.subject_id))
+    if subject is None or not shown or shown[0].id != row.actor_id:
+        return None
+    if row.kind == Kind.ACHIEVEMENT:
+        named.sort(key=lambda each: -each.achievement.points if each.achievement else 0)
+    return Entry(
+        id=row.id,
+        kind=Kind(row.kind),
+        n=row.n,
+        at=row.last_at,
+        is_import=is_import(row.group_key),
+        actors=tuple(shown),
+        others=len(people) - len(shown),
+        subject=subject,
+        subjects=tuple(named[:SUBJECTS_NAMED]),
+    )
+
+
+def ids_of(text: str) -> list[int]:
+    """Return the ids between commas."""
+    return [int(id_) for id_ in text.split(",") if id_]
+
+
+def _people_of(feed_ids: Sequence[int], viewer_id: int) -> dict[int, list[sa.Row[Any]]]:
+    """Return the people of entries, and whether the viewer sees them."""
+    shown = sa.and_(visible_to(viewer_id), User.in_feed)
+    rows = db.session.execute(
+        sa.select(
+            _PEOPLE.c.feed_id,
+            User.id,
+            User.username,
+            User.display_name,
+            User.avatar,
+            shown.label("is_shown"),
+        )
+        .join(User, User.id == _PEOPLE.c.user_id)
+        .where(_PEOPLE.c.feed_id.in_(literal_ids("ids"))),
+        {"ids": feed_ids},
+    )
+    found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.feed_id].append(row)
+    return found
+
+
+def _parts_of(song_ids: Iterable[int]) -> Parts:
+    """Return who did which parts of songs."""
+    ids = sorted(song_ids)
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        sa.select(SongPart.song_id, SongPart.done_by, SongPart.part).where(
+            SongPart.song_id.in_(ids),
+            SongPart.done_by.is_not(None),
+            SongPart.state == State.DONE,
+        )
+    )
+    found: dict[tuple[int, int], list[Part]] = defaultdict(list)
+    for song_id, user_id, part in rows:
+        found[song_id, user_id].append(Part(part))
+    order = list(Part)
+    return {key: tuple(sorted(each, key=order.index)) for key, each in found.items()}
+
+
+# --- titles --------------------------------------------------------------------------------------
+
+
+def _named(kind: Kind, *columns: Any) -> sa.Select[Any]:  # noqa: ANN401 -- columns of any table
+    names = ("id", "title", "by", "album", "year")
+    return sa.select(
+        sa.literal(kind.value).label("kind"),
+        *(column.label(name) for column, name in zip(columns, names, strict=True)),
+        catalogue.VERSION.label("version"),
+    )
+
+
+_NO_TEXT, _NO_YEAR = sa.literal(""), sa.cast(sa.null(), sa.Integer)
+_NAMES = {
+    Kind.RELEASE: _named(
+        Kind.RELEASE, Song.id, Song.title, Song.artist, Song.album, Song.year
+    ).where(Song.id.in_(literal_ids("release"))),
+    Kind.ACHIEVEMENT: _named(
+        Kind.ACHIEVEMENT,
+        UserAchievement.id,
+        AchievementRow.code,
+        _NO_TEXT,
+        _NO_TEXT,
+        _NO_YEAR,
+    )
+    .join(AchievementRow, AchievementRow.id == UserAchievement.achievement_id)
+    .where(UserAchievement.id.in_(literal_ids("achievement"))),
+    Kind.PACK: _named(Kind.PACK, Pack.id, Pack.name, _NO_TEXT, _NO_TEXT, _NO_YEAR).where(
+        Pack.id.in_(literal_ids("pack"))
+    ),
+    Kind.SERIES: _named(
+        Kind.SERIES, Series.id, Series.album, Series.artist, _NO_TEXT, Series.year
+    ).where(Series.id.in_(literal_ids("series"))),
+}
+
+
+def _subjects_of(rows: Sequence[sa.Row[Any]]) -> Names:
+    wanted: dict[Kind, set[int]] = defaultdict(set)
+    for row in rows:
+        wanted[Kind(row.kind)].update(ids_of(row.subject_ids))
+    return subjects_of(wanted)
+
+
+def subjects_of(wanted: dict[Kind, set[int]]) -> Names:
+    """Return what subjects are called now, in one statement."""
+    kinds = [kind for kind in Kind if wanted.get(kind)]
+    if not kinds:
+        return {}
+    selects = [_NAMES[kind] for kind in kinds]
+    statement = sa.union_all(*selects) if len(selects) > 1 else selects[0]
+    found: Names = {}
+    parameters = {kind.value: sorted(wanted[kind]) for kind in kinds}
+    for row in db.session.execute(statement, parameters):
+        subject = _subject(row)
+        if subject is not None:
+            found[row.kind, row.id] = subject
+    return found
+
+
+def _subject(row: sa.Row[Any]) -> Subject | None:
+    kind = Kind(row.kind)
+    if kind is not Kind.ACHIEVEMENT:
+        return Subject(kind, row.id, row.title, row.by, row.album, row.year)
+    entry = catalogue.at(row.version).find(row.title)
+    return None if entry is None else Subject(kind, row.id, entry.full_name, achievement=entry)
