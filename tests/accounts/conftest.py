@@ -15,6 +15,7 @@ from tests.support.people import working
 from tests.support.pictures import picture
 from trackflow_web.achievements.category_models import CategoryCompletion, CategoryEdition
 from trackflow_web.achievements.standings.models import LeaderboardFinal
+from trackflow_web.community.models import FeedEntry, HiddenEntry, Highlight
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
@@ -83,6 +84,19 @@ def full_life(
                 points=0,
             )
         )
+        db.session.add(
+            Highlight(
+                kind="release",
+                start=date(2025, 6, 2),
+                subject_id=1,
+                user_id=alice.id,
+                rule_version=1,
+                figures={},
+                published_at=clock.now(),
+            )
+        )
+        feed_id = db.session.scalar(sa.select(FeedEntry.id).limit(1))
+        db.session.add(HiddenEntry(user_id=alice.id, feed_id=feed_id, hidden_at=clock.now()))
         db.session.add(
             LeaderboardFinal(
                 kind="points",

@@ -20,7 +20,7 @@ def entries(app):
         with app.app_context():
             found = db.session.scalars(
                 sa.select(FeedEntry)
-                .join(User, User.id == FeedEntry.actor_id)
+                .join(User, User.id == FeedEntry.user_id)
                 .where(FeedEntry.withdrawn_at.is_(None), User.username != "noise")
                 .order_by(FeedEntry.last_at, FeedEntry.id)
             ).all()

@@ -171,7 +171,7 @@ def test_only_some_entries_of_a_day_are_in_the_feed_of_everyone(app, alice, cloc
             packs.create_pack(alice.user, name=f"Pack {number}")
     with app.app_context():
         shown = sa.select(sa.func.count()).select_from(FeedEntry)
-        shown = shown.where(FeedEntry.in_global, FeedEntry.actor_id == alice.id)
+        shown = shown.where(FeedEntry.in_global, FeedEntry.user_id == alice.id)
         assert db.session.scalar(shown) == projection.MOST_A_DAY
 
 

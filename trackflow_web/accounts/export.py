@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.accounts.export_collaborations import collaborations_of
+from trackflow_web.accounts.export_community import community_of
 from trackflow_web.accounts.export_notifications import notifications_of
 from trackflow_web.accounts.export_relations import relations_of
 from trackflow_web.accounts.pieces import (
@@ -130,6 +131,7 @@ def export(user: User) -> Iterator[str]:
             **collaborations_of(user_id),
             **relations_of(user_id),
             **notifications_of(user_id),
+            **community_of(user_id),
             **_feedback(user_id),
             **_achievements(user_id),
             "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),

@@ -20,7 +20,7 @@ def set_hidden(user: User, feed_id: int, *, wanted: bool) -> None:
     """Hide an entry from a user, or show it again. Raises NotFound, Invalid."""
     visible = (
         sa.select(FeedEntry.id)
-        .join(User, User.id == FeedEntry.actor_id)
+        .join(User, User.id == FeedEntry.user_id)
         .where(FeedEntry.id == feed_id, FeedEntry.withdrawn_at.is_(None), visible_to(user.id))
     )
     if db.session.scalar(visible) is None:

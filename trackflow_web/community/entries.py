@@ -117,12 +117,12 @@ def _entry(
             parts.get((row.subject_id, each.id), ()),
         )
         # The owner first, then in the order in which they came.
-        for each in sorted(people, key=lambda each: (each.id != row.actor_id, each.id))
+        for each in sorted(people, key=lambda each: (each.id != row.user_id, each.id))
         if each.is_shown
     ]
     named = [names[row.kind, id_] for id_ in ids_of(row.subject_ids) if (row.kind, id_) in names]
     subject = names.get((row.kind, row.subject_id))
-    if subject is None or not shown or shown[0].id != row.actor_id:
+    if subject is None or not shown or shown[0].id != row.user_id:
         return None
     if row.kind == Kind.ACHIEVEMENT:
         named.sort(key=lambda each: -each.achievement.points if each.achievement else 0)
@@ -180,7 +180,7 @@ def _parts_of(song_ids: Iterable[int]) -> Parts:
     )
     found: dict[tuple[int, int], list[Part]] = defaultdict(list)
     for song_id, user_id, part in rows:
-        found[song_id, user_id].append(Part(part))
+        found[song_id, user_id or 0].append(Part(part))
     order = list(Part)
     return {key: tuple(sorted(each, key=order.index)) for key, each in found.items()}
 

@@ -136,7 +136,7 @@ def count_newer(wanted: Wanted, than: Place | None) -> int:
     return sum(
         than is None or (row.last_at, row.id) > (than.at, than.id)
         for row in found.rows
-        if row.actor_id != wanted.viewer_id
+        if row.user_id != wanted.viewer_id
     )
 
 
@@ -165,7 +165,7 @@ def _visible(wanted: Wanted) -> sa.Select[Any]:
     hidden = sa.exists().where(HiddenEntry.user_id == viewer_id, HiddenEntry.feed_id == _FEED.c.id)
     return (
         sa.select(_FEED)
-        .join(User, User.id == _FEED.c.actor_id)
+        .join(User, User.id == _FEED.c.user_id)
         .where(
             _FEED.c.withdrawn_at.is_(None),
             visible_to(viewer_id),
@@ -180,7 +180,7 @@ def _visible(wanted: Wanted) -> sa.Select[Any]:
 def _is_muted(viewer_id: int) -> sa.ColumnElement[bool]:
     """Return the condition for entries of users or about songs that the viewer has muted."""
     muted = sa.or_(
-        sa.and_(Mute.kind == Muted.PERSON, Mute.target_id == _FEED.c.actor_id),
+        sa.and_(Mute.kind == Muted.PERSON, Mute.target_id == _FEED.c.user_id),
         sa.and_(
             Mute.kind == Muted.SONG,
             Mute.target_id == _FEED.c.subject_id,
@@ -221,7 +221,7 @@ def _of_candidates(wanted: Wanted, enough: int) -> list[sa.Row[Any]]:
 def _among(wanted: Wanted, ids: Sequence[int]) -> sa.Select[Any]:
     found = _visible(wanted).where(_FEED.c.id.in_(ids))
     if wanted.user_id is None:
-        found = found.where(_FEED.c.actor_id != wanted.viewer_id)
+        found = found.where(_FEED.c.user_id != wanted.viewer_id)
     return _after(found, None, _FEED.c.last_at, _FEED.c.id)
 
 

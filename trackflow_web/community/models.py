@@ -25,11 +25,11 @@ class Kind(StrEnum):
 
 
 class FeedEntry(Base):
-    """One entry of the feed: what an actor did, merged by `group_key`.
+    """One entry of the feed: what a user did, merged by `group_key`.
 
     `subject_id` is the newest of its `n` subjects, `subject_ids` the newest few between commas.
     Without any subject left an entry is withdrawn; the row keeps its id, because the subjects may
-    return. `in_global` is false beyond a number of entries per actor and day.
+    return. `in_global` is false beyond a number of entries per user and day.
     """
 
     __tablename__ = "feed"
@@ -49,14 +49,14 @@ class FeedEntry(Base):
             sqlite_where=sa.text("withdrawn_at IS NULL AND in_global = 1"),
             postgresql_where=sa.text("withdrawn_at IS NULL AND in_global"),
         ),
-        sa.Index("ix_feed_actor_id_first_at", "actor_id", "first_at"),
+        sa.Index("ix_feed_user_id_first_at", "user_id", "first_at"),
         # An id is not used again, because readers hide entries by it.
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[Kind] = mapped_column(sa.String(12))
-    actor_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
     subject_id: Mapped[int] = mapped_column(BigId)
     subject_ids: Mapped[str] = mapped_column(sa.String(200))
     group_key: Mapped[str] = mapped_column(sa.String(LONGEST_KEY), unique=True)

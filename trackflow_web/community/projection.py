@@ -73,19 +73,19 @@ Stored = Mapping[str, tuple[object, ...]]
 def stored_of(user_ids: Sequence[int]) -> dict[str, tuple[object, ...]]:
     """Return what the entries of these users say, by key; withdrawn ones are left out."""
     rows = db.session.execute(
-        sa.select(_FEED).where(_FEED.c.actor_id.in_(_IDS), _FEED.c.withdrawn_at.is_(None)),
+        sa.select(_FEED).where(_FEED.c.user_id.in_(_IDS), _FEED.c.withdrawn_at.is_(None)),
         {"ids": list(user_ids)},
     ).all()
     named = sa.select(_PEOPLE.c.feed_id, _PEOPLE.c.user_id, _PEOPLE.c.last_at, _PEOPLE.c.kind).join(
         _FEED, _FEED.c.id == _PEOPLE.c.feed_id
     )
     people: dict[int, list[tuple[object, ...]]] = {}
-    for row in db.session.execute(named.where(_FEED.c.actor_id.in_(_IDS)), {"ids": list(user_ids)}):
+    for row in db.session.execute(named.where(_FEED.c.user_id.in_(_IDS)), {"ids": list(user_ids)}):
         people.setdefault(row.feed_id, []).append((row.user_id, row.last_at, row.kind))
     return {
         row.group_key: (
             row.kind,
-            row.actor_id,
+            row.user_id,
             row.subject_ids,
             row.n,
             row.first_at,
@@ -140,7 +140,7 @@ def _write_group(group: Group) -> None:
         _entry_upsert(dialect()),
         {
             "kind": group.kind.value,
-            "actor_id": group.actor_id,
+            "user_id": group.actor_id,
             "subject_id": group.subject_id,
             "subject_ids": group.subject_ids,
             "group_key": group.key,
@@ -180,7 +180,7 @@ def _entry_upsert(dialect_name: str) -> sa.Executable:
         sa.select(sa.func.count())
         .select_from(earlier)
         .where(
-            earlier.c.actor_id == sa.bindparam("actor_id", type_=_FEED.c.actor_id.type),
+            earlier.c.user_id == sa.bindparam("user_id", type_=_FEED.c.user_id.type),
             earlier.c.first_at >= sa.bindparam("day", type_=first_at),
             earlier.c.first_at < sa.bindparam("next_day", type_=first_at),
         )
@@ -190,7 +190,7 @@ def _entry_upsert(dialect_name: str) -> sa.Executable:
         name: sa.bindparam(name, type_=_FEED.c[name].type)
         for name in (
             "kind",
-            "actor_id",
+            "user_id",
             "subject_id",
             "subject_ids",
             "group_key",
@@ -202,7 +202,7 @@ def _entry_upsert(dialect_name: str) -> sa.Executable:
     statement = insert_into(FeedEntry, dialect_name).values(
         **values, in_global=on_the_day < MOST_A_DAY, withdrawn_at=None
     )
-    changed = ("actor_id", "subject_id", "subject_ids", "n", "first_at", "last_at", "withdrawn_at")
+    changed = ("user_id", "subject_id", "subject_ids", "n", "first_at", "last_at", "withdrawn_at")
     return statement.on_conflict_do_update(
         index_elements=[_FEED.c.group_key],
         set_={name: statement.excluded[name] for name in changed},

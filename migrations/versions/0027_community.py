@@ -2,8 +2,8 @@
 
 The feed starts empty; a job writes the entries of what happened before.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0027
+Revises: 0026
 Create Date: 2026-11-28 14:45:00.000000
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -67,7 +67,7 @@ def _add_feed() -> None:
         "feed",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("actor_id", BIG_ID, nullable=False),
+        sa.Column("user_id", BIG_ID, nullable=False),
         sa.Column("subject_id", BIG_ID, nullable=False),
         sa.Column("subject_ids", sa.String(length=200), nullable=False),
         sa.Column("group_key", sa.String(length=60), nullable=False),
@@ -76,7 +76,7 @@ def _add_feed() -> None:
         sa.Column("last_at", AT, nullable=False),
         sa.Column("in_global", sa.Boolean(), nullable=False),
         sa.Column("withdrawn_at", AT, nullable=True),
-        _user("feed", "actor_id"),
+        _user("feed", "user_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("group_key", name=op.f("uq_feed_group_key")),
         sqlite_autoincrement=True,
@@ -92,7 +92,7 @@ def _add_feed() -> None:
             sqlite_where=sa.text("withdrawn_at IS NULL AND in_global = 1"),
             postgresql_where=sa.text("withdrawn_at IS NULL AND in_global"),
         )
-    op.create_index("ix_feed_actor_id_first_at", "feed", ["actor_id", "first_at"])
+    op.create_index("ix_feed_user_id_first_at", "feed", ["user_id", "first_at"])
 
 
 def _add_people() -> None:

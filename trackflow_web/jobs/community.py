@@ -1,0 +1,27 @@
+"""The jobs of the community: the feed of what happened before there was one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from trackflow_web.community import rebuild
+from trackflow_web.kernel.transactions import reading, unit_of_work
+
+if TYPE_CHECKING:
+    from trackflow_web.jobs.tools import Tools
+
+# Other jobs wait meanwhile; the next run goes on a minute later.
+SECONDS_OF_REBUILDING = 20
+
+
+def write_past_entries(tools: Tools) -> None:
+    """Write the feed of what happened before there was one, some users at a time."""
+    with reading():
+        if not rebuild.is_waiting():
+            return
+    ends_at = time.monotonic() + SECONDS_OF_REBUILDING
+    more = True
+    while more and time.monotonic() < ends_at:
+        with unit_of_work(tools.handlers):
+            more = rebuild.step()
