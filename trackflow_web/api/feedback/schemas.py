@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, StrictBool
 
 from trackflow_web.api.core.schemas import Paging
+from trackflow_web.domain.collaborations.rules import UNNAMED
 from trackflow_web.domain.feedback import models
 from trackflow_web.domain.feedback.queries import FeedbackDetails
 from trackflow_web.domain.feedback.rules import (
@@ -36,7 +37,7 @@ class FeedbackItem(BaseModel):
     description: str
     status: str
     reason: str = Field(description="Why it has its status.")
-    author: str = Field(description="A user name.")
+    author: str = Field(description="A user name, or `a member` if the author is hidden.")
     comments: int
     created_at: datetime
     updated_at: datetime
@@ -51,7 +52,7 @@ class FeedbackItem(BaseModel):
             "description": item.description,
             "status": item.status,
             "reason": item.reason,
-            "author": shown.author.username,
+            "author": shown.author.username if shown.is_author_shown else UNNAMED,
             "votes": shown.votes,
             "voted": shown.voted,
             "comments": shown.comments,

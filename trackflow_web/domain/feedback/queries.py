@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
 from trackflow_web.domain.feedback.rules import STATUSES, Sort, Status
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.pagination import Page
 from trackflow_web.kernel.text import like_pattern
@@ -24,13 +25,17 @@ COMMENTS_A_PAGE = 100
 
 @dataclass(frozen=True)
 class FeedbackDetails:
-    """A request or report as its reader sees it: with its author and what others said."""
+    """A request or report as its reader sees it: with its author and what others said.
+
+    It stays listed if its author is hidden from the reader, but without their name.
+    """
 
     item: Feedback
     author: User
     votes: int
     voted: bool
     comments: int
+    is_author_shown: bool
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ def _with_the_rest(reader: User) -> sa.Select[*tuple[Any, ...]]:
     voted = sa.exists().where(
         FeedbackVote.feedback_id == Feedback.id, FeedbackVote.user_id == reader.id
     )
-    return sa.select(Feedback, User, _VOTES, voted, _COMMENTS).join(
+    return sa.select(Feedback, User, _VOTES, voted, _COMMENTS, visible_to(reader.id)).join(
         User, User.id == Feedback.user_id
     )
 
