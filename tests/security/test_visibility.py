@@ -1,0 +1,309 @@
+"""Visibility: every output that shows another user's data, in every state, to every viewer.
+
+To add an output, add one line to OUTPUTS: its kind and its address. A route with an argument that
+stands neither there nor in OWN fails.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from tests.support.belongings import belongings_of
+from tests.support.browsing import Browser
+from tests.support.people import add_person, working
+from tests.support.routes import all_routes
+from tests.support.songs import add_song
+from trackflow_web.accounts.deletion import delete_account
+from trackflow_web.achievements.awards import revoke as revocations
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.domain.feedback import actions as feedback
+from trackflow_web.domain.feedback.rules import Kind
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.people.models import Audience, Avatar, User
+from trackflow_web.domain.people.queries import find_by_username
+from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.visibility import Held
+from trackflow_web.domain.visibility.models import Block, Hold
+from trackflow_web.kernel import clock as the_clock
+from trackflow_web.kernel.database import db
+from trackflow_web.web.extensions import settings
+
+# Everything of this user has her name in it, and nothing else does.
+NAME = "quorra"
+CODE = "idea_generator"
+DIGEST = "a" * 64
+
+# page      200 and her name; to those who may not see her, the response of a missing object
+# file      the same without a name
+# list      her name, if she may be seen; the response is 200 in any case
+# follower  a list of whoever follows her
+# award     a list of her award, which may also be hidden or revoked by itself
+# Behind the address: `htmx` for a fragment.
+OUTPUTS = """
+page      /users/<username>
+page      /users/<username>/card htmx
+page      /users/<username>/compare
+page      /api/users/<username>
+award     /users/<username>
+award     /users/<username>/card htmx
+award     /users/<username>/compare
+award     /api/users/<username>
+file      /avatars/<digest>-<size>.webp
+list      /suggestions/people?username=quo htmx
+list      /community/leaderboard?kind=releases&period=all&view=top
+list      /api/community/leaderboard?kind=releases&period=all&view=top
+list      /features/
+list      /features/<item_id>
+list      /bugs/
+list      /bugs/<item_id>
+list      /api/features/
+list      /api/features/<item_id>
+list      /api/bugs/
+list      /api/bugs/<item_id>
+follower  /settings/people?list=following
+follower  /api/me/following
+follower  /notifications/
+follower  /notifications/panel htmx
+follower  /api/notifications/
+"""
+
+# Routes with arguments that show only what is the caller's own, or shared with them, or nobody's;
+# and those of administrators. The access tables test them.
+OWN = """
+/achievements/<code>
+/admin/rechecks/<run_id>
+/admin/users/<username>
+/admin/users/<username>/account
+/api/achievements/<code>
+/api/achievements/check/<run_id>
+/api/admin/users/<username>
+/api/bugs/<item_id>/comments
+/api/features/<item_id>/comments
+/api/imports/<import_id>
+/api/imports/<import_id>/rows
+/api/packs/<pack_id>
+/api/packs/<pack_id>/songs
+/api/series/<series_id>
+/api/songs/<song_id>
+/api/songs/<song_id>/collaborators
+/api/songs/<song_id>/parts
+/avatars/generated/<seed>-<initials>.svg
+/email/confirm/<token>
+/imports/<import_id>
+/notifications/<notification_id>/go
+/notifications/unsubscribe/<token>
+/packs/<pack_id>
+/packs/<pack_id>/release
+/password/reset/<token>
+/series/<series_id>
+/songs/<song_id>
+/songs/<song_id>/edit
+/songs/<song_id>/row
+/static/<filename>
+"""
+
+OWNER, FOLLOWER, MEMBER, BLOCKED, ANONYMOUS = "owner", "follower", "member", "blocked", "anonymous"
+VIEWERS = (OWNER, FOLLOWER, MEMBER, BLOCKED, ANONYMOUS)
+MEMBERS = {OWNER, FOLLOWER, MEMBER, BLOCKED}
+EVERYONE = {*MEMBERS, ANONYMOUS}
+# Who sees her in each state.
+STATES = {
+    "everyone": EVERYONE,
+    "members": MEMBERS,
+    "me": {OWNER},
+    "is_public off": EVERYONE,
+    "revoked": EVERYONE,
+    "held": {OWNER},
+    "blocking": EVERYONE - {BLOCKED},
+    "blocked by": EVERYONE - {BLOCKED},
+    "suspended": set(),
+    "banned": set(),
+    "deleted": set(),
+}
+# In these states only the award is hidden.
+AWARD_STATES = {"is_public off": {OWNER}, "revoked": set()}
+
+
+@dataclass(frozen=True)
+class Output:
+    kind: str
+    address: str
+    htmx: bool
+
+    @property
+    def pattern(self) -> str:
+        return self.address.partition("?")[0]
+
+    def path(self, values: dict[str, object]) -> str:
+        kind = "bug_id" if "/bugs/" in self.address else "feature_id"
+        named = values | {"item_id": values[kind]}
+        return re.sub(r"<(\w+)>", lambda found: str(named[found[1]]), self.address)
+
+
+def outputs():
+    for line in OUTPUTS.strip().splitlines():
+        kind, address, *more = line.split()
+        yield Output(kind, address, "htmx" in more)
+
+
+@pytest.fixture
+def her(app, clock, alice, bob, charlie, admin):
+    """Quorra, who shows something of every kind, with Alice as her follower."""
+    her = add_person(app, NAME)
+    clock.move(days=30)
+    with working(app):
+        relations.set_follow(alice.user, her.user, wanted=True, limits=(), newcomer_days=0)
+        her.user.audience = Audience.EVERYONE
+        her.user.avatar = DIGEST
+        db.session.add(
+            Avatar(
+                user_id=her.id, uploaded_at=the_clock.now(), attempts=0, failed=False, large=b"x"
+            )
+        )
+    for person in (her, alice, bob, charlie, admin):  # a leaderboard has at least five
+        release(app, person, f"By {person.username}")
+    return her
+
+
+def release(app, person, title):
+    song_id = add_song(app, person, title, artist=f"{person.username} band")
+    with working(app):
+        songs.move_song(find_song(song_id, for_update=True), person.user, status="released")
+
+
+@pytest.fixture
+def values(app, her):
+    """The values of arguments for what is hers."""
+    with working(app):
+        found = {
+            kind: feedback.submit(
+                her.user,
+                kind,
+                title="For all to see",
+                description="This.",
+                limit=settings().limit_feedback,
+            )
+            for kind in Kind
+        }
+        pack = packs.create_pack(her.user, name=f"Pack of {NAME}")
+        return {
+            "username": NAME,
+            "code": CODE,
+            "digest": DIGEST,
+            "size": "256",
+            "pack_id": pack.id,
+            "feature_id": found[Kind.FEATURE].id,
+            "bug_id": found[Kind.BUG].id,
+        }
+
+
+def missing(values):
+    """The same for what never existed."""
+    return {
+        name: 10**9 if isinstance(value, int) else "b" * 64 if name == "digest" else "no-such"
+        for name, value in values.items()
+    } | {"size": "256"}
+
+
+def put(state, her, bob):
+    user, now = db.session.get_one(User, her.id), the_clock.now()
+    award = db.session.query(UserAchievement).filter_by(user_id=her.id)
+    if state in set(Audience):
+        user.audience = Audience(state)
+    elif state == "is_public off":
+        award.update({"is_public": False})
+    elif state == "revoked":
+        revocations.revoke(find_by_username("olga"), user, CODE, reason="A test of this.")
+    elif state == "held":
+        db.session.add(
+            Hold(subject_type=Held.PROFILE, subject_id=her.id, is_automatic=False, created_at=now)
+        )
+    elif state in {"blocking", "blocked by"}:
+        one, other = (her, bob) if state == "blocking" else (bob, her)
+        db.session.add(Block(user_id=one.id, blocked_id=other.id, created_at=now))
+    elif state == "suspended":
+        user.suspended_until = now + timedelta(days=1)
+    elif state == "banned":
+        user.banned_at = now
+    else:
+        delete_account(user)
+
+
+@pytest.fixture
+def browsers(app, her, alice, bob, charlie):
+    people = {OWNER: her, FOLLOWER: alice, MEMBER: charlie, BLOCKED: bob}
+    found = {viewer: Browser(app) for viewer in VIEWERS}
+    for viewer, person in people.items():
+        found[viewer].enter(person)
+    return found
+
+
+def body(page):
+    """What a response says, without what differs in every response."""
+    text = page.response.get_data()
+    return re.sub(rb'(csrf_token" value|content|nonce|instance|data-version)="?[^"]*"', b"", text)
+
+
+def ask(browser, output, values):
+    return browser.get(output.path(values), htmx=output.htmx)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_output_shows_her_to_those_who_may_see_her(
+    app, her, bob, values, browsers, state, subtests
+):
+    with working(app):
+        put(state, her, bob)
+    nothing = missing(values)
+    for viewer, browser in browsers.items():
+        seen = viewer in STATES[state]
+        for output in outputs():
+            with subtests.test(viewer=viewer, output=str(output)):
+                _check(browser, output, values, nothing, viewer, seen=seen, state=state)
+
+
+def _check(browser, output, values, nothing, viewer, *, seen, state):
+    page = ask(browser, output, values)
+    is_door = page.status == 401 or page.location.startswith("/login")
+    shown = NAME in page.html.casefold() if output.kind != "file" else page.status == 200
+    if is_door:
+        return
+    if viewer == OWNER:
+        if seen and output.kind in {"page", "file"}:
+            assert page.status in {200, 303}
+    elif output.kind in {"page", "file"}:
+        if seen:
+            assert page.status == 200
+            assert shown
+        elif state == "blocked by" and viewer == BLOCKED and output.pattern == "/users/<username>":
+            assert "Unblock" in page.text  # he has blocked her, and nothing else is there
+            assert CODE not in page.html
+        else:
+            absent = ask(browser, output, nothing)
+            assert page.status == absent.status == 404
+            assert body(page) == body(absent)
+    elif output.kind == "award":
+        assert (CODE in page.html) == (
+            viewer in AWARD_STATES[state] if state in AWARD_STATES else seen
+        )
+    else:
+        assert page.status == 200 or state == "deleted"
+        assert shown == (seen and (output.kind == "list" or viewer == FOLLOWER))
+
+
+def test_every_route_with_an_argument_stands_in_a_table(app, alice, bob):
+    values = belongings_of(app, alice, bob)
+    known = {output.pattern for output in outputs()} | set(OWN.split())
+    routes = {
+        route.pattern
+        for route in all_routes(app, values)
+        if route.method == "GET" and (route.arguments or "community" in route.pattern)
+    }
+    assert sorted(routes - known) == []
+    assert sorted({each for each in known if "<" in each} - routes) == []
