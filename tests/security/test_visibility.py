@@ -263,8 +263,8 @@ def test_every_output_shows_her_to_those_who_may_see_her(
     nothing = missing(values)
     for viewer, browser in browsers.items():
         seen = viewer in STATES[state]
-        for output in outputs():
-            with subtests.test(viewer=viewer, output=str(output)):
+        with subtests.test(viewer=viewer):
+            for output in outputs():
                 _check(browser, output, values, nothing, viewer, seen=seen, state=state)
 
 
@@ -276,25 +276,25 @@ def _check(browser, output, values, nothing, viewer, *, seen, state):
         return
     if viewer == OWNER:
         if seen and output.kind in {"page", "file"}:
-            assert page.status in {200, 303}
+            assert page.status in {200, 303}, output
     elif output.kind in {"page", "file"}:
         if seen:
-            assert page.status == 200
-            assert shown
+            assert page.status == 200, output
+            assert shown, output
         elif state == "blocked by" and viewer == BLOCKED and output.pattern == "/users/<username>":
-            assert "Unblock" in page.text  # he has blocked her, and nothing else is there
-            assert CODE not in page.html
+            # He has blocked her, and sees nothing else.
+            assert "Unblock" in page.text, output
+            assert CODE not in page.html, output
         else:
             absent = ask(browser, output, nothing)
-            assert page.status == absent.status == 404
-            assert body(page) == body(absent)
+            assert page.status == absent.status == 404, output
+            assert body(page) == body(absent), output
     elif output.kind == "award":
-        assert (CODE in page.html) == (
-            viewer in AWARD_STATES[state] if state in AWARD_STATES else seen
-        )
+        expected = viewer in AWARD_STATES[state] if state in AWARD_STATES else seen
+        assert (CODE in page.html) == expected, output
     else:
-        assert page.status == 200 or state == "deleted"
-        assert shown == (seen and (output.kind == "list" or viewer == FOLLOWER))
+        assert page.status == 200 or state == "deleted", output
+        assert shown == (seen and (output.kind == "list" or viewer == FOLLOWER)), output
 
 
 def test_every_route_with_an_argument_stands_in_a_table(app, alice, bob):
