@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trackflow_web import api, cli, pages
+from trackflow_web import api, cli, embeds, pages
 from trackflow_web.achievements import handler
 from trackflow_web.achievements.awards.subjects import awards
 from trackflow_web.achievements.events import (
@@ -92,6 +92,7 @@ def init_app(app: Flask, config: Config) -> None:
     hooks.init_app(app, config)
     pages.init_app(app)
     api.init_app(app)
+    embeds.init_app(app)
     cli.init_app(app, HANDLERS)
 
 

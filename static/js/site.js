@@ -125,7 +125,26 @@ document.documentElement.classList.add("js");
 
   document.addEventListener("DOMContentLoaded", openWhereThereIsRoom);
   document.addEventListener("htmx:afterSettle", openWhereThereIsRoom);
+
+  // The text to copy stands in a field, so that it can be copied without this, too.
+  async function copyText(event) {
+    const button = event.target.closest?.("button[data-copy]");
+    const source = button && document.getElementById(button.dataset.copy);
+    if (!source) return;
+    source.select();
+    try {
+      await navigator.clipboard.writeText(source.value);
+    } catch {
+      return; // no permission: the text stays selected
+    }
+    button.firstChild.data = "Copied";
+    setTimeout(() => {
+      button.firstChild.data = "Copy";
+    }, 2000);
+  }
+
   document.addEventListener("click", sendFromRow);
+  document.addEventListener("click", copyText);
   document.addEventListener("click", editRow);
   document.addEventListener("DOMContentLoaded", fillTimezone);
   document.addEventListener("DOMContentLoaded", showPlace);

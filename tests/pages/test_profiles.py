@@ -14,7 +14,7 @@ from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
-MOST_STATEMENTS = 9
+MOST_STATEMENTS = 10
 ADDRESSES = ("/users/alice", "/users/alice/card", "/users/alice/compare")
 
 

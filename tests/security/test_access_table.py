@@ -46,6 +46,11 @@ POST /password/reset/<token>                             404     404  404   404 
 GET  /email/confirm/<token>                              404     404  404   404  404
 POST /email/confirm/<token>                              404     404  404   404  404
 GET  /static/<filename>                                  200     200  200   200  200
+GET  /robots.txt                                         200     200  200   200  200
+GET  /sitemap.xml                                        200     200  200   200  200
+GET  /sitemap-<section>-<number>.xml                     200     200  200   200  200
+GET  /oembed                                             422     422  422   422  422
+GET  /covers/generated/<key>-<letters>.svg               200     200  200   200  200
 # Achievements
 GET  /achievements/                                     door     200  200   200  200
 GET  /achievements/<code>                                200     200  200   200  200
@@ -54,6 +59,8 @@ GET  /achievements/me                                   door     200  200   200 
 GET  /achievements/me/progress                          door     200  200   200  200
 GET  /achievements/levels                               door     200  200   200  200
 GET  /community/leaderboard                             door     200  200   200  200
+GET  /community/people                                  door     200  200   200  200
+GET  /community/releases                                door     200  200   200  200
 GET  /admin/achievements                                door     404  404   404  303
 GET  /admin/rechecks/                                   door     404  404   404  200
 POST /admin/rechecks/                                   door     404  404   404  303
@@ -70,6 +77,9 @@ POST /admin/users/<username>/reset-link                 door     404  404   404 
 POST /admin/users/<username>/delete                     door     404  404   404  422
 GET  /stats                                             door     200  200   200  200
 GET  /stats/gaps                                        door     200  200   200  200
+# Releases: the song of the table is still planned
+GET  /releases/<song_id>                                 404     404  404   404  404
+GET  /songs/<song_id>/credits.ini                       door     404  200   200  404
 # Songs
 GET  /songs/                                            door     200  200   200  200
 POST /songs/                                            door     303  303   303  303
@@ -136,6 +146,7 @@ POST /features/<item_id>/withdraw                       door     403  403   303 
 # People
 GET  /users/<username>                                   404     200  200   200  200
 GET  /users/<username>/card                              404     303  303   303  303
+GET  /users/<username>/achievements/<code>               404     200  200   200  200
 GET  /notifications/                                    door     200  200   200  200
 GET  /notifications/unsubscribe/<token>                  404     404  404   404  404
 POST /notifications/unsubscribe/<token>                  404     404  404   404  404
@@ -214,6 +225,8 @@ GET  /api/achievements/me                                    401     200  200   
 GET  /api/achievements/me/progress                           401     200  200   200  200
 GET  /api/achievements/categories                            401     200  200   200  200
 GET  /api/community/leaderboard                              401     200  200   200  200
+GET  /api/community/releases                                 401     200  200   200  200
+GET  /api/community/users/<username>                         401     200  200   200  200
 # Songs
 GET  /api/songs/                                             401     200  200   200  200
 POST /api/songs/                                             401     201  201   201  201

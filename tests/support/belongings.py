@@ -93,6 +93,10 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "initials": "al",
             "kind": "artist",
             "target": "Metallica",
+            "letters": "AL",
+            "key": "00ff00ff",
+            "number": 0,
+            "section": "profiles",
         }
 
 

@@ -10,6 +10,7 @@ from trackflow_web.api.authoring import views as authoring
 from trackflow_web.api.collaborations import views as collaborations
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.directory import views as directory
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.invitations import views as invitations
@@ -32,6 +33,7 @@ __all__ = [
     "admin",
     "authoring",
     "collaborations",
+    "directory",
     "feedback",
     "imports",
     "init_app",

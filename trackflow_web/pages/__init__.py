@@ -10,7 +10,9 @@ from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.collaborations import views as collaborations
+from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
+from trackflow_web.pages.home import crawlers
 from trackflow_web.pages.home import views as home
 from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
@@ -21,10 +23,11 @@ from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
-from trackflow_web.pages.profiles import avatars
+from trackflow_web.pages.profiles import avatars, awards
 from trackflow_web.pages.profiles import views as profiles
 from trackflow_web.pages.relations import lists as relation_lists
 from trackflow_web.pages.relations import views as relations
+from trackflow_web.pages.releases import views as releases
 from trackflow_web.pages.series import views as series
 from trackflow_web.pages.settings import (
     achievements as settings_achievements,
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "admin_accounts",
     "admin_users",
+    "crawlers",
     "init_app",
     "recovery",
     "settings_achievements",
@@ -80,8 +84,12 @@ BLUEPRINTS = (
     stats.pages,
     leaderboards.pages,
     profiles.pages,
+    awards.pages,
     relations.pages,
     relation_lists.pages,
+    releases.pages,
+    releases.covers,
+    directory.pages,
     avatars.pages,
     suggestions.pages,
     notifications.pages,

@@ -43,6 +43,8 @@ LAYERS = {
         "feedback",
         "stats",
         "profiles",
+        "releases",
+        "sharing",
         "leaderboards",
         "settings",
         "notifications",

@@ -35,6 +35,10 @@ class ListArguments(Checks):
         """Return the search text `q`; empty without one."""
         return self(text.line, self._arguments.get("q"), "q", longest=longest, required=False)
 
+    def text(self, name: str, *, longest: int) -> str:
+        """Return the text of a required argument."""
+        return self(text.line, self._arguments.get(name), name, longest=longest)
+
     def page(self, *, most: int = MOST_PAGES) -> int:
         """Return the number of the requested page, 1 by default."""
         return self.number("page", most=most) or 1

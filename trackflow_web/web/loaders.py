@@ -59,6 +59,18 @@ def pack_or_404(pack_id: int) -> Pack:
     return pack
 
 
+def find_own_pack(pack_id: int) -> Pack | None:
+    """Return a pack if the caller, signed in or not, is its owner."""
+    pack = find_pack(pack_id)
+    return pack if pack is not None and pack.user_id == viewer_id() else None
+
+
+def find_own_series(series_id: int) -> Series | None:
+    """Return an album if the caller, signed in or not, is its owner."""
+    series = find_series(series_id)
+    return series if series is not None and series.user_id == viewer_id() else None
+
+
 def series_or_404(series_id: int) -> Series:
     """Return one of the caller's own album series; its actions lock what they change."""
     series = find_series(series_id)

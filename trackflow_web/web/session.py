@@ -14,8 +14,9 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, queries
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
+from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web import htmx
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.cookies import TolerantSessions
 from trackflow_web.web.urls import current_page
 
@@ -82,6 +83,16 @@ def redirect_to_sign_in() -> BaseResponse:
     if htmx.is_htmx():
         return Response(status=401, headers={"HX-Redirect": address})
     return htmx.redirect_after_post(address)
+
+
+def reject_hidden() -> BaseResponse:
+    """Ask visitors to sign in at a page that they may not see. Raise NotFound for users.
+
+    A missing page does the same.
+    """
+    if viewer_id() is None:
+        return redirect_to_sign_in()
+    raise NotFound
 
 
 def login_required(view: View) -> View:

@@ -26,6 +26,7 @@ NO_VISIT = frozenset(
         "metrics.show",
         "avatars.generated",
         "avatars.picture",
+        "covers.generated",
         "notifications.unread_count",
         "connections.callback",
     }

@@ -44,6 +44,14 @@ class Relation:
         return self.follows or self.mutes or self.blocks or self.is_followed
 
 
+@dataclass(frozen=True)
+class FollowCounts:
+    """The numbers of a user's followers and of those whom the user follows."""
+
+    followers: int
+    following: int
+
+
 NO_RELATION = Relation(follows=False, mutes=False)
 
 
@@ -56,6 +64,16 @@ def count_followed(user_id: int) -> int:
     """Return the number of users that a user follows."""
     found = sa.select(sa.func.count()).where(Follow.user_id == user_id)
     return db.session.scalar(found) or 0
+
+
+def count_follows(user_id: int) -> FollowCounts:
+    """Return how many users follow a user, and how many the user follows, in one statement."""
+    followers = sa.select(sa.func.count()).where(Follow.followed_id == user_id)
+    following = sa.select(sa.func.count()).where(Follow.user_id == user_id)
+    row = db.session.execute(
+        sa.select(followers.scalar_subquery(), following.scalar_subquery())
+    ).one()
+    return FollowCounts(*row)
 
 
 def relation_to(user_id: int, person_id: int) -> Relation:

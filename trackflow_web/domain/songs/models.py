@@ -43,6 +43,9 @@ class Song(Base):
             sqlite_where=sa.text("released_at IS NOT NULL"),
             postgresql_where=sa.text("released_at IS NOT NULL"),
         ),
+        # Releases of everyone, and of one artist, newest first.
+        sa.Index("ix_songs_status_released_at", "status", "released_at", "id"),
+        sa.Index("ix_songs_artist_key_released_at", "artist_key", "released_at"),
         sa.Index(
             "ix_songs_import_id",
             "import_id",

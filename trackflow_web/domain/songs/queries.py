@@ -179,16 +179,6 @@ def artists_of(user_id: int, start: str, *, limit: int) -> Sequence[str]:
     ).all()
 
 
-def released_of(user_id: int, limit: int) -> Sequence[Song]:
-    """Return the user's own songs that are Released, newest first: what others may see."""
-    return db.session.scalars(
-        sa.select(Song)
-        .where(Song.user_id == user_id, Song.status == Status.RELEASED)
-        .order_by(Song.released_at.desc(), Song.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def count_songs(user_id: int, *, q: str = "", only: Conditions = ()) -> Counts:
     """Count the songs the user has or works on: those containing `q` in each state, and all."""
     found = sa.and_(sa.true(), *only)

@@ -13,18 +13,20 @@ from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
 from trackflow_web.kernel.errors import Duplicate, Invalid
+from trackflow_web.pages.releases import public
 from trackflow_web.pages.songs import told
 from trackflow_web.pages.songs.context import MOST_SUGGESTED
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.listing import ListArguments, pager, requested_page
-from trackflow_web.web.loaders import pack_or_404
+from trackflow_web.web.loaders import find_own_pack, pack_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.packs.models import Pack
@@ -55,10 +57,14 @@ def create() -> str | Response:
 
 
 @pages.get("/<id:pack_id>")
-@login_required
-def show(pack_id: int) -> str:
-    """Show a pack with its songs, and the songs containing `q` that could be added."""
-    pack, arguments = pack_or_404(pack_id), ListArguments()
+def show(pack_id: int) -> ResponseReturnValue:
+    """Show a pack with its songs, and the songs containing `q` that could be added.
+
+    Others see its releases.
+    """
+    pack, arguments = find_own_pack(pack_id), ListArguments()
+    if pack is None:
+        return public.pack(pack_id)
     q, page = arguments.search(), arguments.page()
     arguments.finish()
     context = pack_context(pack, q=q, page=page)

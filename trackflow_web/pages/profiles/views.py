@@ -12,17 +12,19 @@ from trackflow_web.achievements.progress import public_badges, queries
 from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.people import profile
-from trackflow_web.domain.relations.queries import relation_to
-from trackflow_web.domain.songs import queries as songs
+from trackflow_web.domain.people.charter_names import plain_names
+from trackflow_web.domain.relations.queries import count_follows, relation_to
+from trackflow_web.domain.releases.queries import latest_of
 from trackflow_web.pages.profiles.calendar import calendar_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.listing import requested
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
+from trackflow_web.web.shared_pages import profile_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from werkzeug.wrappers import Response
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("profiles", __name__, url_prefix="/users")
 
-SONGS_SHOWN = 20
+SONGS_SHOWN = 12
 PACKS_SHOWN = 20
 # The public figures of a profile, all about released songs: labels for one and for many.
 NUMBERS = {
@@ -61,6 +63,7 @@ def show(username: str) -> str:
         return render_template("profiles/blocked.html", person=person, relation=relation)
     order = requested(lambda arguments: arguments.choice("sort", BadgeOrder)) or BadgeOrder.RARITY
     face, is_me = public_badges_of(person), person.id == viewer_id()
+    (numbers,) = _numbers(person)
     first = face.pinned or face.best[: public_badges.LEAST_SHOWN]
     return render_template(
         "profiles/show.html",
@@ -72,12 +75,14 @@ def show(username: str) -> str:
         order=order,
         may_pin=is_me and len(face.pinned) < MOST_PINNED,
         links=[(link, profile.host_of(link)) for link in profile.lines_of(person.links)],
-        charter_names=profile.lines_of(person.charter_names),
+        charter_names=plain_names(person),
         calendar_days=calendar_of(person) if is_me or person.shows_days else None,
-        figures=_figures(person),
-        songs=songs.released_of(person.id, SONGS_SHOWN),
+        figures=_figures(numbers),
+        follows=count_follows(person.id),
+        songs=latest_of(person.id, viewer_id(), limit=SONGS_SHOWN),
         packs=packs.released_of(person.id, PACKS_SHOWN),
         relation=relation,
+        shared=profile_page(person, face, numbers["total_released"]),
     )
 
 
@@ -132,8 +137,7 @@ def _ordered(badges: Sequence[Badge], order: BadgeOrder) -> Sequence[Badge]:
     return sorted(badges, key=lambda badge: -badge.rarity.rank)  # stable: among equals the newest
 
 
-def _figures(person: User) -> list[tuple[str, int]]:
-    (numbers,) = _numbers(person)
+def _figures(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
     return [
         (singular if numbers[name] == 1 else plural, numbers[name])
         for name, (singular, plural) in NUMBERS.items()

@@ -11,18 +11,20 @@ from trackflow_web.domain.series import actions, editing, planning, queries
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
+from trackflow_web.pages.releases import public
 from trackflow_web.pages.series.context import album_context, submitted_track_list
 from trackflow_web.pages.songs import told
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.listing import pager, requested_page
-from trackflow_web.web.loaders import series_or_404
+from trackflow_web.web.loaders import find_own_series, series_or_404
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.series.models import Series
@@ -58,10 +60,15 @@ def create() -> str | Response:
 
 
 @pages.get("/<id:series_id>")
-@login_required
-def show(series_id: int) -> str:
-    """Show an album; `track` offers songs for one track, `edit` the form of the track list."""
-    context = album_context(series_or_404(series_id), by_address=True)
+def show(series_id: int) -> ResponseReturnValue:
+    """Show an album; `track` offers songs for one track, `edit` the form of the track list.
+
+    Others see its releases.
+    """
+    series = find_own_series(series_id)
+    if series is None:
+        return public.album(series_id)
+    context = album_context(series, by_address=True)
     if htmx.is_htmx():
         return htmx.block("series/show.html", "tracks", **context)
     return render_template("series/show.html", **context)

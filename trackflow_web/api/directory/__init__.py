@@ -1,0 +1,1 @@
+"""Users and releases of the community: JSON API."""

@@ -1,0 +1,1 @@
+"""Released songs as others see them: their pages, credits, lists and texts to share."""

@@ -1,0 +1,1 @@
+"""Releases, and packs and albums as others see them: pages."""

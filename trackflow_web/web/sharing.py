@@ -1,0 +1,83 @@
+"""Public pages: their absolute addresses, what link previews read, and how they are shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import url_for
+
+from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.releases.messages import snippets
+from trackflow_web.web.urls import site_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trackflow_web.domain.people.models import User
+
+# Previews cut longer descriptions themselves, in the middle of a word.
+LONGEST_DESCRIPTION = 200
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A page of a user's that may be shared.
+
+    `images` are snippets of an image beside those of the link. `kind` is the type of Open Graph.
+    """
+
+    title: str
+    description: str
+    url: str
+    owner: User
+    kind: str = "website"
+    images: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        """Return whether visitors see it, if members do."""
+        return self.owner.audience == Audience.EVERYONE
+
+    @property
+    def oembed(self) -> str:
+        """Return the address of its description for programs that embed it."""
+        return f"{absolute('oembed.show')}?{urlencode({'url': self.url, 'format': 'json'})}"
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """Return the link to it in HTML, Markdown and BBCode."""
+        return snippets(self.url, self.title)
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Return where it can be posted, with addresses that fill in the form there."""
+        link = {"url": self.url, "title": self.title}
+        text = {"text": f"{self.title} {self.url}"}
+        return [
+            ("Bluesky", f"https://bsky.app/intent/compose?{urlencode(text)}"),
+            ("Reddit", f"https://www.reddit.com/submit?{urlencode(link)}"),
+        ]
+
+
+def shared_page(owner: User, address: str, *, title: str, description: str) -> SharedPage:
+    """Return the page of a user's at an address of this site, as it may be shared."""
+    return SharedPage(
+        title=title, description=shortened(description), url=site_url() + address, owner=owner
+    )
+
+
+def absolute(endpoint: str, **values: object) -> str:
+    """Return the absolute address of a page of this site."""
+    return site_url() + url_for(endpoint, **values)  # type: ignore[arg-type]
+
+
+def shortened(text: str) -> str:
+    """Return a text in one line, cut at a word where it is too long for a preview."""
+    line = " ".join(text.split())
+    if len(line) <= LONGEST_DESCRIPTION:
+        return line
+    cut = line[: LONGEST_DESCRIPTION - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,.;:") + ELLIPSIS
