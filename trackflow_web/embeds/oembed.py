@@ -12,7 +12,7 @@ from trackflow_web.web.shared_pages import find_shared_page
 from trackflow_web.web.sharing import absolute
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+    from werkzeug.sansio.response import Response
 
 embeds = Blueprint("oembed", __name__)
 

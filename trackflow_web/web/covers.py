@@ -62,7 +62,7 @@ def generated(artist: str, name: str) -> str:
 
 def letters_of(name: str) -> str:
     """Return the first letters of the first and the last word of a name; a note without any."""
-    words = [found[0] for word in name.split() if (found := re.findall(r"[^\W_]", word))]
+    words: list[str] = [found[0] for word in name.split() if (found := re.findall(r"[^\W_]", word))]
     if not words:
         return NOTE
     first, last = words[0].upper()[:1], words[-1].upper()[:1]

@@ -90,9 +90,10 @@ def reject_hidden() -> BaseResponse:
 
     A missing page does the same.
     """
-    if viewer_id() is None:
-        return redirect_to_sign_in()
-    raise NotFound
+    if viewer_id() is not None:
+        raise NotFound
+    response: BaseResponse = redirect_to_sign_in()
+    return response
 
 
 def login_required(view: View) -> View:

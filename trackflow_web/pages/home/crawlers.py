@@ -40,7 +40,9 @@ def sitemap() -> BaseResponse:
     files = list(_files())
     if len(files) <= len(Kind):
         return _urls(url for kind in Kind for url in _addresses(kind, 0))
-    addresses = (absolute("home.sitemap_part", section=kind, number=number) for kind, number in files)
+    addresses = (
+        absolute("home.sitemap_part", section=kind, number=number) for kind, number in files
+    )
     return _xml("home/sitemap_index.xml", urls=addresses)
 
 
