@@ -187,10 +187,10 @@ def test_a_release_links_to_its_pack_its_album_and_more_by_its_owner(as_bob, rel
 def test_the_page_of_an_award_has_evidence_date_and_rarity(as_bob, places):
     page = as_bob.get(places["award"])
     assert page.one("h1").get_text() == "First Release"
-    assert page.one(".award__date time")["datetime"]
+    assert page.one(".award-hero__date time")["datetime"]
     assert "1 song" in page.text
     assert page.one(f'.receipt a[href="{places["release"]}"]').get_text() == "One — Metallica"
-    assert "(2 of 3)" in page.one(".award__share").get_text()
+    assert "(2 of 3)" in page.one(".award-hero__share").get_text()
 
 
 def test_evidence_shows_no_song_that_is_not_released(as_bob, as_alice, app, alice):
