@@ -33,6 +33,8 @@ WHERE = {
     "imports": "imports",
     "import_rows": "imports",
     "import_files": "previews",
+    "chart_scans": "chart_uploads",
+    "chart_scan_songs": "chart_uploads",
     "column_choices": "columns",
     "imported_playlists": "playlists",
     "spotify_connections": "connections",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import charts
 from tests.support.belongings import belongings_of
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
@@ -121,6 +122,10 @@ POST /series/<series_id>/tracks/<position>              door     404  404   303 
 # Imports
 GET  /imports/                                          door     200  200   200  200
 POST /imports/                                          door     303  303   303  303
+GET  /imports/charts                                    door     200  200   200  200
+POST /imports/charts                                    door     303  303   303  303
+GET  /imports/charts/<scan_id>                          door     404  404   200  404
+POST /imports/charts/<scan_id>/confirm                  door     404  404   303  404
 GET  /imports/<import_id>                               door     404  404   200  404
 GET  /imports/spotify/callback                          door     303  303   303  303
 GET  /imports/spotify/connect                           door     303  303   303  303
@@ -383,6 +388,8 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/features/<item_id>/status": {"status": "planned"},
         "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
         "/mutes/<kind>": {"artist": "Metallica"},
+        "/imports/charts": {"files": (io.BytesIO(charts.chart()), "notes.chart")},
+        "/imports/charts/<scan_id>/confirm": {"song": "0", "part": "drums"},
         "/notifications/<notification_id>/mute": {"what": "type"},
         "/packs/": {"name": "A new pack"},
         "/packs/<pack_id>": {"name": "Another name"},

@@ -25,6 +25,8 @@ CREATE = {
     "/series/<series_id>/tracks",
     "/songs/<song_id>/templates",
     "/imports/",
+    "/imports/charts",
+    "/imports/charts/<scan_id>/confirm",
     "/imports/<import_id>/start",
     "/imports/<import_id>/undo",
     "/bugs/",

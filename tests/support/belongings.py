@@ -9,6 +9,8 @@ from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.chart_scans import actions as chart_scans
+from trackflow_web.domain.chart_scans.actions import Kept
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.collaborations.queries import find_invitation
 from trackflow_web.domain.collaborations.rules import Subject
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from tests.support.people import Person
+    from trackflow_web.domain.people.models import User
 
 
 def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> dict[str, object]:
@@ -76,6 +79,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "template_id": template.id,
             "position": 1,
             "import_id": item.id,
+            "scan_id": _scan_of(user),
             "invitation_id": invitation_id,
             "feature_id": request.id,
             "bug_id": report.id,
@@ -108,6 +112,24 @@ def _invited(app: Flask, invitee: Person) -> int:
         invitation = find_invitation(Subject(song_id=song.id), invitee.id)
         assert invitation
         return invitation.id
+
+
+def _scan_of(user: User) -> int:
+    """Keep an upload with one song; give its id."""
+    parts = {str(part): {"verdict": "for", "seen": "", "not_needed": False} for part in Part}
+    report = {
+        "title": "A secret chart",
+        "artist": "Metallica",
+        "album": "",
+        "year": None,
+        "charter": "",
+        "folder": "",
+        "notes_name": "",
+        "parts": parts,
+        "issues": [],
+        "problems": [],
+    }
+    return chart_scans.begin(user, "A secret upload", [Kept({}, report=report)]).id
 
 
 def _notification_of(owner: Person) -> int:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tests.support.people import working
 from trackflow_web.achievements.models import RecheckRun
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.domain.chart_scans.models import ChartScan, ScannedSong
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
@@ -101,6 +102,11 @@ def plenty_of(
             )
         imports = _copy(Import, numbers, lambda i: {"name": f"I {i}"}, id=has["import_id"])
         _copy(ImportRow, numbers, lambda i: {"position": i + 2}, import_id=has["import_id"])
+        scans = _copy(ChartScan, numbers, lambda i: {"name": f"C {i}"}, id=has["scan_id"])
+        _write(
+            ScannedSong,
+            [{"scan_id": each, "position": 0, "files": {}} for each in scans],
+        )
         _write(
             ImportedPlaylist,
             [

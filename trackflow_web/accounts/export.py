@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from trackflow_web.accounts.export_collaborations import collaborations_of
 from trackflow_web.accounts.export_community import community_of
+from trackflow_web.accounts.export_imports import imports_of
 from trackflow_web.accounts.export_notifications import notifications_of
 from trackflow_web.accounts.export_relations import relations_of
 from trackflow_web.accounts.pieces import (
     FULL_ROWS_AT_ONCE,
     Row,
-    as_json,
     document,
     grouped_by,
     json_list,
@@ -39,14 +39,7 @@ from trackflow_web.achievements.models import (
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
 from trackflow_web.domain.authoring.models import PartTemplate, SongPart
 from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.imports.models import (
-    ColumnChoice,
-    Connection,
-    Import,
-    ImportedPlaylist,
-    ImportFile,
-    ImportRow,
-)
+from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.models import Mail
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, Avatar, Decision, User, Visit
@@ -92,7 +85,6 @@ ACCOUNT = (
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 # The file is the user's own, and is deleted with the preview.
-PREVIEW = ("import_id", "encoding", "found")
 # The picture as it is shown; the one that was sent waits for minutes only.
 AVATAR = ("uploaded_at", "large")
 MAIL = ("kind", "address", "created_at", "ended_at")
@@ -163,7 +155,7 @@ def _work(user_id: int) -> Mapping[str, Iterator[str]]:
         ),
         "packs": json_list(rows_of(Pack, Pack.user_id == user_id)),
         "series": json_list(with_details(series, _tracks)),
-        **_imports(user_id),
+        **imports_of(user_id),
     }
 
 
@@ -174,32 +166,6 @@ def _parts(song_ids: Sequence[int]) -> tuple[str, Mapping[Any, list[Row]]]:
 
 def _tracks(series_ids: Sequence[int]) -> tuple[str, Mapping[Any, list[Row]]]:
     return "tracks", grouped_by(rows_of(Track, Track.series_id.in_(series_ids)), "series_id")
-
-
-def _imports(user_id: int) -> Mapping[str, Iterator[str]]:
-    own = sa.select(Import.id).where(Import.user_id == user_id)
-    return {
-        "imports": _imports_withrows_of(user_id),
-        "previews": json_list(rows_of(ImportFile, ImportFile.import_id.in_(own), only=PREVIEW)),
-        "columns": json_list(
-            rows_of(ColumnChoice, ColumnChoice.user_id == user_id, leave_out={"header_key"})
-        ),
-        "playlists": json_list(rows_of(ImportedPlaylist, ImportedPlaylist.user_id == user_id)),
-    }
-
-
-def _imports_withrows_of(user_id: int) -> Iterator[str]:
-    """Return the imports, one after the other: each may have ten thousand rows."""
-    yield "["
-    separator = ""
-    for page in rows_of(Import, Import.user_id == user_id):
-        for each in page:
-            rows = rows_of(ImportRow, ImportRow.import_id == each["id"], leave_out={"import_id"})
-            yield f'{separator}{as_json(each)[:-1]}, "rows": '
-            yield from json_list(rows)
-            yield "}"
-            separator = ", "
-    yield "]"
 
 
 def _feedback(user_id: int) -> Mapping[str, Iterator[str]]:

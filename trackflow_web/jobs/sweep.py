@@ -8,6 +8,8 @@ import structlog
 
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.standings import finals
+from trackflow_web.domain.chart_scans import actions as charts
+from trackflow_web.domain.chart_scans import queries as chart_scans
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 
 IMPORTS_A_SWEEP = 100
 AVATARS_A_SWEEP = 20
+SCANS_A_SWEEP = 20
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
@@ -44,6 +47,9 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
         lambda: _start(
             start, "avatar", lambda: avatars.abandoned(AVATARS_A_SWEEP, all_waiting=at_start)
+        ),
+        lambda: _start(
+            start, "charts", lambda: chart_scans.abandoned(SCANS_A_SWEEP, all_unread=at_start)
         ),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
@@ -71,6 +77,7 @@ def _close_leaderboards(tools: Tools) -> None:
 def _prune(tools: Tools) -> None:
     with unit_of_work(tools.handlers):
         pruning.sweep()
+        charts.prune()
         mail.prune()
         undo.prune()
         reservations.prune()

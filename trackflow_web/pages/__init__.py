@@ -9,6 +9,7 @@ from trackflow_web.pages.admin import accounts as admin_accounts
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
+from trackflow_web.pages.charts import views as charts
 from trackflow_web.pages.collaborations import views as collaborations
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     series.pages,
     imports.pages,
     spotify.pages,
+    charts.pages,
     achievements.pages,
     stats.pages,
     leaderboards.pages,

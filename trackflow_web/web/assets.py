@@ -40,6 +40,7 @@ LAYERS = {
         "packs",
         "invitations",
         "imports",
+        "charts",
         "feedback",
         "stats",
         "profiles",

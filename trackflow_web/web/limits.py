@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.domain.people import avatars
+from trackflow_web.integrations.charts import uploads as charts
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 from trackflow_web.web.json_body import WITH_FILES
@@ -22,6 +23,13 @@ LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES
 LARGER_BODIES |= dict.fromkeys(
     ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
 )
+LARGER_BODIES["settings.update_profile"] = 4 * avatars.MOST_BYTES
+# A folder of songs; audio comes as an empty file of its name.
+CHART_UPLOAD = "charts.create"
+LARGER_BODIES[CHART_UPLOAD] = charts.MOST_BYTES
+MOST_FILES = 10_000
+# The type of a form with files; any other form has none.
+WITH_FILES = "multipart/form-data"
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 
@@ -31,6 +39,8 @@ def limit_body() -> None:
     is_api = request.blueprint == "api"
     if request.endpoint in LARGER_BODIES and (is_api or request.mimetype == WITH_FILES):
         request.max_content_length = LARGER_BODIES[request.endpoint]
+        if request.endpoint == CHART_UPLOAD:
+            request.max_form_parts = MOST_FILES
     elif is_api:
         request.max_content_length = LARGEST_JSON
 

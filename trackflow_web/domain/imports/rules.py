@@ -41,6 +41,7 @@ class Source(StrEnum):
 
     FILE = "file"
     SPOTIFY = "spotify"
+    CHARTS = "charts"
 
 
 class State(StrEnum):
@@ -85,6 +86,7 @@ class Reason(StrEnum):
     OTHER_ALBUM = "other_album"
     NOT_CSV = "not_csv"
     NO_ROOM = "no_room"
+    PARTS_ADDED = "parts_added"
 
     @property
     def text(self) -> str:
@@ -104,6 +106,7 @@ REASONS = {
     Reason.EXTRA_CELLS: "more fields than columns (quote fields that contain the separator)",
     Reason.OTHER_ALBUM: "already in your list from another album",
     Reason.SIMILAR: "likely duplicate, left out",
+    Reason.PARTS_ADDED: "already in your list; its parts were updated",
     Reason.NO_ROOM: "your account has as many songs as it can have",
     Reason.NOT_CSV: "unmatched quotes or a field that's too long",
 }

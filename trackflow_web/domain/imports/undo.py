@@ -20,7 +20,7 @@ from trackflow_web.domain.imports.events import (
     SongsUnimported,
 )
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
-from trackflow_web.domain.imports.rules import Outcome, State
+from trackflow_web.domain.imports.rules import Outcome, Source, State
 from trackflow_web.domain.series.models import Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
@@ -107,7 +107,8 @@ def _are_untouched(item: Import) -> tuple[sa.ColumnElement[bool], ...]:
         Song.import_id == item.id,
         Song.updated_at == Song.created_at,
         Song.status == item.status,
-        Song.parts_done + Song.parts_skipped == 0,
+        # Chart files bring parts, and any later one changes the time of the song.
+        *(() if item.source == Source.CHARTS else (Song.parts_done + Song.parts_skipped == 0,)),
         Song.pack_id.is_(None),
         ~collaborators.exists(),
         ~tracks.exists(),

@@ -1,0 +1,169 @@
+"""Chart files in the browser: upload, report, confirmation."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import charts
+from tests.support.browsing import Browser
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.chart_scans.models import ChartScan
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.kernel.database import db
+
+
+def send(browser, *files):
+    return browser.post(
+        "/imports/charts", files=[(io.BytesIO(content), name) for name, content in files]
+    )
+
+
+def send_full_band(browser):
+    return send(browser, ("song.ini", charts.INI.encode()), ("notes.mid", charts.full_band()))
+
+
+@pytest.fixture
+def reported(as_alice):
+    """The address of the report on a full-band chart of Alice."""
+    answer = send_full_band(as_alice)
+    assert answer.status == 303
+    return answer.headers["Location"]
+
+
+def songs(app, person):
+    with app.app_context():
+        own = sa.select(Song).where(Song.user_id == person.id)
+        return {song.title: song for song in db.session.scalars(own)}
+
+
+def test_the_report_shows_evidence_for_each_part_and_changes_nothing(
+    app, as_alice, alice, reported
+):
+    page = as_alice.get(reported)
+    shown = {each["data-part"]: each["data-evidence"] for each in page.all("[data-part]")}
+    assert len(shown) == 15
+    assert shown["guitar"] == "for"
+    assert shown["fake_ending"] == "unknown"
+    assert songs(app, alice) == {}
+
+
+@pytest.mark.both_databases
+def test_a_confirmed_song_has_the_confirmed_parts_and_no_credit(app, as_alice, alice, reported):
+    answer = as_alice.post(f"{reported}/confirm", song="0", part=["drums", "0:bass"], skip="keys")
+    assert answer.status == 303
+    song = songs(app, alice)["One"]
+    assert (song.artist, song.year, song.status, song.parts_done, song.parts_skipped) == (
+        *("Metallica", 1988, "wip", 2, 1),
+    )
+    with app.app_context():
+        done_by = sa.select(SongPart.done_by).where(SongPart.song_id == song.id)
+        assert set(db.session.scalars(done_by)) == {None}
+
+
+@pytest.mark.both_databases
+def test_a_library_becomes_songs_in_two_clicks(app, as_alice, alice):
+    report = send(as_alice, ("library.zip", charts.library(3))).headers["Location"]
+    as_alice.post(f"{report}/confirm", everything="1", status="released")
+    made = songs(app, alice)
+    assert set(made) == {"Song 0", "Song 1", "Song 2"}
+    assert {song.parts_done for song in made.values()} == {13}
+    page = as_alice.get("/imports/")
+    assert "library.zip" in page.text
+
+
+def test_a_song_of_ones_own_gets_the_parts(app, as_alice, alice, reported):
+    as_alice.post("/songs/", title="One!", artist="The Metallica", status="wip")
+    as_alice.post("/songs/", title="ONE", artist="the metallica", status="future")
+    assert "have this song" in as_alice.get(reported).text
+    as_alice.post(f"{reported}/confirm", song="0", part="drums")
+    found = songs(app, alice)
+    assert found["ONE"].parts_done == 1
+    assert found["ONE"].status == "future"
+    assert len(found) == 2
+
+
+def test_a_song_is_confirmed_once(app, as_alice, alice, reported):
+    for part in ("drums", "bass"):
+        as_alice.post(f"{reported}/confirm", song="0", part=part)
+    assert songs(app, alice)["One"].parts_done == 1
+
+
+def test_what_is_done_stays_done(app, as_alice, alice, reported):
+    as_alice.post("/songs/", title="One", artist="Metallica", status="wip")
+    song = songs(app, alice)["One"]
+    as_alice.post(f"/songs/{song.id}/parts/drums", state="done")
+    as_alice.post(f"{reported}/confirm", song="0", part="bass", skip="drums")
+    assert (songs(app, alice)["One"].parts_done, songs(app, alice)["One"].parts_skipped) == (2, 0)
+    with app.app_context():
+        done_by = db.session.execute(sa.select(SongPart.part, SongPart.done_by)).all()
+    assert dict(done_by) == {"drums": alice.id, "bass": None}
+
+
+def test_importing_charts_earns_one_summary_and_can_be_undone(app, as_alice, alice, reported):
+    as_alice.post(f"{reported}/confirm", song="0", part="drums")
+    page = as_alice.follow()
+    assert page.toasts() in ([], ["summary"])
+    number = as_alice.get("/imports/").one(".table--imports a")["href"].rsplit("/", 1)[1]
+    as_alice.post(f"/imports/{number}/undo")
+    assert songs(app, alice) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({}, "song"),
+        ({"song": "1"}, "song"),
+        ({"song": "x"}, "song"),
+        ({"song": "0", "part": "kazoo"}, "part"),
+        ({"song": "0", "part": "9" * 50 + ":drums"}, "song"),
+        ({"song": "0", "status": "lost"}, "status"),
+    ],
+)
+def test_what_cannot_be_confirmed_is_refused(app, as_alice, alice, reported, fields, field):
+    answer = as_alice.post(f"{reported}/confirm", **fields)
+    assert answer.status == 422
+    assert songs(app, alice) == {}
+
+
+def test_a_song_without_names_needs_them(app, as_alice, alice):
+    report = send(as_alice, ("notes.mid", charts.full_band())).headers["Location"]
+    assert as_alice.post(f"{report}/confirm", song="0").status == 422
+    names = {"title:0": "One", "artist:0": "Metallica"}
+    assert as_alice.post(f"{report}/confirm", song="0", **names).status == 303
+    assert "One" in songs(app, alice)
+
+
+@pytest.mark.parametrize("files", [[], [("song.txt", b"x")], [("a.zip", b"no zip")]])
+def test_an_upload_without_songs_is_refused(app, as_alice, files):
+    answer = send(as_alice, *files)
+    assert answer.status == 422
+    assert answer.one("#files-error")
+
+
+def test_many_songs_are_read_by_a_job(make_app, app, alice):
+    app = make_app(JOBS="worker")
+    browser = Browser(app)
+    browser.enter(alice)
+    report = send(browser, ("library.zip", charts.library(25))).headers["Location"]
+    assert "0 of 25 songs read" in browser.get(report).text
+    assert browser.post(f"{report}/confirm", song="0").status == 422
+    assert app.extensions["trackflow.jobs"].run_due()
+    page = browser.get(report, page=2)
+    assert len(page.all("[data-song]")) == 5
+    browser.post(f"{report}/confirm", everything="1")
+    assert len(browser.get("/songs/", status="wip").all("#song-rows > li")) == 25
+
+
+def test_an_upload_is_its_users_alone(as_alice, as_bob, reported):
+    assert as_bob.get(reported).status == 404
+    assert as_bob.post(f"{reported}/confirm", song="0").status == 404
+
+
+def test_only_the_latest_uploads_are_kept(app, as_alice, alice):
+    for _ in range(7):
+        send(as_alice, ("notes.mid", charts.full_band()))
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(ChartScan)) == 5

@@ -1,0 +1,1 @@
+"""Uploaded chart files: what was found in them, and the songs that users confirm."""

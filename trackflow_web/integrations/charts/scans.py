@@ -1,0 +1,113 @@
+"""Scans of uploaded chart files: read in the request if they are few, else in a job."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from trackflow_web.domain.chart_scans import actions, queries
+from trackflow_web.domain.chart_scans.actions import Kept
+from trackflow_web.domain.chart_scans.rules import READ_AT_ONCE
+from trackflow_web.integrations.charts import song_ini, uploads
+from trackflow_web.integrations.charts.model import Unreadable
+from trackflow_web.integrations.charts.report import report_on
+from trackflow_web.integrations.charts.uploads import Found, Upload
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trackflow_web.domain.chart_scans.models import ChartScan, ScannedSong
+    from trackflow_web.domain.people.models import User
+
+CHOOSE = "Choose files, a folder or a zip of folders."
+
+
+def begin(user: User, files: Sequence[Upload]) -> ChartScan:
+    """Keep the songs of an upload; up to 20 are read at once. Raises Invalid naming `files`."""
+    if not files:
+        raise Invalid(files=CHOOSE)
+    try:
+        return actions.begin(user, _name_of(files), _kept(uploads.songs_of(files)))
+    except Unreadable as problem:
+        raise Invalid(files=str(problem)) from None
+
+
+def read(scan_id: int) -> ScannedSong | None:
+    """Return the next unread song of a scan, detached; None if all are read."""
+    song = queries.next_unread(scan_id)
+    if song is not None:
+        db.session.expunge(song)
+    return song
+
+
+def report_of(song: ScannedSong) -> dict[str, Any]:
+    """Return the report on a stored song. Uses no database."""
+    notes = None if song.notes is None else zlib.decompress(song.notes)
+    return _report(_found(song.files, notes))
+
+
+def _kept(found: Iterator[Found]) -> Iterator[Kept]:
+    first = list(itertools.islice(found, READ_AT_ONCE + 1))
+    if len(first) <= READ_AT_ONCE:
+        for song in first:
+            yield Kept(_files(song), report=_report(song))
+        return
+    for song in itertools.chain(first, found):
+        yield Kept(_files(song), notes=song.notes)
+
+
+def _name_of(files: Sequence[Upload]) -> str:
+    """Return what the page calls an upload."""
+    name = files[0].name.replace("\\", "/")
+    first = name.split("/")[0] if "/" in name else name
+    printable = "".join(char for char in first if char.isprintable()) or "Chart files"
+    return printable if len(files) == 1 or "/" in name else "Chart files"
+
+
+def _files(found: Found) -> dict[str, Any]:
+    return {
+        "folder": _storable(found.folder),
+        "names": [_storable(name) for name in found.names],
+        "values": {_storable(key): _storable(value) for key, value in found.ini.values.items()},
+        "repeated": [_storable(key) for key in found.ini.repeated],
+        "has_ini": found.has_ini,
+        "notes_name": _storable(found.notes_name),
+        "problems": found.problems,
+    }
+
+
+def _found(files: dict[str, Any], notes: bytes | None) -> Found:
+    return Found(
+        files["folder"],
+        tuple(files["names"]),
+        song_ini.SongIni(files["values"], tuple(files["repeated"])),
+        has_ini=files["has_ini"],
+        notes_name=files["notes_name"],
+        notes=notes,
+        problems=list(files["problems"]),
+    )
+
+
+def _report(found: Found) -> dict[str, Any]:
+    report = report_on(found)
+    return {
+        "title": _storable(report.title),
+        "artist": _storable(report.artist),
+        "album": _storable(report.album),
+        "year": report.year,
+        "charter": _storable(report.charter),
+        "folder": _storable(found.folder),
+        "notes_name": _storable(report.notes_name),
+        "parts": {str(part): asdict(finding) for part, finding in report.findings.items()},
+        "issues": [[name, _storable(meaning)] for name, meaning in report.issues],
+        "problems": [_storable(problem) for problem in report.problems],
+    }
+
+
+def _storable(text: str) -> str:
+    """Return a text that both databases store."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

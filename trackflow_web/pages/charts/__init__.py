@@ -1,0 +1,1 @@
+"""Reading chart files: HTML pages and fragments."""
