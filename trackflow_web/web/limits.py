@@ -23,13 +23,10 @@ LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES
 LARGER_BODIES |= dict.fromkeys(
     ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
 )
-LARGER_BODIES["settings.update_profile"] = 4 * avatars.MOST_BYTES
 # A folder of songs; audio comes as an empty file of its name.
 CHART_UPLOAD = "charts.create"
 LARGER_BODIES[CHART_UPLOAD] = charts.MOST_BYTES
 MOST_FILES = 10_000
-# The type of a form with files; any other form has none.
-WITH_FILES = "multipart/form-data"
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
 
