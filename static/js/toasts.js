@@ -38,14 +38,35 @@
     }
   }
 
-  // Where the user acted last, as a height on the screen: messages come at the other end, so that they do not cover it.
-  let actedAt = null;
+  // What the user pressed last: messages never cover it. They come at the other end of the screen.
+  let pressed = null;
 
   function noteAction(event) {
     const target = event.target.closest?.("button, a, input, select, summary, label");
-    if (!target || stack.contains(target)) return;
-    const box = target.getBoundingClientRect();
-    actedAt = box.top + box.height / 2;
+    if (target && !stack.contains(target)) pressed = target.getBoundingClientRect();
+  }
+
+  // On a phone a message is as wide as the screen and would lie on the buttons of whatever is there: it comes where there
+  // are none, as low as possible.
+  const PHONE = window.matchMedia("(width < 30rem)");
+  const MARGIN = 10;
+  const STEP = 6;
+  const BUTTONS = "main :is(button, input:not([type=hidden]), select, textarea, summary, .button), .masthead :is(button, summary)";
+
+  function boxesOfButtons() {
+    const boxes = [...document.querySelectorAll(BUTTONS)].map((each) => each.getBoundingClientRect());
+    if (pressed) boxes.push(pressed);
+    return boxes.filter((box) => box.height && box.bottom > 0 && box.top < window.innerHeight);
+  }
+
+  // The top of a place of this height without a button, or null.
+  function freeTop(height) {
+    const boxes = boxesOfButtons();
+    const isFree = (top) => boxes.every((box) => box.bottom <= top || box.top >= top + height);
+    for (let top = window.innerHeight - height - MARGIN; top >= MARGIN; top -= STEP) {
+      if (isFree(top)) return top;
+    }
+    return null;
   }
 
   // A stack that stands already stays where it is; several messages may come at once.
@@ -55,7 +76,10 @@
     const stands = standing().some((other) => placed.has(other));
     placed.add(toast);
     if (stands) return;
-    stack.dataset.place = actedAt !== null && actedAt > window.innerHeight / 2 ? "top" : "bottom";
+    const isLow = pressed !== null && pressed.top + pressed.height / 2 > window.innerHeight / 2;
+    const top = PHONE.matches ? freeTop(stack.offsetHeight) : null;
+    stack.dataset.place = top !== null ? "free" : isLow ? "top" : "bottom";
+    stack.style.setProperty("top", top === null ? "" : `${top}px`);
   }
 
   const standing = () => [...stack.querySelectorAll(".toast:not(.toast--leaving)")];

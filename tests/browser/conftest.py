@@ -34,6 +34,10 @@ FLAGS = (
 FLAGS_FOR_ROOT = ("--no-sandbox",)
 MILLISECONDS_TO_WAIT = 10_000
 DESKTOP = {"width": 1280, "height": 800}
+# `<ol id="toasts" role="status" aria-live="polite">` is fixed markup: programs look for it. ARIA in
+# HTML does not allow `ol` the role `status`, which axe calls minor. Browsers apply the role all the
+# same, and the items have the role `presentation`, so that no items without a list remain.
+EXEMPT = "aria-allowed-role"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
 
@@ -125,19 +129,19 @@ def let_in(app: Flask, live_server: str) -> Callable[[Page, Person], None]:
 
 @pytest.fixture
 def axe() -> Callable[..., None]:
-    """`axe(page)` fails on what axe-core calls serious or critical; `axe(page, "rule")` by it."""
+    """`axe(page)` fails on whatever axe-core finds but EXEMPT; `axe(page, "rule")` on that rule."""
 
     def axe(page: Page, *rules: str) -> None:
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE.read_text(encoding="utf-8"))
         options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
         found = page.evaluate("async options => (await axe.run(options)).violations", options)
-        serious = [
+        problems = [
             f"{rule['impact']}: {rule['help']}: {node['html']} {node['failureSummary']}"
             for rule in found
-            if rule["impact"] in {"serious", "critical"}
             for node in rule["nodes"]
+            if not (rule["id"] == EXEMPT and node["target"] == ["#toasts"])
         ]
-        assert not serious, f"{page.url}\n" + "\n".join(serious)
+        assert not problems, f"{page.url}\n" + "\n".join(problems)
 
     return axe

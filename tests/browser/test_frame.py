@@ -121,6 +121,35 @@ def test_a_toast_does_not_cover_the_control_just_used(app, new_page, alice, let_
     assert toasts["y"] + toasts["height"] <= used["y"] or toasts["y"] >= used["y"] + used["height"]
 
 
+MESSAGE = "#toasts .toast:not(.toast--leaving)"
+OTHER_BUTTONS = """() => {
+    const toasts = document.getElementById('toasts').getBoundingClientRect();
+    const covers = (box) => box.height && box.bottom > toasts.top && box.top < toasts.bottom
+        && box.right > toasts.left && box.left < toasts.right;
+    const buttons = 'main :is(button, input:not([type=hidden]), select, summary)';
+    return [...document.querySelectorAll(buttons)]
+        .filter(each => covers(each.getBoundingClientRect()))
+        .map(each => each.outerHTML.slice(0, 80));
+}"""
+
+
+def test_a_message_covers_no_button_on_a_phone(app, new_page, alice, let_in):
+    for number in range(6):
+        add_song(app, alice, f"Song {number}")
+    page = new_page(viewport=PHONE)
+    let_in(page, alice)
+    page.goto("/songs/")
+    page.goto("/songs/")  # what was earned before has been shown
+    for number in (0, 3):
+        row = page.locator("#song-rows > li").nth(number)
+        row.scroll_into_view_if_needed()
+        row.get_by_role("button", name="Delete").click()
+        expect(page.locator(MESSAGE)).to_have_count(1)
+        assert page.evaluate(OTHER_BUTTONS) == []
+        page.locator("#toasts [data-close]").click()
+        expect(page.locator(MESSAGE)).to_have_count(0)
+
+
 def test_the_places_of_a_phone_fade_where_they_go_on(new_page, alice, let_in):
     page = new_page(viewport=PHONE)
     let_in(page, alice)

@@ -129,3 +129,51 @@ def test_alice_uses_the_site_by_keyboard_only(page):
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/$"))
     expect(page.get_by_role("link", name="Start your setlist")).to_be_visible()
+
+
+def typed(page, *texts):
+    """Type into this field and the next ones."""
+    for text in texts:
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+
+
+def test_alice_goes_from_registering_to_an_undone_release_by_keyboard_only(page):
+    page.goto("/register")
+    tab_to(page, page.get_by_label("Username"))
+    typed(page, "alice", "alice@example.org", PASSWORD)
+    page.keyboard.press("Enter")
+    steps = page.get_by_role("region", name="First steps")
+    expect(steps).to_contain_text("Every song has 15 parts")
+
+    page.keyboard.press("n")  # a new song
+    for number in range(9):
+        typed(page, f"Song {number}")
+        page.keyboard.type("Metallica")
+        page.keyboard.press("Enter")
+        expect(page.locator("#song-rows > li")).to_have_count(number + 1)
+        expect(page.get_by_label("Title")).to_be_focused()
+    typed(page, "Don\u2019t Stop")
+    page.keyboard.type("Beyonc\u00e9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#song-rows > li")).to_have_count(10)
+
+    row = page.locator("#song-rows > li").filter(has_text="Stop")
+    tab_to(page, row.get_by_role("button", name="Next: Demucs"))
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Next: MIDI")).to_be_focused()
+    expect(row.locator("[data-part=demucs]")).to_have_attribute("data-state", "done")
+    tab_to(page, row.get_by_role("button", name="Released"))
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Released")).to_have_attribute("aria-pressed", "true")
+
+    page.goto("/songs/?status=released")
+    tab_to(page, row.get_by_role("button", name="WIP"))
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Released")).to_have_attribute("aria-pressed", "true")
+
+    page.keyboard.press("/")
+    page.keyboard.type("dont stop beyonce".replace("dont", "don't"))
+    expect(page.locator("#song-rows h3")).to_have_text(["Don\u2019t Stop"])

@@ -36,7 +36,10 @@ LAYERS = {
     "components": ("forms", "components", "rarity"),
     "features": (
         "achievements",
-        "songs",
+        "songs-list",
+        "songs-row",
+        "songs-page",
+        "songs-forms",
         "packs",
         "invitations",
         "imports",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.authoring.queries import Chart
 
-# Read out after the name of a part; the shape says it to the eye (songs.css).
+# Read out after the name of a part; the shape says it to the eye (songs-row.css).
 WORDS = {State.TODO: "", State.DONE: " done", State.SKIP: " not needed"}
 # Some megabytes at the most.
 MOST_KEPT = 2000
