@@ -14,6 +14,7 @@ pytest.register_assert_rewrite("tests.support")
 from tests.support.browsing import Browser
 from tests.support.databases import Databases, PostgreSQL, SQLite, close
 from tests.support.invariants import (
+    assert_charting_weeks_follow_from_events,
     assert_collaborators_have_accepted,
     assert_feed_is_as_rebuilt,
     assert_nothing_forgotten,
@@ -276,6 +277,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         assert_nothing_forgotten(app)
         assert_collaborators_have_accepted(app)
         assert_feed_is_as_rebuilt(app)
+        assert_charting_weeks_follow_from_events(app)
 
 
 # --- Users -------------------------------------------------------------------------------------

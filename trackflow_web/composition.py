@@ -31,6 +31,7 @@ from trackflow_web.domain.people import passwords, row_limits
 from trackflow_web.domain.people.events import PersonRegistered
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import subjects as songs
+from trackflow_web.domain.streaks import actions as streaks
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
@@ -76,6 +77,7 @@ HANDLERS = (
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
+    Handler("streaks", handle=streaks.handle, reconcile=streaks.reconcile),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     audit.handler(AUDITED),

@@ -68,6 +68,8 @@ def full_life(
     _work_together(as_alice, as_bob)
     _talk(life, as_alice, as_bob, as_admin)
     as_alice.post("/settings/tokens", name="My script", scope="write", days="30")
+    day = f"{clock.now().date() + timedelta(days=14)}"
+    as_alice.post("/settings/streaks/break", **{"from": day, "to": day})
     as_admin.post("/achievements/check", user="alice")
     stranger.sign_in("alice", "guessed by a stranger")
     with working(app):

@@ -102,8 +102,9 @@ def test_marking_a_part_takes_no_statement(price):
 
 # An award is notified: its row, the version of the user, and the version in the row.
 NOTIFIED = 3
-# Its leaderboard scores, the level that its points may reach, the category that it may complete.
-SCORED = 3
+# Its leaderboard scores, and the category that it may complete; the statement that adds its points
+# says whether they reach a level.
+SCORED = 2
 
 
 def test_an_award_takes_two_more_statements_and_those_of_its_notification(price):

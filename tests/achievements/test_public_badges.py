@@ -10,7 +10,7 @@ from trackflow_web.achievements.progress.public_badges import Badge, PublicBadge
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def face(*codes, pins=()):
+def face(*codes, pins=(), points=0, best=1):
     """The first is the newest."""
     return PublicBadges(
         [
@@ -21,7 +21,9 @@ def face(*codes, pins=()):
                 pins.index(code) + 1 if code in pins else None,
             )
             for age, code in enumerate(codes)
-        ]
+        ],
+        points,
+        best,
     )
 
 
@@ -52,9 +54,10 @@ def test_public_badges_with_one_pin_show_two_more():
     assert best(shown) == ["team_player", "artisan", "first_release"]
 
 
-def test_public_points_and_level_exclude_hidden_awards():
-    shown = face("artisan")
-    assert (shown.points, shown.level) == (100, 2)
+def test_public_points_and_level_count_hidden_awards():
+    shown = face("artisan", points=160)
+    assert (shown.points, shown.level) == (160, 3)
+    assert face("artisan", points=160, best=4).level == 4
 
 
 def test_a_comparison_lists_what_each_and_both_have():

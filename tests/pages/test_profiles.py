@@ -76,12 +76,12 @@ def test_a_hidden_achievement_appears_on_no_page_of_others(as_charlie, worker, h
     assert "Artisan" not in after.text
 
 
-def test_a_hidden_achievement_is_in_no_count(as_charlie, worker, hide):
+def test_a_hidden_achievement_counts_in_points_and_level_only(as_charlie, worker, hide):
     worker.given("artisan", "perfectionist")
     hide("artisan")
     standing = as_charlie.get("/users/alice").one(".standing").get_text(" ", strip=True)
-    assert "10 points" in standing
-    assert "Level 1" in standing
+    assert "110 points" in standing
+    assert "Level 2" in standing
     assert "1 achievement" in standing
     assert "0 of 3" in as_charlie.get("/achievements/artisan").text
 

@@ -18,6 +18,7 @@ FIELDS = {"title": "Mine now", "artist": "Charlie", "status": "released", "state
 OF_NOBODY = {
     *("achievements.show", "settings.move_pin", "settings.set_visibility"),
     *("avatars.generated", "avatars.picture"),
+    *("seasons.show", "admin.season", "admin.change_season", "admin.save_season_achievement"),
 }
 FOR_ALL_TO_SEE = ("/features/", "/bugs/", "/users/")
 

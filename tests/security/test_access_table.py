@@ -62,6 +62,16 @@ GET  /achievements/levels                               door     200  200   200 
 GET  /community/leaderboard                             door     200  200   200  200
 GET  /community/people                                  door     200  200   200  200
 GET  /community/releases                                door     200  200   200  200
+GET  /seasons/                                           200     200  200   200  200
+GET  /seasons/<slug>                                     200     200  200   200  200
+GET  /seasons.ics                                        200     200  200   200  200
+GET  /admin/seasons/                                    door     404  404   404  200
+POST /admin/seasons/                                    door     404  404   404  422
+GET  /admin/seasons/<slug>                              door     404  404   404  200
+POST /admin/seasons/<slug>                              door     404  404   404  303
+POST /admin/seasons/<slug>/achievements                 door     404  404   404  422
+GET  /admin/levels                                      door     404  404   404  200
+POST /admin/levels                                      door     404  404   404  303
 GET  /admin/achievements                                door     404  404   404  303
 GET  /admin/rechecks/                                   door     404  404   404  200
 POST /admin/rechecks/                                   door     404  404   404  303
@@ -199,6 +209,8 @@ GET  /settings/profile                                  door     200  200   200 
 POST /settings/profile                                  door     422  422   422  422
 POST /settings/profile/confirm                          door     303  303   303  303
 POST /settings/theme                                    door     303  303   303  303
+GET  /settings/streaks                                  door     200  200   200  200
+POST /settings/streaks/break                            door     422  422   422  422
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
@@ -232,6 +244,7 @@ GET  /api/achievements/categories                            401     200  200   
 GET  /api/community/leaderboard                              401     200  200   200  200
 GET  /api/community/releases                                 401     200  200   200  200
 GET  /api/community/users/<username>                         401     200  200   200  200
+GET  /api/seasons/                                           401     200  200   200  200
 # Songs
 GET  /api/songs/                                             401     200  200   200  200
 POST /api/songs/                                             401     201  201   201  201
@@ -329,6 +342,8 @@ POST /api/settings/privacy                                   401     200  200   
 POST /api/settings/privacy/achievements                      401     200  200   200  200
 GET  /api/settings/privacy/export                            401     200  200   200  200
 POST /api/settings/privacy/delete                            401     422  422   422  422
+GET  /api/settings/streaks                                   401     200  200   200  200
+POST /api/settings/streaks/break                             401     422  422   422  422
 # What the other lines need goes last
 POST /api/packs/<pack_id>/songs/<song_id>/delete             401     404  404   200  404
 POST /api/packs/<pack_id>/delete                             401     404  404   200  404

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
+from trackflow_web.achievements.standings import season_editing
 from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.chart_scans import actions as chart_scans
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from tests.support.people import Person
+    from trackflow_web.achievements.models import Season
     from trackflow_web.domain.people.models import User
 
 
@@ -84,6 +86,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "feature_id": request.id,
             "bug_id": report.id,
             "notification_id": _notification_of(owner),
+            "slug": _season().slug,
             "token": "forged",
             "action": "ban",
             "token_id": queries.tokens_of(owner.id)[0].id,
@@ -102,6 +105,18 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "number": 0,
             "section": "profiles",
         }
+
+
+def _season() -> Season:
+    """Announce a season, which is nobody's."""
+    return season_editing.add(
+        {
+            "slug": "for-all",
+            "name": "For all to see",
+            "starts_at": "2090-01-01T00:00",
+            "ends_at": "2090-02-01T00:00",
+        }
+    )
 
 
 def _invited(app: Flask, invitee: Person) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,10 +13,15 @@ from trackflow_web.community import groups, projection
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.collaborations.rules import State
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.streaks.actions import CHARTING, charter_of
+from trackflow_web.domain.streaks.models import ChartingWeek
+from trackflow_web.domain.streaks.rules import monday_of
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from flask import Flask
 
 
@@ -28,6 +35,30 @@ def assert_nothing_forgotten(app: Flask) -> None:
     assert not found.drift, f"counters differ from their source rows: {found.drift}"
     assert not found.period_drift, f"period counters differ from them: {found.period_drift}"
     assert not found.score_drift, f"leaderboard scores differ from them: {found.score_drift}"
+
+
+def assert_charting_weeks_follow_from_events(app: Flask) -> None:
+    """Every charting event lies in a week of its user, and every week has an event."""
+    with app.app_context():
+        names = [each.event_name for each in CHARTING]
+        done = [
+            (charter_of(event), event.created_at)
+            for event in db.session.scalars(sa.select(Event).where(Event.name.in_(names)))
+        ]
+        weeks = db.session.execute(
+            sa.select(ChartingWeek.user_id, ChartingWeek.week, ChartingWeek.at)
+        ).all()
+    by_user: dict[int, list[tuple[date, datetime]]] = defaultdict(list)
+    for user_id, week, at in weeks:
+        by_user[user_id].append((week, at))
+        assert (user_id, at) in done, f"a week without an event: {user_id} {week}"
+    for user_id, at in done:
+        # In whatever zone the user was then.
+        mondays = {monday_of((at + timedelta(hours=hours)).date()) for hours in (-12, 0, 14)}
+        known = by_user[user_id] if user_id else [(min(mondays), at)]
+        assert any(week in mondays and first <= at for week, first in known), (
+            f"an event without a week: {user_id} at {at}"
+        )
 
 
 def assert_collaborators_have_accepted(app: Flask) -> None:

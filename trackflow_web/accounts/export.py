@@ -45,6 +45,7 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, Avatar, Decision, User, Visit
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.streaks.models import BreakWeek, ChartingWeek
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.events import Event
 
@@ -211,6 +212,8 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
             rows_of(LeaderboardFinal, LeaderboardFinal.user_id == user_id)
         ),
         "visits": json_list(rows_of(Visit, Visit.user_id == user_id)),
+        "charting_weeks": json_list(rows_of(ChartingWeek, ChartingWeek.user_id == user_id)),
+        "planned_breaks": json_list(rows_of(BreakWeek, BreakWeek.user_id == user_id)),
         "activities": json_list(rows_of(Event, Event.user_id == user_id, leave_out={"heard_at"})),
     }
 

@@ -24,6 +24,7 @@ from trackflow_web.achievements.metrics.period_counters import PeriodDeltas
 from trackflow_web.achievements.models import UserStats
 from trackflow_web.achievements.recheck import withdraw
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
+from trackflow_web.achievements.standings.reached_levels import note_points
 from trackflow_web.domain.events import ImportUndone, SongRestored
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.database import db, dialect, insert_into
@@ -75,8 +76,12 @@ def handle(events: Sequence[Event]) -> None:
         if added or deltas.assigned or any(deltas.values.values()):
             # Held after the last row only: a transaction that holds it waits for no row.
             is_last = user_id == changed[-1][0]
-            *counters, version = _update_counters(user_id, added, deltas.assigned, hold=is_last)
+            *counters, best, version = _update_counters(
+                user_id, added, deltas.assigned, hold=is_last
+            )
             reached[user_id] = dict(zip(added, counters, strict=True))
+            if added.get(metrics.TOTAL_POINTS, 0) > 0:
+                note_points(user_id, reached[user_id][metrics.TOTAL_POINTS], best)
     if reached:
         failpoints.point(failpoints.Point.COUNTERS_UPDATED)
         _grant_due(reached, dict(changed), _registry(version), distinct)
@@ -220,7 +225,8 @@ def _update_counters(
 ) -> Sequence[Any]:
     """Update the counters in one statement; return the new values of those added to.
 
-    With `hold` followed by the version of the catalogue, otherwise by None.
+    They are followed by the highest level so far and, with `hold`, by the version of the
+    catalogue, otherwise by None.
     """
     statement = _counters_statement(dialect(), tuple(added), tuple(assigned), hold=hold)
     parameters = {"user_id": user_id, "updated_at": clock.now(), **added, **assigned}
@@ -258,4 +264,4 @@ def _counters_statement(
     changes |= {name: statement.excluded[name] for name in (*assigned, "updated_at")}
     return statement.on_conflict_do_update(
         index_elements=[UserStats.user_id], set_=changes
-    ).returning(*(table.c[name] for name in added), version)
+    ).returning(*(table.c[name] for name in added), table.c.level_best, version)

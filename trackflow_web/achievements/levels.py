@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The column with the highest level that a user ever reached.
@@ -11,7 +12,9 @@ LEVEL_BEST = "level_best"
 POINTS_A_LEVEL = 50
 # Shown on the ladder: more than every achievement there is can reach.
 LEVELS_SHOWN = 20
+# By the first level that has them; administrators can change them.
 NAMES = {1: "Roadie", 5: "Session Player", 10: "Headliner", 15: "Legend"}
+Names = Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,15 @@ def points_of_level(level: int) -> int:
     return POINTS_A_LEVEL * level * (level - 1) // 2
 
 
-def name_of_level(level: int) -> str:
-    """Return what a level is called; several share a name."""
-    return NAMES[max(first for first in NAMES if first <= level)]
+def name_of_level(level: int, names: Names) -> str:
+    """Return what a level is called, with the names of administrators; several share a name."""
+    first = max(each for each in NAMES if each <= level)
+    return names.get(first) or NAMES[first]
 
 
-def ladder(reached: int) -> list[Rung]:
+def ladder(reached: int, names: Names) -> list[Rung]:
     """Return the levels from 1, up to at least two above the one that was reached."""
     return [
-        Rung(level, name_of_level(level), points_of_level(level))
+        Rung(level, name_of_level(level, names), points_of_level(level))
         for level in range(1, max(LEVELS_SHOWN, reached + 2) + 1)
     ]

@@ -54,6 +54,39 @@ class CountingPeriod(Base):
     closed_at: Mapped[datetime | None]
 
 
+class Season(Base):
+    """A season: its name, and the counting period in which its achievements count.
+
+    A draft is neither counted nor shown; the other states follow the clock. `sequence` rises with
+    every change that a calendar shows. Users up to `started_upto` were told that it started, those
+    up to `ending_upto` that it is about to end. Those behind `counted_upto` are still to be
+    recounted, because an achievement was added after work had begun; NULL when none is left.
+    """
+
+    __tablename__ = "seasons"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    period: Mapped[str] = mapped_column(sa.ForeignKey("counting_periods.id"), unique=True)
+    draft: Mapped[bool]
+    rerun: Mapped[str] = mapped_column(sa.String(10))
+    sequence: Mapped[int] = mapped_column(server_default="0")
+    changed_at: Mapped[datetime]
+    started_upto: Mapped[int] = mapped_column(BigId, server_default="0", default=0)
+    ending_upto: Mapped[int] = mapped_column(BigId, server_default="0", default=0)
+    counted_upto: Mapped[int | None] = mapped_column(BigId)
+
+
+class LevelName(Base):
+    """What a level, and those above it up to the next name, are called instead of by default."""
+
+    __tablename__ = "level_names"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(40))
+
+
 class UserAchievement(Base):
     """An award: an achievement that a user earned. Undoing the work never deletes the row.
 
@@ -151,6 +184,8 @@ class UserStats(Base):
     # highest that a toast has announced.
     level_best: Mapped[int] = mapped_column(server_default="1")
     level_shown: Mapped[int] = mapped_column(server_default="1")
+    # Until then a response has reserved the toast of the level.
+    level_shown_until: Mapped[datetime | None]
     current_streak: Mapped[int] = mapped_column(server_default="0")
     last_login_date: Mapped[date | None]
     updated_at: Mapped[datetime]

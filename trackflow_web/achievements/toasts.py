@@ -65,12 +65,9 @@ class Toasts:
     as_summary: bool
     level: int | None = None
     categories: tuple[CategoryToast, ...] = ()
+    level_name: str = ""
     is_backfill: bool = False
-
-    @property
-    def level_name(self) -> str:
-        """Return what the announced level is called."""
-        return name_of_level(self.level or 1)
+    user_id: int = 0
 
     @property
     def count(self) -> int:
@@ -126,7 +123,7 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     ]
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
-    level = _take_level(user_id) if shown and rows[0].level_to_show else None
+    level = _reserve_level(user_id, now) if shown and rows[0].level_to_show else None
     categories = _take_categories(user_id, now) if shown and rows[0].has_categories else ()
     messages = len(shown) + (level is not None) + len(categories)
     return Toasts(
@@ -135,7 +132,9 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
         as_summary=messages > MOST_AT_ONCE or is_backfill,
         level=level,
         categories=categories,
+        level_name=name_of_level(level, catalogue.current().level_names) if level else "",
         is_backfill=is_backfill,
+        user_id=user_id,
     )
 
 
@@ -164,12 +163,16 @@ def _take_awards(
     ).all()
 
 
-def _take_level(user_id: int) -> int | None:
-    """Return the level to announce; only one response gets it, whether or not it is written."""
+def _reserve_level(user_id: int, now: datetime) -> int | None:
+    """Reserve the level to announce for the current response; no two responses get it at once."""
     return db.session.scalar(
         sa.update(UserStats)
-        .where(UserStats.user_id == user_id, UserStats.level_shown < UserStats.level_best)
-        .values(level_shown=UserStats.level_best)
+        .where(
+            UserStats.user_id == user_id,
+            UserStats.level_shown < UserStats.level_best,
+            sa.or_(UserStats.level_shown_until.is_(None), UserStats.level_shown_until <= now),
+        )
+        .values(level_shown_until=now + RESERVED_FOR)
         .returning(UserStats.level_best)
     )
 
@@ -194,12 +197,23 @@ def _take_categories(user_id: int, now: datetime) -> tuple[CategoryToast, ...]:
     )
 
 
-def confirm(award_ids: Sequence[int]) -> None:
+def confirm(award_ids: Sequence[int], *, user_id: int = 0, level: int | None = None) -> None:
     """Record that a response with these was written: they are not shown again."""
     db.session.execute(
         sa.update(UserAchievement)
         .where(UserAchievement.id.in_(award_ids))
         .values(notified=True, shown_until=None)
+    )
+    if level is not None:
+        confirm_level(user_id, level)
+
+
+def confirm_level(user_id: int, level: int) -> None:
+    """Record that a level was announced, or is not wanted to be."""
+    db.session.execute(
+        sa.update(UserStats)
+        .where(UserStats.user_id == user_id, UserStats.level_shown < level)
+        .values(level_shown=level, level_shown_until=None)
     )
 
 

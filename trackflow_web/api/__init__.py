@@ -20,7 +20,9 @@ from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
 from trackflow_web.api.relations import mutes
 from trackflow_web.api.relations import views as relations
+from trackflow_web.api.seasons import views as seasons
 from trackflow_web.api.series import views as series
+from trackflow_web.api.settings import streaks as settings_streaks
 from trackflow_web.api.settings import views as settings
 from trackflow_web.api.songs import views as songs
 from trackflow_web.api.undo import views as undo
@@ -45,8 +47,10 @@ __all__ = [
     "packs",
     "profiles",
     "relations",
+    "seasons",
     "series",
     "settings",
+    "settings_streaks",
     "songs",
     "undo",
 ]

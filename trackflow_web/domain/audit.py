@@ -56,6 +56,8 @@ class SecurityEvent(StrEnum):
     AWARDS_BACKFILLED = "awards_backfilled"
     AWARD_REVOKED = "award_revoked"
     AWARD_RESTORED = "award_restored"
+    SEASON_CHANGED = "season_changed"
+    LEVELS_RENAMED = "levels_renamed"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

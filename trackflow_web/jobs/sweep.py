@@ -17,7 +17,7 @@ from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.undo import actions as undo
-from trackflow_web.jobs import community, mails, notifications
+from trackflow_web.jobs import community, mails, notifications, seasons
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -58,6 +58,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: notifications.send_due_notices(tools),
         lambda: notifications.queue_digests(tools),
         lambda: mails.run(tools),
+        lambda: seasons.run(tools),
         lambda: _close_leaderboards(tools),
         lambda: community.write_past_entries(tools),
         lambda: _prune(tools),

@@ -44,6 +44,8 @@ SHARED = frozenset(
 # Each actor is another one: the number of events is that of people.
 ONE_EACH = frozenset({Type.NEW_FOLLOWER})
 _Row = sa.Row[*tuple[Any, ...]]
+# All other subjects are requests and reports.
+OWN_TABLE = frozenset({"song", "pack", "season"})
 MUTABLE = frozenset({Muted.SONG, Muted.FEATURE, Muted.BUG})
 
 
@@ -228,14 +230,16 @@ def _subject(
     if kind == "category":
         return _categories(row.metadata_json), Target("achievements")
     if kind == "level":
-        return name_of_level(row.metadata_json["level"]), Target("levels")
+        level = name_of_level(row.metadata_json["level"], registry.level_names)
+        return level, Target("levels")
     if kind == "user":
         return "", profile
     subject_id = next(iter(ids_in(row.subject_ids)), 0)
-    found = names.get((kind if kind in {"song", "pack"} else "feedback", subject_id))
+    found = names.get((kind if kind in OWN_TABLE else "feedback", subject_id))
     if found is None or found.access == HIDDEN:
         return wording.GONE[kind], None
-    own = Target("songs") if _is_about_many(row) else Target(kind, subject_id)
+    key = found.shown if kind == "season" else subject_id
+    own = Target("songs") if _is_about_many(row) else Target(kind, key)
     targets = {WORK: own, INVITED: Target("invitations"), PUBLIC: profile}
     return found.name, targets[found.access] if kind in {"song", "pack"} else own
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.models import Season
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
@@ -21,6 +22,7 @@ from trackflow_web.kernel.database import db, literal_ids
 # Whoever was invited to it sees the invitation.
 WORK, INVITED, PUBLIC, HIDDEN = "work", "invited", "public", ""
 ACTORS_SHOWN = 8
+KINDS = frozenset({"user", "song", "pack", "feedback", "season"})
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ Names = dict[tuple[str, int], Name]
 
 def names_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Names:
     """Return the names of the actors and subjects of rows, for their user, in one statement."""
-    wanted: dict[str, set[int]] = {"user": set(), "song": set(), "pack": set(), "feedback": set()}
+    wanted: dict[str, set[int]] = {kind: set() for kind in KINDS}
     for row in rows:
         wanted["user"].update(ids_in(row.actor_ids)[:ACTORS_SHOWN])
         kind = "feedback" if row.subject_type in {"feature", "bug"} else row.subject_type
-        if kind in {"song", "pack", "feedback"}:
+        if kind in KINDS - {"user"}:
             wanted[kind].update(ids_in(row.subject_ids)[:1])
     found = db.session.execute(
         _NAMES, {"viewer_id": user_id, **{name: sorted(ids) for name, ids in wanted.items()}}
@@ -114,5 +116,8 @@ _NAMES = sa.union_all(
     ).where(Pack.id.in_(literal_ids("pack"))),
     _named("feedback", Feedback.id, Feedback.title, sa.literal(PUBLIC)).where(
         Feedback.id.in_(literal_ids("feedback"))
+    ),
+    _named("season", Season.id, Season.name, sa.literal(PUBLIC), Season.slug).where(
+        Season.id.in_(literal_ids("season")), ~Season.draft
     ),
 )

@@ -29,6 +29,7 @@ class Audience(StrEnum):
     # The author of a request or report, and whoever has commented on it or voted for it.
     THREAD = "thread"
     VOTERS = "voters"
+    EVERYBODY = "everybody"
 
 
 OWNER = sa.bindparam("owner_id", type_=sa.BigInteger)
@@ -59,6 +60,11 @@ def is_still_so(audience: Audience) -> sa.ColumnElement[bool]:
 def _user() -> sa.Select[*tuple[Any, ...]]:
     reason = sa.bindparam("reason", type_=sa.String)
     return sa.select(User.id.label("user_id"), reason.label("reason")).where(User.id == OWNER)
+
+
+def _everybody() -> sa.Select[*tuple[Any, ...]]:
+    reason = sa.bindparam("reason", type_=sa.String)
+    return sa.select(User.id.label("user_id"), reason.label("reason"))
 
 
 def _song() -> sa.CompoundSelect[*tuple[Any, ...]]:
@@ -113,4 +119,5 @@ _AUDIENCES = {
     Audience.RELEASE: _release,
     Audience.THREAD: _thread,
     Audience.VOTERS: _voters,
+    Audience.EVERYBODY: _everybody,
 }

@@ -26,6 +26,8 @@ class Type(StrEnum):
     BUG_FIXED = "bug_fixed"
     INVITATION_ANSWERED = "invitation_answered"
     NEW_FOLLOWER = "new_follower"
+    SEASON_STARTED = "season_started"
+    SEASON_ENDING = "season_ending"
 
 
 class Reason(StrEnum):
@@ -47,6 +49,7 @@ class Reason(StrEnum):
     COMMENTED = "commented"
     VOTED = "voted"
     FOLLOWER = "follower"
+    MEMBER = "member"
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,20 @@ TYPES = {
         one="{actors} followed you.",
         many="{actors} followed you.",
     ),
+    Type.SEASON_STARTED: TypeOptions(
+        label="A season starts",
+        title="Season started",
+        one="{subject} has started.",
+        many="{subject} has started.",
+        groups=False,
+    ),
+    Type.SEASON_ENDING: TypeOptions(
+        label="A season ends in three days",
+        title="Season ending",
+        one="{subject} ends in three days.",
+        many="{subject} ends in three days.",
+        groups=False,
+    ),
 }
 
 # What stands below a row; {actors} is who it is about.
@@ -198,6 +215,7 @@ REASONS = {
     Reason.COMMENTED: "You commented on it.",
     Reason.VOTED: "You voted for it.",
     Reason.FOLLOWER: "It's you they follow.",
+    Reason.MEMBER: "Seasons are for all members.",
 }
 
 # The one row for whoever has too many unread to get a row for each.

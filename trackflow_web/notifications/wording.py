@@ -27,6 +27,7 @@ GONE = {
     "bug": "a report that is gone",
     "achievement": "an achievement",
     "category": "a category",
+    "season": "a season that is gone",
 }
 
 

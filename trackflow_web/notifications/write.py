@@ -83,9 +83,8 @@ def send(notice: Notice, *, after: int = 0, upto: int = LARGEST_ID) -> int:
 def last_of_slice(notice: Notice, *, after: int, size: int) -> int | None:
     """Return the id of the last of the next `size` recipients; None when there are fewer."""
     found = _slice_statement(notice.audience)
-    user_id: int | None = db.session.scalar(
-        found, {**_audience_parameters(notice), "after": after, "size": size - 1}
-    )
+    parameters = {**_audience_parameters(notice), "reason": notice.reason}
+    user_id: int | None = db.session.scalar(found, {**parameters, "after": after, "size": size - 1})
     return user_id
 
 

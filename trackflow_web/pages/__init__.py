@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.pages.achievements import views as achievements
 from trackflow_web.pages.admin import accounts as admin_accounts
+from trackflow_web.pages.admin import levels as admin_levels
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
@@ -29,6 +30,8 @@ from trackflow_web.pages.profiles import views as profiles
 from trackflow_web.pages.relations import lists as relation_lists
 from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.releases import views as releases
+from trackflow_web.pages.seasons import administration as seasons_administration
+from trackflow_web.pages.seasons import views as seasons
 from trackflow_web.pages.series import views as series
 from trackflow_web.pages.settings import (
     achievements as settings_achievements,
@@ -38,6 +41,9 @@ from trackflow_web.pages.settings import (
 )
 from trackflow_web.pages.settings import (
     privacy as settings_privacy,
+)
+from trackflow_web.pages.settings import (
+    streaks as settings_streaks,
 )
 from trackflow_web.pages.settings import (
     views as settings,
@@ -56,13 +62,16 @@ if TYPE_CHECKING:
 # These add their views to the blueprint of administrators, or to the settings'.
 __all__ = [
     "admin_accounts",
+    "admin_levels",
     "admin_users",
     "crawlers",
     "init_app",
     "recovery",
+    "seasons_administration",
     "settings_achievements",
     "settings_notifications",
     "settings_privacy",
+    "settings_streaks",
     "songs_bulk",
     "stream",
     "unsubscribe",
@@ -85,6 +94,7 @@ BLUEPRINTS = (
     achievements.pages,
     stats.pages,
     leaderboards.pages,
+    seasons.pages,
     profiles.pages,
     awards.pages,
     relations.pages,

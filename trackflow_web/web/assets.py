@@ -50,6 +50,7 @@ LAYERS = {
         "releases",
         "sharing",
         "leaderboards",
+        "seasons",
         "settings",
         "notifications",
         "toasts",

@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,
+        "utctime": utc_time,
         "iso": iso,
         "day": day,
         "thousands": thousands,
@@ -66,6 +67,11 @@ def day(value: date) -> str:
 def local_time(at: datetime) -> str:
     """Return date and time in the reader's time zone: `3 May 2026, 14:02`."""
     return f"{local_date(at)}, {at.astimezone(reader_zone()):%H:%M}"
+
+
+def utc_time(at: datetime) -> str:
+    """Return date and time in UTC: `3 May 2026, 12:02`."""
+    return f"{date_in(UTC, at)}, {at.astimezone(UTC):%H:%M}"
 
 
 def iso(at: datetime) -> str:

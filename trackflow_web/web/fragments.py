@@ -45,6 +45,7 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
     if reserved.level is not None and not preferences.is_on(
         pending.user_id, Type.LEVEL_REACHED, Channel.TOAST
     ):
+        toasts.confirm_level(pending.user_id, reserved.level)
         reserved = replace(reserved, level=None)
     if reserved.categories and not preferences.is_on(
         pending.user_id, Type.CATEGORY_COMPLETED, Channel.TOAST
@@ -54,7 +55,7 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
 
 
 def _confirm_toasts(shown: Toasts) -> None:
-    toasts.confirm(shown.award_ids)
+    toasts.confirm(shown.award_ids, user_id=shown.user_id, level=shown.level)
 
 
 def _find_notices(user: User, _events: Sequence[Event]) -> int | None:

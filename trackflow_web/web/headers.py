@@ -35,7 +35,9 @@ HSTS = "max-age=63072000"
 # Responses that are the same for all users; files under static/ set their own headers.
 CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
 # Their views say themselves how long a response may be kept, unless it is an error.
-SAYS_ITSELF = frozenset({"static", "avatars.picture", "avatars.generated", "covers.generated"})
+SAYS_ITSELF = frozenset(
+    {"static", "avatars.picture", "avatars.generated", "covers.generated", "seasons.ics"}
+)
 
 
 def limit_caching(response: Response) -> Response:

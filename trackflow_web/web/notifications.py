@@ -30,6 +30,7 @@ _ENDPOINTS = {
     "bug": ("bugs.show", "item_id"),
     "user": ("profiles.show", "username"),
     "achievement": ("achievements.show", "code"),
+    "season": ("seasons.show", "slug"),
     "levels": ("achievements.levels", ""),
     "achievements": ("achievements.mine", ""),
 }

@@ -44,6 +44,15 @@ class Period:
 
 
 @dataclass(frozen=True)
+class SeasonInfo:
+    """What an achievement shows of its season."""
+
+    slug: str
+    name: str
+    period: Period
+
+
+@dataclass(frozen=True)
 class Entry:
     """One achievement of the catalogue.
 

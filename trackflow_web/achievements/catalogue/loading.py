@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from trackflow_web.achievements.catalogue import entries
-from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period
+from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period, SeasonInfo
 from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.catalogue.registry import Registry
-from trackflow_web.achievements.models import Achievement, CountingPeriod
+from trackflow_web.achievements.models import Achievement, CountingPeriod, LevelName, Season
 from trackflow_web.kernel import cache_versions
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -81,9 +81,17 @@ def forget() -> None:
 ROWS_ADDED = "achievements added"
 _ROWS = (
     sa.select(
-        Achievement, CountingPeriod.starts_at, CountingPeriod.ends_at, CountingPeriod.closed_at
+        Achievement,
+        CountingPeriod.starts_at,
+        CountingPeriod.ends_at,
+        CountingPeriod.closed_at,
+        Season.slug,
+        Season.name.label("season_name"),
     )
     .outerjoin(CountingPeriod, CountingPeriod.id == Achievement.period)
+    .outerjoin(Season, Season.period == Achievement.period)
+    # Nothing of a draft is known to anybody but administrators.
+    .where(sa.or_(Season.draft.is_(None), ~Season.draft))
     .order_by(Achievement.position, Achievement.id)
 )
 
@@ -102,6 +110,8 @@ def _load(version: int) -> Registry:
         retired=tuple(entry for entry in every if entry.retired),
         ids={row.Achievement.code: row.Achievement.id for row in rows},
         periods=_open_periods(rows),
+        seasons=_seasons(rows),
+        level_names=_level_names(),
     )
 
 
@@ -137,3 +147,20 @@ def _open_periods(rows: Sequence[Any]) -> dict[str, Period]:
         for row in rows
         if row.starts_at is not None and row.closed_at is None
     }
+
+
+def _seasons(rows: Sequence[Any]) -> dict[str, SeasonInfo]:
+    return {
+        row.Achievement.period: SeasonInfo(
+            row.slug,
+            row.season_name,
+            Period(row.Achievement.period, row.starts_at, row.ends_at),
+        )
+        for row in rows
+        if row.slug is not None
+    }
+
+
+def _level_names() -> dict[int, str]:
+    rows = db.session.execute(sa.select(LevelName.level, LevelName.name))
+    return {row.level: row.name for row in rows}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
+    from datetime import datetime
 
-    from trackflow_web.achievements.catalogue.entries import Entry, Period
+    from trackflow_web.achievements.catalogue.entries import Entry, Period, SeasonInfo
 
 Ladders = dict[str, tuple["Entry", ...]]
 
@@ -22,7 +23,8 @@ class Registry:
 
     `entries` are in force, in the order of the catalogue; `retired` are those that some users keep.
     `ids` has the ids of the rows by code; a built-in entry that was not synced yet has none.
-    `periods` are the open ones.
+    `periods` are the open ones, `seasons` the announced ones by their period, also those that are
+    over. `level_names` are those of administrators, by the first level that has them.
     """
 
     version: int
@@ -30,6 +32,26 @@ class Registry:
     retired: tuple[Entry, ...]
     ids: Mapping[str, int]
     periods: Mapping[str, Period]
+    seasons: Mapping[str, SeasonInfo] = field(default_factory=dict)
+    level_names: Mapping[int, str] = field(default_factory=dict)
+
+    def shown(self, earned: Container[str], now: datetime) -> list[Entry]:
+        """Return what is listed for a user: of seasons those that run, and what they have."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.period is None or entry.code in earned or self._runs(entry.period, now)
+        ]
+
+    def unlisted(self, listed: Iterable[Entry]) -> list[Entry]:
+        """Return the other entries in force: they have a page only."""
+        codes = {entry.code for entry in listed}
+        return [entry for entry in self.entries if entry.code not in codes]
+
+    def _runs(self, name: str, now: datetime) -> bool:
+        season = self.seasons.get(name)
+        period = season.period if season else self.periods.get(name)
+        return period is not None and period.contains(now)
 
     @cached_property
     def by_code(self) -> Mapping[str, Entry]:

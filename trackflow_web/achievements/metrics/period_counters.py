@@ -190,9 +190,8 @@ def _counts(
         sa.func.count(sa.case((sa.and_(rows.c.at >= each.starts_at, rows.c.at < each.ends_at), 1)))
         for each in periods
     ]
-    found = db.session.execute(
-        sa.select(rows.c.user_id, *within).group_by(rows.c.user_id), {"user_ids": chunk}
-    ).all()
+    counted = sa.select(rows.c.user_id, *within).where(sa.not_(rows.c.imported))
+    found = db.session.execute(counted.group_by(rows.c.user_id), {"user_ids": chunk}).all()
     for at, period in enumerate(periods, start=1):
         yield period, {row[0]: row[at] for row in found if row[at]}
 

@@ -61,13 +61,17 @@ def reached(name: str, thresholds: Collection[int], period: Period | None = None
 
 
 def source_rows(name: str, user_ids: Any, period: Period | None = None) -> Rows:  # noqa: ANN401 -- a list or a parameter
-    """Return the SELECT of the source rows of these users, all or those within a period."""
+    """Return the SELECT of the source rows of these users, all or those within a period.
+
+    Within a period nothing imported or backfilled counts: it was not done then.
+    """
     rows = definitions.BY_NAME[name].rows
     found = rows.where(rows.selected_columns.user_id.in_(user_ids))
     if period is None:
         return found
     at: Any = rows.selected_columns.at.element
-    return found.where(at >= period.starts_at, at < period.ends_at)
+    imported: Any = rows.selected_columns.imported.element
+    return found.where(at >= period.starts_at, at < period.ends_at, sa.not_(imported))
 
 
 # --- counting ----------------------------------------------------------------------------------

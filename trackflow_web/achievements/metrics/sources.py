@@ -1,6 +1,7 @@
 """Source rows: one SELECT per metric.
 
-Each has `user_id` (whose), `at` (since when), `label`, `subject_type` and `subject_id` (what).
+Each has `user_id` (whose), `at` (since when), `label`, `subject_type` and `subject_id` (what), and
+`imported`: it counts, but not as work of the time at which it was imported or backfilled.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 Rows = sa.Select[*tuple[Any, ...]]
 
 _SONG_LABEL = (Song.title + " \N{EM DASH} " + Song.artist).label("label")
+_BY_HAND = sa.false().label("imported")
+
+
+def by_import(at: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- a column of a song's times
+    """Return whether a song reached something by the import that added it."""
+    return sa.and_(Song.import_id.is_not(None), Song.created_at == at)
 
 
 def songs(at: InstrumentedAttribute[Any]) -> Rows:
@@ -37,6 +44,7 @@ def songs(at: InstrumentedAttribute[Any]) -> Rows:
         _SONG_LABEL,
         sa.literal("song").label("subject_type"),
         Song.id.label("subject_id"),
+        by_import(at).label("imported"),
     ).where(at.is_not(None))
 
 
@@ -53,6 +61,7 @@ def packs(at: InstrumentedAttribute[Any]) -> Rows:
         Pack.name.label("label"),
         sa.literal("pack").label("subject_type"),
         Pack.id.label("subject_id"),
+        _BY_HAND,
     ).where(at.is_not(None))
 
 
@@ -64,6 +73,7 @@ def series(at: InstrumentedAttribute[Any]) -> Rows:
         (Series.album + " \N{EM DASH} " + Series.artist).label("label"),
         sa.literal("series").label("subject_type"),
         Series.id.label("subject_id"),
+        _BY_HAND,
     ).where(at.is_not(None))
 
 
@@ -76,6 +86,7 @@ def collaborations(whose: InstrumentedAttribute[int], other: InstrumentedAttribu
             (Song.title + " \N{EM DASH} with " + User.username).label("label"),
             sa.literal("song").label("subject_type"),
             Collaboration.song_id.label("subject_id"),
+            _BY_HAND,
         )
         .join(Song, Song.id == Collaboration.song_id)
         .join(User, User.id == other)
@@ -94,6 +105,7 @@ def distinct(kind: str, label: sa.ColumnElement[Any]) -> Rows:
             Song.released_at,
             Song.id,
             label.label("label"),
+            by_import(Song.released_at).label("imported"),
             nth.label("nth"),
         )
         .where(Song.released_at.is_not(None), value.is_not(None))
@@ -105,6 +117,7 @@ def distinct(kind: str, label: sa.ColumnElement[Any]) -> Rows:
         released.c.label.label("label"),
         sa.literal(kind).label("subject_type"),
         released.c.id.label("subject_id"),
+        released.c.imported.label("imported"),
     ).where(released.c.nth == 1)
 
 
@@ -122,6 +135,7 @@ def record_days() -> Rows:
         sa.cast(days.c.day, sa.Text).label("label"),
         sa.literal("day").label("subject_type"),
         days.c.run.label("subject_id"),
+        _BY_HAND,
     ).where(days.c.run > sa.func.coalesce(days.c.best_before, 0))
 
 
@@ -133,6 +147,7 @@ def feedback(kind: Kind) -> Rows:
         Feedback.title.label("label"),
         sa.literal(kind.value).label("subject_type"),
         Feedback.id.label("subject_id"),
+        _BY_HAND,
     ).where(Feedback.kind == kind, Feedback.counted_at.is_not(None))
 
 
@@ -144,6 +159,7 @@ def playlists() -> Rows:
         ImportedPlaylist.name.label("label"),
         sa.literal("import").label("subject_type"),
         ImportedPlaylist.import_id.label("subject_id"),
+        _BY_HAND,
     )
 
 
@@ -156,6 +172,7 @@ def unlocked() -> Rows:
             Achievement.name.label("label"),
             sa.literal("achievement").label("subject_type"),
             Achievement.id.label("subject_id"),
+            UserAchievement.backfilled.label("imported"),
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ class Summary:
     total: int
     points: int
     level_best: int = 1
+    level_names: levels.Names = field(default_factory=dict)
 
     @property
     def percent(self) -> int:
@@ -57,7 +58,7 @@ class Summary:
     @property
     def level_name(self) -> str:
         """Return what the level is called."""
-        return levels.name_of_level(self.level)
+        return levels.name_of_level(self.level, self.level_names)
 
     @property
     def points_to_next(self) -> int:
@@ -165,11 +166,22 @@ def _longest(entry: Entry, counters: Mapping[str, int]) -> int:
     return counters.get(entry.metric or "", 0) if is_streak else 0
 
 
-def summary(all_tiles: Sequence[AchievementProgress], points: int, level_best: int = 1) -> Summary:
+def summary(
+    all_tiles: Sequence[AchievementProgress],
+    points: int,
+    level_best: int = 1,
+    level_names: levels.Names | None = None,
+) -> Summary:
     """Return how many of the built-in achievements a user has, their points and level."""
     built_in = [tile for tile in all_tiles if tile.entry.kind is Kind.BUILTIN]
     earned = sum(tile.state is State.EARNED for tile in built_in)
-    return Summary(earned=earned, total=len(built_in), points=points, level_best=level_best)
+    return Summary(
+        earned=earned,
+        total=len(built_in),
+        points=points,
+        level_best=level_best,
+        level_names=level_names or {},
+    )
 
 
 def by_category(all_tiles: Sequence[AchievementProgress]) -> list[Share]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.awards.holder_counts import Holders
-from trackflow_web.achievements.levels import LEVEL_BEST
+from trackflow_web.achievements.levels import LEVEL_BEST, Names
 from trackflow_web.achievements.progress import listing, queries
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
+from trackflow_web.kernel import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UserProgress:
-    """The progress of one user: on the entries in force, and on retired ones that they keep."""
+    """The progress of one user: on the entries in force, and on retired ones that they keep.
+
+    `unlisted` are those of seasons that don't run: they have a page only.
+    """
 
     tiles: list[AchievementProgress]
     retired: list[AchievementProgress]
+    unlisted: list[AchievementProgress]
     counters: Mapping[str, int]
     users: int
+    level_names: Names = field(default_factory=dict)
 
     @property
     def all(self) -> list[AchievementProgress]:
@@ -38,12 +44,16 @@ class UserProgress:
     def summary(self) -> Summary:
         """Return how many of the built-in achievements they have, and their points."""
         return listing.summary(
-            self.tiles, self.counters[metrics.TOTAL_POINTS], self.counters[LEVEL_BEST]
+            self.tiles,
+            self.counters[metrics.TOTAL_POINTS],
+            self.counters[LEVEL_BEST],
+            self.level_names,
         )
 
     def find(self, code: str) -> AchievementProgress | None:
         """Return the tile with this code, or None."""
-        return next((tile for tile in self.all if tile.code == code), None)
+        every = (*self.all, *self.unlisted)
+        return next((tile for tile in every if tile.code == code), None)
 
     def unearned(self, entry: Entry) -> AchievementProgress:
         """Return a tile of a retired entry that the user has no longer."""
@@ -63,9 +73,13 @@ def of_user(
         earned = queries.earned_by(user_id)
     within = queries.within_periods(user_id) if registry.periods else {}
     retired = registry.retired_among(earned)
+    shown = registry.shown(earned, clock.now())
+    unlisted = registry.unlisted(shown)
     return UserProgress(
-        tiles=listing.tiles(counters, earned, holders, registry.entries, within),
+        tiles=listing.tiles(counters, earned, holders, shown, within),
         retired=listing.tiles(counters, earned, holders, retired),
+        unlisted=listing.tiles(counters, earned, holders, unlisted, within),
         counters=counters,
         users=holders.users,
+        level_names=registry.level_names,
     )

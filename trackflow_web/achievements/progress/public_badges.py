@@ -38,19 +38,19 @@ class Badge(EntryFields):
 
 @dataclass(frozen=True)
 class PublicBadges:
-    """The awards of a user that the reader may see, newest first."""
+    """The awards of a user that the reader may see, newest first.
+
+    Points and level are those of all awards: privacy hides which ones a user has.
+    """
 
     badges: Sequence[Badge]
-
-    @property
-    def points(self) -> int:
-        """Return the sum of their points, without those of hidden awards."""
-        return sum(badge.points for badge in self.badges)
+    points: int
+    level_best: int = 1
 
     @property
     def level(self) -> int:
-        """Return the level that those points reach."""
-        return levels.level_of(self.points)
+        """Return the level that the points reach, or a higher one that was reached before."""
+        return max(levels.level_of(self.points), self.level_best)
 
     @property
     def pinned(self) -> list[Badge]:

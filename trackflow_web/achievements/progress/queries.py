@@ -17,9 +17,10 @@ from trackflow_web.achievements.models import (
 )
 from trackflow_web.achievements.progress import next_up
 from trackflow_web.achievements.progress.next_up import Opening
-from trackflow_web.achievements.progress.public_badges import Badge
+from trackflow_web.achievements.progress.public_badges import Badge, PublicBadges
 from trackflow_web.domain.authoring import statistics as authoring
 from trackflow_web.domain.packs import queries as packs
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -104,30 +105,43 @@ def earned_by(user_id: int) -> dict[str, datetime]:
     return dict(db.session.execute(_EARNED, {"user_id": user_id}).all())
 
 
-def badges_of(user_id: int, *, hidden_too: bool) -> list[Badge]:
+def badges_of(user_id: int, *, hidden_too: bool) -> Sequence[Badge]:
     """Return the awards of the user, newest first, `hidden_too` only for their owner.
 
     An award of a retired entry stays with its points, a revoked one is left out.
     """
-    found = (
+    return public_badges_of(user_id, hidden_too=hidden_too).badges
+
+
+def public_badges_of(user_id: int, *, hidden_too: bool = False) -> PublicBadges:
+    """Return the awards that a user shows, with the points and level of all of them."""
+    shown = [UserAchievement.user_id == User.id, UserAchievement.revoked_at.is_(None)]
+    if not hidden_too:
+        shown.append(UserAchievement.is_public.expression)
+    rows = db.session.execute(
         sa.select(
             Achievement.code,
             UserAchievement.earned_at,
             UserAchievement.points,
             UserAchievement.pin,
+            sa.func.coalesce(UserStats.total_points, 0).label("total_points"),
+            sa.func.coalesce(UserStats.level_best, 1).label("level_best"),
             catalogue.VERSION,
         )
-        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .where(UserAchievement.user_id == user_id, UserAchievement.revoked_at.is_(None))
+        .select_from(User)
+        .outerjoin(UserStats, UserStats.user_id == User.id)
+        .outerjoin(UserAchievement, sa.and_(*shown))
+        .outerjoin(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .where(User.id == user_id)
         .order_by(UserAchievement.earned_at.desc(), Achievement.position)
-    )
-    if not hidden_too:
-        found = found.where(UserAchievement.is_public)
-    rows = db.session.execute(found).all()
-    return [
+    ).all()
+    badges = [
         Badge(catalogue.at(row.catalogue_version).get(row.code), row.earned_at, row.points, row.pin)
         for row in rows
+        if row.code is not None
     ]
+    points, best = (rows[0].total_points, rows[0].level_best) if rows else (0, 1)
+    return PublicBadges(badges, points, best)
 
 
 def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:

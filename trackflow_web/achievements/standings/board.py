@@ -164,12 +164,15 @@ def _own(order: Order, viewer: User, window: Window, *, ranked: bool) -> Own:
     """Return the viewer's own place and score, or why they have none."""
     own = order.own(viewer.id)
     if own is None:
-        return Own(reason=_reason(viewer, window, closed=order.is_final))
+        return Own(reason=_reason(viewer, window, order))
     return Own(place=own.place if ranked else None, score=own.score)
 
 
-def _reason(viewer: User, window: Window, *, closed: bool) -> str:
-    if closed:
+def _reason(viewer: User, window: Window, order: Order) -> str:
+    if order.is_final:
+        if (users := order.count()) > finals.MOST_KEPT:
+            kept = f"{finals.MOST_KEPT:,} of {users:,}"
+            return f"You weren't among the first {kept}; later places aren't kept."
         return "You had no place in this period."
     if not viewer.on_boards:
         return "You've chosen not to appear on leaderboards."

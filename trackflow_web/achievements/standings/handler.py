@@ -43,13 +43,9 @@ RECOUNTED: dict[EventType, frozenset[Score]] = {
     events.SongsUnimported: frozenset({Score.RELEASES, Score.PARTS}),
     events.CollaborationLeft: frozenset({Score.PARTS}),
 }
-# After these the user may have reached a level.
-AWARDED = (
-    AchievementUnlocked,
-    AchievementsBackfilled,
-    CategoryCompleted,
-    CategoriesBackfilled,
-)
+# After these the user may have reached a level; what an action earns says so by its points, in the
+# handler that adds them.
+AWARDED = (AchievementsBackfilled, CategoriesBackfilled)
 
 
 def handle(recorded: Sequence[Event]) -> None:

@@ -1,4 +1,8 @@
-"""Levels that users have reached: once reached, a level is never lost."""
+"""Levels that users have reached: once reached, a level is never lost.
+
+An unlocked achievement raises the points in the statement that updates the counters, which returns
+them: only a level that is reached takes a further statement. After a recount the points are read.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +30,14 @@ def note_reached(user_ids: Sequence[int]) -> None:
         return
     rows = db.session.execute(_BEHIND.order_by(UserStats.user_id), {"user_ids": user_ids}).all()
     for user_id, points, best in rows:
-        level = level_of(points)
-        if level > best:
-            db.session.execute(
-                sa.update(UserStats).where(UserStats.user_id == user_id).values(level_best=level)
-            )
-            record(LevelReached(level=level, before=best), user_id=user_id, subject_id=user_id)
+        note_points(user_id, points, best)
+
+
+def note_points(user_id: int, points: int, best: int) -> None:
+    """Raise the highest level of a user whose locked row has these points, if they reach one."""
+    level = level_of(points)
+    if level > best:
+        db.session.execute(
+            sa.update(UserStats).where(UserStats.user_id == user_id).values(level_best=level)
+        )
+        record(LevelReached(level=level, before=best), user_id=user_id, subject_id=user_id)

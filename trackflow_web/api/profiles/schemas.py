@@ -10,7 +10,7 @@ from trackflow_web.api.achievements.schemas import EarnedAchievement
 
 
 class Profile(BaseModel):
-    """A user's profile; points and level count the shown achievements."""
+    """A user's profile; points and level count all achievements, hidden ones too."""
 
     username: str
     display_name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trackflow_web.achievements.progress import queries
-from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.api.achievements.schemas import EarnedAchievement
 from trackflow_web.api.achievements.views import entry_fields
 from trackflow_web.api.core.blueprint import api
@@ -23,7 +22,7 @@ def show_profile(username: str) -> schemas.Profile:
     person = find_visible_profile(username, get_current_user().id)
     if person is None:
         raise NotFound
-    face = PublicBadges(queries.badges_of(person.id, hidden_too=False))
+    face = queries.public_badges_of(person.id)
     return schemas.Profile(
         username=person.username,
         display_name=person.display_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -142,3 +142,55 @@ class AccountDeleted(BaseModel):
     """The name of the deleted account."""
 
     deleted: str = Field(description="A username; nobody can register it for 90 days.")
+
+
+class StreakWeek(BaseModel):
+    """A week of the ledger, by its Monday."""
+
+    week: date
+    verdict: str = Field(
+        description="`counted`, `kept`, `frozen`, `break`, `open` (nothing yet) or `missed`."
+    )
+    streak: int = Field(description="The weekly streak after this week.")
+    freezes: int
+
+
+class WeeklyStreak(BaseModel):
+    """The weekly streak; `breaks` are the Mondays of planned breaks, `items` the latest weeks."""
+
+    current: int
+    longest: int
+    freezes: int
+    items: list[StreakWeek]
+    breaks: list[date]
+
+
+class StreakDay(BaseModel):
+    """A day with a visit, in the time zone of that time."""
+
+    day: date
+    at: datetime
+    timezone: str
+    streak: int
+
+
+class DailyStreak(BaseModel):
+    """The streak of daily visits."""
+
+    current: int
+    longest: int
+    items: list[StreakDay]
+
+
+class Streaks(BaseModel):
+    """Both streaks, and why each day and week counted."""
+
+    weeks: WeeklyStreak
+    days: DailyStreak
+
+
+class BreakWanted(BaseModel):
+    """The first and the last day of a break."""
+
+    first: str = Field(alias="from", description="The first day, such as `2026-07-27`.")
+    to: str = Field(description="The last day.")

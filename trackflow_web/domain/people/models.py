@@ -90,6 +90,9 @@ class User(Base):
     last_visit_day: Mapped[date | None]
     # When the user was last here, to the hour: what keeps a streak alive need not count as a day.
     last_seen_at: Mapped[datetime | None]
+    # The Monday of the latest week that counts for the weekly streak: known wherever the user is
+    # loaded, so that only the first work of a week writes.
+    charted_week: Mapped[date | None]
     toasts: Mapped[Announced] = mapped_column(
         sa.String(4), default=Announced.ALL, server_default="all"
     )

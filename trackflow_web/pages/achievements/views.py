@@ -17,6 +17,7 @@ from trackflow_web.achievements.levels import ladder
 from trackflow_web.achievements.progress import categories, listing, next_up, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
+from trackflow_web.achievements.standings import seasons
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.achievements.tiles import tile_list
 from trackflow_web.pages.admin.rechecks import start_recheck
@@ -108,6 +109,7 @@ def show(code: str) -> str:
     return render_template(
         "achievements/show.html",
         tile=tile,
+        season=seasons.of_period(tile.entry.period),
         revoked=revoked,
         ladder=listing.ladder(own.tiles, tile),
         rule=metric.counts if metric else "",
@@ -139,9 +141,8 @@ def mine() -> str:
 def levels() -> str:
     """Show the ladder of levels and the reader's place on it."""
     summary = progress.of_user(get_current_user().id, with_holders=False).summary
-    return render_template(
-        "achievements/levels.html", summary=summary, ladder=ladder(summary.level)
-    )
+    rungs = ladder(summary.level, summary.level_names)
+    return render_template("achievements/levels.html", summary=summary, ladder=rungs)
 
 
 @pages.get("/me/progress", endpoint="progress")

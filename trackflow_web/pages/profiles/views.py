@@ -9,12 +9,12 @@ from flask import Blueprint, render_template, url_for
 
 from trackflow_web.achievements.awards.visibility import MOST_PINNED
 from trackflow_web.achievements.progress import public_badges, queries
-from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.people import profile
 from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.domain.relations.queries import count_follows, relation_to
 from trackflow_web.domain.releases.queries import latest_of
+from trackflow_web.domain.streaks.queries import ledger_of
 from trackflow_web.pages.profiles.calendar import calendar_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, viewer_id
@@ -62,7 +62,7 @@ def show(username: str) -> str:
     if relation is not None and relation.blocks:
         return render_template("profiles/blocked.html", person=person, relation=relation)
     order = requested(lambda arguments: arguments.choice("sort", BadgeOrder)) or BadgeOrder.RARITY
-    face, is_me = public_badges_of(person), person.id == viewer_id()
+    face, is_me = queries.public_badges_of(person.id), person.id == viewer_id()
     (numbers,) = _numbers(person)
     first = face.pinned or face.best[: public_badges.LEAST_SHOWN]
     return render_template(
@@ -80,6 +80,7 @@ def show(username: str) -> str:
         figures=_figures(numbers),
         follows=count_follows(person.id),
         songs=latest_of(person.id, viewer_id(), limit=SONGS_SHOWN),
+        streak=ledger_of(person) if person.shows_days else None,
         packs=packs.released_of(person.id, PACKS_SHOWN),
         relation=relation,
         shared=profile_page(person, face, numbers["total_released"]),
@@ -95,7 +96,7 @@ def card(username: str) -> str | Response:
     return render_template(
         "profiles/_card.html",
         person=person,
-        face=public_badges_of(person),
+        face=queries.public_badges_of(person.id),
         relation=_relation_to(person),
     )
 
@@ -107,8 +108,8 @@ def compare(username: str) -> str | Response:
     person = person_or_404(username)
     if person.id == get_current_user().id:
         return htmx.redirect_after_post(url_for("profiles.show", username=person.username))
-    mine = PublicBadges(queries.badges_of(get_current_user().id, hidden_too=True))
-    theirs = public_badges_of(person)
+    mine = queries.public_badges_of(get_current_user().id, hidden_too=True)
+    theirs = queries.public_badges_of(person.id)
     return render_template(
         "profiles/compare.html",
         person=person,
@@ -117,11 +118,6 @@ def compare(username: str) -> str | Response:
         comparison=public_badges.compare(mine, theirs),
         figures=_paired_figures(person),
     )
-
-
-def public_badges_of(person: User) -> PublicBadges:
-    """Return the achievements that a user shows."""
-    return PublicBadges(queries.badges_of(person.id, hidden_too=False))
 
 
 def _relation_to(person: User) -> Relation | None:

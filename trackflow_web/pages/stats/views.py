@@ -9,8 +9,8 @@ from flask import Blueprint, render_template
 
 from trackflow_web.achievements import progress
 from trackflow_web.achievements.progress import gaps, listing, queries
-from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.domain.authoring import statistics
+from trackflow_web.domain.streaks.queries import ledger_of
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.text import noun_of
 from trackflow_web.pages.stats import charts
@@ -22,6 +22,7 @@ from trackflow_web.web.session import login_required
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trackflow_web.achievements.progress.public_badges import Badge
     from trackflow_web.achievements.progress.tile_data import AchievementProgress
     from trackflow_web.domain.authoring.statistics import InStatus, PartTally, YearTally
     from trackflow_web.pages.stats.charts import Chart
@@ -42,20 +43,21 @@ RELEASED = Series("released", "not yet")
 def index() -> str:
     """Show a summary of the achievements, then the library."""
     user_id = get_current_user().id
-    face = PublicBadges(queries.badges_of(user_id, hidden_too=True))
-    earned = {badge.code: badge.earned_at for badge in face.badges}
+    badges = queries.badges_of(user_id, hidden_too=True)
+    earned = {badge.code: badge.earned_at for badge in badges}
     own = progress.of_user(user_id, with_holders=False, earned=earned)
     states = statistics.by_status(user_id)
     return render_template(
         "stats/index.html",
         summary=own.summary,
-        recent=face.badges[:RECENT],
+        recent=badges[:RECENT],
         by_category=listing.by_category(own.tiles),
         by_rarity=listing.by_rarity(own.tiles),
         numbers=own.counters,
         figures=_figures(states, own.counters),
         charts=_charts(user_id, states),
-        points=_points(face),
+        points=_points(badges),
+        streak=ledger_of(get_current_user()),
     )
 
 
@@ -162,10 +164,10 @@ def _year_chart(years: Sequence[YearTally]) -> Chart:
     return charts.vertical_bars("years", "Songs by year", "Year", RELEASED, counts, of_years=True)
 
 
-def _points(face: PublicBadges) -> Chart | None:
+def _points(badges: Sequence[Badge]) -> Chart | None:
     moments = [
         Moment(badge.earned_at, local_date(badge.earned_at), badge.full_name, badge.points)
-        for badge in reversed(face.badges)
+        for badge in reversed(badges)
     ]
     if not moments:
         return None

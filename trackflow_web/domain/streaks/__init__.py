@@ -1,0 +1,1 @@
+"""The weekly streak: weeks in which a user charted, freezes, planned breaks."""
