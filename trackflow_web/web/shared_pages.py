@@ -128,7 +128,7 @@ def _profile(username: str) -> SharedPage | None:
     person = find_visible_profile(username, None)
     if person is None:
         return None
-    face = PublicBadges(progress.badges_of(person.id, hidden_too=False))
+    face = progress.public_badges_of(person.id)
     return profile_page(person, face, progress.numbers_of(person.id)["total_released"])
 
 

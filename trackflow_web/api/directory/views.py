@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements.progress import queries
-from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.api.achievements.schemas import EarnedAchievement
 from trackflow_web.api.achievements.views import entry_fields
 from trackflow_web.api.core import pagination
@@ -36,7 +35,7 @@ PLACE = re.compile(r"(?P<at>[0-9T:.+-]{19,40}) (?P<id>[0-9]{1,18})", re.ASCII)
 def show_community_user(username: str) -> schemas.CommunityUser:
     """Show a user: level, public achievements, figures, followers, and what you have set."""
     person = person_or_404(username)
-    face = PublicBadges(queries.badges_of(person.id, hidden_too=False))
+    face = queries.public_badges_of(person.id)
     follows = count_follows(person.id)
     return schemas.CommunityUser(
         id=person.id,
