@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from bench import (
     action,
+    charts,
     growth,
     imports,
     months,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "growth": growth,
     "recheck": recheck,
     "imports": imports,
+    "charts": charts,
     "pages": pages,
     "notifications": notifications,
     "peers": peers,

@@ -41,6 +41,14 @@ def songs_of(scan_id: int, *, after: int = -1, limit: int = 50) -> Sequence[Scan
     return db.session.scalars(found.order_by(ScannedSong.position).limit(limit)).all()
 
 
+def count_unconfirmed(scan_id: int) -> int:
+    """Return how many songs of a scan are not confirmed yet."""
+    found = sa.select(sa.func.count()).where(
+        ScannedSong.scan_id == scan_id, ScannedSong.confirmed_at.is_(None)
+    )
+    return db.session.scalar(found) or 0
+
+
 def next_unread(scan_id: int) -> ScannedSong | None:
     """Return the first song that is not read yet, with its notes."""
     found = sa.select(ScannedSong).where(

@@ -28,6 +28,7 @@ TEXT, TRACK_NAME, LYRIC, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 1, 3, 5, 0x2F, 0x
 # Notes are kept with 7 bits of pitch below the tick.
 PITCH_BITS, PITCH_MASK = 7, 0x7F
 LONGEST_TIME = 1 << 40
+NOT_HELD = -1
 TOO_MANY_EVENTS = "This MIDI file has too many events."
 
 
@@ -111,8 +112,9 @@ def _scan(  # noqa: C901, PLR0912, PLR0915 -- one loop over bytes: a call for ea
 ) -> int:
     """Add the events from one position to another to a track; return how many there are in all."""
     tick, status = 0, 0
-    held: dict[int, int] = {}
-    notes, starts, ends = track.notes, track.starts, track.ends
+    # By channel and pitch the tick at which a note began.
+    held = [NOT_HELD] * (16 << PITCH_BITS)
+    starts, ends = track.starts, track.ends
     try:
         while at < end:
             byte = data[at]
@@ -146,15 +148,13 @@ def _scan(  # noqa: C901, PLR0912, PLR0915 -- one loop over bytes: a call for ea
                 pitch, velocity = data[at] & 0x7F, data[at + 1]
                 at += 2
                 key = (byte & 0x0F) << PITCH_BITS | pitch
-                began = held.pop(key, None)
-                if began is not None and tick > began:
-                    notes[pitch] += 1
+                began = held[key]
+                if NOT_HELD < began < tick:
                     starts.append(began << PITCH_BITS | pitch)
                     ends.append(tick)
-                elif began is not None:
+                elif began == tick:
                     track.open_notes += 1
-                if high == 0x90 and velocity:
-                    held[key] = tick
+                held[key] = tick if velocity and high == 0x90 else NOT_HELD
             elif high in {0xA0, 0xB0, 0xE0}:
                 at += 2
             elif high in {0xC0, 0xD0}:
@@ -175,7 +175,8 @@ def _scan(  # noqa: C901, PLR0912, PLR0915 -- one loop over bytes: a call for ea
                 break
     except IndexError:
         file.is_cut_off = True
-    track.open_notes += len(held)
+    track.notes.update(start & PITCH_MASK for start in starts)
+    track.open_notes += len(held) - held.count(NOT_HELD)
     track.last_tick = min(tick, LONGEST_TIME)
     return events
 

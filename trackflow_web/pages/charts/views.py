@@ -132,6 +132,7 @@ def _context(scan: ChartScan, errors: Mapping[str, str]) -> dict[str, object]:
         "scan": scan,
         "songs": songs,
         "known": _known(songs),
+        "left": queries.count_unconfirmed(scan.id),
         "errors": errors,
         "parts": list(Part),
         "page": page,
