@@ -18,6 +18,7 @@ from tests.support.invariants import (
     assert_collaborators_have_accepted,
     assert_feed_is_as_rebuilt,
     assert_nothing_forgotten,
+    assert_notifications_are_whole,
 )
 from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import Person, add_person, working
@@ -278,6 +279,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         assert_collaborators_have_accepted(app)
         assert_feed_is_as_rebuilt(app)
         assert_charting_weeks_follow_from_events(app)
+        assert_notifications_are_whole(app)
 
 
 # --- Users -------------------------------------------------------------------------------------

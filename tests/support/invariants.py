@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.events import AchievementUnlocked
+from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck.reconcile import find
 from trackflow_web.community import groups, projection
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
@@ -18,6 +20,13 @@ from trackflow_web.domain.streaks.models import ChartingWeek
 from trackflow_web.domain.streaks.rules import monday_of
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
+from trackflow_web.notifications.models import (
+    Channel,
+    Notification,
+    NotificationSetting,
+    NotificationVersion,
+)
+from trackflow_web.notifications.types import Type
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -123,3 +132,56 @@ def _happened_by_event(group: groups.Group) -> bool:
     if group.kind in {"pack", "series"} or group.key.startswith("song:"):
         found = found.where(Event.subject_id == group.subject_id)
     return db.session.scalar(found.limit(1)) is not None
+
+
+def assert_notifications_are_whole(app: Flask) -> None:
+    """Every row has a version that its user's bell knows, and every unlock has its row.
+
+    Rows that their users delete are there for ten minutes, so that it can be undone.
+    """
+    with app.app_context():
+        unknown = db.session.execute(_UNKNOWN_VERSIONS).all()
+        unlocked = dict(db.session.execute(_UNLOCKED).all())
+        told = dict(db.session.execute(_TOLD).all())
+    assert not unknown, f"notifications whose version the bell does not know: {unknown}"
+    missing = {user: n for user, n in unlocked.items() if n > told.get(user, 0)}
+    assert not missing, f"unlocked without a notification: {missing}, told: {told}"
+
+
+_UNKNOWN_VERSIONS = (
+    sa.select(Notification.id, Notification.version, NotificationVersion.n)
+    .outerjoin(NotificationVersion, NotificationVersion.user_id == Notification.user_id)
+    .where(
+        sa.or_(
+            NotificationVersion.n.is_(None),
+            Notification.version < 1,
+            Notification.version > NotificationVersion.n,
+        )
+    )
+)
+# Those that are awards still, of users who want to be told.
+_UNLOCKED = (
+    sa.select(Event.user_id, sa.func.count())
+    .join(
+        UserAchievement,
+        sa.and_(
+            UserAchievement.user_id == Event.user_id,
+            UserAchievement.achievement_id == Event.subject_id,
+        ),
+    )
+    .where(
+        Event.name == AchievementUnlocked.event_name,
+        Event.delivered_at.is_not(None),
+        ~sa.exists().where(
+            NotificationSetting.user_id == Event.user_id,
+            NotificationSetting.type == Type.ACHIEVEMENT_UNLOCKED,
+            NotificationSetting.channel == Channel.SITE,
+        ),
+    )
+    .group_by(Event.user_id)
+)
+_TOLD = (
+    sa.select(Notification.user_id, sa.func.sum(Notification.n))
+    .where(Notification.type == Type.ACHIEVEMENT_UNLOCKED)
+    .group_by(Notification.user_id)
+)

@@ -41,7 +41,7 @@ class Races:
                 for calls in _races(actor):
                     if next(rounds, None) is None:
                         return self.done
-                    _at_once(threads, calls)
+                    at_once(threads, calls)
                     self.done += 1
         return self.done
 
@@ -63,7 +63,8 @@ def _races(actor: Actor) -> Iterator[list[Callable[[], object]]]:
             ]
 
 
-def _at_once(threads: ThreadPoolExecutor, calls: list[Callable[[], object]]) -> None:
+def at_once(threads: ThreadPoolExecutor, calls: list[Callable[[], object]]) -> None:
+    """Run these calls in threads that begin together."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], object]) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from tests.support.databases import close
 from tests.support.gunicorn import Site
 from tests.support.settings import settings_for
-from tests.torture import phases, places
+from tests.torture import notices, phases, places
 from tests.torture.load import Crowd
+from tests.torture.notices import Notices
 from tests.torture.people import make_people
 from tests.torture.phases import Ground
 from tests.torture.races import Races
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from tests.torture.journal import Tally
     from tests.torture.places import Place
+    from tests.torture.verdict import Verdict
 
 KINDS = ("sqlite", "postgresql")
 # Quick ones first: those repeated by the thousand use the remaining time.
-FAULTS = ("reload", "locked", "restart", "full disk", "clock", "kill", "race")
+FAULTS = (
+    "reload", "locked", "restart", "full disk", "clock",
+    "notices: kill", "notices: redelivery", "notices: race", "kill", "race",
+)  # fmt: skip
 HARM = {
     "reload": phases.reloads,
     "locked": phases.locks,
@@ -37,6 +43,11 @@ HARM = {
     "full disk": phases.full_disk,
     "clock": phases.clocks,
     "kill": phases.kills,
+}
+NOTICES = {
+    "notices: kill": Notices.kill_fan_outs,
+    "notices: redelivery": Notices.redeliver,
+    "notices: race": Notices.race,
 }
 WORKERS = 3
 WORKERS_IN_A_RACE = 4
@@ -56,9 +67,12 @@ class Wanted:
     rounds: int
     deadline: float
     only: frozenset[str]
+    notices: int = 0
 
     def times(self, fault: str) -> int:
         """How often a fault is to be done."""
+        if fault in NOTICES:
+            return self.notices
         return {"kill": self.kills, "race": self.races}.get(fault, self.rounds)
 
 
@@ -107,19 +121,32 @@ def _on(
     url: str, fault: str, place: Place, folder: Path, wanted: Wanted, *, disk: Path | None = None
 ) -> Row:
     options = () if fault == "reload" else ("--preload",)
-    workers = WORKERS_IN_A_RACE if fault == "race" else WORKERS
+    workers = WORKERS_IN_A_RACE if fault.endswith("race") else WORKERS
     site = Site(url, folder, workers=workers, options=options)
+    if fault in NOTICES:
+        site.environment |= notices.SETTINGS
     if fault == "clock":
         phases.move_clocks_by_file(site)
     ground = Ground(site, place, wanted.times(fault), wanted.deadline, disk)
     with _looking_at(url) as app:
         try:
-            site.start()
-            done, crowd = _race(app, ground) if fault == "race" else _harm(app, ground, fault)
-            verdict = judge(app, crowd.journals)
+            if fault != "notices: redelivery":  # it is done here
+                site.start()
+            done, tally, verdict = _suffer_on(app, ground, fault)
         finally:
             site.stop()
-    return row_of(place.kind, fault, done, crowd.tally, verdict)
+    return row_of(place.kind, fault, done, tally, verdict)
+
+
+def _suffer_on(app: Flask, ground: Ground, fault: str) -> tuple[int, Tally, Verdict]:
+    if fault in NOTICES:
+        told = Notices(app)
+        done = NOTICES[fault](told, ground)
+        verdict = judge(app, [])
+        told.judge(verdict)
+        return done, told.tally, verdict
+    done, crowd = _race(app, ground) if fault == "race" else _harm(app, ground, fault)
+    return done, crowd.tally, judge(app, crowd.journals)
 
 
 def _harm(app: Flask, ground: Ground, fault: str) -> tuple[int, Crowd]:

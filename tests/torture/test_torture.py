@@ -31,6 +31,17 @@ def test_kills_and_races_lose_nothing(tmp_path, database_kind, sized):
     assert all(row.writes for row in rows)
 
 
+@pytest.mark.both_databases
+def test_notifications_are_told_exactly_once(tmp_path, database_kind, sized):
+    rounds = sized(5, stress=200)
+    deadline = time.monotonic() + SECONDS
+    only = frozenset({"notices: kill", "notices: redelivery", "notices: race"})
+    wanted = Wanted(kills=0, races=0, rounds=0, deadline=deadline, only=only, notices=rounds)
+    rows = torture(database_kind, tmp_path, wanted)
+    assert {(row.fault, row.tried) for row in rows} == {(fault, rounds) for fault in only}
+    assert not any(row.is_wrong for row in rows), as_text(rows)
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("kind", "only"),
