@@ -14,6 +14,7 @@ from unittest.mock import patch
 import sqlalchemy as sa
 
 from bench.site import DATABASES, Visitor, site
+from trackflow_web.domain.people import queries
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.kernel import clock
@@ -111,8 +112,14 @@ def _no_bell() -> Iterator[None]:
     with (
         patch.object(after_action, "FRAGMENTS", toasts),
         patch.object(fragments, "bell_of_request", lambda _user: awards_only),
+        patch.object(bell, "session_of", _session_without_bell),
     ):
         yield
+
+
+def _session_without_bell(user_id: int, stamp: str) -> tuple[User, int] | None:
+    user = queries.find_by_stamp(user_id, stamp)
+    return None if user is None else (user, 0)
 
 
 def _releases(author: Visitor, lonely: Visitor, turns: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.catalogue import loading
 from trackflow_web.kernel.database import db
+from trackflow_web.notifications import bell
 from trackflow_web.web.ops import health
 
 if TYPE_CHECKING:
@@ -76,5 +77,6 @@ def forget(app: Flask) -> None:
 
     holder_counts.forget()
     catalogue.forget()
+    bell.forget()
     app.extensions["trackflow.searches"].counts.clear()
     app.extensions.pop(health._LAST, None)

@@ -27,7 +27,7 @@ from trackflow_web.domain import events
 from trackflow_web.domain.feedback.models import FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.database import db
-from trackflow_web.notifications import fan_out, withdraw, write
+from trackflow_web.notifications import fan_out, versions, withdraw, write
 from trackflow_web.notifications.models import Notification
 from trackflow_web.notifications.notices import (
     Notice,
@@ -177,6 +177,8 @@ def _unlocked(recorded: Sequence[Event]) -> Iterator[Notice]:
             db.session().info.setdefault(_IMPORTED, set()).add(event.user_id)
         elif isinstance(event.payload, AchievementUnlocked | AchievementsBackfilled):
             by_user[event.user_id].append(event)
+            # Its toast waits, even if its user wants no notification.
+            versions.touch(event.user_id)
         elif isinstance(event.payload, AchievementRevoked):
             yield _revoked(event, event.payload)
         elif isinstance(event.payload, LevelReached):

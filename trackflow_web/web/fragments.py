@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trackflow_web.achievements import toasts
-from trackflow_web.notifications import preferences
+from trackflow_web.notifications import bell, preferences
 from trackflow_web.notifications import toasts as notices
 from trackflow_web.notifications.models import Channel
 from trackflow_web.notifications.types import Type
@@ -36,6 +36,7 @@ class PendingToasts:
 def _find_toasts(user: User, _events: Sequence[Event]) -> PendingToasts | None:
     if not bell_of_request(user).has_awards:
         return None
+    bell.forget(user.id)  # shown, they wait no longer, and no version changes
     batch = toasts.waiting(user.id)
     return None if batch is None else PendingToasts(user.id, user.toasts, batch)
 
@@ -63,6 +64,7 @@ def _find_notices(user: User, _events: Sequence[Event]) -> int | None:
 
 
 def _reserve_notices(user_id: int) -> list[Item] | None:
+    bell.forget(user_id)
     return notices.reserve(user_id) or None
 
 

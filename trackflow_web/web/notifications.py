@@ -9,6 +9,7 @@ from flask import g, request, url_for
 from trackflow_web.notifications import bell, versions
 from trackflow_web.notifications.bell import Bell
 from trackflow_web.web import htmx
+from trackflow_web.web.caller import is_write
 from trackflow_web.web.extensions import streams
 
 if TYPE_CHECKING:
@@ -51,9 +52,14 @@ def address_of(target: Target | None) -> str:
 
 
 def bell_of_request(user: User) -> Bell:
-    """Return the bell as this request leaves it, read once."""
+    """Return the bell as this request leaves it, read once.
+
+    A page that only reads needs no statement for it while the version is the same.
+    """
     if _BELL not in g:
-        setattr(g, _BELL, bell.bell_of(user.id))
+        is_as_loaded = not is_write() and "bell_version" in g and not versions.is_touched(user.id)
+        current = bell.bell_at(user, g.bell_version) if is_as_loaded else bell.bell_of(user.id)
+        setattr(g, _BELL, current)
     return cast("Bell", getattr(g, _BELL))
 
 

@@ -11,10 +11,11 @@ from flask import Response, g, session, url_for
 from flask_login import LoginManager, login_user, logout_user
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
-from trackflow_web.domain.people import actions, queries
+from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.notifications import bell
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.cookies import TolerantSessions
@@ -72,8 +73,11 @@ def load(cookie: str) -> SignedIn | None:
     user_id, _, stamp = cookie.partition(":")
     if not USER_ID.fullmatch(user_id):
         return None
-    user = queries.find_by_stamp(int(user_id), stamp)
-    return None if user is None else SignedIn(user)
+    found = bell.session_of(int(user_id), stamp)
+    if found is None:
+        return None
+    user, g.bell_version = found
+    return SignedIn(user)
 
 
 @login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
