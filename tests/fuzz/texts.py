@@ -185,7 +185,7 @@ VALUES = {
     "code": "first_release",
     "username": "alice", "run_id": 1,
     "digest": "0" * 64, "size": "64", "initials": "al", "seed": "00ff",
-    "key": "00ff00ff", "letters": "AL", "section": "profiles", "number": 0,
+    "key": "00ff00ff", "letters": "AL", "section": "profiles", "number": 0, "form": "svg",
     "invitation_id": 1, "notification_id": 1, "filename": "css/base.css",
 }  # fmt: skip
 

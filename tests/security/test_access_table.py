@@ -160,6 +160,9 @@ POST /bugs/<item_id>/withdraw                           door     403  403   303 
 POST /features/<item_id>/withdraw                       door     403  403   303  403
 # People
 GET  /users/<username>                                   404     200  200   200  200
+GET  /users/<username>/badge.<form>                      404     404  404   404  404
+GET  /users/<username>/badge/<code>.<form>               404     404  404   404  404
+GET  /users/<username>/shield.json                       404     404  404   404  404
 GET  /users/<username>/card                              404     303  303   303  303
 GET  /users/<username>/achievements/<code>               404     200  200   200  200
 GET  /notifications/                                    door     200  200   200  200

@@ -103,6 +103,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "letters": "AL",
             "key": "00ff00ff",
             "number": 0,
+            "form": "svg",
             "section": "profiles",
         }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackflow_web.embeds import oembed
+from trackflow_web.embeds import badges, oembed
 
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (oembed.embeds,)
+BLUEPRINTS = (badges.embeds, oembed.embeds)
 
 
 def init_app(app: Flask) -> None:

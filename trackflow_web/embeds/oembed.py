@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app
 
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.shared_pages import find_shared_page
-from trackflow_web.web.sharing import absolute
+from trackflow_web.web.sharing import BADGE_SIZE, absolute
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response
@@ -44,6 +44,11 @@ def show() -> Response:
     if page is None:
         abort(404)
     owner = page.owner
+    thumbnail = {
+        "thumbnail_url": f"{page.badge}.png",
+        "thumbnail_width": BADGE_SIZE[0],
+        "thumbnail_height": BADGE_SIZE[1],
+    }
     return current_app.json.response(
         {
             "version": "1.0",
@@ -54,5 +59,6 @@ def show() -> Response:
             "provider_name": "TrackFlow",
             "provider_url": absolute("home.index"),
             "cache_age": CACHE_AGE,
+            **(thumbnail if page.badge else {}),
         }
     )

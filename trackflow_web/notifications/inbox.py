@@ -240,7 +240,8 @@ def _subject(
         return wording.GONE[kind], None
     key = found.shown if kind == "season" else subject_id
     own = Target("songs") if _is_about_many(row) else Target(kind, key)
-    targets = {WORK: own, INVITED: Target("invitations"), PUBLIC: profile}
+    public = Target("release", subject_id) if kind == "song" and own.kind == kind else profile
+    targets = {WORK: own, INVITED: Target("invitations"), PUBLIC: public}
     return found.name, targets[found.access] if kind in {"song", "pack"} else own
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from flask import request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import SignatureExpired, TimestampSigner
 
@@ -21,6 +22,8 @@ MESSAGES = "_flashes"
 MOST_MESSAGES = 5
 LONGEST_MESSAGE = 250
 # Of all messages as JSON: a browser keeps cookies of up to 4,096 bytes.
+# The blueprint of what other sites embed.
+EMBEDS = "badges"
 MOST_BYTES_OF_MESSAGES = 2_000
 
 
@@ -63,7 +66,12 @@ class TolerantSessions(SecureCookieSessionInterface):
     """Flask's sessions, with that signer, and as many messages as fit."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie; keep only the latest messages for the next page."""
+        """Set the cookie; keep only the latest messages for the next page.
+
+        What other sites embed is the same for everybody: it sets none and does not vary on it.
+        """
+        if request.blueprint == EMBEDS:
+            return
         if len(session.get(MESSAGES, ())) > 0 and session.modified:
             session[MESSAGES] = latest_messages(session[MESSAGES])
         super().save_session(app, session, response)

@@ -36,7 +36,16 @@ HSTS = "max-age=63072000"
 CACHE_CONTROL = {"api.openapi_document": "public, max-age=300"}
 # Their views say themselves how long a response may be kept, unless it is an error.
 SAYS_ITSELF = frozenset(
-    {"static", "avatars.picture", "avatars.generated", "covers.generated", "seasons.ics"}
+    {
+        "static",
+        "avatars.picture",
+        "avatars.generated",
+        "covers.generated",
+        "seasons.ics",
+        "badges.profile",
+        "badges.award",
+        "badges.shield",
+    }
 )
 
 
@@ -70,6 +79,9 @@ class SecurityHeaders:
             | tuple[None, None, None]
             | None = None,
         ) -> object:
-            return start_response(status, [*headers, *self.headers], exc_info)
+            # Only embeds set headers of these names themselves.
+            own = {name.lower() for name, _ in headers}
+            added = [header for header in self.headers if header[0].lower() not in own]
+            return start_response(status, [*headers, *added], exc_info)
 
         return self.application(environ, start)  # type: ignore[arg-type]  # start_response's shape

@@ -24,6 +24,7 @@ LONGEST_VERSION = 18
 _BELL, _CHANGED = "bell", "bell_changed"
 _ENDPOINTS = {
     "song": ("songs.show", "song_id"),
+    "release": ("releases.show", "song_id"),
     "pack": ("packs.show", "pack_id"),
     "invitations": ("invitations.index", ""),
     "songs": ("songs.index", ""),

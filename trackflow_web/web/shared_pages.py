@@ -59,6 +59,8 @@ def profile_page(person: User, face: PublicBadges, released: int) -> SharedPage:
             f"{count_of(released, 'released chart')}, level {face.level},"
             f" {count_of(len(face.badges), 'achievement')}."
         ),
+        badge=url_for("badges.profile", username=person.username, form="svg").removesuffix(".svg"),
+        kind="profile",
     )
 
 
@@ -69,6 +71,9 @@ def award_page(person: User, badge: Badge) -> SharedPage:
         url_for("awards.show", username=person.username, code=badge.code),
         title=f"{badge.full_name}, earned by {person.shown_name}",
         description=f"{badge.description}. {badge.rarity.capitalize()}, {badge.points} points.",
+        badge=url_for(
+            "badges.award", username=person.username, code=badge.code, form="svg"
+        ).removesuffix(".svg"),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import url_for
 
 from trackflow_web.domain.people.models import Audience
-from trackflow_web.domain.releases.messages import snippets
+from trackflow_web.domain.releases.messages import image_snippets, snippets
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Previews cut longer descriptions themselves, in the middle of a word.
 LONGEST_DESCRIPTION = 200
+# Pixels of a badge as it is embedded.
+BADGE_SIZE = (320, 64)
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -26,7 +28,8 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 class SharedPage:
     """A page of a user's that may be shared.
 
-    `images` are snippets of an image beside those of the link. `kind` is the type of Open Graph.
+    `badge` is the address of its badge without the ending, where it has one. `kind` is the type of
+    Open Graph.
     """
 
     title: str
@@ -34,7 +37,7 @@ class SharedPage:
     url: str
     owner: User
     kind: str = "website"
-    images: Mapping[str, str] = field(default_factory=dict)
+    badge: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -52,6 +55,13 @@ class SharedPage:
         return snippets(self.url, self.title)
 
     @property
+    def images(self) -> Mapping[str, str]:
+        """Return its badge as a link in HTML, Markdown and BBCode."""
+        if not (self.badge and self.is_public):
+            return {}
+        return image_snippets(self.url, self.badge, self.title, BADGE_SIZE)
+
+    @property
     def places(self) -> list[tuple[str, str]]:
         """Return where it can be posted, with addresses that fill in the form there."""
         link = {"url": self.url, "title": self.title}
@@ -62,10 +72,23 @@ class SharedPage:
         ]
 
 
-def shared_page(owner: User, address: str, *, title: str, description: str) -> SharedPage:
+def shared_page(
+    owner: User,
+    address: str,
+    *,
+    title: str,
+    description: str,
+    badge: str = "",
+    kind: str = "website",
+) -> SharedPage:
     """Return the page of a user's at an address of this site, as it may be shared."""
     return SharedPage(
-        title=title, description=shortened(description), url=site_url() + address, owner=owner
+        title=title,
+        description=shortened(description),
+        url=site_url() + address,
+        owner=owner,
+        badge=site_url() + badge if badge else "",
+        kind=kind,
     )
 
 

@@ -27,6 +27,9 @@ NO_VISIT = frozenset(
         "avatars.generated",
         "avatars.picture",
         "covers.generated",
+        "badges.profile",
+        "badges.award",
+        "badges.shield",
         "notifications.unread_count",
         "connections.callback",
     }
