@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, jsonify, request
 
 from trackflow_web.achievements.progress import queries
-from trackflow_web.achievements.progress.public_badges import PublicBadges
 from trackflow_web.achievements.progress.shown_award import find_award
 from trackflow_web.adapters.rendering import png_of
 from trackflow_web.domain.visibility.profiles import find_visible_profile
@@ -21,8 +20,6 @@ from trackflow_web.web.formats import day
 from trackflow_web.web.listing import ListArguments
 
 if TYPE_CHECKING:
-    from werkzeug.sansio.response import Response as BaseResponse
-
     from trackflow_web.domain.people.models import User
 
 embeds = Blueprint("badges", __name__, url_prefix="/users")
@@ -37,33 +34,32 @@ HEADERS = {
 
 
 @embeds.get("/<username>/badge.<any(svg, png):form>")
-def profile(username: str, form: str) -> BaseResponse:
+def profile(username: str, form: str) -> Response:
     """Send the badge of a user: released charts, level, achievements."""
     theme, size = _look()
     return _picture(_of_profile(_person(username)), form, theme, size)
 
 
 @embeds.get("/<username>/badge/<code>.<any(svg, png):form>")
-def award(username: str, code: str, form: str) -> BaseResponse:
+def award(username: str, code: str, form: str) -> Response:
     """Send the badge of an award of a user."""
     theme, size = _look()
     return _picture(_of_award(_person(username), code), form, theme, size)
 
 
 @embeds.get("/<username>/shield.json")
-def shield(username: str) -> BaseResponse:
+def shield(username: str) -> Response:
     """Return the number of released charts as shields.io and others read it."""
     released = queries.numbers_of(_person(username).id)["total_released"]
-    response = current_app.json.response(
-        {
-            "schemaVersion": 1,
-            "label": "charts",
-            "message": f"{released:,} released",
-            "color": "blue",
-            "cacheSeconds": FRESH,
-        }
+    return _embedded(
+        jsonify(
+            schemaVersion=1,
+            label="charts",
+            message=f"{released:,} released",
+            color="blue",
+            cacheSeconds=FRESH,
+        )
     )
-    return _embedded(response)
 
 
 def _person(username: str) -> User:
@@ -83,7 +79,7 @@ def _look() -> tuple[Theme, Size]:
 
 
 def _of_profile(person: User) -> Badge:
-    face = PublicBadges(queries.badges_of(person.id, hidden_too=False))
+    face = queries.public_badges_of(person.id)
     released = queries.numbers_of(person.id)["total_released"]
     facts = [
         count_of(released, "chart"),
@@ -112,7 +108,7 @@ def _of_award(person: User, code: str) -> Badge:
     )
 
 
-def _picture(badge: Badge, form: str, theme: Theme, size: Size) -> BaseResponse:
+def _picture(badge: Badge, form: str, theme: Theme, size: Size) -> Response:
     if form == "svg":
         return _embedded(Response(drawn(badge, theme, size), mimetype="image/svg+xml"))
     return _embedded(
@@ -126,7 +122,8 @@ def _plain(theme: Theme) -> Theme:
     return Theme.LIGHT if theme is Theme.AUTO else theme
 
 
-def _embedded(response: BaseResponse) -> BaseResponse:
+def _embedded(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
