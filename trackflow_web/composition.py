@@ -23,6 +23,9 @@ from trackflow_web.community import handler as feed
 from trackflow_web.domain import audit, subjects
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.collaborations import blocking
+from trackflow_web.domain.comments import subjects as comment_subjects
+from trackflow_web.domain.comments import threads
+from trackflow_web.domain.comments.events import CommentRemoved, HeldCommentReleased
 from trackflow_web.domain.feedback import subjects as feedback
 from trackflow_web.domain.feedback.events import FeedbackDecided
 from trackflow_web.domain.packs import actions as packs
@@ -59,12 +62,15 @@ AUDITED = {
     AchievementsBackfilled: SecurityEvent.AWARDS_BACKFILLED,
     AchievementRevoked: SecurityEvent.AWARD_REVOKED,
     AchievementRestored: SecurityEvent.AWARD_RESTORED,
+    CommentRemoved: SecurityEvent.COMMENT_REMOVED,
+    HeldCommentReleased: SecurityEvent.COMMENT_RELEASED,
 }
 # What people react to and comment on.
 SUBJECTS: dict[SubjectType, subjects.Rows] = {
     SubjectType.RELEASE: songs.releases,
     SubjectType.ACHIEVEMENT: awards,
     SubjectType.PACK: pack_subjects.packs,
+    SubjectType.COMMENT: comment_subjects.comments,
     SubjectType.FEATURE_REQUEST: feedback.feature_requests,
     SubjectType.BUG_REPORT: feedback.bug_reports,
 }
@@ -78,6 +84,7 @@ HANDLERS = (
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
     Handler("streaks", handle=streaks.handle, reconcile=streaks.reconcile),
+    Handler("threads", handle=threads.handle, reconcile=threads.handle),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     audit.handler(AUDITED),

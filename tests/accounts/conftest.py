@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import NotificationPreferences, NotificationSetting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
 
     from tests.support.browsing import Browser, Page
@@ -187,6 +190,37 @@ def _talk(life: Life, as_alice: Browser, as_bob: Browser, as_admin: Browser) -> 
     as_bob.post(f"{life.her_request}/comments", body="Good idea.")
     as_bob.post(f"{life.her_request}/vote")
     as_admin.post(f"{life.her_request}/status", status="planned", reason="Yes.")
+    _comment_and_react(as_alice, as_bob)
+
+
+def _comment_and_react(as_alice: Browser, as_bob: Browser) -> None:
+    """Alice writes on Bob's pack, is answered and mentioned; her own pack's thread is closed."""
+    hers, his = (_made(each.post("/packs/", name="Live")) for each in (as_alice, as_bob))
+    his_thread, her_thread = f"/api/comments{_one(his)}", f"/api/comments{_one(hers)}"
+    first = as_alice.api("POST", his_thread, {"body": "By alice."}).json["id"]
+    as_alice.api("POST", his_thread, {"body": "Gone with me."})
+    as_bob.api("POST", his_thread, {"body": "Thanks, @alice!", "parent_id": first})
+    with _later():
+        as_alice.api("PATCH", f"/api/comments/{first}", {"body": "By alice, edited."})
+    as_bob.api("POST", her_thread, {"body": "Nice pack."})
+    as_bob.api("PUT", f"/api/reactions{_one(hers)}", {"kind": "like"})
+    as_alice.api("PUT", f"/api/reactions{_one(his)}", {"kind": "banger"})
+    as_alice.api("PUT", f"{her_thread}/closed", {"closed": True})
+
+
+def _one(pack: str) -> str:
+    return f"/pack/{pack.rpartition('/')[2]}"
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Six minutes later, when a change is a version."""
+    before = clock._source
+    clock.set_source(lambda: before() + timedelta(minutes=6))
+    try:
+        yield
+    finally:
+        clock.set_source(before)
 
 
 def _song(browser: Browser, title: str, artist: str, **fields: object) -> str:

@@ -37,7 +37,8 @@ def numbers(app, person):
 @pytest.mark.both_databases
 def test_a_deleted_account_leaves_no_trace_of_its_name(app, as_alice, full_life, dump):
     named = {line.partition(":")[0] for line in dump().splitlines() if "alice" in line}
-    assert named == {"users", "activities", "recheck_runs", "limit_counts", "mails"}
+    talk = {"comments", "comment_edits"}
+    assert named == {"users", "activities", "recheck_runs", "limit_counts", "mails", *talk}
     assert leave(as_alice).status == 303
     assert "alice" not in dump()
 

@@ -158,6 +158,16 @@ POST /features/<item_id>/status                         door     403  403   403 
 POST /features/<item_id>/vote                           door     303  303   303  303
 POST /bugs/<item_id>/withdraw                           door     403  403   303  403
 POST /features/<item_id>/withdraw                       door     403  403   303  403
+# Comments and reactions: on a pack of Alice's, whose profile members may see
+GET  /comments/<subject>/<subject_id>                    404     200  200   200  200
+POST /comments/<subject>/<subject_id>                   door     303  303   303  303
+POST /comments/<subject>/<subject_id>/close             door     403  403   303  403
+GET  /comments/<comment_id>/versions                    door     404  404   404  200
+POST /comments/<comment_id>/release                     door     404  404   404  303
+POST /comments/<comment_id>/edit                        door     403  403   303  403
+POST /reactions                                         door     303  303   422  303
+GET  /reactions/<subject>/<subject_id>                   404     200  200   200  200
+POST /comments/<comment_id>/delete                      door     403  403   303  403
 # People
 GET  /users/<username>                                   404     200  200   200  200
 GET  /users/<username>/badge.<form>                      404     404  404   404  404
@@ -311,6 +321,16 @@ POST /api/features/<item_id>/status                          401     403  403   
 POST /api/features/<item_id>/vote                            401     200  200   200  200
 POST /api/bugs/<item_id>/withdraw                            401     403  403   200  403
 POST /api/features/<item_id>/withdraw                        401     403  403   200  403
+# Comments and reactions
+GET  /api/comments/<subject>/<subject_id>                    401     200  200   200  200
+POST /api/comments/<subject>/<subject_id>                    401     201  201   201  201
+PUT  /api/comments/<subject>/<subject_id>/closed             401     403  403   200  403
+POST /api/comments/<comment_id>/release                      401     404  404   404  200
+PATCH /api/comments/<comment_id>                             401     403  403   200  403
+GET  /api/reactions/<subject>/<subject_id>                   401     200  200   200  200
+PUT  /api/reactions/<subject>/<subject_id>                   401     200  200   422  200
+DELETE /api/reactions/<subject>/<subject_id>                 401     200  200   422  200
+DELETE /api/comments/<comment_id>                            401     403  403   204  403
 # People
 GET  /api/users/<username>                                   401     200  200   200  200
 PUT  /api/users/<username>/follow                            401     200  200   422  200
@@ -363,6 +383,7 @@ ADMINISTRATION = (
     "GET /api/achievements/check/<run_id>",
     "POST /api/achievements/check/<run_id>/cancel",
     "GET /api/admin/users/<username>",
+    "POST /api/comments/<comment_id>/release",
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
     "POST /api/admin/users/<username>/achievements/<code>/restore",
 )
@@ -400,6 +421,11 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/bugs/": {"title": "A bug", "description": "It bites."},
         "/bugs/<item_id>/comments": {"body": "It bites me, too."},
         "/bugs/<item_id>/status": {"status": "confirmed"},
+        "/comments/<subject>/<subject_id>": {"body": "A comment."},
+        "/comments/<subject>/<subject_id>/close": {"set": "0"},
+        "/comments/<subject>/<subject_id>/closed": {"closed": False},
+        "/comments/<comment_id>": {"body": "Another text."},
+        "/comments/<comment_id>/edit": {"body": "Another text."},
         "/confirm": {"password": PASSWORD},
         "/features/": {"title": "A feature", "description": "It shines."},
         "/features/<item_id>/comments": {"body": "Oh yes."},
@@ -413,6 +439,8 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/packs/<pack_id>": {"name": "Another name"},
         "/packs/<pack_id>/collaborators": {"username": "noise"},
         "/packs/<pack_id>/songs": {"song_id": values["song_id"]},
+        "/reactions": {"subject": "pack", "id": values["pack_id"], "kind": "like"},
+        "/reactions/<subject>/<subject_id>": {"kind": "banger"},
         "/series/": {"artist": "Metallica", "album": "Load", "tracks": "Ain't My Bitch"},
         "/series/<series_id>/tracks/<position>": {"song_id": values["song_id"], "anyway": yes},
         "/settings/achievements": {"toasts": "all"},

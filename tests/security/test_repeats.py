@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from tests.support.browsing import Browser
 from tests.support.charter import at_once
 from tests.support.people import working
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people import actions
 from trackflow_web.domain.people.models import AccessToken
@@ -68,7 +69,7 @@ def test_eight_concurrent_submissions_of_a_comment_create_one(app, alice, as_ali
     tabs = [same_session(app, as_alice) for _ in range(8)]
     pages = at_once([lambda tab=tab: tab.post(path, **form) for tab in tabs])
     assert {page.status for page in pages} == {303}
-    assert count(app, FeedbackComment, alice) == 1
+    assert count(app, Comment, alice) == 1
     again = same_session(app, as_alice).post(path, htmx="thread", **form)
     assert (again.status, again.headers["HX-Redirect"]) == (200, pages[0].location)
 

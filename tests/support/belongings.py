@@ -8,6 +8,7 @@ from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.standings import season_editing
+from trackflow_web.domain import subjects
 from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.chart_scans import actions as chart_scans
@@ -15,6 +16,7 @@ from trackflow_web.domain.chart_scans.actions import Kept
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.collaborations.queries import find_invitation
 from trackflow_web.domain.collaborations.rules import Subject
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from tests.support.people import Person
     from trackflow_web.achievements.models import Season
+    from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.people.models import User
 
 
@@ -84,6 +87,9 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "scan_id": _scan_of(user),
             "invitation_id": invitation_id,
             "feature_id": request.id,
+            "subject": "pack",
+            "subject_id": pack.id,
+            "comment_id": _comment_on(pack, user),
             "bug_id": report.id,
             "notification_id": _notification_of(owner),
             "slug": _season().slug,
@@ -118,6 +124,13 @@ def _season() -> Season:
             "ends_at": "2090-02-01T00:00",
         }
     )
+
+
+def _comment_on(pack: Pack, author: User) -> int:
+    """Write a comment of the owner's on their pack; return its id."""
+    thread = subjects.Subject(subjects.SubjectType.PACK, pack.id, pack.user_id)
+    limits = comments.Limits(settings().limit_comments)
+    return comments.write(thread, author, body="A comment for all", limits=limits).comment.id
 
 
 def _invited(app: Flask, invitee: Person) -> int:

@@ -12,12 +12,14 @@ from trackflow_web.achievements.models import RecheckRun
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.chart_scans.models import ChartScan, ScannedSong
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.imports.models import Import, ImportedPlaylist, ImportRow
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User, Visit
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
@@ -91,12 +93,24 @@ def plenty_of(
             lambda i: {"song_id": songs[i - numbers.start]},
             id=has["invitation_id"],
         )
-        for item in (has["feature_id"], has["bug_id"]):
+        for item, type_ in (
+            (has["feature_id"], SubjectType.FEATURE_REQUEST),
+            (has["bug_id"], SubjectType.BUG_REPORT),
+        ):
             _copy(Feedback, numbers, lambda i: {"title": f"F {i}"}, id=item)
             _write(
-                FeedbackComment,
+                Comment,
                 [
-                    {"feedback_id": item, "user_id": helper.id, "body": f"{i}", "created_at": now}
+                    {
+                        "subject_type": type_,
+                        "subject_id": item,
+                        "user_id": helper.id,
+                        "root_id": 0,
+                        "body": f"{i}",
+                        "html": f"<p>{i}</p>",
+                        "html_version": 1,
+                        "created_at": now,
+                    }
                     for i in numbers
                 ],
             )

@@ -73,7 +73,7 @@ def _lies_beside(key, rows):
 
 def _is_of_the_user(key):
     """Return whether the key needs no further column."""
-    if key.referred_table.name in {"achievements", "counting_periods", "feedback"}:
+    if key.referred_table.name in {"achievements", "comments", "counting_periods", "feedback"}:
         return True
     whose = {"collaborations": "owner_id", "invitations": "inviter_id"}.get(
         key.table.name, "user_id"

@@ -18,11 +18,15 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
 from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.comments import threads
+from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, SignedOut
 from trackflow_web.kernel.events import Event, discard_recorded_of, record
@@ -70,6 +74,7 @@ def delete_account(user: User) -> None:
     mail.delete_to(user.email)
     relations.forget_muted(user_id)
     reservations.reserve_name(user.username)
+    _forget_talk(user)
     db.session.flush()
     db.session.expunge(user)
     # Before their songs, because one statement for all is quicker than one for each song.
@@ -103,6 +108,19 @@ def _lock_work(user_id: int) -> None:
     account = sa.select(User.id).where(User.id == user_id)
     if db.session.scalar(account.with_for_update()) is None:
         raise SignedOut
+
+
+def _forget_talk(user: User) -> None:
+    """Delete the user's comments, and the comments and reactions to what is theirs."""
+    threads.forget_author(user.id, user.username)
+    for type_, subject_id, owner_id in (
+        (SubjectType.RELEASE, Song.id, Song.user_id),
+        (SubjectType.PACK, Pack.id, Pack.user_id),
+        (SubjectType.ACHIEVEMENT, UserAchievement.id, UserAchievement.user_id),
+        (SubjectType.FEATURE_REQUEST, Feedback.id, Feedback.user_id),
+        (SubjectType.BUG_REPORT, Feedback.id, Feedback.user_id),
+    ):
+        threads.forget(type_, sa.select(subject_id).where(owner_id == user.id))
 
 
 def _take_back_collaborations(user_id: int) -> None:

@@ -16,6 +16,7 @@ from trackflow_web.accounts.export_community import community_of
 from trackflow_web.accounts.export_imports import imports_of
 from trackflow_web.accounts.export_notifications import notifications_of
 from trackflow_web.accounts.export_relations import relations_of
+from trackflow_web.accounts.export_talk import talk_of
 from trackflow_web.accounts.pieces import (
     FULL_ROWS_AT_ONCE,
     Row,
@@ -38,7 +39,7 @@ from trackflow_web.achievements.models import (
 )
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
 from trackflow_web.domain.authoring.models import PartTemplate, SongPart
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.models import Mail
 from trackflow_web.domain.packs.models import Pack
@@ -126,6 +127,7 @@ def export(user: User) -> Iterator[str]:
             **notifications_of(user_id),
             **community_of(user_id),
             **_feedback(user_id),
+            **talk_of(user_id),
             **_achievements(user_id),
             "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),
             **_access(user_id, email),
@@ -171,17 +173,10 @@ def _tracks(series_ids: Sequence[int]) -> tuple[str, Mapping[Any, list[Row]]]:
 
 def _feedback(user_id: int) -> Mapping[str, Iterator[str]]:
     about = (Feedback.kind, Feedback.id.label("feedback_id"), Feedback.title)
-    comments = sa.select(
-        *about, FeedbackComment.body, FeedbackComment.status, FeedbackComment.created_at
-    )
-    comments = comments.join(FeedbackComment, FeedbackComment.feedback_id == Feedback.id)
     votes = sa.select(*about, FeedbackVote.at)
     votes = votes.join(FeedbackVote, FeedbackVote.feedback_id == Feedback.id)
     return {
         "requests_and_reports": json_list(rows_of(Feedback, Feedback.user_id == user_id)),
-        "comments": json_list(
-            selected(comments.where(FeedbackComment.user_id == user_id), FeedbackComment.id)
-        ),
         "votes": json_list(selected(votes.where(FeedbackVote.user_id == user_id), Feedback.id)),
     }
 

@@ -8,6 +8,7 @@ from trackflow_web.api.achievements import views as achievements
 from trackflow_web.api.admin import views as admin
 from trackflow_web.api.authoring import views as authoring
 from trackflow_web.api.collaborations import views as collaborations
+from trackflow_web.api.comments import views as comments
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.directory import views as directory
@@ -18,6 +19,7 @@ from trackflow_web.api.leaderboards import views as leaderboards
 from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
+from trackflow_web.api.reactions import views as reactions
 from trackflow_web.api.relations import mutes
 from trackflow_web.api.relations import views as relations
 from trackflow_web.api.seasons import views as seasons
@@ -35,6 +37,7 @@ __all__ = [
     "admin",
     "authoring",
     "collaborations",
+    "comments",
     "directory",
     "feedback",
     "imports",
@@ -46,6 +49,7 @@ __all__ = [
     "openapi",
     "packs",
     "profiles",
+    "reactions",
     "relations",
     "seasons",
     "series",

@@ -48,7 +48,9 @@ class Config:
     limit_sign_in_all: RateLimitItem
     limit_register: RateLimitItem
     limit_feedback: RateLimitItem
-    limit_comments: RateLimitItem
+    limit_comments: tuple[RateLimitItem, ...]
+    limit_mentions: tuple[RateLimitItem, ...]
+    limit_reactions: tuple[RateLimitItem, ...]
     limit_invitations: tuple[RateLimitItem, ...]
     limit_search: RateLimitItem
     limit_export: RateLimitItem
@@ -102,7 +104,9 @@ class Config:
             limit_sign_in_all=limit(environ, "LIMIT_SIGN_IN_ALL", "1000/5 minutes"),
             limit_register=limit(environ, "LIMIT_REGISTER", "100/1 hour"),
             limit_feedback=limit(environ, "LIMIT_FEEDBACK", "5/1 day"),
-            limit_comments=limit(environ, "LIMIT_COMMENTS", "60/1 hour"),
+            limit_comments=several_limits(environ, "LIMIT_COMMENTS", "60/1 hour"),
+            limit_mentions=several_limits(environ, "LIMIT_MENTIONS", "20/1 hour; 100/1 day"),
+            limit_reactions=several_limits(environ, "LIMIT_REACTIONS", "60/1 minute; 600/1 day"),
             limit_invitations=several_limits(environ, "LIMIT_INVITATIONS", "30/1 hour"),
             limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),

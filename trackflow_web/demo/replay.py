@@ -11,6 +11,7 @@ from trackflow_web.demo import timeline
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.collaborations.queries import find_invitation
 from trackflow_web.domain.collaborations.rules import Subject
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.invitations import actions as invitations
 from trackflow_web.domain.packs import actions as packs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 # No demo user writes more in a day.
 FEEDBACK_A_DAY = RateLimitItemPerDay(10)
+COMMENT_LIMITS = comments.Limits((RateLimitItemPerDay(50),))
 
 
 class Replay:
@@ -94,7 +96,9 @@ class Replay:
             case requests.Vote(item):
                 feedback.vote(self.items[item], user)
             case requests.Comment(item, body):
-                feedback.comment(self.items[item], user, body=body, limit=FEEDBACK_A_DAY)
+                comments.write(
+                    feedback.thread_of(self.items[item]), user, body=body, limits=COMMENT_LIMITS
+                )
             case requests.Decide(item, status, reason):
                 feedback.decide(self.items[item], user, status=status, reason=reason)
 

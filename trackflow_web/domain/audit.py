@@ -58,6 +58,8 @@ class SecurityEvent(StrEnum):
     AWARD_RESTORED = "award_restored"
     SEASON_CHANGED = "season_changed"
     LEVELS_RENAMED = "levels_renamed"
+    COMMENT_REMOVED = "comment_removed"
+    COMMENT_RELEASED = "comment_released"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

@@ -15,6 +15,14 @@ from trackflow_web.domain.collaborations.events import (
     InvitationSent,
     InvitationWithdrawn,
 )
+from trackflow_web.domain.comments.events import (
+    CommentDeleted,
+    Commented,
+    CommentRemoved,
+    FeedbackCommented,
+    HeldCommentReleased,
+    UsersMentioned,
+)
 from trackflow_web.domain.feedback.events import (
     BugReportDropped,
     BugReported,
@@ -22,7 +30,6 @@ from trackflow_web.domain.feedback.events import (
     FeatureRequestDropped,
     FeatureRequested,
     FeatureRequestTakenUp,
-    FeedbackCommented,
     FeedbackDecided,
     FeedbackVoted,
     FeedbackVoteRemoved,
@@ -46,6 +53,10 @@ from trackflow_web.domain.people.events import (
     PersonListed,
     PersonRegistered,
     Visited,
+)
+from trackflow_web.domain.reactions.events import (
+    Reacted,
+    ReactionRemoved,
 )
 from trackflow_web.domain.relations.events import (
     UserBlocked,
@@ -84,6 +95,9 @@ __all__ = [
     "CollaborationLeft",
     "CollaboratorAdded",
     "CollaboratorRemoved",
+    "CommentDeleted",
+    "CommentRemoved",
+    "Commented",
     "FeatureRequestDropped",
     "FeatureRequestTakenUp",
     "FeatureRequested",
@@ -91,6 +105,7 @@ __all__ = [
     "FeedbackDecided",
     "FeedbackVoteRemoved",
     "FeedbackVoted",
+    "HeldCommentReleased",
     "ImportUndone",
     "InvitationAccepted",
     "InvitationDeclined",
@@ -107,6 +122,8 @@ __all__ = [
     "PersonRegistered",
     "PlaylistImported",
     "PlaylistUnimported",
+    "Reacted",
+    "ReactionRemoved",
     "SeriesChanged",
     "SeriesCompleted",
     "SeriesCreated",
@@ -131,5 +148,6 @@ __all__ = [
     "UserBlocked",
     "UserFollowed",
     "UserUnfollowed",
+    "UsersMentioned",
     "Visited",
 ]

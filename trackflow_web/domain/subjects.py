@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
 from trackflow_web.kernel.database import db, literal_ids
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
 
 # Larger numbers are ids of nothing, and too large for a column.
 LARGEST_ID = 2**63 - 1
@@ -102,8 +105,8 @@ def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, Described]
 
 
 def is_visible(
-    type_: sa.ColumnElement[str],
-    id_: sa.ColumnElement[int],
+    type_: InstrumentedAttribute[SubjectType],
+    id_: InstrumentedAttribute[int],
     among: Iterable[SubjectType],
     viewer: Viewer,
 ) -> sa.ColumnElement[bool]:
@@ -113,7 +116,7 @@ def is_visible(
 
 
 def _exists(
-    type_: SubjectType, id_: sa.ColumnElement[int], outer: sa.FromClause, viewer: Viewer
+    type_: SubjectType, id_: InstrumentedAttribute[int], outer: sa.FromClause, viewer: Viewer
 ) -> sa.ColumnElement[bool]:
     rows = _rows[type_](viewer)
     return rows.where(rows.selected_columns.id == id_).correlate(outer).exists()

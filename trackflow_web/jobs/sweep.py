@@ -10,10 +10,12 @@ from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.standings import finals
 from trackflow_web.domain.chart_scans import actions as charts
 from trackflow_web.domain.chart_scans import queries as chart_scans
+from trackflow_web.domain.comments import actions, threads
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import avatars, reservations
+from trackflow_web.domain.reactions import actions as reactions
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.undo import actions as undo
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 IMPORTS_A_SWEEP = 100
 AVATARS_A_SWEEP = 20
 SCANS_A_SWEEP = 20
+COMMENTS_A_SWEEP = 100
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
@@ -61,6 +64,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: seasons.run(tools),
         lambda: _close_leaderboards(tools),
         lambda: community.write_past_entries(tools),
+        lambda: _release_held_comments(tools),
         lambda: _prune(tools),
     ):
         try:
@@ -75,6 +79,11 @@ def _close_leaderboards(tools: Tools) -> None:
         finals.close_ended()
 
 
+def _release_held_comments(tools: Tools) -> None:
+    with unit_of_work(tools.handlers):
+        actions.release_due(COMMENTS_A_SWEEP)
+
+
 def _prune(tools: Tools) -> None:
     with unit_of_work(tools.handlers):
         pruning.sweep()
@@ -84,6 +93,8 @@ def _prune(tools: Tools) -> None:
         reservations.prune()
         relations.prune_notices()
         blocking.prune_removed()
+        reactions.prune()
+        threads.prune()
         people.prune_tokens()
 
 

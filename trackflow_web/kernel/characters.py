@@ -108,15 +108,15 @@ def without_any_invisible(text: str) -> str:
     return _ANY_IGNORABLE.sub("", text)
 
 
-def with_short_runs_of_marks(text: str) -> str:
-    """Drop the marks of a run beyond LONGEST_RUN_OF_MARKS."""
+def with_short_runs_of_marks(text: str, *, longest: int = LONGEST_RUN_OF_MARKS) -> str:
+    """Drop the marks of a run beyond the longest one that is kept."""
     if text.isascii():
         return text
     kept: list[str] = []
     run = 0
     for char in text:
         run = run + 1 if _is_mark(char) else 0
-        if run <= LONGEST_RUN_OF_MARKS:
+        if run <= longest:
             kept.append(char)
     return "".join(kept)
 

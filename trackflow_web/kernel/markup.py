@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import nh3
 from markdown_it import MarkdownIt
 
+# Stored with what it rendered: what another version rendered is rendered again.
+VERSION = 1
 # Characters. Longer texts are shown as they were typed.
 LONGEST = 5_000
 # The parser looks for the end of every bracket: with more of them its time grows by the square, so

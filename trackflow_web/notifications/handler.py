@@ -27,7 +27,7 @@ from trackflow_web.domain import events
 from trackflow_web.domain.feedback.models import FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.database import db
-from trackflow_web.notifications import fan_out, versions, withdraw, write
+from trackflow_web.notifications import fan_out, talk, versions, withdraw, write
 from trackflow_web.notifications.models import Notification
 from trackflow_web.notifications.notices import (
     Notice,
@@ -52,6 +52,7 @@ def handle(recorded: Sequence[Event]) -> None:
     """Write the notifications that follow from events, and withdraw what they undo."""
     for event in recorded:
         _withdraw(event)
+        talk.withdraw_undone(event)
     added = {event.subject_id for event in recorded if isinstance(event.payload, events.SongAdded)}
     notices = [
         notice
@@ -62,6 +63,7 @@ def handle(recorded: Sequence[Event]) -> None:
     ]
     notices += [notice for event in recorded for notice in _popular(event)]
     notices += _unlocked(recorded)
+    notices += [notice for event in recorded for notice in talk.notices_of(event)]
     for notice in merged(notices):
         if not (TYPES[notice.type].fans_out and fan_out.is_left_to_job(notice)):
             write.send(notice)

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.levels import name_of_level
 from trackflow_web.domain.relations.models import Muted
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.database import db
-from trackflow_web.notifications import wording
+from trackflow_web.notifications import talk, wording
 from trackflow_web.notifications.models import UNREAD, Notification
 from trackflow_web.notifications.names import (
     ACTORS_SHOWN,
@@ -26,6 +27,7 @@ from trackflow_web.notifications.names import (
     ids_in,
     names_of,
 )
+from trackflow_web.notifications.talk import About
 from trackflow_web.notifications.types import DIGEST_KEY, Type
 from trackflow_web.notifications.wording import Actor, Piece
 
@@ -42,7 +44,7 @@ SHARED = frozenset(
     }
 )
 # Each actor is another one: the number of events is that of people.
-ONE_EACH = frozenset({Type.NEW_FOLLOWER})
+ONE_EACH = frozenset({Type.NEW_FOLLOWER, Type.REACTION})
 _Row = sa.Row[*tuple[Any, ...]]
 # All other subjects are requests and reports.
 OWN_TABLE = frozenset({"song", "pack", "season"})
@@ -55,6 +57,7 @@ class Target:
 
     kind: str
     key: str | int = ""
+    about: About | None = None
 
 
 @dataclass(frozen=True)
@@ -155,15 +158,15 @@ _COLUMNS = [column for column in Notification.__table__.c if column.name not in 
 def _items(user_id: int, rows: Sequence[_Row]) -> list[Item]:
     if not rows:
         return []
-    names = names_of(user_id, rows)
+    names, about = names_of(user_id, rows), talk.about(user_id, rows)
     registry = catalogue.at(rows[0].catalogue_version)
-    return [_item(row, names, registry) for row in rows if row.type in set(Type)]
+    return [_item(row, names, registry, about.get(row.id)) for row in rows if row.type in set(Type)]
 
 
 # --- one row -------------------------------------------------------------------------------------
 
 
-def _item(row: _Row, names: Names, registry: Registry) -> Item:
+def _item(row: _Row, names: Names, registry: Registry, about: About | None) -> Item:
     type_, data = Type(row.type), row.metadata_json
     ids = ids_in(row.actor_ids)[:ACTORS_SHOWN]
     actors = tuple(
@@ -171,7 +174,9 @@ def _item(row: _Row, names: Names, registry: Registry) -> Item:
     )
     others = max(row.n - len(actors), 0) if type_ in ONE_EACH else 0
     who = wording.names_of(actors, others)
-    subject, target = _subject(row, names, registry, actors)
+    subject, target = (
+        _talk(about, registry) if type_ in talk.TYPES else _subject(row, names, registry, actors)
+    )
     sentence = wording.sentence_of(type_, row.group_key, row.n, data)
     values = {
         "actors": who,
@@ -243,6 +248,16 @@ def _subject(
     public = Target("release", subject_id) if kind == "song" and own.kind == kind else profile
     targets = {WORK: own, INVITED: Target("invitations"), PUBLIC: public}
     return found.name, targets[found.access] if kind in {"song", "pack"} else own
+
+
+def _talk(about: About | None, registry: Registry) -> tuple[str, Target | None]:
+    if about is None:
+        return wording.GONE["talk"], None
+    name = about.described.name
+    if about.described.subject.type is SubjectType.ACHIEVEMENT:
+        entry = registry.find(name)
+        name = entry.name if entry else name
+    return name, Target("talk", about=about)
 
 
 def _achievement(codes: Sequence[str], registry: Registry) -> tuple[str, Target]:

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.collaborations.models import Collaboration, WorkedTogether
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
+from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import Held, not_held, visible_to_members
 from trackflow_web.notifications.types import Reason
 
@@ -94,10 +97,13 @@ def _release() -> sa.Select[*tuple[Any, ...]]:
 
 
 def _thread() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    type_ = sa.case(
+        (Feedback.kind == Kind.FEATURE, SubjectType.FEATURE_REQUEST), else_=SubjectType.BUG_REPORT
+    )
     commented = (
-        sa.select(FeedbackComment.user_id, sa.literal(Reason.COMMENTED))
-        .join(Feedback, Feedback.id == FeedbackComment.feedback_id)
-        .where(Feedback.id == SUBJECT, FeedbackComment.user_id != Feedback.user_id)
+        sa.select(Comment.user_id, sa.literal(Reason.COMMENTED))
+        .join(Feedback, sa.and_(Comment.subject_type == type_, Comment.subject_id == Feedback.id))
+        .where(Feedback.id == SUBJECT, Comment.user_id != Feedback.user_id)
         .distinct()
     )
     return _author().union_all(commented)

@@ -28,6 +28,9 @@ class Type(StrEnum):
     NEW_FOLLOWER = "new_follower"
     SEASON_STARTED = "season_started"
     SEASON_ENDING = "season_ending"
+    COMMENT = "comment"
+    MENTION = "mention"
+    REACTION = "reaction"
 
 
 class Reason(StrEnum):
@@ -50,6 +53,9 @@ class Reason(StrEnum):
     VOTED = "voted"
     FOLLOWER = "follower"
     MEMBER = "member"
+    YOURS = "yours"
+    REPLIED = "replied"
+    MENTIONED = "mentioned"
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,26 @@ TYPES = {
         many="{subject} ends in three days.",
         groups=False,
     ),
+    Type.COMMENT: TypeOptions(
+        label="Somebody comments on something of yours or replies to you",
+        title="New comment",
+        one="{actors} commented on {subject}.",
+        many="{actors} commented on {subject}: {n} comments.",
+        channels=frozenset({SITE, MAIL}),
+    ),
+    Type.MENTION: TypeOptions(
+        label="Somebody mentions you in a comment",
+        title="You were mentioned",
+        one="{actors} mentioned you in a comment on {subject}.",
+        many="{actors} mentioned you in a comment on {subject}.",
+        channels=frozenset({SITE, TOAST, MAIL}),
+    ),
+    Type.REACTION: TypeOptions(
+        label="Somebody reacts to something of yours",
+        title="New reaction",
+        one="{actors} reacted to {subject}.",
+        many="{actors} reacted to {subject}.",
+    ),
 }
 
 # What stands below a row; {actors} is who it is about.
@@ -216,6 +242,9 @@ REASONS = {
     Reason.VOTED: "You voted for it.",
     Reason.FOLLOWER: "It's you they follow.",
     Reason.MEMBER: "Seasons are for all members.",
+    Reason.YOURS: "It's yours.",
+    Reason.REPLIED: "You wrote the comment before it.",
+    Reason.MENTIONED: "You were mentioned.",
 }
 
 # The one row for whoever has too many unread to get a row for each.
@@ -223,6 +252,10 @@ MANY_RELEASES = "{n} songs came out from people you follow or work with."
 INVITED = "{actors} invited you to {subject}."
 DECIDED = "{subject} is now {status}."
 DIGEST_KEY = "digest:"
+REPLIED = "{actors} replied to you on {subject}."
+REPLIES = "{actors} replied to you on {subject}: {n} replies."
+REPLY_KEY = "reply:"
+REACTED_TO_COMMENT = "{actors} reacted to your comment on {subject}."
 # Votes at which the author of a request is told, each once.
 POPULAR_AT = (5, 10, 25, 50)
 

@@ -13,7 +13,7 @@ from trackflow_web.notifications.recipients import Audience, recipients
 from trackflow_web.notifications.types import POPULAR_AT, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def release(owner_id: int, song_id: int) -> None:
@@ -84,6 +84,29 @@ def unlocks(user_id: int, codes: Iterable[str]) -> None:
     ids = [row.id for row in rows if gone.issuperset(row.metadata_json.get("codes", ()))]
     if ids:
         _delete(Notification.user_id == user_id, Notification.id.in_(ids))
+
+
+def reaction(owner_id: int, group: str, user_id: int) -> None:
+    """Withdraw a reaction that was taken back; the row goes if it holds nobody else."""
+    own = sa.and_(Notification.user_id == owner_id, Notification.group_key == group)
+    _take_out(own, (Type.REACTION,), Notification.actor_ids, user_id)
+
+
+def comment(groups: Mapping[int, str], mention_group: str) -> None:
+    """Withdraw a comment from the rows of these users, and the mentions in it."""
+    _delete(Notification.type == Type.MENTION, Notification.group_key == mention_group)
+    for user_id, group in sorted(groups.items()):
+        row = db.session.execute(
+            sa.update(Notification)
+            .where(Notification.user_id == user_id, UNREAD, Notification.group_key == group)
+            .values(n=Notification.n - 1)
+            .returning(Notification.id, Notification.n)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if row is not None:
+            versions.touch(user_id, [row.id])
+            if row.n <= 0:
+                _delete(Notification.id == row.id)
 
 
 def _take_out(

@@ -11,7 +11,11 @@ from trackflow_web.notifications.types import (
     DIGEST_KEY,
     INVITED,
     MANY_RELEASES,
+    REACTED_TO_COMMENT,
     REASONS,
+    REPLIED,
+    REPLIES,
+    REPLY_KEY,
     TYPES,
     Reason,
     Type,
@@ -28,6 +32,7 @@ GONE = {
     "achievement": "an achievement",
     "category": "a category",
     "season": "a season that is gone",
+    "talk": "something that is no longer public",
 }
 
 
@@ -56,6 +61,10 @@ def sentence_of(type_: Type, group_key: str, n: int, data: dict[str, object]) ->
         return INVITED
     if type_ is Type.BUG_REPORT_RESPONSE and "status" in data:
         return DECIDED
+    if group_key.startswith(REPLY_KEY):
+        return REPLIED if n == 1 else REPLIES
+    if str(data.get("about", "")).startswith("comment:"):
+        return REACTED_TO_COMMENT
     options = TYPES[type_]
     return options.one if n == 1 else options.many
 

@@ -12,6 +12,7 @@ from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.charts import views as charts
 from trackflow_web.pages.collaborations import views as collaborations
+from trackflow_web.pages.comments import views as comments
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import crawlers
@@ -27,6 +28,7 @@ from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
 from trackflow_web.pages.profiles import avatars, awards
 from trackflow_web.pages.profiles import views as profiles
+from trackflow_web.pages.reactions import views as reactions
 from trackflow_web.pages.relations import lists as relation_lists
 from trackflow_web.pages.relations import views as relations
 from trackflow_web.pages.releases import views as releases
@@ -105,6 +107,8 @@ BLUEPRINTS = (
     avatars.pages,
     suggestions.pages,
     notifications.pages,
+    comments.pages,
+    reactions.pages,
     feedback.features,
     feedback.bugs,
     admin.pages,

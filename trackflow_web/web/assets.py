@@ -45,6 +45,7 @@ LAYERS = {
         "imports",
         "charts",
         "feedback",
+        "comments",
         "stats",
         "profiles",
         "releases",

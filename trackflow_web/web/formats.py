@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from flask_login import current_user
 from markupsafe import Markup
 
+from trackflow_web.domain.feedback.rules import Status
+from trackflow_web.domain.reactions.rules import Kind
 from trackflow_web.kernel import markup, text
 
 if TYPE_CHECKING:
@@ -30,9 +32,23 @@ MONTHS = (
     "December",
 )
 
+STATUS_LABELS = {status: status.value.capitalize() for status in Status}
+REACTION_ICONS = {
+    Kind.LIKE: "\N{THUMBS UP SIGN}",
+    Kind.BANGER: "\N{FIRE}",
+    Kind.CLEAN: "\N{SPARKLES}",
+    Kind.BRUTAL: "\N{SKULL}",
+    Kind.THANKS: "\N{PERSON WITH FOLDED HANDS}",
+}
+
 
 def init_app(app: Flask) -> None:
-    """Add filters for dates, times, numbers and their nouns to templates."""
+    """Add filters for dates, times, numbers and their nouns to templates, and names of kinds."""
+    app.jinja_env.globals |= {
+        "feedback_labels": STATUS_LABELS,
+        "reaction_kinds": tuple(Kind),
+        "reaction_icons": REACTION_ICONS,
+    }
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,

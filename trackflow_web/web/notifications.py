@@ -11,6 +11,7 @@ from trackflow_web.notifications.bell import Bell
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import is_write
 from trackflow_web.web.extensions import streams
+from trackflow_web.web.subjects import address_of as talk_address
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,6 +48,8 @@ def address_of(target: Target | None) -> str:
     """Return the address of what a notification is about; the inbox when it is gone or hidden."""
     if target is None:
         return url_for("notifications.index")
+    if target.about is not None:
+        return talk_address(target.about.described, target.about.comment_id)
     endpoint, name = _ENDPOINTS[target.kind]
     values: dict[str, Any] = {name: target.key} if name else {}
     return url_for(endpoint, **values)

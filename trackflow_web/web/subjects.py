@@ -63,8 +63,8 @@ def links_of(keys: Iterable[Key]) -> dict[Key, Link]:
     for key, each in found.items():
         thread = around.get(_thread_of(each)) if _is_comment(each) else each
         if thread is not None:
-            anchor = f"#comment-{each.subject.id}" if _is_comment(each) else ""
-            links[key] = Link(_title(thread), _address(thread) + anchor)
+            comment_id = each.subject.id if _is_comment(each) else 0
+            links[key] = Link(_title(thread), address_of(thread, comment_id))
     return links
 
 
@@ -84,10 +84,12 @@ def _title(described: Described) -> str:
     return entry.name if entry else described.name
 
 
-def _address(described: Described) -> str:
+def address_of(described: Described, comment_id: int = 0) -> str:
+    """Return the address of a subject's page, or of a comment there."""
     values: Mapping[str, object] = {
         "id": described.subject.id,
         "username": quote(described.username),
         "name": quote(described.name),
     }
-    return request.script_root + _PATHS[described.subject.type].format_map(values)
+    path = request.script_root + _PATHS[described.subject.type].format_map(values)
+    return f"{path}#comment-{comment_id}" if comment_id else path

@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import UserStats
+from trackflow_web.domain.comments import actions as comments
+from trackflow_web.domain.comments import queries as threads
 from trackflow_web.domain.feedback import actions, queries
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.database import db
@@ -42,7 +44,8 @@ class Desk:
 
     def comment(self, person, item_id, body, limit=PLENTY):
         with self.work():
-            actions.comment(self.item(item_id), person.user, body=body, limit=limit)
+            thread = actions.thread_of(self.item(item_id))
+            comments.write(thread, person.user, body=body, limits=comments.Limits((limit,)))
 
     def vote(self, person, item_id, *, wanted=True):
         with self.work():
@@ -55,9 +58,10 @@ class Desk:
 
     def thread(self, item_id):
         with self.work():
+            thread = actions.thread_of(self.item(item_id))
             return [
-                (said.author.username, said.comment.status, said.comment.body)
-                for said in queries.thread(item_id, page=1).rows
+                (shown.author.username, shown.comment.status, shown.comment.body)
+                for shown in threads.page(thread, threads.Reader(self.item(item_id).user_id))
             ]
 
 

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.people import working
+from trackflow_web.domain.comments.events import FeedbackCommented
+from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.feedback import actions, queries
 from trackflow_web.domain.feedback.events import (
-    FeedbackCommented,
     FeedbackDecided,
     FeedbackVoted,
     FeedbackVoteRemoved,
 )
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment
+from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind, Status
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Forbidden, Invalid, TooMany
@@ -289,9 +290,7 @@ def test_comments_votes_and_decisions_are_recorded_with_who_and_what(
             .where(Event.subject_type == "feature", Event.subject_id == item_id)
             .order_by(Event.id)
         ).all()[1:]
-        comments = db.session.scalars(
-            sa.select(FeedbackComment.id).order_by(FeedbackComment.id)
-        ).all()
+        comments = db.session.scalars(sa.select(Comment.id).order_by(Comment.id)).all()
     assert [(row.user_id, row.actor_id, row.payload) for row in rows] == [
         (bob.id, bob.id, FeedbackCommented(comment_id=comments[0], author_id=alice.id)),
         (bob.id, bob.id, FeedbackVoted(author_id=alice.id)),

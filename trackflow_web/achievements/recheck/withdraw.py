@@ -17,8 +17,10 @@ from trackflow_web.achievements.events import AchievementsWithdrawn
 from trackflow_web.achievements.metrics import period_counters, recount
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
+from trackflow_web.domain.comments import threads
 from trackflow_web.domain.events import PlaylistImported, SongsImported
 from trackflow_web.domain.imports import undo
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import record
 
@@ -63,11 +65,9 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
         gone = _not_due(user_id, import_id)
         if not gone:
             break
-        db.session.execute(
-            sa.delete(UserAchievement).where(
-                UserAchievement.user_id == user_id, UserAchievement.achievement_id.in_(gone)
-            )
-        )
+        awards = (UserAchievement.user_id == user_id, UserAchievement.achievement_id.in_(gone))
+        threads.forget(SubjectType.ACHIEVEMENT, sa.select(UserAchievement.id).where(*awards))
+        db.session.execute(sa.delete(UserAchievement).where(*awards))
         codes += gone.values()
         completions.withdraw(user_id, import_id)
         reconcile_users([user_id])

@@ -9,16 +9,13 @@ from pydantic import BaseModel, Field, StrictBool
 
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.collaborations.rules import UNNAMED
-from trackflow_web.domain.feedback import models
 from trackflow_web.domain.feedback.queries import FeedbackDetails
 from trackflow_web.domain.feedback.rules import (
-    LONGEST_COMMENT,
     LONGEST_DESCRIPTION,
     LONGEST_REASON,
     LONGEST_TITLE,
     Kind,
 )
-from trackflow_web.domain.people.models import User
 from trackflow_web.web.listing import LONGEST_SEARCH
 
 
@@ -133,41 +130,7 @@ class BugDecision(Decision):
     status: str = Field(json_schema_extra={"enum": [*Kind.BUG.decisions]})
 
 
-class NewComment(BaseModel):
-    """A comment to add."""
-
-    body: str = Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_COMMENT})
-
-
 class VoteWanted(BaseModel):
     """Whether there is to be a vote of the caller's."""
 
     set: StrictBool | Literal[0, 1] = True
-
-
-class Comment(BaseModel):
-    """A comment; one with a `status` records a status change, and its body the reason."""
-
-    id: int
-    author: str = Field(description="A user name.")
-    body: str
-    status: str | None
-    created_at: datetime
-
-    @classmethod
-    def of(cls, comment: models.FeedbackComment, *, author: User) -> Comment:
-        """Return a comment with its author's name."""
-        return cls(
-            id=comment.id,
-            author=author.username,
-            body=comment.body,
-            status=comment.status,
-            created_at=comment.created_at,
-        )
-
-
-class Comments(BaseModel):
-    """A part of a list of comments, oldest first."""
-
-    items: list[Comment]
-    next: str | None

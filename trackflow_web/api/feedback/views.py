@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
+from trackflow_web.api.comments import schemas as comments
+from trackflow_web.api.comments.views import write
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.auth import confirmed_admin_or_403
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.feedback import schemas
+from trackflow_web.domain.comments import queries as thread_queries
 from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.comments import reader, views_of
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.listing import ListArguments
 
@@ -100,23 +104,22 @@ def show(resource: Resource, item_id: int) -> BaseModel:
     return _document(resource, item_or_404(resource.kind, item_id))
 
 
-def list_comments(resource: Resource, item_id: int) -> schemas.Comments:
-    """List the comments on a {noun}, oldest first."""
-    item = item_or_404(resource.kind, item_id)
+def list_comments(resource: Resource, item_id: int) -> comments.Comments:
+    """List the comments on a {noun} and its status changes, by time."""
+    thread = actions.thread_of(item_or_404(resource.kind, item_id))
     found, following = pagination.fetch(
-        lambda after_id, limit: queries.comments_after(item.id, after_id=after_id, limit=limit),
-        lambda said: said.comment.id,
+        lambda after_id, limit: thread_queries.in_order_of_time(
+            thread, reader(), after_id=after_id, limit=limit
+        ),
+        lambda shown: shown.comment.id,
     )
-    comments = [schemas.Comment.of(said.comment, author=said.author) for said in found]
-    return schemas.Comments(items=comments, next=following)
+    items = [comments.Comment.of(view) for view in views_of(found)]
+    return comments.Comments(items=items, next=following)
 
 
-def comment(resource: Resource, item_id: int) -> tuple[schemas.Comment, int]:
+def comment(resource: Resource, item_id: int) -> tuple[comments.Comment, int]:
     """Comment on a {noun}."""
-    item = item_or_404(resource.kind, item_id)
-    body = bodies.parse_body(schemas.NewComment).body
-    said = actions.comment(item, get_current_user(), body=body, limit=settings().limit_comments)
-    return schemas.Comment.of(said, author=get_current_user()), 201
+    return write(actions.thread_of(item_or_404(resource.kind, item_id))), 201
 
 
 def vote(resource: Resource, item_id: int) -> BaseModel:
@@ -171,15 +174,15 @@ def add_views(resource: Resource) -> None:
     add(list_feedback, "GET /", f"list_{resource.plural}", resource.items, query=resource.arguments)
     add(create, "POST /", resource.create, item, status=201, body=schemas.NewFeedback)
     add(show, f"GET {one}", f"show_{name}", item)
-    comments = f"{one}/comments"
-    add(list_comments, f"GET {comments}", f"list_{name}_comments", schemas.Comments, query=Paging)
+    thread = f"{one}/comments"
+    add(list_comments, f"GET {thread}", f"list_{name}_comments", comments.Comments, query=Paging)
     add(
         comment,
-        f"POST {comments}",
+        f"POST {thread}",
         f"comment_on_{name}",
-        schemas.Comment,
+        comments.Comment,
         status=201,
-        body=schemas.NewComment,
+        body=comments.NewComment,
     )
     if resource.kind.has_votes:
         add(vote, f"POST {one}/vote", f"vote_for_{name}", item, body=schemas.VoteWanted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import rules
 from trackflow_web.domain.feedback.events import (
     BugReportDropped,
@@ -15,15 +16,16 @@ from trackflow_web.domain.feedback.events import (
     FeatureRequestDropped,
     FeatureRequested,
     FeatureRequestTakenUp,
-    FeedbackCommented,
     FeedbackDecided,
     FeedbackPayload,
     FeedbackVoted,
     FeedbackVoteRemoved,
 )
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
+from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.domain.feedback.subjects import THREADS
 from trackflow_web.domain.people.row_limits import RowLimit, require_room_among
+from trackflow_web.domain.subjects import Subject
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Forbidden
@@ -32,6 +34,7 @@ from trackflow_web.kernel.events import record
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
+    from trackflow_web.domain.comments.models import Comment
     from trackflow_web.domain.people.models import User
 
 TOO_MANY = "You've sent a lot in a short time. Try again later."
@@ -92,16 +95,9 @@ def submit(
     return item
 
 
-def comment(item: Feedback, author: User, *, body: object, limit: RateLimitItem) -> FeedbackComment:
-    """Comment on a request or report. Raises Invalid naming `body`, TooMany, LimitReached."""
-    checked = rules.comment(body)
-    # As in `submit`, this holds the author's other comments back.
-    rate_limits.enforce_within("comments", str(author.id), limit, TOO_MANY)
-    require_room_among(RowLimit.COMMENTS, FeedbackComment.user_id == author.id)
-    added = _add_comment(item, author, checked)
-    payload = FeedbackCommented(comment_id=added.id, author_id=item.user_id)
-    record(payload, user_id=author.id, subject_type=item.kind, subject_id=item.id)
-    return added
+def thread_of(item: Feedback) -> Subject:
+    """Return a request or report as the subject of its comments."""
+    return Subject(THREADS[Kind(item.kind)], item.id, item.user_id)
 
 
 def vote(item: Feedback, voter: User, *, wanted: bool = True) -> None:
@@ -136,7 +132,7 @@ def withdraw(item: Feedback, actor: User) -> None:
         return
     _move(item, actor, Status.WITHDRAWN)
     item.reason = ""
-    _add_comment(item, actor, "", status=Status.WITHDRAWN)
+    _add_step(item, actor, "", Status.WITHDRAWN)
 
 
 def decide(item: Feedback, actor: User, *, status: object, reason: object = "") -> None:
@@ -153,7 +149,7 @@ def decide(item: Feedback, actor: User, *, status: object, reason: object = "") 
     before = Status(item.status)
     _move(item, actor, decided)
     item.reason = why
-    added = _add_comment(item, actor, why, status=decided)
+    added = _add_step(item, actor, why, decided)
     record(
         FeedbackDecided(status=decided, status_before=before, comment_id=added.id),
         user_id=item.user_id,
@@ -174,15 +170,8 @@ def _move(item: Feedback, actor: User, status: Status) -> None:
         _record(EVENT_TYPES[Kind(item.kind)].dropped, item, actor)
 
 
-def _add_comment(
-    item: Feedback, author: User, body: str, *, status: Status | None = None
-) -> FeedbackComment:
-    added = FeedbackComment(
-        feedback_id=item.id, user_id=author.id, body=body, status=status, created_at=clock.now()
-    )
-    db.session.add(added)
-    db.session.flush()
-    return added
+def _add_step(item: Feedback, actor: User, reason: str, status: Status) -> Comment:
+    return comments.add_step(thread_of(item), actor, status=status, reason=reason)
 
 
 def _record(event_type: type[FeedbackPayload], item: Feedback, actor: User) -> None:

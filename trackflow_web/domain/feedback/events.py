@@ -46,14 +46,6 @@ class BugReportTakenUp(FeedbackPayload):
     """A report counts again."""
 
 
-@event_type("feedback_commented", "feature", "bug")
-class FeedbackCommented(Payload):
-    """A user commented on a request or report; the event's user wrote the comment."""
-
-    comment_id: int
-    author_id: int
-
-
 @event_type("feedback_voted", "feature", "bug")
 class FeedbackVoted(Payload):
     """A user voted for a request or report."""

@@ -1,4 +1,4 @@
-"""Feature requests and bug reports, with their comments and votes."""
+"""Feature requests and bug reports, with their votes."""
 
 from __future__ import annotations
 
@@ -50,20 +50,6 @@ class Feedback(Base):
     counted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class FeedbackComment(Base):
-    """A comment; with a `status` it is the reason of that status change."""
-
-    __tablename__ = "feedback_comments"
-    __table_args__ = (sa.Index("ix_feedback_comments_feedback_id_id", "feedback_id", "id"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id", ondelete="CASCADE"))
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    body: Mapped[str] = mapped_column(sa.Text)
-    status: Mapped[Status | None] = mapped_column(sa.String(10))
-    created_at: Mapped[datetime]
 
 
 class FeedbackVote(Base):

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.feedback.models import Feedback, FeedbackComment, FeedbackVote
-from trackflow_web.domain.feedback.rules import STATUSES, Sort, Status
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.comments.queries import is_counted
+from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
+from trackflow_web.domain.feedback.rules import STATUSES, Kind, Sort, Status
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.pagination import Page
 from trackflow_web.kernel.text import like_pattern
 
-if TYPE_CHECKING:
-    from trackflow_web.domain.feedback.rules import Kind
-
 ITEMS_A_PAGE = 20
-COMMENTS_A_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,6 @@ class FeedbackDetails:
     voted: bool
     comments: int
     is_author_shown: bool
-
-
-@dataclass(frozen=True)
-class CommentDetails:
-    """A comment or a status change, with its author."""
-
-    comment: FeedbackComment
-    author: User
 
 
 def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:
@@ -96,29 +87,6 @@ def count_by_status(kind: Kind) -> dict[str, int]:
     return {"all": sum(counts.values())} | counts
 
 
-def thread(item_id: int, *, page: int) -> Page[CommentDetails]:
-    """Return a page of its comments and changes of status, oldest first."""
-    about = FeedbackComment.feedback_id == item_id
-    total = db.session.scalar(sa.select(sa.func.count(FeedbackComment.id)).where(about)) or 0
-    rows = db.session.execute(
-        _said()
-        .where(about)
-        .order_by(FeedbackComment.id)
-        .limit(COMMENTS_A_PAGE)
-        .offset((page - 1) * COMMENTS_A_PAGE)
-    )
-    return Page([CommentDetails(*row) for row in rows], page, COMMENTS_A_PAGE, total)
-
-
-def comments_after(item_id: int, *, after_id: int | None, limit: int) -> Sequence[CommentDetails]:
-    """Return up to `limit` comments and steps, oldest first, after `after_id`."""
-    wanted = _said().where(FeedbackComment.feedback_id == item_id)
-    if after_id is not None:
-        wanted = wanted.where(FeedbackComment.id > after_id)
-    rows = db.session.execute(wanted.order_by(FeedbackComment.id).limit(limit))
-    return [CommentDetails(*row) for row in rows]
-
-
 # --- parts of the statements -------------------------------------------------------------------
 
 _VOTES = (
@@ -129,7 +97,15 @@ _VOTES = (
 )
 _COMMENTS = (
     sa.select(sa.func.count())
-    .where(FeedbackComment.feedback_id == Feedback.id, FeedbackComment.status.is_(None))
+    .where(
+        Comment.subject_type
+        == sa.case(
+            (Feedback.kind == Kind.FEATURE, SubjectType.FEATURE_REQUEST),
+            else_=SubjectType.BUG_REPORT,
+        ),
+        Comment.subject_id == Feedback.id,
+        is_counted(),
+    )
     .correlate(Feedback)
     .scalar_subquery()
 )
@@ -146,10 +122,6 @@ def _with_the_rest(reader: User) -> sa.Select[*tuple[Any, ...]]:
     return sa.select(Feedback, User, _VOTES, voted, _COMMENTS, visible_to(reader.id)).join(
         User, User.id == Feedback.user_id
     )
-
-
-def _said() -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(FeedbackComment, User).join(User, User.id == FeedbackComment.user_id)
 
 
 def _matching(kind: Kind, status: Status | None, q: str) -> list[sa.ColumnElement[bool]]:

@@ -9,9 +9,8 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Invalid
 
 LONGEST_TITLE = 200
-# A bug report may contain a log, a comment a reply to it; a reason is short.
+# A bug report may contain a log; a reason is short.
 LONGEST_DESCRIPTION = 10_000
-LONGEST_COMMENT = 5_000
 LONGEST_REASON = 500
 
 
@@ -102,11 +101,6 @@ def draft(*, title: object, description: object) -> Draft:
     )
     check.finish()
     return checked
-
-
-def comment(value: object) -> str:
-    """Return the validated comment. Raises Invalid naming `body`."""
-    return text.lines(value, "body", longest=LONGEST_COMMENT)
 
 
 def decision(kind: Kind, *, status: object, reason: object) -> tuple[Status, str]:

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.subjects import SubjectType
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
+
+THREADS = {Kind.FEATURE: SubjectType.FEATURE_REQUEST, Kind.BUG: SubjectType.BUG_REPORT}
 
 
 def _of_kind(kind: Kind, viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.collaborations.models import Collaboration
+from trackflow_web.domain.comments import threads
 from trackflow_web.domain.imports import queries
 from trackflow_web.domain.imports.actions import end, record_about
 from trackflow_web.domain.imports.events import (
@@ -23,6 +24,7 @@ from trackflow_web.domain.imports.models import Import, ImportedPlaylist, Import
 from trackflow_web.domain.imports.rules import Outcome, Source, State
 from trackflow_web.domain.series.models import Track
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.errors import Invalid
@@ -60,6 +62,7 @@ def remove_chunk(item: Import) -> int:
         .where(ImportRow.song_id.in_(ids), ImportRow.import_id == item.id)
         .values(outcome=Outcome.REMOVED, song_id=None)
     )
+    threads.forget(SubjectType.RELEASE, ids)
     db.session.execute(sa.delete(Song).where(Song.id.in_(ids)))
     item.removed += len(ids)
     item.updated_at = clock.now()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trackflow_web.domain.feedback import queries, rules
+from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.domain.feedback.rules import Sort, Status
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.comments import thread_of
+from trackflow_web.web.formats import STATUS_LABELS
 from trackflow_web.web.forms import errors_of, sent_fields
 from trackflow_web.web.listing import ListArguments, pager
 
@@ -16,14 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trackflow_web.domain.feedback.models import Feedback
-    from trackflow_web.domain.feedback.queries import CommentDetails, FeedbackDetails
+    from trackflow_web.domain.feedback.queries import FeedbackDetails
     from trackflow_web.kernel.pagination import Page
     from trackflow_web.pages.feedback.boards import Board
     from trackflow_web.web.forms import Refusal
 
-FIELDS = ("title", "description", "body", "status", "reason")
+FIELDS = ("title", "description", "status", "reason")
 
-STATUS_LABELS = {status: status.value.capitalize() for status in Status}
 SORT_LABELS = {Sort.NEWEST: "Newest", Sort.VOTES: "Most wanted"}
 
 
@@ -83,29 +84,20 @@ def list_context(
 def item_context(
     board: Board,
     item: Feedback,
-    thread: Page[CommentDetails],
     refusal: Refusal | None = None,
     *,
-    keep_input: bool = True,
     typed: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Return the context of an item, with the input and errors of a rejected form."""
     return {
         "board": board,
         "shown": queries.get_details(item, get_current_user()),
-        "thread": thread,
-        "pager": _pager(board, "show", thread, item_id=item.id),
+        "view": replace(thread_of(actions.thread_of(item)), reason_shown=item.reason),
         "labels": STATUS_LABELS,
         "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
-        "draft": {**(typed or {}), **(sent_fields(FIELDS) if keep_input else {})},
+        "draft": {**(typed or {}), **sent_fields(FIELDS)},
         "errors": errors_of(refusal),
     }
-
-
-def last_page_of_thread(item: Feedback) -> Page[CommentDetails]:
-    """Return the page of an item's thread that holds the newest comment."""
-    first = queries.thread(item.id, page=1)
-    return first if first.pages == 1 else queries.thread(item.id, page=first.pages)
 
 
 def _tabs(board: Board, filters: Filters) -> list[dict[str, object]]:
@@ -138,6 +130,6 @@ def _sorts(board: Board, filters: Filters) -> list[dict[str, object]]:
 
 
 def _pager(
-    board: Board, view: str, listing: Page[FeedbackDetails] | Page[CommentDetails], **values: object
+    board: Board, view: str, listing: Page[FeedbackDetails], **values: object
 ) -> dict[str, object]:
     return pager(listing, lambda page: board.address(view, **values, page=page))

@@ -11,18 +11,17 @@ from trackflow_web.domain.feedback import actions, queries
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import YesOrNo
+from trackflow_web.pages.comments import responses
 from trackflow_web.pages.feedback.boards import BUGS, FEATURES
 from trackflow_web.pages.feedback.context import (
     Filters,
     item_context,
-    last_page_of_thread,
     list_context,
 )
 from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.forms import refused, sent_fields
-from trackflow_web.web.listing import requested_page
 from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
@@ -67,24 +66,14 @@ def create(board: Board) -> Response:
 def show(board: Board, item_id: int) -> str:
     """Show a request or report with its comments."""
     item = item_or_404(board, item_id)
-    thread = queries.thread(item.id, page=requested_page())
-    return _render_item(item_context(board, item, thread, typed=typed_fields.fields_before()))
+    return render_template(
+        "feedback/show.html", **item_context(board, item, typed=typed_fields.fields_before())
+    )
 
 
 def comment(board: Board, item_id: int) -> str | Response:
     """Comment on a request or report."""
-    item = item_or_404(board, item_id)
-    try:
-        said = actions.comment(
-            item, get_current_user(), body=request.form.get("body"), limit=settings().limit_comments
-        )
-    except (Invalid, TooMany) as refusal:
-        return _refuse(board, item, refusal)
-    thread = last_page_of_thread(item)
-    if htmx.is_htmx():
-        return _render_item(item_context(board, item, thread, keep_input=False))
-    page = thread.page if thread.page > 1 else None
-    return _redirect_to(board, item, page=page, _anchor=f"comment-{said.id}")
+    return responses.post(actions.thread_of(item_or_404(board, item_id)))
 
 
 def vote(board: Board, item_id: int) -> str | Response:
@@ -137,16 +126,9 @@ def item_or_404(board: Board, item_id: int) -> Feedback:
     return item
 
 
-def _render_item(context: dict[str, object]) -> str:
-    """Return the page of an item; only its thread for htmx."""
-    if htmx.is_htmx():
-        return htmx.block("feedback/show.html", "thread", **context)
-    return render_template("feedback/show.html", **context)
-
-
 def _refuse(board: Board, item: Feedback, refusal: Refusal) -> Response:
-    context = item_context(board, item, last_page_of_thread(item), refusal)
-    return refused(_render_item(context), refusal)
+    page = render_template("feedback/show.html", **item_context(board, item, refusal))
+    return refused(page, refusal)
 
 
 def _redirect_to(board: Board, item: Feedback, **values: object) -> Response:

@@ -1,0 +1,1 @@
+"""Comments on releases, awards, packs, feature requests and bug reports."""

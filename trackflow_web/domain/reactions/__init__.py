@@ -1,0 +1,1 @@
+"""Reactions to releases, awards, packs and comments."""
