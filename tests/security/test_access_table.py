@@ -325,7 +325,6 @@ POST /api/features/<item_id>/withdraw                        401     403  403   
 GET  /api/comments/<subject>/<subject_id>                    401     200  200   200  200
 POST /api/comments/<subject>/<subject_id>                    401     201  201   201  201
 PUT  /api/comments/<subject>/<subject_id>/closed             401     403  403   200  403
-POST /api/comments/<comment_id>/release                      401     404  404   404  200
 PATCH /api/comments/<comment_id>                             401     403  403   200  403
 GET  /api/reactions/<subject>/<subject_id>                   401     200  200   200  200
 PUT  /api/reactions/<subject>/<subject_id>                   401     200  200   422  200
@@ -383,7 +382,6 @@ ADMINISTRATION = (
     "GET /api/achievements/check/<run_id>",
     "POST /api/achievements/check/<run_id>/cancel",
     "GET /api/admin/users/<username>",
-    "POST /api/comments/<comment_id>/release",
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
     "POST /api/admin/users/<username>/achievements/<code>/restore",
 )
@@ -397,6 +395,7 @@ CONFIRMED_PAGES = (
     "POST /admin/users/<username>/achievements/<code>/revoke",
     "POST /admin/users/<username>/achievements/<code>/restore",
     "POST /bugs/<item_id>/status",
+    "POST /comments/<comment_id>/release",
     "POST /features/<item_id>/status",
     "POST /settings/tokens",
 )

@@ -99,6 +99,15 @@ class ThreadView:
         return url_for("comments.show", **arguments)
 
     @property
+    def post_url(self) -> str:
+        """Return the URL to which new comments are posted."""
+        pages = {SubjectType.FEATURE_REQUEST: "features", SubjectType.BUG_REPORT: "bugs"}
+        board = pages.get(self.subject.type)
+        if board is None:
+            return self.address()
+        return url_for(f"{board}.comment", item_id=self.subject.id)
+
+    @property
     def next_url(self) -> str | None:
         """Return the URL of the next page, or None on the last one."""
         place = self.following

@@ -13,7 +13,7 @@ from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.comments import actions, queries, removal
 from trackflow_web.domain.comments.queries import Place
 from trackflow_web.kernel.errors import Checks, Invalid, NotFound
-from trackflow_web.web.caller import admin_or_404, get_current_user
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import (
     comment_limits,
     comment_or_404,
@@ -84,16 +84,6 @@ def delete_comment(comment_id: int) -> tuple[str, int]:
     shown, subject = comment_or_404(comment_id)
     removal.delete(shown.comment, subject, get_current_user(), is_staff=is_staff())
     return NO_CONTENT
-
-
-@api.post("/comments/<id:comment_id>/release")
-@described(schemas.Comment)
-def release_comment(comment_id: int) -> schemas.Comment:
-    """Release a comment that is held because of its links. For administrators."""
-    admin = admin_or_404()
-    shown, subject = comment_or_404(comment_id)
-    actions.release(shown.comment, subject, admin)
-    return _posted(comment_id, 0)
 
 
 def write(subject: Subject) -> schemas.Comment:

@@ -24,7 +24,11 @@ from trackflow_web.web.comments import (
     thread_or_404,
 )
 from trackflow_web.web.listing import ListArguments
-from trackflow_web.web.session import login_required
+from trackflow_web.web.session import (
+    login_required,
+    recently_confirmed,
+    redirect_to_confirmation,
+)
 from trackflow_web.web.subjects import subject_url
 
 if TYPE_CHECKING:
@@ -111,9 +115,11 @@ def delete(comment_id: int) -> str | Response:
 @pages.post("/<id:comment_id>/release")
 @login_required
 def release(comment_id: int) -> str | Response:
-    """Release a comment whose links are held. For administrators."""
+    """Release a comment whose links are held. For administrators with a recent password."""
     admin = admin_or_404()
     shown, subject = comment_or_404(comment_id)
+    if not recently_confirmed():
+        return redirect_to_confirmation(page_of(shown.comment, subject))
     actions.release(shown.comment, subject, admin)
     return _back(shown.comment, subject)
 
