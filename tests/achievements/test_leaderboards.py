@@ -7,8 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.support.charter import Charter, at_once, statements_of
 from tests.support.people import add_person, working
 from tests.support.songs import add_song
+from trackflow_web import composition
+from trackflow_web.achievements import progress, toasts
+from trackflow_web.achievements.awards import revoke
+from trackflow_web.achievements.events import LevelReached
 from trackflow_web.achievements.standings import board, finals
 from trackflow_web.achievements.standings.board import View
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
@@ -19,8 +24,12 @@ from trackflow_web.domain.people import administration, profile
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock as clocks
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.failpoints import Point
+from trackflow_web.kernel.redelivery import redeliver
 
 MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 
@@ -245,3 +254,225 @@ def test_a_malformed_cursor_is_refused(app, alice, cursor):
     with pytest.raises(Invalid) as refusal:
         load(app, alice, cursor=cursor)
     assert [*refusal.value.errors] == ["cursor"]
+
+
+# --- ties, cursors, gaps -------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_a_tie_over_the_border_of_pages_shows_everybody_once(app, clock):
+    people = [add_person(app, f"tied{number}") for number in range(7)]
+    for person in people:  # all reach the same score at the same moment
+        add_song(app, person, status="released")
+    cursor, seen = None, []
+    while True:
+        part = load(app, people[0], limit=2, cursor=cursor)
+        seen += places(part)
+        cursor = part.following
+        if cursor is None:
+            break
+    assert seen == [(f"tied{number}", 1) for number in range(7)]
+
+
+def test_a_cursor_stays_valid_when_scores_rise_meanwhile(app, crowd):
+    add_song(app, crowd[4], "First", status="released")
+    first = load(app, crowd[0], limit=2)
+    for number in range(5):
+        add_song(app, crowd[4], f"More {number}", status="released")
+    rest = load(app, crowd[0], limit=10, cursor=first.following)
+    # Whoever overtook is on a page that was read already; nobody is shown twice.
+    assert not {name for name, _ in places(first)} & {name for name, _ in places(rest)}
+
+
+def test_a_private_row_on_the_border_leaves_a_gap_and_keeps_the_cursor(app, crowd):
+    add_song(app, crowd[4], status="released")
+    with working(app):
+        profile.change_privacy(crowd[1].user, profile="me")
+    first = load(app, crowd[0], limit=2)
+    rest = load(app, crowd[0], limit=10, cursor=first.following)
+    assert places(first) == [("ann", 1)]
+    assert [place for _, place in places(rest)] == [2, 4, 4]
+
+
+def test_opting_out_closes_ranks_in_the_open_period_and_keeps_closed_places(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    add_song(app, add_person(app, "fay"), status="released")
+    clock.move(days=10)
+    with working(app):
+        finals.close_ended()
+        profile.change_privacy(crowd[0].user, boards="0")
+    closed = load(app, crowd[0], day=(clock() - timedelta(days=10)).date())
+    assert places(closed)[0] == ("ann", 1)
+    assert load(app, crowd[0], span=Span.ALL).rows[0].place == 1
+    assert "ann" not in [name for name, _ in places(load(app, crowd[1], span=Span.ALL))]
+
+
+def test_a_private_profile_leaves_a_gap_in_closed_periods_too(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    clock.move(days=10)
+    with working(app):
+        finals.close_ended()
+        profile.change_privacy(crowd[0].user, profile="me")
+    day = (clock() - timedelta(days=10)).date()
+    assert places(load(app, crowd[1], day=day))[0] == ("ben", 2)
+
+
+def test_a_closed_period_of_few_users_has_no_places_either(app, clock, crowd):
+    clock.move(days=10)
+    with working(app):
+        finals.close_ended()
+    found = load(app, crowd[0], day=(clock() - timedelta(days=10)).date())
+    assert (found.closed, found.users, {row.place for row in found.rows}) == (True, 4, {None})
+
+
+def test_a_user_behind_the_kept_places_gets_a_sentence_of_their_own(app, clock, crowd, monkeypatch):
+    add_song(app, crowd[4], status="released")
+    monkeypatch.setattr(finals, "MOST_KEPT", 2)
+    clock.move(days=10)
+    with working(app):
+        finals.close_ended()
+    found = load(app, crowd[3], day=(clock() - timedelta(days=10)).date())
+    assert found.me.reason == "You weren't among the first 2 of 5; later places aren't kept."
+
+
+# --- the edges of periods ------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("moment", "week", "month", "year"),
+    [
+        ("2026-12-31T23:59:59.999999+00:00", "2026-12-28", "2026-12-01", "2026-01-01"),
+        ("2027-01-01T00:00:00+00:00", "2026-12-28", "2027-01-01", "2027-01-01"),
+        ("2027-01-03T23:59:59.999999+00:00", "2026-12-28", "2027-01-01", "2027-01-01"),
+        ("2027-01-04T00:00:00+00:00", "2027-01-04", "2027-01-01", "2027-01-01"),
+        # Clocks change in Berlin; the periods are those of UTC.
+        ("2026-03-29T23:30:00+02:00", "2026-03-23", "2026-03-01", "2026-01-01"),
+        ("2026-10-26T00:30:00+01:00", "2026-10-19", "2026-10-01", "2026-01-01"),
+        # Already Monday at +14:00, still Sunday in UTC.
+        ("2026-03-09T10:00:00+14:00", "2026-03-02", "2026-03-01", "2026-01-01"),
+    ],
+)
+def test_work_lies_in_exactly_one_week_month_and_year(app, clock, alice, moment, week, month, year):
+    clock.set(moment)
+    add_song(app, alice, status="released")
+    with app.app_context():
+        rows = db.session.execute(
+            sa.select(LeaderboardScore.span, LeaderboardScore.start).where(
+                LeaderboardScore.kind == Score.RELEASES,
+                LeaderboardScore.user_id == alice.id,
+                LeaderboardScore.span != Span.ALL,
+            )
+        )
+        found = {span: str(start) for span, start in rows}
+    assert found == {"week": week, "month": month, "year": year}
+
+
+@pytest.mark.both_databases
+def test_an_award_that_is_noticed_after_its_week_scores_for_all_time_only(app, clock, alice):
+    clock.set(MONDAY - timedelta(hours=1))
+    with failpoints.failing(Point.COUNTERS_UPDATED, ZeroDivisionError()):
+        add_song(app, alice, status="released")
+    clock.set(MONDAY + timedelta(hours=1))
+    with app.app_context():
+        redeliver(composition.HANDLERS)
+    assert score(app, alice, Score.POINTS) == 0
+    assert score(app, alice, Score.POINTS, Span.ALL) > 0
+    assert score(app, alice, Score.RELEASES, Span.ALL) == 1
+
+
+@pytest.mark.both_databases
+def test_a_closing_that_was_cut_off_is_done_again_as_a_whole(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    clock.move(days=10)
+    with pytest.raises(ZeroDivisionError), working(app):
+        finals.close_ended()
+        raise ZeroDivisionError
+    with working(app):
+        finals.close_ended()
+    found = load(app, crowd[0], day=(clock() - timedelta(days=10)).date())
+    assert [place for _, place in places(found)] == [1, 2, 2, 4, 4]
+
+
+@pytest.mark.both_databases
+def test_two_closings_at_once_store_places_once(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    clock.move(days=10)
+
+    def close():
+        with working(app):
+            finals.close_ended()
+
+    at_once([close, close])
+    found = load(app, crowd[0], day=(clock() - timedelta(days=10)).date())
+    assert len(found.rows) == 5
+
+
+# --- levels --------------------------------------------------------------------------------------
+
+
+def levels_reached(app, person):
+    with app.app_context():
+        names = [LevelReached.event_name]
+        rows = db.session.scalars(
+            sa.select(Event).where(Event.user_id == person.id, Event.name.in_(names))
+        )
+        return [row.data["level"] for row in rows]
+
+
+@pytest.mark.both_databases
+def test_eight_threads_in_two_applications_reach_a_level_once(make_app, app, alice):
+    other = make_app()
+    songs_of_alice = alice.add_many(8, status="wip")
+    calls = [
+        lambda song=song, at=at: Charter(other if at % 2 else app, alice.person).move(
+            song, "released"
+        )
+        for at, song in enumerate(songs_of_alice)
+    ]
+    at_once(calls)
+    reached = levels_reached(app, alice)
+    assert len(reached) == len(set(reached)) >= 1
+
+
+@pytest.mark.both_databases
+def test_a_plain_award_takes_no_statement_for_its_level(app, alice):
+    alice.add("First", status="released")
+    with statements_of(app) as seen:
+        alice.move(alice.add("Second"), "wip")
+    assert not [text for text in seen.naming("SELECT", "level_best") if "INSERT" not in text]
+
+
+def test_a_level_never_falls(app, alice, admin):
+    for number in range(5):
+        alice.add(f"Song {number}", f"Artist {number}", year=1960 + 10 * number, status="released")
+    before = _level(app, alice)
+    with working(app):
+        for code in alice.codes:
+            revoke.revoke(admin.user, alice.user, code, reason="A test")
+    assert alice.number("total_points") == 0
+    assert _level(app, alice) == before > 1
+
+
+def _level(app, person):
+    with app.app_context():
+        return progress.of_user(person.id).summary.level
+
+
+@pytest.mark.both_databases
+def test_the_toast_of_a_level_survives_a_lost_response_and_is_shown_once(app, clock, alice):
+    for number in range(5):
+        alice.add(f"Song {number}", f"Artist {number}", year=1960 + 10 * number, status="released")
+    with working(app):
+        lost = toasts.reserve(alice.id)
+    with working(app):
+        assert toasts.waiting(alice.id) is None
+    clock.move(seconds=3)
+    with working(app):
+        again = toasts.reserve(alice.id, batch=toasts.waiting(alice.id))
+    assert lost.level == again.level > 1
+    with working(app):
+        toasts.confirm(again.award_ids, user_id=alice.id, level=again.level)
+    alice.given("perfectionist")
+    with working(app):
+        assert toasts.reserve(alice.id).level is None

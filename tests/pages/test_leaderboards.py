@@ -109,3 +109,14 @@ def test_a_new_level_has_its_own_toast_once(as_alice):
         ]
     assert "level" in shown
     assert as_alice.get("/songs/").all('[data-toast="level"]') == []
+
+
+def test_an_administrator_renames_levels(as_admin, as_alice):
+    assert as_admin.post("/admin/levels", level_1="Garage band").status == 303
+    step = as_alice.get("/achievements/levels").one('[aria-current="step"]')
+    assert "Garage band" in step.get_text()
+    assert as_admin.get("/admin/levels").one("[name=level_1]")["value"] == "Garage band"
+    assert as_admin.post("/admin/levels", level_1="x" * 41).status == 422
+    assert as_admin.post("/admin/levels", level_1="").status == 303
+    assert "Roadie" in as_alice.get("/achievements/levels").text
+    assert as_alice.get("/admin/levels").status == 404

@@ -16,7 +16,15 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
-from trackflow_web.demo import details, feedback, notifications, profiles, timeline, users
+from trackflow_web.demo import (
+    details,
+    feedback,
+    notifications,
+    profiles,
+    standings,
+    timeline,
+    users,
+)
 from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import passwords, profile, queries
@@ -69,7 +77,9 @@ def make(handlers: Sequence[Handler]) -> Made | None:
                 calendar.at = timeline.joined_at(demo_user, now)
                 made.append(_register(demo_user))
             added = _replay(calendar, now)
-        awards = _reward(handlers)
+            with unit_of_work(handlers=()):
+                standings.add_seasons(now)
+        awards = _reward(handlers, now)
         on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 
@@ -117,7 +127,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
     return len(replay.songs)
 
 
-def _reward(handlers: Sequence[Handler]) -> int:
+def _reward(handlers: Sequence[Handler], now: datetime) -> int:
     """Count and award what was earned; return the number of awards."""
     with unit_of_work(handlers):
         awards = recheck.reconcile_users().awards
@@ -129,11 +139,14 @@ def _reward(handlers: Sequence[Handler]) -> int:
             .order_by(UserAchievement.earned_at.desc(), UserAchievement.id.desc())
             .limit(STILL_TO_SHOW)
         )
+        waiting = db.session.scalars(latest).all()
         toasts.confirm(
             db.session.scalars(
-                sa.select(UserAchievement.id).where(UserAchievement.id.not_in(latest))
+                sa.select(UserAchievement.id).where(UserAchievement.id.not_in(waiting))
             ).all()
         )
+    with unit_of_work(handlers):
+        standings.settle(waiting, now)
     return len(awards)
 
 
@@ -141,6 +154,7 @@ def _remove(user_ids: Sequence[int]) -> None:
     """Delete the users that were registered before something failed."""
     with unit_of_work(handlers=()):
         db.session.execute(sa.delete(User).where(User.id.in_(user_ids)))
+        standings.remove_seasons()
 
 
 def logins() -> list[DemoUser]:

@@ -139,6 +139,11 @@ def correct(chunk: Sequence[int], kinds: Collection[Score] = tuple(Score)) -> li
     return wrong
 
 
+def count_windows(chunk: Sequence[int], windows: Sequence[Window]) -> None:
+    """Store the scores of these users in periods that had none: of work that is told at once."""
+    _store(_counted(chunk, tuple(Score), windows))
+
+
 def _differences(stored: Mapping[Key, int], counted: Mapping[Key, _Counted]) -> list[ScoreDrift]:
     keys = {*stored, *counted}
     # A closed period stays as it is, wherever the clock is.

@@ -85,6 +85,14 @@ def change(slug: str, fields: Mapping[str, object]) -> Season:
     return season
 
 
+def announce(slug: str) -> Season:
+    """Announce a draft as it is. Raises NotFound."""
+    _season, shown = _locked(slug)
+    fields = {name: getattr(shown, name) for name in ("name", "rerun")}
+    times = {name: getattr(shown, name).isoformat() for name in ("starts_at", "ends_at")}
+    return change(slug, {**fields, **times, "draft": False})
+
+
 def save_achievement(slug: str, fields: Mapping[str, object]) -> Season:
     """Add an achievement to a season, or change it before the start. Raises NotFound, Invalid."""
     season, shown = _locked(slug)
