@@ -100,7 +100,7 @@ def test_a_recheck_can_be_cancelled_by_keyboard_while_it_polls(
     expect(bar(page)).to_have_attribute("value", "25")
     expect(page.locator("#recheck-cancel")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Cancelled. Everything done so far stays.")).to_be_visible()
+    expect(page.get_by_text("Cancelled. What has been done so far stays.")).to_be_visible()
     expect(page.locator("#recheck-run")).to_have_attribute("data-state", "cancelled")
 
 

@@ -301,7 +301,7 @@ def test_the_recheck_page_shows_the_number_of_users(as_olga, jobs, missed):
 def test_a_cancelled_recheck_stops_and_keeps_what_was_done(app, jobs, as_olga, begun):
     one_chunk(app, begun)
     as_olga.post(f"{PAGE}{begun}/cancel")
-    assert "Cancelled. Everything done so far stays." in as_olga.follow().text
+    assert "Cancelled. What has been done so far stays." in as_olga.follow().text
     jobs._recheck(begun)
     run = the_run(app)
     assert (run.state, run.users) == (RunState.CANCELLED, 2)

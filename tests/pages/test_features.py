@@ -63,7 +63,7 @@ def test_the_authors_own_vote_does_not_count(as_alice):
     as_alice.post(f"{address}/vote")
     page = as_alice.follow()
     assert votes(page) == "0"
-    assert "does not count" in page.text
+    assert "can't vote on your own request" in page.text
 
 
 def test_requests_can_be_sorted_by_votes(as_alice, as_bob):

@@ -121,7 +121,7 @@ def test_a_playlist_without_new_songs_does_not_count(app, as_alice, alice):
     [
         ("", "empty"),
         ("colour,size\nred,1\n", "Row 1 must name the columns"),
-        ("title,artist\n", "no song in this file"),
+        ("title,artist\n", "no songs in this file"),
         (f"title,artist,{'x' * 140_000}\nA,B,c\n", "Row 1 is not CSV"),
         (b"PK\x03\x04", "a spreadsheet or a zip file"),
         ("title,artist\n" + "One,Two\n" * (MOST_ROWS + 1), f"Row {MOST_ROWS + 2} is one too many"),

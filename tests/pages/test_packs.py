@@ -119,7 +119,7 @@ def test_releasing_a_pack_shows_one_summary_toast(as_alice, maker, clock):
     as_alice.post(f"/packs/{pack}/release")
     page = as_alice.follow()
     assert page.toasts() == ["summary"]
-    assert "Released 10 songs of Big." in page.text
+    assert "Released 10 songs in Big." in page.text
     assert not page.all(f'form[action="/packs/{pack}/release"]')
     assert not as_alice.get("/songs/").toasts()
 
@@ -129,7 +129,7 @@ def test_releasing_a_pack_twice_earns_nothing_more(as_alice, maker):
     for _ in range(2):
         as_alice.post(f"/packs/{pack}/release")
         page = as_alice.follow()
-    assert "All songs of Encore are released already." in page.text
+    assert "All songs in Encore are already released." in page.text
     assert not page.toasts()
 
 

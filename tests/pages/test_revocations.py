@@ -129,10 +129,10 @@ def test_confirming_the_password_keeps_the_reason(as_admin, clock, released):
 
 def test_revoking_twice_changes_nothing(as_admin, revoked):
     as_admin.post(REVOKE, reason="Another reason.")
-    assert "Somebody has revoked it already." in as_admin.follow().text
+    assert "It has already been revoked." in as_admin.follow().text
     as_admin.post(RESTORE)
     as_admin.post(RESTORE)
-    assert "It is not revoked." in as_admin.follow().text
+    assert "It isn't revoked." in as_admin.follow().text
 
 
 def test_revoking_an_unearned_achievement_returns_404(as_admin, released):

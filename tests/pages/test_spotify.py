@@ -264,7 +264,7 @@ def test_a_revoked_connection_is_removed_and_requested_again(app, connected, ali
     spotify.revoke()
     page = import_it(connected)
     assert standing(page) == "failed"
-    assert "Connect your account again" in page.text
+    assert "Reconnect your account" in page.text
     kept = connection_of(app, alice)
     assert (kept.access_token, kept.refresh_token) == (None, None)
     assert "Reconnect Spotify" in connected.get("/settings/connections").text
@@ -323,7 +323,7 @@ def test_a_lost_key_counts_as_no_connection(make_app, connected, alice, spotify)
         JOBS="worker",
     )
     page = import_it(signed_in(other, alice))
-    assert "Connect your account again" in page.text
+    assert "Reconnect your account" in page.text
 
 
 # --- responses of Spotify ------------------------------------------------------------------------
@@ -334,7 +334,7 @@ def test_a_lost_key_counts_as_no_connection(make_app, connected, alice, spotify)
     [
         ("403.items_not_owned", "only to its owner"),
         ("403.owner_not_premium", "does not let this site"),
-        ("404.not_found", "knows no such playlist"),
+        ("404.not_found", "can't find this playlist"),
     ],
 )
 def test_an_unavailable_playlist_is_reported(connected, spotify, answer, told):

@@ -57,7 +57,7 @@ def test_undoing_in_the_list_returns_the_list_with_its_filters(songs, as_alice):
     assert shown(page) == ["Song 1", "Song 2", "Song 3"]
     assert page.one("#song-tabs [aria-current]")["id"] == "tab-future"
     again = sent_by_htmx(as_alice, offer(deleted), "")
-    assert "This is undone already." in again.text
+    assert "This was already undone." in again.text
 
 
 def test_undoing_elsewhere_leads_back_to_the_page(songs, as_alice):
@@ -115,7 +115,7 @@ def test_releasing_a_pack_first_lists_unfinished_songs(app, alice, songs, pack, 
 def test_a_release_is_undone(songs, pack, as_alice):
     as_alice.post(f"{pack}/release")
     page = as_alice.follow()
-    assert "Released 2 songs of" in page.text
+    assert "Released 2 songs in" in page.text
     as_alice.post(offer(page))
     assert len(as_alice.get("/songs/", status="future").all("#song-rows > li")) == 3
 
@@ -159,7 +159,7 @@ def test_skipped_songs_are_said_with_their_reasons(songs, as_alice):
     as_alice.post(f"/songs/{songs[0]}/status", status="wip")
     as_alice.post("/songs/bulk", songs=[*songs, 987654], action="move", status="wip")
     text = as_alice.follow().text
-    assert "Moved 2 songs to WIP. Skipped 2 songs: 1 already so, 1 not found." in text
+    assert "Moved 2 songs to WIP. Skipped 2 songs: 1 already set, 1 not found." in text
 
 
 def test_many_songs_are_deleted_and_restored_with_one_summary(app, alice, songs, as_alice):

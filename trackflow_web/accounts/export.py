@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
 
 
-TOO_MANY = "You have downloaded this several times just now. Wait a little and try again."
+TOO_MANY = "You've downloaded this several times just now. Wait a little and try again."
 FORMAT = "trackflow-export"
 VERSION = 1
 # Tables with secrets export only these columns; all others export every column not named here.

@@ -38,21 +38,21 @@ TIMEOUTS = (3, 10)
 LONGEST_LIFETIME = 24 * 3600
 
 NOT_YOURS = (
-    "Spotify shows what is in a playlist only to its owner and to those who work on it."
+    "Spotify shows a playlist's songs only to its owner and collaborators."
     " Copy the songs into a playlist of your own, or import a file."
 )
 NOT_THERE = (
-    "Spotify knows no such playlist, or it is one of Spotify's own, which it does not show."
+    "Spotify can't find this playlist, or it's one of Spotify's own, which can't be read."
     " Copy the songs into a playlist of your own, or import a file."
 )
 NOT_ALLOWED_HERE = (
-    "Spotify does not let this site look at playlists at the moment. Import a file instead."
+    "Spotify isn't letting this site read playlists right now. Import a file instead."
 )
-SILENT = "Spotify does not answer just now."
-GIBBERISH = "Spotify answered something that is no playlist."
-BUSY = "Spotify asks to wait."
-ENDED = "The connection to Spotify has ended."
-CODE_REFUSED = "Spotify did not accept this. Begin again."
+SILENT = "Spotify isn't responding right now."
+GIBBERISH = "Spotify's response isn't a playlist."
+BUSY = "Spotify asked us to wait."
+ENDED = "The connection to Spotify has expired."
+CODE_REFUSED = "Spotify didn't accept this. Start again."
 
 _WHOLE_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 

@@ -45,12 +45,12 @@ LONGEST_PAUSE = 24 * 3600
 # Pauses in a row without a page in between; with doubling pauses the last one is after 8 minutes.
 MOST_ATTEMPTS = 5
 
-NOT_SET_UP = "Spotify is not set up on this site any more. Import a file instead."
+NOT_SET_UP = "Spotify is no longer set up on this site. Import a file instead."
 TOO_LONG = f"This playlist has more than {MOST_ROWS:,} entries. Split it."
 # Seconds. Between two chunks others get to write.
 PAUSE_OF_UNDO = 0.02
 
-OUR_FAULT = "Something broke on our side. Try once more."
+OUR_FAULT = "Something went wrong on our side. Try again."
 
 
 def run(import_id: int, tools: Tools, *, take_over: bool = False) -> int | None:

@@ -33,7 +33,7 @@ LONG, SHORT = 0.5, 0.2
 TURN = 10.0
 FIRST_PAUSE_AFTER_FAILURE = 0.5
 
-OUR_FAULT = "Something broke on our side; the log says what."
+OUR_FAULT = "Something went wrong on our side; see the log."
 
 
 def run(

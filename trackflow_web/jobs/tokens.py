@@ -35,7 +35,7 @@ def usable_token(user_id: int, tools: Tools, spotify: Spotify, *, refused: str =
         if ours:
             return _renew(user_id, tokens, tools, spotify).access_token
         time.sleep(SECONDS_BETWEEN_LOOKS)
-    message = "Spotify does not renew the connection just now."
+    message = "Spotify can't renew the connection right now."
     raise TryLater(message)
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 UNDO_LASTS = timedelta(minutes=10)
-EXPIRED = "This can't be undone any more."
-NO_ROW = "This is not one of your notifications."
+EXPIRED = "This can no longer be undone."
+NO_ROW = "This isn't one of your notifications."
 # Versions and ids are numbers that both databases can compare.
 LARGEST = 10**18 - 1
 LONGEST_TOKEN = 32
@@ -186,7 +186,7 @@ def mute(user: User, row: Notification, *, what: object, username: object = None
         return "notifications of this kind"
     if kind is What.SUBJECT:
         if not item.can_mute_subject:
-            raise Invalid(what="This notification is about nothing that can be muted.")
+            raise Invalid(what="There's nothing to mute in this notification.")
         subject_id = int(row.subject_ids.strip(",").partition(",")[0])
         relations.mute(user, Muted(row.subject_type), subject_id)
         return item.subject
@@ -196,7 +196,7 @@ def mute(user: User, row: Notification, *, what: object, username: object = None
 def _mute_person(user: User, item: inbox.Item, username: object) -> str:
     names = [actor.username for actor in item.named_actors]
     if not names:
-        raise Invalid(what="This notification is about nobody who can be muted.")
+        raise Invalid(what="There's nobody to mute in this notification.")
     name = names[0] if len(names) == 1 and not username else username
     if name not in names:
         raise Invalid(username=f"Choose one of: {', '.join(names)}.")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trackflow_web.notifications.inbox import Item
 
 LONGEST_TOKEN = 500
-NO_LINK = "This link is not valid any more."
+NO_LINK = "This link is no longer valid."
 
 
 def due(limit: int) -> Sequence[int]:

@@ -88,7 +88,7 @@ TYPES = {
         groups=False,
     ),
     Type.ACHIEVEMENT_REVOKED: TypeOptions(
-        label="An achievement of yours is revoked",
+        label="One of your achievements is revoked",
         title="Achievement revoked",
         one="An administrator revoked {subject}. Your achievements say why.",
         many="An administrator revoked {n} achievements. Your achievements say why.",
@@ -111,7 +111,7 @@ TYPES = {
         groups=False,
     ),
     Type.NEW_RELEASE: TypeOptions(
-        label="Somebody you follow or work with releases a song",
+        label="Someone you follow or work with releases a song",
         title="New release",
         one="{actors} released {subject}.",
         many="{actors} released {n} songs.",
@@ -126,20 +126,20 @@ TYPES = {
         channels=frozenset({SITE, TOAST, MAIL}),
     ),
     Type.COLLABORATION_ADDED: TypeOptions(
-        label="Somebody adds you to a song or invites you",
+        label="Someone adds you to a song or invites you",
         title="New collaboration",
         one="{actors} added you to {subject}.",
         many="{actors} added you to {n} songs.",
         channels=frozenset({SITE, TOAST, MAIL}),
     ),
     Type.COLLABORATION_SONG_UPDATED: TypeOptions(
-        label="Somebody works on a song you share",
+        label="Someone works on a song you share",
         title="Work on a shared song",
         one="{actors} worked on {subject}.",
         many="{actors} worked on {subject}: {n} changes.",
     ),
     Type.FEATURE_REQUEST_COMMENT: TypeOptions(
-        label="Somebody comments on a request you wrote or commented on",
+        label="Someone comments on a request you wrote or commented on",
         title="New comment",
         one="{actors} commented on {subject}.",
         many="{actors} commented on {subject}: {n} comments.",
@@ -174,7 +174,7 @@ TYPES = {
         channels=frozenset({SITE, TOAST, MAIL}),
     ),
     Type.INVITATION_ANSWERED: TypeOptions(
-        label="Somebody answers an invitation of yours",
+        label="Someone answers your invitation",
         title="Invitation answered",
         one="{actors} {answer} your invitation to {subject}.",
         many="{actors} {answer} your invitation to {subject}.",
@@ -182,7 +182,7 @@ TYPES = {
         groups=False,
     ),
     Type.NEW_FOLLOWER: TypeOptions(
-        label="Somebody follows you",
+        label="Someone follows you",
         title="New follower",
         one="{actors} followed you.",
         many="{actors} followed you.",

@@ -32,8 +32,8 @@ HIDDEN = frozenset(
 )
 
 SIGN_IN = "Sign in, or send a token: Authorization: Bearer tf_..."
-NO_SUCH_TOKEN = "This token is not valid: unknown, revoked or ended."  # noqa: S105 -- a sentence
-ONLY_READS = "This token may only read."
+NO_SUCH_TOKEN = "This token isn't valid: it's unknown, revoked or expired."  # noqa: S105 -- a sentence
+ONLY_READS = "This token is read-only."
 
 
 def authenticate_api() -> None:

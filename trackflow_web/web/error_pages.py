@@ -29,7 +29,7 @@ TITLES = {
     503: "Busy just now",
 }
 MESSAGES = {
-    400: "This site doesn't make that address or form.",
+    400: "The request can't be understood.",
     403: "You aren't allowed to do this.",
     404: "This page doesn't exist or is private.",
     405: "This address doesn't accept that kind of request.",

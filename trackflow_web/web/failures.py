@@ -33,7 +33,7 @@ log = structlog.get_logger()
 RETRY_AFTER_BUSY = 2  # seconds
 CHALLENGE = 'Bearer realm="TrackFlow"'
 PICTURE_TOO_LARGE = f"Choose a picture of up to {avatars.MOST_BYTES // 1024**2} MB."
-FOREIGN_HOST = "This site has another name."
+FOREIGN_HOST = "This site has a different host name."
 
 
 class Kind(Enum):

@@ -14,9 +14,9 @@ from trackflow_web.kernel.errors import Invalid
 FORMS = frozenset({"api.set_own_picture"})
 WITH_FILES = "multipart/form-data"
 ONLY_A_FORM = "Send multipart/form-data, not compressed."
-NO_JSON = "The body is not valid JSON."
+NO_JSON = "The body isn't valid JSON."
 ONLY_JSON = "Send application/json in UTF-8, not compressed."
-TWICE = "A name stands twice in one object of the body."
+TWICE = "An object in the body has the same name twice."
 NO_OBJECT = "This must be a JSON object."
 
 

@@ -172,7 +172,7 @@ def test_skipped_rows_have_a_reason(line, reason):
         (f"My list\ntitle,artist,{'x' * 140_000}\nA,B,c\n", "Row 2 is not CSV"),
         (b"PK\x03\x04\x00\xff", "a spreadsheet or a zip file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an Excel file"),
-        (bytes(range(256)) * 20, "no text file"),
+        (bytes(range(256)) * 20, "isn't a text file"),
     ],
 )
 @pytest.mark.fault("C2", "6")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SHORTEST_REASON = 3
 LONGEST_REASON = 300
-NOT_THEIRS = "They have no such achievement."
+NOT_THEIRS = "This user doesn't have this achievement."
 
 
 @dataclass(frozen=True)

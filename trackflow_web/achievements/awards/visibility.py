@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # As many as a card has room for.
 MOST_PINNED = 5
-NOT_YOURS = "You have no such achievement."
+NOT_YOURS = "You don't have this achievement."
 ENOUGH_PINNED = f"{MOST_PINNED} are pinned already: unpin one first."
 
 

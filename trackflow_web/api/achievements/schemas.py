@@ -109,7 +109,7 @@ class Categories(BaseModel):
 class RecheckWanted(BaseModel):
     """The user to recheck."""
 
-    user: str = Field("", description="A user name; empty means everyone.")
+    user: str = Field("", description="A username; empty means everyone.")
 
 
 class Rechecked(BaseModel):

@@ -34,7 +34,7 @@ class FeedbackItem(BaseModel):
     description: str
     status: str
     reason: str = Field(description="Why it has its status.")
-    author: str = Field(description="A user name, or `a member` if the author is hidden.")
+    author: str = Field(description="A username, or `a member` if the author is hidden.")
     comments: int
     created_at: datetime
     updated_at: datetime

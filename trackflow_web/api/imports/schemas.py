@@ -26,7 +26,7 @@ class Import(BaseModel):
     percent: int
     imported: int
     skipped: int
-    removed: int = Field(description="How many of its songs were taken back.")
+    removed: int = Field(description="How many of its songs were removed again.")
     error: str
     created_at: datetime
     finished_at: datetime | None
@@ -96,7 +96,7 @@ class ImportRow(BaseModel):
     title: str
     artist: str
     outcome: str = Field(
-        description="`waiting`, `new`, `imported`, `skipped` or (taken back) `removed`."
+        description="`waiting`, `new`, `imported`, `skipped` or (undone) `removed`."
     )
     reason: str
     similar_to: str = Field(description="The title of a song that it may be a version of.")
@@ -130,6 +130,6 @@ class ImportRowsWanted(Paging):
 
 
 class Undone(BaseModel):
-    """How many songs are taken back."""
+    """How many songs will be removed."""
 
     removed: int

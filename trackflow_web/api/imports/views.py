@@ -59,7 +59,7 @@ def show_import(import_id: int) -> schemas.Import:
 @api.get("/imports/<id:import_id>/rows")
 @described(schemas.ImportRows, query=schemas.ImportRowsWanted)
 def list_import_rows(import_id: int) -> schemas.ImportRows:
-    """What became of the rows of an import."""
+    """Results of an import."""
     item, arguments = import_or_404(import_id), ListArguments()
     outcome = arguments.choice("outcome", Outcome)
     found, following = pagination.fetch(

@@ -15,7 +15,7 @@ class Invitation(BaseModel):
 
     id: int
     state: State
-    inviter: str = Field(description="A user name.")
+    inviter: str = Field(description="A username.")
     song_id: int | None
     pack_id: int | None
     name: str = Field(description="The title of the song or the name of the pack.")

@@ -68,7 +68,7 @@ class Profile(BaseModel):
     """What you say about yourself, and how the site looks to you."""
 
     username: str
-    display_name: str = Field(description="Empty: the user name is shown.")
+    display_name: str = Field(description="Empty: the username is shown.")
     bio: str = Field(description="Markdown, up to 500 characters.")
     links: list[str] = Field(description=f"Up to {MOST_LINKS} addresses.")
     charter_names: list[str] = Field(description="Names that charts credit you by.")
@@ -132,7 +132,7 @@ class Export(BaseModel):
 
 
 class AccountEnd(BaseModel):
-    """Your user name and password, to confirm the deletion."""
+    """Your username and password, to confirm the deletion."""
 
     username: str
     password: str

@@ -197,7 +197,7 @@ def export_account() -> Response:
 @api.post("/settings/privacy/delete")
 @described(schemas.AccountDeleted, body=schemas.AccountEnd)
 def delete_account() -> schemas.AccountDeleted:
-    """Delete your account, confirmed by your user name and password."""
+    """Delete your account, confirmed by your username and password."""
     proof = bodies.parse_body(schemas.AccountEnd)
     username = get_current_user().username
     deletion.check_name(get_current_user(), proof.username)

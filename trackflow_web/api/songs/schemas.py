@@ -33,7 +33,7 @@ class Song(BaseModel):
     album: str
     year: int | None
     status: Status
-    owner: str = Field(description="A user name.")
+    owner: str = Field(description="A username.")
     pack_id: int | None = Field(description="For its owner only.")
     is_optional: bool = Field(description="Whether its pack is complete without it.")
     notes: str
@@ -99,7 +99,7 @@ class NewSong(BaseModel):
     year: Year = None
     status: StatusName = Status.FUTURE
     pack_id: int | None = None
-    anyway: bool = Field(default=False, description="Add another version of a song that is there.")
+    anyway: bool = Field(default=False, description="Add another version of an existing song.")
     template: TemplateName | None = None
     notes: Notes = None
     due_on: Day = None
@@ -119,7 +119,7 @@ class SongChanges(BaseModel):
     year: Year = None
     status: StatusName = ""
     pack_id: int | None = None
-    anyway: bool = Field(default=False, description="Even when another song is called like this.")
+    anyway: bool = Field(default=False, description="Even if another song has this name.")
     notes: Notes = None
     due_on: Day = None
     video_url: Link = None
@@ -150,9 +150,9 @@ class BulkOutcome(BaseModel):
     """How many songs were changed, and how many skipped."""
 
     changed: int
-    unchanged: int = Field(description="They were so already.")
+    unchanged: int = Field(description="They already had this value.")
     not_own: int = Field(description="Only their owner may do this.")
-    missing: int = Field(description="There is no such song of yours.")
+    missing: int = Field(description="You have no song with this id.")
     undo: str | None = Field(description="For POST /api/undo/{token}, for 10 minutes.")
 
     @classmethod

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class Undone(BaseModel):
-    """What was undone; 0 when it had been undone before, or when all was changed since."""
+    """What was undone; 0 if it was already undone, or if everything has changed since."""
 
     kind: str
     changed: int = Field(description="How many songs, packs or albums.")

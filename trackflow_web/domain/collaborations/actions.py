@@ -27,7 +27,7 @@ from trackflow_web.kernel.events import record
 if TYPE_CHECKING:
     from datetime import datetime
 
-NOBODY = "There is nobody of this name."
+NOBODY = "No user with that name."
 
 
 def get_addable_user(name: object, owner_id: int) -> User:
@@ -44,7 +44,7 @@ def get_addable_user(name: object, owner_id: int) -> User:
     if user is None:
         raise Invalid(username=NOBODY)
     if user.id == owner_id:
-        raise Invalid(username="That is the owner of the song.")
+        raise Invalid(username="This person owns the song.")
     if not user.is_profile_public and not queries.may_be_added_by(user.id, owner_id):
         raise Invalid(username=NOBODY)
     return user
@@ -114,7 +114,7 @@ def remove(
     if gone is None:
         if invitations.withdraw(Subject(song_id=song_id), user_id):
             return
-        message = "This person does not help with this song."
+        message = "This person isn't a collaborator on this song."
         raise NotFound(message)
     if leaves:
         invitations.close_left(song_id, owner_id=owner_id, user_id=user_id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.imports.ports import Grant, Vault
     from trackflow_web.domain.people.models import User
 
-RECONNECT = "Your connection to Spotify has ended. Connect your account again, then import again."
+RECONNECT = "Your connection to Spotify has expired. Reconnect your account, then import again."
 # A token that expires during a request would be rejected.
 SPARE_TIME = timedelta(seconds=30)
 # Longer than an exchange may take: after this time the worker counts as dead.

@@ -29,7 +29,7 @@ COMPRESSION = 1
 COLUMNS_SHOWN = 100
 # Rows compared between two statements: PostgreSQL ends transactions that are idle for too long.
 ROWS_AT_ONCE = 1_000
-NOT_WAITING = "This import has started already."
+NOT_WAITING = "This import has already started."
 CHOOSE_FIRST = "Choose the columns of the title and the artist first."
 
 

@@ -43,7 +43,7 @@ def request(item: Import) -> int:
     if there is nothing to undo.
     """
     if not queries.may_be_undone(item):
-        raise Invalid(form="There is nothing to undo here.")
+        raise Invalid(form="There's nothing to undo here.")
     item.is_undone, item.state = True, State.QUEUED
     item.to_remove, item.removed = _count_untouched(item), 0
     item.attempts, item.retry_at, item.error = 0, None, ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHORTEST_REASON, LONGEST_REASON = 3, 300
 ON_COMMAND_LINE = "on the command line"
 NOT_YOURSELF = "You can't ban yourself."
-LAST_ADMINISTRATOR = "This is the last administrator. Make somebody else an administrator first."
+LAST_ADMINISTRATOR = "This is the last administrator. Make someone else an administrator first."
 
 
 def reason(value: object) -> str:

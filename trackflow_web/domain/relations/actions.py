@@ -29,7 +29,7 @@ MOST_FOLLOWED = 500
 MOST_MUTED = 1000
 # The minimum time between two notices of the same follower.
 TOLD_ONCE_IN = timedelta(days=30)
-TOO_MANY = "You've changed whom you follow very often. Try again later."
+TOO_MANY = "You've followed and unfollowed a lot. Try again later."
 LONGEST_TIME = 40
 NO_TIME = "Use a date such as 2026-12-31, in the future."
 

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
 # Two requests that add a version at the same time find the same number free.
 VERSION_ATTEMPTS = 3
-ALREADY_EXISTS = "You have this song already."
-IS_COLLABORATOR = "This person helps with the song already."
+ALREADY_EXISTS = "You already have this song."
+IS_COLLABORATOR = "This person is already a collaborator."
 
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,

@@ -19,7 +19,7 @@ from trackflow_web.kernel.errors import NotFound
 LASTS = timedelta(minutes=10)
 TOKEN_BYTES = 16
 LONGEST_TOKEN = 32
-TOO_LATE = "This can't be undone any more."
+TOO_LATE = "This can no longer be undone."
 
 
 def keep(user: User, step: steps.Step) -> str:

@@ -106,7 +106,7 @@ def cancel_recheck(run_id: int) -> Response:
     if not recently_confirmed():
         return redirect_to_confirmation(address)
     stopped = runs.cancel(run_id)
-    flash("Cancelled. Everything done so far stays." if stopped else "It had already ended.")
+    flash("Cancelled. What has been done so far stays." if stopped else "It had already ended.")
     return htmx.redirect_after_post(address)
 
 

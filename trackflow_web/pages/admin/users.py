@@ -44,7 +44,7 @@ def revoke(username: str, code: str) -> Response:
     except Invalid as refusal:
         draft = {"code": code, "reason": reason}
         return refused(_page(person, draft, refusal.errors), refusal)
-    flash("Revoked." if done else "Somebody has revoked it already.")
+    flash("Revoked." if done else "It has already been revoked.")
     return htmx.redirect_after_post(url_for("admin.user", username=person.username))
 
 
@@ -56,7 +56,7 @@ def restore(username: str, code: str) -> Response:
     if not recently_confirmed():
         return _confirm_first(person)
     done = revocations.restore(admin, person, code)
-    flash("Restored." if done else "It is not revoked.")
+    flash("Restored." if done else "It isn't revoked.")
     return htmx.redirect_after_post(url_for("admin.user", username=person.username))
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from trackflow_web.web.forms import Refusal
 
 DECISION = ("status", "reason")
-OWN_VOTE = "Your own vote does not count: that you want it is known."
+OWN_VOTE = "You can't vote on your own request."
 
 
 def index(board: Board) -> str:

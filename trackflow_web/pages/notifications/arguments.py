@@ -14,7 +14,7 @@ from trackflow_web.notifications.types import Type
 from trackflow_web.web.listing import ListArguments
 
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
-NO_CURSOR = "This is not a cursor that this list gave."
+NO_CURSOR = "This cursor isn't from this list."
 
 
 class Read(StrEnum):

@@ -26,7 +26,7 @@ UNDONE = {
     "pack_deleted": "Restored {}.",
     "album_deleted": "Restored {}.",
     "template_deleted": "Restored {}.",
-    "collaborator_removed": "Added the collaborator to {} again.",
+    "collaborator_removed": "Added the collaborator back to {}.",
 }
 
 
@@ -78,9 +78,9 @@ def templated(outcome: Outcome) -> Message:
 def released(outcome: Outcome, pack_name: str) -> Message:
     """Say how many songs of a pack were released."""
     if not outcome.changed:
-        return Message(f"All songs of {isolate(pack_name)} are released already.")
+        return Message(f"All songs in {isolate(pack_name)} are already released.")
     return Message(
-        f"Released {count_of(outcome.changed, 'song')} of {isolate(pack_name)}.",
+        f"Released {count_of(outcome.changed, 'song')} in {isolate(pack_name)}.",
         token=outcome.token,
     )
 
@@ -102,7 +102,7 @@ def collaborator_removed(outcome: Outcome) -> Message:
 def undone(result: Undone) -> Message:
     """Say what was undone."""
     if result.is_repeated:
-        return Message("This is undone already.")
+        return Message("This was already undone.")
     if not result.changed:
         return Message("There was nothing left to undo.")
     name = result.name or (result.song.title if result.song else "")
@@ -113,7 +113,7 @@ def undone(result: Undone) -> Message:
 def _message(outcome: Outcome, text: str, hint: str = "") -> Message:
     skipped = _skipped(outcome)
     if not outcome.changed:
-        return Message("No song was changed.", skipped)
+        return Message("No songs were changed.", skipped)
     return Message(text, " ".join(each for each in (skipped, hint) if each), outcome.token)
 
 
@@ -128,7 +128,7 @@ def _packs(outcome: Outcome) -> str:
 def _skipped(outcome: Outcome) -> str:
     """Return how many songs were skipped, and why."""
     reasons = [
-        (outcome.unchanged, "already so"),
+        (outcome.unchanged, "already set"),
         (outcome.not_own, "not yours"),
         (outcome.missing, "not found"),
     ]

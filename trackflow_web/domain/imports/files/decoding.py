@@ -66,7 +66,7 @@ def decode(content: bytes, encoding: str = "") -> Decoded:
     found, is_guess = (encoding, False) if encoding in ENCODINGS else _encoding_of(content)
     text = content.decode(found, "replace").lstrip("\ufeff")
     if len(_CONTROLS.findall(text[:_HEAD])) * _ONE_IN > min(len(text), _HEAD):
-        raise Invalid(file="This is no text file. Save the list as CSV and try again.")
+        raise Invalid(file="This isn't a text file. Save the list as CSV and try again.")
     if not text.strip():
         raise Invalid(file="This file is empty.")
     return Decoded(text, "utf-8" if found == "utf-8-sig" else found, is_guess)

@@ -157,7 +157,7 @@ def _header(lines: Sequence[str]) -> _Header:
         if best is not None and best[1].columns.are_known:
             break
     if best is None:
-        raise Invalid(file="There is no song in this file.")
+        raise Invalid(file="There are no songs in this file.")
     return best[1]
 
 
@@ -186,7 +186,7 @@ def _body(lines: Sequence[str], header: _Header, start: int) -> list[Record]:
             )
         found.append(record)
     if not found:
-        raise Invalid(file="There is no song in this file: nothing stands under its header.")
+        raise Invalid(file="There are no songs in this file, only a header.")
     return found
 
 
