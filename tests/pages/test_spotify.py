@@ -241,7 +241,7 @@ def test_a_denied_authorization_connects_nothing(app, alices, alice, spotify):
 def test_a_code_rejected_by_spotify_connects_nothing(app, alices, alice, spotify):
     back = spotify.allow(alices.get("/imports/spotify/connect").location)
     spotify.answer("/api/token", 400, '{"error": "invalid_grant"}')
-    assert "did not accept" in refused(alices, back)
+    assert "didn't accept" in refused(alices, back)
     assert connection_of(app, alice) is None
 
 
@@ -333,7 +333,7 @@ def test_a_lost_key_counts_as_no_connection(make_app, connected, alice, spotify)
     ("answer", "told"),
     [
         ("403.items_not_owned", "only to its owner"),
-        ("403.owner_not_premium", "does not let this site"),
+        ("403.owner_not_premium", "isn't letting this site"),
         ("404.not_found", "can't find this playlist"),
     ],
 )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.comments.models import Comment
 
 A_MEMBER = "a member"
-NO_CURSOR = "This is not a cursor that this list gave."
+NO_CURSOR = "This cursor isn't from this list."
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 _TAG = re.compile(r"(<[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>)")
 _NO_MENTIONS_IN = ("a", "code", "pre")

@@ -30,7 +30,7 @@ class Comment(BaseModel):
     """
 
     id: int
-    author: str = Field(description="A user name.")
+    author: str = Field(description="A username.")
     body: str = Field(description="Markdown; empty when the comment is deleted.")
     html: str
     parent_id: int | None
