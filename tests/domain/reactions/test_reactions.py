@@ -1,0 +1,80 @@
+"""Reactions are set, one per user and subject."""
+
+from __future__ import annotations
+
+import limits
+import pytest
+
+from tests.support.charter import statements_of
+from tests.support.people import add_person, working
+from tests.support.talk import Talk, rows
+from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.reactions import actions, queries
+from trackflow_web.domain.reactions.models import Reaction
+from trackflow_web.domain.subjects import Subject, SubjectType
+from trackflow_web.kernel.errors import Invalid, TooMany
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def talk(app, alice):
+    return Talk(app, alice)
+
+
+def test_another_kind_replaces_the_first_and_the_same_changes_nothing(talk, bob, charlie):
+    talk.react(bob, "like")
+    talk.react(bob, "brutal")
+    talk.react(bob, "brutal")
+    talk.react(charlie, "like")
+    assert talk.reactions(bob) == ({"like": 1, "brutal": 1}, "brutal")
+    talk.react(bob, None)
+    talk.react(bob, None)
+    assert talk.reactions(bob) == ({"like": 1}, None)
+
+
+def test_nobody_reacts_to_their_own(talk, alice):
+    with pytest.raises(Invalid) as caught:
+        talk.react(alice)
+    assert set(caught.value.errors) == {"subject"}
+
+
+def test_a_thousand_changes_are_one_row_and_the_limit_ends_them(talk, bob):
+    few = (limits.parse("20/1 minute"),)
+    with pytest.raises(TooMany):
+        for number in range(30):
+            talk.react(bob, "like" if number % 2 == 0 else None, often=few)
+    assert rows(talk.app, Reaction) == 1
+
+
+def test_rows_of_removed_reactions_go_after_a_day(talk, bob, clock):
+    talk.react(bob)
+    talk.react(bob, None)
+    for hours, left in ((23, 1), (2, 0)):
+        clock.move(hours=hours)
+        with working(talk.app):
+            actions.prune()
+        assert rows(talk.app, Reaction) == left
+
+
+def test_reactions_to_thirty_subjects_take_one_statement(app, talk, bob):
+    talk.react(bob, "thanks")
+    keys = [Subject(SubjectType.RELEASE, number, 1).key for number in range(1, 30)]
+    with app.app_context(), statements_of(app) as sent:
+        found = queries.reactions_of([talk.subject.key, *keys], bob.id)
+    assert len(sent) == 1
+    assert found[talk.subject.key].mine == "thanks"
+    assert all(not found[key].counts for key in keys)
+
+
+def test_hidden_people_are_only_numbers(app, talk, alice, bob):
+    private = add_person(app, "private")
+    talk.react(bob)
+    talk.react(private)
+    with working(app):
+        private.user.audience = Audience.ME
+    with app.app_context():
+        found = queries.reactors(talk.subject, alice.id, after_id=None, limit=9)
+        assert [each.user.username for each in found] == ["bob"]
+        assert queries.count_hidden(talk.subject, alice.id) == 1
+    assert talk.reactions(alice) == ({"like": 2}, None)
