@@ -11,7 +11,7 @@ from tests.support.producer import Producer
 from trackflow_web.domain.packs import queries
 from trackflow_web.pages.songs import context as songs
 
-MOST_STATEMENTS = 8
+MOST_STATEMENTS = 10
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.pages.home import crawlers
 
-MOST_STATEMENTS = 10
+MOST_STATEMENTS = 13
 
 
 @pytest.fixture

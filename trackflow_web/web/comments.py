@@ -68,6 +68,7 @@ class ThreadView:
 
     subject: Subject
     comments: Sequence[CommentView]
+    reactions: Reactions
     count: int
     following: Place | None
     is_from_start: bool
@@ -112,6 +113,26 @@ class ThreadView:
         """Return the URL of the next page, or None on the last one."""
         place = self.following
         return None if place is None else self.address(cursor=f"{place.root_id}.{place.id}")
+
+
+@dataclass(frozen=True)
+class TalkView:
+    """The reactions to a subject and its thread, for its own page."""
+
+    reactions: Reactions
+    may_react: bool
+    thread: ThreadView
+
+
+def talk_of(type_: SubjectType, id_: int, owner_id: int) -> TalkView:
+    """Return what a subject's own page shows below it; the caller may see the subject."""
+    subject = Subject(type_, id_, owner_id)
+    thread = thread_of(subject)
+    return TalkView(
+        reactions=thread.reactions,
+        may_react=viewer_id() not in {None, owner_id},
+        thread=thread,
+    )
 
 
 def comment_limits() -> Limits:
@@ -175,12 +196,14 @@ def thread_of(
     rows = queries.page(subject, reader(), after=after, start=start, limit=COMMENTS_A_PAGE + 1)
     shown, more = rows[:COMMENTS_A_PAGE], rows[COMMENTS_A_PAGE:]
     last = shown[-1].comment if more else None
-    is_closed = queries.closing_of(subject) is not None
+    count, is_closed = queries.count_and_closing(subject)
     user_id = viewer_id()
+    views, reactions = _views_and_reactions(shown, subject)
     return ThreadView(
         subject=subject,
-        comments=views_of(shown),
-        count=queries.comment_counts([subject.key], user_id)[subject.key],
+        comments=views,
+        reactions=reactions,
+        count=count,
         following=Place(last.root_id, last.id) if last else None,
         is_from_start=after is None and start is None,
         is_closed=is_closed,
@@ -197,10 +220,21 @@ def thread_of(
 
 def views_of(shown: Sequence[Shown]) -> list[CommentView]:
     """Return comments with the reactions to them and the users they mention."""
+    return _views_and_reactions(shown, None)[0]
+
+
+def _views_and_reactions(
+    shown: Sequence[Shown], subject: Subject | None
+) -> tuple[list[CommentView], Reactions]:
+    """Return comments with the reactions to them, and the reactions to their subject."""
     ids = [each.comment.id for each in shown if not each.is_gone]
-    reactions = reactions_of([(SubjectType.COMMENT, id_) for id_ in ids], viewer_id())
-    names = queries.mentioned_in(ids, viewer_id())
-    return [
+    about = [] if subject is None else [subject.key]
+    comment_keys = [(SubjectType.COMMENT, id_) for id_ in ids]
+    reactions = reactions_of([*about, *comment_keys], viewer_id())
+    names = queries.mentioned_in(
+        [each.comment.id for each in shown if "@" in each.body], viewer_id()
+    )
+    views = [
         CommentView(
             each,
             reactions.get((SubjectType.COMMENT, each.comment.id), Reactions()),
@@ -208,6 +242,7 @@ def views_of(shown: Sequence[Shown]) -> list[CommentView]:
         )
         for each in shown
     ]
+    return views, reactions[subject.key] if subject is not None else Reactions()
 
 
 def page_of(comment: Comment, subject: Subject) -> str:

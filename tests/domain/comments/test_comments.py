@@ -98,7 +98,7 @@ def test_hostile_texts_are_harmless(talk, bob):
         "a\u202eb": "<p>ab</p>",
         zalgo: "<p>Ź\u0301\u0301\u0301\u0301</p>",
         "[" * 2_000: "[[[",
-        "> " * 500 + "deep": "deep",
+        "> " * 500 + "deep": "<blockquote>",
         '<a href="https://example.org" onclick="x()">x</a>': "&lt;a",
     }
     for number, (text, expected) in enumerate(texts.items()):

@@ -143,6 +143,16 @@ def closing_of(subject: Subject) -> CommentClosing | None:
     return db.session.get(CommentClosing, subject.key, populate_existing=True)
 
 
+def count_and_closing(subject: Subject) -> tuple[int, bool]:
+    """Return the number of comments on a subject, and whether its thread is closed."""
+    number = sa.select(sa.func.count()).where(*_of(subject), is_counted()).scalar_subquery()
+    closed = sa.exists().where(
+        CommentClosing.subject_type == subject.type, CommentClosing.subject_id == subject.id
+    )
+    row = db.session.execute(sa.select(number, closed)).one()
+    return row[0], bool(row[1])
+
+
 def comment_counts(subjects: Iterable[Key], viewer_id: int | None) -> dict[Key, int]:
     """Return the number of comments on each of these subjects, in one statement.
 

@@ -12,12 +12,14 @@ from trackflow_web.domain.collaborations.queries import invited_to, names_beside
 from trackflow_web.domain.collaborations.rules import Subject
 from trackflow_web.domain.packs import actions, queries
 from trackflow_web.domain.songs.queries import choices
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.pages.releases import public
 from trackflow_web.pages.songs import told
 from trackflow_web.pages.songs.context import MOST_SUGGESTED
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.comments import talk_of
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.listing import ListArguments, pager, requested_page
 from trackflow_web.web.loaders import find_own_pack, pack_or_404
@@ -70,7 +72,8 @@ def show(pack_id: int) -> ResponseReturnValue:
     context = pack_context(pack, q=q, page=page)
     if htmx.is_htmx():
         return htmx.block("packs/show.html", "songs", **context)
-    return render_template("packs/show.html", **context)
+    talk = talk_of(SubjectType.PACK, pack.id, pack.user_id)
+    return render_template("packs/show.html", talk=talk, **context)
 
 
 @pages.post("/<id:pack_id>")

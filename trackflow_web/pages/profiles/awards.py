@@ -10,8 +10,10 @@ from trackflow_web.achievements import metrics
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.progress.shown_award import evidence_of, find_award
 from trackflow_web.achievements.progress.tile_data import share
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import viewer_id
+from trackflow_web.web.comments import talk_of
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.shared_pages import award_page
 
@@ -48,6 +50,7 @@ def show(username: str, code: str) -> str:
         share_text=_share_of_users(award.badge),
         evidence=[(line.label, _address_of(line), line.at) for line in evidence],
         shared=award_page(person, award.badge),
+        talk=talk_of(SubjectType.ACHIEVEMENT, award.id, person.id),
     )
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from flask import render_template
 
 from trackflow_web.domain.releases import queries
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.web.caller import viewer_id
+from trackflow_web.web.comments import talk_of
 from trackflow_web.web.session import reject_hidden
 from trackflow_web.web.shared_pages import album_page, pack_page
 
@@ -31,6 +33,7 @@ def pack(pack_id: int) -> ResponseReturnValue:
         owner=owner,
         songs=songs,
         shared=pack_page(item, owner, len(songs)),
+        talk=talk_of(SubjectType.PACK, item.id, owner.id),
     )
 
 

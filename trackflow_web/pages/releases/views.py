@@ -10,8 +10,10 @@ from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.releases import queries
 from trackflow_web.domain.releases.credits import credits_of, ini_lines
 from trackflow_web.domain.releases.messages import release_messages
+from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import viewer_id
+from trackflow_web.web.comments import talk_of
 from trackflow_web.web.covers import KEY, LETTERS, drawn
 from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.session import login_required
@@ -47,6 +49,7 @@ def show(song_id: int) -> str:
         places=queries.places_of(song, reader),
         more=queries.latest_of(song.user_id, reader, limit=MORE_SHOWN, besides=song.id),
         shared=page,
+        talk=talk_of(SubjectType.RELEASE, song.id, song.user_id),
         messages=release_messages(song, credits_, page.url),
     )
 
