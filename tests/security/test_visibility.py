@@ -26,6 +26,8 @@ from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people.models import Audience, Avatar, User
 from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.releases.queries import latest_of
+from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility import Held
@@ -42,6 +44,9 @@ DIGEST = "a" * 64
 # page      200 and her name; to those who may not see her, the response of a missing object
 # file      the same without a name
 # list      her name, if she may be seen; the response is 200 in any case
+# earned    the page of her award
+# embed     the same for whoever asks: 200 if visitors see her
+# crawled   a list of what visitors see
 # follower  a list of whoever follows her
 # award     a list of her award, which may also be hidden or revoked by itself
 # Behind the address: `htmx` for a fragment.
@@ -55,6 +60,20 @@ award     /users/<username>/card htmx
 award     /users/<username>/compare
 award     /api/users/<username>
 file      /avatars/<digest>-<size>.webp
+page      /releases/<song_id>
+page      /packs/<pack_id>
+page      /series/<series_id>
+page      /api/community/users/<username>
+award     /api/community/users/<username>
+earned    /users/<username>/achievements/<code>
+embed     /users/<username>/badge.<form>
+embed     /users/<username>/shield.json
+embed     /oembed?url=http://localhost/users/<username>
+embed     /oembed?url=http://localhost/releases/<song_id>
+crawled   /sitemap.xml
+list      /community/people
+list      /community/releases
+list      /api/community/releases
 list      /suggestions/people?username=quo htmx
 list      /community/leaderboard?kind=releases&period=all&view=top
 list      /api/community/leaderboard?kind=releases&period=all&view=top
@@ -98,10 +117,12 @@ OWN = """
 /imports/<import_id>
 /notifications/<notification_id>/go
 /notifications/unsubscribe/<token>
-/packs/<pack_id>
+/covers/generated/<key>-<letters>.svg
 /packs/<pack_id>/release
+/sitemap-<section>-<number>.xml
+/songs/<song_id>/credits.ini
+/users/<username>/badge/<code>.<form>
 /password/reset/<token>
-/series/<series_id>
 /songs/<song_id>
 /songs/<song_id>/edit
 /songs/<song_id>/row
@@ -192,12 +213,21 @@ def values(app, her):
             for kind in Kind
         }
         pack = packs.create_pack(her.user, name=f"Pack of {NAME}")
+        song = next(iter(latest_of(her.id, her.id, limit=1)))
+        packs.put_song(pack, song_id=song.id, optional=False)
+        album = series.create_series(
+            her.user, artist=NAME, album=f"Album of {NAME}", year="", tracks="One"
+        )
+        series.set_track(album, 1, song_id=song.id, irrelevant=False, anyway=True)
         return {
             "username": NAME,
             "code": CODE,
             "digest": DIGEST,
             "size": "256",
             "pack_id": pack.id,
+            "song_id": song.id,
+            "series_id": album.id,
+            "form": "svg",
             "feature_id": found[Kind.FEATURE].id,
             "bug_id": found[Kind.BUG].id,
         }
@@ -208,7 +238,7 @@ def missing(values):
     return {
         name: 10**9 if isinstance(value, int) else "b" * 64 if name == "digest" else "no-such"
         for name, value in values.items()
-    } | {"size": "256"}
+    } | {"size": "256", "form": "svg"}
 
 
 def put(state, her, bob):
@@ -274,10 +304,16 @@ def _check(browser, output, values, nothing, viewer, *, seen, state):
     shown = NAME in page.html.casefold() if output.kind != "file" else page.status == 200
     if is_door:
         return
+    if output.kind in {"embed", "crawled"}:
+        public = ANONYMOUS in STATES[state]
+        assert (page.status == 200 if output.kind == "embed" else shown) == public, output
+        return
+    if output.kind == "earned" and state in AWARD_STATES:
+        seen = viewer in AWARD_STATES[state]
     if viewer == OWNER:
-        if seen and output.kind in {"page", "file"}:
+        if seen and output.kind in {"page", "file", "earned"}:
             assert page.status in {200, 303}, output
-    elif output.kind in {"page", "file"}:
+    elif output.kind in {"page", "file", "earned"}:
         if seen:
             assert page.status == 200, output
             assert shown, output

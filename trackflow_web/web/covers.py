@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from trackflow_web.domain.releases.queries import Tile
     from trackflow_web.domain.songs.models import Song
 
 KEY = re.compile(r"[0-9a-f]{8}", re.ASCII)
@@ -48,7 +49,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["cover_url"] = address_of
 
 
-def address_of(song: Song) -> str:
+def address_of(song: Song | Tile) -> str:
     """Return the address of a song's cover."""
     return generated(song.artist, song.album or song.title)
 

@@ -41,6 +41,11 @@ class Part(StrEnum):
         """The display name of the part."""
         return LABELS.get(self, self.replace("_", " ").capitalize())
 
+    @property
+    def word(self) -> str:
+        """The name of the part within a sentence."""
+        return LABELS.get(self, self.replace("_", " "))
+
 
 LABELS = {Part.MIDI: "MIDI"}
 

@@ -81,10 +81,12 @@ def credits_of(song: Song, viewer_id: int | None) -> Credits:
 
     The owner of the song sees every name, because the work is theirs together.
     """
-    parts = {row.part: row for row in _parts_of(song.id)}
+    rows = _rows(song, viewer_id)
+    parts = {row.part: row for row in rows if row.part is not None}
     sees_all = viewer_id == song.user_id
-    people = {user.id: (user, sees_all or bool(seen)) for user, seen in _people(song, viewer_id)}
-    named = {user_id: user for user_id, (user, is_named) in people.items() if is_named}
+    people = {row.User.id: row.User for row in rows if row.User is not None}
+    visible = {row.User.id for row in rows if row.User is not None and (sees_all or row.is_visible)}
+    named = {user_id: user for user_id, user in people.items() if user_id in visible}
     lines = [
         PartLine(
             part,
@@ -127,21 +129,28 @@ def _place(credit: Credit) -> tuple[bool, bool, int, str]:
     return (not credit.is_owner, credit.user is None, -len(credit.parts), name)
 
 
-def _parts_of(song_id: int) -> Sequence[sa.Row[Part, State, int | None]]:
-    return db.session.execute(
-        sa.select(SongPart.part, SongPart.state, SongPart.done_by).where(
-            SongPart.song_id == song_id
-        )
-    ).all()
+def _rows(song: Song, viewer_id: int | None) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the parts with a row, each beside the user who did it, in one statement.
 
-
-def _people(song: Song, viewer_id: int | None) -> Sequence[sa.Row[User, bool]]:
-    """Return the owner, collaborators and everybody with a credit, and whether each is visible."""
-    ids: sa.CompoundSelect[Any] = sa.union(
-        sa.select(sa.literal(song.user_id)),
+    The owner, collaborators and everybody with a credit have a row, also without a part. A part
+    that nobody has the credit for has no user.
+    """
+    ids = sa.union(
+        sa.select(sa.literal(song.user_id).label("id")),
         sa.select(Collaboration.user_id).where(Collaboration.song_id == song.id),
-        sa.select(SongPart.done_by).where(
-            SongPart.song_id == song.id, SongPart.done_by.is_not(None)
-        ),
-    )
-    return db.session.execute(sa.select(User, visible_to(viewer_id)).where(User.id.in_(ids))).all()
+        # With NULL, for parts without a credit.
+        sa.select(SongPart.done_by).where(SongPart.song_id == song.id),
+    ).subquery()
+    did = sa.and_(SongPart.song_id == song.id, SongPart.done_by.is_not_distinct_from(ids.c.id))
+    return db.session.execute(
+        sa.select(
+            User,
+            visible_to(viewer_id).label("is_visible"),
+            SongPart.part,
+            SongPart.state,
+            SongPart.done_by,
+        )
+        .select_from(ids)
+        .outerjoin(User, User.id == ids.c.id)
+        .outerjoin(SongPart, did)
+    ).all()

@@ -118,11 +118,11 @@ def _lines(song: Song, credits_: Credits, url: str, form: _Discord | _Forum) -> 
 
 def _credit(credit: Credit, form: _Discord | _Forum) -> str:
     name = form.text(credit.user.shown_name) if credit.user else "a member"
-    parts = ", ".join(part.label.lower() for part in credit.parts)
+    parts = ", ".join(part.word for part in credit.parts)
     return f"{name} ({parts})" if parts else name
 
 
 def parts_text(credits_: Credits) -> str:
     """Return the instruments and vocals that are done: `drums, bass, vocals`."""
     playable = (*GROUPS[Group.INSTRUMENTS], *GROUPS[Group.VOCALS])
-    return ", ".join(part.label.lower() for part in credits_.done if part in playable)
+    return ", ".join(part.word for part in credits_.done if part in playable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, load_only
@@ -15,7 +15,7 @@ from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import Held, not_held, visible_to
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import UTCDateTime, db
 from trackflow_web.kernel.text import artist_key, comparison_key, like_pattern
 
 if TYPE_CHECKING:
@@ -59,6 +59,25 @@ class Place:
     kind: str
     id: int
     name: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What a tile shows of a release."""
+
+    id: int
+    title: str
+    artist: str
+    album: str
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Around:
+    """The pack and the albums of a release, and other releases of its owner, newest first."""
+
+    places: Sequence[Place]
+    others: Sequence[Tile]
 
 
 NO_FILTERS = Filters()
@@ -105,29 +124,56 @@ def releases_after(
     return db.session.scalars(found.order_by(*_NEWEST_FIRST).limit(limit)).all()
 
 
-def latest_of(
-    user_id: int, viewer_id: int | None, *, limit: int, besides: int | None = None
-) -> Sequence[Song]:
-    """Return the latest releases of a user who is visible to the viewer, `besides` one."""
+def latest_of(user_id: int, viewer_id: int | None, *, limit: int) -> Sequence[Song]:
+    """Return the latest releases of a user who is visible to the viewer."""
     found = sa.select(Song).where(Song.user_id == user_id, is_public(viewer_id))
-    if besides is not None:
-        found = found.where(Song.id != besides)
     return db.session.scalars(found.order_by(*_NEWEST_FIRST).limit(limit)).all()
 
 
-def places_of(song: Song, viewer_id: int | None) -> list[Place]:
-    """Return the pack and the albums of the owner that contain a release."""
-    packs = sa.select(sa.literal("pack"), Pack.id, Pack.name).where(
+def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
+    """Return what a release is in and what else its owner has released, in one statement."""
+    pack = _row("pack", Pack.id, Pack.name).where(
         Pack.id == song.pack_id, is_shown(Held.PACK, Pack.id, Pack.user_id, viewer_id)
     )
     albums = (
-        sa.select(sa.literal("series"), Series.id, Series.album)
+        _row("series", Series.id, Series.album)
         .join(Track, Track.series_id == Series.id)
         .where(Track.song_id == song.id, ~Track.irrelevant)
         .limit(MOST_ALBUMS)
     )
-    both = sa.union_all(packs, albums.subquery().select())
-    return [Place(*row) for row in db.session.execute(both)]
+    others = (
+        _row("song", Song.id, Song.title, Song.artist, Song.album, Song.year)
+        .where(Song.user_id == song.user_id, Song.id != song.id, is_public(viewer_id))
+        .order_by(*_NEWEST_FIRST)
+        .limit(limit)
+    )
+    parts = (each.subquery().select() for each in (pack, albums, others))
+    rows = db.session.execute(sa.union_all(*parts)).all()
+    return Around(
+        places=[Place(row.kind, row.id, row.title) for row in rows if row.kind != "song"],
+        others=[
+            Tile(row.id, row.title, row.artist, row.album, row.year)
+            for row in sorted(
+                (row for row in rows if row.kind == "song"),
+                key=lambda row: (row.place, row.id),
+                reverse=True,
+            )
+        ],
+    )
+
+
+def _row(kind: str, id_: Any, title: Any, *more: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 -- columns of any table
+    artist, album, year = more or (sa.literal(""), sa.literal(""), sa.literal(None, sa.Integer))
+    place = Song.released_at if more else sa.literal(None, UTCDateTime())
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        id_.label("id"),
+        title.label("title"),
+        artist.label("artist"),
+        album.label("album"),
+        year.label("year"),
+        place.label("place"),
+    )
 
 
 def find_public_pack(pack_id: int, viewer_id: int | None) -> tuple[Pack, User] | None:
