@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.support.charter import Charter
 from tests.support.people import working
 from tests.support.watching import STANDING
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -105,7 +106,8 @@ def places(app, olga, bob):
             for who, kind in ((bob, Kind.FEATURE), (olga, Kind.BUG))
         ]
         db.session.flush()
-        feedback.comment(feature, olga.user, body="M" * 60, limit=limits.parse("9/day"))
+        thread, once = feedback.thread_of(feature), comments.Limits((limits.parse("9/day"),))
+        comments.write(thread, olga.user, body="M" * 60, limits=once)
         ids = {"pack": pack.id, "series": album.id, "file": file.id, "feature": feature.id}
     return {"song": song, **ids}
 
