@@ -14,6 +14,7 @@ from trackflow_web.achievements.events import (
     AchievementRevoked,
     AchievementsBackfilled,
     AchievementUnlocked,
+    CustomAchievementChanged,
 )
 from trackflow_web.achievements.standings import handler as standings
 from trackflow_web.adapters import mail
@@ -64,6 +65,7 @@ AUDITED = {
     AchievementRestored: SecurityEvent.AWARD_RESTORED,
     CommentRemoved: SecurityEvent.COMMENT_REMOVED,
     HeldCommentReleased: SecurityEvent.COMMENT_RELEASED,
+    CustomAchievementChanged: SecurityEvent.CUSTOM_ACHIEVEMENT_CHANGED,
 }
 # What people react to and comment on.
 SUBJECTS: dict[SubjectType, subjects.Rows] = {

@@ -96,7 +96,9 @@ def test_progress_is_written_with_its_unit(code, current, text, missing):
         (1, 1000, "<1% (1 of 1,000)"),
         (10, 1000, "1% (10 of 1,000)"),
         (999, 1000, "99% (999 of 1,000)"),
-        (0, 0, "0% (0 of 0)"),
+        (0, 0, "0 of 0, too few to say"),
+        (3, 19, "3 of 19, too few to say"),
+        (3, 20, "15% (3 of 20)"),
     ],
 )
 def test_holders_are_written_as_a_share_with_both_numbers(holders, users, text):

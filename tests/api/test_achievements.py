@@ -31,6 +31,7 @@ def test_the_list_has_the_whole_catalogue_in_order(program):
     assert set(items[0]) == {
         *("id", "code", "name", "description", "icon", "category", "group"),
         *("points", "rarity", "threshold", "kind", "metric"),
+        *("holders", "users", "observed_rarity"),
     }
 
 

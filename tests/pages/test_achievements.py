@@ -12,7 +12,7 @@ from trackflow_web.domain.people import administration
 from trackflow_web.kernel.database import db
 
 PAGE = "/achievements/"
-SHARE_OF_THREE = "33% (1 of 3)"
+SHARE_OF_THREE = "1 of 3, too few to say"
 
 
 @pytest.fixture
@@ -131,17 +131,17 @@ def share_of(browser, code):
 
 def test_the_share_of_users_counts_every_holder(as_alice, work_of_alice, work_of_bob):
     # noise is the third user; it has a released song, and a planned one too.
-    assert "33% (1 of 3)" in share_of(as_alice, "dreamer")
+    assert "1 of 3, too few to say" in share_of(as_alice, "dreamer")
     work_of_bob.add()
-    assert "66% (2 of 3)" in share_of(as_alice, "dreamer")
-    assert "0% (0 of 3)" in share_of(as_alice, "visionary")
+    assert "2 of 3, too few to say" in share_of(as_alice, "dreamer")
+    assert "0 of 3, too few to say" in share_of(as_alice, "visionary")
 
 
 def test_the_share_of_users_omits_banned_users(as_alice, work_of_bob, work):
     work_of_bob.add()
     with work():
         administration.ban(work_of_bob.user, by=None, why="spam")
-    assert "50% (1 of 2)" in share_of(as_alice, "dreamer")
+    assert "1 of 2, too few to say" in share_of(as_alice, "dreamer")
 
 
 def test_the_share_of_users_counts_a_hidden_award_for_its_owner_only(
@@ -313,7 +313,7 @@ def test_an_achievements_page_shows_its_metric_and_holders(as_alice):
     page = as_alice.get("/achievements/rising_star")
     assert page.one("h1").get_text(strip=True) == "Rising Star"
     assert "Each of your songs counts once, when first released." in page.text
-    assert "Earned by 0% (0 of 2)" in page.text
+    assert "Earned by 0 of 2, too few to say" in page.text
     assert page.one("article[data-achievement=rising_star]")["data-state"] == "locked"
 
 
@@ -433,7 +433,7 @@ def test_progress_is_a_fragment_for_htmx(as_alice):
 def test_a_user_with_every_achievement_sees_a_message(as_everything):
     assert "earned everything" in as_everything.get("/achievements/me/progress").text
     page = as_everything.get(PAGE)
-    assert "82 of 82 · 5,170 points" in words(page.one(".scoreboard"))
+    assert "82 of 82 · 5,680 points" in words(page.one(".scoreboard"))
     assert not page.all(".next-up")
 
 

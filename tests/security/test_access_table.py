@@ -73,6 +73,14 @@ POST /admin/seasons/<slug>/achievements                 door     404  404   404 
 GET  /admin/levels                                      door     404  404   404  200
 POST /admin/levels                                      door     404  404   404  303
 GET  /admin/achievements                                door     404  404   404  303
+GET  /admin/achievements/custom                         door     404  404   404  200
+POST /admin/achievements/custom                         door     404  404   404  422
+GET  /admin/achievements/custom/<code>                  door     404  404   404  404
+POST /admin/achievements/custom/<code>                  door     404  404   404  404
+POST /admin/achievements/custom/<code>/revert           door     404  404   404  404
+POST /admin/achievements/custom/<code>/retire           door     404  404   404  404
+POST /admin/achievements/custom/<code>/grant            door     404  404   404  404
+POST /admin/achievements/custom/<code>/grant/undo       door     404  404   404  404
 GET  /admin/rechecks/                                   door     404  404   404  200
 POST /admin/rechecks/                                   door     404  404   404  303
 GET  /admin/rechecks/<run_id>                           door     404  404   404  200
@@ -247,6 +255,14 @@ GET  /api/achievements/                                      401     200  200   
 GET  /api/achievements/<code>                                401     200  200   200  200
 POST /api/achievements/check                                 401     404  404   404  200
 GET  /api/achievements/check/<run_id>                        401     404  404   404  200
+GET  /api/achievements/custom                                401     404  404   404  200
+POST /api/achievements/custom                                401     404  404   404  422
+PATCH /api/achievements/custom/<code>                        401     404  404   404  404
+POST /api/achievements/custom/<code>/preview                 401     404  404   404  404
+POST /api/achievements/custom/<code>/revert                  401     404  404   404  404
+POST /api/achievements/custom/<code>/retire                  401     404  404   404  404
+POST /api/achievements/custom/<code>/grant                   401     404  404   404  404
+POST /api/achievements/custom/<code>/grant/undo              401     404  404   404  404
 POST /api/achievements/check/<run_id>/cancel                 401     404  404   404  200
 GET  /api/admin/users/<username>                             401     404  404   404  200
 POST /api/admin/users/<username>/achievements/<code>/revoke  401     404  404   404  200
@@ -381,6 +397,14 @@ ADMINISTRATION = (
     "POST /api/achievements/check",
     "GET /api/achievements/check/<run_id>",
     "POST /api/achievements/check/<run_id>/cancel",
+    "GET /api/achievements/custom",
+    "POST /api/achievements/custom",
+    "PATCH /api/achievements/custom/<code>",
+    "POST /api/achievements/custom/<code>/preview",
+    "POST /api/achievements/custom/<code>/revert",
+    "POST /api/achievements/custom/<code>/retire",
+    "POST /api/achievements/custom/<code>/grant",
+    "POST /api/achievements/custom/<code>/grant/undo",
     "GET /api/admin/users/<username>",
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
     "POST /api/admin/users/<username>/achievements/<code>/restore",

@@ -161,7 +161,8 @@ _UNKNOWN_VERSIONS = (
 )
 # Those that are awards still, of users who want to be told.
 _UNLOCKED = (
-    sa.select(Event.user_id, sa.func.count())
+    # A grant that was undone and given again is one award.
+    sa.select(Event.user_id, sa.func.count(Event.subject_id.distinct()))
     .join(
         UserAchievement,
         sa.and_(

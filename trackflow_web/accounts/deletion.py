@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements.awards import holder_counts
+from trackflow_web.achievements.custom_models import AwardGrant, CatalogueChange
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
 from trackflow_web.community import handler as feed
 from trackflow_web.community import projection
@@ -163,6 +164,10 @@ def _remove_name(user: User) -> None:
         .where(UserAchievement.revoked_by_id == user.id)
         .values(revoked_by=DELETED_USER)
     )
+    for table in (AwardGrant, CatalogueChange):
+        db.session.execute(
+            sa.update(table).where(table.admin_id == user.id).values(admin_name=DELETED_USER)
+        )
     db.session.execute(
         sa.delete(LimitCount).where(
             LimitCount.key == str(user.id), LimitCount.scope != sign_in.SIGN_IN_NAME

@@ -29,6 +29,7 @@ from trackflow_web.accounts.pieces import (
     with_details,
 )
 from trackflow_web.achievements.category_models import CategoryCompletion
+from trackflow_web.achievements.custom_models import AwardGrant, CatalogueChange
 from trackflow_web.achievements.models import (
     Achievement,
     RecheckRun,
@@ -93,7 +94,15 @@ MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # Columns of an award that are not exported: keys, internals, and the name of another user.
 OF_AN_AWARD = frozenset(
-    {"id", "user_id", "achievement_id", "shown_until", "revoked_by_id", "revoked_by"}
+    {
+        "id",
+        "user_id",
+        "achievement_id",
+        "shown_until",
+        "grant_id",
+        "revoked_by_id",
+        "revoked_by",
+    }
 )
 
 
@@ -186,8 +195,10 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
         Achievement.code,
         Achievement.name,
         *(column for column in UserAchievement.__table__.c if column.name not in OF_AN_AWARD),
+        AwardGrant.note,
     )
     awards = awards.join(UserAchievement, UserAchievement.achievement_id == Achievement.id)
+    awards = awards.outerjoin(AwardGrant, AwardGrant.id == UserAchievement.grant_id)
     return {
         "achievements": json_list(
             selected(awards.where(UserAchievement.user_id == user_id), UserAchievement.id)
@@ -220,6 +231,10 @@ def _access(user_id: int, email: str) -> Mapping[str, Iterator[str]]:
         "tokens": json_list(rows_of(AccessToken, AccessToken.user_id == user_id, only=TOKEN)),
         "connections": json_list(
             rows_of(Connection, Connection.user_id == user_id, only=CONNECTION)
+        ),
+        "grants": json_list(rows_of(AwardGrant, AwardGrant.admin_id == user_id)),
+        "catalogue_changes": json_list(
+            rows_of(CatalogueChange, CatalogueChange.admin_id == user_id)
         ),
         "rechecks": json_list(rows_of(RecheckRun, RecheckRun.admin_id == user_id)),
         "mails": json_list(rows_of(Mail, mails, only=MAIL)),

@@ -20,7 +20,9 @@ class AwardPayload(Payload):
 
 @event_type("achievement_unlocked", "achievement")
 class AchievementUnlocked(AwardPayload):
-    """A user unlocked an achievement by an action."""
+    """A user unlocked an achievement by an action, or an administrator has `granted` it."""
+
+    granted: bool = False
 
 
 @event_type("achievement_revoked", "achievement")
@@ -43,9 +45,9 @@ class AchievementsBackfilled(Payload):
     points: int
 
 
-@event_type("achievements_withdrawn", "import")
+@event_type("achievements_withdrawn", "import", "achievement")
 class AchievementsWithdrawn(Payload):
-    """An undone import took back what it alone had earned."""
+    """An undone import took back what it alone had earned, or an administrator undid a grant."""
 
     codes: tuple[str, ...]
 
@@ -83,3 +85,11 @@ class CategoriesBackfilled(Payload):
     categories: tuple[str, ...]
     editions: tuple[str, ...]
     points: int
+
+
+@event_type("custom_achievement_changed", "achievement")
+class CustomAchievementChanged(Payload):
+    """An administrator created, changed, reverted, retired or granted a custom achievement."""
+
+    code: str
+    status: str

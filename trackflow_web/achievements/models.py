@@ -123,6 +123,12 @@ class UserAchievement(Base):
             postgresql_where=sa.text("import_id IS NOT NULL"),
         ),
         sa.Index(
+            "ix_user_achievements_grant_id",
+            "grant_id",
+            sqlite_where=sa.text("grant_id IS NOT NULL"),
+            postgresql_where=sa.text("grant_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_user_achievements_revoked_by_id",
             "revoked_by_id",
             sqlite_where=sa.text("revoked_by_id IS NOT NULL"),
@@ -143,6 +149,10 @@ class UserAchievement(Base):
     shown_until: Mapped[datetime | None]
     is_public: Mapped[bool] = mapped_column(default=True)
     pin: Mapped[int | None]
+    # Set where an administrator gave it, with a note.
+    grant_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("award_grants.id", ondelete="SET NULL")
+    )
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL")

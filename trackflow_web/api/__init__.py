@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackflow_web.api.achievements import custom
 from trackflow_web.api.achievements import views as achievements
 from trackflow_web.api.admin import views as admin
 from trackflow_web.api.authoring import views as authoring
@@ -38,6 +39,7 @@ __all__ = [
     "authoring",
     "collaborations",
     "comments",
+    "custom",
     "directory",
     "feedback",
     "imports",

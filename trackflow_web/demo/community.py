@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from trackflow_web.achievements import toasts
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.community import projection, rebuild
 from trackflow_web.demo import (
+    custom,
     details,
     feedback,
     notifications,
@@ -130,6 +132,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
 def _reward(handlers: Sequence[Handler], now: datetime) -> int:
     """Count and award what was earned; return the number of awards."""
     with unit_of_work(handlers):
+        custom.create()
         awards = recheck.reconcile_users().awards
         db.session.flush()
         demo = sa.select(User.id).where(User.username == users.DEMO.username).scalar_subquery()
@@ -147,7 +150,18 @@ def _reward(handlers: Sequence[Handler], now: datetime) -> int:
         )
     with unit_of_work(handlers):
         standings.settle(waiting, now)
+        custom.grant()
+    with unit_of_work(handlers=()):
+        _write_feed()
     return len(awards)
+
+
+def _write_feed() -> None:
+    """Write the feed of what the actions of the demo did without its handler."""
+    last = 0
+    while user_ids := rebuild.next_users(last):
+        projection.rebuild(user_ids)
+        last = user_ids[-1]
 
 
 def _remove(user_ids: Sequence[int]) -> None:

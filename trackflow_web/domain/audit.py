@@ -60,6 +60,7 @@ class SecurityEvent(StrEnum):
     LEVELS_RENAMED = "levels_renamed"
     COMMENT_REMOVED = "comment_removed"
     COMMENT_RELEASED = "comment_released"
+    CUSTOM_ACHIEVEMENT_CHANGED = "custom_achievement_changed"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

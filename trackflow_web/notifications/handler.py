@@ -222,6 +222,11 @@ def _codes(event: Event) -> Sequence[str]:
 
 
 def _reason_of(user_id: int, unlocked: Sequence[Event]) -> Reason:
+    if any(
+        isinstance(event.payload, AchievementUnlocked) and event.payload.granted
+        for event in unlocked
+    ):
+        return Reason.GRANTED
     if any(isinstance(event.payload, AchievementUnlocked) for event in unlocked):
         return Reason.EARNED
     is_import = user_id in db.session().info.get(_IMPORTED, ())

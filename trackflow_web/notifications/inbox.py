@@ -26,6 +26,7 @@ from trackflow_web.notifications.names import (
     Names,
     ids_in,
     names_of,
+    notes_of,
 )
 from trackflow_web.notifications.talk import About
 from trackflow_web.notifications.types import DIGEST_KEY, Type
@@ -160,13 +161,18 @@ def _items(user_id: int, rows: Sequence[_Row]) -> list[Item]:
         return []
     names, about = names_of(user_id, rows), talk.about(user_id, rows)
     registry = catalogue.at(rows[0].catalogue_version)
-    return [_item(row, names, registry, about.get(row.id)) for row in rows if row.type in set(Type)]
+    notes = notes_of(user_id, rows)
+    return [
+        _item(row, names, registry, about.get(row.id), notes.get(row.id, ""))
+        for row in rows
+        if row.type in set(Type)
+    ]
 
 
 # --- one row -------------------------------------------------------------------------------------
 
 
-def _item(row: _Row, names: Names, registry: Registry, about: About | None) -> Item:
+def _item(row: _Row, names: Names, registry: Registry, about: About | None, note: str) -> Item:
     type_, data = Type(row.type), row.metadata_json
     ids = ids_in(row.actor_ids)[:ACTORS_SHOWN]
     actors = tuple(
@@ -194,7 +200,7 @@ def _item(row: _Row, names: Names, registry: Registry, about: About | None) -> I
         title=row.title,
         pieces=tuple(wording.pieces_of(sentence, values)),
         reason=row.reason,
-        why=wording.reason_of(row.reason, who),
+        why=wording.reason_of(row.reason, who, note),
         actors=actors,
         target=target,
         can_mute_subject=row.subject_type in MUTABLE and not _is_about_many(row),

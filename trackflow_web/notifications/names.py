@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import Season
+from trackflow_web.achievements.progress import queries
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
@@ -17,6 +18,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import Held, not_held, visible_to
 from trackflow_web.kernel.database import db, literal_ids
+from trackflow_web.notifications.types import Reason
 
 # Whoever may work on a song sees its page, everybody else that it was released.
 # Whoever was invited to it sees the invitation.
@@ -49,6 +51,17 @@ def names_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Names:
         _NAMES, {"viewer_id": user_id, **{name: sorted(ids) for name, ids in wanted.items()}}
     )
     return {(row.kind, row.id): Name(row.name, row.access, row.shown) for row in found}
+
+
+def notes_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> dict[int, str]:
+    """Return what administrators wrote about achievements that they gave, by the ids of rows."""
+    given = {
+        row.id: row.metadata_json.get("codes", ()) for row in rows if row.reason == Reason.GRANTED
+    }
+    if not given:
+        return {}
+    notes = queries.notes_of(user_id, {code for codes in given.values() for code in codes})
+    return {id_: notes.get(next(iter(codes), ""), "") for id_, codes in given.items()}
 
 
 def ids_in(text: str) -> list[int]:

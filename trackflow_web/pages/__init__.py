@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.pages.achievements import views as achievements
 from trackflow_web.pages.admin import accounts as admin_accounts
+from trackflow_web.pages.admin import custom as admin_custom
 from trackflow_web.pages.admin import levels as admin_levels
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 # These add their views to the blueprint of administrators, or to the settings'.
 __all__ = [
     "admin_accounts",
+    "admin_custom",
     "admin_levels",
     "admin_users",
     "crawlers",

@@ -28,6 +28,13 @@ HIDDEN = frozenset(
         "api.cancel_recheck",
         "api.revoke_achievement",
         "api.restore_achievement",
+        "api.create_custom_achievement",
+        "api.change_custom_achievement",
+        "api.preview_custom_achievement",
+        "api.revert_custom_achievement",
+        "api.retire_custom_achievement",
+        "api.grant_custom_achievement",
+        "api.undo_grant",
     }
 )
 

@@ -47,8 +47,10 @@ def latest_award_id() -> int:
     return db.session.scalar(sa.select(sa.func.max(UserAchievement.id))) or 0
 
 
-def grant(awards: Sequence[Award]) -> list[Award]:
+def grant(awards: Sequence[Award], *, grant_id: int | None = None) -> list[Award]:
     """Grant what was reached just now; return the awards that did not exist yet.
+
+    `grant_id` is that of the administrator's grant, if one gives them.
 
     Only an inserted row produces points, a toast and an event, so that two processes that reach
     the same threshold reward it once.
@@ -62,11 +64,11 @@ def grant(awards: Sequence[Award]) -> list[Award]:
         .values(is_public=_DEFAULT_OF_OWNER)
         .on_conflict_do_nothing()
         .returning(UserAchievement.user_id, UserAchievement.achievement_id),
-        [_row(by_key[key], key[1]) for key in sorted(by_key)],
+        [_row(by_key[key], key[1], grant_id) for key in sorted(by_key)],
     )
     granted = [by_key[user_id, achievement_id] for user_id, achievement_id in inserted]
     for award in granted:
-        _record(award, ids[award.entry.code])
+        _record(award, ids[award.entry.code], is_granted=grant_id is not None)
     return granted
 
 
@@ -126,8 +128,15 @@ def _due_rows(metric: str, by_id: Mapping[int, Entry], period: Period | None) ->
         sa.column("threshold", sa.Integer),
         sa.column("achievement_id", sa.Integer),
         sa.column("points", sa.Integer),
+        # What administrators add is awarded to many at once: the inbox tells, no toast does.
+        sa.column("silent", sa.Boolean),
         name="rungs",
-    ).data([(entry.threshold, id_, entry.points) for id_, entry in by_id.items()])
+    ).data(
+        [
+            (entry.threshold, id_, entry.points, entry.kind is Kind.CUSTOM)
+            for id_, entry in by_id.items()
+        ]
+    )
     rung = rungs.cte("rung")
     has_it = sa.exists().where(
         UserAchievement.user_id == at.c.user_id,
@@ -141,7 +150,7 @@ def _due_rows(metric: str, by_id: Mapping[int, Entry], period: Period | None) ->
             rung.c.points,
             sa.literal(clock.now(), UTCDateTime()),
             sa.true(),
-            sa.false(),
+            rung.c.silent,
             User.shows_new_achievements,
         )
         .join(rung, rung.c.threshold == at.c.threshold)
@@ -151,7 +160,7 @@ def _due_rows(metric: str, by_id: Mapping[int, Entry], period: Period | None) ->
     )
 
 
-def _row(award: Award, achievement_id: int) -> dict[str, object]:
+def _row(award: Award, achievement_id: int, grant_id: int | None) -> dict[str, object]:
     return {
         "user_id": award.user_id,
         "achievement_id": achievement_id,
@@ -160,15 +169,17 @@ def _row(award: Award, achievement_id: int) -> dict[str, object]:
         "points": award.entry.points,
         "backfilled": False,
         "notified": False,
+        "grant_id": grant_id,
         "owner": award.user_id,
     }
 
 
-def _record(award: Award, achievement_id: int) -> None:
+def _record(award: Award, achievement_id: int, *, is_granted: bool) -> None:
     payload = AchievementUnlocked(
         code=award.entry.code,
         points=award.entry.points,
         counts=award.entry.counts_for_completionist,
         custom=award.entry.kind is Kind.CUSTOM,
+        granted=is_granted,
     )
     record(payload, user_id=award.user_id, subject_id=achievement_id)

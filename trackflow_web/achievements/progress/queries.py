@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue, metrics
+from trackflow_web.achievements.custom_models import AwardGrant
 from trackflow_web.achievements.levels import LEVEL_BEST
 from trackflow_web.achievements.models import (
     Achievement,
@@ -26,11 +27,13 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from trackflow_web.achievements.catalogue.registry import Registry
 
+# Behind so many others a place is no distinction, and is not counted.
+NO_PLACE = 1_000
 # The subjects of source rows whose id is that of a song.
 SONGS = frozenset({"song", "artist", "year", "decade"})
 NUMBERS = (*metrics.BY_NAME, metrics.TOTAL_POINTS, "current_streak", LEVEL_BEST)
@@ -142,6 +145,52 @@ def public_badges_of(user_id: int, *, hidden_too: bool = False) -> PublicBadges:
     ]
     points, best = (rows[0].total_points, rows[0].level_best) if rows else (0, 1)
     return PublicBadges(badges, points, best)
+
+
+def notes_of(user_id: int, codes: Iterable[str]) -> dict[str, str]:
+    """Return what administrators wrote when they gave these achievements to the user, by code."""
+    rows = db.session.execute(
+        sa.select(Achievement.code, AwardGrant.note)
+        .join(UserAchievement, UserAchievement.achievement_id == Achievement.id)
+        .join(AwardGrant, AwardGrant.id == UserAchievement.grant_id)
+        .where(
+            UserAchievement.user_id == user_id,
+            UserAchievement.revoked_at.is_(None),
+            Achievement.code.in_(list(codes)),
+        )
+    )
+    return {row.code: row.note for row in rows}
+
+
+def place_of(user_id: int, code: str) -> int | None:
+    """Return the how-manieth the user was to earn an achievement; None from NO_PLACE on.
+
+    Who earned it at the same moment has the same place. Revoked awards and banned users are not
+    counted, hidden awards are.
+    """
+    achievement_id = catalogue.id_of(code)
+    mine = sa.select(UserAchievement.earned_at).where(
+        UserAchievement.user_id == user_id,
+        UserAchievement.achievement_id == achievement_id,
+        UserAchievement.revoked_at.is_(None),
+    )
+    earlier = (
+        sa.select(UserAchievement.id)
+        .join(User, User.id == UserAchievement.user_id)
+        .where(
+            UserAchievement.achievement_id == achievement_id,
+            UserAchievement.earned_at < mine.scalar_subquery(),
+            UserAchievement.revoked_at.is_(None),
+            User.banned_at.is_(None),
+        )
+        .limit(NO_PLACE)
+        .subquery()
+    )
+    found = db.session.execute(
+        sa.select(mine.exists(), sa.select(sa.func.count()).select_from(earlier).scalar_subquery())
+    ).one()
+    has_it, before = found
+    return before + 1 if has_it and before < NO_PLACE else None
 
 
 def openings(user_id: int, needed: Mapping[str, int]) -> list[Opening]:

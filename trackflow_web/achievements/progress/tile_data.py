@@ -7,6 +7,19 @@ from datetime import datetime
 
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.catalogue.entries import Entry, EntryFields, State
+from trackflow_web.achievements.catalogue.ladders import Rarity
+
+# Among fewer users one more or less would change what is called rare.
+FEWEST_USERS = 20
+TOO_FEW = "too few to say"
+# Per cent of users from which on an achievement is as common as that.
+_OBSERVED = (
+    (Rarity.COMMON, 50),
+    (Rarity.UNCOMMON, 20),
+    (Rarity.RARE, 5),
+    (Rarity.EPIC, 1),
+    (Rarity.LEGENDARY, 0),
+)
 
 
 @dataclass(frozen=True)
@@ -71,14 +84,31 @@ class AchievementProgress(EntryFields):
 
     @property
     def share_text(self) -> str:
-        """Return the holders as a share with both numbers: `7% (3 of 41)`."""
+        """Return the holders as a share with both numbers: `7% (3 of 41)`.
+
+        Among few users a share says nothing: `3 of 7, too few to say`.
+        """
+        if self.users < FEWEST_USERS:
+            return f"{self.holders:,} of {self.users:,}, {TOO_FEW}"
         return f"{share(self.holders, self.users)} ({self.holders:,} of {self.users:,})"
+
+    @property
+    def observed_rarity(self) -> Rarity | None:
+        """Return how rare it is among the users of today, whatever it was designed to be."""
+        return observed_rarity(self.holders, self.users)
 
 
 def _unit(metric: str | None, number: int) -> str:
     """Return the unit of a metric; empty without a metric, or for one that no longer exists."""
     known = metrics.BY_NAME.get(metric or "")
     return known.unit(number) if known else ""
+
+
+def observed_rarity(holders: int, users: int) -> Rarity | None:
+    """Return the rarity of so many holders; None among too few users to say."""
+    if users < FEWEST_USERS:
+        return None
+    return next(rarity for rarity, least in _OBSERVED if holders * 100 >= least * users)
 
 
 def share(part: int, whole: int) -> str:

@@ -84,6 +84,18 @@ def begin(admin: User | None = None, *, worker: str = "") -> int | None:
     )
 
 
+def start_over(run_id: int) -> bool:
+    """Let an unfinished run recheck everyone again; return False if it had ended.
+
+    For a change of the catalogue: users whom it has passed may be due something by it.
+    """
+    run = get_for_update(RecheckRun, run_id)
+    if run is None or not run.is_unfinished:
+        return False
+    run.last_user_id, run.total = 0, run.users + count_users()
+    return True
+
+
 def acquire(run_id: int, worker: str, *, take_over: bool = False) -> bool:
     """Acquire a run that waits; return whether the worker has it now."""
     return leases.acquire(

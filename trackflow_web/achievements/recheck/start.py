@@ -80,6 +80,18 @@ def start_recheck(admin: User, name: object) -> Started:
     return Started(run, is_new=True)
 
 
+def recheck_after_change(admin: User) -> RecheckRun:
+    """Return the run that rechecks everyone after a change of the catalogue, in a job.
+
+    A run that is under way begins again.
+    """
+    run_id = runs.begin(admin)
+    run = runs.unfinished() if run_id is None else runs.find(run_id)
+    if run is None or (run_id is None and not runs.start_over(run.id)):
+        return recheck_after_change(admin)  # the unfinished one ended just now
+    return run
+
+
 def _add_run(admin: User) -> Started:
     run_id = runs.begin(admin)
     run = runs.unfinished() if run_id is None else runs.find(run_id)

@@ -22,6 +22,11 @@ class Achievement(BaseModel):
     threshold: int
     metric: str | None = Field(description="None for those that administrators grant.")
     kind: str = Field(description="`builtin`, `custom` or `seasonal`.")
+    holders: int | None = Field(None, description="Users who show it, where they were counted.")
+    users: int | None = Field(None, description="Of how many users.")
+    observed_rarity: str | None = Field(
+        None, description="How rare it is among users; None where they are too few to say."
+    )
 
 
 class Achievements(BaseModel):
@@ -75,8 +80,8 @@ class AchievementInFull(Achievement):
     current: int
     target: int
     percent: int
-    holders: int
-    users: int
+    place: int | None = Field(description="The how-manieth you were to earn it, up to 1,000.")
+    note: str = Field(description="What an administrator wrote who gave it to you.")
 
 
 class CategoryProgress(BaseModel):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 
 from trackflow_web.achievements import catalogue, progress
+from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.catalogue.entries import State
-from trackflow_web.achievements.progress import categories, listing
+from trackflow_web.achievements.progress import categories, listing, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
+from trackflow_web.achievements.progress.tile_data import observed_rarity
 from trackflow_web.achievements.recheck import start as actions
 from trackflow_web.api.achievements import schemas
 from trackflow_web.api.admin.schemas import RecheckRun
@@ -24,6 +26,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs
 
 if TYPE_CHECKING:
+    from trackflow_web.achievements.awards.holder_counts import Holders
     from trackflow_web.achievements.catalogue.entries import Entry
     from trackflow_web.achievements.progress.categories import CategoryProgress
     from trackflow_web.achievements.progress.tile_data import AchievementProgress
@@ -34,8 +37,13 @@ if TYPE_CHECKING:
 def list_achievements() -> schemas.Achievements:
     """List all achievements."""
     entries, following = pagination.piece(_synced_entries(), lambda entry: entry.code)
+    counted = holder_counts.of_each()
     return schemas.Achievements(
-        items=[schemas.Achievement(**entry_fields(entry)) for entry in entries], next=following
+        items=[
+            schemas.Achievement(**entry_fields(entry) | _counted(entry, counted))
+            for entry in entries
+        ],
+        next=following,
     )
 
 
@@ -46,15 +54,14 @@ def show_achievement(code: str) -> schemas.AchievementInFull:
     tile = progress.of_user(get_current_user().id).find(code)
     if tile is None or not catalogue.id_of(code):
         raise NotFound
-    revoked = {each.entry.code: each for each in revocations.revoked_of(get_current_user().id)}.get(
-        code
-    )
+    user_id = get_current_user().id
+    revoked = {each.entry.code: each for each in revocations.revoked_of(user_id)}.get(code)
     return schemas.AchievementInFull(
-        **entry_fields(tile.entry) | _progress(tile),
+        **entry_fields(tile.entry) | _progress(tile) | _rarity(tile.holders, tile.users),
+        place=queries.place_of(user_id, code) if tile.state is State.EARNED else None,
+        note=queries.notes_of(user_id, [code]).get(code, "") if tile.metric is None else "",
         revoked_at=revoked.at if revoked else None,
         revoked_reason=revoked.reason if revoked else "",
-        holders=tile.holders,
-        users=tile.users,
     )
 
 
@@ -156,6 +163,19 @@ def _category(each: CategoryProgress) -> schemas.CategoryProgress:
         new_since=each.new,
         under_review=done.is_under_review if done else False,
     )
+
+
+def _counted(entry: Entry, counted: Holders) -> dict[str, Any]:
+    return _rarity(counted.by_code.get(entry.code, 0), counted.users)
+
+
+def _rarity(holders: int, users: int) -> dict[str, Any]:
+    """Return the observed rarity, beside the designed one."""
+    return {
+        "holders": holders,
+        "users": users,
+        "observed_rarity": observed_rarity(holders, users),
+    }
 
 
 def _progress(tile: AchievementProgress) -> dict[str, Any]:

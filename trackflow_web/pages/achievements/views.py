@@ -115,6 +115,8 @@ def show(code: str) -> str:
         rule=metric.counts if metric else "",
         receipt=_receipt(tile, metric) if metric else ReceiptLines(),
         pin_move=_pin_move(tile),
+        place=queries.place_of(reader, code) if tile.state is State.EARNED else None,
+        note=queries.notes_of(reader, [code]).get(code, "") if tile.metric is None else "",
     )
 
 

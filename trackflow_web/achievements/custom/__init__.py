@@ -1,0 +1,1 @@
+"""Achievements of administrators: create, change, grant, undo."""
