@@ -23,6 +23,7 @@ from bench import (
     recheck,
     report,
     size,
+    standings,
     statements,
 )
 from bench.peers import comparison as peers
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "charts": charts,
     "pages": pages,
     "notifications": notifications,
+    "standings": standings,
     "peers": peers,
     "size": size,
     "months": months,
