@@ -107,6 +107,9 @@ def test_public_pages_are_for_visitors_if_the_profile_is_for_everyone(
             assert page.one('link[rel="canonical"]')["href"] == f"http://localhost{path}"
             for tag in ("og:title", "og:description", "og:url", "og:site_name", "og:type"):
                 assert page.one(f'meta[property="{tag}"]')["content"]
+            image = page.one('meta[property="og:image"]')["content"]
+            assert image.startswith("http://localhost/static/img/share.png")
+            assert stranger.client.get(image).mimetype == "image/png"
 
 
 @pytest.mark.parametrize("audience", [Audience.MEMBERS, Audience.ME])
@@ -330,3 +333,22 @@ def test_statements_of_lists_are_bounded(as_bob, app, alice, path):
     with statements_of(app) as seen:
         as_bob.get(path)
     assert len(seen) <= 6
+
+
+def test_a_notification_of_a_release_leads_to_its_page(as_bob, app, alice, bob):
+    as_bob.post("/users/alice/follow", set="1")
+    song = add_song(app, alice, "One", status="released")
+    row = as_bob.get("/notifications/").one('[data-notification="new_release"]')
+    address = as_bob.get(f"/notifications/{row['data-id']}/go").location
+    assert address == f"/releases/{song}"
+
+
+def test_the_page_of_a_released_song_links_to_its_public_page(as_alice, app, alice, release):
+    song, planned = release("One"), add_song(app, alice, "Two")
+    assert as_alice.get(f"/songs/{song}").all(f'a[href="/releases/{song}"]')
+    assert not as_alice.get(f"/songs/{planned}").all(f'a[href="/releases/{planned}"]')
+
+
+def test_charter_names_are_shown_without_the_markup_of_games(as_alice):
+    as_alice.post("/settings/profile", charter_names="<color=#ff0000>Al</color>")
+    assert "Charts as Al" in as_alice.get("/users/alice").text

@@ -10,6 +10,7 @@ from flask import url_for
 
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.releases.messages import image_snippets, snippets
+from trackflow_web.web.assets import asset
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Previews cut longer descriptions themselves, in the middle of a word.
 LONGEST_DESCRIPTION = 200
+# 1200x630 pixels, as previews want it.
+IMAGE = "img/share.png"
 # Pixels of a badge as it is embedded.
 BADGE_SIZE = (320, 64)
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -48,6 +51,11 @@ class SharedPage:
     def oembed(self) -> str:
         """Return the address of its description for programs that embed it."""
         return f"{absolute('oembed.show')}?{urlencode({'url': self.url, 'format': 'json'})}"
+
+    @property
+    def image(self) -> str:
+        """Return the address of the image of its preview, which all pages have for now."""
+        return site_url() + asset(IMAGE)
 
     @property
     def links(self) -> Mapping[str, str]:
