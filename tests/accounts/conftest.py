@@ -21,11 +21,12 @@ from trackflow_web.community.models import FeedEntry, HiddenEntry, Highlight
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
+from trackflow_web.domain.moderation.models import ModerationAction, Report
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, avatars
 from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.relations.models import RemovedFollower
-from trackflow_web.domain.visibility.models import Block
+from trackflow_web.domain.visibility.models import Block, Hold
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import NotificationPreferences, NotificationSetting
@@ -123,6 +124,34 @@ def full_life(
             [
                 Block(user_id=alice.id, blocked_id=noise.id, created_at=clock.now()),
                 Block(user_id=noise.id, blocked_id=alice.id, created_at=clock.now()),
+                *(
+                    Report(
+                        user_id=author.id,
+                        owner_id=owner.id,
+                        subject_type="profile",
+                        subject_id=owner.id,
+                        reason="spam",
+                        text="",
+                        state="open",
+                        created_at=clock.now(),
+                    )
+                    for author, owner in ((alice, noise), (noise, alice))
+                ),
+                ModerationAction(
+                    owner_id=alice.id,
+                    subject_type="profile",
+                    subject_id=alice.id,
+                    action="warn",
+                    reason="spam",
+                    statement="Too loud.",
+                    created_at=clock.now(),
+                ),
+                Hold(
+                    subject_type="profile",
+                    subject_id=alice.id,
+                    is_automatic=True,
+                    created_at=clock.now(),
+                ),
                 RemovedFollower(user_id=alice.id, follower_id=noise.id, until=clock.now()),
                 RemovedFollower(user_id=noise.id, follower_id=alice.id, until=clock.now()),
             ]

@@ -68,6 +68,8 @@ WHERE = {
     "follow_notices": "follow_notices",
     "mutes": "mutes",
     "blocks": "blocks",
+    "reports": "reports",
+    "moderation_actions": "moderation",
     "muted_artists": "muted_artists",
     "removed_followers": "removed_followers",
     "notifications": "notifications",

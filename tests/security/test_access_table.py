@@ -198,6 +198,17 @@ POST /notifications/seen                                door     303  303   303 
 POST /notifications/undo                                door     404  404   404  404
 GET  /settings/notifications                            door     200  200   200  200
 POST /settings/notifications                            door     303  303   303  303
+GET  /users/<username>/report                           door     200  200   200  200
+POST /users/<username>/report                           door     303  303   422  303
+GET  /report/<subject>/<subject_id>                     door     200  200   200  200
+POST /report/<subject>/<subject_id>                     door     303  303   422  303
+GET  /comments/<comment_id>/report                      door     404  404   404  404
+POST /comments/<comment_id>/report                      door     404  404   404  404
+GET  /moderation/decisions/<action_id>                  door     404  404   200  404
+POST /moderation/decisions/<action_id>/appeal           door     404  404   422  404
+GET  /admin/moderation                                  door     404  404   404  200
+POST /admin/moderation/<report_id>                      door     404  404   404  422
+POST /admin/moderation/appeals/<action_id>              door     404  404   404  422
 GET  /settings/people                                   door     200  200   200  200
 POST /mutes/<kind>                                      door     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
@@ -362,6 +373,10 @@ PUT  /api/notifications/read-all                             401     200  200   
 GET  /api/me/followers                                       401     200  200   200  200
 GET  /api/me/following                                       401     200  200   200  200
 GET  /api/me/mutes                                           401     200  200   200  200
+POST /api/users/<username>/report                            401     201  201   422  201
+POST /api/report/<subject>/<subject_id>                      401     201  201   422  201
+POST /api/comments/<comment_id>/report                       401     404  404   404  404
+POST /api/admin/moderation/<report_id>                       401     404  404   404  422
 GET  /api/me/blocks                                          401     200  200   200  200
 GET  /api/me/muted-things                                    401     200  200   200  200
 PUT  /api/me/muted-things/<kind>/<target>                    401     200  200   200  200
@@ -405,6 +420,7 @@ ADMINISTRATION = (
     "POST /api/achievements/custom/<code>/retire",
     "POST /api/achievements/custom/<code>/grant",
     "POST /api/achievements/custom/<code>/grant/undo",
+    "POST /api/admin/moderation/<report_id>",
     "GET /api/admin/users/<username>",
     "POST /api/admin/users/<username>/achievements/<code>/revoke",
     "POST /api/admin/users/<username>/achievements/<code>/restore",
@@ -415,6 +431,8 @@ DECISIONS = ("POST /api/bugs/<item_id>/status", "POST /api/features/<item_id>/st
 CONFIRMED_PAGES = (
     "POST /achievements/check",
     "POST /admin/rechecks/",
+    "POST /admin/moderation/<report_id>",
+    "POST /admin/moderation/appeals/<action_id>",
     "POST /admin/rechecks/<run_id>/cancel",
     "POST /admin/users/<username>/achievements/<code>/revoke",
     "POST /admin/users/<username>/achievements/<code>/restore",
@@ -454,6 +472,9 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/features/<item_id>/comments": {"body": "Oh yes."},
         "/features/<item_id>/status": {"status": "planned"},
         "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
+        "/users/<username>/report": {"reason": "spam"},
+        "/report/<subject>/<subject_id>": {"reason": "spam"},
+        "/admin/moderation/appeals/<action_id>": {"accept": "1"},
         "/mutes/<kind>": {"artist": "Metallica"},
         "/imports/charts": {"files": (io.BytesIO(charts.chart()), "notes.chart")},
         "/imports/charts/<scan_id>/confirm": {"song": "0", "part": "drums"},

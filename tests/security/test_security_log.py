@@ -308,3 +308,14 @@ def test_the_security_log_is_off_outside_production(make_app, capfd):
     app = make_app(SECURITY_LOG="")
     Browser(app).sign_in("nobody", "wrong")
     assert "sign_in_failed" not in capfd.readouterr().err
+
+
+def test_decisions_of_moderators_are_logged_without_their_words(lines, as_alice, as_admin, bob):
+    as_alice.post("/users/bob/report", reason="spam")
+    report_id = as_admin.get("/admin/moderation").one("[data-report]")["data-report"]
+    as_admin.post(
+        f"/admin/moderation/{report_id}", action="warn", statement="Please post this once only."
+    )
+    line = lines.one("moderated")
+    assert (line["of"], line["action"]) == (bob.id, "warn")
+    assert "once only" not in str(lines.all())

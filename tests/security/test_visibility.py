@@ -113,8 +113,12 @@ OWN = """
 /api/songs/<song_id>/collaborators
 /api/songs/<song_id>/parts
 /avatars/generated/<seed>-<initials>.svg
+/comments/<comment_id>/report
+/covers/generated/<key>-<letters>.svg
 /email/confirm/<token>
 /imports/<import_id>
+/imports/charts/<scan_id>
+/moderation/decisions/<action_id>
 /notifications/<notification_id>/go
 /notifications/unsubscribe/<token>
 /covers/generated/<key>-<letters>.svg
@@ -123,10 +127,14 @@ OWN = """
 /songs/<song_id>/credits.ini
 /users/<username>/badge/<code>.<form>
 /password/reset/<token>
+/report/<subject>/<subject_id>
+/series/<series_id>
 /songs/<song_id>
+/songs/<song_id>/credits.ini
 /songs/<song_id>/edit
 /songs/<song_id>/row
 /static/<filename>
+/users/<username>/report
 """
 
 OWNER, FOLLOWER, MEMBER, BLOCKED, ANONYMOUS = "owner", "follower", "member", "blocked", "anonymous"

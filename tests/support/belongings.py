@@ -21,6 +21,7 @@ from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
 from trackflow_web.domain.imports import files
+from trackflow_web.domain.moderation.models import ModerationAction, Report
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import queries
@@ -105,6 +106,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "seed": "00ff",
             "initials": "al",
             "kind": "artist",
+            **_moderated(user),
             "target": "Metallica",
             "letters": "AL",
             "key": "00ff00ff",
@@ -131,6 +133,35 @@ def _comment_on(pack: Pack, author: User) -> int:
     thread = subjects.Subject(subjects.SubjectType.PACK, pack.id, pack.user_id)
     limits = comments.Limits(settings().limit_comments)
     return comments.write(thread, author, body="A comment for all", limits=limits).comment.id
+
+
+def _moderated(owner: User) -> dict[str, object]:
+    """Report the owner's profile, warned once already; return the ids."""
+    now = clock.now()
+    rows = (
+        Report(
+            user_id=queries.get_by_username("noise").id,
+            owner_id=owner.id,
+            subject_type="profile",
+            subject_id=owner.id,
+            reason="spam",
+            text="A secret report",
+            state="open",
+            created_at=now,
+        ),
+        ModerationAction(
+            owner_id=owner.id,
+            subject_type="profile",
+            subject_id=owner.id,
+            action="warn",
+            reason="spam",
+            statement="A secret statement",
+            created_at=now,
+        ),
+    )
+    db.session.add_all(rows)
+    db.session.flush()
+    return {"report_id": rows[0].id, "action_id": rows[1].id}
 
 
 def _invited(app: Flask, invitee: Person) -> int:

@@ -22,12 +22,14 @@ from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.comments import threads
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.moderation import holding
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, SignedOut
 from trackflow_web.kernel.events import Event, discard_recorded_of, record
@@ -74,6 +76,7 @@ def delete_account(user: User) -> None:
     sign_in.forget_attempts(user)
     mail.delete_to(user.email)
     relations.forget_muted(user_id)
+    _forget_holds(user_id)
     reservations.reserve_name(user.username)
     _forget_talk(user)
     db.session.flush()
@@ -98,6 +101,19 @@ def _shared_songs(user_id: int) -> Sequence[int]:
     """Return the songs of others that the user worked on."""
     found = sa.select(Collaboration.song_id).where(Collaboration.user_id == user_id)
     return db.session.scalars(found).all()
+
+
+def _forget_holds(user_id: int) -> None:
+    """Delete what hides anything of the user, because SQLite uses ids again."""
+    holding.forget(Held.PROFILE, [user_id])
+    for type_, table in (
+        (Held.RELEASE, Song),
+        (Held.PACK, Pack),
+        (Held.ACHIEVEMENT, UserAchievement),
+        (Held.FEATURE_REQUEST, Feedback),
+        (Held.BUG_REPORT, Feedback),
+    ):
+        holding.forget(type_, sa.select(table.id).where(table.user_id == user_id))
 
 
 def _lock_work(user_id: int) -> None:

@@ -84,6 +84,7 @@ ACCOUNT = (
     "last_visit_day",
     "last_seen_at",
     "suspended_until",
+    "suspended_for",
     "created_at",
 )
 TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")

@@ -1,4 +1,4 @@
-"""The export of relations: followed, muted and blocked users, and followers."""
+"""The export of relations: followed, muted and blocked users, followers, reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.accounts.pieces import json_list, rows_of, selected
+from trackflow_web.domain.moderation.models import ModerationAction, Report
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import (
     Follow,
@@ -59,6 +60,13 @@ def relations_of(user_id: int) -> Mapping[str, Iterator[str]]:
         "muted_artists": json_list(rows_of(MutedArtist, MutedArtist.user_id == user_id)),
         "removed_followers": json_list(
             selected(removed.where(RemovedFollower.user_id == user_id), User.id)
+        ),
+        "reports": json_list(
+            rows_of(Report, Report.user_id == user_id, leave_out={"owner_id", "id"})
+        ),
+        # Who has reported the user is not theirs to know, but what was decided is.
+        "moderation": json_list(
+            rows_of(ModerationAction, ModerationAction.owner_id == user_id, leave_out={"owner_id"})
         ),
         "blocks": json_list(selected(blocks.where(Block.user_id == user_id), User.id)),
     }

@@ -17,6 +17,7 @@ from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
 from trackflow_web.api.invitations import views as invitations
 from trackflow_web.api.leaderboards import views as leaderboards
+from trackflow_web.api.moderation import views as moderation
 from trackflow_web.api.notifications import views as notifications
 from trackflow_web.api.packs import views as packs
 from trackflow_web.api.profiles import views as profiles
@@ -46,6 +47,7 @@ __all__ = [
     "init_app",
     "invitations",
     "leaderboards",
+    "moderation",
     "mutes",
     "notifications",
     "openapi",

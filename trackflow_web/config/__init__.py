@@ -55,6 +55,7 @@ class Config:
     limit_search: RateLimitItem
     limit_export: RateLimitItem
     limit_follows: tuple[RateLimitItem, ...]
+    limit_reports: tuple[RateLimitItem, ...]
     newcomer_days: int
     row_limits: Mapping[str, int]
     spotify_client_id: str
@@ -111,6 +112,7 @@ class Config:
             limit_search=limit(environ, "LIMIT_SEARCH", "5/1 second"),
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
             limit_follows=several_limits(environ, "LIMIT_FOLLOWS", "60/1 hour"),
+            limit_reports=several_limits(environ, "LIMIT_REPORTS", "10/1 day"),
             newcomer_days=min(count(environ, "NEWCOMER_DAYS", "3"), LONGEST_NEWCOMER),
             row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),

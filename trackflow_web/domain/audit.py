@@ -61,6 +61,8 @@ class SecurityEvent(StrEnum):
     COMMENT_REMOVED = "comment_removed"
     COMMENT_RELEASED = "comment_released"
     CUSTOM_ACHIEVEMENT_CHANGED = "custom_achievement_changed"
+    CONTENT_HELD = "content_held"
+    MODERATED = "moderated"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

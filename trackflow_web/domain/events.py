@@ -41,6 +41,9 @@ from trackflow_web.domain.imports.events import (
     SongsImported,
     SongsUnimported,
 )
+from trackflow_web.domain.moderation.events import (
+    ModerationDecided,
+)
 from trackflow_web.domain.packs.events import (
     PackChanged,
     PackCompleted,
@@ -111,6 +114,7 @@ __all__ = [
     "InvitationDeclined",
     "InvitationSent",
     "InvitationWithdrawn",
+    "ModerationDecided",
     "PackChanged",
     "PackCompleted",
     "PackCreated",

@@ -77,7 +77,7 @@ def use(declared: Mapping[SubjectType, Rows]) -> None:
 
 def find_subject(type_: str, id_: int, viewer_id: int | None) -> Subject | None:
     """Return a subject if the viewer may see it; None also for a type that does not exist."""
-    if type_ not in set(SubjectType):
+    if type_ not in _rows:
         return None
     key = (SubjectType(type_), id_)
     found = describe([key], viewer_id).get(key)

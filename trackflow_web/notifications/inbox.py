@@ -243,9 +243,9 @@ def _subject(
     if kind == "level":
         level = name_of_level(row.metadata_json["level"], registry.level_names)
         return level, Target("levels")
-    if kind == "user":
-        return "", profile
     subject_id = next(iter(ids_in(row.subject_ids)), 0)
+    if kind in {"user", "decision"}:
+        return "", profile if kind == "user" else Target("decision", subject_id)
     found = names.get((kind if kind in OWN_TABLE else "feedback", subject_id))
     if found is None or found.access == HIDDEN:
         return wording.GONE[kind], None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trackflow_web.domain import events
 from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.domain.moderation.rules import UPHOLDING, Action
 from trackflow_web.notifications.recipients import Audience
 from trackflow_web.notifications.types import Reason, Type
 
@@ -235,6 +236,33 @@ def follower_notice(user_id: int, follower_id: int, at: datetime, event_key: str
     )
 
 
+def _moderated(event: Event) -> Iterator[Notice]:
+    """The owner is told what was done; whoever reported it, whether something was."""
+    payload = cast("events.ModerationDecided", event.payload)
+    if payload.action != Action.DISMISS:
+        yield _decision(event, event.user_id, Reason.MODERATED, f"owner:{payload.action}")
+    answer = "acted" if payload.action in UPHOLDING else "not"
+    for reporter_id in payload.reporter_ids:
+        yield _decision(event, reporter_id, Reason.REPORTED, f"reporter:{answer}")
+
+
+def _decision(event: Event, user_id: int, reason: Reason, decision: str) -> Notice:
+    """Return a notice about a decision; who made it is not told."""
+    action_id = cast("events.ModerationDecided", event.payload).action_id
+    return _about(
+        event,
+        Type.MODERATION_DECISION,
+        Audience.USER,
+        group=f"moderation:{action_id}",
+        owner_id=user_id,
+        reason=reason,
+        actor_id=None,
+        subject_type="decision",
+        subject_ids=(action_id,),
+        data={"decision": decision},
+    )
+
+
 _RULES = {
     events.SongReleased: _released,
     events.PartDone: _worked_on,
@@ -247,4 +275,5 @@ _RULES = {
     events.FeedbackCommented: _commented,
     events.FeedbackDecided: _decided,
     events.UserFollowed: _followed,
+    events.ModerationDecided: _moderated,
 }

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Checks
+from trackflow_web.kernel.errors import Checks, Invalid
 from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.notifications import bell
 from trackflow_web.notifications.models import (
@@ -94,6 +94,10 @@ def set_channel(user: User, type_: Type, channel: Channel, *, is_on: bool) -> No
     if (type_, channel) == (Type.ACHIEVEMENT_UNLOCKED, Channel.TOAST):
         if is_on != (user.toasts != Announced.NONE):
             user.toasts = Announced.ALL if is_on else Announced.NONE
+        return
+    if TYPES[type_].is_fixed and channel is Channel.SITE:
+        if not is_on:
+            raise Invalid(**{f"{channel}:{type_}": "This can't be switched off."})
         return
     key = {"user_id": user.id, "type": type_, "channel": channel}
     if is_on == default_of(type_, channel):

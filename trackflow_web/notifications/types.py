@@ -31,6 +31,7 @@ class Type(StrEnum):
     COMMENT = "comment"
     MENTION = "mention"
     REACTION = "reaction"
+    MODERATION_DECISION = "moderation_decision"
 
 
 class Reason(StrEnum):
@@ -56,6 +57,8 @@ class Reason(StrEnum):
     YOURS = "yours"
     REPLIED = "replied"
     MENTIONED = "mentioned"
+    MODERATED = "moderated"
+    REPORTED = "reported"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class TypeOptions:
     channels: frozenset[Channel] = frozenset({Channel.SITE})
     groups: bool = True
     fans_out: bool = False
+    # Always in the inbox.
+    is_fixed: bool = False
 
 
 SITE, TOAST, MAIL = Channel.SITE, Channel.TOAST, Channel.MAIL
@@ -221,6 +226,15 @@ TYPES = {
         one="{actors} reacted to {subject}.",
         many="{actors} reacted to {subject}.",
     ),
+    Type.MODERATION_DECISION: TypeOptions(
+        label="A moderator decides about something of yours or that you reported",
+        title="Moderation",
+        one="A moderator has decided.",
+        many="A moderator has decided.",
+        channels=frozenset({SITE, MAIL}),
+        groups=False,
+        is_fixed=True,
+    ),
 }
 
 # What stands below a row; {actors} is who it is about.
@@ -245,8 +259,21 @@ REASONS = {
     Reason.YOURS: "It's yours.",
     Reason.REPLIED: "You wrote the comment before it.",
     Reason.MENTIONED: "You were mentioned.",
+    Reason.MODERATED: "It's about something of yours.",
+    Reason.REPORTED: "You reported it.",
 }
 
+# What a moderator decided, for the owner and for whoever reported it.
+MODERATED = {
+    "owner:hide": "A moderator hid something of yours.",
+    "owner:restore": "A moderator shows something of yours again.",
+    "owner:warn": "A moderator warned you.",
+    "owner:suspend": "A moderator suspended your account.",
+    "owner:upheld": "Your appeal was accepted.",
+    "owner:kept": "Your appeal was turned down.",
+    "reporter:acted": "We acted on your report.",
+    "reporter:not": "We didn't act on your report.",
+}
 # The one row for whoever has too many unread to get a row for each.
 MANY_RELEASES = "{n} songs came out from people you follow or work with."
 INVITED = "{actors} invited you to {subject}."

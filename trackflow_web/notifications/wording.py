@@ -11,6 +11,7 @@ from trackflow_web.notifications.types import (
     DIGEST_KEY,
     INVITED,
     MANY_RELEASES,
+    MODERATED,
     REACTED_TO_COMMENT,
     REASONS,
     REPLIED,
@@ -66,7 +67,8 @@ def sentence_of(type_: Type, group_key: str, n: int, data: dict[str, object]) ->
     if str(data.get("about", "")).startswith("comment:"):
         return REACTED_TO_COMMENT
     options = TYPES[type_]
-    return options.one if n == 1 else options.many
+    usual = options.one if n == 1 else options.many
+    return MODERATED.get(str(data.get("decision")), usual)
 
 
 def reason_of(reason: str, actors: str, note: str = "") -> str:

@@ -8,6 +8,7 @@ from trackflow_web.pages.achievements import views as achievements
 from trackflow_web.pages.admin import accounts as admin_accounts
 from trackflow_web.pages.admin import custom as admin_custom
 from trackflow_web.pages.admin import levels as admin_levels
+from trackflow_web.pages.admin import moderation as admin_moderation
 from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
@@ -22,6 +23,7 @@ from trackflow_web.pages.imports import spotify
 from trackflow_web.pages.imports import views as imports
 from trackflow_web.pages.invitations import views as invitations
 from trackflow_web.pages.leaderboards import views as leaderboards
+from trackflow_web.pages.moderation import views as moderation
 from trackflow_web.pages.notifications import stream, unsubscribe
 from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
@@ -67,6 +69,7 @@ __all__ = [
     "admin_accounts",
     "admin_custom",
     "admin_levels",
+    "admin_moderation",
     "admin_users",
     "crawlers",
     "init_app",
@@ -103,6 +106,7 @@ BLUEPRINTS = (
     awards.pages,
     relations.pages,
     relation_lists.pages,
+    moderation.pages,
     releases.pages,
     releases.covers,
     directory.pages,

@@ -118,6 +118,8 @@ class User(Base):
     banned_at: Mapped[datetime | None]
     # Until then a moderator keeps the account from signing in, and its profile is hidden.
     suspended_until: Mapped[datetime | None]
+    # What the moderator told them; shown when they sign in.
+    suspended_for: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
     # An unconfirmed email address restricts only digests.
     email_confirmed_at: Mapped[datetime | None]
     # The new email address, until it is confirmed by mail.

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel import clock, text
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import UTCDateTime, db
 from trackflow_web.kernel.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+# Statements that are built once read the time when they are executed.
+_NOW = sa.bindparam("now", callable_=clock.now, type_=UTCDateTime())
+_MAY_SIGN_IN = sa.and_(
+    User.banned_at.is_(None), sa.or_(User.suspended_until.is_(None), User.suspended_until <= _NOW)
+)
 # Every request uses this query, so it is built once.
 _BY_STAMP = sa.select(User).where(
     User.id == sa.bindparam("user_id"),
     User.session_stamp == sa.bindparam("session_stamp"),
-    User.banned_at.is_(None),
+    _MAY_SIGN_IN,
 )
 
 
@@ -32,7 +37,7 @@ def find_user(user_id: int) -> User | None:
 
 
 def find_by_stamp(user_id: int, session_stamp: str) -> User | None:
-    """Return the user whose cookie carries this id and stamp, unless banned."""
+    """Return the user whose cookie carries this id and stamp, unless banned or suspended."""
     return db.session.scalar(_BY_STAMP, {"user_id": user_id, "session_stamp": session_stamp})
 
 
@@ -111,14 +116,17 @@ def tokens_of(user_id: int) -> Sequence[AccessToken]:
 
 
 def find_token(secret: str) -> tuple[AccessToken, User] | None:
-    """Return the token with this secret and its user; None when expired, unknown or banned."""
+    """Return the token with this secret and its user.
+
+    None if it is unknown or has expired, or its user may not sign in.
+    """
     row = db.session.execute(
         sa.select(AccessToken, User)
         .join(User, User.id == AccessToken.user_id)
         .where(
             AccessToken.digest == digest_of(secret),
             AccessToken.expires_at > clock.now(),
-            User.banned_at.is_(None),
+            _MAY_SIGN_IN,
         )
     ).one_or_none()
     return None if row is None else (row[0], row[1])

@@ -1,0 +1,1 @@
+"""Moderation: reports of users, holds, decisions of administrators and their log."""

@@ -1,0 +1,201 @@
+"""Decisions of moderators. Each closes all open reports of its subject and is in the log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
+from trackflow_web.domain.moderation import rules
+from trackflow_web.domain.moderation.events import ModerationDecided
+from trackflow_web.domain.moderation.holding import hold, release
+from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
+from trackflow_web.domain.moderation.rules import Action, State
+from trackflow_web.domain.people.actions import sign_out_everywhere
+from trackflow_web.domain.people.models import User
+from trackflow_web.kernel import cache_versions, clock, text
+from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.errors import Checks, Invalid, NotFound
+from trackflow_web.kernel.events import record
+
+NO_STATEMENT = f"Tell its owner what is wrong, in {rules.SHORTEST_STATEMENT} characters or more."
+NO_END = "Use a date such as 2026-12-31, within a year."
+LONGEST_TIME = 40
+ALREADY_APPEALED = "You've already appealed. There's one appeal."
+NOT_APPEALABLE = "There's nothing to appeal here."
+
+
+def decide(
+    report: Report, admin: User, *, action: object, statement: object = "", until: object = ""
+) -> ModerationAction:
+    """Decide about the subject of a report. Raises Invalid naming what is refused."""
+    check = Checks()
+    what = check(text.choice, action, "action", Action)
+    said = check(_statement, statement, is_required=what in rules.UPHOLDING)
+    end = check(_end, until) if what is Action.SUSPEND else None
+    check.finish()
+    owner = get_for_update(User, report.owner_id, key_share=True)
+    if owner is None:
+        raise NotFound
+    if what is Action.SUSPEND:
+        _suspend(owner, until=end, statement=said)
+    _apply(report, what)
+    entry = _log(report, admin, what, said, end)
+    state = State.UPHELD if what in rules.UPHOLDING else State.DISMISSED
+    reporters = _close(report, state, at=entry.created_at)
+    record(
+        ModerationDecided(action_id=entry.id, action=what, reporter_ids=tuple(reporters)),
+        user_id=owner.id,
+        actor_id=admin.id,
+        subject_id=owner.id,
+    )
+    note_if_committed(
+        SecurityEvent.MODERATED,
+        of=owner.id,
+        action=str(what),
+        subject=f"{report.subject_type} {report.subject_id}",
+    )
+    return entry
+
+
+def _apply(report: Report, what: Action) -> None:
+    if what is Action.HIDE:
+        hold(report.subject_type, report.subject_id, is_automatic=False)
+    elif what is Action.RESTORE:
+        _restore(report.subject_type, report.subject_id)
+    elif what is Action.DISMISS:
+        release(report.subject_type, report.subject_id, automatic_only=True)
+
+
+def _restore(subject_type: str, subject_id: int) -> None:
+    release(subject_type, subject_id)
+    db.session.execute(
+        sa.update(ModerationAction)
+        .where(
+            ModerationAction.subject_type == subject_type,
+            ModerationAction.subject_id == subject_id,
+            ModerationAction.action.in_((Action.HIDE, rules.AUTO_HOLD)),
+            ModerationAction.undone_at.is_(None),
+        )
+        .values(undone_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _suspend(owner: User, *, until: datetime | None, statement: str) -> None:
+    if owner.is_admin:
+        raise Invalid(action="Administrators can't be suspended. Demote them first.")
+    owner.suspended_until, owner.suspended_for = until, statement
+    sign_out_everywhere(owner)
+    cache_versions.step(Versioned.HOLDERS)
+
+
+def end_suspension(owner: User) -> None:
+    """End a suspension before its time."""
+    owner.suspended_until, owner.suspended_for = None, ""
+    cache_versions.step(Versioned.HOLDERS)
+
+
+def _log(
+    report: Report, admin: User, what: Action, statement: str, until: datetime | None
+) -> ModerationAction:
+    entry = ModerationAction(
+        admin_id=admin.id,
+        owner_id=report.owner_id,
+        subject_type=report.subject_type,
+        subject_id=report.subject_id,
+        action=what,
+        reason=report.reason,
+        statement=statement,
+        until=until,
+        created_at=clock.now(),
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def _close(report: Report, state: State, *, at: datetime) -> list[int]:
+    """Close the open reports of a subject; return their authors, by id."""
+    rows = db.session.scalars(
+        sa.update(Report)
+        .where(
+            Report.subject_type == report.subject_type,
+            Report.subject_id == report.subject_id,
+            OPEN,
+        )
+        .values(state=state, decided_at=at)
+        .returning(Report.user_id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(user_id for user_id in rows if user_id is not None)
+
+
+def appeal(entry: ModerationAction, *, text_: object) -> None:
+    """Appeal against a decision, once. Raises Invalid."""
+    if entry.action not in rules.UPHOLDING:
+        raise Invalid(form=NOT_APPEALABLE)
+    if entry.appealed_at is not None:
+        raise Invalid(form=ALREADY_APPEALED)
+    entry.appeal = text.lines(text_, "text", longest=rules.LONGEST_TEXT)
+    entry.appealed_at = clock.now()
+
+
+def answer_appeal(
+    entry: ModerationAction, admin: User, *, is_upheld: bool, statement: object
+) -> ModerationAction:
+    """Answer an appeal: one that is upheld undoes the decision. Raises Invalid."""
+    if entry.appealed_at is None or entry.appeal_answered_at is not None:
+        raise Invalid(form=NOT_APPEALABLE)
+    said = text.lines(statement, "statement", longest=rules.LONGEST_STATEMENT)
+    entry.appeal_answered_at = clock.now()
+    owner = get_for_update(User, entry.owner_id, key_share=True)
+    if is_upheld and owner is not None:
+        entry.undone_at = clock.now()
+        if entry.action == Action.HIDE:
+            _restore(entry.subject_type, entry.subject_id)
+        elif entry.action == Action.SUSPEND:
+            end_suspension(owner)
+    what = Action.RESTORE if is_upheld else Action.DISMISS
+    reply = ModerationAction(
+        admin_id=admin.id,
+        owner_id=entry.owner_id,
+        subject_type=entry.subject_type,
+        subject_id=entry.subject_id,
+        action=what,
+        reason=entry.reason,
+        statement=said,
+        created_at=clock.now(),
+    )
+    db.session.add(reply)
+    db.session.flush()
+    record(
+        ModerationDecided(action_id=reply.id, action="upheld" if is_upheld else "kept"),
+        user_id=entry.owner_id,
+        actor_id=admin.id,
+        subject_id=entry.owner_id,
+    )
+    note_if_committed(SecurityEvent.MODERATED, of=entry.owner_id, action=f"appeal_{what}")
+    return reply
+
+
+def _statement(value: object, *, is_required: bool) -> str:
+    said = text.lines(value, "statement", longest=rules.LONGEST_STATEMENT, required=False)
+    if is_required and len(said) < rules.SHORTEST_STATEMENT:
+        raise Invalid(statement=NO_STATEMENT)
+    return said
+
+
+def _end(value: object) -> datetime:
+    if not isinstance(value, str) or len(value) > LONGEST_TIME:
+        raise Invalid(until=NO_END)
+    try:
+        end = datetime.fromisoformat(value.strip())
+        end = end.astimezone(UTC) if end.tzinfo else end.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(until=NO_END) from None
+    if not clock.now() < end <= clock.now() + rules.LONGEST_SUSPENSION:
+        raise Invalid(until=NO_END)
+    return end

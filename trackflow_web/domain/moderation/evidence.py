@@ -1,0 +1,55 @@
+"""What moderators see of a subject, whether or not it is hidden."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.visibility import Held
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A title and a text as they are now."""
+
+    title: str
+    text: str
+
+
+_FEEDBACK = (Feedback.id, Feedback.title, Feedback.description)
+_COLUMNS: dict[str, tuple[Any, Any, Any]] = {
+    Held.PROFILE: (User.id, User.username, User.display_name + "\n\n" + User.bio),
+    Held.RELEASE: (Song.id, Song.title, Song.artist + "\n" + Song.video_url),
+    Held.COMMENT: (Comment.id, sa.literal("a comment"), Comment.body),
+    Held.PACK: (Pack.id, Pack.name, sa.literal("")),
+    Held.FEATURE_REQUEST: _FEEDBACK,
+    Held.BUG_REPORT: _FEEDBACK,
+}
+
+
+def of(keys: Iterable[Key]) -> dict[Key, Evidence]:
+    """Return what is known of subjects, one statement for each type; not of those that are gone."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for type_, id_ in keys:
+        wanted[type_].add(id_)
+    found: dict[Key, Evidence] = {}
+    for type_, ids in wanted.items():
+        if type_ in _COLUMNS:
+            id_column, title, text = _COLUMNS[type_]
+            rows = db.session.execute(sa.select(id_column, title, text).where(id_column.in_(ids)))
+            found |= {(type_, row[0]): Evidence(row[1], row[2].strip()) for row in rows}
+    return found

@@ -1,0 +1,117 @@
+"""Reporting something, and reading and appealing against a decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from trackflow_web.domain.moderation import actions, queries, rules
+from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
+from trackflow_web.web import htmx
+from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.reports import profile_or_404, reported_or_404, send_report
+from trackflow_web.web.session import login_required
+from trackflow_web.web.subjects import subject_url
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from trackflow_web.domain.moderation.models import ModerationAction
+    from trackflow_web.domain.moderation.reporting import Reported
+    from trackflow_web.web.forms import Refusal
+
+pages = Blueprint("moderation", __name__)
+
+FIELDS = ("reason", "text")
+THANKS = "Thanks. A moderator will look at it, and you'll hear what came of it."
+
+
+@pages.route("/users/<username>/report", methods=["GET", "POST"])
+@login_required
+def report_profile(username: str) -> str | Response:
+    """Report a user's profile."""
+    reported = profile_or_404(username)
+    return _report(reported, url_for("profiles.show", username=username))
+
+
+@pages.route("/report/<subject>/<id:subject_id>", methods=["GET", "POST"])
+@login_required
+def report(subject: str, subject_id: int) -> str | Response:
+    """Report a release, an award, a pack, a request or a report of a bug."""
+    reported = reported_or_404(subject, subject_id)
+    return _report(reported, subject_url(subject, subject_id))
+
+
+@pages.route("/comments/<id:comment_id>/report", methods=["GET", "POST"])
+@login_required
+def report_comment(comment_id: int) -> str | Response:
+    """Report a comment."""
+    reported = reported_or_404(SubjectType.COMMENT, comment_id)
+    return _report(reported, subject_url(SubjectType.COMMENT, comment_id))
+
+
+@pages.get("/moderation/decisions/<id:action_id>")
+@login_required
+def decision(action_id: int) -> str:
+    """Show a decision to its owner and to those who reported it."""
+    entry, is_own = _decision_or_404(action_id)
+    return _decision(entry, is_own=is_own)
+
+
+@pages.post("/moderation/decisions/<id:action_id>/appeal")
+@login_required
+def appeal(action_id: int) -> str | Response:
+    """Appeal against a decision, once."""
+    entry, is_own = _decision_or_404(action_id)
+    if not is_own:
+        raise NotFound
+    try:
+        actions.appeal(entry, text_=request.form.get("text"))
+    except Invalid as refusal:
+        return refused(_decision(entry, is_own=True, refusal=refusal), refusal)
+    flash("Your appeal is with the moderators.")
+    return htmx.redirect_after_post(url_for("moderation.decision", action_id=action_id))
+
+
+def _report(reported: Reported, back: str) -> str | Response:
+    if request.method != "POST":
+        return _form(reported, back)
+    fields = sent_fields(FIELDS)
+    try:
+        send_report(reported, reason=fields.get("reason"), text=fields.get("text"))
+    except (Invalid, TooMany) as refusal:
+        return refused(_form(reported, back, refusal), refusal)
+    flash(THANKS)
+    return htmx.redirect_after_post(back)
+
+
+def _form(reported: Reported, back: str, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "moderation/report.html",
+        reported=reported,
+        back=back,
+        reasons=list(rules.REASONS.items()),
+        draft=sent_fields(FIELDS) if refusal else {},
+        errors=errors_of(refusal) if refusal else {},
+    )
+
+
+def _decision_or_404(action_id: int) -> tuple[ModerationAction, bool]:
+    found = queries.decision_for(action_id, get_current_user().id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _decision(entry: ModerationAction, *, is_own: bool, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "moderation/decision.html",
+        entry=entry,
+        is_own=is_own,
+        may_appeal=is_own and entry.action in rules.UPHOLDING and entry.appealed_at is None,
+        draft=sent_fields(("text",)) if refusal else {},
+        errors=errors_of(refusal) if refusal else {},
+    )
