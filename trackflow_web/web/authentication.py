@@ -35,6 +35,7 @@ HIDDEN = frozenset(
         "api.retire_custom_achievement",
         "api.grant_custom_achievement",
         "api.undo_grant",
+        "api.decide_report",
     }
 )
 
