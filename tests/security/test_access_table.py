@@ -202,8 +202,8 @@ GET  /users/<username>/report                           door     200  200   200 
 POST /users/<username>/report                           door     303  303   422  303
 GET  /report/<subject>/<subject_id>                     door     200  200   200  200
 POST /report/<subject>/<subject_id>                     door     303  303   422  303
-GET  /comments/<comment_id>/report                      door     404  404   404  404
-POST /comments/<comment_id>/report                      door     404  404   404  404
+GET  /comments/<comment_id>/report                      door     200  200   200  200
+POST /comments/<comment_id>/report                      door     303  303   422  303
 GET  /moderation/decisions/<action_id>                  door     404  404   200  404
 POST /moderation/decisions/<action_id>/appeal           door     404  404   422  404
 GET  /admin/moderation                                  door     404  404   404  200
@@ -375,7 +375,7 @@ GET  /api/me/following                                       401     200  200   
 GET  /api/me/mutes                                           401     200  200   200  200
 POST /api/users/<username>/report                            401     201  201   422  201
 POST /api/report/<subject>/<subject_id>                      401     201  201   422  201
-POST /api/comments/<comment_id>/report                       401     404  404   404  404
+POST /api/comments/<comment_id>/report                       401     201  201   422  201
 POST /api/admin/moderation/<report_id>                       401     404  404   404  422
 GET  /api/me/blocks                                          401     200  200   200  200
 GET  /api/me/muted-things                                    401     200  200   200  200
@@ -473,6 +473,7 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/features/<item_id>/status": {"status": "planned"},
         "/imports/": {"name": "New", "file": csv if route.is_api else _upload(csv)},
         "/users/<username>/report": {"reason": "spam"},
+        "/comments/<comment_id>/report": {"reason": "spam"},
         "/report/<subject>/<subject_id>": {"reason": "spam"},
         "/admin/moderation/appeals/<action_id>": {"accept": "1"},
         "/mutes/<kind>": {"artist": "Metallica"},

@@ -96,7 +96,9 @@ follower  /api/notifications/
 # and those of administrators. The access tables test them.
 OWN = """
 /achievements/<code>
+/admin/achievements/custom/<code>
 /admin/rechecks/<run_id>
+/admin/seasons/<slug>
 /admin/users/<username>
 /admin/users/<username>/account
 /api/achievements/<code>
@@ -114,6 +116,7 @@ OWN = """
 /api/songs/<song_id>/parts
 /avatars/generated/<seed>-<initials>.svg
 /comments/<comment_id>/report
+/comments/<comment_id>/versions
 /covers/generated/<key>-<letters>.svg
 /email/confirm/<token>
 /imports/<import_id>
@@ -121,19 +124,18 @@ OWN = """
 /moderation/decisions/<action_id>
 /notifications/<notification_id>/go
 /notifications/unsubscribe/<token>
-/covers/generated/<key>-<letters>.svg
 /packs/<pack_id>/release
-/sitemap-<section>-<number>.xml
-/songs/<song_id>/credits.ini
-/users/<username>/badge/<code>.<form>
 /password/reset/<token>
 /report/<subject>/<subject_id>
+/seasons/<slug>
 /series/<series_id>
+/sitemap-<section>-<number>.xml
 /songs/<song_id>
 /songs/<song_id>/credits.ini
 /songs/<song_id>/edit
 /songs/<song_id>/row
 /static/<filename>
+/users/<username>/badge/<code>.<form>
 /users/<username>/report
 """
 
