@@ -24,6 +24,7 @@ from trackflow_web.demo import (
     notifications,
     profiles,
     standings,
+    talk,
     timeline,
     users,
 )
@@ -65,6 +66,10 @@ class _Calendar:
     def __call__(self) -> datetime:
         return self.at
 
+    def set(self, at: datetime) -> None:
+        """Set the time."""
+        self.at = at
+
 
 def make(handlers: Sequence[Handler]) -> Made | None:
     """Create the community completely or not at all; return None if users exist."""
@@ -82,6 +87,8 @@ def make(handlers: Sequence[Handler]) -> Made | None:
             with unit_of_work(handlers=()):
                 standings.add_seasons(now)
         awards = _reward(handlers, now)
+        with _running_on(_Calendar(now)) as calendar, unit_of_work(notifications.recent(now)):
+            talk.congratulate(calendar.set, now)
         on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 
@@ -123,6 +130,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
         for entry in written:
             calendar.at = entry.at
             replay.apply(entry)
+        talk.add(calendar.set, now)
         calendar.at = now
         details.add(list(replay.songs.values()), replay.demo_users, now)
     notifications.read_old(now)
