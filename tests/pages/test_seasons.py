@@ -113,6 +113,8 @@ def test_a_wrong_field_is_named(as_admin, field, value):
         ("code", "me"),
         ("code", "Ab"),
         ("code", "dreamer"),
+        ("code", "dream_er"),
+        ("name", "Dreamer"),
         ("metric", "login_streak"),
         ("metric", "total_spotify_imports"),
         ("metric", ""),

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from trackflow_web import composition
 from trackflow_web.achievements import events
-from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.levels import level_of
+from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
@@ -78,8 +79,14 @@ def _look_for_missed(verdict: Verdict) -> None:
 def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
     """Return the findings of a recheck."""
     found = recheck.find(user_ids)
-    drift = [*found.drift, *found.value_drift, *found.period_drift]
-    verdict.blame("missed", [*found.awards, *drift])
+    drift = [*found.drift, *found.value_drift, *found.period_drift, *found.score_drift]
+    behind = db.session.execute(
+        sa.select(UserStats.user_id, UserStats.total_points, UserStats.level_best).where(
+            UserStats.user_id.in_(user_ids)
+        )
+    )
+    levels = [row for row in behind if row.level_best < level_of(row.total_points)]
+    verdict.blame("missed", [*found.awards, *drift, *levels])
 
 
 def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
@@ -108,7 +115,17 @@ def _look_for_doubled(verdict: Verdict) -> None:
     ):
         twice = sa.select(*columns).where(only).group_by(*columns).having(sa.func.count() > 1)
         verdict.blame("doubled", db.session.execute(twice).all())
+    _look_for_doubled_levels(verdict)
     db.session.rollback()
+
+
+def _look_for_doubled_levels(verdict: Verdict) -> None:
+    """A level is reached once, however many actions reach it at the same time."""
+    reached = db.session.execute(
+        sa.select(Event.user_id, Event.data).where(Event.name == events.LevelReached.event_name)
+    )
+    times = Counter((row.user_id, row.data["level"]) for row in reached)
+    verdict.blame("doubled", [("level", *key) for key, number in times.items() if number > 1])
 
 
 # --- toasts --------------------------------------------------------------------------------------

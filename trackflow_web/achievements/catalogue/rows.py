@@ -19,7 +19,7 @@ from trackflow_web.kernel.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TAKEN = "A built-in achievement has this code."
+TAKEN = "Another achievement has this code."
 
 
 def columns_of(entry: Entry) -> dict[str, object]:
@@ -44,7 +44,7 @@ def columns_of(entry: Entry) -> dict[str, object]:
 def save(entry: Entry) -> None:
     """Add a custom or seasonal entry, or change it. Raises Invalid naming `code`.
 
-    With the code of a built-in entry, or of this kind, nothing is written.
+    With a code of another kind nothing is written.
     """
     if entry.kind is Kind.BUILTIN:
         raise Invalid(code=TAKEN)
@@ -54,7 +54,8 @@ def save(entry: Entry) -> None:
         added.on_conflict_do_update(
             index_elements=[Achievement.code],
             set_=columns,
-            where=Achievement.kind != Kind.BUILTIN,
+            # Those of a draft season are known to nobody, but are there.
+            where=Achievement.kind == str(entry.kind),
         ).returning(Achievement.id)
     )
     if saved is None:

@@ -6,11 +6,13 @@ What was done before, within the season, is recounted: see `recheck.seasons`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.catalogue import loading, rows
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.catalogue import loading, lookalikes, rows
 from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period
 from trackflow_web.achievements.catalogue.ladders import Category
 from trackflow_web.achievements.models import Achievement, Season
@@ -100,6 +102,12 @@ def save_achievement(slug: str, fields: Mapping[str, object]) -> Season:
     if shown.state is State.OVER:
         raise Invalid(code=IS_OVER)
     _require_own_code(shown, wanted.code)
+    # A season that returns may have the names of its earlier editions, but not built-in ones.
+    registry = catalogue.latest()
+    built_in = tuple(entry for entry in registry.entries if entry.kind is Kind.BUILTIN)
+    lookalikes.reject(
+        replace(registry, entries=built_in), name=wanted.name, code=wanted.code, but=wanted.code
+    )
     rows.save(_entry(shown, wanted))
     _recount_later(season)
     season.sequence += 1
