@@ -50,6 +50,8 @@ BY_MACRO = "tiles by the macro, relative to joining pieces and values by hand"
 WHOLE = f"GET {PAGE}, relative to an empty page"
 FRAGMENT = "fragment of a filter, relative to an empty page"
 ALL_TILES = "sorted fragment of all tiles, relative to an empty page"
+RELEASE_PAGE = f"page of a release, relative to {LIST} with 50 rows"
+RELEASE_GRID = f"grid of 48 releases, relative to {LIST} with 50 rows"
 FIFTY_ROWS = f"GET {LIST} with 50 rows, relative to {SMALLEST}"
 THROUGH_GUNICORN = "requests per second with 2 processes, relative to the same bytes from memory"
 GOALS = {
@@ -57,6 +59,8 @@ GOALS = {
     WHOLE: "<= 2.0",
     FRAGMENT: "<= 1.3",
     FIFTY_ROWS: "<= 4.0",
+    RELEASE_PAGE: "<= 1.0",
+    RELEASE_GRID: "<= 1.2",
     THROUGH_GUNICORN: ">= 0.5",
 }
 
@@ -67,11 +71,11 @@ def measure(*, quick: bool) -> dict[str, object]:
     with site() as made:
         _add_empty_page(made)
         visitor = Visitor(made, "bench")
-        visitor.add_songs(range(SONGS), by_way_of=("wip", "released"))
+        songs = visitor.add_songs(range(SONGS), by_way_of=("wip", "released"))
         visitor.client.get(PAGE)  # shows pending toasts
         return {
             **_tiles(made, visitor, turns),
-            **_requests(visitor, turns),
+            **_requests(visitor, turns, release=f"/releases/{songs[0]}"),
             **_through_gunicorn(made, visitor, seconds=0.3 if quick else SECONDS),
         }
 
@@ -165,7 +169,7 @@ def _add_empty_page(made: Site) -> None:
         return render_template("base.html")
 
 
-def _requests(visitor: Visitor, turns: int) -> dict[str, object]:
+def _requests(visitor: Visitor, turns: int, *, release: str) -> dict[str, object]:
     client = visitor.client
     found = _in_turns(
         {
@@ -175,6 +179,8 @@ def _requests(visitor: Visitor, turns: int) -> dict[str, object]:
             "all tiles": lambda: client.get(EVERYTHING, headers=HTMX),
             "songs": lambda: client.get(LIST),
             "smallest": lambda: client.get(SMALLEST),
+            "release": lambda: client.get(release),
+            "grid": lambda: client.get("/community/releases"),
         },
         turns,
     )
@@ -183,6 +189,8 @@ def _requests(visitor: Visitor, turns: int) -> dict[str, object]:
         FRAGMENT: round(found["fragment"] / found["empty"], 2),
         ALL_TILES: round(found["all tiles"] / found["empty"], 2),
         FIFTY_ROWS: round(found["songs"] / found["smallest"], 2),
+        RELEASE_PAGE: round(found["release"] / found["songs"], 2),
+        RELEASE_GRID: round(found["grid"] / found["songs"], 2),
     }
 
 

@@ -41,6 +41,7 @@ def test_a_private_user_is_not_found(get, app, alice):
     assert get("/api/community/users/alice")[0] == 404
 
 
+@pytest.mark.both_databases
 def test_releases_are_filtered_and_continued(get, app, alice):
     Charter(app, alice).add_many(5, status="released")
     status, first = get("/api/community/releases?user=alice&limit=3")

@@ -179,6 +179,7 @@ def test_a_pack_without_releases_is_not_found(as_bob, app, alice):
     assert as_bob.get(f"/packs/{pack}").status == 404
 
 
+@pytest.mark.both_databases
 def test_a_release_links_to_its_pack_its_album_and_more_by_its_owner(as_bob, release, places):
     release("Two", "Queen")
     page = as_bob.get(places["release"])
@@ -187,6 +188,7 @@ def test_a_release_links_to_its_pack_its_album_and_more_by_its_owner(as_bob, rel
     assert [tile.get_text() for tile in page.all(".release-tile__title")] == ["Two"]
 
 
+@pytest.mark.both_databases
 def test_the_page_of_an_award_has_evidence_date_and_rarity(as_bob, places):
     page = as_bob.get(places["award"])
     assert page.one("h1").get_text() == "First Release"
@@ -274,6 +276,7 @@ def test_a_cover_draws_only_letters(stranger, letters):
     assert stranger.get(f"/covers/generated/00ff00ff-{letters}.svg").status == 404
 
 
+@pytest.mark.both_databases
 def test_the_directory_lists_visible_people(as_alice, app, bob):
     add_person(app, "robert")
     names = [
@@ -296,6 +299,7 @@ def test_a_profile_has_releases_and_numbers_of_followers(as_bob, places):
     assert page.all(f'a[href="{places["pack"]}"]')
 
 
+@pytest.mark.both_databases
 def test_robots_and_sitemap_name_public_pages_only(stranger, app, alice, bob, places):
     set_audience(app, alice, Audience.EVERYONE)
     song = add_song(app, bob, "Members only", status="released")
@@ -352,3 +356,13 @@ def test_the_page_of_a_released_song_links_to_its_public_page(as_alice, app, ali
 def test_charter_names_are_shown_without_the_markup_of_games(as_alice):
     as_alice.post("/settings/profile", charter_names="<color=#ff0000>Al</color>")
     assert "Charts as Al" in as_alice.get("/users/alice").text
+
+
+@pytest.mark.both_databases
+def test_an_achievement_lists_followed_users_who_show_it(as_bob, app, alice, places):
+    assert not as_bob.get("/achievements/first_release").all("#followed-holders")
+    as_bob.post("/users/alice/follow", set="1")
+    page = as_bob.get("/achievements/first_release")
+    assert page.all(f'#followed-holders a[href="{places["award"]}"]')
+    set_audience(app, alice, Audience.ME)
+    assert not as_bob.get("/achievements/first_release").all("#followed-holders")

@@ -47,6 +47,7 @@ DIGEST = "a" * 64
 # earned    the page of her award
 # embed     the same for whoever asks: 200 if visitors see her
 # crawled   a list of what visitors see
+# followed  a list of whoever the viewer follows and shows the award
 # follower  a list of whoever follows her
 # award     a list of her award, which may also be hidden or revoked by itself
 # Behind the address: `htmx` for a fragment.
@@ -71,6 +72,7 @@ embed     /users/<username>/shield.json
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 crawled   /sitemap.xml
+followed  /achievements/<code>
 list      /community/people
 list      /community/releases
 list      /api/community/releases
@@ -95,7 +97,6 @@ follower  /api/notifications/
 # Routes with arguments that show only what is the caller's own, or shared with them, or nobody's;
 # and those of administrators. The access tables test them.
 OWN = """
-/achievements/<code>
 /admin/achievements/custom/<code>
 /admin/rechecks/<run_id>
 /admin/seasons/<slug>
@@ -318,6 +319,8 @@ def _check(browser, output, values, nothing, viewer, *, seen, state):
         public = ANONYMOUS in STATES[state]
         assert (page.status == 200 if output.kind == "embed" else shown) == public, output
         return
+    if output.kind == "followed" and state in AWARD_STATES:
+        seen = False
     if output.kind == "earned" and state in AWARD_STATES:
         seen = viewer in AWARD_STATES[state]
     if viewer == OWNER:

@@ -12,10 +12,12 @@ from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.progress.public_badges import Badge
 from trackflow_web.achievements.progress.queries import SONGS
 from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.visibility import Held, not_held
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # Lines of evidence on a page.
 MOST_EVIDENCE = 10
+# Followed users on the page of an achievement.
+MOST_HOLDERS = 8
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,14 @@ class ShownAward:
     id: int
     badge: Badge
     is_public: bool
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A user who has an achievement, and since when."""
+
+    user: User
+    earned_at: datetime
 
 
 def find_award(user_id: int, code: str, *, hidden_too: bool) -> ShownAward | None:
@@ -66,6 +78,27 @@ def find_award(user_id: int, code: str, *, hidden_too: bool) -> ShownAward | Non
     award, entry = row[0], catalogue.at(row.catalogue_version).get(code)
     badge = Badge(entry, award.earned_at, award.points, award.pin)
     return ShownAward(award.id, badge, award.is_public)
+
+
+def followed_holders(code: str, viewer_id: int) -> Sequence[Holder]:
+    """Return users whom the viewer follows and who show this achievement, the latest first."""
+    rows = db.session.execute(
+        sa.select(User, UserAchievement.earned_at)
+        .join(Follow, Follow.followed_id == User.id)
+        .join(UserAchievement, UserAchievement.user_id == User.id)
+        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .where(
+            Follow.user_id == viewer_id,
+            Achievement.code == code,
+            UserAchievement.is_public,
+            UserAchievement.revoked_at.is_(None),
+            not_held(Held.ACHIEVEMENT, UserAchievement.id),
+            visible_to(viewer_id),
+        )
+        .order_by(UserAchievement.earned_at.desc(), User.id)
+        .limit(MOST_HOLDERS)
+    )
+    return [Holder(*row) for row in rows]
 
 
 def evidence_of(user_id: int, badge: Badge) -> Sequence[Evidence]:

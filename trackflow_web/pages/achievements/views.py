@@ -16,6 +16,7 @@ from trackflow_web.achievements.catalogue.ladders import Category, Rarity
 from trackflow_web.achievements.levels import ladder
 from trackflow_web.achievements.progress import categories, listing, next_up, queries
 from trackflow_web.achievements.progress.listing import Filters, Sort
+from trackflow_web.achievements.progress.shown_award import followed_holders
 from trackflow_web.achievements.progress.tile_data import AchievementProgress
 from trackflow_web.achievements.standings import seasons
 from trackflow_web.kernel.text import count_of
@@ -115,6 +116,7 @@ def show(code: str) -> str:
         rule=metric.counts if metric else "",
         receipt=_receipt(tile, metric) if metric else ReceiptLines(),
         pin_move=_pin_move(tile),
+        followed=followed_holders(code, reader) if reader != NOBODY else [],
         place=queries.place_of(reader, code) if tile.state is State.EARNED else None,
         note=queries.notes_of(reader, [code]).get(code, "") if tile.metric is None else "",
     )
