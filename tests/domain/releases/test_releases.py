@@ -200,7 +200,7 @@ def test_messages_have_song_parts_credits_and_links(app, charlie, release, joint
 
 def test_titles_can_add_no_markup_and_call_nobody():
     assert messages.markdown("**@everyone** [a](b)") == (
-        "\\*\\*@\N{ZERO WIDTH SPACE}everyone\\*\\* \\[a\\]\\(b\\)"
+        "\\*\\*@\N{ZERO WIDTH SPACE}everyone\\*\\* \\[a\\](b)"
     )
     assert messages.bbcode("[img]x[/img]") == "(img)x(/img)"
     found = messages.snippets("https://x/", '"><script>')

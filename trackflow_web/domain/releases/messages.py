@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.releases.credits import Credit, Credits
     from trackflow_web.domain.songs.models import Song
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#|~])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
 # Not shown; it keeps `@everyone` from being a call.
 ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
 
