@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tests.support.charter import Charter, statements_of
 from tests.support.people import work_together, working
 from tests.support.producer import Producer
+from trackflow_web.achievements.awards import visibility
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people.models import Audience, User
@@ -29,16 +30,7 @@ def hide(app, alice):
 
     def hide(code):
         with working(app):
-            db.session.execute(
-                sa.update(UserAchievement)
-                .where(
-                    UserAchievement.user_id == alice.id,
-                    UserAchievement.achievement_id.in_(
-                        sa.select(Achievement.id).where(Achievement.code == code)
-                    ),
-                )
-                .values(is_public=False)
-            )
+            visibility.set_visibility(alice.user, code, public=False)
 
     return hide
 

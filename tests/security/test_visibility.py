@@ -19,7 +19,7 @@ from tests.support.routes import all_routes
 from tests.support.songs import add_song
 from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.achievements.awards import revoke as revocations
-from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs import actions as packs
@@ -254,11 +254,10 @@ def missing(values):
 
 def put(state, her, bob):
     user, now = db.session.get_one(User, her.id), the_clock.now()
-    award = db.session.query(UserAchievement).filter_by(user_id=her.id)
     if state in set(Audience):
         user.audience = Audience(state)
     elif state == "is_public off":
-        award.update({"is_public": False})
+        visibility.set_visibility(user, CODE, public=False)
     elif state == "revoked":
         revocations.revoke(find_by_username("olga"), user, CODE, reason="A test of this.")
     elif state == "held":
