@@ -308,20 +308,21 @@ def test_every_output_shows_her_to_those_who_may_see_her(
                 _check(browser, output, values, nothing, viewer, seen=seen, state=state)
 
 
+def _is_door(page):
+    return page.status == 401 or page.location.startswith("/login")
+
+
 def _check(browser, output, values, nothing, viewer, *, seen, state):
     page = ask(browser, output, values)
-    is_door = page.status == 401 or page.location.startswith("/login")
     shown = NAME in page.html.casefold() if output.kind != "file" else page.status == 200
-    if is_door:
+    if _is_door(page):
         return
     if output.kind in {"embed", "crawled"}:
         public = ANONYMOUS in STATES[state]
         assert (page.status == 200 if output.kind == "embed" else shown) == public, output
         return
-    if output.kind == "followed" and state in AWARD_STATES:
-        seen = False
-    if output.kind == "earned" and state in AWARD_STATES:
-        seen = viewer in AWARD_STATES[state]
+    if output.kind in {"followed", "earned"} and state in AWARD_STATES:
+        seen = output.kind == "earned" and viewer in AWARD_STATES[state]
     if viewer == OWNER:
         if seen and output.kind in {"page", "file", "earned"}:
             assert page.status in {200, 303}, output
