@@ -211,3 +211,33 @@ def test_an_upgrade_marks_collaborators_as_having_worked_together(empty_app):
     run_command(empty_app, "db", "upgrade")
     found = "SELECT user_id, other_id FROM worked_together ORDER BY user_id"
     assert select(empty_app, found) == [(1, 2), (2, 1)]
+
+
+def test_an_upgrade_moves_comments_on_requests_with_their_ids(empty_app):
+    run_command(empty_app, "db", "upgrade", "0030")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        insert_filled(connection, "users", id=1, username="alice", username_key="a", email="a")
+        for number, kind in ((1, "feature"), (2, "bug")):
+            insert_filled(
+                connection, "feedback", id=number, user_id=1, kind=kind, status="open",
+                counted_at=clock.now(),
+            )  # fmt: skip
+            insert_filled(
+                connection, "feedback_comments", id=number + 6, feedback_id=number, user_id=1,
+                body=f"{kind}\ntext", status=None,
+            )  # fmt: skip
+    run_command(empty_app, "db", "upgrade")
+    found = "SELECT id, subject_type, subject_id, user_id, root_id, body FROM comments ORDER BY id"
+    assert select(empty_app, found) == [
+        (7, "feature_request", 1, 1, 7, "feature\ntext"),
+        (8, "bug_report", 2, 1, 8, "bug\ntext"),
+    ]
+    with empty_app.app_context(), db.engine.begin() as connection:
+        columns = {"subject_type": "pack", "subject_id": 1, "root_id": 0, "body": "New"}
+        names = [sa.column(name) for name in (*columns, "html", "html_version", "created_at")]
+        values = {**columns, "html": "", "html_version": 0, "created_at": clock.now()}
+        connection.execute(sa.insert(sa.table("comments", *names)).values(values))
+    assert select(empty_app, "SELECT max(id) FROM comments") == [(9,)]
+    run_command(empty_app, "db", "downgrade", "0030")
+    found = "SELECT id, feedback_id, body FROM feedback_comments ORDER BY id"
+    assert select(empty_app, found) == [(7, 1, "feature\ntext"), (8, 2, "bug\ntext")]
