@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.belongings import belongings_of
 from tests.support.browsing import Browser
@@ -20,16 +21,21 @@ from tests.support.songs import add_song
 from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.awards import visibility
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people.models import Audience, Avatar, User
 from trackflow_web.domain.people.queries import find_by_username
+from trackflow_web.domain.reactions import actions as reactions
+from trackflow_web.domain.reactions.rules import Kind as Reaction
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.releases.queries import latest_of
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.subjects import Subject, SubjectType
 from trackflow_web.domain.visibility import Held
 from trackflow_web.domain.visibility.models import Block, Hold
 from trackflow_web.kernel import clock as the_clock
@@ -79,6 +85,10 @@ list      /api/community/releases
 list      /suggestions/people?username=quo htmx
 list      /community/leaderboard?kind=releases&period=all&view=top
 list      /api/community/leaderboard?kind=releases&period=all&view=top
+page      /comments/release/<song_id>
+list      /comments/release/<commented_id>
+list      /api/comments/release/<commented_id>
+list      /reactions/release/<commented_id>
 list      /features/
 list      /features/<item_id>
 list      /bugs/
@@ -106,11 +116,13 @@ OWN = """
 /api/achievements/check/<run_id>
 /api/admin/users/<username>
 /api/bugs/<item_id>/comments
+/api/comments/<subject>/<subject_id>
 /api/features/<item_id>/comments
 /api/imports/<import_id>
 /api/imports/<import_id>/rows
 /api/packs/<pack_id>
 /api/packs/<pack_id>/songs
+/api/reactions/<subject>/<subject_id>
 /api/series/<series_id>
 /api/songs/<song_id>
 /api/songs/<song_id>/collaborators
@@ -118,6 +130,7 @@ OWN = """
 /avatars/generated/<seed>-<initials>.svg
 /comments/<comment_id>/report
 /comments/<comment_id>/versions
+/comments/<subject>/<subject_id>
 /covers/generated/<key>-<letters>.svg
 /email/confirm/<token>
 /imports/<import_id>
@@ -127,6 +140,7 @@ OWN = """
 /notifications/unsubscribe/<token>
 /packs/<pack_id>/release
 /password/reset/<token>
+/reactions/<subject>/<subject_id>
 /report/<subject>/<subject_id>
 /seasons/<slug>
 /series/<series_id>
@@ -191,7 +205,7 @@ def her(app, clock, alice, bob, charlie, admin):
     clock.move(days=30)
     with working(app):
         relations.set_follow(alice.user, her.user, wanted=True, limits=(), newcomer_days=0)
-        her.user.audience = Audience.EVERYONE
+        her.user.audience = alice.user.audience = Audience.EVERYONE
         her.user.avatar = DIGEST
         db.session.add(
             Avatar(
@@ -210,7 +224,7 @@ def release(app, person, title):
 
 
 @pytest.fixture
-def values(app, her):
+def values(app, her, alice):
     """The values of arguments for what is hers."""
     with working(app):
         found = {
@@ -239,9 +253,19 @@ def values(app, her):
             "song_id": song.id,
             "series_id": album.id,
             "form": "svg",
+            "commented_id": _commented(her, alice),
             "feature_id": found[Kind.FEATURE].id,
             "bug_id": found[Kind.BUG].id,
         }
+
+
+def _commented(her, alice):
+    """Let her comment on Alice's release and react to it; return its id."""
+    song_id = db.session.scalar(sa.select(Song.id).where(Song.user_id == alice.id))
+    subject = Subject(SubjectType.RELEASE, song_id, alice.id)
+    comments.write(subject, her.user, body="Well done.", limits=comments.Limits(()))
+    reactions.react(her.user, subject, Reaction.LIKE, limits=())
+    return song_id
 
 
 def missing(values):
@@ -355,4 +379,4 @@ def test_every_route_with_an_argument_stands_in_a_table(app, alice, bob):
         if route.method == "GET" and (route.arguments or "community" in route.pattern)
     }
     assert sorted(routes - known) == []
-    assert sorted({each for each in known if "<" in each} - routes) == []
+    assert sorted(set(OWN.split()) - routes) == []

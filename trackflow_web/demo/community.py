@@ -127,6 +127,7 @@ def _replay(calendar: _Calendar, now: datetime) -> int:
         replay = Replay({user.username: user for user in queries.all_users()})
         calendar.at = now - notifications.FOLLOWED_AGO
         notifications.follow(list(replay.demo_users.values()))
+        notifications.mute_and_report(list(replay.demo_users.values()))
         for entry in written:
             calendar.at = entry.at
             replay.apply(entry)

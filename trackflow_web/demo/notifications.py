@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from limits import RateLimitItemPerDay
 
+from trackflow_web.domain.moderation import reporting
+from trackflow_web.domain.moderation.reporting import Reported
+from trackflow_web.domain.moderation.rules import Reason
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.relations import muting
+from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.transactions import unit_of_work
@@ -36,6 +41,19 @@ def follow(users: Sequence[User]) -> None:
         for step in range(1, min(FOLLOWED, len(users) - 1) + 1):
             followed = users[(place + step) % len(users)]
             relations.set_follow(user, followed, wanted=True, limits=FOLLOWS_A_DAY, newcomer_days=0)
+
+
+def mute_and_report(users: Sequence[User]) -> None:
+    """Let the first of them mute an artist, and the second report the last to the moderators."""
+    muting.set_mute_of_artist(users[0], "Nickelback", wanted=True)
+    reporting.report(
+        users[1],
+        Reported(Held.PROFILE, users[-1].id, users[-1].id),
+        reason=Reason.SPAM,
+        text_="The same link in every comment.",
+        limits=FOLLOWS_A_DAY,
+        newcomer_days=0,
+    )
 
 
 def recent(now: datetime) -> tuple[Handler, ...]:

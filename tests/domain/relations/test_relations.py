@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 import limits
 import pytest
 import sqlalchemy as sa
 
+from tests.support.charter import at_once
 from tests.support.people import add_person, working
-from trackflow_web.domain.relations import actions, queries
+from trackflow_web.domain.relations import actions, blocking, queries
 from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+from trackflow_web.domain.visibility.models import Block
 from trackflow_web.kernel.database import db
-from trackflow_web.kernel.errors import Invalid, TooMany
+from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
 from trackflow_web.kernel.events import Event
 
 pytestmark = pytest.mark.both_databases
@@ -183,3 +188,28 @@ def test_lists_continue_after_a_name(app, alice, follow):
     with app.app_context():
         assert [row.username for row in queries.followed_by(alice.id, None, 2)] == ["bert", "cleo"]
         assert [row.username for row in queries.followed_by(alice.id, "cleo", 2)] == ["dora"]
+
+
+def test_eight_threads_follow_block_and_mute_one_user_consistently(app, alice):
+    people = [add_person(app, f"racer{number}") for number in range(8)]
+
+    def run(person, number):
+        for wanted in (True, False, True):
+            with suppress(NotFound), working(app):
+                actions.set_follow(
+                    person.user, alice.user, wanted=wanted, limits=OFTEN, newcomer_days=0
+                )
+            with working(app):
+                actions.set_mute(person.user, alice.user, wanted=wanted)
+            with working(app):
+                one, other = (alice, person) if number % 2 else (person, alice)
+                blocking.set_block(one.user, other.user, wanted=wanted and number < 6)
+
+    at_once([partial(run, person, number) for number, person in enumerate(people)])
+    with app.app_context():
+        follows = set(db.session.scalars(sa.select(Follow.user_id)))
+        rows = db.session.execute(sa.select(Block.user_id, Block.blocked_id))
+        blocked = {pair for row in rows for pair in row} - {alice.id}
+    assert blocked == {person.id for person in people[:6]}
+    assert follows == {person.id for person in people[6:]}
+    assert count(app, Mute) == len(people)
