@@ -175,6 +175,8 @@ POST /comments/<comment_id>/release                     door     404  404   404 
 POST /comments/<comment_id>/edit                        door     403  403   303  403
 POST /reactions                                         door     303  303   422  303
 GET  /reactions/<subject>/<subject_id>                   404     200  200   200  200
+GET  /comments/<comment_id>/report                      door     200  200   200  200
+POST /comments/<comment_id>/report                      door     303  303   422  303
 POST /comments/<comment_id>/delete                      door     403  403   303  403
 # People
 GET  /users/<username>                                   404     200  200   200  200
@@ -202,8 +204,6 @@ GET  /users/<username>/report                           door     200  200   200 
 POST /users/<username>/report                           door     303  303   422  303
 GET  /report/<subject>/<subject_id>                     door     200  200   200  200
 POST /report/<subject>/<subject_id>                     door     303  303   422  303
-GET  /comments/<comment_id>/report                      door     200  200   200  200
-POST /comments/<comment_id>/report                      door     303  303   422  303
 GET  /moderation/decisions/<action_id>                  door     404  404   200  404
 POST /moderation/decisions/<action_id>/appeal           door     404  404   422  404
 GET  /admin/moderation                                  door     404  404   404  200
@@ -356,6 +356,7 @@ PATCH /api/comments/<comment_id>                             401     403  403   
 GET  /api/reactions/<subject>/<subject_id>                   401     200  200   200  200
 PUT  /api/reactions/<subject>/<subject_id>                   401     200  200   422  200
 DELETE /api/reactions/<subject>/<subject_id>                 401     200  200   422  200
+POST /api/comments/<comment_id>/report                       401     201  201   422  201
 DELETE /api/comments/<comment_id>                            401     403  403   204  403
 # People
 GET  /api/users/<username>                                   401     200  200   200  200
@@ -375,7 +376,6 @@ GET  /api/me/following                                       401     200  200   
 GET  /api/me/mutes                                           401     200  200   200  200
 POST /api/users/<username>/report                            401     201  201   422  201
 POST /api/report/<subject>/<subject_id>                      401     201  201   422  201
-POST /api/comments/<comment_id>/report                       401     201  201   422  201
 POST /api/admin/moderation/<report_id>                       401     404  404   404  422
 GET  /api/me/blocks                                          401     200  200   200  200
 GET  /api/me/muted-things                                    401     200  200   200  200
