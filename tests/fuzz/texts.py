@@ -242,6 +242,20 @@ def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:
         bob.do_quickly(f"/{place}/{number}/comments", body=f"{text}\n{text}")
         olga.do(f"/{place}/{number}/status", status=decided, reason=text)
     bob.do_quickly("/features/1/vote")
+    times = {"starts_at": "2090-01-01T00:00", "ends_at": "2090-02-01T00:00"}
+    olga.do("/admin/seasons/", name=text[:80], slug="fuzz", **times)
+    counted = {"metric": "total_songs", "threshold": "9", "rarity": "rare", "icon": "*"}
+    olga.do(
+        "/admin/seasons/fuzz/achievements",
+        code="fuzz_nine",
+        name=f"{text[:70]} 9",
+        description=text[:200],
+        **counted,
+    )
+    olga.do("/admin/seasons/fuzz", name=text[:80], slug=text, rerun=text, **times)
+    for path in ("/admin/seasons/", "/admin/seasons/fuzz", "/seasons/", "/seasons/fuzz"):
+        olga.look(path)
+    olga.do("/admin/levels", level_1=text[:40])
     olga.do("/achievements/check", user="alice")
     olga.do("/achievements/check", user="")
 
