@@ -13,6 +13,7 @@ from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.imports import actions as imports
@@ -148,7 +149,7 @@ def _put_together(name: str, friend: str, ids: list[int]) -> None:
         user, Kind.FEATURE, title="A dark theme", description=WORDS * 3, limit=LIMIT
     )
     feedback.vote(item, other)
-    feedback.comment(item, other, body=WORDS, limit=LIMIT)
+    comments.write(feedback.thread_of(item), other, body=WORDS, limits=comments.Limits((LIMIT,)))
 
 
 def _add_quiet(site: Site, quiet: int) -> None:

@@ -10,6 +10,7 @@ from tests.support.people import add_person, working
 from trackflow_web import composition
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind
@@ -283,7 +284,8 @@ def request_of(app):
 def comment(app, item_id, person):
     with working(app):
         item = db.session.get(Feedback, item_id)
-        feedback.comment(item, person.user, body="Yes.", limit=MANY)
+        limits = comments.Limits((MANY,))
+        comments.write(feedback.thread_of(item), person.user, body="Yes.", limits=limits)
 
 
 def vote(app, item_id, person, *, wanted=True):
