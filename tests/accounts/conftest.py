@@ -190,6 +190,7 @@ def _make_music(as_alice: Browser) -> None:
     as_alice.post("/imports/", file=(io.BytesIO(PLAYLIST.encode()), "list.csv"), start="1")
     preview = _made(as_alice.post("/imports/", file=(io.BytesIO(UNCLEAR), "sheet.csv")))
     as_alice.post(f"{preview}/columns", column_title="0", column_artist="1")
+    as_alice.post(f"{song}/cover", cover=(io.BytesIO(picture()), "cover.png"))
     as_alice.post("/imports/charts", files=(io.BytesIO(charts.chart()), "notes.chart"))
     as_alice.post("/settings/achievements/first_release/pin", move="pin")
 

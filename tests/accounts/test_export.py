@@ -19,6 +19,7 @@ ADDRESS = "/settings/privacy/export"
 WHERE = {
     "users": "account",
     "avatars": "avatars",
+    "covers": "covers",
     "visits": "visits",
     "access_tokens": "tokens",
     "songs": "songs",

@@ -217,6 +217,7 @@ POST /users/<username>/mute                             door     303  303   422 
 POST /users/<username>/remove-follower                  door     303  303   303  303
 POST /users/<username>/block                            door     303  303   422  303
 GET  /avatars/<digest>-<size>.webp                       404     404  404   404  404
+GET  /covers/<digest>-<side>.webp                        404     404  404   404  404
 GET  /avatars/generated/<seed>-<initials>.svg            200     200  200   200  200
 GET  /suggestions/artists                               door     303  303   303  303
 GET  /suggestions/people                                door     303  303   303  303
@@ -252,6 +253,10 @@ POST /packs/<pack_id>/songs/<song_id>/delete            door     404  404   303 
 POST /packs/<pack_id>/delete                            door     404  404   303  404
 POST /series/<series_id>/delete                         door     404  404   303  404
 POST /templates/<template_id>/delete                    door     404  404   303  404
+GET  /songs/<song_id>/cover                             door     404  403   200  404
+POST /songs/<song_id>/cover                             door     404  403   422  404
+GET  /packs/<pack_id>/cover                             door     404  404   200  404
+POST /packs/<pack_id>/cover                             door     404  404   422  404
 POST /songs/<song_id>/delete                            door     404  403   303  404
 POST /notifications/<notification_id>/delete            door     404  404   303  404
 POST /logout                                            door     303  303   303  303

@@ -78,6 +78,8 @@ SET = {
     "/songs/<song_id>/parts/<part>",
     "/songs/<song_id>/status",
     "/songs/<song_id>/delete",
+    "/songs/<song_id>/cover",
+    "/packs/<pack_id>/cover",
     "/songs/<song_id>/collaborators/<user_id>/delete",
     "/packs/<pack_id>",
     "/packs/<pack_id>/release",

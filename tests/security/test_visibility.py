@@ -82,6 +82,7 @@ followed  /achievements/<code>
 list      /community/people
 list      /community/releases
 list      /api/community/releases
+file      /covers/<digest>-<side>.webp
 list      /suggestions/people?username=quo htmx
 list      /community/leaderboard?kind=releases&period=all&view=top
 list      /api/community/leaderboard?kind=releases&period=all&view=top
@@ -119,6 +120,7 @@ OWN = """
 /api/comments/<subject>/<subject_id>
 /api/features/<item_id>/comments
 /api/imports/<import_id>
+/imports/charts/<scan_id>
 /api/imports/<import_id>/rows
 /api/packs/<pack_id>
 /api/packs/<pack_id>/songs
@@ -138,6 +140,7 @@ OWN = """
 /moderation/decisions/<action_id>
 /notifications/<notification_id>/go
 /notifications/unsubscribe/<token>
+/packs/<pack_id>/cover
 /packs/<pack_id>/release
 /password/reset/<token>
 /reactions/<subject>/<subject_id>
@@ -147,6 +150,7 @@ OWN = """
 /sitemap-<section>-<number>.xml
 /songs/<song_id>
 /songs/<song_id>/credits.ini
+/songs/<song_id>/cover
 /songs/<song_id>/edit
 /songs/<song_id>/row
 /static/<filename>
@@ -214,6 +218,10 @@ def her(app, clock, alice, bob, charlie, admin):
         )
     for person in (her, alice, bob, charlie, admin):  # a leaderboard has at least five
         release(app, person, f"By {person.username}")
+    with working(app):
+        song = db.session.scalars(sa.select(Song).where(Song.user_id == her.id)).one()
+        song.cover = DIGEST
+        db.session.add(Cover(user_id=her.id, uploaded_at=the_clock.now(), digest=DIGEST, large=b"x"))
     return her
 
 
@@ -249,6 +257,7 @@ def values(app, her, alice):
             "code": CODE,
             "digest": DIGEST,
             "size": "256",
+            "side": "500",
             "pack_id": pack.id,
             "song_id": song.id,
             "series_id": album.id,

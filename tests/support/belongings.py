@@ -103,6 +103,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "filename": "css/base.css",
             "digest": "0" * 64,
             "size": "64",
+            "side": "250",
             "seed": "00ff",
             "initials": "al",
             "kind": "artist",

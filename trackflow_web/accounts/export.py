@@ -40,6 +40,7 @@ from trackflow_web.achievements.models import (
 )
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
 from trackflow_web.domain.authoring.models import PartTemplate, SongPart
+from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.models import Mail
@@ -91,6 +92,7 @@ TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 # The file is the user's own, and is deleted with the preview.
 # The picture as it is shown; the one that was sent waits for minutes only.
 AVATAR = ("uploaded_at", "large")
+COVER = ("song_id", "pack_id", "uploaded_at", "large")
 MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # Columns of an award that are not exported: keys, internals, and the name of another user.
@@ -139,6 +141,7 @@ def export(user: User) -> Iterator[str]:
             **_feedback(user_id),
             **talk_of(user_id),
             **_achievements(user_id),
+            "covers": json_list(rows_of(Cover, Cover.user_id == user_id, only=COVER)),
             "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),
             **_access(user_id, email),
         },

@@ -22,7 +22,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import avatars, chart_scans, imports, mails, notifications, rechecks, sweep
+from trackflow_web.jobs import avatars, chart_scans, covers, imports, mails, notifications, rechecks, sweep
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
 
@@ -101,6 +101,10 @@ class Jobs:
         """Encode an uploaded picture once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("avatar", user_id))
 
+    def start_cover(self, cover_id: int) -> None:
+        """Encode an uploaded cover once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start("cover", cover_id))
+
     def start_chart_scan(self, scan_id: int) -> None:
         """Read uploaded chart files once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("charts", scan_id))
@@ -168,12 +172,18 @@ class Jobs:
             "notifications": self._notifications,
             "avatar": self._avatar,
             "charts": self._charts,
+            "cover": self._cover,
         }
 
     def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
         del take_over  # encoding it twice does no harm
         with self.context():
             avatars.run(user_id, self.tools)
+
+    def _cover(self, cover_id: int, *, take_over: bool = False) -> None:
+        del take_over  # encoding it twice does no harm
+        with self.context():
+            covers.run(cover_id, self.tools)
 
     def _charts(self, scan_id: int, *, take_over: bool = False) -> None:
         del take_over  # reading a song twice does no harm

@@ -11,6 +11,7 @@ from trackflow_web.achievements.standings import finals
 from trackflow_web.domain.chart_scans import actions as charts
 from trackflow_web.domain.chart_scans import queries as chart_scans
 from trackflow_web.domain.comments import actions, threads
+from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
 from trackflow_web.domain.people import actions as people
@@ -35,6 +36,7 @@ IMPORTS_A_SWEEP = 100
 AVATARS_A_SWEEP = 20
 SCANS_A_SWEEP = 20
 COMMENTS_A_SWEEP = 100
+COVERS_A_SWEEP = 20
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
@@ -50,6 +52,9 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _start(start, "recheck", lambda: runs.abandoned(all_unfinished=at_start)),
         lambda: _start(
             start, "avatar", lambda: avatars.abandoned(AVATARS_A_SWEEP, all_waiting=at_start)
+        ),
+        lambda: _start(
+            start, "cover", lambda: covers.abandoned(COVERS_A_SWEEP, all_waiting=at_start)
         ),
         lambda: _start(
             start, "charts", lambda: chart_scans.abandoned(SCANS_A_SWEEP, all_unread=at_start)
@@ -88,6 +93,7 @@ def _prune(tools: Tools) -> None:
     with unit_of_work(tools.handlers):
         pruning.sweep()
         charts.prune()
+        covers.prune()
         mail.prune()
         undo.prune()
         reservations.prune()

@@ -13,6 +13,7 @@ from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.charts import views as charts
+from trackflow_web.pages.covers import views as covers
 from trackflow_web.pages.collaborations import views as collaborations
 from trackflow_web.pages.comments import views as comments
 from trackflow_web.pages.directory import views as directory
@@ -108,7 +109,7 @@ BLUEPRINTS = (
     relation_lists.pages,
     moderation.pages,
     releases.pages,
-    releases.covers,
+    covers.pages,
     directory.pages,
     avatars.pages,
     suggestions.pages,

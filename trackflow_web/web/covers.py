@@ -1,4 +1,4 @@
-"""Covers of releases: their URLs, and generated ones, which all have for now.
+"""Covers of releases: their URLs, and generated ones for songs without an upload.
 
 A generated cover depends only on its URL, so that it can be cached publicly and reveals nothing
 about the song. Songs of one album have the same.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from trackflow_web.domain.covers.actions import LARGE, SMALL
 from trackflow_web.kernel.text import artist_key, comparison_key
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["cover_url"] = address_of
 
 
-def address_of(song: Song | Tile) -> str:
+def address_of(song: Song | Tile, large: bool = False) -> str:  # noqa: FBT001, FBT002 -- for templates
     """Return the address of a song's cover."""
+    if song.cover:
+        side = LARGE if large else SMALL
+        return url_for("covers.picture", digest=song.cover, side=str(side))
     return generated(song.artist, song.album or song.title)
 
 

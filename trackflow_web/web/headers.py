@@ -41,6 +41,7 @@ SAYS_ITSELF = frozenset(
         "avatars.picture",
         "avatars.generated",
         "covers.generated",
+        "covers.picture",
         "seasons.ics",
         "badges.profile",
         "badges.award",

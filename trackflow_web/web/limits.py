@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask_login import current_user
 
+from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.domain.people import avatars
 from trackflow_web.integrations.charts import uploads as charts
@@ -23,6 +24,7 @@ LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES
 LARGER_BODIES |= dict.fromkeys(
     ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
 )
+LARGER_BODIES |= dict.fromkeys(("covers.set_song", "covers.set_pack"), 2 * covers.MOST_BYTES)
 # A folder of songs; audio comes as an empty file of its name.
 CHART_UPLOAD = "charts.create"
 LARGER_BODIES[CHART_UPLOAD] = charts.MOST_BYTES

@@ -26,5 +26,15 @@ class Pack(Base):
     name_key: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
+    # The digest of the uploaded cover.
+    cover: Mapped[str | None] = mapped_column(sa.String(64))
 
-    __table_args__ = (sa.UniqueConstraint("user_id", "name_key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "name_key"),
+        sa.Index(
+            "ix_packs_cover",
+            "cover",
+            sqlite_where=sa.text("cover IS NOT NULL"),
+            postgresql_where=sa.text("cover IS NOT NULL"),
+        ),
+    )

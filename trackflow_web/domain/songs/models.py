@@ -52,6 +52,12 @@ class Song(Base):
             sqlite_where=sa.text("import_id IS NOT NULL"),
             postgresql_where=sa.text("import_id IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_songs_cover",
+            "cover",
+            sqlite_where=sa.text("cover IS NOT NULL"),
+            postgresql_where=sa.text("cover IS NOT NULL"),
+        ),
         sa.CheckConstraint("status IN ('future', 'wip', 'released')", name="status"),
     )
 
@@ -88,6 +94,8 @@ class Song(Base):
     download_url: Mapped[str] = mapped_column(
         sa.String(LONGEST_LINK), default="", server_default=""
     )
+    # The digest of the uploaded cover; a generated one is shown without it.
+    cover: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -1,4 +1,4 @@
-"""Public pages of releases, and the covers that are generated for them."""
+"""Public pages of releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
-from trackflow_web.web.covers import KEY, LETTERS, drawn
 from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.session import login_required
 from trackflow_web.web.shared_pages import release_page
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
 
 pages = Blueprint("releases", __name__)
-covers = Blueprint("covers", __name__, url_prefix="/covers")
 
 MORE_SHOWN = 6
-A_YEAR = "public, max-age=31536000, immutable"
 FULL_BAND = {Part.DRUMS, Part.BASS, Part.GUITAR, Part.VOCALS, Part.KEYS}
 
 
@@ -61,14 +58,4 @@ def credits_ini(song_id: int) -> BaseResponse:
     lines = "\n".join(ini_lines(song, viewer_id()))
     response = Response(f"{lines}\n", mimetype="text/plain")
     response.headers["Content-Disposition"] = 'attachment; filename="credits.ini"'
-    return response
-
-
-@covers.get("/generated/<string(length=8):key>-<string(maxlength=2):letters>.svg")
-def generated(key: str, letters: str) -> BaseResponse:
-    """Send the generated cover of songs without an upload."""
-    if not (KEY.fullmatch(key) and LETTERS.fullmatch(letters)):
-        abort(404)
-    response = Response(drawn(key, letters), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = A_YEAR
     return response

@@ -1,0 +1,110 @@
+"""Covers of songs and packs: uploaded, encoded anew, shown to whoever sees what they belong to."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+
+from tests.support.people import working
+from tests.support.pictures import picture
+from tests.support.songs import add_song
+from trackflow_web.domain.covers import actions
+from trackflow_web.domain.covers.models import Cover
+from trackflow_web.domain.people.models import Audience
+from trackflow_web.kernel.database import db
+
+
+def upload(browser, address, content, name="cover.png"):
+    return browser.post(address, cover=(io.BytesIO(content), name))
+
+
+@pytest.fixture
+def song_id(app, alice, as_alice):
+    song_id = add_song(app, alice, "One")
+    as_alice.post(f"/songs/{song_id}/status", status="released")
+    return song_id
+
+
+@pytest.fixture
+def uploaded(as_alice, song_id):
+    """The URL of the cover of Alice's release."""
+    assert upload(as_alice, f"/songs/{song_id}/cover", picture()).status == 303
+    return as_alice.get(f"/releases/{song_id}").one(".release-hero .cover")["src"]
+
+
+@pytest.mark.both_databases
+def test_an_uploaded_cover_is_shown_as_a_square_of_two_sizes(as_bob, uploaded):
+    assert uploaded.endswith("-500.webp")
+    for size in (500, 250):
+        answer = as_bob.client.get(uploaded.replace("-500", f"-{size}"))
+        image = Image.open(io.BytesIO(answer.data))
+        assert (image.format, image.size) == ("WEBP", (size, size))
+        assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_cover_of_what_is_not_released_is_its_owners(as_alice, as_bob, song_id, uploaded):
+    as_alice.post(f"/songs/{song_id}/status", status="wip")
+    assert as_bob.get(uploaded).status == 404
+    assert as_alice.get(uploaded).status == 200
+
+
+def test_visitors_see_covers_of_public_profiles(app, alice, anonymous, uploaded):
+    assert anonymous.get(uploaded).status == 404
+    with working(app):
+        alice.user.audience = Audience.EVERYONE
+    answer = anonymous.get(uploaded)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"].startswith("public")
+
+
+def test_a_removed_cover_is_gone_at_once(as_alice, song_id, uploaded):
+    as_alice.post(f"/songs/{song_id}/cover", remove="1")
+    assert as_alice.get(uploaded).status == 404
+    shown = as_alice.get(f"/releases/{song_id}").one(".release-hero .cover")["src"]
+    assert shown.startswith("/covers/generated/")
+
+
+def test_a_deleted_song_comes_back_with_its_cover(as_alice, song_id, uploaded):
+    page = as_alice.post(f"/songs/{song_id}/delete")
+    assert page.status == 303
+    token = as_alice.follow().one("form[action^='/undo/']")["action"]
+    assert as_alice.get(uploaded).status == 404
+    as_alice.post(token)
+    assert as_alice.get(uploaded).status == 200
+
+
+def test_a_pack_has_a_cover(as_alice, as_bob):
+    pack = as_alice.post("/packs/", name="Justice").location
+    assert upload(as_alice, f"{pack}/cover", picture()).status == 303
+    assert as_alice.get(f"{pack}/cover").one(".cover")["src"].endswith("-250.webp")
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg></svg>", b"\x89PNG\r\n\x1a\nbroken", b"x" * 1000])
+def test_what_is_no_picture_is_refused(as_alice, song_id, content):
+    page = upload(as_alice, f"/songs/{song_id}/cover", content)
+    assert page.status == 422
+    assert page.errors()["cover"]
+
+
+def test_a_picture_above_the_limit_is_refused(as_alice, song_id):
+    page = upload(as_alice, f"/songs/{song_id}/cover", picture() + bytes(actions.MOST_BYTES))
+    assert page.status == 422
+    assert "8 MB" in page.errors()["cover"]
+
+
+def test_only_the_owner_sets_a_cover(as_bob, song_id):
+    assert upload(as_bob, f"/songs/{song_id}/cover", picture()).status == 404
+
+
+@pytest.mark.both_databases
+def test_covers_that_nothing_shows_are_deleted_after_a_day(app, clock, as_alice, song_id, uploaded):
+    upload(as_alice, f"/songs/{song_id}/cover", picture(size=(90, 40)))
+    clock.move(days=2)
+    with working(app):
+        actions.prune()
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Cover)) == 1
+    assert as_alice.get(uploaded).status == 404

@@ -1,0 +1,1 @@
+"""Uploaded covers of songs and packs."""

@@ -1,0 +1,1 @@
+"""Covers of songs and packs: HTML and pictures."""
