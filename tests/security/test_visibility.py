@@ -22,6 +22,7 @@ from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.comments import actions as comments
+from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs import actions as packs
@@ -221,7 +222,8 @@ def her(app, clock, alice, bob, charlie, admin):
     with working(app):
         song = db.session.scalars(sa.select(Song).where(Song.user_id == her.id)).one()
         song.cover = DIGEST
-        db.session.add(Cover(user_id=her.id, uploaded_at=the_clock.now(), digest=DIGEST, large=b"x"))
+        now = the_clock.now()
+        db.session.add(Cover(user_id=her.id, uploaded_at=now, digest=DIGEST, large=b"x"))
     return her
 
 

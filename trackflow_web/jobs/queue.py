@@ -22,7 +22,16 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
-from trackflow_web.jobs import avatars, chart_scans, covers, imports, mails, notifications, rechecks, sweep
+from trackflow_web.jobs import (
+    avatars,
+    chart_scans,
+    covers,
+    imports,
+    mails,
+    notifications,
+    rechecks,
+    sweep,
+)
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
 

@@ -13,9 +13,9 @@ from trackflow_web.pages.admin import rechecks as admin
 from trackflow_web.pages.admin import users as admin_users
 from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.charts import views as charts
-from trackflow_web.pages.covers import views as covers
 from trackflow_web.pages.collaborations import views as collaborations
 from trackflow_web.pages.comments import views as comments
+from trackflow_web.pages.covers import views as covers
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import crawlers

@@ -116,8 +116,10 @@ def abandoned(limit: int, *, all_waiting: bool = False) -> Sequence[int]:
 
 def prune() -> None:
     """Delete some covers that have not been shown for a day."""
-    songs = sa.select(sa.literal(1)).where(Song.cover == Cover.digest, Song.user_id == Cover.user_id)
-    packs = sa.select(sa.literal(1)).where(Pack.cover == Cover.digest, Pack.user_id == Cover.user_id)
+    songs, packs = (
+        sa.select(sa.literal(1)).where(table.cover == Cover.digest, table.user_id == Cover.user_id)
+        for table in (Song, Pack)
+    )
     unused = (
         sa.select(Cover.id)
         .where(

@@ -89,15 +89,21 @@ def _set(subject: Song | Pack) -> BaseResponse:
         flash("Cover removed.")
         return htmx.redirect_after_post(_address(subject))
     try:
-        content = sent_picture("cover", most_bytes=actions.MOST_BYTES)
-        if content is None:
-            raise Invalid(cover=CHOOSE)
+        content = _sent()
     except Invalid as refusal:
         return refused(_form(subject, refusal.errors), refusal)
     cover = actions.upload(get_current_user(), subject, content)
     jobs().start_cover(cover.id)
     flash("Cover uploaded. It appears in a moment.")
     return htmx.redirect_after_post(_address(subject))
+
+
+def _sent() -> bytes:
+    """Return the checked picture of the form. Raises Invalid naming `cover`."""
+    content = sent_picture("cover", most_bytes=actions.MOST_BYTES)
+    if content is None:
+        raise Invalid(cover=CHOOSE)
+    return content
 
 
 def _address(subject: Song | Pack) -> str:

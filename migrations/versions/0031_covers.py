@@ -1,7 +1,7 @@
 """uploaded covers of songs and packs.
 
-Revision ID: 0099
-Revises: 0098
+Revision ID: 0031
+Revises: 0030
 Create Date: 2026-11-28 15:25:00.000000
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0099"
-down_revision = "0098"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
