@@ -70,6 +70,7 @@ class Tile:
     artist: str
     album: str
     year: int | None
+    cover: str | None
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
         .limit(MOST_ALBUMS)
     )
     others = (
-        _row("song", Song.id, Song.title, Song.artist, Song.album, Song.year)
+        _row("song", Song.id, Song.title, Song.artist, Song.album, Song.year, Song.cover)
         .where(Song.user_id == song.user_id, Song.id != song.id, is_public(viewer_id))
         .order_by(*_NEWEST_FIRST)
         .limit(limit)
@@ -152,7 +153,7 @@ def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
     return Around(
         places=[Place(row.kind, row.id, row.title) for row in rows if row.kind != "song"],
         others=[
-            Tile(row.id, row.title, row.artist, row.album, row.year)
+            Tile(row.id, row.title, row.artist, row.album, row.year, row.cover)
             for row in sorted(
                 (row for row in rows if row.kind == "song"),
                 key=lambda row: (row.place, row.id),
@@ -163,7 +164,10 @@ def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
 
 
 def _row(kind: str, id_: Any, title: Any, *more: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 -- columns of any table
-    artist, album, year = more or (sa.literal(""), sa.literal(""), sa.literal(None, sa.Integer))
+    artist, album, year, cover = more or (
+        *(sa.literal(""), sa.literal("")),
+        *(sa.literal(None, sa.Integer), sa.literal(None, sa.String)),
+    )
     place = Song.released_at if more else sa.literal(None, UTCDateTime())
     return sa.select(
         sa.literal(kind).label("kind"),
@@ -172,6 +176,7 @@ def _row(kind: str, id_: Any, title: Any, *more: Any) -> sa.Select[*tuple[Any, .
         artist.label("artist"),
         album.label("album"),
         year.label("year"),
+        cover.label("cover"),
         place.label("place"),
     )
 
