@@ -101,7 +101,7 @@ def test_a_picture_above_the_limit_is_refused(as_alice, song_id):
 
 
 def test_only_the_owner_sets_a_cover(as_bob, song_id):
-    assert upload(as_bob, f"/songs/{song_id}/cover", picture()).status == 404
+    assert as_bob.post(f"/songs/{song_id}/cover", remove="1").status == 404
 
 
 @pytest.mark.both_databases
