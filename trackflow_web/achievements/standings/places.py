@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
@@ -102,7 +102,8 @@ class _Scores(Order):
             table.kind == self._kind,
             table.span == self._window.span,
             table.start == self._window.start,
-            table.listed,
+            # As the index has it: SQLite does not take `listed = 1` for its condition.
+            cast("sa.ColumnElement[bool]", sa.type_coerce(table.listed, sa.Integer)),
         )
 
     def count(self) -> int:
