@@ -136,6 +136,7 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             spotify=spotify if config.spotify_client_id else None,
             mailer=mail.mailer(config.mail_url, sender=config.mail_from),
             secret=config.secret_key,
+            newcomer_days=config.newcomer_days,
         ),
         context=partial(_context_of_jobs, app),
     )

@@ -31,7 +31,7 @@ CHANGES_NOTHING = {DOOR, "401", "403", "404"}
 PAGES = """
 #                                                     nobody charlie bob alice olga
 # Everybody
-GET  /                                                   200     303  303   303  303
+GET  /                                                   200     200  200   200  200
 GET  /healthz                                            200     200  200   200  200
 GET  /metrics                                            404     404  404   404  404
 GET  /login                                              200     303  303   303  303
@@ -60,6 +60,15 @@ GET  /achievements/me                                   door     200  200   200 
 GET  /achievements/me/progress                          door     200  200   200  200
 GET  /achievements/levels                               door     200  200   200  200
 GET  /community/leaderboard                             door     200  200   200  200
+GET  /community/                                        door     200  200   200  200
+GET  /community/feed                                    door     200  200   200  200
+GET  /community/feed/new                                door     303  303   303  303
+POST /community/feed/<feed_id>/hide                     door     303  303   303  303
+GET  /community/showcase                                door     200  200   200  200
+GET  /community/highlights                              door     200  200   200  200
+GET  /community/stats                                   door     200  200   200  200
+GET  /admin/highlights                                  door     404  404   404  200
+POST /admin/highlights                                  door     404  404   404  422
 GET  /community/people                                  door     200  200   200  200
 GET  /community/releases                                door     200  200   200  200
 GET  /seasons/                                           200     200  200   200  200
@@ -287,6 +296,12 @@ GET  /api/achievements/me                                    401     200  200   
 GET  /api/achievements/me/progress                           401     200  200   200  200
 GET  /api/achievements/categories                            401     200  200   200  200
 GET  /api/community/leaderboard                              401     200  200   200  200
+GET  /api/community/feed                                 401     200  200   200  200
+PUT  /api/community/feed/<feed_id>/hidden                401     204  204   204  204
+DELETE /api/community/feed/<feed_id>/hidden              401     204  204   204  204
+GET  /api/community/highlights                           401     200  200   200  200
+GET  /api/community/stats                                401     200  200   200  200
+GET  /api/community/trending                             401     200  200   200  200
 GET  /api/community/releases                                 401     200  200   200  200
 GET  /api/community/users/<username>                         401     200  200   200  200
 GET  /api/seasons/                                           401     200  200   200  200

@@ -153,6 +153,8 @@ class UserAchievement(Base):
     grant_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("award_grants.id", ondelete="SET NULL")
     )
+    # Whether it was an achievement of the week.
+    featured: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL")

@@ -10,6 +10,7 @@ from trackflow_web.api.admin import views as admin
 from trackflow_web.api.authoring import views as authoring
 from trackflow_web.api.collaborations import views as collaborations
 from trackflow_web.api.comments import views as comments
+from trackflow_web.api.community import views as community
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.directory import views as directory
@@ -41,6 +42,7 @@ __all__ = [
     "collaborations",
     "comments",
     "custom",
+    "community",
     "directory",
     "feedback",
     "imports",

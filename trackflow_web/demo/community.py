@@ -23,6 +23,7 @@ from trackflow_web.demo import (
     feedback,
     notifications,
     profiles,
+    public,
     standings,
     talk,
     timeline,
@@ -89,6 +90,7 @@ def make(handlers: Sequence[Handler]) -> Made | None:
         awards = _reward(handlers, now)
         with _running_on(_Calendar(now)) as calendar, unit_of_work(notifications.recent(now)):
             talk.congratulate(calendar.set, now)
+        public.publish(handlers)
         on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 

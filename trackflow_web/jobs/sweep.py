@@ -70,6 +70,8 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _close_leaderboards(tools),
         lambda: community.write_past_entries(tools),
         lambda: _release_held_comments(tools),
+        lambda: community.choose_highlights(tools),
+        lambda: community.count_figures(tools),
         lambda: _prune(tools),
     ):
         try:

@@ -20,3 +20,4 @@ class Tools:
     mailer: Mailer | None
     # Signs the links in mails.
     secret: str
+    newcomer_days: int = 0

@@ -32,6 +32,7 @@ class Type(StrEnum):
     MENTION = "mention"
     REACTION = "reaction"
     MODERATION_DECISION = "moderation_decision"
+    FEATURED = "featured"
 
 
 class Reason(StrEnum):
@@ -59,6 +60,7 @@ class Reason(StrEnum):
     MENTIONED = "mentioned"
     MODERATED = "moderated"
     REPORTED = "reported"
+    CHOSEN = "chosen"
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,14 @@ TYPES = {
         groups=False,
         is_fixed=True,
     ),
+    Type.FEATURED: TypeOptions(
+        label="Your achievement or release is chosen for the week",
+        title="Highlight of the week",
+        one="{subject} is a highlight of the week.",
+        many="{subject} is a highlight of the week.",
+        channels=frozenset({SITE, TOAST}),
+        groups=False,
+    ),
 }
 
 # What stands below a row; {actors} is who it is about.
@@ -261,6 +271,7 @@ REASONS = {
     Reason.MENTIONED: "You were mentioned.",
     Reason.MODERATED: "It's about something of yours.",
     Reason.REPORTED: "You reported it.",
+    Reason.CHOSEN: "It was chosen for the week.",
 }
 
 # What a moderator decided, for the owner and for whoever reported it.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.pages.achievements import views as achievements
 from trackflow_web.pages.admin import accounts as admin_accounts
 from trackflow_web.pages.admin import custom as admin_custom
+from trackflow_web.pages.admin import highlights as admin_highlights
 from trackflow_web.pages.admin import levels as admin_levels
 from trackflow_web.pages.admin import moderation as admin_moderation
 from trackflow_web.pages.admin import rechecks as admin
@@ -16,6 +17,8 @@ from trackflow_web.pages.charts import views as charts
 from trackflow_web.pages.collaborations import views as collaborations
 from trackflow_web.pages.comments import views as comments
 from trackflow_web.pages.covers import views as covers
+from trackflow_web.pages.community import feed as community_feed
+from trackflow_web.pages.community import views as community
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import crawlers
@@ -69,9 +72,12 @@ if TYPE_CHECKING:
 __all__ = [
     "admin_accounts",
     "admin_custom",
+    "admin_highlights",
     "admin_levels",
     "admin_moderation",
     "admin_users",
+    "community",
+    "community_feed",
     "crawlers",
     "init_app",
     "recovery",

@@ -52,6 +52,7 @@ LAYERS = {
         "sharing",
         "leaderboards",
         "seasons",
+        "community",
         "settings",
         "notifications",
         "toasts",

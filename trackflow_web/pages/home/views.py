@@ -10,6 +10,7 @@ from flask_login import current_user
 from trackflow_web.domain.people import profile
 from trackflow_web.domain.people.models import Theme
 from trackflow_web.kernel import text
+from trackflow_web.pages.home.dashboard import dashboard_context
 from trackflow_web.web import htmx, theme
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.session import login_required
@@ -23,9 +24,9 @@ pages = Blueprint("home", __name__)
 
 @pages.get("/")
 def index() -> str | Response:
-    """Show the landing page to anonymous visitors; redirect signed-in users to their songs."""
+    """Show the landing page to anonymous visitors, and to users their dashboard."""
     if current_user.is_authenticated:
-        return htmx.redirect_after_post(url_for("songs.index"))
+        return render_template("home/dashboard.html", **dashboard_context(get_current_user()))
     return render_template("home/landing.html")
 
 

@@ -1,0 +1,1 @@
+"""The feed, highlights, trends and figures in the API."""

@@ -1,0 +1,1 @@
+"""The community page, the feed, the showcase, weekly highlights and figures."""

@@ -1,0 +1,254 @@
+"""Highlights and figures as readers see them, for pages and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.achievements.standings.windows import Span, window_of
+from trackflow_web.community import entries, figures, highlights, showcase
+from trackflow_web.community.candidates import Candidate
+from trackflow_web.community.entries import Actor, Subject
+from trackflow_web.community.figures import Figure, ReportKind
+from trackflow_web.community.models import Highlight, HighlightKind, Kind
+from trackflow_web.community.showcase import Shown
+from trackflow_web.community.trends import Trend
+from trackflow_web.domain.people.models import User
+from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.visibility import not_held, visible_to
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WEEKS_IN_ARCHIVE = 26
+
+HEADINGS = {
+    HighlightKind.ACHIEVEMENT: "Achievement of the week",
+    HighlightKind.RELEASE: "Release of the week",
+}
+EMPTY = {
+    HighlightKind.ACHIEVEMENT: "No achievement of the week: nothing was chosen.",
+    HighlightKind.RELEASE: "No release of the week: nothing was chosen.",
+}
+# By key: what the value is, and of what.
+FIGURES = {
+    "active_members": ("members were here in the last 30 days", "members"),
+    "released_songs": ("songs are released", "songs"),
+    "authored_songs": ("songs have a finished chart", "songs"),
+    "joint_releases": ("releases are joint work", "releases"),
+    "releases_this_week": ("releases this week", ""),
+    "parts_this_week": ("parts done this week", ""),
+    "complete_packs": ("packs are complete", "packs"),
+    "complete_albums": ("albums are complete", "albums"),
+    "awards": ("achievements unlocked", ""),
+    "achievements_ever_earned": ("achievements have been earned by somebody", "achievements"),
+}
+
+
+@dataclass(frozen=True)
+class ShownHighlight:
+    """A highlight as a reader sees it.
+
+    Without `owner` there was none that week (`is_empty`), or it is no longer visible.
+    """
+
+    kind: HighlightKind
+    start: date
+    reason: str
+    is_empty: bool
+    figures: dict[str, Any]
+    owner: Actor | None = None
+    subject: Subject | None = None
+    award: Shown | None = None
+
+    @property
+    def heading(self) -> str:
+        """Return what it is called."""
+        return HEADINGS[self.kind]
+
+    @property
+    def end(self) -> date:
+        """Return the last day of its week."""
+        return self.start + timedelta(days=6)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Return whether something was chosen that the reader may not see now."""
+        return not self.is_empty and self.owner is None
+
+
+def highlights_of_week(viewer_id: int) -> list[ShownHighlight]:
+    """Return the highlights of the latest week that is over, of each kind one."""
+    rows = highlights.archive(limit=len(HighlightKind))
+    week = window_of(Span.WEEK, clock.now().astimezone(UTC).date()).start - timedelta(weeks=1)
+    latest = max([week, *(row.start for row in rows)])
+    current = [row for row in rows if row.start == latest]
+    found = {each.kind: each for each in shown_highlights(current, viewer_id)}
+    return [
+        found.get(kind) or ShownHighlight(kind, latest, "", is_empty=True, figures={})
+        for kind in HighlightKind
+    ]
+
+
+def highlight_archive(viewer_id: int) -> list[ShownHighlight]:
+    """Return the highlights of earlier weeks, the latest first."""
+    rows = highlights.archive(limit=WEEKS_IN_ARCHIVE * len(HighlightKind))
+    return shown_highlights(rows, viewer_id)
+
+
+def shown_highlights(rows: Sequence[Highlight], viewer_id: int) -> list[ShownHighlight]:
+    """Return highlights with what a reader may see of them, in a fixed number of statements."""
+    awards = showcase.awards_by_id(_ids(rows, HighlightKind.ACHIEVEMENT), viewer_id)
+    songs = _visible_songs(_ids(rows, HighlightKind.RELEASE), viewer_id)
+    names = entries.subjects_of({Kind.RELEASE: set(songs), Kind.ACHIEVEMENT: set(awards)})
+    found = []
+    for row in rows:
+        kind, subject_id = HighlightKind(row.kind), row.subject_id or 0
+        award = awards.get(subject_id) if kind is HighlightKind.ACHIEVEMENT else None
+        owner = award.owner if award else None
+        if kind is HighlightKind.RELEASE:
+            owner = songs.get(subject_id)
+        found.append(
+            ShownHighlight(
+                kind=kind,
+                start=row.start,
+                reason=row.reason,
+                is_empty=row.subject_id is None,
+                figures=row.figures,
+                owner=owner,
+                subject=names.get((kind.value, subject_id)) if owner else None,
+                award=award,
+            )
+        )
+    return found
+
+
+def _ids(rows: Sequence[Highlight], kind: HighlightKind) -> list[int]:
+    return [row.subject_id for row in rows if row.kind == kind and row.subject_id is not None]
+
+
+def _visible_songs(ids: Sequence[int], viewer_id: int) -> dict[int, Actor]:
+    """Return the owners of those of these releases that a viewer may see."""
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        sa.select(Song.id, User.id.label("user_id"), User.username, User.display_name, User.avatar)
+        .join(User, User.id == Song.user_id)
+        .where(
+            Song.id.in_(ids),
+            Song.status == Status.RELEASED,
+            visible_to(viewer_id),
+            User.in_feed,
+            not_held("release", Song.id),
+        )
+    )
+    return {row.id: Actor(row.user_id, row.username, row.display_name, row.avatar) for row in rows}
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Figures, and when they were counted."""
+
+    figures: Sequence[Figure]
+    made_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Trends:
+    """The artists with more charters than usual; `too_few` people are no trend."""
+
+    artists: Sequence[Trend]
+    active: int
+    too_few: bool
+    made_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Active:
+    """Who finished most this week, with their points."""
+
+    people: Sequence[tuple[Actor, int]]
+    made_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What was counted last."""
+
+    stats: Stats
+    trends: Trends
+    active: Active
+
+
+def reports(viewer_id: int) -> Reports:
+    """Return the latest figures, trends and most active people, as a viewer may see them."""
+    found = figures.latest_of_all()
+    stats, trends = found.get(ReportKind.STATS), found.get(ReportKind.TRENDING)
+    active = found.get(ReportKind.ACTIVE)
+    data = trends.data if trends else {}
+    return Reports(
+        stats=Stats(
+            [Figure(*each) for each in stats.data["figures"]] if stats else [],
+            stats.made_at if stats else None,
+        ),
+        trends=Trends(
+            [Trend(*each) for each in data.get("artists", [])],
+            data.get("active", 0),
+            data.get("too_few", True),
+            trends.made_at if trends else None,
+        ),
+        active=Active(
+            _people(active.data["users"], viewer_id) if active else [],
+            active.made_at if active else None,
+        ),
+    )
+
+
+def _people(points: Sequence[tuple[int, int]], viewer_id: int) -> list[tuple[Actor, int]]:
+    if not points:
+        return []
+    rows = db.session.execute(
+        sa.select(User.id, User.username, User.display_name, User.avatar).where(
+            User.id.in_([user_id for user_id, _ in points]),
+            visible_to(viewer_id),
+            User.in_feed,
+            User.on_boards,
+        )
+    )
+    actors = {row.id: Actor(row.id, row.username, row.display_name, row.avatar) for row in rows}
+    return [(actors[user_id], number) for user_id, number in points if user_id in actors]
+
+
+@dataclass(frozen=True)
+class NamedCandidate:
+    """What an administrator may choose, with its names."""
+
+    id: int
+    title: str
+    owner: str
+
+
+def names_of_candidates(
+    kind: HighlightKind, found: Sequence[Candidate], viewer_id: int
+) -> list[NamedCandidate]:
+    """Return candidates with their titles and owners, as far as the viewer sees these."""
+    ids = [each.subject_id for each in found]
+    if kind is HighlightKind.ACHIEVEMENT:
+        owners = {id_: award.owner for id_, award in showcase.awards_by_id(ids, viewer_id).items()}
+    else:
+        owners = _visible_songs(ids, viewer_id)
+    names = entries.subjects_of({Kind(kind.value): set(owners)})
+    return [
+        NamedCandidate(id_, names[kind.value, id_].title, owners[id_].username)
+        for id_ in ids
+        if id_ in owners and (kind.value, id_) in names
+    ]
