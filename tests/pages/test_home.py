@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.songs import add_song
+
 
 def test_anonymous_visitors_see_the_landing_page(stranger):
     page = stranger.get("/")
@@ -12,9 +14,14 @@ def test_anonymous_visitors_see_the_landing_page(stranger):
     assert not page.all('form[action="/logout"]')
 
 
-def test_signed_in_users_are_redirected_to_their_songs(as_alice):
-    page = as_alice.get("/")
-    assert (page.status, page.location) == (303, "/songs/")
+def test_users_see_their_dashboard_and_tick_the_next_part_off(app, alice, as_alice):
+    song = add_song(app, alice, "Hurt", status="wip")
+    form = as_alice.get("/").one(f'[data-song="{song}"] form')
+    assert form["action"] == f"/songs/{song}/parts/demucs"
+
+    as_alice.post(form["action"], state="done", next="/")
+    assert as_alice.last.location == "/"
+    assert as_alice.get("/").one(f'[data-song="{song}"] form')["action"].endswith("/midi")
 
 
 @pytest.mark.both_databases

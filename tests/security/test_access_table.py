@@ -450,6 +450,7 @@ DECISIONS = ("POST /api/bugs/<item_id>/status", "POST /api/features/<item_id>/st
 # Creating keys and changing other users: these require a recent password.
 CONFIRMED_PAGES = (
     "POST /achievements/check",
+    "POST /admin/highlights",
     "POST /admin/rechecks/",
     "POST /admin/moderation/<report_id>",
     "POST /admin/moderation/appeals/<action_id>",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.standings import season_editing
-from trackflow_web.domain import subjects
+from trackflow_web.community import projection
+from trackflow_web.community.groups import pack_key
 from trackflow_web.community.models import FeedEntry
+from trackflow_web.domain import subjects
 from trackflow_web.domain.authoring import templates
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.chart_scans import actions as chart_scans
@@ -96,7 +100,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "notification_id": _notification_of(owner),
             "slug": _season().slug,
             "token": "forged",
-            "feed_id": _feed_entry_of(owner),
+            "feed_id": _feed_entry_of(owner, pack.id),
             "action": "ban",
             "token_id": queries.tokens_of(owner.id)[0].id,
             "code": "dreamer",
@@ -167,23 +171,11 @@ def _moderated(owner: User) -> dict[str, object]:
     return {"report_id": rows[0].id, "action_id": rows[1].id}
 
 
-def _feed_entry_of(owner: Person) -> int:
-    """Add an entry to the feed, about nothing; return its id."""
-    entry = FeedEntry(
-        kind="pack",
-        user_id=owner.id,
-        subject_id=0,
-        subject_ids="0",
-        group_key=f"pack:{owner.id}:0",
-        n=1,
-        first_at=clock.now(),
-        last_at=clock.now(),
-        in_global=False,
-        withdrawn_at=None,
-    )
-    db.session.add(entry)
-    db.session.flush()
-    return entry.id
+def _feed_entry_of(owner: Person, pack_id: int) -> int:
+    """Return the id of the feed entry of a pack."""
+    key = pack_key(owner.id, pack_id)
+    projection.refresh([key])
+    return db.session.scalars(sa.select(FeedEntry.id).where(FeedEntry.group_key == key)).one()
 
 
 def _invited(app: Flask, invitee: Person) -> int:
