@@ -16,9 +16,9 @@ from trackflow_web.pages.authoring import views as authoring
 from trackflow_web.pages.charts import views as charts
 from trackflow_web.pages.collaborations import views as collaborations
 from trackflow_web.pages.comments import views as comments
-from trackflow_web.pages.covers import views as covers
 from trackflow_web.pages.community import feed as community_feed
 from trackflow_web.pages.community import views as community
+from trackflow_web.pages.covers import views as covers
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import crawlers
