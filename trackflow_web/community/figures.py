@@ -68,7 +68,7 @@ def due() -> list[ReportKind]:
     rows = db.session.execute(
         sa.select(Report.kind, sa.func.max(Report.made_at)).group_by(Report.kind)
     )
-    made: dict[str, datetime] = dict(rows.tuples().all())
+    made: dict[str, datetime] = dict(rows.all())
     few = _is_small()
     return [
         kind

@@ -65,7 +65,7 @@ def weeks_to_choose(now: datetime) -> list[date]:
     chosen = set(
         db.session.execute(
             sa.select(Highlight.kind, Highlight.start).where(Highlight.start >= weeks[-1])
-        ).tuples()
+        ).all()
     )
     since = window_of(Span.WEEK, first.astimezone(UTC).date()).start
     return sorted(

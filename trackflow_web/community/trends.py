@@ -103,7 +103,7 @@ def _charters(
     )
     if among is not None:
         found = found.where(Song.artist_key.in_(among))
-    return dict(db.session.execute(found).tuples().all())
+    return dict(db.session.execute(found).all())
 
 
 def _names_of_artists(keys: Sequence[str]) -> dict[str, str]:
