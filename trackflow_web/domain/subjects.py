@@ -50,7 +50,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class DescribedSubject:
+class SubjectText:
     """A subject with the username of its owner and what it is called now.
 
     `name` is a title; for an award the code of its achievement, for a comment the key of its thread
@@ -84,7 +84,7 @@ def find_subject(type_: str, id_: int, viewer_id: int | None) -> Subject | None:
     return found.subject if found else None
 
 
-def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, DescribedSubject]:
+def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, SubjectText]:
     """Return those subjects that the viewer may see, by type and id, in one statement."""
     wanted: dict[SubjectType, set[int]] = defaultdict(set)
     for type_, id_ in keys:
@@ -98,7 +98,7 @@ def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, DescribedS
         parameters["viewer_id"] = viewer_id
     rows = db.session.execute(_statement(types, signed_in=viewer_id is not None), parameters)
     return {
-        (type_, row.id): DescribedSubject(Subject(type_, row.id, row.owner_id), row.username, row.name)
+        (type_, row.id): SubjectText(Subject(type_, row.id, row.owner_id), row.username, row.name)
         for row in rows
         for type_ in (SubjectType(row.type),)
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trackflow_web.domain import events
 from trackflow_web.domain.comments.events import SUBJECTS, CommentPayload
-from trackflow_web.domain.subjects import DescribedSubject, Key, SubjectType, describe
+from trackflow_web.domain.subjects import Key, SubjectText, SubjectType, describe
 from trackflow_web.notifications import withdraw
 from trackflow_web.notifications.notices import Notice, key_of
 from trackflow_web.notifications.recipients import Audience
@@ -35,7 +35,7 @@ _MUTED_AS = {SubjectType.RELEASE: "song", SubjectType.ACHIEVEMENT: "award"}
 class About:
     """What a row is about, as its user sees it, and the comment to show there, 0 without one."""
 
-    described: DescribedSubject
+    described: SubjectText
     comment_id: int
 
 
@@ -176,5 +176,5 @@ def _key_in(data: Mapping[str, Any]) -> Key | None:
     return (SubjectType(type_), int(id_)) if type_ in set(SubjectType) else None
 
 
-def _thread_of(comment: DescribedSubject) -> Key:
+def _thread_of(comment: SubjectText) -> Key:
     return cast("Key", _key_in({"about": comment.name}))

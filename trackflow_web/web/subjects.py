@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import request
 
 from trackflow_web.achievements import catalogue
-from trackflow_web.domain.subjects import DescribedSubject, Key, Subject, SubjectType, describe
+from trackflow_web.domain.subjects import Key, Subject, SubjectText, SubjectType, describe
 from trackflow_web.domain.subjects import find_subject as find
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import viewer_id
@@ -68,23 +68,23 @@ def links_of(keys: Iterable[Key]) -> dict[Key, Link]:
     return links
 
 
-def _is_comment(described: DescribedSubject) -> bool:
+def _is_comment(described: SubjectText) -> bool:
     return described.subject.type is SubjectType.COMMENT
 
 
-def _thread_of(comment: DescribedSubject) -> Key:
+def _thread_of(comment: SubjectText) -> Key:
     type_, _, id_ = comment.name.partition(":")
     return SubjectType(type_), int(id_)
 
 
-def _title(described: DescribedSubject) -> str:
+def _title(described: SubjectText) -> str:
     if described.subject.type is not SubjectType.ACHIEVEMENT:
         return described.name
     entry = catalogue.current().find(described.name)
     return entry.name if entry else described.name
 
 
-def address_of(described: DescribedSubject, comment_id: int = 0) -> str:
+def address_of(described: SubjectText, comment_id: int = 0) -> str:
     """Return the address of a subject's page, or of a comment there."""
     values: Mapping[str, object] = {
         "id": described.subject.id,
