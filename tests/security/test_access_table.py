@@ -226,6 +226,11 @@ POST /users/<username>/mute                             door     303  303   422 
 POST /users/<username>/remove-follower                  door     303  303   303  303
 POST /users/<username>/block                            door     303  303   422  303
 GET  /avatars/<digest>-<size>.webp                       404     404  404   404  404
+GET  /community/feed.atom                                200     200  200   200  200
+GET  /users/<username>/feed.atom                         404     404  404   404  404
+GET  /achievements/<code>.atom                           200     200  200   200  200
+GET  /feeds/<token>.atom                                 404     404  404   404  404
+POST /settings/people/feed-address                       door    303  303   303  303
 GET  /covers/<digest>-<side>.webp                        404     404  404   404  404
 GET  /avatars/generated/<seed>-<initials>.svg            200     200  200   200  200
 GET  /suggestions/artists                               door     303  303   303  303

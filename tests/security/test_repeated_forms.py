@@ -79,6 +79,7 @@ SET = {
     "/songs/<song_id>/status",
     "/songs/<song_id>/delete",
     "/songs/<song_id>/cover",
+    "/settings/people/feed-address",
     "/packs/<pack_id>/cover",
     "/songs/<song_id>/collaborators/<user_id>/delete",
     "/packs/<pack_id>",

@@ -79,6 +79,7 @@ embed     /users/<username>/shield.json
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 crawled   /sitemap.xml
+embed     /users/<username>/feed.atom
 followed  /achievements/<code>
 list      /community/people
 list      /community/releases
@@ -122,6 +123,8 @@ OWN = """
 /api/features/<item_id>/comments
 /api/imports/<import_id>
 /imports/charts/<scan_id>
+/feeds/<token>.atom
+/achievements/<code>.atom
 /api/imports/<import_id>/rows
 /api/packs/<pack_id>
 /api/packs/<pack_id>/songs

@@ -89,7 +89,7 @@ class Entry:
         return self.n - len(self.subjects)
 
 
-def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int) -> list[Entry]:
+def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int | None) -> list[Entry]:
     """Return the entries of rows of the feed, in a fixed number of statements."""
     if not rows:
         return []
@@ -144,7 +144,7 @@ def ids_of(text: str) -> list[int]:
     return [int(id_) for id_ in text.split(",") if id_]
 
 
-def _people_of(feed_ids: Sequence[int], viewer_id: int) -> dict[int, list[sa.Row[Any]]]:
+def _people_of(feed_ids: Sequence[int], viewer_id: int | None) -> dict[int, list[sa.Row[Any]]]:
     """Return the people of entries, and whether the viewer sees them."""
     shown = sa.and_(visible_to(viewer_id), User.in_feed)
     rows = db.session.execute(

@@ -98,9 +98,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which part of the feed a viewer wants; `user_id` is that of the only user shown."""
+    """Which part of the feed a viewer wants; `user_id` is that of the only user shown.
 
-    viewer_id: int
+    Without a `viewer_id` it is a visitor.
+    """
+
+    viewer_id: int | None
     type: Type = Type.ALL
     who: Who = Who.EVERYONE
     user_id: int | None = None
@@ -177,7 +180,7 @@ def _visible(wanted: Wanted) -> sa.Select[Any]:
     )
 
 
-def _is_muted(viewer_id: int) -> sa.ColumnElement[bool]:
+def _is_muted(viewer_id: int | None) -> sa.ColumnElement[bool]:
     """Return the condition for entries of users or about songs that the viewer has muted."""
     muted = sa.or_(
         sa.and_(Mute.kind == Muted.PERSON, Mute.target_id == _FEED.c.user_id),

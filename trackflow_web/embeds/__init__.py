@@ -1,15 +1,18 @@
-"""What other sites embed: oEmbed, badges, numbers for shields. Always as a visitor sees it."""
+"""What other sites embed and read: oEmbed, badges, numbers for shields, Atom feeds.
+
+Always as a visitor sees it, but for the private feed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackflow_web.embeds import badges, oembed
+from trackflow_web.embeds import badges, feeds, oembed
 
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (badges.embeds, oembed.embeds)
+BLUEPRINTS = (badges.embeds, feeds.embeds, oembed.embeds)
 
 
 def init_app(app: Flask) -> None:

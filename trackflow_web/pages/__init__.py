@@ -63,7 +63,7 @@ from trackflow_web.pages.stats import views as stats
 from trackflow_web.pages.suggestions import views as suggestions
 from trackflow_web.pages.undo import views as undo
 from trackflow_web.web.ops import health, metrics
-from trackflow_web.web.urls import RecordId
+from trackflow_web.web.urls import Code, RecordId
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -133,5 +133,6 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     """Register the pages with an application."""
     app.url_map.converters["id"] = RecordId
+    app.url_map.converters["code"] = Code
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -99,7 +99,7 @@ def load(wanted: Wanted) -> Part:
     return Part(wanted, shown, found.next, _said(shown, wanted.viewer_id))
 
 
-def _said(shown: Sequence[Entry], viewer_id: int) -> dict[int, Said]:
+def _said(shown: Sequence[Entry], viewer_id: int | None) -> dict[int, Said]:
     """Return what is said about the subjects of entries, in two statements."""
     keys = {
         entry.id: (SubjectType(entry.kind.value), entry.subject.id)

@@ -7,12 +7,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from trackflow_web.web.extensions import settings
 
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
+
+
+class Code(BaseConverter):
+    """The code of an achievement; what follows a dot is the format of another resource."""
+
+    regex = r"[^/.]+"
 
 
 class RecordId(IntegerConverter):

@@ -101,6 +101,38 @@ def followed_holders(code: str, viewer_id: int) -> Sequence[Holder]:
     return [Holder(*row) for row in rows]
 
 
+@dataclass(frozen=True)
+class PublicHolder:
+    """A public award of a user whom everyone sees."""
+
+    award_id: int
+    username: str
+    shown_name: str
+    earned_at: datetime
+
+
+def latest_public_holders(code: str, *, limit: int) -> Sequence[PublicHolder]:
+    """Return the latest holders of an achievement whom visitors see, the latest first."""
+    rows = db.session.execute(
+        sa.select(User, UserAchievement.id, UserAchievement.earned_at)
+        .join(UserAchievement, UserAchievement.user_id == User.id)
+        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .where(
+            Achievement.code == code,
+            UserAchievement.is_public,
+            UserAchievement.revoked_at.is_(None),
+            not_held(Held.ACHIEVEMENT, UserAchievement.id),
+            visible_to(None),
+        )
+        .order_by(UserAchievement.earned_at.desc(), UserAchievement.id.desc())
+        .limit(limit)
+    )
+    return [
+        PublicHolder(award_id, user.username, user.shown_name, earned_at)
+        for user, award_id, earned_at in rows
+    ]
+
+
 def evidence_of(user_id: int, badge: Badge) -> Sequence[Evidence]:
     """Return the first counted objects that others may see, oldest first.
 

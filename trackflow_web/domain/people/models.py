@@ -111,6 +111,8 @@ class User(Base):
     links: Mapped[str] = mapped_column(sa.Text(), default="", server_default="")
     charter_names: Mapped[str] = mapped_column(sa.Text(), default="", server_default="")
     avatar: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    # Part of the address of the private feed; a higher one replaces the address.
+    feed_version: Mapped[int] = mapped_column(default=0, server_default="0")
     theme: Mapped[Theme] = mapped_column(sa.String(5), default=Theme.AUTO, server_default="auto")
     uses_shortcuts: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     hides_checklist: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

@@ -95,7 +95,7 @@ def index() -> str:
     )
 
 
-@pages.get("/<code>")
+@pages.get("/<code:code>")
 def show(code: str) -> str:
     """Show an achievement: its rule and share of users; to users also progress and receipt."""
     reader = viewer_id() or NOBODY

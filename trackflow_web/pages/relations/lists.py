@@ -12,6 +12,7 @@ from trackflow_web.domain.relations.muting import Kind, MutedThing
 from trackflow_web.pages.relations.views import wanted_of_form
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.feed_addresses import address_for
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.mutes import SUBJECTS, set_mute
 from trackflow_web.web.session import login_required
@@ -68,8 +69,18 @@ def show() -> str:
         shown=shown,
         rows=rows[:ROWS],
         more=more and url_for("relation_lists.show", list=shown, after=more),
+        feed_address=address_for(get_current_user()) if shown is List.FOLLOWING else "",
         things=_things() if shown is List.MUTED and after is None else (),
     )
+
+
+@pages.post("/settings/people/feed-address")
+@login_required
+def replace_feed_address() -> Response:
+    """Replace the address of one's private feed; the old one stops working."""
+    get_current_user().feed_version += 1
+    flash("New address made. The old one no longer works.")
+    return htmx.redirect_after_post(url_for("relation_lists.show", list=List.FOLLOWING))
 
 
 @pages.post("/mutes/<kind>")
