@@ -81,12 +81,12 @@ def of_achievement(code: str) -> Response:
     entry = catalogue.current().find(code)
     if entry is None:
         raise NotFound
-    page = absolute("achievements.detail", code=code)
+    page = absolute("achievements.show", code=code)
     found = [
         AtomEntry(
             id=_tag(f"award/{holder.award_id}"),
             title=f"{holder.shown_name} earned {entry.name}",
-            url=absolute("profiles.award", username=holder.username, code=code),
+            url=absolute("awards.show", username=holder.username, code=code),
             published=holder.earned_at,
             updated=holder.earned_at,
             authors=[(holder.shown_name, absolute("profiles.show", username=holder.username))],
