@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.catalogues import BY_CODE, ENTRIES, Deploy, custom_entry, save_season
-from tests.support.charter import at_once, statements_of
+from tests.support.charter import Charter, at_once, statements_of
 from tests.support.people import working
 from trackflow_web import composition
 from trackflow_web.achievements.awards import revoke
@@ -249,6 +249,20 @@ def test_eight_concurrent_unlocks_pay_one_completion(app, alice, small):
     bonus = completed(app, alice)[0].points
     awards = sum(entry.points for entry in SOCIAL)
     assert alice.number("total_points") == awards + bonus
+
+
+@pytest.mark.both_databases
+def test_two_applications_with_four_threads_each_pay_one_completion(make_app, app, alice, small):
+    alice.visit()
+    other = Charter(make_app(), alice.person)
+    at_once(
+        [
+            lambda n=n, who=who: who.add(f"Song {n} {id(who)}")
+            for n in range(4)
+            for who in (alice, other)
+        ]
+    )
+    assert completed(app, alice) == [("quality", 25, False)]
 
 
 def test_without_an_unlock_an_action_takes_no_statement_for_categories(app, alice):
