@@ -146,9 +146,9 @@ def of_users(user_ids: Iterable[int]) -> Groups:
     }
 
 
-def achievements_of(user_id: int) -> Groups:
-    """Return all groups of the achievements of a user."""
-    return _achievement_groups(UserAchievement.user_id == user_id)
+def achievements_of(user_ids: Iterable[int]) -> Groups:
+    """Return all groups of the achievements of these users."""
+    return _achievement_groups(UserAchievement.user_id.in_(list(user_ids)))
 
 
 def of_keys(keys: Iterable[str]) -> Groups:

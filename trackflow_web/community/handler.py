@@ -45,15 +45,15 @@ ALL_AWARDS = (AchievementsBackfilled, AchievementsWithdrawn, AchievementsShown)
 # A chunk of an undone import, or the import itself.
 IMPORTS = (events.SongsImported, events.SongsUnimported)
 SONGS_A_STATEMENT = 500
+USERS_AT_ONCE = 200
 
 
 def handle(recorded: Sequence[Event]) -> None:
     """Bring the entries that events are about in line with their source rows."""
     projection.refresh(keys_of(recorded))
-    for user_id in sorted(
-        {event.user_id for event in recorded if isinstance(event.payload, ALL_AWARDS)}
-    ):
-        projection.refresh_achievements(user_id)
+    users = sorted({event.user_id for event in recorded if isinstance(event.payload, ALL_AWARDS)})
+    for at in range(0, len(users), USERS_AT_ONCE):
+        projection.refresh_achievements(users[at : at + USERS_AT_ONCE])
 
 
 # It does the same however often it runs.

@@ -43,13 +43,15 @@ def rebuild(user_ids: Sequence[int]) -> int:
     return len(wrong)
 
 
-def refresh_achievements(user_id: int) -> None:
-    """Bring the entries about all achievements of a user in line with their awards."""
-    _lock([user_id])
-    found = groups.achievements_of(user_id)
+def refresh_achievements(user_ids: Sequence[int]) -> None:
+    """Bring the entries about all achievements of these users in line with their awards."""
+    if not user_ids:
+        return
+    _lock(user_ids)
+    found = groups.achievements_of(user_ids)
     stored = {
         key: entry
-        for key, entry in stored_of([user_id]).items()
+        for key, entry in stored_of(user_ids).items()
         if key.startswith(f"{Kind.ACHIEVEMENT}:")
     }
     wrong = differences(stored, found)
@@ -58,8 +60,9 @@ def refresh_achievements(user_id: int) -> None:
 
 def write(keys: Sequence[str], found: Groups) -> None:
     """Write the groups that were found, oldest first, and withdraw the other keys."""
-    for group in sorted(found.values(), key=lambda each: (each.last_at, each.key)):
-        _write_group(group)
+    ordered = sorted(found.values(), key=lambda each: (each.last_at, each.key))
+    for at in range(0, len(ordered), KEYS_A_STATEMENT):
+        _write_groups(ordered[at : at + KEYS_A_STATEMENT])
     gone = [key for key in keys if key not in found]
     for at in range(0, len(gone), KEYS_A_STATEMENT):
         _withdraw(gone[at : at + KEYS_A_STATEMENT])
@@ -134,45 +137,64 @@ _NAME = sa.literal("feed ") + sa.cast(sa.bindparam("actor_id"), sa.Text)
 _LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_NAME, 0)))
 
 
-def _write_group(group: Group) -> None:
+def _write_groups(written: Sequence[Group]) -> None:
+    """Upsert entries with their people: one by one for a request, in bulk for a recheck."""
+    if len(written) == 1:
+        group = written[0]
+        entry = db.session.scalar(_entry_upsert(dialect()).returning(_FEED.c.id), _values(group))
+        ids = {group.key: entry}
+    else:
+        connection = db.session.connection()
+        connection.execute(_entry_upsert(dialect()), [_values(group) for group in written])
+        keys = [group.key for group in written]
+        rows = db.session.execute(
+            sa.select(_FEED.c.group_key, _FEED.c.id).where(_FEED.c.group_key.in_(keys))
+        )
+        ids = {row.group_key: row.id for row in rows}
+    _write_people(written, ids)
+
+
+def _values(group: Group) -> dict[str, object]:
     day = group.last_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    feed_id = db.session.scalar(
-        _entry_upsert(dialect()),
-        {
-            "kind": group.kind.value,
-            "user_id": group.actor_id,
-            "subject_id": group.subject_id,
-            "subject_ids": group.subject_ids,
-            "group_key": group.key,
-            "n": group.n,
-            "first_at": group.first_at,
-            "last_at": group.last_at,
-            "day": day,
-            "next_day": day + DAY,
-        },
-    )
+    return {
+        "kind": group.kind.value,
+        "user_id": group.actor_id,
+        "subject_id": group.subject_id,
+        "subject_ids": group.subject_ids,
+        "group_key": group.key,
+        "n": group.n,
+        "first_at": group.first_at,
+        "last_at": group.last_at,
+        "day": day,
+        "next_day": day + DAY,
+    }
+
+
+def _write_people(written: Sequence[Group], ids: Mapping[str, int]) -> None:
     db.session.execute(
         _person_upsert(dialect()),
         [
             {
-                "feed_id": feed_id,
+                "feed_id": ids[group.key],
                 "user_id": user_id,
                 "kind": group.kind.value,
                 "last_at": group.last_at,
             }
+            for group in written
             for user_id in sorted(group.people)
         ],
     )
-    if group.key.startswith("song:"):  # the only groups whose people change
-        db.session.execute(
-            sa.delete(_PEOPLE).where(
-                _PEOPLE.c.feed_id == feed_id, _PEOPLE.c.user_id.not_in(group.people)
+    for group in written:
+        if group.key.startswith("song:"):  # the only groups whose people change
+            db.session.execute(
+                sa.delete(_PEOPLE).where(
+                    _PEOPLE.c.feed_id == ids[group.key], _PEOPLE.c.user_id.not_in(group.people)
+                )
             )
-        )
 
 
 @lru_cache(maxsize=2)
-def _entry_upsert(dialect_name: str) -> sa.Executable:
+def _entry_upsert(dialect_name: str) -> Any:  # noqa: ANN401 -- the dialects' classes
     """Return the upsert of an entry; building it takes longer than running it."""
     first_at = _FEED.c.first_at.type
     earlier = _FEED.alias("earlier")
@@ -206,7 +228,7 @@ def _entry_upsert(dialect_name: str) -> sa.Executable:
     return statement.on_conflict_do_update(
         index_elements=[_FEED.c.group_key],
         set_={name: statement.excluded[name] for name in changed},
-    ).returning(_FEED.c.id)
+    )
 
 
 @lru_cache(maxsize=2)
