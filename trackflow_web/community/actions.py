@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from trackflow_web.community.models import FeedEntry, HiddenEntry
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.visibility import visible_to
+from trackflow_web.domain.visibility import not_held, visible_to
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -21,7 +21,13 @@ def set_hidden(user: User, feed_id: int, *, wanted: bool) -> None:
     visible = (
         sa.select(FeedEntry.id)
         .join(User, User.id == FeedEntry.user_id)
-        .where(FeedEntry.id == feed_id, FeedEntry.withdrawn_at.is_(None), visible_to(user.id))
+        .where(
+            FeedEntry.id == feed_id,
+            FeedEntry.withdrawn_at.is_(None),
+            visible_to(user.id),
+            User.in_feed,
+            not_held(FeedEntry.kind, FeedEntry.subject_id),  # type: ignore[arg-type]
+        )
     )
     if db.session.scalar(visible) is None:
         raise NotFound

@@ -15,13 +15,14 @@ from trackflow_web.achievements.models import Achievement as AchievementRow
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.community.groups import is_import
 from trackflow_web.community.models import FeedPerson, Kind
+from trackflow_web.community.muted import is_song_muted
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.domain.visibility import visible_to
+from trackflow_web.domain.visibility import not_held, visible_to
 from trackflow_web.kernel.database import db, literal_ids
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int | None) -> list[Entry
     if not rows:
         return []
     people = _people_of([row.id for row in rows], viewer_id)
-    subjects = _subjects_of(rows)
+    subjects = _subjects_of(rows, viewer_id)
     joint = {row.subject_id for row in rows if len(people[row.id]) > 1}
     parts = _parts_of(joint)
     found = (_entry(row, people[row.id], subjects, parts) for row in rows)
@@ -201,7 +202,11 @@ _NO_TEXT, _NO_YEAR = sa.literal(""), sa.cast(sa.null(), sa.Integer)
 _NAMES = {
     Kind.RELEASE: _named(
         Kind.RELEASE, Song.id, Song.title, Song.artist, Song.album, Song.year
-    ).where(Song.id.in_(literal_ids("release"))),
+    ).where(
+        Song.id.in_(literal_ids("release")),
+        ~is_song_muted(sa.bindparam("muted_by", type_=sa.BigInteger)),
+        not_held(Kind.RELEASE, Song.id),
+    ),
     Kind.ACHIEVEMENT: _named(
         Kind.ACHIEVEMENT,
         UserAchievement.id,
@@ -211,7 +216,10 @@ _NAMES = {
         _NO_YEAR,
     )
     .join(AchievementRow, AchievementRow.id == UserAchievement.achievement_id)
-    .where(UserAchievement.id.in_(literal_ids("achievement"))),
+    .where(
+        UserAchievement.id.in_(literal_ids("achievement")),
+        not_held(Kind.ACHIEVEMENT, UserAchievement.id),
+    ),
     Kind.PACK: _named(Kind.PACK, Pack.id, Pack.name, _NO_TEXT, _NO_TEXT, _NO_YEAR).where(
         Pack.id.in_(literal_ids("pack"))
     ),
@@ -221,22 +229,27 @@ _NAMES = {
 }
 
 
-def _subjects_of(rows: Sequence[sa.Row[Any]]) -> Names:
+def _subjects_of(rows: Sequence[sa.Row[Any]], viewer_id: int | None) -> Names:
     wanted: dict[Kind, set[int]] = defaultdict(set)
     for row in rows:
         wanted[Kind(row.kind)].update(ids_of(row.subject_ids))
-    return subjects_of(wanted)
+    return subjects_of(wanted, muted_by=viewer_id)
 
 
-def subjects_of(wanted: dict[Kind, set[int]]) -> Names:
-    """Return what subjects are called now, in one statement."""
+def subjects_of(wanted: dict[Kind, set[int]], *, muted_by: int | None = None) -> Names:
+    """Return what subjects are called now, in one statement.
+
+    Held subjects are left out, as are songs that `muted_by` does not want to hear of.
+    """
     kinds = [kind for kind in Kind if wanted.get(kind)]
     if not kinds:
         return {}
     selects = [_NAMES[kind] for kind in kinds]
     statement = sa.union_all(*selects) if len(selects) > 1 else selects[0]
     found: Names = {}
-    parameters = {kind.value: sorted(wanted[kind]) for kind in kinds}
+    parameters: dict[str, object] = {kind.value: sorted(wanted[kind]) for kind in kinds}
+    if Kind.RELEASE in kinds:
+        parameters["muted_by"] = muted_by
     for row in db.session.execute(statement, parameters):
         subject = _subject(row)
         if subject is not None:

@@ -14,10 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from trackflow_web.community.models import FeedEntry, FeedPerson, HiddenEntry, Kind
+from trackflow_web.community.muted import is_entry_muted
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.relations.models import Follow, Mute, Muted
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.visibility import not_held, visible_to
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect
@@ -175,23 +177,9 @@ def _visible(wanted: Wanted) -> sa.Select[Any]:
             User.in_feed,
             not_held(_FEED.c.kind, _FEED.c.subject_id),
             ~hidden,
-            ~_is_muted(viewer_id),
+            ~is_entry_muted(viewer_id),
         )
     )
-
-
-def _is_muted(viewer_id: int | None) -> sa.ColumnElement[bool]:
-    """Return the condition for entries of users or about songs that the viewer has muted."""
-    muted = sa.or_(
-        sa.and_(Mute.kind == Muted.PERSON, Mute.target_id == _FEED.c.user_id),
-        sa.and_(
-            Mute.kind == Muted.SONG,
-            Mute.target_id == _FEED.c.subject_id,
-            _FEED.c.kind == Kind.RELEASE,
-        ),
-    )
-    runs = sa.or_(Mute.until.is_(None), Mute.until > clock.now())
-    return sa.exists().where(Mute.user_id == viewer_id, muted, runs)
 
 
 def _after(
@@ -222,10 +210,26 @@ def _of_candidates(wanted: Wanted, enough: int) -> list[sa.Row[Any]]:
 
 
 def _among(wanted: Wanted, ids: Sequence[int]) -> sa.Select[Any]:
-    found = _visible(wanted).where(_FEED.c.id.in_(ids))
+    found = _visible(wanted).where(_FEED.c.id.in_(ids), _is_by_visible(wanted))
     if wanted.user_id is None:
         found = found.where(_FEED.c.user_id != wanted.viewer_id)
     return _after(found, None, _FEED.c.last_at, _FEED.c.id)
+
+
+def _is_by_visible(wanted: Wanted) -> sa.ColumnElement[bool]:
+    """Return the condition that one of the people wanted is seen: else others' entries tell."""
+    person = aliased(User)
+    takes_part = sa.exists().where(
+        _PEOPLE.c.feed_id == _FEED.c.id,
+        _PEOPLE.c.user_id == person.id,
+        visible_to(wanted.viewer_id, person),
+        person.in_feed,
+    )
+    if wanted.user_id is not None:
+        return takes_part.where(person.id == wanted.user_id).correlate(_FEED)
+    return takes_part.where(
+        Follow.user_id == wanted.viewer_id, Follow.followed_id == person.id
+    ).correlate(_FEED)
 
 
 def _candidates(wanted: Wanted, place: Place | None, limit: int) -> sa.Select[Any]:

@@ -1,0 +1,42 @@
+"""Which entries and subjects a viewer does not want to hear of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from trackflow_web.community.models import FeedEntry, Kind
+from trackflow_web.domain.relations.models import Muted
+from trackflow_web.domain.relations.muting import is_artist_muted_by, is_muted_by
+from trackflow_web.domain.series.models import Series
+from trackflow_web.domain.songs.models import Song
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.visibility.conditions import Viewer
+
+_FEED: Any = FeedEntry.__table__
+
+
+def is_entry_muted(viewer_id: Viewer | None) -> sa.ColumnElement[bool]:
+    """Return the condition for entries whose user or newest subject the viewer has muted."""
+    kind, subject_id = _FEED.c.kind, _FEED.c.subject_id
+    song = sa.exists().where(Song.id == subject_id, is_song_muted(viewer_id))
+    album = sa.exists().where(
+        Series.id == subject_id, is_artist_muted_by(viewer_id, Series.artist_key)
+    )
+    return sa.or_(
+        is_muted_by(viewer_id, Muted.PERSON, _FEED.c.user_id),
+        sa.and_(kind == Kind.RELEASE, song.correlate(_FEED)),
+        sa.and_(kind == Kind.PACK, is_muted_by(viewer_id, Muted.PACK, subject_id)),
+        sa.and_(kind == Kind.SERIES, album.correlate(_FEED)),
+    )
+
+
+def is_song_muted(viewer_id: Viewer | None) -> sa.ColumnElement[bool]:
+    """Return the condition for songs that the viewer has muted, by artist or pack too."""
+    return sa.or_(
+        is_muted_by(viewer_id, Muted.SONG, Song.id),
+        is_muted_by(viewer_id, Muted.PACK, Song.pack_id),
+        is_artist_muted_by(viewer_id, Song.artist_key),
+    )
