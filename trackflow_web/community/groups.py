@@ -87,11 +87,6 @@ Groups = dict[str, Group]
 # --- keys ----------------------------------------------------------------------------------------
 
 
-def slot_start(at: datetime) -> datetime:
-    """Return the start of the slot that contains a moment."""
-    return _EPOCH + (at - _EPOCH) // SLOT * SLOT
-
-
 def slot_key(user_id: int, at: datetime) -> str:
     """Return the key of the releases of a user around a moment."""
     return f"release:{user_id}:{(at - _EPOCH) // SLOT}"

@@ -88,11 +88,6 @@ class ThreadView:
         """Return how many characters a comment may have."""
         return rules.longest_body(self.subject.type)
 
-    @property
-    def is_feedback(self) -> bool:
-        """Return whether it is the thread of a request or report."""
-        return self.subject.type in rules.FEEDBACK
-
     def address(self, **values: str | int) -> str:
         """Return the URL of the thread."""
         about = {"subject": self.subject.type, "subject_id": self.subject.id}

@@ -213,18 +213,6 @@ def versions_of(comment_id: int) -> Sequence[CommentEdit]:
     return db.session.scalars(found.order_by(CommentEdit.id)).all()
 
 
-def held_comments(limit: int) -> Sequence[tuple[Comment, User]]:
-    """Return comments that wait for their release, with their authors, oldest first."""
-    rows = db.session.execute(
-        sa.select(Comment, User)
-        .join(User, User.id == Comment.user_id)
-        .where(sa.text("held_until IS NOT NULL"))
-        .order_by(Comment.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def was_said_before(user_id: int, subject: Subject, body: str) -> bool:
     """Return whether a user wrote the same text just now: here, or if it is long, anywhere."""
     latest = (

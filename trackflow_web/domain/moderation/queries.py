@@ -17,7 +17,6 @@ from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
 CASES_A_PAGE = 25
 ENTRIES_SHOWN = 50
@@ -171,11 +170,3 @@ def decision_for(action_id: int, user_id: int) -> tuple[ModerationAction, bool] 
         Report.decided_at == action.created_at,
     )
     return (action, False) if db.session.scalar(reported.limit(1)) is not None else None
-
-
-def decided_since(since: datetime) -> int:
-    """Return the number of decisions since a time."""
-    found = sa.select(sa.func.count(ModerationAction.id)).where(
-        ModerationAction.created_at >= since, ModerationAction.admin_id.is_not(None)
-    )
-    return db.session.scalar(found) or 0

@@ -14,7 +14,7 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 def find_visible_profile(
@@ -34,13 +34,6 @@ def has_block_between(one_id: int, other_id: int) -> bool:
     """Return whether one of two users has blocked the other."""
     found = sa.select(sa.literal(1)).where(blocked_between(one_id, other_id))
     return db.session.scalar(found) is not None
-
-
-def hidden_authors(viewer_id: int, author_ids: Iterable[int]) -> set[int]:
-    """Return those authors whom the viewer may not see: they are called "a member"."""
-    ids = set(author_ids)
-    shown = sa.select(User.id).where(User.id.in_(ids), visible_to(viewer_id))
-    return ids - set(db.session.scalars(shown)) if ids else set()
 
 
 def visible_usernames(viewer_id: int, start: str, *, limit: int) -> Sequence[str]:

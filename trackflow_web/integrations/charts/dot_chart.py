@@ -15,7 +15,7 @@ from trackflow_web.integrations.charts.model import (
     Playable,
     Unreadable,
 )
-from trackflow_web.integrations.charts.song_ini import SongIni, plain
+from trackflow_web.integrations.charts.song_ini import SongIni
 
 DEFAULT_RESOLUTION = 192
 LARGEST_RESOLUTION = 100_000
@@ -177,8 +177,3 @@ def _seconds(reading: _Reading, tick: int, resolution: int) -> float:
         passed += (changed - at) / tempo
         at, tempo = changed, new
     return (passed + (tick - at) / tempo) * MICRO_BEATS / resolution
-
-
-def title_and_artist(metadata: SongIni) -> tuple[str, str]:
-    """Return title and artist of `[Song]`."""
-    return plain(metadata.values.get("name", "")), plain(metadata.values.get("artist", ""))
