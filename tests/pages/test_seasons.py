@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.charter import Charter, statements_of
-from tests.support.people import add_person, working
+from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.achievements.models import CountingPeriod, Season, UserPeriodStats
 from trackflow_web.achievements.recheck import reconcile
 from trackflow_web.achievements.recheck import seasons as counting
@@ -34,6 +34,12 @@ ACHIEVEMENT = {
     "threshold": "3",
     "rarity": "rare",
 }
+
+
+def confirmed(browser):
+    """The browser, its password confirmed at the present time."""
+    browser.post("/confirm", password=PASSWORD)
+    return browser
 
 
 @pytest.fixture
@@ -69,13 +75,15 @@ def counter(app, person):
 
 @pytest.mark.usefixtures("clock")
 def test_an_administrator_plans_announces_and_fills_a_season(as_admin, stranger):
-    assert as_admin.post("/admin/seasons/", **FIELDS, draft="1").status == 303
-    assert as_admin.post("/admin/seasons/march/achievements", **ACHIEVEMENT).status == 303
+    assert confirmed(as_admin).post("/admin/seasons/", **FIELDS, draft="1").status == 303
+    assert (
+        confirmed(as_admin).post("/admin/seasons/march/achievements", **ACHIEVEMENT).status == 303
+    )
     assert stranger.get("/seasons/march").status == 404
     assert stranger.get("/achievements/march_three").status == 404
     assert "march" not in stranger.get("/seasons.ics").text
     assert as_admin.api("GET", "/api/seasons/").json["items"] == []
-    assert as_admin.post("/admin/seasons/march", **FIELDS).status == 303
+    assert confirmed(as_admin).post("/admin/seasons/march", **FIELDS).status == 303
     page = stranger.get("/seasons/march")
     assert page.one("#promise").get_text() == "This season returns every year."
     assert "Starts in 8 days" in page.text
@@ -102,7 +110,7 @@ def test_an_administrator_plans_announces_and_fills_a_season(as_admin, stranger)
     ],
 )
 def test_a_wrong_field_is_named(as_admin, field, value):
-    page = as_admin.post("/admin/seasons/", **{**FIELDS, field: value})
+    page = confirmed(as_admin).post("/admin/seasons/", **{**FIELDS, field: value})
     assert page.status == 422
     assert page.one(f"[name={field}]")
 
@@ -127,18 +135,18 @@ def test_a_wrong_field_is_named(as_admin, field, value):
 def test_a_wrong_field_of_an_achievement_is_named(as_admin, season, field, value):
     season()
     fields = {**ACHIEVEMENT, field: value}
-    assert as_admin.post("/admin/seasons/march/achievements", **fields).status == 422
+    assert confirmed(as_admin).post("/admin/seasons/march/achievements", **fields).status == 422
 
 
 def test_an_achievement_changes_only_before_the_start(as_admin, season, clock):
     season()
     address = "/admin/seasons/march/achievements"
-    assert as_admin.post(address, **{**ACHIEVEMENT, "threshold": "5"}).status == 303
+    assert confirmed(as_admin).post(address, **{**ACHIEVEMENT, "threshold": "5"}).status == 303
     clock.set(START)
-    assert as_admin.post(address, **{**ACHIEVEMENT, "threshold": "1"}).status == 422
-    assert as_admin.post(address, **{**ACHIEVEMENT, "code": "march_more"}).status == 303
+    assert confirmed(as_admin).post(address, **{**ACHIEVEMENT, "threshold": "1"}).status == 422
+    assert confirmed(as_admin).post(address, **{**ACHIEVEMENT, "code": "march_more"}).status == 303
     clock.set(END)
-    assert as_admin.post(address, **{**ACHIEVEMENT, "code": "march_late"}).status == 422
+    assert confirmed(as_admin).post(address, **{**ACHIEVEMENT, "code": "march_late"}).status == 422
 
 
 def test_a_running_season_keeps_its_promises(as_admin, season, clock):
@@ -146,16 +154,25 @@ def test_a_running_season_keeps_its_promises(as_admin, season, clock):
     clock.set(START)
     address = "/admin/seasons/march"
     for change in ({"starts_at": "2026-03-11T00:00"}, {"rerun": "once"}, {"draft": "1"}):
-        assert as_admin.post(address, **FIELDS | change).status == 422, change
-    assert as_admin.post(address, **FIELDS | {"ends_at": "2026-03-19T00:00"}).status == 422
-    assert as_admin.post(address, **FIELDS | {"ends_at": "2026-03-21T00:00"}).status == 303
-    assert as_admin.post(address, **FIELDS | {"name": "Renamed"} | {"ends_at": ""}).status == 422
+        assert confirmed(as_admin).post(address, **FIELDS | change).status == 422, change
+    assert (
+        confirmed(as_admin).post(address, **FIELDS | {"ends_at": "2026-03-19T00:00"}).status == 422
+    )
+    assert (
+        confirmed(as_admin).post(address, **FIELDS | {"ends_at": "2026-03-21T00:00"}).status == 303
+    )
+    assert (
+        confirmed(as_admin).post(address, **FIELDS | {"name": "Renamed"} | {"ends_at": ""}).status
+        == 422
+    )
 
 
 def test_a_code_of_another_season_is_refused(as_admin, season):
     season()
     season("april", season={"starts_at": "2026-04-01T00:00", "ends_at": "2026-04-09T00:00"})
-    assert as_admin.post("/admin/seasons/april/achievements", **ACHIEVEMENT).status == 422
+    assert (
+        confirmed(as_admin).post("/admin/seasons/april/achievements", **ACHIEVEMENT).status == 422
+    )
 
 
 # --- counting ------------------------------------------------------------------------------------
@@ -184,7 +201,7 @@ def test_work_before_an_achievement_was_added_counts(app, clock, as_admin, seaso
         clock.move(hours=1)
         worker.add(f"Song {number}", status="released")
     fields = {**ACHIEVEMENT, "code": "march_two", "threshold": "2"}
-    assert as_admin.post("/admin/seasons/march/achievements", **fields).status == 303
+    assert confirmed(as_admin).post("/admin/seasons/march/achievements", **fields).status == 303
     assert worker.awards["march_two"].earned_at == START + timedelta(hours=2)
     assert worker.awards["march_two"].backfilled
 

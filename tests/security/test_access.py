@@ -18,9 +18,14 @@ FIELDS = {"title": "Mine now", "artist": "Charlie", "status": "released", "state
 OF_NOBODY = {
     *("achievements.show", "settings.move_pin", "settings.set_visibility"),
     *("avatars.generated", "avatars.picture"),
+    *("covers.generated", "covers.picture", "home.sitemap_part", "relation_lists.mute"),
     *("seasons.show", "admin.season", "admin.change_season", "admin.save_season_achievement"),
 }
-FOR_ALL_TO_SEE = ("/features/", "/bugs/", "/users/")
+# Shown to members, or, as an entry of the feed, to be hidden by each of them.
+FOR_ALL_TO_SEE = (
+    *("/features/", "/bugs/", "/users/", "/comments/", "/reactions/", "/report/"),
+    "/community/feed/",
+)
 
 
 @pytest.fixture

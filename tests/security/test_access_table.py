@@ -263,14 +263,14 @@ POST /settings/tokens                                   door     200  200   200 
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
 POST /settings/privacy/delete                           door     422  422   422  422
 # What the other lines need goes last
+GET  /packs/<pack_id>/cover                             door     404  404   200  404
+POST /packs/<pack_id>/cover                             door     404  404   422  404
 POST /packs/<pack_id>/songs/<song_id>/delete            door     404  404   303  404
 POST /packs/<pack_id>/delete                            door     404  404   303  404
 POST /series/<series_id>/delete                         door     404  404   303  404
 POST /templates/<template_id>/delete                    door     404  404   303  404
 GET  /songs/<song_id>/cover                             door     404  403   200  404
 POST /songs/<song_id>/cover                             door     404  403   422  404
-GET  /packs/<pack_id>/cover                             door     404  404   200  404
-POST /packs/<pack_id>/cover                             door     404  404   422  404
 POST /songs/<song_id>/delete                            door     404  403   303  404
 POST /notifications/<notification_id>/delete            door     404  404   303  404
 POST /logout                                            door     303  303   303  303
@@ -456,7 +456,11 @@ DECISIONS = ("POST /api/bugs/<item_id>/status", "POST /api/features/<item_id>/st
 CONFIRMED_PAGES = (
     "POST /achievements/check",
     "POST /admin/highlights",
+    "POST /admin/levels",
     "POST /admin/rechecks/",
+    "POST /admin/seasons/",
+    "POST /admin/seasons/<slug>",
+    "POST /admin/seasons/<slug>/achievements",
     "POST /admin/moderation/<report_id>",
     "POST /admin/moderation/appeals/<action_id>",
     "POST /admin/rechecks/<run_id>/cancel",

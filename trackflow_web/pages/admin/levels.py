@@ -10,10 +10,10 @@ from trackflow_web.achievements.awards import level_names
 from trackflow_web.achievements.levels import NAMES, points_of_level
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.admin.rechecks import pages
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.forms import refused, sent_fields
-from trackflow_web.web.session import login_required
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def levels() -> str:
     """Show the names of the levels in a form."""
     admin_or_404()
-    return _page({}, {})
+    return _page(typed_fields.fields_before(), {})
 
 
 @pages.post("/levels")
@@ -35,6 +35,8 @@ def rename_levels() -> str | Response:
     """Rename levels; an empty name is the usual one again."""
     admin_or_404()
     fields = sent_fields(map(level_names.field_of, NAMES))
+    if not recently_confirmed():
+        return typed_fields.confirm_first(url_for("admin.levels"), fields)
     try:
         level_names.change(fields)
     except Invalid as refusal:

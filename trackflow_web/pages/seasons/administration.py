@@ -13,10 +13,10 @@ from trackflow_web.achievements.standings import season_editing, seasons
 from trackflow_web.achievements.standings.season_rules import COUNTED, PROMISES, State
 from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.pages.admin.rechecks import pages
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.forms import refused, sent_fields
-from trackflow_web.web.session import login_required
+from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ NOTHING: Mapping[str, str] = {}
 def seasons_list() -> str:
     """List all seasons, drafts included, with the form for another one."""
     admin_or_404()
-    return _list({"rerun": "once", "draft": "1"}, NOTHING)
+    return _list(typed_fields.fields_before() or {"rerun": "once", "draft": "1"}, NOTHING)
 
 
 @pages.post("/seasons/")
@@ -45,6 +45,8 @@ def add_season() -> str | Response:
     """Add a season, as a draft or announced."""
     admin_or_404()
     fields = sent_fields(FIELDS)
+    if not recently_confirmed():
+        return typed_fields.confirm_first(url_for("admin.seasons_list"), fields)
     try:
         season = season_editing.add(fields)
     except Invalid as refusal:
@@ -59,7 +61,10 @@ def season(slug: str) -> str:
     """Show a season with its forms."""
     admin_or_404()
     shown = _season_or_404(slug)
-    return _page(shown, fields_of(shown), NOTHING)
+    typed = typed_fields.fields_before()
+    if "code" in typed:  # the form of an achievement waited for the password
+        return _page(shown, fields_of(shown), NOTHING, draft=typed)
+    return _page(shown, fields_of(shown) | typed, NOTHING)
 
 
 @pages.post("/seasons/<slug>")
@@ -69,6 +74,8 @@ def change_season(slug: str) -> str | Response:
     admin_or_404()
     shown = _season_or_404(slug)
     fields = fields_of(shown) | {"draft": ""} | sent_fields(FIELDS)
+    if not recently_confirmed():
+        return typed_fields.confirm_first(url_for("admin.season", slug=slug), fields)
     try:
         changed = season_editing.change(slug, fields)
         _count(changed)
@@ -85,6 +92,8 @@ def save_season_achievement(slug: str) -> str | Response:
     admin_or_404()
     shown = _season_or_404(slug)
     draft = sent_fields(ACHIEVEMENT_FIELDS)
+    if not recently_confirmed():
+        return typed_fields.confirm_first(url_for("admin.season", slug=slug), draft)
     try:
         changed = season_editing.save_achievement(slug, draft)
         _count(changed)
