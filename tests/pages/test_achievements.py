@@ -7,7 +7,8 @@ import pytest
 from tests.support.catalogues import BY_CODE, ENTRIES
 from tests.support.charter import ALL_PARTS, Charter
 from trackflow_web.achievements import metrics
-from trackflow_web.achievements.models import UserAchievement, UserStats
+from trackflow_web.achievements.awards import visibility
+from trackflow_web.achievements.models import UserStats
 from trackflow_web.domain.people import administration
 from trackflow_web.kernel.database import db
 
@@ -149,8 +150,7 @@ def test_the_share_of_users_counts_a_hidden_award_for_its_owner_only(
 ):
     work_of_bob.add()
     with work():
-        award = db.session.get_one(UserAchievement, work_of_bob.awards["dreamer"].id)
-        award.is_public = False
+        visibility.set_visibility(work_of_bob.user, "dreamer", public=False)
     assert SHARE_OF_THREE in share_of(as_alice, "dreamer")
     assert as_bob.get(PAGE).one("[data-achievement=dreamer]")["data-state"] == "earned"
 
