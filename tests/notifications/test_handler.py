@@ -437,6 +437,25 @@ def test_above_the_most_unread_releases_are_one_row_a_week(
     assert (rest.n, rest.group_key.startswith("digest:new_release:")) == (2, True)
 
 
+@pytest.mark.both_databases
+def test_what_one_person_does_beyond_fifty_rows_a_day_is_one_row(
+    app, act, told, as_bob, alice, bob, charlie, monkeypatch
+):
+    monkeypatch.setattr(write, "MOST_FROM_ONE", 3)
+    write._statement.cache_clear()
+    songs = [act.song(alice, bob, charlie, title=f"Song {n}", status="wip") for n in range(6)]
+    added = len(told(bob))
+    for song in songs:
+        act.move(song, alice)
+    act.move(act.song(charlie, bob, title="Charlie's", status="wip"), charlie)
+    write._statement.cache_clear()
+    rows = [row for row in told(bob) if row.type == "collaborated_song_released"]
+    assert added + len(rows) <= 3 + 1 + 2
+    folded = next(row for row in rows if row.group_key.startswith("digest:"))
+    assert sum(row.n for row in rows) == 7
+    assert f"{folded.n} more notifications: Your song is out." in as_bob.get("/notifications/").text
+
+
 # --- exactly once --------------------------------------------------------------------------------
 
 

@@ -294,6 +294,8 @@ REPLIED = "{actors} replied to you on {subject}."
 REPLIES = "{actors} replied to you on {subject}: {n} replies."
 REPLY_KEY = "reply:"
 REACTED_TO_COMMENT = "{actors} reacted to your comment on {subject}."
+# Of what one person did to another's inbox in a day; what is more is one row for each kind.
+MOST_FROM_ONE = 50
 # Votes at which the author of a request is told, each once.
 POPULAR_AT = (5, 10, 25, 50)
 

@@ -57,7 +57,7 @@ class Piece:
 def sentence_of(type_: Type, group_key: str, n: int, data: dict[str, object]) -> str:
     """Return the sentence of a row, with its places."""
     if group_key.startswith(DIGEST_KEY):
-        return MANY_RELEASES
+        return MANY_RELEASES if type_ is Type.NEW_RELEASE else _more_of(type_, n)
     if group_key.startswith("invited:"):
         return INVITED
     if type_ is Type.BUG_REPORT_RESPONSE and "status" in data:
@@ -69,6 +69,11 @@ def sentence_of(type_: Type, group_key: str, n: int, data: dict[str, object]) ->
     options = TYPES[type_]
     usual = options.one if n == 1 else options.many
     return MODERATED.get(str(data.get("decision")), usual)
+
+
+def _more_of(type_: Type, n: int) -> str:
+    what = "notification" if n == 1 else "notifications"
+    return f"{n:,} more {what}: {TYPES[type_].title}."
 
 
 def reason_of(reason: str, actors: str, note: str = "") -> str:

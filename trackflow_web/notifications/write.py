@@ -33,7 +33,7 @@ from trackflow_web.notifications.models import (
     NotificationSetting,
 )
 from trackflow_web.notifications.recipients import Audience, is_still_so, recipients
-from trackflow_web.notifications.types import DIGEST_KEY, TYPES, default_of
+from trackflow_web.notifications.types import DIGEST_KEY, MOST_FROM_ONE, TYPES, default_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Executable
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 # Whoever has more unread gets one row for all further releases of a week.
 MOST_UNREAD = 500
+A_DAY = timedelta(days=1)
 # Names of eight are kept; a column of 200 letters holds that many ids of any length.
 IDS_LENGTH = 200
 LARGEST_ID = 2**63 - 1
@@ -117,6 +118,9 @@ def _parameters(notice: Notice, after: int, upto: int) -> dict[str, Any]:
         "split_group": f"{notice.group[:60]}:{secrets.token_hex(8)}",
         "may_split": options.groups,
         "digest_group": f"{DIGEST_KEY}{notice.type}:{notice.at:%G-W%V}",
+        "actor_group": f"{DIGEST_KEY}{notice.type}:{notice.actor_id}:{notice.at:%Y-%m-%d}",
+        "actor_first": f",{notice.actor_id},%",
+        "day_ago": notice.at - A_DAY,
         "n": notice.n,
         "actor": ids_text([notice.actor_id] if notice.actor_id else []),
         "actor_id": notice.actor_id or 0,
@@ -199,6 +203,10 @@ def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
         group = sa.case(
             (_unread_of(found.c.user_id) > MOST_UNREAD, param("digest_group")), else_=group
         )
+    else:
+        group = sa.case(
+            (_from_actor(found.c.user_id) >= MOST_FROM_ONE, param("actor_group")), else_=group
+        )
     at = param("at", UTCDateTime())
     return (
         sa.select(
@@ -243,6 +251,18 @@ def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
 def _unread_of(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
     unread = sa.select(Notification.id).where(Notification.user_id == user_id, UNREAD)
     few = unread.limit(MOST_UNREAD + 1).correlate_except(Notification).subquery()
+    return sa.select(sa.func.count()).select_from(few).scalar_subquery()
+
+
+def _from_actor(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
+    """Return how many rows of the last day the actor has caused; nobody has caused more."""
+    rows = sa.select(Notification.id).where(
+        Notification.user_id == user_id,
+        Notification.read.in_([False, True]),  # the index continues behind this column
+        Notification.created_at > sa.bindparam("day_ago", type_=UTCDateTime),
+        Notification.actor_ids.like(sa.bindparam("actor_first", type_=sa.String)),
+    )
+    few = rows.limit(MOST_FROM_ONE).correlate_except(Notification).subquery()
     return sa.select(sa.func.count()).select_from(few).scalar_subquery()
 
 
