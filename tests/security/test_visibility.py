@@ -92,6 +92,9 @@ page      /comments/release/<song_id>
 list      /comments/release/<commented_id>
 list      /api/comments/release/<commented_id>
 list      /reactions/release/<commented_id>
+list      /community/feed
+list      /community/
+list      /api/community/feed
 list      /features/
 list      /features/<item_id>
 list      /bugs/
@@ -137,6 +140,14 @@ OWN = """
 /comments/<comment_id>/report
 /comments/<comment_id>/versions
 /comments/<subject>/<subject_id>
+/community/feed/new
+/community/highlights
+/community/showcase
+/community/stats
+/api/community/hidden
+/api/community/highlights
+/api/community/stats
+/api/community/trending
 /covers/generated/<key>-<letters>.svg
 /email/confirm/<token>
 /imports/<import_id>
