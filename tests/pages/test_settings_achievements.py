@@ -9,6 +9,7 @@ from tests.support.people import working
 from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.songs import actions as songs
 
+SETTINGS_TABS = ".tabs[aria-label=Settings]"
 ADDRESS = "/settings/achievements"
 # The awards of one song that goes through all statuses.
 EARNED = ("dreamer", "getting_started", "first_finish", "first_release")
@@ -79,17 +80,19 @@ def test_anonymous_visitors_are_redirected_to_sign_in(stranger):
 
 
 def test_every_settings_tab_links_to_every_other(as_alice):
-    tabs = [link["href"] for link in as_alice.get(ADDRESS).all(".tabs a")]
+    tabs = [link["href"] for link in as_alice.get(ADDRESS).all(SETTINGS_TABS + " a")]
     assert tabs == [
         "/settings/profile",
         "/settings/privacy",
+        "/settings/people",
         "/settings/notifications",
         ADDRESS,
+        "/settings/streaks",
         "/settings/tokens",
         "/settings/connections",
     ]
     for tab in tabs:
-        assert as_alice.get(tab).one(".tabs [aria-current=page]")["href"] == tab
+        assert as_alice.get(tab).one(f"{SETTINGS_TABS} [aria-current=page]")["href"] == tab
 
 
 # --- public and private --------------------------------------------------------------------------
