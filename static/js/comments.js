@@ -3,7 +3,7 @@
 
 (() => {
   const TYPED = /(?:^|[^\w@./-])@([\w-]{1,30})$/;
-  const ANNOUNCED_AT = [50, 10];
+  const ANNOUNCED_AT = [50, 10, -1];
   const WAIT = 200; // ms
   const LIST_ID = "mention-list";
   let waiting = 0;
@@ -11,25 +11,32 @@
 
   // --- characters left --------------------------------------------------------------------------
 
+  const said = (left) => (left < 0 ? `${-left} too many` : `${left} characters left`);
+
   function counterOf(area) {
-    const known = area.parentElement.querySelector("[data-left]");
+    const field = area.closest(".field");
+    const known = field.querySelector("[data-left]");
     if (known) return known;
     const counter = document.createElement("p");
     counter.className = "field__hint";
     counter.dataset.left = "";
-    counter.setAttribute("role", "status");
-    area.after(counter);
+    const [seen, heard] = [document.createElement("span"), document.createElement("span")];
+    seen.setAttribute("aria-hidden", "true");
+    heard.className = "visually-hidden";
+    heard.setAttribute("role", "status");
+    counter.append(seen, heard);
+    field.append(counter);
     return counter;
   }
 
-  // Said only when few are left: a number with every letter would be noise.
+  // Announced only at some steps: a number with every letter would be noise.
   function showLeft(area) {
     const left = Number(area.dataset.longest) - [...area.value].length;
     const step = ANNOUNCED_AT.findLast((each) => left <= each);
     const counter = counterOf(area);
-    if (left < 0) counter.textContent = `${-left} too many`;
-    else if (step === undefined) counter.textContent = "";
-    else if (counter.dataset.step !== String(step)) counter.textContent = `${left} characters left`;
+    const [seen, heard] = counter.children;
+    seen.textContent = step === undefined ? "" : said(left);
+    if (counter.dataset.step !== String(step)) heard.textContent = seen.textContent;
     counter.dataset.step = String(step);
   }
 
@@ -42,7 +49,6 @@
     if (!shown) return;
     const area = shown.parentElement.querySelector("textarea");
     for (const name of ["aria-controls", "aria-activedescendant"]) area?.removeAttribute(name);
-    area?.setAttribute("aria-expanded", "false");
     shown.remove();
   }
 
@@ -98,7 +104,6 @@
     if (hadFocus) area.focus();
     area.setSelectionRange(cursor, cursor);
     area.setAttribute("aria-autocomplete", "list");
-    area.setAttribute("aria-expanded", "true");
     area.setAttribute("aria-controls", LIST_ID);
     select(area, 0);
   }
@@ -126,6 +131,7 @@
   function onKey(event) {
     const area = event.target.closest?.("textarea[data-mentions]");
     if (!area || !list()) return;
+    if (!typedName(area)) return closeList(); // the cursor has left the name
     const options = [...list().children];
     const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") select(area, at + 1);
@@ -148,6 +154,8 @@
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("mousedown", onPress);
   document.addEventListener("focusout", (event) => {
-    if (event.target.matches?.("textarea[data-mentions]")) setTimeout(closeList, WAIT);
+    if (!event.target.matches?.("textarea[data-mentions]")) return;
+    // Putting the field into its box takes the focus for a moment.
+    setTimeout(() => document.activeElement === event.target || closeList(), WAIT);
   });
 })();
