@@ -87,7 +87,8 @@ def test_alice_uses_the_site_by_keyboard_only(page):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # on the button now
-    expect(heading(page)).to_have_text("Songs")
+    expect(heading(page)).to_have_text("Welcome back")
+    page.goto("/songs/")
 
     tab_to(page, page.get_by_label("Title"))
     page.keyboard.type("One")
@@ -147,6 +148,7 @@ def test_alice_goes_from_registering_to_an_undone_release_by_keyboard_only(page)
     expect(steps).to_contain_text("Every song has 15 parts")
 
     page.keyboard.press("n")  # a new song
+    expect(page.get_by_label("Title")).to_be_focused()
     for number in range(9):
         typed(page, f"Song {number}")
         page.keyboard.type("Metallica")

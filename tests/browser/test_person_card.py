@@ -62,7 +62,7 @@ def test_a_tap_opens_the_card(new_page, let_in, alice, song):
     page.goto(song)
     page.tap(NAME)
     page.locator("#person-card[open]").wait_for()
-    page.tap("#person-card a.button")
+    page.get_by_role("link", name="Full profile").tap()
     page.wait_for_url("**/users/bob")
 
 
