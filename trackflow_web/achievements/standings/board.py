@@ -103,12 +103,14 @@ def load(
     users = order.count()
     ranked = users >= LEAST_RANKED
     found, more = _rows(order, viewer, view, after=after, limit=limit)
+    me = _own(order, viewer, window, ranked=ranked)
     return Board(
         kind=kind,
         window=window,
         rows=_shown(found, finals.last_places(kind, window, found), ranked=ranked),
-        me=_own(order, viewer, window, ranked=ranked),
-        users=users,
+        me=me,
+        # The number may be older than the places.
+        users=max(users, me.place or 0),
         closed=order.is_final,
         following=found[-1].cursor if more else None,
     )

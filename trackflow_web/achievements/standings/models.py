@@ -27,6 +27,8 @@ class LeaderboardScore(Base):
             "score",
             "reached_at",
             "user_id",
+            # SQLite reads the column of the condition too.
+            "listed",
             sqlite_where=sa.text("listed"),
             postgresql_where=sa.text("listed"),
         ),

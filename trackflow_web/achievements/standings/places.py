@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import UserStats
+from trackflow_web.achievements.standings import totals
 from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.visibility import visible_to
@@ -98,21 +99,22 @@ class _Scores(Order):
         self._kind, self._window, self._viewer_id = kind, window, viewer_id
 
     def _listed(self, table: type[LeaderboardScore]) -> sa.ColumnElement[bool]:
+        # As the index has it: SQLite does not take `listed = 1` for its condition.
+        name = sa.inspect(table).selectable.name
         return sa.and_(
             table.kind == self._kind,
             table.span == self._window.span,
             table.start == self._window.start,
-            # As the index has it: SQLite does not take `listed = 1` for its condition.
-            cast("sa.ColumnElement[bool]", sa.type_coerce(table.listed, sa.Integer)),
+            sa.literal_column(f"{name}.listed"),
         )
 
     def count(self) -> int:
-        """Count the listed scores."""
-        return self._count(sa.true())
+        """Count the listed scores; a large number may be a minute old."""
+        return totals.of(self._kind, self._window, lambda: self._count(sa.true()))
 
     def own(self, user_id: int) -> Place | None:
         """Count the better scores."""
-        other = sa.orm.aliased(LeaderboardScore)
+        other = sa.orm.aliased(LeaderboardScore, name="better_scores")
         better = (
             sa.select(sa.func.count())
             .where(self._listed(other), other.score > LeaderboardScore.score)
@@ -135,8 +137,9 @@ class _Scores(Order):
         if own is None:
             return []
         above = _is_before(own.score, own.reached_at, user_id)
-        before = self._read(above, rows, backwards=True)[::-1]
-        return self._placed([*before, *self._read(sa.not_(above), rows + 1)])
+        behind = _is_from(own.score, own.reached_at, user_id)
+        before = self._read(above, rows, backwards=True)
+        return self._placed([*before, *self._read(behind, rows + 1)])
 
     def after(
         self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
@@ -178,22 +181,29 @@ class _Scores(Order):
     def _read(
         self, condition: sa.ColumnElement[bool], limit: int, *, backwards: bool = False
     ) -> Sequence[Any]:
-        score, reached_at, user_id = (
-            LeaderboardScore.score,
-            LeaderboardScore.reached_at,
-            LeaderboardScore.user_id,
+        """Read the first scores from the index alone, then their users."""
+        table = LeaderboardScore
+        order: tuple[sa.ColumnElement[Any], ...] = (
+            table.score.desc(),
+            table.reached_at,
+            table.user_id,
         )
-        order: tuple[sa.ColumnElement[Any], ...] = (score.desc(), reached_at.asc(), user_id.asc())
         if backwards:
-            order = (score.asc(), reached_at.desc(), user_id.desc())
-        return db.session.execute(
-            sa.select(user_id, score, reached_at, *user_columns(self._viewer_id))
-            .join(User, User.id == user_id)
-            .outerjoin(UserStats, UserStats.user_id == user_id)
-            .where(self._listed(LeaderboardScore), condition)
+            order = (table.score, table.reached_at.desc(), table.user_id.desc())
+        first = (
+            sa.select(table.user_id, table.score, table.reached_at)
+            .where(self._listed(table), condition)
             .order_by(*order)
             .limit(limit)
-        ).all()
+            .subquery()
+        )
+        rows = db.session.execute(
+            sa.select(first, *user_columns(self._viewer_id))
+            .join(User, User.id == first.c.user_id)
+            .outerjoin(UserStats, UserStats.user_id == first.c.user_id)
+            .order_by(first.c.score.desc(), first.c.reached_at, first.c.user_id)
+        )
+        return rows.all()
 
 
 def _found(row: Any, place: int) -> Found:  # noqa: ANN401 -- a row of several columns
@@ -209,6 +219,9 @@ def _found(row: Any, place: int) -> Found:  # noqa: ANN401 -- a row of several c
     )
 
 
+# The score comes first in these conditions, so that the databases read a range of the index.
+
+
 def _is_before(score: int, reached_at: datetime, user_id: int) -> sa.ColumnElement[bool]:
     """Return the condition of rows that come before this one."""
     table = LeaderboardScore
@@ -216,14 +229,24 @@ def _is_before(score: int, reached_at: datetime, user_id: int) -> sa.ColumnEleme
         table.reached_at < reached_at,
         sa.and_(table.reached_at == reached_at, table.user_id < user_id),
     )
-    return sa.or_(table.score > score, sa.and_(table.score == score, earlier))
+    return sa.and_(table.score >= score, sa.or_(table.score > score, earlier))
+
+
+def _is_from(score: int, reached_at: datetime, user_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition of this row and those that come after it."""
+    table = LeaderboardScore
+    later = sa.or_(
+        table.reached_at > reached_at,
+        sa.and_(table.reached_at == reached_at, table.user_id >= user_id),
+    )
+    return sa.and_(table.score <= score, sa.or_(table.score < score, later))
 
 
 def _is_behind(score: int, microseconds: int, user_id: int) -> sa.ColumnElement[bool]:
     table = LeaderboardScore
     reached_at = _EPOCH + timedelta(microseconds=microseconds)
     itself = sa.and_(table.score == score, table.user_id == user_id)
-    return sa.not_(sa.or_(_is_before(score, reached_at, user_id), itself))
+    return sa.and_(_is_from(score, reached_at, user_id), sa.not_(itself))
 
 
 def _microseconds(moment: datetime) -> int:
