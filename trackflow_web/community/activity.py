@@ -49,12 +49,12 @@ def count(now: datetime) -> dict[str, Any]:
 
 def _work(start: datetime) -> Iterator[tuple[int, date, int]]:
     """Yield who did what on which day, in points: releases, parts, accepted collaborations."""
-    releases = sa.select(Song.user_id, Song.released_at).where(
+    releases: Any = sa.select(Song.user_id, Song.released_at).where(
         Song.released_at >= start, Song.status == Status.RELEASED, _NOT_IMPORTED
     )
     for user_id, at in db.session.execute(releases):
         yield user_id, at.date(), POINTS_OF_A_RELEASE
-    parts = (
+    parts: Any = (
         sa.select(
             SongPart.done_by, SongPart.song_id, sa.func.max(SongPart.first_done_at), sa.func.count()
         )

@@ -126,7 +126,7 @@ def _awards(start: datetime, end: datetime) -> list[Candidate]:
 
 
 def _releases(start: datetime, end: datetime) -> list[Candidate]:
-    rows: Sequence[sa.Row[Any]] = db.session.execute(
+    rows: Sequence[Any] = db.session.execute(
         sa.select(Song.id, Song.user_id, Song.released_at, Song.parts_done)
         .join(User, User.id == Song.user_id)
         .where(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
-from trackflow_web.achievements.catalogue.entries import Entry, Rarity
+from trackflow_web.achievements.catalogue.entries import Entry
+from trackflow_web.achievements.catalogue.ladders import Rarity
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.community.entries import Actor
 from trackflow_web.domain.people.models import User
@@ -78,7 +79,7 @@ def awards_by_id(ids: Sequence[int], viewer_id: int) -> dict[int, Shown]:
     return {award.id: award for award in _awards(rows)}
 
 
-def _shown_to(viewer_id: int) -> sa.Select[tuple[object, ...]]:
+def _shown_to(viewer_id: int) -> Any:  # noqa: ANN401 -- a select of eight columns
     return (
         sa.select(
             UserAchievement.id,
@@ -102,7 +103,7 @@ def _shown_to(viewer_id: int) -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _awards(rows: Sequence[sa.Row[tuple[object, ...]]]) -> list[Shown]:
+def _awards(rows: Sequence[sa.Row[Any]]) -> list[Shown]:
     if not rows:
         return []
     holders = holder_counts.of_each()

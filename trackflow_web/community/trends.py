@@ -76,7 +76,7 @@ def _trends(charters: dict[str, int], before: Counter[str]) -> list[tuple[str, i
     return found[:MOST_TRENDS]
 
 
-def _worked_on(start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _worked_on(start: datetime, end: datetime) -> tuple[Any, ...]:
     """Return the conditions of songs started or released in a window, by people who take part."""
     return (
         sa.or_(

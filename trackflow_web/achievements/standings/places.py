@@ -100,7 +100,8 @@ class _Scores(Order):
 
     def _listed(self, table: type[LeaderboardScore]) -> sa.ColumnElement[bool]:
         # As the index has it: SQLite does not take `listed = 1` for its condition.
-        name = sa.inspect(table).selectable.name
+        selectable: Any = sa.inspect(table).selectable
+        name = selectable.name
         return sa.and_(
             table.kind == self._kind,
             table.span == self._window.span,
@@ -183,7 +184,7 @@ class _Scores(Order):
     ) -> Sequence[Any]:
         """Read the first scores from the index alone, then their users."""
         table = LeaderboardScore
-        order: tuple[sa.ColumnElement[Any], ...] = (
+        order: tuple[Any, ...] = (
             table.score.desc(),
             table.reached_at,
             table.user_id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request, url_for
 
 from trackflow_web.community import candidates, highlights
-from trackflow_web.community.models import HighlightKind
+from trackflow_web.community.models import LONGEST_REASON, HighlightKind
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx, typed_fields
@@ -73,5 +73,5 @@ def _page(refusal: Invalid | None = None) -> str:
         candidates=names_of_candidates(kind, found, get_current_user().id),
         draft=draft,
         errors=errors_of(refusal),
-        longest=highlights.LONGEST_REASON,
+        longest=LONGEST_REASON,
     )
