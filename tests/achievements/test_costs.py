@@ -107,20 +107,26 @@ NOTIFIED = 3
 SCORED = 2
 
 
-def test_an_award_takes_two_more_statements_and_those_of_its_notification(price):
+@pytest.fixture
+def in_feed(database_kind):
+    """The entry of its day: the day, its awards, the entry, its people; PostgreSQL locks first."""
+    return 5 if database_kind == "postgresql" else 4
+
+
+def test_an_award_takes_two_more_statements_and_those_of_its_notification(price, in_feed):
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="wip")
     )
-    assert cost == (1 + 2 + NOTIFIED + SCORED, 0)
+    assert cost == (1 + 2 + NOTIFIED + SCORED + in_feed, 0)
 
 
-def test_many_awards_take_no_more_statements_than_one(price):
+def test_many_awards_take_no_more_statements_than_one(price, in_feed):
     cost = price(
         lambda person: person.add(status="wip"),
         lambda browser, song: browser.post(f"/songs/{song}/status", status="released"),
     )
     assert cost == (
-        2 + 2 + NOTIFIED + SCORED,
+        2 + 2 + NOTIFIED + SCORED + in_feed,
         0,
     )  # first release and first finish; the artist is new too
 
