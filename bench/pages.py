@@ -21,7 +21,6 @@ from bench import load
 from bench.site import Visitor, site
 from trackflow_web.achievements import metrics, progress
 from trackflow_web.achievements.catalogue.entries import State
-from trackflow_web.achievements.progress.tile_data import share
 from trackflow_web.pages.achievements.tiles import MACROS, tile_list
 from trackflow_web.web.formats import MONTHS
 from trackflow_web.web.session import SignedIn, login_required
@@ -125,8 +124,7 @@ def _by_hand(prepared: TileList, tiles: Sequence[AchievementProgress]) -> str:
     html: list[str] = []
     for tile in tiles:
         pieces = prepared.cache.of(tile)
-        percent = share(tile.holders, tile.users).replace("<", "&lt;")
-        values = [f"{percent} ({tile.holders:,} of {tile.users:,})"]
+        values = [tile.share_text.replace("<", "&lt;")]
         state = tile.state
         if tile.earned_at is not None:
             at, there = tile.earned_at, tile.earned_at.astimezone(prepared.zone)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.charter import Charter
 from tests.support.people import working
-from trackflow_web.achievements.models import Achievement, UserAchievement
+from trackflow_web.achievements.awards import visibility
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -22,19 +22,14 @@ def worker(app, alice):
 def test_a_profile_contains_public_data_only(program_of, bob, worker):
     worker.given("artisan", "perfectionist")
     with working(worker.app):
-        hidden = sa.select(Achievement.id).where(Achievement.code == "artisan")
-        db.session.execute(
-            sa.update(UserAchievement)
-            .where(UserAchievement.achievement_id.in_(hidden))
-            .values(is_public=False)
-        )
+        visibility.set_visibility(worker.user, "artisan", public=False)
     answer = program_of(bob).get("/api/users/alice").json
     assert [one["code"] for one in answer["achievements"]] == ["perfectionist"]
     assert set(answer) == {
         *("username", "display_name", "bio", "links", "avatar"),
         *("since", "points", "level", "achievements"),
     }
-    assert (answer["username"], answer["points"], answer["level"]) == ("alice", 10, 1)
+    assert (answer["username"], answer["points"], answer["level"]) == ("alice", 110, 2)
     assert answer["achievements"][0]["earned_at"].endswith("Z")
 
 

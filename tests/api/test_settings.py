@@ -78,6 +78,7 @@ def test_a_profile_changes_one_field_at_a_time(program):
         "links": ["https://example.org", "https://x.example/"],
         "charter_names": [],
         "avatar": "",
+        "avatar_upload": "",
         "theme": "dark",
         "shortcuts": False,
     }

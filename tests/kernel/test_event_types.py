@@ -81,6 +81,8 @@ def test_dates_and_milestones_survive_a_json_round_trip():
                 "was": ["planned", "released"],
                 "pack_id": 3,
                 "done_by": [2],
+                "released_at": "2026-03-01T12:00:00Z",
+                "import_id": None,
             },
         ),
     ):

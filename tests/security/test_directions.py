@@ -70,7 +70,11 @@ def test_texts_of_users_are_isolated_on_every_page(app, as_alice, values):
 def unknown_too(app, values):
     """The values, and something for arguments that no page here needs."""
     arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
-    return dict.fromkeys(arguments, 1) | {"part": "drums", "action": "ban", "size": "64"} | values
+    return (
+        dict.fromkeys(arguments, 1)
+        | {"part": "drums", "action": "ban", "size": "64", "side": "250"}
+        | values
+    )
 
 
 @pytest.mark.fault("C5")

@@ -79,6 +79,7 @@ embed     /users/<username>/shield.json
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 crawled   /sitemap.xml
+crawled   /community/feed.atom
 embed     /users/<username>/feed.atom
 followed  /achievements/<code>
 list      /community/people
@@ -144,7 +145,6 @@ OWN = """
 /community/highlights
 /community/showcase
 /community/stats
-/api/community/hidden
 /api/community/highlights
 /api/community/stats
 /api/community/trending

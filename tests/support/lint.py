@@ -33,7 +33,9 @@ def parse(html: str) -> BeautifulSoup:
     def note(attributes: dict[str, str], key: str, value: str) -> None:
         twice.append(f'{key}="{attributes[key]}" and {key}="{value}"')
 
-    soup = BeautifulSoup(html, "html.parser", on_duplicate_attribute=note)
+    # Atom feeds and site maps come this way, too.
+    document = html.partition("?>")[2] if html.startswith("<?xml") else html
+    soup = BeautifulSoup(document, "html.parser", on_duplicate_attribute=note)
     assert not twice, f"written twice on one element: {'; '.join(twice)}"
     return soup
 
