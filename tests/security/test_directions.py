@@ -72,7 +72,7 @@ def unknown_too(app, values):
     arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
     return (
         dict.fromkeys(arguments, 1)
-        | {"part": "drums", "action": "ban", "size": "64", "side": "250"}
+        | {"part": "drums", "action": "ban", "size": "64", "side": "250", "form": "svg"}
         | values
     )
 
