@@ -18,6 +18,8 @@ from tests.support.invariants import assert_nothing_forgotten
 from tests.support.people import Person, add_person, working
 from tests.support.settings import settings_for
 from trackflow_web import create_app
+from trackflow_web.achievements.custom import actions as custom
+from trackflow_web.achievements.custom import grants
 from trackflow_web.config import Config
 from trackflow_web.domain.people import actions
 from trackflow_web.kernel.database import db
@@ -36,6 +38,14 @@ LONGEST_BODY_SHOWN = 400
 SLOWEST = 1.0
 # Endings of URLs that delete objects of other requests.
 LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
+CUSTOM = {
+    "code": "sender",
+    "name": "Sender",
+    "description": "Sends whatever there is",
+    "icon": "\N{TEST TUBE}",
+    "rarity": "rare",
+    "points": 0,
+}
 # Limits are not tested here; Spotify is an unused port.
 FAR_AWAY = {
     setting.name.upper(): "1000000/1 minute"
@@ -185,6 +195,10 @@ class World:
             # Has all permissions.
             user.is_admin = True
             self.make_token()
+            # One that she has, and that administrators may grant and change.
+            custom.create(user, CUSTOM)
+            grants.grant(user, CUSTOM["code"], usernames="alice", note="For many requests.")
+        self.values["code"] = CUSTOM["code"]
         with self.app.app_context():
             watch = Stopwatch(db.engine)
         self.app.wsgi_app = Watched(self.app.wsgi_app, tally, watch)

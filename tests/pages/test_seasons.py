@@ -394,3 +394,9 @@ def test_who_registers_later_is_not_told(app, clock, season):
     late = add_person(app, "latecomer")
     sweep(app)
     assert late.id not in {user for _, user in notices(app)}
+
+
+@pytest.mark.both_databases
+def test_an_address_that_no_season_can_have_is_not_found(as_alice):
+    for slug in ("%00", "A", "a" * 41):
+        assert as_alice.get(f"/seasons/{slug}").status == 404

@@ -22,6 +22,7 @@ from trackflow_web.achievements.standings.season_rules import (
     STARTED,
     AchievementFields,
     State,
+    is_slug,
 )
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.kernel import clock
@@ -117,6 +118,8 @@ def save_achievement(slug: str, fields: Mapping[str, object]) -> Season:
 
 
 def _locked(slug: str) -> tuple[Season, ShownSeason]:
+    if not is_slug(slug):
+        raise NotFound
     season = db.session.scalar(
         sa.select(Season)
         .where(Season.slug == slug)

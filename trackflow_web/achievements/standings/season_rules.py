@@ -136,6 +136,11 @@ def achievement_fields(fields: Mapping[str, object]) -> AchievementFields:
     return AchievementFields(code_, name, description, icon, metric, threshold, rarity)
 
 
+def is_slug(value: str) -> bool:
+    """Return whether a season can have this address; what cannot reaches no database."""
+    return len(value) <= LONGEST_SLUG and SLUG.fullmatch(value) is not None
+
+
 def slug(value: object) -> str:
     """Return the part of a season's address. Raises Invalid naming `slug`."""
     typed = text.line(value, "slug", longest=LONGEST_SLUG)

@@ -17,6 +17,7 @@ from trackflow_web.achievements.standings.season_rules import (
     SeasonFields,
     State,
     edition_of,
+    is_slug,
     state_of,
 )
 from trackflow_web.kernel import clock
@@ -100,6 +101,8 @@ _SEASONS = sa.select(Season, CountingPeriod.starts_at, CountingPeriod.ends_at).j
 
 def find(slug: str, *, drafts_too: bool = False) -> ShownSeason | None:
     """Return a season, or None; a draft only for administrators."""
+    if not is_slug(slug):
+        return None
     conditions = [Season.slug == slug] + ([] if drafts_too else [~Season.draft])
     return next(iter(_read(_SEASONS.where(*conditions))), None)
 
