@@ -6,7 +6,6 @@ import contextlib
 import io
 import zipfile
 
-import mido
 import pytest
 
 from tests.support import charts
@@ -119,7 +118,10 @@ def test_the_release_check_speaks_like_scan_chart():
 # --- MIDI ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.tools
 def test_the_scanner_counts_the_notes_that_mido_counts():
+    import mido  # noqa: PLC0415 -- needs requirements-dev.txt
+
     content = charts.full_band()
     ours = {track.name: track.notes.total() for track in midi.read(content).tracks}
     theirs = {}
