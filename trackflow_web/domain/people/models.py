@@ -102,7 +102,7 @@ class User(Base):
     shows_new_achievements: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     # Whether the profile has a calendar of the days on which the user was here.
     shows_days: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # Preferences for leaderboards and the feed, which do not exist yet.
+    # Whether leaderboards and the feed show the user.
     on_boards: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     in_feed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     display_name: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from trackflow_web.domain.authoring.rules import Part
-from trackflow_web.domain.chart_scans import actions, queries, rules
+from trackflow_web.domain.chart_scans import confirming, queries, rules
 from trackflow_web.domain.songs.rules import Draft
 from trackflow_web.integrations.charts import scans
 from trackflow_web.integrations.charts.uploads import MOST_BYTES
@@ -77,13 +77,13 @@ def confirm(scan_id: int) -> Response:
     scan, form = scan_or_404(scan_id), request.form
     try:
         wanted = (
-            actions.proposals(scan)
+            confirming.proposals(scan)
             if form.get("everything") == "1"
             else rules.confirmations(
                 form.getlist("song"), form.getlist("part"), form.getlist("skip"), form
             )
         )
-        done = actions.confirm(scan, get_current_user(), wanted, status=form.get("status"))
+        done = confirming.confirm(scan, get_current_user(), wanted, status=form.get("status"))
     except Invalid as refusal:
         page = render_template("charts/show.html", **_context(scan, refusal.errors))
         return refused(page, refusal)
@@ -101,7 +101,7 @@ def too_large(error: RequestEntityTooLarge) -> Response:
     return make_response(_index({"files": TOO_LARGE}), 413)
 
 
-def _summary(done: actions.Confirmation) -> str:
+def _summary(done: confirming.Confirmation) -> str:
     parts = []
     if done.made:
         parts.append(f"{count_of(done.made, 'song')} added.")
