@@ -27,6 +27,7 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import Held
@@ -109,6 +110,7 @@ def _forget_holds(user_id: int) -> None:
     for type_, table in (
         (Held.RELEASE, Song),
         (Held.PACK, Pack),
+        (Held.SERIES, Series),
         (Held.ACHIEVEMENT, UserAchievement),
         (Held.FEATURE_REQUEST, Feedback),
         (Held.BUG_REPORT, Feedback),

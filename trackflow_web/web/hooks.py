@@ -22,6 +22,7 @@ from trackflow_web.web import (
     headers,
     htmx,
     limits,
+    menus,
     messages,
     notifications,
     out_of_band,
@@ -55,6 +56,7 @@ MODULES = (
     covers,
     theme,
     messages,
+    menus,
     part_marks,
     notifications,
 )

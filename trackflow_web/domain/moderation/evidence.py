@@ -12,6 +12,7 @@ from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel.database import db
@@ -35,6 +36,7 @@ _COLUMNS: dict[str, tuple[Any, Any, Any]] = {
     Held.PROFILE: (User.id, User.username, User.display_name + "\n\n" + User.bio),
     Held.RELEASE: (Song.id, Song.title, Song.artist + "\n" + Song.video_url),
     Held.COMMENT: (Comment.id, sa.literal("a comment"), Comment.body),
+    Held.SERIES: (Series.id, Series.album, Series.artist),
     Held.PACK: (Pack.id, Pack.name, sa.literal("")),
     Held.FEATURE_REQUEST: _FEEDBACK,
     Held.BUG_REPORT: _FEEDBACK,

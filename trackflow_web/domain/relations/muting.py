@@ -104,6 +104,24 @@ def things_muted_by(user_id: int) -> Sequence[MutedThing]:
     return sorted(found, key=lambda thing: thing.since, reverse=True)
 
 
+def ends_of(
+    user_id: int, kind: Kind | None, target_id: int, artist_key: str | None
+) -> dict[Kind, datetime | None]:
+    """Return which of a thing and an artist a user has muted, and until when, in one statement."""
+    thing = sa.select(sa.literal(str(kind or "")), Mute.until).where(
+        Mute.user_id == user_id,
+        Mute.kind == str(kind or ""),
+        Mute.target_id == target_id,
+        is_in_force(Mute.until),
+    )
+    artist = sa.select(sa.literal(str(Kind.ARTIST)), MutedArtist.until).where(
+        MutedArtist.user_id == user_id,
+        MutedArtist.artist_key == (artist_key or ""),
+        is_in_force(MutedArtist.until),
+    )
+    return {Kind(name): until for name, until in db.session.execute(sa.union_all(thing, artist))}
+
+
 def is_muted_by(viewer_id: Any, kind: Muted, target_id: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- columns or parameters
     """Return the condition that a viewer has muted a user, a song or a pack."""
     muted = sa.select(sa.literal(1)).where(

@@ -37,6 +37,8 @@ class Relation:
     mutes: bool
     blocks: bool = False
     is_followed: bool = False
+    # The end of the mute; None if it has none.
+    muted_until: datetime | None = None
 
     @property
     def is_any(self) -> bool:
@@ -79,18 +81,21 @@ def count_follows(user_id: int) -> FollowCounts:
 def relation_to(user_id: int, person_id: int) -> Relation:
     """Return the relations of the user to another one, in one statement."""
     follow = sa.exists().where(Follow.user_id == user_id, Follow.followed_id == person_id)
-    mute = sa.exists().where(
+    muted = (
         Mute.user_id == user_id,
         Mute.kind == Muted.PERSON,
         Mute.target_id == person_id,
         is_in_force(),
     )
+    mute, until = sa.exists().where(*muted), sa.select(Mute.until).where(*muted)
     block, followed = (
         has_blocked(user_id, person_id),
         sa.exists().where(Follow.user_id == person_id, Follow.followed_id == user_id),
     )
-    row = db.session.execute(sa.select(follow, mute, block, followed)).one()
-    return Relation(*map(bool, row))
+    *relations, ends = db.session.execute(
+        sa.select(follow, mute, block, followed, until.scalar_subquery())
+    ).one()
+    return Relation(*map(bool, relations), muted_until=ends)
 
 
 def is_blocked_by(user_id: int, person_id: int) -> bool:

@@ -139,7 +139,11 @@ def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
     albums = (
         _row("series", Series.id, Series.album)
         .join(Track, Track.series_id == Series.id)
-        .where(Track.song_id == song.id, ~Track.irrelevant)
+        .where(
+            Track.song_id == song.id,
+            ~Track.irrelevant,
+            is_shown(Held.SERIES, Series.id, Series.user_id, viewer_id),
+        )
         .limit(MOST_ALBUMS)
     )
     others = (
@@ -214,6 +218,7 @@ def find_public_series(series_id: int, viewer_id: int | None) -> tuple[Series, U
         .where(
             Series.id == series_id,
             visible_to(viewer_id),
+            is_shown(Held.SERIES, Series.id, Series.user_id, viewer_id),
             sa.exists().where(
                 Track.series_id == Series.id,
                 ~Track.irrelevant,

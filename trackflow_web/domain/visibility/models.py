@@ -18,6 +18,7 @@ class Held(StrEnum):
     RELEASE = "release"
     ACHIEVEMENT = "achievement"
     PACK = "pack"
+    SERIES = "series"
     COMMENT = "comment"
     FEATURE_REQUEST = "feature_request"
     BUG_REPORT = "bug_report"

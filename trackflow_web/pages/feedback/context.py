@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.domain.feedback.rules import Sort, Status
+from trackflow_web.web import menus
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import thread_of
 from trackflow_web.web.formats import STATUS_LABELS
@@ -89,10 +90,12 @@ def item_context(
     typed: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Return the context of an item, with the input and errors of a rejected form."""
+    thread = actions.thread_of(item)
     return {
         "board": board,
+        "menu": menus.of_feedback(thread.type, item.id, item.user_id, board.noun),
         "shown": queries.get_details(item, get_current_user()),
-        "view": replace(thread_of(actions.thread_of(item)), reason_shown=item.reason),
+        "view": replace(thread_of(thread), reason_shown=item.reason),
         "labels": STATUS_LABELS,
         "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
         "draft": {**(typed or {}), **sent_fields(FIELDS)},

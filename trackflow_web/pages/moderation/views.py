@@ -12,9 +12,8 @@ from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused, sent_fields
-from trackflow_web.web.reports import profile_or_404, reported_or_404, send_report
+from trackflow_web.web.reports import page_of, profile_or_404, reported_or_404, send_report
 from trackflow_web.web.session import login_required
-from trackflow_web.web.subjects import subject_url
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -42,7 +41,7 @@ def report_profile(username: str) -> str | Response:
 def report(subject: str, subject_id: int) -> str | Response:
     """Report a release, an award, a pack, a request or a report of a bug."""
     reported = reported_or_404(subject, subject_id)
-    return _report(reported, subject_url(subject, subject_id))
+    return _report(reported, page_of(reported))
 
 
 @pages.route("/comments/<id:comment_id>/report", methods=["GET", "POST"])
@@ -50,7 +49,7 @@ def report(subject: str, subject_id: int) -> str | Response:
 def report_comment(comment_id: int) -> str | Response:
     """Report a comment."""
     reported = reported_or_404(SubjectType.COMMENT, comment_id)
-    return _report(reported, subject_url(SubjectType.COMMENT, comment_id))
+    return _report(reported, page_of(reported))
 
 
 @pages.get("/moderation/decisions/<id:action_id>")

@@ -12,6 +12,7 @@ from trackflow_web.achievements.progress.shown_award import evidence_of, find_aw
 from trackflow_web.achievements.progress.tile_data import share
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
 from trackflow_web.web.loaders import person_or_404
@@ -51,6 +52,7 @@ def show(username: str, code: str) -> str:
         evidence=[(line.label, _address_of(line), line.at) for line in evidence],
         shared=award_page(person, award.badge),
         talk=talk_of(SubjectType.ACHIEVEMENT, award.id, person.id),
+        menu=menus.of_award(award.id, person.id),
     )
 
 

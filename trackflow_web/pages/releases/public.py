@@ -8,6 +8,7 @@ from flask import render_template
 
 from trackflow_web.domain.releases import queries
 from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
 from trackflow_web.web.session import reject_hidden
@@ -34,6 +35,7 @@ def pack(pack_id: int) -> ResponseReturnValue:
         songs=songs,
         shared=pack_page(item, owner, len(songs)),
         talk=talk_of(SubjectType.PACK, item.id, owner.id),
+        menu=menus.of_pack(item),
     )
 
 
@@ -50,4 +52,5 @@ def album(series_id: int) -> ResponseReturnValue:
         owner=owner,
         tracks=tracks,
         shared=album_page(item, owner, len(tracks)),
+        menu=menus.of_album(item),
     )

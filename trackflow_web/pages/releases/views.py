@@ -12,6 +12,7 @@ from trackflow_web.domain.releases.credits import credits_of, ini_lines
 from trackflow_web.domain.releases.messages import release_messages
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
+from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
 from trackflow_web.web.loaders import song_or_404
@@ -46,6 +47,7 @@ def show(song_id: int) -> str:
         around=queries.around(song, reader, limit=MORE_SHOWN),
         shared=page,
         talk=talk_of(SubjectType.RELEASE, song.id, song.user_id),
+        menu=menus.of_release(song),
         messages=release_messages(song, credits_, page.url),
     )
 
