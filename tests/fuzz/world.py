@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
 from collections import Counter, defaultdict
@@ -36,6 +37,8 @@ BROKEN = 500
 LONGEST_BODY_SHOWN = 400
 # Seconds that the slowest response may take.
 SLOWEST = 1.0
+# A request that took longer is sent so many times more, and the quickest one counts.
+AGAIN = 2
 # Endings of URLs that delete objects of other requests.
 LAST = ("/delete", "/undo", "/cancel", "/withdraw", "/release", "/logout")
 CUSTOM = {
@@ -123,6 +126,7 @@ class Watched:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = _Remembered(environ["wsgi.input"])
+        again = dict(environ)
         environ["wsgi.input"] = body
         seconds = self.watch.start()
 
@@ -130,35 +134,40 @@ class Watched:
             code = int(status[:3])
             self.tally.statuses[code] += 1
             if code >= BROKEN:
-                self.tally.failures[f"{code} for {_shown(environ, body)}"] += 1
+                self.tally.failures[f"{code} for {_shown(again, body)}"] += 1
             found = grade(headers, https=False)
             if found.missing:
                 path = environ["PATH_INFO"]
                 self.tally.failures[f"{path} ({code}) is careless: {found.missing}"] += 1
             return start_response(status, headers, exc_info)
 
-        return self._until_the_end(self.application(environ, start), seconds, environ, body)
+        yield from _until_the_end(self.application(environ, start))
+        took = seconds()
+        if took > SLOWEST:
+            took = min(took, *(self._time_again(again, body) for _ in range(AGAIN)))
+        self.tally.slowest = max(self.tally.slowest, took)
+        if took > SLOWEST:
+            self.tally.failures[f"{took:.1f} s for {_shown(again, body)}"] += 1
 
-    def _until_the_end(
-        self,
-        response: Iterable[bytes],
-        seconds: Callable[[], float],
-        environ: WSGIEnvironment,
-        body: _Remembered,
-    ) -> Iterator[bytes]:
-        try:
-            yield from response
-        finally:
-            if close := getattr(response, "close", None):
-                close()
-            took = seconds()
-            self.tally.slowest = max(self.tally.slowest, took)
-            if took > SLOWEST:
-                self.tally.failures[f"{took:.1f} s for {_shown(environ, body)}"] += 1
+    def _time_again(self, environ: WSGIEnvironment, body: _Remembered) -> float:
+        """Measure the same request once more: a busy machine is slow once, a slow route always."""
+        seconds = self.watch.start()
+        sent = {**environ, "wsgi.input": io.BytesIO(body.seen)}
+        for _ in _until_the_end(self.application(sent, lambda *_: lambda _: None)):
+            pass
+        return seconds()
+
+
+def _until_the_end(response: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from response
+    finally:
+        if close := getattr(response, "close", None):
+            close()
 
 
 class _Remembered:
-    """The beginning of what was read of a body."""
+    """A body, and what was read of it."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -166,7 +175,7 @@ class _Remembered:
 
     def read(self, size: int = -1) -> bytes:
         data = self.stream.read(size)
-        self.seen += data[: LONGEST_BODY_SHOWN - len(self.seen)]
+        self.seen += data
         return data
 
     def __getattr__(self, name: str) -> object:
@@ -177,7 +186,7 @@ def _shown(environ: WSGIEnvironment, body: _Remembered) -> str:
     path = quote(environ["PATH_INFO"].encode("latin-1", "replace"))[:LONGEST_BODY_SHOWN]
     kind = environ.get("CONTENT_TYPE", "")[:80]
     query = environ.get("QUERY_STRING", "")[:LONGEST_BODY_SHOWN]
-    return f"{environ['REQUEST_METHOD']} {path}?{query} [{kind}] {body.seen!r}"
+    return f"{environ['REQUEST_METHOD']} {path}?{query} [{kind}] {body.seen[:LONGEST_BODY_SHOWN]!r}"
 
 
 class World:
