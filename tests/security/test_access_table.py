@@ -194,6 +194,7 @@ GET  /users/<username>/badge/<code>.<form>               404     404  404   404 
 GET  /users/<username>/shield.json                       404     404  404   404  404
 GET  /users/<username>/card                              404     303  303   303  303
 GET  /users/<username>/achievements/<code>               404     200  200   200  200
+GET  /users/<username>/proof                             404     404  404   200  404
 GET  /notifications/                                    door     200  200   200  200
 GET  /notifications/unsubscribe/<token>                  404     404  404   404  404
 POST /notifications/unsubscribe/<token>                  404     404  404   404  404

@@ -52,6 +52,7 @@ DIGEST = "a" * 64
 # file      the same without a name
 # list      her name, if she may be seen; the response is 200 in any case
 # earned    the page of her award
+# proof     like a page, but only if visitors see her, too
 # embed     the same for whoever asks: 200 if visitors see her
 # crawled   a list of what visitors see
 # followed  a list of whoever the viewer follows and shows the award
@@ -67,6 +68,7 @@ award     /users/<username>
 award     /users/<username>/card htmx
 award     /users/<username>/compare
 award     /api/users/<username>
+proof     /users/<username>/proof
 file      /avatars/<digest>-<size>.webp
 page      /releases/<song_id>
 page      /packs/<pack_id>
@@ -78,6 +80,7 @@ embed     /users/<username>/badge.<form>
 embed     /users/<username>/shield.json
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
+embed     /oembed?url=http://localhost/users/<username>/proof
 crawled   /sitemap.xml
 crawled   /community/feed.atom
 embed     /users/<username>/feed.atom
@@ -361,6 +364,15 @@ def _is_door(page):
     return page.status == 401 or page.location.startswith("/login")
 
 
+def _is_seen(output, viewer, state, *, seen):
+    """Whether the viewer sees this output, if they see her."""
+    if output.kind in {"followed", "earned"} and state in AWARD_STATES:
+        return output.kind == "earned" and viewer in AWARD_STATES[state]
+    if output.kind == "proof" and viewer != OWNER:
+        return seen and ANONYMOUS in STATES[state]
+    return seen
+
+
 def _check(browser, output, values, nothing, viewer, *, seen, state):
     page = ask(browser, output, values)
     shown = NAME in page.html.casefold() if output.kind != "file" else page.status == 200
@@ -370,12 +382,11 @@ def _check(browser, output, values, nothing, viewer, *, seen, state):
         public = ANONYMOUS in STATES[state]
         assert (page.status == 200 if output.kind == "embed" else shown) == public, output
         return
-    if output.kind in {"followed", "earned"} and state in AWARD_STATES:
-        seen = output.kind == "earned" and viewer in AWARD_STATES[state]
+    seen = _is_seen(output, viewer, state, seen=seen)
     if viewer == OWNER:
-        if seen and output.kind in {"page", "file", "earned"}:
+        if seen and output.kind in {"page", "proof", "file", "earned"}:
             assert page.status in {200, 303}, output
-    elif output.kind in {"page", "file", "earned"}:
+    elif output.kind in {"page", "proof", "file", "earned"}:
         if seen:
             assert page.status == 200, output
             assert shown, output

@@ -33,7 +33,7 @@ from trackflow_web.pages.notifications import views as notifications
 from trackflow_web.pages.packs import views as packs
 from trackflow_web.pages.people import recovery
 from trackflow_web.pages.people import views as people
-from trackflow_web.pages.profiles import avatars, awards
+from trackflow_web.pages.profiles import avatars, awards, proof
 from trackflow_web.pages.profiles import views as profiles
 from trackflow_web.pages.reactions import views as reactions
 from trackflow_web.pages.relations import lists as relation_lists
@@ -111,6 +111,7 @@ BLUEPRINTS = (
     seasons.pages,
     profiles.pages,
     awards.pages,
+    proof.pages,
     relations.pages,
     relation_lists.pages,
     moderation.pages,

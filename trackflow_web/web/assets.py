@@ -49,6 +49,7 @@ LAYERS = {
         "stats",
         "profiles",
         "releases",
+        "proof",
         "sharing",
         "leaderboards",
         "seasons",

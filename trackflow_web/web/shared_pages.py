@@ -14,6 +14,7 @@ from trackflow_web.achievements.progress.shown_award import find_award
 from trackflow_web.domain.releases import queries
 from trackflow_web.domain.releases.credits import credits_of
 from trackflow_web.domain.releases.messages import parts_text
+from trackflow_web.domain.releases.proof import proof_of
 from trackflow_web.domain.visibility.profiles import find_visible_profile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web.sharing import SharedPage, shared_page
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.releases.credits import Credits
+    from trackflow_web.domain.releases.proof import Proof
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
 
@@ -60,6 +62,22 @@ def profile_page(person: User, face: PublicBadges, released: int) -> SharedPage:
             f" {count_of(len(face.badges), 'achievement')}."
         ),
         badge=url_for("badges.profile", username=person.username, form="svg").removesuffix(".svg"),
+        kind="profile",
+    )
+
+
+def proof_page(person: User, proof: Proof) -> SharedPage:
+    """Return the charter proof of a user."""
+    charted = [count for count in proof.parts if count.charts]
+    parts = ", ".join(f"{count.part.word} {count.charts:,}" for count in charted)
+    return shared_page(
+        person,
+        url_for("proof.show", username=person.username),
+        title=f"Charts by {person.shown_name}",
+        description=(
+            f"{count_of(proof.charts, 'released chart')}, {proof.full_band:,} full band."
+            f" {parts.capitalize()}{'.' if parts else ''}"
+        ),
         kind="profile",
     )
 
@@ -137,6 +155,11 @@ def _profile(username: str) -> SharedPage | None:
     return profile_page(person, face, progress.numbers_of(person.id)["total_released"])
 
 
+def _proof(username: str) -> SharedPage | None:
+    person = find_visible_profile(username, None)
+    return proof_page(person, proof_of(person.id, None)) if person else None
+
+
 def _award(username: str, code: str) -> SharedPage | None:
     person = find_visible_profile(username, None)
     award = find_award(person.id, code, hidden_too=False) if person else None
@@ -162,6 +185,7 @@ def _album(series_id: int) -> SharedPage | None:
 _FINDERS: dict[str, Callable[..., SharedPage | None]] = {
     "releases.show": _release,
     "profiles.show": _profile,
+    "proof.show": _proof,
     "awards.show": _award,
     "packs.show": _pack,
     "series.show": _album,

@@ -30,6 +30,12 @@ def find_visible_profile(
     return db.session.scalar(sa.select(User).where(User.username == name, is_visible))
 
 
+def is_visible_to_visitors(user_id: int) -> bool:
+    """Return whether everyone may see a user's profile."""
+    found = sa.select(sa.literal(1)).select_from(User).where(User.id == user_id, visible_to(None))
+    return db.session.scalar(found) is not None
+
+
 def has_block_between(one_id: int, other_id: int) -> bool:
     """Return whether one of two users has blocked the other."""
     found = sa.select(sa.literal(1)).where(blocked_between(one_id, other_id))

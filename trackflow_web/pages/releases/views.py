@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, render_template
 
-from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.releases import queries
 from trackflow_web.domain.releases.credits import credits_of, ini_lines
 from trackflow_web.domain.releases.messages import release_messages
+from trackflow_web.domain.releases.rules import FULL_BAND
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web import menus
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 pages = Blueprint("releases", __name__)
 
 MORE_SHOWN = 6
-FULL_BAND = {Part.DRUMS, Part.BASS, Part.GUITAR, Part.VOCALS, Part.KEYS}
 
 
 @pages.get("/releases/<id:song_id>")
