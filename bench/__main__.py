@@ -23,6 +23,7 @@ from bench import (
     recheck,
     report,
     size,
+    social,
     standings,
     statements,
 )
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "pages": pages,
     "notifications": notifications,
     "standings": standings,
+    "social": social,
     "peers": peers,
     "size": size,
     "months": months,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,8 +14,8 @@ from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.entries import Entry as Achievement
 from trackflow_web.achievements.models import Achievement as AchievementRow
 from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.community.groups import is_import
-from trackflow_web.community.models import FeedPerson, Kind
+from trackflow_web.community.groups import JOINT, is_import
+from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
 from trackflow_web.community.muted import is_song_muted
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State
@@ -26,10 +27,11 @@ from trackflow_web.domain.visibility import not_held, visible_to
 from trackflow_web.kernel.database import db, literal_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 # Of a merged entry so many subjects are named.
 SUBJECTS_NAMED = 4
+_FEED: Any = FeedEntry.__table__
 _PEOPLE: Any = FeedPerson.__table__
 
 
@@ -96,26 +98,21 @@ def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int | None) -> list[Entry
         return []
     people = _people_of([row.id for row in rows], viewer_id)
     subjects = _subjects_of(rows, viewer_id)
-    joint = {row.subject_id for row in rows if len(people[row.id]) > 1}
-    parts = _parts_of(joint)
-    found = (_entry(row, people[row.id], subjects, parts) for row in rows)
+    found = (_entry(row, people[row.id], subjects) for row in rows)
     return [entry for entry in found if entry is not None]
 
 
 Names = dict[tuple[str, int], Subject]
-Parts = dict[tuple[int, int], tuple[Part, ...]]
 
 
-def _entry(
-    row: sa.Row[Any], people: Sequence[sa.Row[Any]], names: Names, parts: Parts
-) -> Entry | None:
+def _entry(row: sa.Row[Any], people: Sequence[sa.Row[Any]], names: Names) -> Entry | None:
     shown = [
         Actor(
             each.id,
             each.username,
             each.display_name,
             each.avatar,
-            parts.get((row.subject_id, each.id), ()),
+            _parts_of(each.parts),
         )
         # The owner first, then in the order in which they came.
         for each in sorted(people, key=lambda each: (each.id != row.user_id, each.id))
@@ -145,45 +142,54 @@ def ids_of(text: str) -> list[int]:
     return [int(id_) for id_ in text.split(",") if id_]
 
 
-def _people_of(feed_ids: Sequence[int], viewer_id: int | None) -> dict[int, list[sa.Row[Any]]]:
-    """Return the people of entries, and whether the viewer sees them."""
-    shown = sa.and_(visible_to(viewer_id), User.in_feed)
-    rows = db.session.execute(
+@lru_cache(maxsize=2)
+def _people(*, is_member: bool) -> sa.Select[Any]:
+    """Return the SELECT of the people of entries, and whether the viewer sees them.
+
+    Those of a joint release have their parts, between commas.
+    """
+    viewer = sa.bindparam("viewer_id", type_=sa.BigInteger) if is_member else None
+    done = (
+        sa.select(sa.func.aggregate_strings(SongPart.part, ","))
+        .where(
+            SongPart.song_id == _FEED.c.subject_id,
+            SongPart.done_by == User.id,
+            SongPart.state == State.DONE,
+        )
+        .correlate(_FEED, User)
+        .scalar_subquery()
+    )
+    return (
         sa.select(
             _PEOPLE.c.feed_id,
             User.id,
             User.username,
             User.display_name,
             User.avatar,
-            shown.label("is_shown"),
+            sa.and_(visible_to(viewer), User.in_feed).label("is_shown"),
+            sa.case((_FEED.c.group_key.startswith(JOINT), done)).label("parts"),
         )
         .join(User, User.id == _PEOPLE.c.user_id)
-        .where(_PEOPLE.c.feed_id.in_(literal_ids("ids"))),
-        {"ids": feed_ids},
+        .join(_FEED, _FEED.c.id == _PEOPLE.c.feed_id)
+        .where(_PEOPLE.c.feed_id.in_(literal_ids("ids")))
     )
+
+
+def _people_of(feed_ids: Sequence[int], viewer_id: int | None) -> dict[int, list[sa.Row[Any]]]:
+    """Return the people of entries, and whether the viewer sees them."""
+    values: dict[str, object] = {"ids": feed_ids}
+    if viewer_id is not None:
+        values["viewer_id"] = viewer_id
     found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
-    for row in rows:
+    for row in db.session.execute(_people(is_member=viewer_id is not None), values):
         found[row.feed_id].append(row)
     return found
 
 
-def _parts_of(song_ids: Iterable[int]) -> Parts:
-    """Return who did which parts of songs."""
-    ids = sorted(song_ids)
-    if not ids:
-        return {}
-    rows = db.session.execute(
-        sa.select(SongPart.song_id, SongPart.done_by, SongPart.part).where(
-            SongPart.song_id.in_(ids),
-            SongPart.done_by.is_not(None),
-            SongPart.state == State.DONE,
-        )
-    )
-    found: dict[tuple[int, int], list[Part]] = defaultdict(list)
-    for song_id, user_id, part in rows:
-        found[song_id, user_id or 0].append(Part(part))
-    order = list(Part)
-    return {key: tuple(sorted(each, key=order.index)) for key, each in found.items()}
+def _parts_of(text: str | None) -> tuple[Part, ...]:
+    """Return the parts between commas, in their order."""
+    done = set(text.split(",")) if text else ()
+    return tuple(part for part in Part if part in done)
 
 
 # --- titles --------------------------------------------------------------------------------------

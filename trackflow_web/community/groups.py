@@ -33,6 +33,8 @@ SLOT = timedelta(hours=6)
 DAY = timedelta(days=1)
 # As many subjects of an entry are named; the rest are a number.
 SUBJECTS_KEPT = 8
+# How the keys of releases with collaborators begin.
+JOINT = "song:"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RELEASED = sa.and_(Song.status == Status.RELEASED, Song.released_at.is_not(None))
@@ -99,7 +101,7 @@ def day_key(user_id: int, at: datetime) -> str:
 
 def song_key(user_id: int, song_id: int) -> str:
     """Return the key of the release of a song with collaborators."""
-    return f"song:{user_id}:{song_id}"
+    return f"{JOINT}{user_id}:{song_id}"
 
 
 def import_key(user_id: int, import_id: int) -> str:
@@ -215,7 +217,7 @@ def _key_of_song(row: sa.Row[Any]) -> str:
 
 def _add_collaborators(found: Groups) -> None:
     """Add who works on the songs that are groups of their own."""
-    songs = {group.subject_id: group for key, group in found.items() if key.startswith("song:")}
+    songs = {group.subject_id: group for key, group in found.items() if key.startswith(JOINT)}
     if not songs:
         return
     rows = db.session.execute(

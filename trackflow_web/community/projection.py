@@ -185,7 +185,7 @@ def _write_people(written: Sequence[Group], ids: Mapping[str, int]) -> None:
         ],
     )
     for group in written:
-        if group.key.startswith("song:"):  # the only groups whose people change
+        if group.key.startswith(groups.JOINT):  # the only groups whose people change
             db.session.execute(
                 sa.delete(_PEOPLE).where(
                     _PEOPLE.c.feed_id == ids[group.key], _PEOPLE.c.user_id.not_in(group.people)
