@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,16 +13,14 @@ from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.entries import Entry as Achievement
 from trackflow_web.achievements.models import Achievement as AchievementRow
 from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.community.groups import JOINT, is_import
-from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
+from trackflow_web.community.groups import is_import
+from trackflow_web.community.models import Kind
 from trackflow_web.community.muted import is_song_muted
-from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.authoring.rules import Part, State
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.domain.people.models import User
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.domain.visibility import not_held, visible_to
+from trackflow_web.domain.visibility import not_held
 from trackflow_web.kernel.database import db, literal_ids
 
 if TYPE_CHECKING:
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
 # Of a merged entry so many subjects are named.
 SUBJECTS_NAMED = 4
-_FEED: Any = FeedEntry.__table__
-_PEOPLE: Any = FeedPerson.__table__
 
 
 @dataclass(frozen=True)
@@ -92,31 +87,31 @@ class Entry:
         return self.n - len(self.subjects)
 
 
-def entries_of(rows: Sequence[sa.Row[Any]], viewer_id: int | None) -> list[Entry]:
-    """Return the entries of rows of the feed, in a fixed number of statements."""
+def entries_of(rows: Sequence[Sequence[sa.Row[Any]]], viewer_id: int | None) -> list[Entry]:
+    """Return the entries of rows of the feed, which are grouped by entry, in one statement."""
     if not rows:
         return []
-    people = _people_of([row.id for row in rows], viewer_id)
-    subjects = _subjects_of(rows, viewer_id)
-    found = (_entry(row, people[row.id], subjects) for row in rows)
+    subjects = _subjects_of([people[0] for people in rows], viewer_id)
+    found = (_entry(people, subjects) for people in rows)
     return [entry for entry in found if entry is not None]
 
 
 Names = dict[tuple[str, int], Subject]
 
 
-def _entry(row: sa.Row[Any], people: Sequence[sa.Row[Any]], names: Names) -> Entry | None:
+def _entry(people: Sequence[sa.Row[Any]], names: Names) -> Entry | None:
+    row = people[0]
     shown = [
         Actor(
-            each.id,
+            each.person_id,
             each.username,
             each.display_name,
             each.avatar,
             _parts_of(each.parts),
         )
         # The owner first, then in the order in which they came.
-        for each in sorted(people, key=lambda each: (each.id != row.user_id, each.id))
-        if each.is_shown
+        for each in sorted(people, key=lambda each: (each.person_id != row.user_id, each.person_id))
+        if each.is_person_shown
     ]
     named = [names[row.kind, id_] for id_ in ids_of(row.subject_ids) if (row.kind, id_) in names]
     subject = names.get((row.kind, row.subject_id))
@@ -140,50 +135,6 @@ def _entry(row: sa.Row[Any], people: Sequence[sa.Row[Any]], names: Names) -> Ent
 def ids_of(text: str) -> list[int]:
     """Return the ids between commas."""
     return [int(id_) for id_ in text.split(",") if id_]
-
-
-@lru_cache(maxsize=2)
-def _people(*, is_member: bool) -> sa.Select[Any]:
-    """Return the SELECT of the people of entries, and whether the viewer sees them.
-
-    Those of a joint release have their parts, between commas.
-    """
-    viewer = sa.bindparam("viewer_id", type_=sa.BigInteger) if is_member else None
-    done = (
-        sa.select(sa.func.aggregate_strings(SongPart.part, ","))
-        .where(
-            SongPart.song_id == _FEED.c.subject_id,
-            SongPart.done_by == User.id,
-            SongPart.state == State.DONE,
-        )
-        .correlate(_FEED, User)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(
-            _PEOPLE.c.feed_id,
-            User.id,
-            User.username,
-            User.display_name,
-            User.avatar,
-            sa.and_(visible_to(viewer), User.in_feed).label("is_shown"),
-            sa.case((_FEED.c.group_key.startswith(JOINT), done)).label("parts"),
-        )
-        .join(User, User.id == _PEOPLE.c.user_id)
-        .join(_FEED, _FEED.c.id == _PEOPLE.c.feed_id)
-        .where(_PEOPLE.c.feed_id.in_(literal_ids("ids")))
-    )
-
-
-def _people_of(feed_ids: Sequence[int], viewer_id: int | None) -> dict[int, list[sa.Row[Any]]]:
-    """Return the people of entries, and whether the viewer sees them."""
-    values: dict[str, object] = {"ids": feed_ids}
-    if viewer_id is not None:
-        values["viewer_id"] = viewer_id
-    found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
-    for row in db.session.execute(_people(is_member=viewer_id is not None), values):
-        found[row.feed_id].append(row)
-    return found
 
 
 def _parts_of(text: str | None) -> tuple[Part, ...]:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from trackflow_web.community import feed_statements
@@ -111,9 +113,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of the feed, and the place after which it continues, if it does."""
+    """Rows of the feed, and the place after which it continues, if it does.
 
-    rows: Sequence[sa.Row[Any]]
+    An entry has a row for each of its people.
+    """
+
+    rows: Sequence[Sequence[sa.Row[Any]]]
     next: Place | None
 
 
@@ -123,7 +128,7 @@ def load(wanted: Wanted) -> Found:
     rows = _rows(wanted, enough)
     shown = rows[wanted.offset : wanted.offset + wanted.limit]
     has_more = len(rows) > wanted.offset + wanted.limit
-    return Found(shown, Place(shown[-1].last_at, shown[-1].id) if has_more else None)
+    return Found(shown, _place_of(shown[-1][0]) if has_more else None)
 
 
 def count_newer(wanted: Wanted, than: Place | None) -> int:
@@ -131,7 +136,7 @@ def count_newer(wanted: Wanted, than: Place | None) -> int:
     found = load(replace(wanted, after=None, limit=MOST_COUNTED_NEW + 1, offset=0))
     return sum(
         than is None or (row.last_at, row.id) > (than.at, than.id)
-        for row in found.rows
+        for row, *_ in found.rows
         if row.user_id != wanted.viewer_id
     )
 
@@ -139,26 +144,30 @@ def count_newer(wanted: Wanted, than: Place | None) -> int:
 def newest(wanted: Wanted) -> Place | None:
     """Return the place of the newest entry, from which new ones are counted."""
     rows = load(replace(wanted, after=None, limit=1, offset=0)).rows
-    return Place(rows[0].last_at, rows[0].id) if rows else None
+    return _place_of(rows[0][0]) if rows else None
+
+
+def _place_of(row: sa.Row[Any]) -> Place:
+    return Place(row.last_at, row.id)
 
 
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _rows(wanted: Wanted, enough: int) -> list[sa.Row[Any]]:
-    """Return the first entries that the viewer may see; of some people they are candidates first."""
-    rows: list[sa.Row[Any]] = []
+def _rows(wanted: Wanted, enough: int) -> list[list[sa.Row[Any]]]:
+    """Return the first entries that the viewer may see, of some people from among candidates."""
+    rows: list[list[sa.Row[Any]]] = []
     place = wanted.after
     for _ in range(MOST_ROUNDS):
         found = _read(wanted, place, enough)
-        rows += [row for row in found if row.is_shown]
+        rows += [people for people in found if people[0].is_shown]
         if len(rows) >= enough or len(found) < enough:
             break
-        place = Place(found[-1].last_at, found[-1].id)
+        place = _place_of(found[-1][0])
     return rows[:enough]
 
 
-def _read(wanted: Wanted, place: Place | None, enough: int) -> Sequence[sa.Row[Any]]:
+def _read(wanted: Wanted, place: Place | None, enough: int) -> list[list[sa.Row[Any]]]:
     shape = Shape(
         dialect=dialect(),
         among=wanted.among,
@@ -176,4 +185,5 @@ def _read(wanted: Wanted, place: Place | None, enough: int) -> Sequence[sa.Row[A
         "enough": enough,
         "last": enough - 1,
     }
-    return db.session.execute(feed_statements.statement(shape), values).all()
+    rows = db.session.execute(feed_statements.statement(shape), values)
+    return [list(people) for _, people in groupby(rows, key=attrgetter("id"))]

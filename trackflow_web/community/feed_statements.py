@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from trackflow_web.community.groups import JOINT
 from trackflow_web.community.models import FeedEntry, FeedPerson, HiddenEntry, Kind
 from trackflow_web.community.muted import is_entry_muted
+from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.rules import State
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.visibility import not_held, visible_to
@@ -68,20 +71,48 @@ _LAST: Any = sa.bindparam("last", type_=sa.Integer)
 
 @lru_cache(maxsize=64)
 def statement(shape: Shape) -> sa.Select[Any]:
-    """Return the SELECT of entries, newest first, with `is_shown`.
+    """Return the SELECT of entries, newest first, with `is_shown`: a row for each of their people.
 
-    Its parameters are `viewer_id`, `user_id`, `kind`, `grown_up`, `at` and `id` of the place after
-    which it continues, `enough` rows, and `last`, which is one less.
+    People have `is_person_shown`, and those of a joint release their `parts`, between commas. The
+    parameters are `viewer_id`, `user_id`, `kind`, `grown_up`, `at` and `id` of the place after
+    which it continues, `enough` entries, and `last`, which is one less.
     """
-    if shape.among is Among.EVERYONE:
-        return _global(shape)
+    found = _global(shape) if shape.among is Among.EVERYONE else _of_candidates(shape)
+    entries, person = found.subquery("entries"), aliased(User, name="person")
+    done = (
+        sa.select(sa.func.aggregate_strings(SongPart.part, ","))
+        .where(
+            SongPart.song_id == entries.c.subject_id,
+            SongPart.done_by == person.id,
+            SongPart.state == State.DONE,
+        )
+        .correlate(entries, person)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            *entries.c,
+            person.id.label("person_id"),
+            person.username,
+            person.display_name,
+            person.avatar,
+            sa.and_(visible_to(shape.viewer, person), person.in_feed).label("is_person_shown"),
+            sa.case((entries.c.group_key.startswith(JOINT), done)).label("parts"),
+        )
+        .select_from(entries)
+        .join(_PEOPLE, _PEOPLE.c.feed_id == entries.c.id)
+        .join(person, person.id == _PEOPLE.c.user_id)
+        .order_by(entries.c.last_at.desc(), entries.c.id.desc())
+    )
+
+
+def _of_candidates(shape: Shape) -> sa.Select[Any]:
     candidates = _candidates(shape).subquery("candidates")
     return (
         sa.select(_FEED, _is_shown(shape).label("is_shown"))
         .select_from(candidates)
         .join(_FEED, _FEED.c.id == candidates.c.feed_id)
         .join(User, User.id == _FEED.c.user_id)
-        .order_by(candidates.c.last_at.desc(), candidates.c.feed_id.desc())
     )
 
 

@@ -93,13 +93,16 @@ def _shown_to(viewer_id: int) -> Any:  # noqa: ANN401 -- a select of eight colum
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .join(User, User.id == UserAchievement.user_id)
-        .where(
-            UserAchievement.is_public,
-            UserAchievement.revoked_at.is_(None),
-            visible_to(viewer_id),
-            User.in_feed,
-            not_held("achievement", UserAchievement.id),
-        )
+        .where(is_shown(), visible_to(viewer_id), User.in_feed)
+    )
+
+
+def is_shown() -> sa.ColumnElement[bool]:
+    """Return the condition for awards that others may see, if they may see whose they are."""
+    return sa.and_(
+        UserAchievement.is_public,
+        UserAchievement.revoked_at.is_(None),
+        not_held("achievement", UserAchievement.id),
     )
 
 

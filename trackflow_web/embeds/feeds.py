@@ -121,7 +121,7 @@ def _wanted(**filters: object) -> Wanted:
 
 def _entries(wanted: Wanted) -> Sequence[AtomEntry]:
     rows = feed.load(wanted).rows
-    began = {row.id: row.first_at for row in rows}
+    began = {row.id: row.first_at for row, *_ in rows}
     shown = community.entries_of(rows, wanted.viewer_id)
     return [_entry(entry, began[entry.id]) for entry in shown]
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements import catalogue
+from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.standings.windows import Span, window_of
-from trackflow_web.community import entries, figures, highlights, showcase
+from trackflow_web.community import entries, figures, showcase
 from trackflow_web.community.candidates import Candidate
 from trackflow_web.community.entries import Actor, Subject
 from trackflow_web.community.figures import Figure, ReportKind
@@ -85,11 +87,10 @@ class ShownHighlight:
 
 def highlights_of_week(viewer_id: int) -> list[ShownHighlight]:
     """Return the highlights of the latest week that is over, of each kind one."""
-    rows = highlights.archive(limit=len(HighlightKind))
+    shown = _shown_highlights(viewer_id, limit=len(HighlightKind))
     week = window_of(Span.WEEK, clock.now().astimezone(UTC).date()).start - timedelta(weeks=1)
-    latest = max([week, *(row.start for row in rows)])
-    current = [row for row in rows if row.start == latest]
-    found = {each.kind: each for each in shown_highlights(current, viewer_id)}
+    latest = max([week, *(each.start for each in shown)])
+    found = {each.kind: each for each in shown if each.start == latest}
     return [
         found.get(kind) or ShownHighlight(kind, latest, "", is_empty=True, figures={})
         for kind in HighlightKind
@@ -98,39 +99,73 @@ def highlights_of_week(viewer_id: int) -> list[ShownHighlight]:
 
 def highlight_archive(viewer_id: int) -> list[ShownHighlight]:
     """Return the highlights of earlier weeks, the latest first."""
-    rows = highlights.archive(limit=WEEKS_IN_ARCHIVE * len(HighlightKind))
-    return shown_highlights(rows, viewer_id)
+    return _shown_highlights(viewer_id, limit=WEEKS_IN_ARCHIVE * len(HighlightKind))
 
 
-def shown_highlights(rows: Sequence[Highlight], viewer_id: int) -> list[ShownHighlight]:
-    """Return highlights with what a reader may see of them, in a fixed number of statements."""
-    awards = showcase.awards_by_id(_ids(rows, HighlightKind.ACHIEVEMENT), viewer_id)
-    songs = _visible_songs(_ids(rows, HighlightKind.RELEASE), viewer_id)
-    names = entries.subjects_of({Kind.RELEASE: set(songs), Kind.ACHIEVEMENT: set(awards)})
-    found = []
-    for row in rows:
-        kind, subject_id = HighlightKind(row.kind), row.subject_id or 0
-        award = awards.get(subject_id) if kind is HighlightKind.ACHIEVEMENT else None
-        owner = award.owner if award else None
-        if kind is HighlightKind.RELEASE:
-            owner = songs.get(subject_id)
-        found.append(
-            ShownHighlight(
-                kind=kind,
-                start=row.start,
-                reason=row.reason,
-                is_empty=row.subject_id is None,
-                figures=row.figures,
-                owner=owner,
-                subject=names.get((kind.value, subject_id)) if owner else None,
-                award=award,
-            )
+def _shown_highlights(viewer_id: int, *, limit: int) -> list[ShownHighlight]:
+    """Return the latest highlights with what a reader may see of them, in one statement."""
+    award = sa.and_(
+        Highlight.kind == HighlightKind.ACHIEVEMENT,
+        UserAchievement.id == Highlight.subject_id,
+        showcase.is_shown(),
+    )
+    song = sa.and_(
+        Highlight.kind == HighlightKind.RELEASE,
+        Song.id == Highlight.subject_id,
+        Song.status == Status.RELEASED,
+        not_held("release", Song.id),
+    )
+    owner_id = sa.func.coalesce(UserAchievement.user_id, Song.user_id)
+    owner = sa.and_(User.id == owner_id, visible_to(viewer_id), User.in_feed)
+    rows = db.session.execute(
+        sa.select(
+            Highlight,
+            UserAchievement.earned_at,
+            Achievement.code,
+            catalogue.VERSION.label("version"),
+            Song.title,
+            Song.artist,
+            Song.album,
+            Song.year,
+            User.id.label("user_id"),
+            User.username,
+            User.display_name,
+            User.avatar,
         )
-    return found
+        .select_from(Highlight)
+        .outerjoin(UserAchievement, award)
+        .outerjoin(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .outerjoin(Song, song)
+        .outerjoin(User, owner)
+        .order_by(Highlight.start.desc(), Highlight.kind)
+        .limit(limit)
+    )
+    return [_shown_highlight(row) for row in rows]
 
 
-def _ids(rows: Sequence[Highlight], kind: HighlightKind) -> list[int]:
-    return [row.subject_id for row in rows if row.kind == kind and row.subject_id is not None]
+def _shown_highlight(row: Any) -> ShownHighlight:  # noqa: ANN401 -- a row of twelve columns
+    found: Highlight = row.Highlight
+    kind, subject_id = HighlightKind(found.kind), found.subject_id or 0
+    owner = subject = award = None
+    if row.user_id is not None:
+        owner = Actor(row.user_id, row.username, row.display_name, row.avatar)
+    if owner and kind is HighlightKind.RELEASE:
+        subject = Subject(Kind.RELEASE, subject_id, row.title, row.artist, row.album, row.year)
+    elif owner and (entry := catalogue.at(row.version).find(row.code)) is not None:
+        subject = Subject(Kind.ACHIEVEMENT, subject_id, entry.full_name, achievement=entry)
+        # As many as had it when it was chosen.
+        counts = (found.figures.get(name, 0) for name in ("holders", "members"))
+        award = Shown(subject_id, owner, entry, row.earned_at, *counts)
+    return ShownHighlight(
+        kind=kind,
+        start=found.start,
+        reason=found.reason,
+        is_empty=found.subject_id is None,
+        figures=found.figures,
+        owner=owner if subject else None,
+        subject=subject,
+        award=award,
+    )
 
 
 def _visible_songs(ids: Sequence[int], viewer_id: int) -> dict[int, Actor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -116,10 +116,10 @@ def _said(shown: Sequence[Entry], viewer_id: int | None) -> dict[int, Said]:
     }
 
 
-def followed_news(user: User, limit: int) -> Part:
-    """Return the latest entries of those whom a user follows."""
+def followed_news(user: User, limit: int) -> list[Entry]:
+    """Return the latest entries of those whom a user follows, without what is said about them."""
     wanted = Wanted(viewer_id=user.id, who=Who.FOLLOWED, limit=limit)
-    return load(replace(wanted, newcomer_days=settings().newcomer_days))
+    return entries.entries_of(feed.load(wanted).rows, user.id)
 
 
 def subject_url(subject: Subject, owner: str) -> str:

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.achievements.progress import next_up, overview, queries
 from trackflow_web.achievements.standings import seasons
-from trackflow_web.domain.authoring import queries as authoring
-from trackflow_web.domain.authoring.sorting import ORDERS, Sort
-from trackflow_web.domain.people.queries import last_visit
-from trackflow_web.domain.songs import queries as songs
-from trackflow_web.domain.songs.rules import Status
+from trackflow_web.domain.authoring.desk import desk_of
 from trackflow_web.domain.streaks.queries import ledger_of
 from trackflow_web.web.community import highlights_of_week
 from trackflow_web.web.feed import followed_news, subject_url
@@ -25,29 +21,19 @@ NEWS = 6
 
 def dashboard_context(user: User) -> dict[str, object]:
     """Return the context of a user's dashboard."""
-    own = overview.of_user(user.id)
-    counts = songs.count_songs(user.id, q="")
-    in_work = songs.list_songs(
-        user.id,
-        status=Status.WIP,
-        q="",
-        page=1,
-        size=SONGS_IN_WORK,
-        total=counts.tabs[Status.WIP],
-        order=ORDERS[Sort.UPDATED],
-    ).songs
-    visit = last_visit(user.id)
+    own = overview.of_user(user.id, with_holders=False)
+    desk = desk_of(user.id, limit=SONGS_IN_WORK)
     return {
         "summary": own.summary,
         "next_up": next_up.next_up(own.tiles, queries.openings(user.id, next_up.needed(own.tiles))),
-        "counts": counts,
-        "in_work": in_work,
-        "charts": authoring.charts_of([song.id for song in in_work]),
-        "streak": visit.run if visit else 0,
+        "counts": desk.counts,
+        "in_work": desk.in_work,
+        "charts": desk.charts,
+        "streak": own.counters["current_streak"],
         "ledger": ledger_of(user),
         "seasons": seasons.running()[:1],
-        "news": followed_news(user, NEWS).entries,
+        "news": followed_news(user, NEWS),
         "highlights": [each for each in highlights_of_week(user.id) if each.owner],
-        "first_steps": first_steps_of(user, songs=counts.everything),
+        "first_steps": first_steps_of(user, songs=desk.everything),
         "subject_url": subject_url,
     }
