@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from tests.support.people import add_person
+from tests.support.browsing import Browser
+from tests.support.people import add_person, working
 from tests.support.songs import add_song
+from trackflow_web.domain.people.models import Audience, User
+from trackflow_web.kernel.database import db
 
 URL = "/community/leaderboard?kind=releases&period=week"
 
@@ -26,6 +30,19 @@ def test_the_leaderboard_is_a_table_with_the_readers_row_marked(as_alice):
     assert own["aria-current"] == "true"
     assert own["data-place"] == "1"
     assert "You're 1st of 6, with 2 releases." in page.one("#my-place").get_text(" ", strip=True)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_visitors_see_the_top_of_those_whose_profiles_are_for_everyone(app):
+    with working(app):
+        others = sa.update(User).where(User.username != "racer1")
+        db.session.execute(others.values(audience=Audience.EVERYONE))
+    page = Browser(app).get(URL)
+    assert [row["data-user"] for row in page.all("tr[data-user]")] == [
+        "alice", "racer0", "racer2", "racer3", "racer4"
+    ]  # fmt: skip
+    assert not page.all("tr[aria-current]")
+    assert page.one("#my-place a")["href"].startswith("/login?next=")
 
 
 def test_a_single_release_is_counted_in_the_singular(app, alice, as_alice):

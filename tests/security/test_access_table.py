@@ -59,7 +59,7 @@ POST /achievements/check                                door     404  404   404 
 GET  /achievements/me                                   door     200  200   200  200
 GET  /achievements/me/progress                          door     200  200   200  200
 GET  /achievements/levels                               door     200  200   200  200
-GET  /community/leaderboard                             door     200  200   200  200
+GET  /community/leaderboard                              200     200  200   200  200
 GET  /community/                                        door     200  200   200  200
 GET  /community/feed                                    door     200  200   200  200
 GET  /community/feed/new                                door     303  303   303  303

@@ -34,6 +34,7 @@ ROWS_AROUND = 5
 LEAST_RANKED = 5
 LONGEST_CURSOR = 60
 NO_SUCH_CURSOR = "This cursor isn't from this list."
+SIGN_IN = "Sign in to see your place."
 NOTHING_YET = {
     Span.WEEK: "Nothing of yours counts this week yet.",
     Span.MONTH: "Nothing of yours counts this month yet.",
@@ -89,7 +90,7 @@ class Board:
 
 
 def load(
-    viewer: User,
+    viewer: User | None,
     kind: Score,
     window: Window,
     view: View = View.AROUND,
@@ -97,13 +98,17 @@ def load(
     cursor: str | None = None,
     limit: int = ROWS,
 ) -> Board:
-    """Return a leaderboard as the viewer sees it. Raises Invalid naming `cursor`."""
-    order = finals.of_closed(kind, window, viewer.id) or places.of_open(kind, window, viewer.id)
+    """Return a leaderboard as the viewer sees it; without one, the top of what everybody may see.
+
+    Raises Invalid naming `cursor`.
+    """
+    viewer_id = viewer.id if viewer else None
+    order = finals.of_closed(kind, window, viewer_id) or places.of_open(kind, window, viewer_id)
     after = _parsed(order, cursor)
     users = order.count()
     ranked = users >= LEAST_RANKED
     found, more = _rows(order, viewer, view, after=after, limit=limit)
-    me = _own(order, viewer, window, ranked=ranked)
+    me = _own(order, viewer, window, ranked=ranked) if viewer else Own(reason=SIGN_IN)
     return Board(
         kind=kind,
         window=window,
@@ -129,14 +134,14 @@ def _parsed(order: Order, cursor: str | None) -> tuple[int, ...] | None:
 
 
 def _rows(
-    order: Order, viewer: User, view: View, *, after: tuple[int, ...] | None, limit: int
+    order: Order, viewer: User | None, view: View, *, after: tuple[int, ...] | None, limit: int
 ) -> tuple[Sequence[Found], bool]:
     """Return the rows of a view, and whether more follow."""
-    if view is View.AROUND and after is None and (near := order.around(viewer.id, ROWS_AROUND)):
+    around = view is View.AROUND and after is None
+    if viewer and around and (near := order.around(viewer.id, ROWS_AROUND)):
         return near, False
-    found = order.after(
-        after, limit + 1, among=_followed_by(viewer) if view is View.FOLLOWED else None
-    )
+    followed = _followed_by(viewer) if viewer and view is View.FOLLOWED else None
+    found = order.after(after, limit + 1, among=followed)
     return found[:limit], len(found) > limit
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_KEPT = 1_000
 
 
-def of_closed(kind: Score, window: Window, viewer_id: int) -> Order | None:
+def of_closed(kind: Score, window: Window, viewer_id: int | None) -> Order | None:
     """Return the order of a closed period; None for one that is not closed."""
     if not window.is_final(clock.now()):
         return None
@@ -68,7 +68,7 @@ class _Finals(Order):
     is_final = True
     most = (MOST_KEPT,)
 
-    def __init__(self, kind: Score, window: Window, viewer_id: int, users: int) -> None:
+    def __init__(self, kind: Score, window: Window, viewer_id: int | None, users: int) -> None:
         self._users, self._viewer_id = users, viewer_id
         self._of_period = sa.and_(
             LeaderboardFinal.kind == kind,

@@ -26,7 +26,7 @@ LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1
 LARGEST_INTEGER, LARGEST_ID = 2**31 - 1, 2**63 - 1
 
 
-def user_columns(viewer_id: int) -> tuple[sa.ColumnElement[Any], ...]:
+def user_columns(viewer_id: int | None) -> tuple[sa.ColumnElement[Any], ...]:
     """Return what is read of the user of a row, and whether the viewer may see them."""
     return (
         User.username.label("username"),
@@ -84,7 +84,7 @@ class Order(ABC):
         """Return the rows behind a cursor, only those of some users if these are given."""
 
 
-def of_open(kind: Score, window: Window, viewer_id: int) -> Order:
+def of_open(kind: Score, window: Window, viewer_id: int | None) -> Order:
     """Return the order of a period that is not closed."""
     return _Scores(kind, window, viewer_id)
 
@@ -95,7 +95,7 @@ class _Scores(Order):
     is_final = False
     most = (LARGEST_INTEGER, LATEST, LARGEST_ID)
 
-    def __init__(self, kind: Score, window: Window, viewer_id: int) -> None:
+    def __init__(self, kind: Score, window: Window, viewer_id: int | None) -> None:
         self._kind, self._window, self._viewer_id = kind, window, viewer_id
 
     def _listed(self, table: type[LeaderboardScore]) -> sa.ColumnElement[bool]:

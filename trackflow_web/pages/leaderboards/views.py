@@ -11,9 +11,8 @@ from trackflow_web.achievements.standings import board
 from trackflow_web.achievements.standings.board import View
 from trackflow_web.achievements.standings.windows import Score, Span, window_of
 from trackflow_web.kernel import clock
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.leaderboards import wanted
-from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.standings.windows import Window
@@ -52,22 +51,23 @@ class Choice:
 
 
 @pages.get("/leaderboard")
-@login_required
 def leaderboard() -> str:
-    """Show a leaderboard."""
+    """Show a leaderboard; to visitors the top, of users whose profiles are for everyone."""
     asked = wanted(request.args)
+    reader = get_current_user() if viewer_id() else None
     found = board.load(
-        get_current_user(), asked.kind, asked.window, asked.view, cursor=request.args.get("cursor")
+        reader, asked.kind, asked.window, asked.view, cursor=request.args.get("cursor")
     )
     return render_template(
         "leaderboards/show.html",
         board=found,
+        reader=reader,
         heading=KINDS[asked.kind],
         unit=UNITS[asked.kind],
         period=_name(asked.window),
         kinds=_choices(asked, "kind", KINDS),
         spans=_choices(asked, "period", SPANS),
-        views=_choices(asked, "view", VIEWS),
+        views=_choices(asked, "view", VIEWS) if reader else [],
         previous=_url(asked, start=asked.window.previous) if asked.window.previous else None,
         following=_url(asked, start=_next(asked.window)) if _next(asked.window) else None,
         more=_url(asked, start=asked.window, cursor=found.following) if found.following else None,
