@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 # gunicorn would read SCRIPT_NAME and PATH_INFO from headers of a client on this machine, and fail
@@ -33,12 +35,21 @@ if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
+# Of the C library: how many areas of memory threads have (M_ARENA_MAX).
+ARENAS = -8
+
 _threads: list[JobThread] = []
 
 try:
     _streams = live_streams(os.environ)
 except ConfigError as refusal:
     sys.exit(f"TrackFlow cannot start: {refusal}")
+
+if _streams:
+    # By default threads take turns with many areas, each with holes of its own: twice the memory of
+    # a stream. Python's threads hardly ever need two at once. Other C libraries have no such limit.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(ARENAS, 1)
 
 
 def post_fork(_server: Arbiter, worker: Worker) -> None:

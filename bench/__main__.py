@@ -26,6 +26,7 @@ from bench import (
     social,
     standings,
     statements,
+    streams,
 )
 from bench.peers import comparison as peers
 
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "charts": charts,
     "pages": pages,
     "notifications": notifications,
+    "streams": streams,
     "standings": standings,
     "social": social,
     "peers": peers,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
+SECRET = "not a secret: only test users here"  # noqa: S105 -- as it says
 PASSWORD = "correct horse battery staple"  # noqa: S105 -- a test user
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -137,7 +138,9 @@ def database(kind: str = "sqlite", *, durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -> Iterator[Site]:
+def site(
+    *, plugged: bool = True, kind: str = "sqlite", durable: bool = False, live_streams: int = 0
+) -> Iterator[Site]:
     """Yield a temporary site; without the achievement handler if not `plugged`."""
     handlers = [each for each in composition.HANDLERS if plugged or each.name != "achievements"]
     with database(kind, durable=durable) as url, TemporaryDirectory() as folder:
@@ -147,7 +150,8 @@ def site(*, plugged: bool = True, kind: str = "sqlite", durable: bool = False) -
                     "TESTING": True,
                     "DATABASE_URL": url,
                     "INSTANCE_PATH": folder,
-                    "SECRET_KEY": "not a secret: only test users here",
+                    "SECRET_KEY": SECRET,
+                    "LIVE_STREAMS": live_streams,
                     "PASSWORD_COST": "cheap",
                 }
             )

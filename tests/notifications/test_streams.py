@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from contextlib import contextmanager
 
@@ -138,6 +139,19 @@ def test_a_closed_tab_frees_its_stream_without_a_message(app, address, alice):
     assert open_streams(app) == 1
     answer.close()
     wait_until(lambda: open_streams(app) == 0)
+
+
+def test_a_process_that_stops_keeps_no_connection_of_a_stream(app, alice):
+    """Otherwise it waits for another request on it."""
+    streams = app.extensions["trackflow.streams"]
+    server, browser = socket.socketpair()
+    with server, browser:
+        server.settimeout(SECONDS)
+        stream = streams.open(alice.id, "stamp", client=server.fileno())
+        streams.join()
+        streams.close(stream)
+        assert server.recv(1) == b""
+        server.sendall(b"0")  # the end of the response
 
 
 def test_a_stream_is_not_buffered_compressed_or_cached(app, address, alice):

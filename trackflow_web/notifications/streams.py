@@ -7,8 +7,10 @@ whether their sessions still hold, and notices which browsers are gone.
 
 from __future__ import annotations
 
+import os
 import random
 import select
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -131,6 +133,8 @@ class Streams:
                 self._open.remove(stream)
                 self._used_at = time.monotonic()
                 self.note_change(-1)
+        if self._is_stopping:
+            _close_after_response(stream.client)
 
     def stop(self) -> None:
         """End all streams and open none any more; takes no lock, because a signal calls it."""
@@ -209,3 +213,14 @@ def _without_client(streams: Iterable[Stream]) -> list[Stream]:
         with suppress(ValueError, OSError):  # closed here just now
             poller.register(client, GONE)
     return [by_client[client] for client, _ in poller.poll(0)]
+
+
+def _close_after_response(client: int | None) -> None:
+    """Let the server see the end of a connection, which it would keep for another request.
+
+    A process that stops waits for such connections.
+    """
+    if client is None:
+        return
+    with suppress(OSError), socket.socket(fileno=os.dup(client)) as connection:
+        connection.shutdown(socket.SHUT_RD)
