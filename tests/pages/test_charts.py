@@ -12,6 +12,8 @@ from tests.support.browsing import Browser
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.chart_scans.models import ChartScan
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.integrations.charts import scans
+from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.kernel.database import db
 
 
@@ -141,6 +143,23 @@ def test_an_upload_without_songs_is_refused(app, as_alice, files):
     answer = send(as_alice, *files)
     assert answer.status == 422
     assert answer.one("#files-error")
+
+
+def test_no_transaction_is_open_while_files_are_read(app, as_alice, monkeypatch):
+    open_meanwhile = []
+
+    def read(found):
+        open_meanwhile.append(db.session().in_transaction())
+        return report_on(found)
+
+    monkeypatch.setattr(scans, "report_on", read)
+    assert send_full_band(as_alice).status == 303
+    assert open_meanwhile == [False]
+
+
+def test_files_of_visitors_are_not_read(app, monkeypatch):
+    monkeypatch.setattr(scans, "report_on", None)
+    assert send_full_band(Browser(app)).status in {303, 400}
 
 
 def test_many_songs_are_read_by_a_job(make_app, app, alice):

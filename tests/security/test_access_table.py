@@ -358,6 +358,17 @@ POST /api/imports/<import_id>/cancel                         401     404  404   
 POST /api/imports/<import_id>/columns                        401     404  404   422  404
 POST /api/imports/<import_id>/start                          401     404  404   422  404
 POST /api/imports/<import_id>/undo                           401     404  404   422  404
+GET  /api/imports/charts                                     401     200  200   200  200
+POST /api/imports/charts                                     401     415  415   415  415
+GET  /api/imports/charts/<scan_id>                           401     404  404   200  404
+GET  /api/imports/charts/<scan_id>/songs                     401     404  404   200  404
+POST /api/imports/charts/<scan_id>/confirm                   401     404  404   200  404
+GET  /api/songs/<song_id>/cover                              401     404  403   200  404
+PUT  /api/songs/<song_id>/cover                              401     415  415   415  415
+DELETE /api/songs/<song_id>/cover                            401     404  403   204  404
+GET  /api/packs/<pack_id>/cover                              401     404  404   200  404
+PUT  /api/packs/<pack_id>/cover                              401     415  415   415  415
+DELETE /api/packs/<pack_id>/cover                            401     404  404   204  404
 # Requests and reports, which everybody may see
 GET  /api/bugs/                                              401     200  200   200  200
 POST /api/bugs/                                              401     201  201   201  201
@@ -508,8 +519,14 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/report/<subject>/<subject_id>": {"reason": "spam"},
         "/admin/moderation/appeals/<action_id>": {"accept": "1"},
         "/mutes/<kind>": {"artist": "Metallica"},
-        "/imports/charts": {"files": (io.BytesIO(charts.chart()), "notes.chart")},
-        "/imports/charts/<scan_id>/confirm": {"song": "0", "part": "drums"},
+        "/imports/charts": (
+            {} if route.is_api else {"files": (io.BytesIO(charts.chart()), "notes.chart")}
+        ),
+        "/imports/charts/<scan_id>/confirm": (
+            {"songs": [{"id": 0, "parts": ["drums"]}]}
+            if route.is_api
+            else {"song": "0", "part": "drums"}
+        ),
         "/notifications/<notification_id>/mute": {"what": "type"},
         "/packs/": {"name": "A new pack"},
         "/packs/<pack_id>": {"name": "Another name"},

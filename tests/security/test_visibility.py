@@ -133,6 +133,10 @@ OWN = """
 /feeds/<token>.atom
 /achievements/<code>.atom
 /api/imports/<import_id>/rows
+/api/imports/charts/<scan_id>
+/api/imports/charts/<scan_id>/songs
+/api/packs/<pack_id>/cover
+/api/songs/<song_id>/cover
 /api/packs/<pack_id>
 /api/packs/<pack_id>/songs
 /api/reactions/<subject>/<subject_id>

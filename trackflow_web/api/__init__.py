@@ -8,11 +8,13 @@ from trackflow_web.api.achievements import custom
 from trackflow_web.api.achievements import views as achievements
 from trackflow_web.api.admin import views as admin
 from trackflow_web.api.authoring import views as authoring
+from trackflow_web.api.charts import views as charts
 from trackflow_web.api.collaborations import views as collaborations
 from trackflow_web.api.comments import views as comments
 from trackflow_web.api.community import views as community
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.covers import views as covers
 from trackflow_web.api.directory import views as directory
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
@@ -39,9 +41,11 @@ __all__ = [
     "achievements",
     "admin",
     "authoring",
+    "charts",
     "collaborations",
     "comments",
     "community",
+    "covers",
     "custom",
     "directory",
     "feedback",

@@ -6,7 +6,7 @@ no proof that it was not forged in a user's browser.
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from flask import g, request
 from flask_login import current_user
@@ -19,6 +19,9 @@ from trackflow_web.domain.people.models import Scope
 from trackflow_web.kernel.errors import Forbidden
 from trackflow_web.web import csrf, json_body
 from trackflow_web.web.caller import Caller, get_caller, is_write
+
+if TYPE_CHECKING:
+    from trackflow_web.domain.people.models import AccessToken, User
 
 PUBLIC = frozenset({"api.openapi_document"})
 # These return 404 to other callers, so the view decides first.
@@ -64,6 +67,14 @@ def authorize_api_write() -> None:
     json_body.read()
 
 
+def is_known_writer() -> bool:
+    """Return whether the request has a valid session or token that may write; changes nothing."""
+    if request.blueprint == "api" and _has_credentials():
+        found = _find_token()
+        return found is not None and Scope(found[0].scope) is not Scope.READ
+    return bool(current_user.is_authenticated)
+
+
 def _is_protected() -> bool:
     return request.blueprint == "api" and request.endpoint not in PUBLIC
 
@@ -73,14 +84,18 @@ def _has_credentials() -> bool:
 
 
 def _by_token() -> Caller:
-    kind, _, secret = request.headers["Authorization"].partition(" ")
-    found = queries.find_token(secret.strip()) if kind.casefold() == "bearer" else None
+    found = _find_token()
     if found is None:
         g.refused_as = SecurityEvent.TOKEN_REFUSED
         _reject(NO_SUCH_TOKEN, error="invalid_token")
     token, user = found
     actions.note_token_use(token)
     return Caller(user, Scope(token.scope))
+
+
+def _find_token() -> tuple[AccessToken, User] | None:
+    kind, _, secret = request.headers["Authorization"].partition(" ")
+    return queries.find_token(secret.strip()) if kind.casefold() == "bearer" else None
 
 
 def _by_cookie() -> Caller:

@@ -14,6 +14,7 @@ from trackflow_web.web import (
     assets,
     authentication,
     avatars,
+    chart_files,
     compression,
     covers,
     csrf,
@@ -70,6 +71,8 @@ BEFORE_REQUEST = (
     # Before anything is done for the owner of the cookie.
     csrf.check_page_token,
     csrf.reject_cross_site,
+    # Before the transaction that writes: reading them takes long.
+    chart_files.read_ahead,
     # Before the view, so that what the visit earns is shown with it.
     visits.record_visit,
     # From here on the caller of API requests is known, too.

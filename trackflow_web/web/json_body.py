@@ -11,7 +11,14 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from trackflow_web.kernel.errors import Invalid
 
 # Endpoints that take a file, as a form does.
-FORMS = frozenset({"api.set_own_picture"})
+FORMS = frozenset(
+    {
+        "api.set_own_picture",
+        "api.read_chart_files",
+        "api.set_song_cover",
+        "api.set_pack_cover",
+    }
+)
 WITH_FILES = "multipart/form-data"
 ONLY_A_FORM = "Send multipart/form-data, not compressed."
 NO_JSON = "The body isn't valid JSON."

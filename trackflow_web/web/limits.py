@@ -11,7 +11,7 @@ from trackflow_web.domain.people import avatars
 from trackflow_web.integrations.charts import uploads as charts
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
-from trackflow_web.web.json_body import WITH_FILES
+from trackflow_web.web.json_body import FORMS, WITH_FILES
 
 TOO_MANY_SEARCHES = "You're searching too fast. Wait a second and try again."
 # These never search, so the user need not be known.
@@ -24,10 +24,13 @@ LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES
 LARGER_BODIES |= dict.fromkeys(
     ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
 )
-LARGER_BODIES |= dict.fromkeys(("covers.set_song", "covers.set_pack"), 2 * covers.MOST_BYTES)
+LARGER_BODIES |= dict.fromkeys(
+    ("covers.set_song", "covers.set_pack", "api.set_song_cover", "api.set_pack_cover"),
+    2 * covers.MOST_BYTES,
+)
 # A folder of songs; audio comes as an empty file of its name.
-CHART_UPLOAD = "charts.create"
-LARGER_BODIES[CHART_UPLOAD] = charts.MOST_BYTES
+CHART_UPLOADS = ("charts.create", "api.read_chart_files")
+LARGER_BODIES |= dict.fromkeys(CHART_UPLOADS, charts.MOST_BYTES)
 MOST_FILES = 10_000
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
@@ -38,7 +41,7 @@ def limit_body() -> None:
     is_api = request.blueprint == "api"
     if request.endpoint in LARGER_BODIES and (is_api or request.mimetype == WITH_FILES):
         request.max_content_length = LARGER_BODIES[request.endpoint]
-        if request.endpoint == CHART_UPLOAD:
+        if request.endpoint in CHART_UPLOADS:
             request.max_form_parts = MOST_FILES
     elif is_api:
         request.max_content_length = LARGEST_JSON
@@ -50,7 +53,8 @@ def receive_body() -> None:
     Raises RequestEntityTooLarge.
     """
     if request.endpoint is not None and is_write():
-        is_json = request.blueprint == "api"
+        # A form is received into files, JSON into memory.
+        is_json = request.blueprint == "api" and request.endpoint not in FORMS
         request.get_data(cache=is_json, parse_form_data=not is_json)
 
 

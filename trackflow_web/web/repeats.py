@@ -19,6 +19,7 @@ from trackflow_web.kernel import repeats
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.json_body import FORMS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -77,9 +78,12 @@ def _digest() -> str | None:
     if not is_write() or request.endpoint is None:
         return None
     if request.blueprint == "api":
-        name, key, content = HEADER, request.headers.get(HEADER, ""), request.get_data()
+        name, key = HEADER, request.headers.get(HEADER, "")
+        content = (
+            (form_content() if request.endpoint in FORMS else request.get_data()) if key else b""
+        )
     else:
-        name, key, content = FIELD, request.form.get(FIELD, ""), _form()
+        name, key, content = FIELD, request.form.get(FIELD, ""), form_content()
     if not key or not ("caller" in g or current_user.is_authenticated):
         return None
     if len(key) > LONGEST_KEY:
@@ -88,8 +92,15 @@ def _digest() -> str | None:
     return hashlib.sha256(asked + content).hexdigest()
 
 
-def _form() -> bytes:
-    """Return the content of a form: its fields and the digests of its files."""
+def form_content() -> bytes:
+    """Return the content of a form: its fields and the digests of its files, made once."""
+    made: bytes | None = g.get("form_content")
+    if made is None:
+        made = g.form_content = _form_content()
+    return made
+
+
+def _form_content() -> bytes:
     fields = [item for item in request.form.items(multi=True) if item[0] not in IGNORED]
     for name, file in request.files.items(multi=True):
         digest = hashlib.file_digest(file.stream, hashlib.sha256).hexdigest()  # type: ignore[arg-type]

@@ -55,13 +55,14 @@ BY_COOKIE_AND_CSRF_TOKEN: dict[str, list[str]] = {"cookieAuth": [], "csrfToken":
 class Operation:
     """The declaration of a view: its results by status, its body and its query parameters.
 
-    `file` is the field of a file, which is sent as a form.
+    `file` is the field of a file, which is sent as a form; perhaps `several` files.
     """
 
     results: dict[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     file: str = ""
+    several: bool = False
     summary: str = ""
     description: str = ""
     tag: str = ""
@@ -80,6 +81,7 @@ def described(
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     file: str = "",
+    several: bool = False,
     tag: str = "",
 ) -> Callable[[Callable[Given, object]], Callable[Given, ResponseReturnValue]]:
     """Declare the input and results of a view, and turn the returned model into a response.
@@ -100,7 +102,7 @@ def described(
             return _response(view(*args, **kwargs))
 
         operation = Operation(
-            results, body, query, file, " ".join(summary.split()), more, tag or feature
+            results, body, query, file, several, " ".join(summary.split()), more, tag or feature
         )
         setattr(respond, OPERATION, operation)
         return respond
@@ -188,7 +190,7 @@ class _Document:
         if operation.body is not None:
             made["requestBody"] = {"required": True, "content": self._content(operation.body)}
         if operation.file:
-            made["requestBody"] = {"required": True, "content": _form_with(operation.file)}
+            made["requestBody"] = {"required": True, "content": _form_with(operation)}
         return made
 
     def _responses(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
@@ -224,9 +226,14 @@ class _Document:
             }
 
 
-def _form_with(file: str) -> dict[str, Any]:
-    schema = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {"type": "object", "properties": {file: schema}, "required": [file]}
+def _form_with(operation: Operation) -> dict[str, Any]:
+    file: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
+    schema = {"type": "array", "items": file} if operation.several else file
+    form = {
+        "type": "object",
+        "properties": {operation.file: schema},
+        "required": [operation.file],
+    }
     return {"multipart/form-data": {"schema": form}}
 
 

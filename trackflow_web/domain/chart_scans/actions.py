@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 LONGEST_NAME = 200
-COMPRESSION = 1
 NOTHING_FOUND = "No song was found: a song is a folder with song.ini or notes."
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A song to keep: names and metadata of its files, and either its notes or the report."""
+    """A song to keep: names and metadata of its files, and its notes, packed, or the report."""
 
     files: Mapping[str, Any]
     notes: bytes | None = None
@@ -54,13 +52,12 @@ def begin(user: User, name: str, found: Iterable[Kept]) -> ChartScan:
     db.session.add(scan)
     db.session.flush()
     for position, song in enumerate(found):
-        notes = None if song.notes is None else zlib.compress(song.notes, COMPRESSION)
         db.session.execute(
             sa.insert(ScannedSong).values(
                 scan_id=scan.id,
                 position=position,
                 files=song.files,
-                notes=notes,
+                notes=song.notes,
                 report=sa.null() if song.report is None else song.report,
             )
         )

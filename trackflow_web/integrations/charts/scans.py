@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trackflow_web.domain.chart_scans import actions, queries
@@ -23,17 +23,36 @@ if TYPE_CHECKING:
     from trackflow_web.domain.chart_scans.models import ChartScan, ScannedSong
     from trackflow_web.domain.people.models import User
 
+COMPRESSION = 1
+# Bytes of packed notes, which are in memory until they are stored. Notes pack to a tenth.
+MOST_PACKED = 48 * 1024 * 1024
 CHOOSE = "Choose files, a folder or a zip of folders."
 
 
-def begin(user: User, files: Sequence[Upload]) -> ChartScan:
-    """Keep the songs of an upload; up to 20 are read at once. Raises Invalid naming `files`."""
+@dataclass(frozen=True)
+class UploadRead:
+    """What was found in an upload, before anything is stored."""
+
+    name: str
+    songs: Sequence[Kept]
+
+
+def read_upload(files: Sequence[Upload]) -> UploadRead:
+    """Find the songs of an upload; up to 20 are read at once. Uses no database.
+
+    Raises Invalid naming `files`.
+    """
     if not files:
         raise Invalid(files=CHOOSE)
     try:
-        return actions.begin(user, _name_of(files), _kept(uploads.songs_of(files)))
+        return UploadRead(_name_of(files), list(_kept(uploads.songs_of(files))))
     except Unreadable as problem:
         raise Invalid(files=str(problem)) from None
+
+
+def begin(user: User, found: UploadRead) -> ChartScan:
+    """Keep the songs of an upload. Raises Invalid naming `files`."""
+    return actions.begin(user, found.name, found.songs)
 
 
 def read(scan_id: int) -> ScannedSong | None:
@@ -56,8 +75,13 @@ def _kept(found: Iterator[Found]) -> Iterator[Kept]:
         for song in first:
             yield Kept(_files(song), report=_report(song))
         return
+    left = MOST_PACKED
     for song in itertools.chain(first, found):
-        yield Kept(_files(song), notes=song.notes)
+        notes = None if song.notes is None else zlib.compress(song.notes, COMPRESSION)
+        left -= len(notes or b"")
+        if left < 0:
+            raise Unreadable(uploads.TOO_MUCH)
+        yield Kept(_files(song), notes=notes)
 
 
 def _name_of(files: Sequence[Upload]) -> str:

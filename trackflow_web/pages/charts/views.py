@@ -17,7 +17,7 @@ from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web import error_pages, htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.chart_files import scan_or_404, sent_files
+from trackflow_web.web.chart_files import scan_or_404, upload_read
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.failures import classify
 from trackflow_web.web.forms import refused
@@ -51,7 +51,7 @@ def index() -> str:
 def create() -> Response:
     """Read chart files; nothing is changed before it is confirmed."""
     try:
-        scan = scans.begin(get_current_user(), sent_files())
+        scan = scans.begin(get_current_user(), upload_read())
     except Invalid as refusal:
         return refused(_index(refusal.errors), refusal)
     if not scan.is_read:

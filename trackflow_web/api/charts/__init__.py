@@ -1,0 +1,1 @@
+"""Chart files: JSON API."""
