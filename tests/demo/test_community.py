@@ -28,6 +28,7 @@ from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.notifications.models import Notification
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -72,6 +73,20 @@ def test_a_recheck_after_the_demo_finds_nothing(app, few):
         plan = recheck.find()
         assert (plan.users, plan.awards, plan.drift) == (len(NEWCOMERS), [], [])
         assert redeliver(composition.HANDLERS) == 0
+
+
+@pytest.mark.both_databases
+def test_inboxes_are_in_the_order_of_time(app, few):
+    run_command(app, "demo")
+
+    with app.app_context():
+        rows = db.session.execute(
+            sa.select(Notification.user_id, Notification.updated_at).order_by(
+                Notification.user_id, Notification.version
+            )
+        ).all()
+    assert len(rows) > 5
+    assert rows == sorted(rows)
 
 
 @pytest.mark.both_databases

@@ -91,6 +91,7 @@ def make(handlers: Sequence[Handler]) -> Made | None:
         with _running_on(_Calendar(now)) as calendar, unit_of_work(notifications.recent(now)):
             talk.congratulate(calendar.set, now)
         public.publish(handlers)
+        notifications.put_in_order()
         on_failure.pop_all()
     return Made(people=len(made), songs=added, awards=awards)
 

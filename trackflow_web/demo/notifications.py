@@ -18,7 +18,7 @@ from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.transactions import unit_of_work
 from trackflow_web.notifications import handler
-from trackflow_web.notifications.models import Notification
+from trackflow_web.notifications.models import Notification, NotificationVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,3 +75,28 @@ def read_old(now: datetime) -> None:
             .values(read=True, read_at=Notification.updated_at, seen_at=Notification.updated_at)
             .execution_options(synchronize_session=False)
         )
+
+
+def put_in_order() -> None:
+    """Let the versions follow the times: each inbox was written in a few transactions."""
+    earlier = sa.orm.aliased(Notification)
+    place = (
+        sa.select(sa.func.count())
+        .where(
+            earlier.user_id == Notification.user_id,
+            sa.tuple_(earlier.updated_at, earlier.id)
+            <= sa.tuple_(Notification.updated_at, Notification.id),
+        )
+        .scalar_subquery()
+    )
+    newest = (
+        sa.select(sa.func.max(Notification.version))
+        .where(Notification.user_id == NotificationVersion.user_id)
+        .scalar_subquery()
+    )
+    with unit_of_work(handlers=()):
+        for statement in (
+            sa.update(Notification).values(version=place),
+            sa.update(NotificationVersion).values(n=sa.func.coalesce(newest, 1)),
+        ):
+            db.session.execute(statement.execution_options(synchronize_session=False))
