@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from flask import url_for
-
 from trackflow_web.domain.people.avatars import LARGE, SMALL
+from trackflow_web.web.urls import path_for
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,9 +44,14 @@ def address_of(person: User, *, large: bool = False) -> str:
     """Return the address of a user's picture."""
     if person.avatar:
         size = LARGE if large else SMALL
-        return url_for("avatars.picture", digest=person.avatar, size=str(size))
-    seed = hashlib.sha256(str(person.id).encode()).hexdigest()[:4]
-    return url_for("avatars.generated", seed=seed, initials=initials_of(person.username))
+        return path_for("avatars.picture", digest=person.avatar, size=str(size))
+    return path_for("avatars.generated", **_seed_and_initials(person.id, person.username))
+
+
+@lru_cache(maxsize=4_096)
+def _seed_and_initials(user_id: int, username: str) -> dict[str, str]:
+    seed = hashlib.sha256(str(user_id).encode()).hexdigest()[:4]
+    return {"seed": seed, "initials": initials_of(username)}
 
 
 def initials_of(username: str) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import url_for
 from markupsafe import Markup, escape
@@ -20,6 +21,7 @@ from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.web.caller import get_caller, get_current_user, is_write, viewer_id
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.subjects import subject_url
+from trackflow_web.web.urls import path_for
 
 if TYPE_CHECKING:
     from trackflow_web.domain.comments.models import Comment
@@ -90,9 +92,8 @@ class ThreadView:
 
     def address(self, **values: str | int) -> str:
         """Return the URL of the thread."""
-        about = {"subject": self.subject.type, "subject_id": self.subject.id}
-        arguments: dict[str, Any] = {**about, **values}
-        return url_for("comments.show", **arguments)
+        path = path_for("comments.show", subject=self.subject.type, subject_id=self.subject.id)
+        return f"{path}?{urlencode(values)}" if values else path
 
     @property
     def post_url(self) -> str:

@@ -10,7 +10,6 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from trackflow_web.domain.feedback.rules import Status
-from trackflow_web.domain.reactions.rules import Kind
 from trackflow_web.kernel import markup, text
 
 if TYPE_CHECKING:
@@ -33,22 +32,11 @@ MONTHS = (
 )
 
 STATUS_LABELS = {status: status.value.capitalize() for status in Status}
-REACTION_ICONS = {
-    Kind.LIKE: "\N{THUMBS UP SIGN}",
-    Kind.BANGER: "\N{FIRE}",
-    Kind.CLEAN: "\N{SPARKLES}",
-    Kind.BRUTAL: "\N{SKULL}",
-    Kind.THANKS: "\N{PERSON WITH FOLDED HANDS}",
-}
 
 
 def init_app(app: Flask) -> None:
-    """Add filters for dates, times, numbers and their nouns to templates, and names of kinds."""
-    app.jinja_env.globals |= {
-        "feedback_labels": STATUS_LABELS,
-        "reaction_kinds": tuple(Kind),
-        "reaction_icons": REACTION_ICONS,
-    }
+    """Add filters for dates, times, numbers and their nouns to templates, and names of statuses."""
+    app.jinja_env.globals["feedback_labels"] = STATUS_LABELS
     app.jinja_env.filters |= {
         "localdate": local_date,
         "localtime": local_time,
@@ -82,7 +70,8 @@ def day(value: date) -> str:
 
 def local_time(at: datetime) -> str:
     """Return date and time in the reader's time zone: `3 May 2026, 14:02`."""
-    return f"{local_date(at)}, {at.astimezone(reader_zone()):%H:%M}"
+    there = at.astimezone(reader_zone())
+    return f"{there.day} {MONTHS[there.month - 1]} {there.year}, {there.hour:02}:{there.minute:02}"
 
 
 def utc_time(at: datetime) -> str:
@@ -92,7 +81,7 @@ def utc_time(at: datetime) -> str:
 
 def iso(at: datetime) -> str:
     """Return a `datetime` attribute: UTC, to the second."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def thousands(number: int) -> str:
@@ -114,4 +103,5 @@ def ordinal(number: int) -> str:
 
 def reader_zone() -> tzinfo:
     """Return the time zone of the signed-in user; UTC without one."""
-    return ZoneInfo(current_user.timezone) if current_user.is_authenticated else UTC
+    user = current_user._get_current_object()  # noqa: SLF001 -- one look-up instead of two
+    return ZoneInfo(user.timezone) if user.is_authenticated else UTC

@@ -28,11 +28,13 @@ from trackflow_web.web import (
     notifications,
     out_of_band,
     part_marks,
+    reaction_buttons,
     repeats,
     session,
     templating,
     theme,
     unit_of_work,
+    urls,
     visits,
 )
 from trackflow_web.web.after_response import AfterResponse
@@ -51,6 +53,8 @@ MODULES = (
     assets,
     templating,
     formats,
+    reaction_buttons,
+    urls,
     errors,
     repeats,
     avatars,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from flask import current_app, request
+from flask import current_app, has_request_context, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter
 
 from trackflow_web.web.extensions import settings
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+# Paths are built from the routes at 15 us each, and a page has hundreds of them.
+PATHS_KEPT = 8_192
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
 
@@ -25,6 +32,25 @@ class RecordId(IntegerConverter):
     """A row's id: ASCII digits that both databases can compare; anything else is not found."""
 
     regex = "[1-9][0-9]{0,17}"
+
+
+def init_app(app: Flask) -> None:
+    """Let templates build each path once."""
+    app.jinja_env.globals["url_for"] = path_for
+
+
+def path_for(endpoint: str, **values: str | int | None) -> str:
+    """Return what `url_for` returns; paths without options of Flask are kept."""
+    if not has_request_context() or any(name.startswith("_") for name in values):
+        return url_for(endpoint, **values)  # type: ignore[arg-type]
+    return _path(request.script_root, endpoint, tuple(values.items()))
+
+
+@lru_cache(maxsize=PATHS_KEPT)
+def _path(root: str, endpoint: str, values: tuple[tuple[str, str | int | None], ...]) -> str:
+    """Return a path below `root`, which is that of the request."""
+    del root
+    return url_for(endpoint, **dict(values))  # type: ignore[arg-type]
 
 
 def safe_next_url(address: str | None) -> str:
