@@ -11,6 +11,7 @@ from trackflow_web.kernel.database import UTCDateTime, db
 
 # Two processes that migrate at once: the second waits here and finds the work done.
 ADVISORY_LOCK = 7_242_006
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 # On SQLite it waits for the lock of the file; seconds.
 PATIENCE = 600
 
@@ -35,10 +36,10 @@ def run_migrations() -> None:
         _let_tables_be_rebuilt(connection)
         if connection.dialect.name == "postgresql":
             # Changing a large table takes longer than the statement timeout of pages.
-            connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("SET lock_timeout = 0")
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
-            connection.commit()
+            for name in LIMITS:
+                connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+            # Until the commit: a lock of the session would be lost behind a pooler.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -49,15 +50,9 @@ def run_migrations() -> None:
             transactional_ddl=True,
             **options,
         )
-        try:
-            with context.begin_transaction():
-                context.run_migrations()
-        finally:
-            if connection.dialect.name == "postgresql":
-                connection.rollback()
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
-                connection.commit()
-            connection.commit()
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
         _check_references(connection)
     transactions.end()
 

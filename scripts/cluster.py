@@ -28,7 +28,7 @@ import requests
 from scripts.certificate import write_certificate
 from scripts.cluster_check import check
 from tests.support.postgresql import Server
-from tests.support.programs import Missing, nginx
+from tests.support.programs import Missing, server
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
@@ -187,7 +187,7 @@ def _nginx(cluster: Cluster, key: Path, folder: Path) -> subprocess.Popen[bytes]
         (folder / f"{template.name}.conf.d").write_text(filled, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user), "utf-8")
-    command = [nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [server("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     return _begin(command, folder / "nginx.out", dict(os.environ))
 
 

@@ -44,6 +44,10 @@ def read(tmp_path):
         ("DATABASE_CONNECTIONS_MORE", "some"),
         ("DATABASE_CONNECTIONS", "9" * 5_000),
         ("DATABASE_URL", "postgresql://host:port/trackflow"),
+        ("DATABASE_POOLER", "session"),
+        ("DATABASE_POOLER", "transaction"),  # in front of an SQLite file
+        ("DATABASE_DIRECT_URL", "sqlite:////tmp/x"),
+        ("DATABASE_DIRECT_URL", "nonsense"),
         ("DATABASE_URL", "sqlite:////no/such/folder/trackflow.sqlite3"),
         ("INSTANCE_PATH", "/proc/no/such/folder"),
         ("LIMIT_COMMENTS", "1/100000 years"),
@@ -130,6 +134,15 @@ def test_every_postgresql_scheme_is_accepted(read, name):
     assert (
         read(DATABASE_URL=f"{name}://u:p%40@h/d").database_url == "postgresql+psycopg://u:p%40@h/d"
     )
+
+
+def test_event_streams_need_a_way_past_the_pooler(read):
+    pooled = {"DATABASE_URL": "postgresql://h/d", "DATABASE_POOLER": "transaction"}
+    with pytest.raises(ConfigError, match="DATABASE_DIRECT_URL"):
+        read(LIVE_STREAMS="1", **pooled)
+    config = read(LIVE_STREAMS="1", DATABASE_DIRECT_URL="postgres://h2/d", **pooled)
+    assert config.database_direct_url == "postgresql+psycopg://h2/d"
+    assert config.is_pooled
 
 
 def test_rate_limits_are_parsed(read):

@@ -45,7 +45,7 @@ def create_app(config: Config | Mapping[str, object] | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     database.db.init_app(app)
     with app.app_context():
-        database.prepare(database.db.engine)
+        database.prepare(database.db.engine, pooled=config.is_pooled)
     composition.init_app(app, config)
     return app
 
@@ -69,6 +69,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
             config.database_url,
             connections=config.database_connections,
             more=config.database_connections_more,
+            pooled=config.is_pooled,
         ),
         "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
         # Browsers accept the prefix only with Secure, for this host alone and the whole site.

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from trackflow_web import api, cli, embeds, pages
 from trackflow_web.achievements import handler
 from trackflow_web.achievements.awards.subjects import awards
@@ -128,6 +130,7 @@ def _jobs(app: Flask, config: Config) -> Jobs:
     return Jobs(
         mode=Mode.AT_ONCE if app.testing and config.jobs == Mode.THREAD else Mode(config.jobs),
         database_url=config.database_url,
+        pooled=config.is_pooled,
         instance_path=config.instance_path,
         secret=config.secret_key,
         tools=Tools(
@@ -144,7 +147,8 @@ def _jobs(app: Flask, config: Config) -> Jobs:
 
 def _streams(app: Flask, config: Config) -> Streams:
     with app.app_context():
-        return Streams(config.live_streams, db.engine.url)
+        direct = config.database_direct_url
+        return Streams(config.live_streams, sa.make_url(direct) if direct else db.engine.url)
 
 
 @contextmanager

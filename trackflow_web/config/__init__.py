@@ -37,6 +37,8 @@ class Config:
     database_url: str
     database_connections: int
     database_connections_more: int
+    database_pooler: str
+    database_direct_url: str
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     instance_path: Path
@@ -74,6 +76,11 @@ class Config:
     hsts_extra: tuple[str, ...]
     faults: Path | None
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether transactions go through a pooler, which may give each another connection."""
+        return self.database_pooler == "transaction"
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], root: Path) -> Config:
         """Read the settings; files created on first use are in `instance/` under `root`.
@@ -92,6 +99,8 @@ class Config:
             database_url=addresses.database_url(environ, instance),
             database_connections=count(environ, "DATABASE_CONNECTIONS", "5", least=1),
             database_connections_more=count(environ, "DATABASE_CONNECTIONS_MORE", "5"),
+            database_pooler=addresses.pooler(environ),
+            database_direct_url=addresses.direct_url(environ),
             secret_key=secret_key,
             secret_key_fallbacks=keys.fallbacks(
                 environ, "SECRET_KEY_FALLBACKS", production=production

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from trackflow_web.config.values import ConfigError, words
+from trackflow_web.config.values import ConfigError, live_streams, one_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,21 +26,58 @@ def database_url(environ: Mapping[str, str], instance: Path) -> str:
     given = environ.get("DATABASE_URL", "")
     if not given:
         return f"sqlite:///{instance / 'trackflow.sqlite3'}"
+    url = _database(given, "DATABASE_URL")
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        message = "DATABASE_URL names a database in memory; every process must see the same one."
+        raise ConfigError(message)
+    _check_folder(url, instance)
+    return url.render_as_string(hide_password=False)
+
+
+def _database(given: str, name: str) -> sa.URL:
+    """Return the URL of a setting, with the driver. Raises ConfigError."""
     try:
         url = sa.make_url(given)
         # Some hosts still hand out the old short name.
         if url.drivername in {"postgres", "postgresql"}:
             url = url.set(drivername="postgresql+psycopg")
     except (sa.exc.ArgumentError, ValueError):  # the latter of a port that is no number
-        message = "DATABASE_URL is no address of a database, like sqlite:////srv/trackflow.sqlite3."
+        message = f"{name} is no address of a database, like sqlite:////srv/trackflow.sqlite3."
         raise ConfigError(message) from None
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
-        message = f"DATABASE_URL names {url.drivername}; TrackFlow knows sqlite and postgresql."
+        message = f"{name} names {url.drivername}; TrackFlow knows sqlite and postgresql."
         raise ConfigError(message)
-    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
-        message = "DATABASE_URL names a database in memory; every process must see the same one."
+    return url
+
+
+def pooler(environ: Mapping[str, str]) -> str:
+    """Return what pools connections in front of PostgreSQL: `none`, or one in transaction mode."""
+    found = one_of(environ, "DATABASE_POOLER", ("none", "transaction"))
+    if found == "none":
+        return found
+    if not environ.get("DATABASE_URL", "").startswith("postgres"):
+        message = "DATABASE_POOLER is 'transaction'; DATABASE_URL must then name a PostgreSQL."
         raise ConfigError(message)
-    _check_folder(url, instance)
+    if live_streams(environ) and not environ.get("DATABASE_DIRECT_URL"):
+        message = "LIVE_STREAMS needs DATABASE_DIRECT_URL: signals do not pass through a pooler."
+        raise ConfigError(message)
+    return found
+
+
+def direct_url(environ: Mapping[str, str]) -> str:
+    """Return the URL of PostgreSQL past the pooler; empty if DATABASE_URL is that."""
+    return _postgresql(environ, "DATABASE_DIRECT_URL")
+
+
+def _postgresql(environ: Mapping[str, str], name: str) -> str:
+    """Return the URL of a PostgreSQL beside DATABASE_URL; empty if not set."""
+    given = environ.get(name, "")
+    if not given:
+        return ""
+    url = _database(given, name)
+    if url.drivername == "sqlite":
+        message = f"{name} names sqlite; it is for PostgreSQL only."
+        raise ConfigError(message)
     return url.render_as_string(hide_password=False)
 
 

@@ -34,10 +34,13 @@ from trackflow_web.jobs import (
 )
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
+from trackflow_web.kernel.database import connect_arguments
 
 log = structlog.get_logger()
 
 NAME = "trackflow"
+# As PostgreSQL lists the connections of the queue.
+CONNECTIONS = "trackflow jobs"
 
 
 class Mode(StrEnum):
@@ -56,6 +59,7 @@ class Jobs:
         *,
         mode: Mode,
         database_url: str,
+        pooled: bool,
         instance_path: Path,
         secret: str,
         tools: Tools,
@@ -65,6 +69,7 @@ class Jobs:
         self.tools = tools
         self.context = context
         self._url = sa.make_url(database_url)
+        self._pooled = pooled
         self._instance = instance_path
         self._secret = secret
         self._huey: Huey | None = None
@@ -236,6 +241,8 @@ class Jobs:
             dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
             # The tables come by a migration: made by the queue, two processes would race.
             connect = partial(self._connect, dsn)
+            # A signal does not pass through a pooler: the consumer then looks twice a second.
+            options["blocking"] = not self._pooled
             huey = PostgresHuey(NAME, connection=connect, create_tables=False, **options)
         self._tasks = {
             **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
@@ -247,7 +254,8 @@ class Jobs:
         return huey
 
     def _connect(self, dsn: str) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(dsn)
+        arguments = {**connect_arguments(pooled=self._pooled), "application_name": CONNECTIONS}
+        connection = psycopg.connect(dsn, **arguments)
         self._connections.add(connection)
         return connection
 

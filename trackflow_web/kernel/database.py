@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,16 +12,16 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
+
+from trackflow_web.kernel import database_errors, pooler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.engine import Connection, Dialect, Engine
-    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-    from sqlalchemy.exc import DBAPIError, IntegrityError
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
 Row = TypeVar("Row", bound="Base")
 
@@ -35,14 +34,6 @@ SECONDS_A_COMMAND_WAITS_FOR_A_LOCK = 30
 SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION = 300
 # If the network drops packets, the operating system reports it after this time, not after hours.
 SECONDS_WITHOUT_AN_ANSWER = 10
-# As PostgreSQL calls them.
-FOREIGN_KEY_VIOLATION = "23503"
-IDLE_IN_A_TRANSACTION_TOO_LONG = "25P03"
-UNDEFINED_COLUMN = "42703"
-UNDEFINED_TABLE = "42P01"
-# The messages of SQLite.
-NOT_THERE = re.compile(r"^no such (table|column)|^table \w+ has no column")
-READ_ONLY = "25006"  # a standby, where another machine takes over
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -156,21 +147,6 @@ def literal_ids(name: str) -> sa.BindParameter[Any]:
     return sa.bindparam(name, expanding=True, literal_execute=True, type_=sa.BigInteger())
 
 
-def refers_to_what_is_gone(error: IntegrityError) -> bool:
-    """Return whether a row refers to one that was deleted concurrently.
-
-    A retry gets the specific error. On SQLite no other transaction writes meanwhile.
-    """
-    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
-
-
-def lacks_a_table(error: DBAPIError) -> bool:
-    """Return whether a table or column is not there: the database has not been migrated."""
-    if getattr(error.orig, "sqlstate", None) in {UNDEFINED_TABLE, UNDEFINED_COLUMN}:
-        return True
-    return isinstance(error.orig, sqlite3.Error) and bool(NOT_THERE.search(str(error.orig)))
-
-
 def dialect() -> str:
     """Return which database is in use: `sqlite` or `postgresql`."""
     return db.engine.dialect.name
@@ -188,11 +164,13 @@ def insert_into(table: type[Base], dialect_name: str) -> Insert:
     return insert(cast("sa.Table", table.__table__))  # type: ignore[return-value]  # same methods
 
 
-def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str, Any]:
+def engine_options(
+    url: str, *, connections: int = 5, more: int = 5, pooled: bool = False
+) -> dict[str, Any]:
     """Return the options of SQLAlchemy's create_engine beside the URL, for both databases.
 
     A process keeps `connections` and opens up to `more` under load; without a free one in time,
-    SQLAlchemy raises sqlalchemy.exc.TimeoutError.
+    SQLAlchemy raises sqlalchemy.exc.TimeoutError. `pooled`: through a pooler in transaction mode.
     """
     pool = {
         "pool_size": connections,
@@ -203,24 +181,40 @@ def engine_options(url: str, *, connections: int = 5, more: int = 5) -> dict[str
     }
     if sa.make_url(url).get_backend_name() == "sqlite":
         return {**pool, "connect_args": {"timeout": SECONDS_TO_WAIT_FOR_A_LOCK}}
-    limits = {
-        "statement_timeout": f"{SECONDS_OF_A_STATEMENT}s",
-        "idle_in_transaction_session_timeout": f"{SECONDS_IDLE_IN_A_TRANSACTION}s",
-        "lock_timeout": f"{SECONDS_TO_WAIT_FOR_A_LOCK}s",
-    }
+    # A connection that was closed while idle is replaced before it is used.
+    return {**pool, "pool_pre_ping": True, "connect_args": connect_arguments(pooled=pooled)}
+
+
+def connect_arguments(*, pooled: bool) -> dict[str, Any]:
+    """Return the arguments of psycopg's connect beside the URL."""
+    session = (
+        pooler.CONNECT_ARGUMENTS
+        if pooled
+        else {"options": " ".join(f"-c {name}={value}" for name, value in _limits().items())}
+    )
     return {
-        **pool,
-        # A connection that was closed while idle is replaced before it is used.
-        "pool_pre_ping": True,
-        "connect_args": {
-            "application_name": "trackflow",
-            "connect_timeout": SECONDS_TO_WAIT_FOR_A_CONNECTION,
-            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
-            "keepalives_idle": SECONDS_WITHOUT_AN_ANSWER // 2,
-            "keepalives_interval": 1,
-            "keepalives_count": SECONDS_WITHOUT_AN_ANSWER // 2,
-            "tcp_user_timeout": SECONDS_WITHOUT_AN_ANSWER * 1000,
-        },
+        "application_name": "trackflow",
+        "connect_timeout": SECONDS_TO_WAIT_FOR_A_CONNECTION,
+        **session,
+        "keepalives_idle": SECONDS_WITHOUT_AN_ANSWER // 2,
+        "keepalives_interval": 1,
+        "keepalives_count": SECONDS_WITHOUT_AN_ANSWER // 2,
+        "tcp_user_timeout": SECONDS_WITHOUT_AN_ANSWER * 1000,
+    }
+
+
+def _limits() -> dict[str, str]:
+    """Return the time limits of PostgreSQL for a transaction of a page, or of a command or job."""
+    if _unhurried.get():
+        statement, lock = 0, SECONDS_A_COMMAND_WAITS_FOR_A_LOCK
+        idle = SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION
+    else:
+        statement, lock = SECONDS_OF_A_STATEMENT, SECONDS_TO_WAIT_FOR_A_LOCK
+        idle = SECONDS_IDLE_IN_A_TRANSACTION
+    return {
+        "statement_timeout": f"{statement}s",
+        "idle_in_transaction_session_timeout": f"{idle}s",
+        "lock_timeout": f"{lock}s",
     }
 
 
@@ -232,14 +226,18 @@ def server_version() -> int:
         return int(connection.scalar(sa.text("SHOW server_version_num")) or 0) // 10_000
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: Engine, *, pooled: bool = False) -> None:
     """Configure an engine: SQLite must not lose updates, commands may take longer than pages."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+        return
+    event.listen(engine, "handle_error", database_errors.raise_as_busy)
+    if pooled:
+        event.listen(engine, "connect", pooler.leave_begin_to_us)
+        event.listen(engine, "begin", lambda connection: pooler.begin(connection, _limits()))
     else:
         event.listen(engine, "begin", _raise_limits)
-        event.listen(engine, "handle_error", _raise_as_busy)
 
 
 def forget_connections() -> None:
@@ -277,20 +275,5 @@ def _raise_limits(connection: Connection) -> None:
     """Raise PostgreSQL's limits for one transaction of a command or job."""
     if not _unhurried.get():
         return
-    connection.exec_driver_sql(
-        "SELECT set_config('statement_timeout', '0', true),"
-        f" set_config('lock_timeout', '{SECONDS_A_COMMAND_WAITS_FOR_A_LOCK}s', true),"
-        " set_config('idle_in_transaction_session_timeout',"
-        f" '{SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION}s', true)"
-    )
-
-
-def _raise_as_busy(context: ExceptionContext) -> None:
-    """Raise OperationalError for a busy database, for which trying again helps.
-
-    The driver calls these internal errors, as if the program had made them.
-    """
-    error = context.original_exception
-    if getattr(error, "sqlstate", None) in {IDLE_IN_A_TRANSACTION_TOO_LONG, READ_ONLY}:
-        context.is_disconnect = True  # the next one uses a new connection
-        raise OperationalError(context.statement, None, error) from error
+    local = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _limits().items())
+    connection.exec_driver_sql(f"SELECT {local}")

@@ -23,7 +23,7 @@ from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, S
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.imports.rules import TOO_LARGE
 from trackflow_web.domain.people import avatars
-from trackflow_web.kernel.database import lacks_a_table, refers_to_what_is_gone
+from trackflow_web.kernel.database_errors import lacks_a_table, refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from trackflow_web.web.caller import is_caller_deleted
 from trackflow_web.web.limits import LARGER_BODIES

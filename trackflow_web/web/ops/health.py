@@ -12,7 +12,8 @@ import structlog
 from flask import Blueprint, Response, current_app
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from trackflow_web.kernel.database import db, lacks_a_table
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database_errors import lacks_a_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
