@@ -32,7 +32,7 @@ database: $(VENV)/.run
 	@$(FLASK) achievements sync
 	@test "$$TRACKFLOW_ENV" = production || $(FLASK) demo
 
-cluster: $(VENV)/.dev ## serve as on several machines, in production: nginx with TLS, two web servers, PostgreSQL; nothing is kept
+cluster: $(VENV)/.dev ## serve as on several machines, in production: nginx with TLS, two web servers, jobs, PostgreSQL with failover; nothing is kept
 	@$(BIN)/python -m tests.support.programs postgresql nginx
 	@exec $(BIN)/python -m scripts.cluster $(CLUSTER_ARGS)
 

@@ -1,8 +1,9 @@
 """Run a cluster on one machine: `make cluster`.
 
-nginx with TLS in front of two gunicorns in production mode, which share only a PostgreSQL
-database. Everything is deleted at the end. `--check` runs the checks of a cluster and exits with 0
-or 1.
+nginx with TLS in front of two gunicorns in production mode and a process for the jobs, which share
+only a database: PostgreSQL with a standby (scripts/cluster_database.py), behind pgbouncer.
+Everything is deleted at the end. `--check` runs the checks of a cluster and exits with 0 or 1;
+`--small` runs one PostgreSQL behind pgbouncer, without a standby.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import argparse
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,14 +26,18 @@ import requests
 
 from scripts.certificate import write_certificate
 from scripts.cluster_check import check
+from scripts.cluster_database import Databases, Urls
+from scripts.cluster_hosts import HOST, Hall, Process, begin, end, free_port
+from tests.support.pgbouncer import Pooler
 from tests.support.postgresql import Server
 from tests.support.programs import Missing, server
 
 ROOT = Path(__file__).parents[1]
-HOST = "127.0.0.1"
 WORKERS = 2
+FOR_SMALL = ("nginx", "pgbouncer")
+FOR_ALL = (*FOR_SMALL, "etcd", "patroni", "haproxy")
 SECONDS_TO_START = 60
-SECONDS_TO_STOP = 15
+STREAMS = 10
 NGINX = """
 daemon off;
 worker_processes 1;
@@ -61,9 +64,9 @@ class Web:
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder / name
         self.folder.mkdir()
-        self.port = _free_port()
+        self.port = free_port()
         self.environment = {**environment, "INSTANCE_PATH": str(self.folder)}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     @property
     def address(self) -> str:
@@ -77,7 +80,7 @@ class Web:
         options += ["--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning"]
         options += ["--forwarded-allow-ips", HOST, "wsgi:app"]
         command = [sys.executable, "-m", "gunicorn", *options]
-        self.process = _begin(command, self.folder / "log", self.environment)
+        self.process = begin(command, self.folder / "log", self.environment)
         wait_for(f"{self.address}/healthz", self.process, self.folder / "log")
 
     def reload(self) -> None:
@@ -91,7 +94,7 @@ class Web:
     def stop(self) -> None:
         """Stop after the running requests."""
         if self.process is not None:
-            _end(self.process)
+            end(self.process)
 
     def _all_workers(self, *, other_than: set[int]) -> set[int]:
         """Wait until all workers run and none of these."""
@@ -117,47 +120,78 @@ class Cluster:
     log: Path
     database: str
     metrics_token: str
+    # With a standby; None in a small one.
+    databases: Databases | None
 
 
 @contextmanager
-def running(metrics_token: str) -> Iterator[Cluster]:
+def running(metrics_token: str, *, small: bool = False) -> Iterator[Cluster]:
     """Everything, until the block ends."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cluster-")))
-        server = Server()
-        stack.callback(server.stop)
-        server.execute("CREATE DATABASE trackflow")
-        environment = _environment(server.url("trackflow"), folder, metrics_token)
+        hall = Hall()
+        stack.callback(hall.close)
+        databases = None if small else Databases(hall)
+        if databases:
+            databases.start()
+        urls = databases.urls if databases else _one_database(hall, stack)
+        environment = _environment(urls, hall.folder, metrics_token)
         for command in (["db", "upgrade"], ["achievements", "sync"]):
             _flask(command, environment)
-        webs = (Web("web1", folder, environment), Web("web2", folder, environment))
+        webs = (Web("web1", hall.folder, environment), Web("web2", hall.folder, environment))
         for web in webs:
             stack.callback(web.stop)
             web.start()
-        certificate, key = write_certificate(folder, HOST)
+        stack.callback(end, _jobs(hall.folder, environment))
+        certificate, key = write_certificate(hall.folder, HOST)
         cluster = Cluster(
-            address=f"https://{HOST}:{_free_port()}",
-            plain_address=f"http://{HOST}:{_free_port()}",
+            address=f"https://{HOST}:{free_port()}",
+            plain_address=f"http://{HOST}:{free_port()}",
             certificate=certificate,
             webs=webs,
-            log=folder / "access.log",
-            database=server.url("trackflow"),
+            log=hall.folder / "access.log",
+            database=urls.direct,
             metrics_token=metrics_token,
+            databases=databases,
         )
-        stack.callback(_end, _nginx(cluster, key, folder))
+        stack.callback(end, _nginx(cluster, key, hall.folder))
         wait_for(f"{cluster.address}/healthz", certificate=certificate)
         yield cluster
 
 
-def _environment(database: str, folder: Path, metrics_token: str) -> dict[str, str]:
+def _one_database(hall: Hall, stack: ExitStack) -> Urls:
+    """Start one PostgreSQL, without a standby, behind pgbouncer."""
+    alone = Server()
+    hall.guard(alone.folder)
+    stack.callback(alone.stop)
+    alone.execute("CREATE DATABASE trackflow")
+    pooler = Pooler(alone, connections=20)
+    hall.guard(pooler.folder)
+    stack.callback(pooler.stop)
+    direct = alone.url("trackflow")
+    return Urls(pooler.url("trackflow"), direct, "")
+
+
+def _jobs(folder: Path, environment: dict[str, str]) -> Process:
+    """Start the process for jobs."""
+    own = folder / "jobs"
+    own.mkdir()
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"]
+    return begin(command, own / "log", {**environment, "INSTANCE_PATH": str(own)})
+
+
+def _environment(urls: Urls, folder: Path, metrics_token: str) -> dict[str, str]:
     settings = {
-        "DATABASE_URL": database,
+        "DATABASE_URL": urls.pooled,
+        "DATABASE_DIRECT_URL": urls.direct,
+        "DATABASE_POOLER": "transaction",
         # Both need the same key, otherwise sessions of one are invalid on the other.
         "SECRET_KEY": secrets.token_hex(32),
         "INSTANCE_PATH": str(folder),
         "TRUSTED_HOSTS": HOST,
         "TRUSTED_PROXIES": "1",
         "METRICS_TOKEN": metrics_token,
+        "LIVE_STREAMS": str(STREAMS),
+        "JOBS": "worker",
     }
     return {**os.environ, "TRACKFLOW_ENV": "production", **settings}
 
@@ -172,7 +206,7 @@ def _flask(arguments: list[str], environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _nginx(cluster: Cluster, key: Path, folder: Path) -> subprocess.Popen[bytes]:
+def _nginx(cluster: Cluster, key: Path, folder: Path) -> Process:
     names = {
         "TRACKFLOW_LISTEN": f"{cluster.address.removeprefix('https://')} ssl",
         "TRACKFLOW_LISTEN_HTTP": cluster.plain_address.removeprefix("http://"),
@@ -188,33 +222,12 @@ def _nginx(cluster: Cluster, key: Path, folder: Path) -> subprocess.Popen[bytes]
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user), "utf-8")
     command = [server("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    return _begin(command, folder / "nginx.out", dict(os.environ))
-
-
-def _begin(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    with log.open("ab") as out:
-        return subprocess.Popen(  # noqa: S603 -- the programs are ours
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,  # Ctrl-C is for this script, which ends them in order
-        )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    return begin(command, folder / "nginx.out", dict(os.environ))
 
 
 def wait_for(
     address: str,
-    process: subprocess.Popen[bytes] | None = None,
+    process: Process | None = None,
     log: Path | None = None,
     *,
     certificate: Path | None = None,
@@ -232,20 +245,18 @@ def wait_for(
         time.sleep(0.05)
 
 
-def _free_port() -> int:
-    with socket.socket() as handler:
-        handler.bind((HOST, 0))
-        return int(handler.getsockname()[1])
-
-
 def main() -> None:
     """Run until Ctrl-C, or until the checks are done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.cluster", description=__doc__)
     parser.add_argument("--check", action="store_true", help="ask it what it must stand, and end")
+    parser.add_argument("--small", action="store_true", help="one PostgreSQL, without a standby")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
     try:
-        with running(metrics_token=secrets.token_hex(16)) as cluster:
+        for name in FOR_SMALL if asked.small else FOR_ALL:
+            server(name)
+        with running(secrets.token_hex(16), small=asked.small) as cluster:
             if asked.check:
                 sys.exit(0 if check(cluster) else 1)
             _serve(cluster)
@@ -260,6 +271,8 @@ def _serve(cluster: Cluster) -> None:
     # Production makes none, for its passwords are known to everybody.
     said = _flask(["demo"], {**cluster.webs[0].environment, "TRACKFLOW_ENV": "development"})
     print(*(line for line in said.splitlines() if line.startswith("Demo")), sep="\n")
+    if cluster.databases and (primary := cluster.databases.primary()):
+        print(f"Primary:   {primary.machine.name}, kill it: kill -9 {primary.postmaster()}")
     print(f"Web 1:     {cluster.webs[0].address}\nWeb 2:     {cluster.webs[1].address}")
     print(f"TrackFlow: {cluster.address}  (Ctrl-C ends it)")
     print("Your browser warns of the certificate, which is signed by itself.", flush=True)

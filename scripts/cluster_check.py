@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PASSWORD = "a password of nobody at all"  # noqa: S105 -- of an account in a database thrown away
 OK, MOVED, ELSEWHERE, MADE_NO_SENSE, FORBIDDEN, NOT_THERE = 200, 303, 308, 400, 403, 404
+BUSY = 503
 SECONDS = 10
+SECONDS_TO_REPLACE = 25
+SONGS_AFTER_A_KILL = 5
 HALF_A_YEAR = 15_768_000
 # Requests to a web server itself are sent as nginx sends them.
 BEHIND_TLS = {"X-Forwarded-Proto": "https"}
@@ -107,6 +110,8 @@ def check(cluster: Cluster) -> bool:
         new_workers_take_over_unnoticed,
         one_may_stop,
     )
+    if cluster.databases:
+        checks = (*checks, an_etcd_member_may_stop, a_killed_primary_is_replaced)
     stood = [_stands(each, cluster) for each in checks]
     return all(stood)
 
@@ -277,3 +282,44 @@ def one_may_stop(cluster: Cluster) -> None:
     finally:
         cluster.webs[0].start()
     assert set(answers) == {OK, MOVED}, answers
+
+
+def an_etcd_member_may_stop(cluster: Cluster) -> None:
+    """When one of three members of etcd stops, nothing is lost."""
+    assert cluster.databases
+    person = Person(cluster)
+    person.register()
+    member = cluster.databases.members[0]
+    member.kill()
+    try:
+        for number in range(10):
+            status = person.submit("/songs/", title=f"Song {number}", artist="X")
+            assert status == MOVED, status
+            time.sleep(0.3)
+    finally:
+        member.start(cluster.databases.members)
+
+
+def a_killed_primary_is_replaced(cluster: Cluster) -> None:
+    """A killed PostgreSQL is replaced by its standby, which has every acknowledged song."""
+    assert cluster.databases
+    person = Person(cluster)
+    person.register()
+    killed = cluster.databases.primary()
+    assert killed, "no primary"
+    acknowledged, statuses, number = set[str](), set[int](), 0
+    killed.kill_postgresql()
+    begun = time.monotonic()
+    while len(acknowledged) < SONGS_AFTER_A_KILL:
+        number += 1
+        status = person.submit("/songs/", title=f"After {number}", artist="X")
+        statuses.add(status)
+        if status == MOVED:
+            acknowledged.add(f"After {number}")
+        assert time.monotonic() - begun < SECONDS_TO_REPLACE, statuses
+    assert statuses <= {MOVED, BUSY}, statuses
+    cluster.databases.wait_until_redundant()
+    assert cluster.databases.primary() is not killed, "it is the same one"
+    with psycopg.connect(cluster.database) as connection:
+        stored = {row[0] for row in connection.execute("SELECT title FROM songs")}
+    assert acknowledged <= stored, acknowledged - stored

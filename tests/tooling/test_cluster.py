@@ -13,7 +13,7 @@ from tests.support.web_server import ROOT
 @pytest.mark.postgresql
 def test_the_cluster_passes_every_check():
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.cluster", "--check"],
+        [sys.executable, "-m", "scripts.cluster", "--check", "--small"],
         cwd=ROOT,
         capture_output=True,
         text=True,
