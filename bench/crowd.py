@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.community import groups
+from trackflow_web.community import grouping
 from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.packs.models import Pack
@@ -105,7 +105,7 @@ def _add_entry(crowd: Crowd, number: int, rows: dict[Any, list[dict[str, Any]]])
             }
         )
     entry = {"id": id_, "kind": kind, "user_id": user_id, "subject_id": id_, "n": 1}
-    key = groups.song_key(user_id, id_) if kind is Kind.RELEASE else f"{kind}:{user_id}:{id_}"
+    key = grouping.song_key(user_id, id_) if kind is Kind.RELEASE else f"{kind}:{user_id}:{id_}"
     rows[FeedEntry].append(
         entry
         | {

@@ -11,7 +11,7 @@ from tests.support.songs import add_song
 from trackflow_web.achievements.recheck import runs
 from trackflow_web.achievements.standings import season_editing
 from trackflow_web.community import projection
-from trackflow_web.community.groups import pack_key
+from trackflow_web.community.grouping import pack_key
 from trackflow_web.community.models import FeedEntry
 from trackflow_web.domain import subjects
 from trackflow_web.domain.authoring import templates

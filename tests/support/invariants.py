@@ -12,6 +12,7 @@ from trackflow_web.achievements.events import AchievementUnlocked
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck.reconcile import find
 from trackflow_web.community import groups, projection
+from trackflow_web.community.grouping import Group
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.collaborations.rules import State
 from trackflow_web.domain.people.models import User
@@ -128,7 +129,7 @@ def _has_events() -> bool:
     return db.session.scalar(found) is not None
 
 
-def _happened_by_event(group: groups.Group) -> bool:
+def _happened_by_event(group: Group) -> bool:
     found = sa.select(Event.id).where(
         Event.user_id == group.actor_id,
         Event.name.in_(_EVENTS[group.kind]),

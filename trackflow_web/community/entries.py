@@ -13,7 +13,7 @@ from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.entries import Entry as Achievement
 from trackflow_web.achievements.models import Achievement as AchievementRow
 from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.community.groups import is_import
+from trackflow_web.community.grouping import is_import
 from trackflow_web.community.models import Kind
 from trackflow_web.community.muted import is_song_muted
 from trackflow_web.domain.authoring.rules import Part

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from trackflow_web.community.groups import JOINT
+from trackflow_web.community.grouping import JOINT
 from trackflow_web.community.models import FeedEntry, FeedPerson, HiddenEntry, Kind
 from trackflow_web.community.muted import is_entry_muted
 from trackflow_web.domain.authoring.models import SongPart

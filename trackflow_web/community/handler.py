@@ -19,8 +19,7 @@ from trackflow_web.achievements.events import (
     AchievementsWithdrawn,
     AchievementUnlocked,
 )
-from trackflow_web.achievements.models import UserAchievement
-from trackflow_web.community import groups, projection
+from trackflow_web.community import grouping, projection
 from trackflow_web.domain import events
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
@@ -50,7 +49,8 @@ USERS_AT_ONCE = 200
 
 def handle(recorded: Sequence[Event]) -> None:
     """Bring the entries that events are about in line with their source rows."""
-    projection.refresh(keys_of(recorded))
+    awards = [event for event in recorded if isinstance(event.payload, ONE_AWARD)]
+    projection.refresh(keys_of(recorded), awards=awards)
     users = sorted({event.user_id for event in recorded if isinstance(event.payload, ALL_AWARDS)})
     for at in range(0, len(users), USERS_AT_ONCE):
         projection.refresh_achievements(users[at : at + USERS_AT_ONCE])
@@ -61,35 +61,31 @@ reconcile = handle
 
 
 def keys_of(recorded: Sequence[Event]) -> set[str]:
-    """Return the keys of the groups that events may have changed."""
+    """Return the keys of the groups that events may have changed, except those of one award."""
     keys: set[str] = set()
     songs: set[int] = set()
-    awards: list[Event] = []
     for event in recorded:
         payload = event.payload
         if isinstance(payload, SONG_MOVED) and event.subject_type == "song":
             songs.add(event.subject_id)
-        elif isinstance(payload, ONE_AWARD):
-            awards.append(event)
         else:
             keys.update(_of_event(event, payload))
     keys.update(keys_of_songs(songs))
-    keys.update(_of_awards(awards))
     return keys
 
 
 def _of_event(event: Event, payload: object) -> Iterator[str]:
     if isinstance(payload, events.SongDeleted) and payload.released_at is not None:
-        yield groups.song_key(event.user_id, event.subject_id)
-        yield groups.slot_key(event.user_id, payload.released_at)
+        yield grouping.song_key(event.user_id, event.subject_id)
+        yield grouping.slot_key(event.user_id, payload.released_at)
         if payload.import_id is not None:
-            yield groups.import_key(event.user_id, payload.import_id)
+            yield grouping.import_key(event.user_id, payload.import_id)
     elif isinstance(payload, IMPORTS) and cast("Any", payload).status == Status.RELEASED:
-        yield groups.import_key(event.user_id, event.subject_id)
+        yield grouping.import_key(event.user_id, event.subject_id)
     elif isinstance(payload, events.PackCreated | events.PackDeleted | events.PackRestored):
-        yield groups.pack_key(event.user_id, event.subject_id)
+        yield grouping.pack_key(event.user_id, event.subject_id)
     elif isinstance(payload, events.SeriesCreated | events.SeriesDeleted | events.SeriesRestored):
-        yield groups.series_key(event.user_id, event.subject_id)
+        yield grouping.series_key(event.user_id, event.subject_id)
 
 
 def keys_of_songs(song_ids: Iterable[int]) -> Iterator[str]:
@@ -102,22 +98,7 @@ def keys_of_songs(song_ids: Iterable[int]) -> Iterator[str]:
             )
         )
         for row in rows:
-            yield groups.song_key(row.user_id, row.id)
-            yield groups.slot_key(row.user_id, row.released_at)
+            yield grouping.song_key(row.user_id, row.id)
+            yield grouping.slot_key(row.user_id, row.released_at)
             if row.import_id is not None:
-                yield groups.import_key(row.user_id, row.import_id)
-
-
-def _of_awards(recorded: Sequence[Event]) -> Iterator[str]:
-    """Return the days on which awards were earned."""
-    if not recorded:
-        return
-    rows = db.session.execute(
-        sa.select(UserAchievement.user_id, UserAchievement.earned_at).where(
-            sa.tuple_(UserAchievement.user_id, UserAchievement.achievement_id).in_(
-                sorted({(event.user_id, event.subject_id) for event in recorded})
-            )
-        )
-    )
-    for user_id, earned_at in rows:
-        yield groups.day_key(user_id, earned_at)
+                yield grouping.import_key(row.user_id, row.import_id)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.community import groups
-from trackflow_web.community.groups import DAY, Group, Groups
+from trackflow_web.community import award_groups, groups
+from trackflow_web.community.grouping import DAY, JOINT, Group, Groups, actor_of
 from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
+
+    from trackflow_web.kernel.events import Event
 
 # Entries of one actor and day that the feed of everyone contains; the rest are on their page.
 MOST_A_DAY = 20
@@ -25,13 +30,15 @@ _PEOPLE: Any = FeedPerson.__table__
 _IDS = literal_ids("ids")
 
 
-def refresh(keys: Iterable[str]) -> None:
-    """Bring the entries of these groups in line with their source rows."""
-    wanted = sorted(set(keys))
-    if not wanted:
+def refresh(keys: Iterable[str], *, awards: Sequence[Event] = ()) -> None:
+    """Bring the entries of these groups in line with their source rows, and those of awards."""
+    wanted = set(keys)
+    actors = {*map(actor_of, wanted), *(event.user_id for event in awards)}
+    if not actors:
         return
-    _lock(groups.actor_of(key) for key in wanted)
-    write(wanted, groups.of_keys(wanted))
+    _lock(actors)
+    days, found = award_groups.of_events(awards)
+    write(sorted(wanted | days), {**groups.of_keys(wanted), **found})
 
 
 def rebuild(user_ids: Sequence[int]) -> int:
@@ -48,7 +55,7 @@ def refresh_achievements(user_ids: Sequence[int]) -> None:
     if not user_ids:
         return
     _lock(user_ids)
-    found = groups.achievements_of(user_ids)
+    found = award_groups.of_users(user_ids)
     stored = {
         key: entry
         for key, entry in stored_of(user_ids).items()
@@ -139,10 +146,13 @@ _LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_NAME, 
 
 def _write_groups(written: Sequence[Group]) -> None:
     """Upsert entries with their people: one by one for a request, in bulk for a recheck."""
+    first = written[0]
+    if len(written) == 1 and dialect() == "postgresql" and not first.key.startswith(JOINT):
+        db.session.execute(_entry_with_actor(), _values(first))
+        return
     if len(written) == 1:
-        group = written[0]
-        entry = db.session.scalar(_entry_upsert(dialect()).returning(_FEED.c.id), _values(group))
-        ids = {group.key: entry}
+        entry = db.session.scalar(_entry_upsert(dialect()).returning(_FEED.c.id), _values(first))
+        ids = {first.key: entry}
     else:
         connection = db.session.connection()
         connection.execute(_entry_upsert(dialect()), [_values(group) for group in written])
@@ -185,7 +195,7 @@ def _write_people(written: Sequence[Group], ids: Mapping[str, int]) -> None:
         ],
     )
     for group in written:
-        if group.key.startswith(groups.JOINT):  # the only groups whose people change
+        if group.key.startswith(JOINT):  # the only groups whose people change
             db.session.execute(
                 sa.delete(_PEOPLE).where(
                     _PEOPLE.c.feed_id == ids[group.key], _PEOPLE.c.user_id.not_in(group.people)
@@ -231,9 +241,26 @@ def _entry_upsert(dialect_name: str) -> Any:  # noqa: ANN401 -- the dialects' cl
     )
 
 
+@lru_cache(maxsize=1)
+def _entry_with_actor() -> sa.Executable:
+    """Return the upsert of an entry and of its only person; PostgreSQL does both in one."""
+    entry = _entry_upsert("postgresql").returning(*(_FEED.c[name] for name in _OF_BOTH)).cte()
+    person = insert_into(FeedPerson, "postgresql").from_select(
+        ["feed_id", *_OF_BOTH[1:]], sa.select(*entry.c)
+    )
+    return _or_later(person)
+
+
+# What the row of a person has of the entry.
+_OF_BOTH = ("id", "user_id", "kind", "last_at")
+
+
 @lru_cache(maxsize=2)
 def _person_upsert(dialect_name: str) -> sa.Executable:
-    statement = insert_into(FeedPerson, dialect_name)
+    return _or_later(insert_into(FeedPerson, dialect_name))
+
+
+def _or_later(statement: Insert) -> sa.Executable:
     return statement.on_conflict_do_update(
         index_elements=[_PEOPLE.c.feed_id, _PEOPLE.c.user_id],
         set_={"last_at": statement.excluded.last_at},
