@@ -29,6 +29,7 @@ def main() -> None:
             rounds=asked.rounds,
             deadline=time.monotonic() + asked.seconds,
             notices=asked.notices,
+            failovers=asked.failovers,
             only=frozenset(asked.only or FAULTS),
         )
         folder = Path(tempfile.mkdtemp(prefix="torture-"))
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=200, help="of processes (200)")
     parser.add_argument("--races", type=int, default=500, help="of eight requests each (500)")
     parser.add_argument("--notices", type=int, default=200, help="of notifications, each (200)")
+    parser.add_argument("--failovers", type=int, default=6, help="and lost machines (6)")
     parser.add_argument("--rounds", type=int, default=10, help="of every other fault (10)")
     parser.add_argument("--seconds", type=int, default=600, help="for each database (600)")
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")

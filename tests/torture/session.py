@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.support.databases import close
 from tests.support.gunicorn import Site
 from tests.support.settings import settings_for
-from tests.torture import notices, phases, places
+from tests.torture import failover, notices, phases, places
 from tests.torture.load import Crowd
 from tests.torture.notices import Notices
 from tests.torture.people import make_people
@@ -35,6 +35,7 @@ KINDS = ("sqlite", "postgresql")
 FAULTS = (
     "reload", "locked", "restart", "full disk", "clock",
     "notices: kill", "notices: redelivery", "notices: race", "kill", "race",
+    failover.FAULT,
 )  # fmt: skip
 HARM = {
     "reload": phases.reloads,
@@ -54,6 +55,7 @@ WORKERS_IN_A_RACE = 4
 RACES_EACH = 8
 # Made at a time.
 PEOPLE = 50
+NO_STANDBY = "a file has no standby"
 NO_SERVER = "a file has no server to restart"
 NO_FAKETIME = "libfaketime is not installed"
 
@@ -68,12 +70,14 @@ class Wanted:
     deadline: float
     only: frozenset[str]
     notices: int = 0
+    failovers: int = 0
 
     def times(self, fault: str) -> int:
         """How often a fault is to be done."""
         if fault in NOTICES:
             return self.notices
-        return {"kill": self.kills, "race": self.races}.get(fault, self.rounds)
+        own = {"kill": self.kills, "race": self.races, failover.FAULT: self.failovers}
+        return own.get(fault, self.rounds)
 
 
 def torture(
@@ -88,7 +92,12 @@ def torture(
             if fault in wanted.only and wanted.times(fault) and time.monotonic() < wanted.deadline:
                 begun = time.monotonic()
                 (folder / fault).mkdir()
-                rows.append(_suffer(fault, place, folder / fault, wanted))
+                if fault == failover.FAULT and kind == "postgresql":
+                    times = wanted.times(fault)
+                    row = failover.suffer(folder / fault, times, wanted.deadline, say)
+                else:
+                    row = _suffer(fault, place, folder / fault, wanted)
+                rows.append(row)
                 say(f"{kind}, {fault}: {rows[-1].tried} in {time.monotonic() - begun:.0f} s")
     finally:
         place.stop()
@@ -100,6 +109,8 @@ def _place(kind: str, folder: Path) -> Place:
 
 
 def _suffer(fault: str, place: Place, folder: Path, wanted: Wanted) -> Row:
+    if fault == failover.FAULT:
+        return Row(place.kind, fault, 0, why_not=NO_STANDBY)
     if fault == "restart" and place.restart is None:
         return Row(place.kind, fault, 0, why_not=NO_SERVER)
     if fault == "clock" and not phases.faketime():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,12 +39,19 @@ class Row:
     unanswered: int = 0
     repeated: int = 0
     why_not: str = ""
+    # Goals of the notes that were not reached.
+    missed_goals: int = 0
     notes: tuple[str, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
         """Return whether a guarantee was broken; a malformed request (a 4xx) counts too."""
-        return bool(self.lost or self.doubled or self.missed or self.toasts or self.broken)
+        wrong = self.lost or self.doubled or self.missed or self.toasts or self.broken
+        return bool(wrong or self.missed_goals)
+
+    def missing(self, goals: int) -> Row:
+        """The same row, of a fault that missed goals of its own."""
+        return replace(self, missed_goals=goals)
 
     def cells(self) -> list[str]:
         """As the headings have it."""
