@@ -53,7 +53,8 @@ CLIENTS = 4
 GOALS = {"postgresql": 10, "host": 25, "partition": 25, "standby": 10, "etcd": 10, "pooler": 10}
 # In nine faults another server is promoted six times.
 KINDS = (
-    "postgresql", "host", "partition", "standby", "postgresql", "etcd", "host", "pooler", "partition",
+    "postgresql", "host", "partition", "standby",
+    "postgresql", "etcd", "host", "pooler", "partition",
 )  # fmt: skip
 IN_AN_IMPORT = 20
 BETWEEN_RECHECKS = 5.0

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from tests.support.charter import Charter
 from tests.support.wire import visitors
+from tests.torture.failover import Outcome, TimedTally
 from tests.torture.journal import Journal
 from tests.torture.session import Wanted, torture
-from tests.torture.table import as_text
+from tests.torture.table import Row, as_text
 from tests.torture.verdict import judge
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.kernel.database import db
@@ -55,6 +56,28 @@ def test_locks_and_restarts_lose_nothing(tmp_path, sized, kind, only):
     assert {row.fault for row in rows} == only
     assert not any(row.is_wrong for row in rows), as_text(rows)
     assert all(row.tried for row in rows)
+
+
+# --- failovers, which `make torture` does ---------------------------------------------------------
+
+
+def test_a_silence_is_the_longest_time_between_writes_of_a_window():
+    tally = TimedTally()
+    tally.times = [1.0, 2.0, 7.0, 20.0]
+    assert tally.silence(1.5, 8.0) == 5.0
+    assert tally.silence(10.0, 14.0) == 4.0
+
+
+def test_a_missed_goal_makes_a_failover_wrong():
+    good = Outcome(silent={"postgresql": [4.0, 9.9]})
+    assert good.missed_goals == 0
+    assert not Row("postgresql", "failover", 2).missing(good.missed_goals).is_wrong
+    for bad in (
+        Outcome(silent={"postgresql": [4.0, 10.1]}),
+        Outcome(accepted_by_the_old=1),
+        Outcome(restarted=1),
+    ):
+        assert Row("postgresql", "failover", 2).missing(bad.missed_goals).is_wrong
 
 
 # --- the judge -----------------------------------------------------------------------------------
