@@ -36,7 +36,7 @@ from trackflow_web.notifications.notices import (
     merged,
     notices_of,
 )
-from trackflow_web.notifications.recipients import Audience
+from trackflow_web.notifications.recipients import Audience, shared_among
 from trackflow_web.notifications.types import POPULAR_AT, TYPES, Reason, Type
 
 if TYPE_CHECKING:
@@ -53,20 +53,29 @@ def handle(recorded: Sequence[Event]) -> None:
     for event in recorded:
         _withdraw(event)
         talk.withdraw_undone(event)
-    added = {event.subject_id for event in recorded if isinstance(event.payload, events.SongAdded)}
-    notices = [
-        notice
-        for event in recorded
-        for notice in notices_of(event)
-        # Nobody else works on a song that was just added.
-        if not (notice.audience is Audience.SONG and event.subject_id in added)
-    ]
+    notices = _heard([notice for event in recorded for notice in notices_of(event)], recorded)
     notices += [notice for event in recorded for notice in _popular(event)]
     notices += _unlocked(recorded)
     notices += [notice for event in recorded for notice in talk.notices_of(event)]
     for notice in merged(notices):
         if not (TYPES[notice.type].fans_out and fan_out.is_left_to_job(notice)):
             write.send(notice)
+
+
+def _heard(notices: Sequence[Notice], recorded: Sequence[Event]) -> list[Notice]:
+    """Leave out notices to those of a song on which nobody else works."""
+    added = {event.subject_id for event in recorded if isinstance(event.payload, events.SongAdded)}
+    songs: dict[int | None, set[int]] = defaultdict(set)
+    for notice in notices:
+        if notice.audience is Audience.SONG:
+            songs[notice.actor_id].update(set(notice.subject_ids) - added)
+    shared = {actor_id: shared_among(ids, actor_id) for actor_id, ids in songs.items()}
+    return [
+        notice
+        for notice in notices
+        if notice.audience is not Audience.SONG
+        or not shared[notice.actor_id].isdisjoint(notice.subject_ids)
+    ]
 
 
 def reconcile(redelivered: Sequence[Event]) -> None:

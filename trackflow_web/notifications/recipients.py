@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -18,7 +18,11 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import Held, not_held, visible_to_members
+from trackflow_web.kernel.database import db, literal_ids
 from trackflow_web.notifications.types import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Audience(StrEnum):
@@ -39,6 +43,30 @@ OWNER = sa.bindparam("owner_id", type_=sa.BigInteger)
 SUBJECT = sa.bindparam("subject_id", type_=sa.BigInteger)
 
 Recipients = sa.Subquery
+
+
+def shared_among(song_ids: Iterable[int], actor_id: int | None) -> set[int]:
+    """Return those of these songs that somebody other than the actor works on.
+
+    Most songs have their owner only: one look at an index replaces the statement of a notice.
+    """
+    ids = sorted(set(song_ids))
+    if not ids:
+        return set()
+    found = db.session.execute(_SHARED, {"song_ids": ids, "actor_id": actor_id or 0})
+    return {row.song_id for row in found}
+
+
+def _shared() -> sa.CompoundSelect[int]:
+    ids, actor = literal_ids("song_ids"), sa.bindparam("actor_id", type_=sa.BigInteger)
+    helpers = sa.select(Collaboration.song_id.label("song_id"))
+    owners = sa.select(Song.id)
+    return helpers.where(Collaboration.song_id.in_(ids), Collaboration.user_id != actor).union_all(
+        owners.where(Song.id.in_(ids), Song.user_id != actor)
+    )
+
+
+_SHARED = _shared()
 
 
 def recipients(audience: Audience) -> Recipients:

@@ -8,6 +8,7 @@ get the new version with it: their order is that of the commits.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import signals
-from trackflow_web.kernel.database import db, literal_ids, upsert
+from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids
 from trackflow_web.notifications.models import Notification, NotificationVersion
 
 if TYPE_CHECKING:
@@ -43,19 +44,24 @@ def _write(session: Session) -> None:
     touched: dict[int, set[int]] = session.info.pop(_TOUCHED, {})
     if not touched:
         return
-    # From `users`, because somebody may have been deleted in this unit of work.
-    users = sa.select(User.id, sa.literal(1)).where(User.id.in_(literal_ids("user_ids")))
-    step = upsert(NotificationVersion).from_select(["user_id", "n"], users.order_by(User.id))
-    session.execute(
-        step.on_conflict_do_update(
-            index_elements=[NotificationVersion.user_id], set_={"n": NotificationVersion.n + 1}
-        ),
-        {"user_ids": sorted(touched)},
-    )
+    session.execute(_step(dialect()), {"user_ids": sorted(touched)})
     signals.send(session, sorted(touched))
     ids = sorted(set().union(*touched.values()))
     if ids:
         session.execute(_STAMP, {"ids": ids})
+
+
+@lru_cache(maxsize=2)
+def _step(dialect_name: str) -> sa.Executable:
+    """Return the statement that steps versions; building it takes longer than running it."""
+    # From `users`, because somebody may have been deleted in this unit of work.
+    users = sa.select(User.id, sa.literal(1)).where(User.id.in_(literal_ids("user_ids")))
+    step = insert_into(NotificationVersion, dialect_name).from_select(
+        ["user_id", "n"], users.order_by(User.id)
+    )
+    return step.on_conflict_do_update(
+        index_elements=[NotificationVersion.user_id], set_={"n": NotificationVersion.n + 1}
+    )
 
 
 _STAMP = (

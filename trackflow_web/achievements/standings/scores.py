@@ -27,7 +27,7 @@ from trackflow_web.achievements.standings.windows import (
 )
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids, upsert
+from trackflow_web.kernel.database import db, literal_ids, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -72,33 +72,28 @@ def add(amounts: Mapping[Key, int], reached_at: datetime) -> None:
         kind, span, start, user_id = key
         parameters |= {f"kind_{at}": kind, f"span_{at}": span, f"start_{at}": start}
         parameters |= {f"user_{at}": user_id, f"amount_{at}": amounts[key]}
-    db.session.execute(_addition(dialect(), len(keys)), parameters)
+    db.session.execute(_addition(len(keys)), parameters)
 
 
 @lru_cache(maxsize=64)
-def _addition(dialect_name: str, rows: int) -> sa.Executable:
-    """Return the upsert that adds to so many scores; building it takes longer than running it."""
-    statement = insert_into(LeaderboardScore, dialect_name).values(
-        [
-            {
-                "kind": sa.bindparam(f"kind_{at}", type_=_TABLE.c.kind.type),
-                "span": sa.bindparam(f"span_{at}", type_=_TABLE.c.span.type),
-                "start": sa.bindparam(f"start_{at}", type_=_TABLE.c.start.type),
-                "user_id": sa.bindparam(f"user_{at}", type_=_TABLE.c.user_id.type),
-                "score": sa.bindparam(f"amount_{at}", type_=_TABLE.c.score.type),
-                "reached_at": sa.bindparam("reached_at", type_=_TABLE.c.reached_at.type),
-                "listed": _is_listed(sa.bindparam(f"user_{at}", type_=_TABLE.c.user_id.type)),
-            }
-            for at in range(rows)
-        ]
+def _addition(rows: int) -> sa.TextClause:
+    """Return the upsert that adds to so many scores.
+
+    As text, because SQLAlchemy compiles an INSERT of several rows every time.
+    """
+    lines = ", ".join(
+        f"(:kind_{at}, :span_{at}, :start_{at}, :user_{at}, :amount_{at}, :reached_at, ("  # noqa: S608 -- numbered names
+        f"SELECT on_boards AND banned_at IS NULL FROM users WHERE id = :user_{at}))"
+        for at in range(rows)
     )
-    return statement.on_conflict_do_update(
-        index_elements=_PRIMARY_KEY,
-        set_={
-            "score": _TABLE.c.score + statement.excluded.score,
-            "reached_at": statement.excluded.reached_at,
-        },
-    )
+    dates = [sa.bindparam(f"start_{at}", type_=_TABLE.c.start.type) for at in range(rows)]
+    reached_at = sa.bindparam("reached_at", type_=_TABLE.c.reached_at.type)
+    return sa.text(
+        "INSERT INTO leaderboard_scores"  # noqa: S608 -- numbered names
+        f" (kind, span, start, user_id, score, reached_at, listed) VALUES {lines}"
+        " ON CONFLICT (kind, span, start, user_id) DO UPDATE"
+        " SET score = leaderboard_scores.score + excluded.score, reached_at = excluded.reached_at"
+    ).bindparams(reached_at, *dates)
 
 
 def _is_listed(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[bool]:
