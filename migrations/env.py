@@ -28,6 +28,19 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("huey_"))
 
 
+def is_compared(_item: object, name: str | None, kind: str, _is_found: object, _to: object) -> bool:
+    """Return whether Alembic can compare this: of SQLite it does not read the order of a column."""
+    return not (kind == "index" and name in _ORDERED and db.engine.dialect.name == "sqlite")
+
+
+_ORDERED = {
+    index.name
+    for table in db.metadata.tables.values()
+    for index in table.indexes
+    if not all(isinstance(each, sa.Column) for each in index.expressions)
+}
+
+
 def run_migrations() -> None:
     """Migrate inside one transaction: all or nothing, on either database."""
     options = current_app.extensions["migrate"].configure_args
@@ -45,6 +58,7 @@ def run_migrations() -> None:
             target_metadata=db.metadata,
             render_item=render_item,
             include_name=is_ours,
+            include_object=is_compared,
             # SQLite's tables change inside a transaction, too; Alembic would commit each migration
             # by itself, and another process could come between two of them.
             transactional_ddl=True,

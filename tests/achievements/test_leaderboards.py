@@ -14,7 +14,7 @@ from trackflow_web import composition
 from trackflow_web.achievements import progress, toasts
 from trackflow_web.achievements.awards import revoke
 from trackflow_web.achievements.events import LevelReached
-from trackflow_web.achievements.standings import board, finals
+from trackflow_web.achievements.standings import board, finals, totals
 from trackflow_web.achievements.standings.board import View
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
 from trackflow_web.achievements.standings.windows import Score, Span, Window, window_of
@@ -145,6 +145,25 @@ def test_a_cursor_shows_everybody_once_with_their_places(app, crowd):
             break
     assert seen == places(whole)
     assert len(seen) == 5
+
+
+@pytest.mark.both_databases
+def test_places_among_many_are_those_that_counting_finds(app, crowd, monkeypatch):
+    add_song(app, crowd[4], status="released")
+    views = [(person, view) for person in crowd for view in (View.AROUND, View.TOP)]
+    counted = [load(app, person, view=view) for person, view in views]
+    monkeypatch.setattr(totals, "LEAST_KEPT", 5)
+    monkeypatch.setattr(board, "ROWS_AROUND", 1)
+    for (person, view), expected in zip(views, counted, strict=True):
+        found = load(app, person, view=view)
+        assert found.me == expected.me
+        assert all(row in expected.rows for row in found.rows)
+    # Whoever rises has the new place at once, others within a minute.
+    add_song(app, crowd[1], status="released")
+    add_song(app, crowd[1], "another", status="released")
+    found = load(app, crowd[1], view=View.TOP)
+    assert found.me.place == 1
+    assert [row.place for row in found.rows] == sorted(row.place for row in found.rows)
 
 
 def test_fewer_than_five_have_no_places(app, crowd):

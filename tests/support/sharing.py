@@ -9,6 +9,7 @@ from trackflow_web import composition
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.awards import holder_counts
 from trackflow_web.achievements.catalogue import loading
+from trackflow_web.achievements.standings import totals
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications import bell
 from trackflow_web.web.ops import health
@@ -77,6 +78,7 @@ def forget(app: Flask) -> None:
 
     holder_counts.forget()
     catalogue.forget()
+    totals.forget()
     bell.forget()
     app.extensions["trackflow.searches"].counts.clear()
     app.extensions.pop(health._LAST, None)

@@ -24,7 +24,8 @@ class LeaderboardScore(Base):
             "kind",
             "span",
             "start",
-            "score",
+            # In the order of a leaderboard: a range of the index is a range of its rows.
+            sa.text("score DESC"),
             "reached_at",
             "user_id",
             # SQLite reads the column of the condition too.

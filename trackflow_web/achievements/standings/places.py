@@ -14,10 +14,10 @@ from trackflow_web.achievements.standings import totals
 from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.visibility import visible_to
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import UTCDateTime, db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from trackflow_web.achievements.standings.windows import Score, Window
 
@@ -84,6 +84,33 @@ class Order(ABC):
         """Return the rows behind a cursor, only those of some users if these are given."""
 
 
+@dataclass(frozen=True)
+class _Position:
+    """Where a row is in the order."""
+
+    score: int
+    reached_at: datetime
+    user_id: int
+
+    @classmethod
+    def of(cls, score: int, microseconds: int, user_id: int) -> _Position:
+        """Return the position that a cursor names."""
+        return cls(score, _EPOCH + timedelta(microseconds=microseconds), user_id)
+
+    def ranges(self, backwards: bool, itself: bool) -> list[sa.ColumnElement[bool]]:  # noqa: FBT001 -- one caller
+        """Return the conditions of equal scores and of others before or behind this row."""
+        table = LeaderboardScore
+        row = sa.tuple_(table.reached_at, table.user_id)
+        here = sa.tuple_(
+            sa.literal(self.reached_at, UTCDateTime()), sa.literal(self.user_id, sa.BigInteger())
+        )
+        equal = table.score == self.score
+        if backwards:
+            return [sa.and_(equal, row < here), table.score > self.score]
+        behind = row >= here if itself else row > here
+        return [sa.and_(equal, behind), table.score < self.score]
+
+
 def of_open(kind: Score, window: Window, viewer_id: int | None) -> Order:
     """Return the order of a period that is not closed."""
     return _Scores(kind, window, viewer_id)
@@ -97,6 +124,7 @@ class _Scores(Order):
 
     def __init__(self, kind: Score, window: Window, viewer_id: int | None) -> None:
         self._kind, self._window, self._viewer_id = kind, window, viewer_id
+        self._users: int | None = None
 
     def _listed(self, table: type[LeaderboardScore]) -> sa.ColumnElement[bool]:
         # As the index has it: SQLite does not take `listed = 1` for its condition.
@@ -111,93 +139,112 @@ class _Scores(Order):
 
     def count(self) -> int:
         """Count the listed scores; a large number may be a minute old."""
-        return totals.of(self._kind, self._window, lambda: self._count(sa.true()))
+        if self._users is None:
+            self._users = totals.of(self._kind, self._window, self._count)
+        return self._users
 
     def own(self, user_id: int) -> Place | None:
         """Count the better scores."""
-        other = sa.orm.aliased(LeaderboardScore, name="better_scores")
-        better = (
-            sa.select(sa.func.count())
-            .where(self._listed(other), other.score > LeaderboardScore.score)
-            .scalar_subquery()
-        )
-        row = db.session.execute(
-            sa.select(LeaderboardScore.score, better.label("better")).where(
-                self._listed(LeaderboardScore), LeaderboardScore.user_id == user_id
-            )
-        ).one_or_none()
-        return None if row is None else Place(1 + row.better, row.score)
+        own = self._own(user_id)
+        return None if own is None else Place(1 + self._better([own.score])[own.score], own.score)
 
     def around(self, user_id: int, rows: int) -> Sequence[Found]:
         """Read the rows on both sides of the user's own."""
-        own = db.session.execute(
-            sa.select(LeaderboardScore.score, LeaderboardScore.reached_at).where(
-                self._listed(LeaderboardScore), LeaderboardScore.user_id == user_id
-            )
-        ).one_or_none()
+        own = self._own(user_id)
         if own is None:
             return []
-        above = _is_before(own.score, own.reached_at, user_id)
-        behind = _is_from(own.score, own.reached_at, user_id)
-        before = self._read(above, rows, backwards=True)
-        return self._placed([*before, *self._read(behind, rows + 1)])
+        position = _Position(own.score, own.reached_at, user_id)
+        above = self._read(position, rows, backwards=True)
+        return self._placed([*above, *self._read(position, rows + 1)])
 
     def after(
         self, cursor: tuple[int, ...] | None, limit: int, *, among: sa.Select[Any] | None = None
     ) -> Sequence[Found]:
         """Read behind the cursor."""
-        behind = sa.true() if cursor is None else _is_behind(*cursor)
+        position = None if cursor is None else _Position.of(*cursor)
+        rows = self._read(position, limit, among=among, itself=False)
         if among is None:
-            return self._placed(self._read(behind, limit))
-        rows = self._read(sa.and_(behind, LeaderboardScore.user_id.in_(among)), limit)
-        return [_found(row, self._place(row.score)) for row in rows]
+            return self._placed(rows)
+        better = self._better({row.score for row in rows})
+        return [_found(row, 1 + better[row.score]) for row in rows]
 
     def _placed(self, rows: Sequence[Any]) -> list[Found]:
-        """Return neighbouring rows with their places, counted once."""
+        """Return neighbouring rows with their places."""
         if not rows:
             return []
+        # Of the first row and of the first one with another score; from there one counts the rows.
+        start = next((at for at, row in enumerate(rows) if row.score != rows[0].score), None)
+        better = self._better({rows[0].score} | ({rows[start].score} if start else set()))
+        place = 1 + better[rows[0].score]
+        # What was counted a minute ago may be fewer than the rows above.
+        second = max(1 + better[rows[start].score], place + start) if start else 0
         found: list[Found] = []
-        first = rows[0]
-        is_better = sa.case((LeaderboardScore.score > first.score, 1))
-        ahead, better = db.session.execute(
-            sa.select(sa.func.count(), sa.func.count(is_better)).where(
-                self._listed(LeaderboardScore),
-                _is_before(first.score, first.reached_at, first.user_id),
-            )
-        ).one()
-        place = 1 + better
         for at, row in enumerate(rows):
-            if at and row.score != rows[at - 1].score:
-                place = ahead + at + 1
+            if start and at >= start and row.score != rows[at - 1].score:
+                place = second + at - start
             found.append(_found(row, place))
         return found
 
-    def _place(self, score: int) -> int:
-        return 1 + self._count(LeaderboardScore.score > score)
+    def _own(self, user_id: int) -> Any:  # noqa: ANN401 -- a row or None
+        return db.session.execute(
+            sa.select(LeaderboardScore.score, LeaderboardScore.reached_at).where(
+                self._listed(LeaderboardScore), LeaderboardScore.user_id == user_id
+            )
+        ).one_or_none()
 
-    def _count(self, condition: sa.ColumnElement[bool]) -> int:
+    def _better(self, scores: Collection[int]) -> dict[int, int]:
+        """Return how many listed scores are better than each of these."""
+        ranks = totals.ranks(self._kind, self._window, self.count(), self._by_score)
+        if ranks is not None:
+            return {score: ranks.better_than(score) for score in scores}
+        if not scores:
+            return {}
+        ordered = sorted(scores)
+        table = LeaderboardScore
+        counts = db.session.execute(
+            sa.select(
+                *(sa.func.count(sa.case((table.score > score, 1))) for score in ordered)
+            ).where(self._listed(table), table.score > ordered[0])
+        ).one()
+        return dict(zip(ordered, counts, strict=True))
+
+    def _by_score(self) -> Sequence[Any]:
+        table = LeaderboardScore
+        found = sa.select(table.score, sa.func.count()).where(self._listed(table))
+        return db.session.execute(found.group_by(table.score)).all()
+
+    def _count(self) -> int:
         found = sa.select(sa.func.count()).select_from(LeaderboardScore)
-        return db.session.scalar(found.where(self._listed(LeaderboardScore), condition)) or 0
+        return db.session.scalar(found.where(self._listed(LeaderboardScore))) or 0
 
     def _read(
-        self, condition: sa.ColumnElement[bool], limit: int, *, backwards: bool = False
+        self,
+        position: _Position | None,
+        limit: int,
+        *,
+        backwards: bool = False,
+        itself: bool = True,
+        among: sa.Select[Any] | None = None,
     ) -> Sequence[Any]:
-        """Read the first scores from the index alone, then their users."""
+        """Read the scores next to a position from the index alone, then their users."""
         table = LeaderboardScore
-        order: tuple[Any, ...] = (
-            table.score.desc(),
-            table.reached_at,
-            table.user_id,
-        )
+        order: tuple[Any, ...] = (table.score.desc(), table.reached_at, table.user_id)
         if backwards:
             order = (table.score, table.reached_at.desc(), table.user_id.desc())
-        first = (
-            sa.select(table.user_id, table.score, table.reached_at)
-            .where(self._listed(table), condition)
-            .order_by(*order)
-            .limit(limit)
-            .subquery()
-        )
+        scores = sa.select(table.user_id, table.score, table.reached_at).where(self._listed(table))
+        if among is not None:
+            scores = scores.where(table.user_id.in_(among))
+        # Equal scores and others are two ranges of the index, each in its order: as one condition
+        # the databases would read all equal scores.
+        conditions = [sa.true()] if position is None else position.ranges(backwards, itself)
+        ranges = [
+            scores.where(each).order_by(*order).limit(limit).subquery() for each in conditions
+        ]
+        near = sa.union_all(*(sa.select(each) for each in ranges)).subquery()
+        order = (near.c.score.desc(), near.c.reached_at, near.c.user_id)
+        if backwards:
+            order = (near.c.score, near.c.reached_at.desc(), near.c.user_id.desc())
+        first = sa.select(near).order_by(*order).limit(limit).subquery()
         rows = db.session.execute(
             sa.select(first, *user_columns(self._viewer_id))
             .join(User, User.id == first.c.user_id)
@@ -218,36 +265,6 @@ def _found(row: Any, place: int) -> Found:  # noqa: ANN401 -- a row of several c
         place=place,
         cursor=f"{row.score}-{_microseconds(row.reached_at)}-{row.user_id}",
     )
-
-
-# The score comes first in these conditions, so that the databases read a range of the index.
-
-
-def _is_before(score: int, reached_at: datetime, user_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition of rows that come before this one."""
-    table = LeaderboardScore
-    earlier = sa.or_(
-        table.reached_at < reached_at,
-        sa.and_(table.reached_at == reached_at, table.user_id < user_id),
-    )
-    return sa.and_(table.score >= score, sa.or_(table.score > score, earlier))
-
-
-def _is_from(score: int, reached_at: datetime, user_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition of this row and those that come after it."""
-    table = LeaderboardScore
-    later = sa.or_(
-        table.reached_at > reached_at,
-        sa.and_(table.reached_at == reached_at, table.user_id >= user_id),
-    )
-    return sa.and_(table.score <= score, sa.or_(table.score < score, later))
-
-
-def _is_behind(score: int, microseconds: int, user_id: int) -> sa.ColumnElement[bool]:
-    table = LeaderboardScore
-    reached_at = _EPOCH + timedelta(microseconds=microseconds)
-    itself = sa.and_(table.score == score, table.user_id == user_id)
-    return sa.and_(_is_from(score, reached_at, user_id), sa.not_(itself))
 
 
 def _microseconds(moment: datetime) -> int:
