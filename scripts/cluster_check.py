@@ -24,6 +24,8 @@ BUSY = 503
 SECONDS = 10
 SECONDS_TO_REPLACE = 25
 SONGS_AFTER_A_KILL = 5
+# Shorter than a heartbeat, which would flush what a proxy collects.
+STREAM_SECONDS = 5
 HALF_A_YEAR = 15_768_000
 # Requests to a web server itself are sent as nginx sends them.
 BEHIND_TLS = {"X-Forwarded-Proto": "https"}
@@ -107,6 +109,7 @@ def check(cluster: Cluster) -> bool:
         the_address_is_the_clients,
         a_foreign_host_is_refused,
         numbers_are_not_for_the_world,
+        streams_pass_at_once,
         new_workers_take_over_unnoticed,
         one_may_stop,
     )
@@ -238,6 +241,22 @@ def numbers_are_not_for_the_world(cluster: Cluster) -> None:
     person.headers.update(token)
     answer = person.see("/metrics")
     assert answer.status_code == NOT_THERE, answer.status_code
+
+
+def streams_pass_at_once(cluster: Cluster) -> None:
+    """An event stream passes nginx message by message, whichever server the event happens on."""
+    person = Person(cluster)
+    person.register()
+    address = f"{cluster.address}/notifications/stream"
+    with person.get(address, stream=True, timeout=SECONDS) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream"), stream.headers
+        lines = stream.iter_lines(chunk_size=1)
+        versions = (int(line[6:]) for line in lines if line.startswith(b"data: "))
+        first, begun = next(versions), time.monotonic()
+        assert person.submit("/songs/", title="One", artist="Metallica") == MOVED  # an achievement
+        while next(versions) == first:  # the heartbeat says the same
+            pass
+        assert time.monotonic() - begun < STREAM_SECONDS, "collected on the way"
 
 
 def new_workers_take_over_unnoticed(cluster: Cluster) -> None:

@@ -97,6 +97,22 @@ def test_a_newcomers_notice_comes_when_the_account_is_old_enough(app, clock, act
     assert types(told(alice)) == [("new_follower", "follower", 1)]
 
 
+@pytest.mark.both_databases
+def test_a_newcomer_who_was_banned_meanwhile_rings_nowhere(app, clock, act, told, alice, bob):
+    act.follow(bob, alice, days=3)
+    clock.move(days=3)
+    with working(app):
+        bob.user.banned_at = bob.user.created_at
+    with app.app_context():
+        jobs.send_due_notices(app.extensions["trackflow.jobs"].tools)
+    assert told(alice) == []
+    with working(app):
+        bob.user.banned_at = None
+    with app.app_context():
+        jobs.send_due_notices(app.extensions["trackflow.jobs"].tools)
+    assert types(told(alice)) == [("new_follower", "follower", 1)]
+
+
 # --- releases ------------------------------------------------------------------------------------
 
 

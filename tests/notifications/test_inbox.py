@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.domain.people.models import Audience
@@ -254,6 +255,76 @@ def test_what_is_somebody_elses_is_not_there(as_alice, as_bob, followed):
     assert as_bob.post("/notifications/undo", token=token).status == 404
 
 
+def test_forms_lead_back_to_the_part_they_stand_on(as_alice, several):
+    place = "/notifications/?filter=unread&type=new_follower"
+    page = as_alice.get(place)
+    (one,) = ids(page)
+    for button in page.all("#inbox [data-row-actions] button"):
+        assert button["formaction"].endswith("?filter=unread&type=new_follower")
+    query = place.partition("?")[2]
+    read = as_alice.post(f"/notifications/{one}/read?{query}")
+    assert read.location.endswith(place)
+    form = page.one("form[action*=read-all]")
+    assert form["action"] == f"/notifications/read-all?{query}"
+    undone = as_alice.post(f"/notifications/{one}/delete?{query}").location
+    assert undone.startswith(f"{place}&undo=")
+    undo = as_alice.get(undone).one("form[action*=undo]")
+    token = undo.select_one("[name=token]")["value"]
+    assert as_alice.post(undo["action"], token=token).location.endswith(place)
+
+
+def test_htmx_keeps_the_filters_after_all_were_read(as_alice, several):
+    page = as_alice.post("/notifications/read-all?type=new_follower", htmx=True)
+    assert kinds(page) == ["new_follower"]
+    assert page.one("form[action*=undo]")["hx-post"] == "/notifications/undo?type=new_follower"
+
+
+def test_read_all_of_one_kind_leaves_the_others(as_alice, several):
+    page = as_alice.get("/notifications/?type=new_release")
+    form = page.one("form[action*=read-all]")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    as_alice.post(form["action"], **fields)
+    assert counts(as_alice)["unread"] == 2
+    assert [row["data-read"] for row in as_alice.get("/notifications/").all("[data-id]")] == [
+        "true",
+        "false",
+        "false",
+    ]
+
+
+def test_read_all_of_a_later_part_leaves_what_came_before_it(as_alice, several, monkeypatch):
+    monkeypatch.setattr(views, "IN_INBOX", 1)
+    older = as_alice.get(as_alice.get("/notifications/").one("a[rel=next]")["href"])
+    form = older.one("form[action*=read-all]")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    as_alice.post(form["action"], **fields)
+    assert counts(as_alice)["unread"] == 1
+
+
+def test_a_row_names_everybody_who_is_known(act, as_alice, alice, bob, charlie, admin, followed):
+    for person in (charlie, admin):
+        act.follow(person, alice)
+    (row,) = as_alice.get("/notifications/").all("[data-id]")
+    links = row.select(".note__text a")
+    names = [person.username for person in (admin, charlie, bob)]
+    assert [link["href"] for link in links] == [f"/users/{name}" for name in names]
+    assert row.select_one(".note__text").text == "{}, {} and {} followed you.".format(*names)
+    panel = as_alice.get("/notifications/panel", htmx=True)
+    assert panel.one(".note__text").text == f"{names[0]}, {names[1]} and 1 other followed you."
+
+
+def test_a_decision_cannot_be_muted_and_offers_no_button_for_it(app, as_alice, followed):
+    with working(app):
+        follower = Notification.type == Type.NEW_FOLLOWER
+        db.session.execute(
+            sa.update(Notification).where(follower).values(type=Type.MODERATION_DECISION)
+        )
+    page = as_alice.get("/notifications/?type=moderation_decision")
+    (one,) = ids(page)
+    assert page.all("button[value=type]") == []
+    assert as_alice.post(f"/notifications/{one}/mute", what="type").status == 422
+
+
 # --- the panel -----------------------------------------------------------------------------------
 
 
@@ -315,6 +386,21 @@ def test_what_cannot_be_muted_is_named(as_alice, followed, what):
 
 
 # --- names at read time --------------------------------------------------------------------------
+
+
+def test_a_muted_request_is_listed_and_can_be_unmuted(as_alice, as_bob, charlie):
+    as_alice.post("/features/", title="Dark mode", description="For the night")
+    as_bob.post("/features/1/comments", body="Yes")
+    page = as_alice.get("/notifications/?type=feature_request_comment")
+    (one,) = ids(page)
+    said = as_alice.post(f"/notifications/{one}/mute", what="subject", htmx=True).one(".note__said")
+    lists = said.a["href"]
+    (line,) = as_alice.get(lists).all("#things-title ~ ul .tokens__item")
+    assert line.select_one(".tokens__name").text == "Dark mode request"
+    form = line.form
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    as_alice.post(form["action"], **fields)
+    assert as_alice.get(lists).all("#things-title ~ ul .tokens__item") == []
 
 
 def test_what_became_private_shows_neither_name_nor_title(app, act, as_alice, alice, bob):

@@ -93,6 +93,38 @@ def test_old_read_rows_are_deleted_beyond_the_latest(
     assert len(told(alice, "new_release")) == 1
 
 
+@pytest.mark.both_databases
+def test_what_was_unread_for_half_a_year_becomes_one_line_for_each_kind(
+    app, clock, act, told, alice, bob, as_alice, monkeypatch
+):
+    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
+    act.follow(alice, bob)
+    act.follow(bob, alice)
+    for title in ("One", "Two", "Three"):
+        act.release(bob, title)
+        clock.move(days=1)
+    clock.move(days=181)
+    tools = app.extensions["trackflow.jobs"].tools
+    with app.app_context():
+        assert jobs.prune(tools) == 1  # the latest of three stays
+    act.release(bob, "Four")
+    clock.move(days=181)
+    with app.app_context():
+        assert jobs.prune(tools) == 1
+        assert jobs.prune(tools) == 0
+    rows = told(alice, "new_release")
+    assert [(row.n, row.group_key.startswith("digest:older:")) for row in rows] == [
+        (3, True),
+        (1, False),
+    ]
+    assert len(told(alice, "new_follower")) == 1
+    page = as_alice.get("/notifications/")
+    older = page.one(f"#note-{rows[0].id}")
+    assert older.select_one(".note__text").text == "3 older notifications: New release."
+    assert as_alice.get(f"/notifications/{rows[0].id}/go").location.endswith("/notifications/")
+    assert [row.read for row in told(alice, "new_release")] == [True, False]
+
+
 def test_a_deleted_row_is_gone_after_the_time_to_undo(app, clock, act, told, alice, bob, as_alice):
     act.follow(bob, alice)
     as_alice.api("DELETE", f"/api/notifications/{told(alice)[0].id}")
@@ -103,7 +135,9 @@ def test_a_deleted_row_is_gone_after_the_time_to_undo(app, clock, act, told, ali
 
 
 def test_the_page_says_how_long(as_alice):
-    assert "kept for 90 days" in as_alice.get("/notifications/").text
+    page = as_alice.get("/notifications/").text
+    assert "kept for 90 days" in page
+    assert "After 180 days unread ones become one line for each kind" in page
 
 
 def test_a_level_is_in_the_inbox_and_its_toast_can_be_switched_off(as_alice):

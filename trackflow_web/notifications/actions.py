@@ -79,16 +79,21 @@ def _has_unread(row: Notification) -> bool:
     return db.session.scalar(found) is not None
 
 
-def read_all(user: User, *, upto: object = None, version: object = None) -> tuple[int, str]:
+def read_all(
+    user: User, *, upto: object = None, version: object = None, type_: Type | None = None
+) -> tuple[int, str]:
     """Mark all as read up to what the user was shown; return how many, and what undoes it.
 
-    `upto` is the id of the first row shown, `version` the one that the page was rendered at. Raises
-    Invalid naming `upto` or `version`.
+    `upto` is the id of the first row shown, `version` the one that the page was rendered at;
+    `type_` is the only type it showed. Raises Invalid naming `upto` or `version`.
     """
     now, token = clock.now(), secrets.token_hex(16)
+    which = _shown(user, upto, version)
+    if type_ is not None:
+        which.append(Notification.type == type_)
     read = db.session.scalars(
         sa.update(Notification)
-        .where(Notification.user_id == user.id, UNREAD, *_shown(user, upto, version))
+        .where(Notification.user_id == user.id, UNREAD, *which)
         .values(
             read=True,
             read_at=now,

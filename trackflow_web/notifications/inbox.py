@@ -29,7 +29,7 @@ from trackflow_web.notifications.names import (
     notes_of,
 )
 from trackflow_web.notifications.talk import About
-from trackflow_web.notifications.types import DIGEST_KEY, Type
+from trackflow_web.notifications.types import DIGEST_KEY, OLDER_KEY, TYPES, Type
 from trackflow_web.notifications.wording import Actor, Piece
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ ONE_EACH = frozenset({Type.NEW_FOLLOWER, Type.REACTION})
 _Row = sa.Row[*tuple[Any, ...]]
 # All other subjects are requests and reports.
 OWN_TABLE = frozenset({"song", "pack", "season"})
-MUTABLE = frozenset({Muted.SONG, Muted.FEATURE, Muted.BUG})
+MUTABLE = frozenset({Muted.SONG, Muted.PACK, Muted.FEATURE, Muted.BUG})
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Item:
     reason: str
     why: str
     actors: tuple[Actor, ...]
+    # How many more there are, whose names are not kept.
+    others: int
     target: Target | None
     can_mute_subject: bool
     subject: str
@@ -88,6 +90,16 @@ class Item:
     def message(self) -> str:
         """Return the sentence as plain text."""
         return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def people(self) -> tuple[Piece, ...]:
+        """Return the names of all actors that are kept, and how many more there are."""
+        return tuple(wording.people_of(self.actors, self.others))
+
+    @property
+    def can_mute_type(self) -> bool:
+        """Return whether notifications of this type can be switched off."""
+        return not TYPES[self.type].is_fixed
 
     @property
     def named_actors(self) -> tuple[Actor, ...]:
@@ -180,9 +192,12 @@ def _item(row: _Row, names: Names, registry: Registry, about: About | None, note
     )
     others = max(row.n - len(actors), 0) if type_ in ONE_EACH else 0
     who = wording.names_of(actors, others)
-    subject, target = (
-        _talk(about, registry) if type_ in talk.TYPES else _subject(row, names, registry, actors)
-    )
+    if row.group_key.startswith(OLDER_KEY):
+        subject, target = "", None
+    elif type_ in talk.TYPES:
+        subject, target = _talk(about, registry)
+    else:
+        subject, target = _subject(row, names, registry, actors)
     sentence = wording.sentence_of(type_, row.group_key, row.n, data)
     values = {
         "actors": who,
@@ -202,6 +217,7 @@ def _item(row: _Row, names: Names, registry: Registry, about: About | None, note
         reason=row.reason,
         why=wording.reason_of(row.reason, who, note),
         actors=actors,
+        others=others,
         target=target,
         can_mute_subject=row.subject_type in MUTABLE and not _is_about_many(row),
         subject=subject,

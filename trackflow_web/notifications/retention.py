@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,8 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications import versions
 from trackflow_web.notifications.actions import UNDO_LASTS
-from trackflow_web.notifications.models import Notification
+from trackflow_web.notifications.models import UNREAD, Notification
+from trackflow_web.notifications.types import OLDER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +24,8 @@ UNREAD_KEPT_FOR = timedelta(days=180)
 ALWAYS_KEPT = 200
 USERS_A_STEP = 500
 RULE = (
-    f"Read notifications are kept for {READ_KEPT_FOR.days} days and unread ones for"
-    f" {UNREAD_KEPT_FOR.days}; your latest {ALWAYS_KEPT} always stay."
+    f"Read notifications are kept for {READ_KEPT_FOR.days} days. After {UNREAD_KEPT_FOR.days} days"
+    f" unread ones become one line for each kind. Your latest {ALWAYS_KEPT} always stay."
 )
 
 
@@ -34,29 +36,74 @@ def next_users(after: int) -> Sequence[int]:
 
 
 def prune(first: int, last: int) -> int:
-    """Delete what is too old of users with these ids and between; return how many rows."""
-    now, rows = clock.now(), Notification
-    whose = rows.user_id.between(first, last)
+    """Delete or fold what is too old of users with these ids and between; return how many rows."""
+    return _delete_read(first, last) + _fold_unread(first, last)
+
+
+def _delete_read(first: int, last: int) -> int:
+    now, each = clock.now(), _placed(first, last)
+    old = sa.select(each.c.id).where(
+        sa.or_(
+            sa.and_(
+                each.c.place > ALWAYS_KEPT, each.c.read, each.c.updated_at < now - READ_KEPT_FOR
+            ),
+            each.c.deleted_at < now - UNDO_LASTS,
+        )
+    )
+    gone = db.session.scalars(
+        sa.delete(Notification)
+        .where(Notification.id.in_(old))
+        .returning(Notification.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(gone)
+
+
+def _fold_unread(first: int, last: int) -> int:
+    """Fold old unread rows of a user and type into the latest of them; return how many are gone.
+
+    The latest one keeps its place. It may hold what was folded before.
+    """
+    each = _placed(first, last)
+    is_old = sa.and_(each.c.place > ALWAYS_KEPT, each.c.updated_at < clock.now() - UNREAD_KEPT_FOR)
+    is_folded = Notification.group_key.startswith(OLDER_KEY)
+    rows = db.session.execute(
+        sa.select(Notification.id, Notification.user_id, Notification.type, Notification.n)
+        .join(each, each.c.id == Notification.id)
+        .where(UNREAD, sa.or_(is_old, is_folded))
+        .order_by(Notification.user_id, Notification.version.desc(), Notification.id.desc())
+    )
+    groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row.user_id, row.type].append(row)
+    return sum(_fold(type_, those) for (_user, type_), those in groups.items() if len(those) > 1)
+
+
+def _fold(type_: str, rows: Sequence[Any]) -> int:
+    latest, *others = rows
+    db.session.execute(
+        sa.delete(Notification)
+        .where(Notification.id.in_([row.id for row in others]))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        sa.update(Notification)
+        .where(Notification.id == latest.id)
+        .values(group_key=f"{OLDER_KEY}{type_}", n=sum(row.n for row in rows), wants_toast=False)
+        .execution_options(synchronize_session=False)
+    )
+    versions.touch(latest.user_id)
+    return len(others)
+
+
+def _placed(first: int, last: int) -> sa.Subquery:
+    """Return rows of these users with their places, the latest first."""
+    rows = Notification
     place = sa.func.row_number().over(
         partition_by=rows.user_id, order_by=(rows.version.desc(), rows.id.desc())
     )
-    placed = sa.select(
-        rows.id, place.label("place"), rows.read, rows.updated_at, rows.deleted_at
-    ).where(whose)
-    each = placed.subquery()
-    is_old = sa.or_(
-        sa.and_(each.c.read, each.c.updated_at < now - READ_KEPT_FOR),
-        each.c.updated_at < now - UNREAD_KEPT_FOR,
+    return (
+        sa.select(rows.id, place.label("place"), rows.read, rows.updated_at, rows.deleted_at)
+        .where(rows.user_id.between(first, last))
+        .subquery()
     )
-    old = sa.select(each.c.id).where(
-        sa.or_(sa.and_(each.c.place > ALWAYS_KEPT, is_old), each.c.deleted_at < now - UNDO_LASTS)
-    )
-    gone = db.session.execute(
-        sa.delete(rows)
-        .where(rows.id.in_(old))
-        .returning(rows.user_id, rows.read)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for user_id in {row.user_id for row in gone if not row.read}:
-        versions.touch(user_id)
-    return len(gone)

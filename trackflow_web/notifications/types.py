@@ -247,53 +247,11 @@ TYPES = {
     ),
 }
 
-# What stands below a row; {actors} is who it is about.
-REASONS = {
-    Reason.EARNED: "You earned it.",
-    Reason.IMPORTED: "Your import earned it.",
-    Reason.RECHECKED: "A recheck found that you had earned it.",
-    Reason.GRANTED: "An administrator gave it to you: {note}",
-    Reason.REVOKED: "It was yours.",
-    Reason.FOLLOWED: "You follow {actors}.",
-    Reason.WORKED_WITH: "You've worked with {actors}.",
-    Reason.COLLABORATOR: "You work on this song.",
-    Reason.OWNER: "It's your song.",
-    Reason.INVITED: "You were invited.",
-    Reason.ADDED: "You were added.",
-    Reason.INVITER: "It was your invitation.",
-    Reason.AUTHOR: "You wrote it.",
-    Reason.COMMENTED: "You commented on it.",
-    Reason.VOTED: "You voted for it.",
-    Reason.FOLLOWER: "It's you they follow.",
-    Reason.MEMBER: "Seasons are for all members.",
-    Reason.YOURS: "It's yours.",
-    Reason.REPLIED: "You wrote the comment before it.",
-    Reason.MENTIONED: "You were mentioned.",
-    Reason.MODERATED: "It's about something of yours.",
-    Reason.REPORTED: "You reported it.",
-    Reason.CHOSEN: "It was chosen for the week.",
-}
-
-# What a moderator decided, for the owner and for whoever reported it.
-MODERATED = {
-    "owner:hide": "A moderator hid something of yours.",
-    "owner:restore": "A moderator shows something of yours again.",
-    "owner:warn": "A moderator warned you.",
-    "owner:suspend": "A moderator suspended your account.",
-    "owner:upheld": "Your appeal was accepted.",
-    "owner:kept": "Your appeal was turned down.",
-    "reporter:acted": "We acted on your report.",
-    "reporter:not": "We didn't act on your report.",
-}
-# The one row for whoever has too many unread to get a row for each.
-MANY_RELEASES = "{n} songs came out from people you follow or work with."
-INVITED = "{actors} invited you to {subject}."
-DECIDED = "{subject} is now {status}."
+# Keys of rows that gather more than one thing.
 DIGEST_KEY = "digest:"
-REPLIED = "{actors} replied to you on {subject}."
-REPLIES = "{actors} replied to you on {subject}: {n} replies."
+# The one row for what of a type was left unread for half a year.
+OLDER_KEY = f"{DIGEST_KEY}older:"
 REPLY_KEY = "reply:"
-REACTED_TO_COMMENT = "{actors} reacted to your comment on {subject}."
 # Of what one person did to another's inbox in a day; what is more is one row for each kind.
 MOST_FROM_ONE = 50
 # Votes at which the author of a request is told, each once.

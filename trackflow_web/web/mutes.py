@@ -1,4 +1,4 @@
-"""Muting songs, packs and artists, for pages and the API."""
+"""Muting things and artists, for pages and the API."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import get_current_user
 
-SUBJECTS = {Kind.SONG: SubjectType.RELEASE, Kind.PACK: SubjectType.PACK}
+SUBJECTS = {
+    Kind.SONG: SubjectType.RELEASE,
+    Kind.PACK: SubjectType.PACK,
+    Kind.FEATURE: SubjectType.FEATURE_REQUEST,
+    Kind.BUG: SubjectType.BUG_REPORT,
+}
 
 
 def set_mute(kind: str, target: object, *, wanted: bool, until: object = None) -> None:
-    """Mute a release, a pack or an artist, or no longer.
+    """Mute a release, a pack, a request, a report or an artist, or no longer.
 
     Raises NotFound for what the caller may not see, Invalid naming what is wrong.
     """

@@ -1,4 +1,4 @@
-"""Muting songs, packs and artists."""
+"""Muting things and artists."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ NO_CONTENT = ("", 204)
 @api.get("/me/muted-things")
 @described(schemas.MutedThings)
 def list_muted_things() -> schemas.MutedThings:
-    """List the songs, packs and artists that you have muted, latest first."""
+    """List the things and artists that you have muted, latest first."""
     return _muted_things()
 
 
 @api.put("/me/muted-things/<kind>/<path:target>")
 @described(schemas.MutedThings, body=schemas.MuteUntil)
 def mute_thing(kind: str, target: str) -> schemas.MutedThings:
-    """Mute a song or pack by its id, or an artist by name."""
+    """Mute a song, pack, request (feature) or report (bug) by its id, or an artist by name."""
     body = bodies.parse_body(schemas.MuteUntil)
     set_mute(kind, target, wanted=True, until=body.until)
     return _muted_things()
@@ -32,7 +32,7 @@ def mute_thing(kind: str, target: str) -> schemas.MutedThings:
 @api.delete("/me/muted-things/<kind>/<path:target>")
 @described(None, status=204)
 def unmute_thing(kind: str, target: str) -> tuple[str, int]:
-    """Mute a song, pack or artist no longer."""
+    """Mute a thing or an artist no longer."""
     set_mute(kind, target, wanted=False)
     return NO_CONTENT
 

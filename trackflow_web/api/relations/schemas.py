@@ -57,7 +57,7 @@ class MuteUntil(BaseModel):
 
 
 class MutedThing(BaseModel):
-    """A song or pack that you have muted by its id, or an artist by name."""
+    """A song, pack, request or report that you have muted by its id, or an artist by name."""
 
     kind: str
     id: int | None
@@ -78,6 +78,6 @@ class MutedThing(BaseModel):
 
 
 class MutedThings(BaseModel):
-    """Muted songs, packs and artists, latest first."""
+    """Muted things and artists, latest first."""
 
     items: list[MutedThing]

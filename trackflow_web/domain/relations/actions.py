@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations import blocking, queries
 from trackflow_web.domain.relations.events import UserFollowed, UserUnfollowed
 from trackflow_web.domain.relations.models import Follow, FollowNotice, Mute, Muted
+from trackflow_web.domain.visibility import may_deal_with
 from trackflow_web.domain.visibility.profiles import has_block_between
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.database import db, upsert
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from limits import RateLimitItem
-
-    from trackflow_web.domain.people.models import User
 
 # Longer lists are no longer a selection of users.
 MOST_FOLLOWED = 500
@@ -108,15 +108,19 @@ def _unfollow(follower: User, user: User) -> None:
 def send_due_notices(limit: int) -> list[FollowNotice]:
     """Return notices that waited for their followers' accounts to be old enough, marked as sent.
 
-    Those whose follower has unfollowed keep waiting until the follower returns.
+    Those whose follower has unfollowed, or is banned or suspended, keep waiting until the follower
+    returns.
     """
     now = clock.now()
     still_follows = sa.exists().where(
         Follow.user_id == FollowNotice.follower_id, Follow.followed_id == FollowNotice.user_id
     )
+    follower = sa.exists().where(
+        User.id == FollowNotice.follower_id, may_deal_with(FollowNotice.user_id)
+    )
     due = db.session.scalars(
         sa.select(FollowNotice)
-        .where(FollowNotice.sent_at.is_(None), FollowNotice.due_at <= now, still_follows)
+        .where(FollowNotice.sent_at.is_(None), FollowNotice.due_at <= now, still_follows, follower)
         .order_by(FollowNotice.user_id, FollowNotice.follower_id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,4 +1,4 @@
-"""Muting songs, packs and artists: their releases are no longer heard of. Nobody else sees it."""
+"""Muting things and artists, of which one no longer hears. Nobody else sees it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class Kind(StrEnum):
 
     SONG = "song"
     PACK = "pack"
+    FEATURE = "feature"
+    BUG = "bug"
     ARTIST = "artist"
 
 
 @dataclass(frozen=True)
 class MutedThing:
-    """A muted song or pack by its id, or an artist by name."""
+    """A muted thing by its id, or an artist by name."""
 
     kind: str
     target_id: int | None
@@ -46,7 +48,7 @@ class MutedThing:
 def set_mute_of(
     user: User, kind: Kind, target_id: int, *, wanted: bool, until: object = None
 ) -> None:
-    """Mute a song or pack until a time, permanently, or no longer. Raises Invalid."""
+    """Mute a thing until a time, permanently, or no longer. Raises Invalid."""
     if wanted:
         actions.mute(user, Muted(kind), target_id, until=actions.end_of(until))
     else:
@@ -86,12 +88,10 @@ def set_mute_of_artist(user: User, artist: object, *, wanted: bool, until: objec
 
 
 def things_muted_by(user_id: int) -> Sequence[MutedThing]:
-    """Return the songs, packs and artists that a user has muted, latest first."""
+    """Return the things and artists that a user has muted, latest first."""
     things = sa.select(
         Mute.kind, Mute.target_id, sa.literal("").label("artist"), Mute.created_at, Mute.until
-    ).where(
-        Mute.user_id == user_id, Mute.kind.in_((Muted.SONG, Muted.PACK)), is_in_force(Mute.until)
-    )
+    ).where(Mute.user_id == user_id, Mute.kind != Muted.PERSON, is_in_force(Mute.until))
     artists = sa.select(
         sa.literal(str(Kind.ARTIST)),
         sa.null(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from flask import url_for
 
@@ -43,15 +44,28 @@ class Filters:
             unread=self.read is Read.UNREAD, type=self.type, after=self.after, limit=limit
         )
 
+    @property
+    def query(self) -> str:
+        """Return the query of the address of this part, for forms on it; empty without filters."""
+        _path, mark, query = self.here().partition("?")
+        return mark + query
+
     def address(self, *, read: Read | str | None = None, cursor: str | None = None) -> str:
         """Return the address of the inbox with these filters, or another `filter`."""
         chosen = Read(read) if read else self.read
+        return url_for("notifications.index", **self._values(chosen), cursor=cursor)
+
+    def here(self, *, undo: str = "") -> str:
+        """Return the address of this part of the inbox, with what can be undone."""
         return url_for(
             "notifications.index",
-            filter=None if chosen is Read.ALL else chosen,
-            type=self.type,
-            cursor=cursor,
+            **self._values(self.read),
+            cursor=None if self.after is None else "{}-{}".format(*self.after),
+            undo=undo or None,
         )
+
+    def _values(self, read: Read) -> dict[str, Any]:
+        return {"filter": None if read is Read.ALL else read, "type": self.type}
 
 
 def requested_filters() -> Filters:

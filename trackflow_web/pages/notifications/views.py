@@ -117,44 +117,47 @@ def unread(notification_id: int) -> str | BaseResponse:
 @login_required
 def delete(notification_id: int) -> str | BaseResponse:
     """Delete a notification; it can be undone for ten minutes."""
+    filters = requested_filters()
     row = actions.get_own(get_current_user(), notification_id)
     token = actions.delete(row)
     note_change()
     if htmx.is_htmx():
-        return render_template("notifications/_deleted.html", id=row.id, token=token)
+        return render_template(
+            "notifications/_deleted.html", id=row.id, token=token, filters=filters
+        )
     flash("Deleted.")
-    return htmx.redirect_after_post(url_for("notifications.index", undo=token))
+    return htmx.redirect_after_post(filters.here(undo=token))
 
 
 @pages.post("/<id:notification_id>/mute")
 @login_required
 def mute(notification_id: int) -> str | BaseResponse:
     """Mute the type, the subject or a person of a notification."""
-    user, form = get_current_user(), request.form
+    user, form, filters = get_current_user(), request.form, requested_filters()
     row = actions.get_own(user, notification_id)
     username = form.get("username") or None
     what = form.get("what", "person" if username else None)
     muted = actions.mute(user, row, what=what, username=username)
     said = f"Muted: {muted}."
     if htmx.is_htmx():
-        (item,) = inbox.items_by_id(user.id, [row.id])
-        return render_template("notifications/_row.html", item=item, said=said)
-    flash(said)
-    return htmx.redirect_after_post(url_for("notifications.index"))
+        return _row_alone(row.id, filters, said=said, change=_where_muted(what))
+    flash(f"{said} You can change it in the settings.")
+    return htmx.redirect_after_post(filters.here())
 
 
 @pages.post("/read-all")
 @login_required
 def read_all() -> str | BaseResponse:
     """Mark all as read that the page showed; it can be undone for ten minutes."""
-    count, token = actions.read_all(get_current_user(), **_shown())
+    filters = requested_filters()
+    count, token = actions.read_all(get_current_user(), **_shown(), type_=filters.type)
     note_change()
     undo = token if count else ""
     said = "Marked as read." if count else "Nothing was unread."
     if htmx.is_htmx():
-        return _inbox(Filters(), said=said, undo=undo)
+        return _inbox(filters, said=said, undo=undo)
     flash(said)
-    return htmx.redirect_after_post(url_for("notifications.index", undo=undo or None))
+    return htmx.redirect_after_post(filters.here(undo=undo))
 
 
 @pages.post("/seen")
@@ -170,12 +173,13 @@ def seen() -> str | BaseResponse:
 @login_required
 def undo() -> str | BaseResponse:
     """Undo a deletion, or that all were read."""
+    filters = requested_filters()
     actions.undo(get_current_user(), request.form.get("token"))
     note_change()
     if htmx.is_htmx():
-        return _inbox(Filters(), said="Undone.")
+        return _inbox(filters, said="Undone.")
     flash("Undone.")
-    return htmx.redirect_after_post(url_for("notifications.index"))
+    return htmx.redirect_after_post(filters.here())
 
 
 def _shown() -> dict[str, str | None]:
@@ -185,10 +189,24 @@ def _shown() -> dict[str, str | None]:
 
 def _row(notification_id: int) -> str | BaseResponse:
     note_change()
+    filters = requested_filters()
     if not htmx.is_htmx():
-        return htmx.redirect_after_post(url_for("notifications.index"))
+        return htmx.redirect_after_post(filters.here())
+    return _row_alone(notification_id, filters)
+
+
+def _row_alone(notification_id: int, filters: Filters, *, said: str = "", change: str = "") -> str:
     (item,) = inbox.items_by_id(get_current_user().id, [notification_id])
-    return render_template("notifications/_row.html", item=item, said="")
+    return render_template(
+        "notifications/_row.html", item=item, said=said, change=change, filters=filters
+    )
+
+
+def _where_muted(what: str | None) -> str:
+    """Return the address of the settings where something is muted no longer."""
+    if what == actions.What.TYPE:
+        return url_for("settings.notifications")
+    return url_for("relation_lists.show", list="muted")
 
 
 def _inbox(filters: Filters, *, said: str = "", undo: str = "") -> str:
@@ -202,6 +220,8 @@ def _inbox(filters: Filters, *, said: str = "", undo: str = "") -> str:
         "filters": filters,
         "types": TYPES,
         "current": bell_of_request(user),
+        # Of a later part, what came before it was not shown.
+        "shown_version": items[0].version if items and filters.after else None,
         "more": filters.address(cursor=cursor_after(items[-1])) if len(found) > IN_INBOX else "",
         "said": said,
         "undo": undo or _requested_undo(),
