@@ -338,6 +338,20 @@ def test_the_panel_shows_the_latest_and_says_what_was_seen(as_alice, several):
     assert bell(seen) == (3, 0)
 
 
+def test_all_are_read_and_unread_again_in_the_panel(as_alice, several):
+    form = as_alice.get("/notifications/panel", htmx=True).one("form[action*=read-all]")
+    assert form["hx-target"] == "#bell-panel"
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    panel = as_alice.post(form["action"], htmx="bell-panel", **fields)
+    assert panel.all("#inbox") == []
+    assert [row["data-read"] for row in panel.all("[data-id]")] == ["true"] * 3
+    undo = panel.one("form[action*=undo]")
+    token = undo.select_one("[name=token]")["value"]
+    panel = as_alice.post(undo["action"], htmx=undo["hx-target"][1:], token=token)
+    assert [row["data-read"] for row in panel.all("[data-id]")] == ["false"] * 3
+    assert counts(as_alice)["unread"] == 3
+
+
 def test_the_panel_is_a_page_without_htmx(as_alice, followed):
     page = as_alice.get("/notifications/panel")
     assert page.one("h1").get_text() == "Latest notifications"

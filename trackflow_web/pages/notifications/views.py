@@ -46,12 +46,22 @@ def index() -> str:
 @login_required
 def panel() -> str:
     """Show the latest few, for the panel of the bell; without htmx as a page."""
-    items = inbox.items_of(get_current_user().id, Wanted(limit=IN_PANEL))
-    context = {"items": items, "current": bell_of_request(get_current_user())}
     if htmx.is_htmx():
-        return render_template("notifications/_panel.html", **context)
+        return _panel()
+    items = inbox.items_of(get_current_user().id, Wanted(limit=IN_PANEL))
     _note_seen(items)
-    return render_template("notifications/panel.html", **context)
+    return render_template("notifications/panel.html", items=items)
+
+
+def _panel(*, said: str = "", undo: str = "") -> str:
+    user = get_current_user()
+    return render_template(
+        "notifications/_panel.html",
+        items=inbox.items_of(user.id, Wanted(limit=IN_PANEL)),
+        current=bell_of_request(user),
+        said=said,
+        undo=undo,
+    )
 
 
 @pages.get("/unread-count")
@@ -155,7 +165,9 @@ def read_all() -> str | BaseResponse:
     undo = token if count else ""
     said = "Marked as read." if count else "Nothing was unread."
     if htmx.is_htmx():
-        return _inbox(filters, said=said, undo=undo)
+        return (
+            _panel(said=said, undo=undo) if _is_panel() else _inbox(filters, said=said, undo=undo)
+        )
     flash(said)
     return htmx.redirect_after_post(filters.here(undo=undo))
 
@@ -177,9 +189,14 @@ def undo() -> str | BaseResponse:
     actions.undo(get_current_user(), request.form.get("token"))
     note_change()
     if htmx.is_htmx():
-        return _inbox(filters, said="Undone.")
+        return _panel(said="Undone.") if _is_panel() else _inbox(filters, said="Undone.")
     flash("Undone.")
     return htmx.redirect_after_post(filters.here())
+
+
+def _is_panel() -> bool:
+    """Return whether the form stands in the panel of the bell."""
+    return htmx.target() == "bell-panel"
 
 
 def _shown() -> dict[str, str | None]:
