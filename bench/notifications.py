@@ -33,6 +33,8 @@ TURNS = 150
 COUNTS_A_TURN = 20
 SONGS = 50
 UNREAD = 100
+# A statement over all rows would end at the application's limit of five seconds.
+ROWS_A_STATEMENT = 10_000
 FEW, MANY = 2_000, 200_000
 FOLLOWERS = 2_000
 SMALLEST, SONGS_PAGE, INBOX = "/confirm", "/songs/", "/notifications/"
@@ -198,51 +200,58 @@ def _in_turns(actions: Mapping[str, Callable[[], object]], turns: int) -> dict[s
 
 
 def _add_rows(reader: Visitor, count: int) -> None:
-    """Add so many seen rows, a hundred of them unread, by one statement in the database.
+    """Add so many seen rows, a hundred of them unread, made by the database.
 
     A list of 200,000 rows sent by the client would take hundreds of megabytes on both sides.
     """
     made = reader.site
     with made.working():
-        user_id, now = reader.user.id, clock.now()
-        first = db.session.scalar(sa.select(sa.func.max(Notification.version))) or 0
-        number = _numbers(first + 1, first + count)
-        is_read = number > first + UNREAD
-        row: dict[str, Any] = {
-            "user_id": user_id,
-            "type": "new_follower",
-            "title": "New follower",
-            "message": "Somebody follows you",
-            "metadata_json": sa.literal({}, sa.JSON),
-            "created_at": now,
-            "updated_at": now,
-            "reason": "follower",
-            "group_key": sa.literal("bench:").concat(sa.cast(number, sa.String)),
-            "n": 1,
-            "actor_ids": f",{user_id},",
-            "subject_type": "user",
-            "subject_ids": f",{user_id},",
-            "event_key": "",
-            "wants_toast": False,
-            "version": number,
-            "read": is_read,
-            "read_at": sa.case((is_read, now)),
-            "seen_at": now,
-        }
-        columns = Notification.__table__.c
-        values = [
-            value if isinstance(value, sa.ColumnElement) else sa.literal(value, columns[name].type)
-            for name, value in row.items()
-        ]
-        db.session.execute(sa.insert(Notification).from_select(list(row), sa.select(*values)))
+        before = db.session.scalar(sa.select(sa.func.max(Notification.version))) or 0
+        last = before + count
+        for first in range(before + 1, last + 1, ROWS_A_STATEMENT):
+            number = _numbers(first, min(first + ROWS_A_STATEMENT - 1, last))
+            row = _row(reader.user.id, number, is_read=number > before + UNREAD)
+            insert = sa.insert(Notification).from_select(list(row), sa.select(*row.values()))
+            db.session.execute(insert)
         db.session.execute(
             sa.update(NotificationVersion)
-            .where(NotificationVersion.user_id == user_id)
-            .values(n=first + count)
+            .where(NotificationVersion.user_id == reader.user.id)
+            .values(n=last)
         )
     with made.app.app_context():
         db.session.execute(sa.text("ANALYZE"))
         db.session.commit()
+
+
+def _row(
+    user_id: int, number: sa.ColumnElement[int], *, is_read: sa.ColumnElement[bool]
+) -> dict[str, sa.ColumnElement[Any]]:
+    """Return the columns of the row of each number."""
+    now = clock.now()
+    same = {
+        "user_id": user_id,
+        "type": "new_follower",
+        "title": "New follower",
+        "message": "Somebody follows you",
+        "metadata_json": {},
+        "created_at": now,
+        "updated_at": now,
+        "seen_at": now,
+        "reason": "follower",
+        "n": 1,
+        "actor_ids": f",{user_id},",
+        "subject_type": "user",
+        "subject_ids": f",{user_id},",
+        "event_key": "",
+        "wants_toast": False,
+    }
+    columns = Notification.__table__.c
+    return {name: sa.literal(value, columns[name].type) for name, value in same.items()} | {
+        "group_key": sa.literal("bench:").concat(sa.cast(number, sa.String)),
+        "version": number,
+        "read": is_read,
+        "read_at": sa.case((is_read, sa.literal(now, columns["read_at"].type))),
+    }
 
 
 def _numbers(first: int, last: int) -> sa.ColumnElement[int]:

@@ -54,7 +54,7 @@ def visible_to_members(owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: AN
     )
 
 
-def may_deal_with(viewer_id: Viewer, owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- User or an alias of it
+def may_deal_with(viewer_id: Id, owner: Any = User) -> sa.ColumnElement[bool]:  # noqa: ANN401 -- User or an alias of it
     """Return the condition for users who may invite the viewer, whoever sees their profile."""
     return sa.and_(_is_active(owner), sa.not_(blocked_between(viewer_id, owner.id)))
 
