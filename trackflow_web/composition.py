@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from limits import parse
 
 from trackflow_web import api, cli, embeds, pages
 from trackflow_web.achievements import handler
@@ -39,6 +40,7 @@ from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import subjects as songs
 from trackflow_web.domain.streaks import actions as streaks
 from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import failpoints, signals
@@ -49,6 +51,7 @@ from trackflow_web.notifications import handler as notifications
 from trackflow_web.notifications.streams import Streams
 from trackflow_web.web import extensions, hooks
 from trackflow_web.web.ops import logs
+from trackflow_web.web.share_images import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +72,8 @@ AUDITED = {
     HeldCommentReleased: SecurityEvent.COMMENT_RELEASED,
     CustomAchievementChanged: SecurityEvent.CUSTOM_ACHIEVEMENT_CHANGED,
 }
+# Starts of the job for one share image, by each process.
+ONE_A_MINUTE = "1/1 minute"
 # What people react to and comment on.
 SUBJECTS: dict[SubjectType, subjects.Rows] = {
     SubjectType.RELEASE: songs.releases,
@@ -91,6 +96,7 @@ HANDLERS = (
     Handler("threads", handle=threads.handle, reconcile=threads.handle),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
+    Handler("share_images", handle=share_images.handle, reconcile=share_images.reconcile),
     audit.handler(AUDITED),
 )
 
@@ -101,6 +107,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions[extensions.HANDLERS] = HANDLERS
     app.extensions[extensions.JOBS] = _jobs(app, config)
     app.extensions[extensions.SEARCHES] = Recent(config.limit_search)
+    app.extensions[extensions.IMAGES_STARTED] = Recent(parse(ONE_A_MINUTE))
     app.extensions[extensions.STREAMS] = _streams(app, config)
     hooks.init_app(app, config)
     pages.init_app(app)
@@ -138,6 +145,7 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             vault=FernetVault(config.token_secrets),
             spotify=spotify if config.spotify_client_id else None,
             mailer=mail.mailer(config.mail_url, sender=config.mail_from),
+            draw=drawn,
             secret=config.secret_key,
             newcomer_days=config.newcomer_days,
         ),

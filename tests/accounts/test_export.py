@@ -20,6 +20,7 @@ WHERE = {
     "users": "account",
     "avatars": "avatars",
     "covers": "covers",
+    "share_images": "share_images",
     "visits": "visits",
     "access_tokens": "tokens",
     "songs": "songs",

@@ -233,6 +233,7 @@ GET  /achievements/<code>.atom                           200     200  200   200 
 GET  /feeds/<token>.atom                                 404     404  404   404  404
 POST /settings/people/feed-address                       door    303  303   303  303
 GET  /covers/<digest>-<side>.webp                        404     404  404   404  404
+GET  /og/<kind>/<name>.png                               404     404  404   404  404
 GET  /avatars/generated/<seed>-<initials>.svg            200     200  200   200  200
 GET  /suggestions/artists                               door     303  303   303  303
 GET  /suggestions/people                                door     303  303   303  303

@@ -33,6 +33,8 @@ from trackflow_web.domain.reactions.rules import Kind as Reaction
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.releases.queries import latest_of
 from trackflow_web.domain.series import actions as series
+from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.share_images.models import Kind as ShareKind
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
@@ -78,6 +80,7 @@ award     /api/community/users/<username>
 earned    /users/<username>/achievements/<code>
 embed     /users/<username>/badge.<form>
 embed     /users/<username>/shield.json
+embed     /og/<kind>/<name>.png
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 embed     /oembed?url=http://localhost/users/<username>/proof
@@ -285,6 +288,8 @@ def values(app, her, alice):
             "song_id": song.id,
             "series_id": album.id,
             "form": "svg",
+            "kind": "profile",
+            "name": _image_of(her),
             "commented_id": _commented(her, alice),
             "feature_id": found[Kind.FEATURE].id,
             "bug_id": found[Kind.BUG].id,
@@ -298,6 +303,14 @@ def _commented(her, alice):
     comments.write(subject, her.user, body="Well done.", limits=comments.Limits(()))
     reactions.react(her.user, subject, Reaction.LIKE, limits=())
     return song_id
+
+
+def _image_of(her):
+    """Keep an image of her profile; return the name in its address."""
+    digest = "c" * 12
+    wanted = share_images.acquire(ShareKind.PROFILE, her.id, her.id, digest)
+    share_images.finish(*wanted, digest=digest, image=b"x")
+    return f"{wanted[1]}-{digest}"
 
 
 def missing(values):

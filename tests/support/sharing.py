@@ -81,4 +81,5 @@ def forget(app: Flask) -> None:
     totals.forget()
     bell.forget()
     app.extensions["trackflow.searches"].counts.clear()
+    app.extensions["trackflow.images_started"].counts.clear()
     app.extensions.pop(health._LAST, None)

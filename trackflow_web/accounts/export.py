@@ -47,6 +47,7 @@ from trackflow_web.domain.mail.models import Mail
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import AccessToken, Avatar, Decision, User, Visit
 from trackflow_web.domain.series.models import Series, Track
+from trackflow_web.domain.share_images.models import ShareImage
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.streaks.models import BreakWeek, ChartingWeek
 from trackflow_web.kernel import clock, rate_limits
@@ -92,6 +93,7 @@ TOKEN = ("name", "scope", "created_at", "expires_at", "last_used_at")
 # The file is the user's own, and is deleted with the preview.
 # The picture as it is shown; the one that was sent waits for minutes only.
 AVATAR = ("uploaded_at", "large")
+SHARE_IMAGE = ("id", "kind", "subject_id", "checked_at")
 COVER = ("song_id", "pack_id", "uploaded_at", "large")
 MAIL = ("kind", "address", "created_at", "ended_at")
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
@@ -142,6 +144,9 @@ def export(user: User) -> Iterator[str]:
             **talk_of(user_id),
             **_achievements(user_id),
             "covers": json_list(rows_of(Cover, Cover.user_id == user_id, only=COVER)),
+            "share_images": json_list(
+                rows_of(ShareImage, ShareImage.user_id == user_id, only=SHARE_IMAGE)
+            ),
             "avatars": json_list(rows_of(Avatar, Avatar.user_id == user_id, only=AVATAR)),
             **_access(user_id, email),
         },

@@ -87,6 +87,16 @@ def squares(content: bytes, sizes: Sequence[int]) -> Mapping[int, bytes]:
         raise Unreadable from None
 
 
+def jpeg_of(content: bytes) -> bytes:
+    """Return one of our own pictures as JPEG, which is the fastest to render into another."""
+    target = BytesIO()
+    with Image.open(BytesIO(content), formats=["WEBP"]) as image:
+        ground = Image.new("RGB", image.size, "#1b1426")
+        ground.paste(image, mask=image.convert("RGBA").getchannel("A"))
+        ground.save(target, "JPEG", quality=88)
+    return target.getvalue()
+
+
 def format_of(content: bytes) -> str | None:
     """Return Pillow's name of a picture's format by its first bytes; None for all others."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":

@@ -1,4 +1,4 @@
-"""What other sites embed and read: oEmbed, badges, numbers for shields, Atom feeds.
+"""What other sites embed and read: oEmbed, badges, images, numbers for shields, Atom feeds.
 
 Always as a visitor sees it, but for the private feed.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackflow_web.embeds import badges, feeds, oembed
+from trackflow_web.embeds import badges, feeds, oembed, share_images
 
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (badges.embeds, feeds.embeds, oembed.embeds)
+BLUEPRINTS = (badges.embeds, feeds.embeds, oembed.embeds, share_images.embeds)
 
 
 def init_app(app: Flask) -> None:

@@ -22,6 +22,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
+from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.jobs import (
     avatars,
     chart_scans,
@@ -30,6 +31,7 @@ from trackflow_web.jobs import (
     mails,
     notifications,
     rechecks,
+    share_images,
     sweep,
 )
 from trackflow_web.jobs.tools import Tools
@@ -123,6 +125,10 @@ class Jobs:
         """Read uploaded chart files once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("charts", scan_id))
 
+    def start_share_image(self, kind: Kind, subject_id: int) -> None:
+        """Render the image of a page once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start(f"share_{kind}", subject_id))
+
     def start_notifications(self) -> None:
         """Write notices for many once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("notifications", 0))
@@ -131,6 +137,11 @@ class Jobs:
         """Delete notifications that are too old; return how many."""
         with self.context():
             return notifications.prune(self.tools)
+
+    def prune_share_images(self) -> int:
+        """Delete images of public pages that nobody views or may see; return how many."""
+        with self.context():
+            return share_images.prune(self.tools)
 
     def run_due(self) -> int:
         """Run all queued jobs in this thread; return how many there were."""
@@ -187,6 +198,7 @@ class Jobs:
             "avatar": self._avatar,
             "charts": self._charts,
             "cover": self._cover,
+            **{f"share_{kind}": partial(self._share_image, kind) for kind in Kind},
         }
 
     def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
@@ -198,6 +210,11 @@ class Jobs:
         del take_over  # encoding it twice does no harm
         with self.context():
             covers.run(cover_id, self.tools)
+
+    def _share_image(self, kind: Kind, subject_id: int, *, take_over: bool = False) -> None:
+        del take_over  # rendering it twice does no harm
+        with self.context():
+            share_images.run(kind, subject_id, self.tools)
 
     def _charts(self, scan_id: int, *, take_over: bool = False) -> None:
         del take_over  # reading a song twice does no harm
@@ -248,6 +265,9 @@ class Jobs:
             **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
             "retention": huey.periodic_task(crontab(hour="3", minute="30"), name="retention")(
                 self.prune_notifications
+            ),
+            "images": huey.periodic_task(crontab(hour="3", minute="45"), name="images")(
+                self.prune_share_images
             ),
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }

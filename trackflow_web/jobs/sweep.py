@@ -19,6 +19,7 @@ from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.domain.reactions import actions as reactions
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations import blocking
+from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.jobs import community, mails, notifications, seasons
 from trackflow_web.kernel import rate_limits, repeats
@@ -37,6 +38,7 @@ AVATARS_A_SWEEP = 20
 SCANS_A_SWEEP = 20
 COMMENTS_A_SWEEP = 100
 COVERS_A_SWEEP = 20
+IMAGES_A_SWEEP = 50
 
 
 def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = False) -> None:
@@ -59,6 +61,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _start(
             start, "charts", lambda: chart_scans.abandoned(SCANS_A_SWEEP, all_unread=at_start)
         ),
+        lambda: _start_images(start, all_waiting=at_start),
         lambda: redeliver(tools.handlers),
         rate_limits.forget_ended,
         repeats.forget_old,
@@ -104,6 +107,14 @@ def _prune(tools: Tools) -> None:
         reactions.prune()
         threads.prune()
         people.prune_tokens()
+
+
+def _start_images(start: Callable[[str, int], None], *, all_waiting: bool) -> None:
+    with reading():
+        found = share_images.abandoned(IMAGES_A_SWEEP, all_waiting=all_waiting)
+        pages = [(f"share_{image.kind}", image.subject_id) for image in found]
+    for name, subject_id in pages:
+        start(name, subject_id)
 
 
 def _start(start: Callable[[str, int], None], name: str, find: Callable[[], Sequence[int]]) -> None:

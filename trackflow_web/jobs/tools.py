@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trackflow_web.domain.imports.ports import Spotify, Vault
 from trackflow_web.domain.mail.ports import Mailer
+from trackflow_web.integrations.share_images.cards import Card
 from trackflow_web.kernel.events import Handler
 
 
@@ -18,6 +19,8 @@ class Tools:
     vault: Vault
     spotify: Spotify | None
     mailer: Mailer | None
+    # Returns the SVG of a share image, from what it shows and uploaded pictures by digest.
+    draw: Callable[[Card, Mapping[str, bytes]], str]
     # Signs the links in mails.
     secret: str
     newcomer_days: int = 0

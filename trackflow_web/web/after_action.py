@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import request
 
+from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
 from trackflow_web.notifications import fan_out
@@ -69,5 +70,7 @@ def _commit(response: Response) -> list[Addition]:
     repeats.keep_response(response)
     if fan_out.is_left():
         jobs().start_notifications()
+    for kind, subject_id in share_images.take_wanted():
+        jobs().start_share_image(kind, subject_id)
     transactions.commit()
     return additions

@@ -54,6 +54,11 @@ def _seed_and_initials(user_id: int, username: str) -> dict[str, str]:
     return {"seed": seed, "initials": initials_of(username)}
 
 
+def drawn_for(user_id: int, username: str) -> str:
+    """Return the generated picture of a user."""
+    return drawn(**_seed_and_initials(user_id, username))
+
+
 def initials_of(username: str) -> str:
     """Return the first letters of the two first words of a user name, or of its only one."""
     words = [word for word in re.split(r"[-_]+", username) if word]

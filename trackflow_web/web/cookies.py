@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 MESSAGES = "_flashes"
 MOST_MESSAGES = 5
 LONGEST_MESSAGE = 250
+# The blueprints of what other sites embed.
+EMBEDS = frozenset({"badges", "share_images"})
 # Of all messages as JSON: a browser keeps cookies of up to 4,096 bytes.
-# The blueprint of what other sites embed.
-EMBEDS = "badges"
 MOST_BYTES_OF_MESSAGES = 2_000
 
 
@@ -70,7 +70,7 @@ class TolerantSessions(SecureCookieSessionInterface):
 
         What other sites embed is the same for everybody: it sets none and does not vary on it.
         """
-        if request.blueprint == EMBEDS:
+        if request.blueprint in EMBEDS:
             return
         if len(session.get(MESSAGES, ())) > 0 and session.modified:
             session[MESSAGES] = latest_messages(session[MESSAGES])

@@ -60,9 +60,20 @@ def address_of(song: Song | Tile, large: bool = False) -> str:  # noqa: FBT001, 
 
 def generated(artist: str, name: str) -> str:
     """Return the address of the generated cover for an album or a name of an artist."""
+    return url_for("covers.generated", key=_key_of(artist, name), letters=letters_of(artist))
+
+
+def drawn_for(artist: str, name: str) -> str:
+    """Return the generated cover for an album or a name of an artist, without gradients.
+
+    Most of the time of a share image would be spent on them.
+    """
+    return drawn(_key_of(artist, name), letters_of(artist), ground=_stepped)
+
+
+def _key_of(artist: str, name: str) -> str:
     album = f"{artist_key(artist)}\n{comparison_key(name)}"
-    digest = hashlib.sha256(album.encode()).hexdigest()[:8]
-    return url_for("covers.generated", key=digest, letters=letters_of(artist))
+    return hashlib.sha256(album.encode()).hexdigest()[:8]
 
 
 def letters_of(name: str) -> str:
@@ -74,22 +85,44 @@ def letters_of(name: str) -> str:
     return first if len(words) == 1 else first + last
 
 
-def drawn(key: str, letters: str) -> str:
-    """Return an SVG: the letters on a stage, with one of four motifs of the five frets."""
-    number = int(key, 16)
-    number, stage = divmod(number, len(STAGES))
-    number, motif = divmod(number, len(MOTIFS))
-    light, dark, spot = STAGES[stage]
-    x, y = 60 + number % 5 * 45, 40 + number // 5 % 4 * 30
+def _lit(stage: tuple[str, str, str], x: int, y: int) -> str:
+    """Return a stage with a light on it."""
+    light, dark, spot = stage
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 300">'
         f'<defs><linearGradient id="s" x1="0" y1="0" x2=".35" y2="1"><stop stop-color="{light}"/>'
         f'<stop offset="1" stop-color="{dark}"/></linearGradient>'
         f'<radialGradient id="l" gradientUnits="userSpaceOnUse" cx="{x}" cy="{y}" r="190">'
         f'<stop stop-color="{spot}" stop-opacity=".75"/>'
         f'<stop offset="1" stop-color="{spot}" stop-opacity="0"/></radialGradient></defs>'
         '<rect width="300" height="300" fill="url(#s)"/><rect width="300" height="300"'
-        f' fill="url(#l)"/>{MOTIFS[motif](number)}'
+        ' fill="url(#l)"/>'
+    )
+
+
+def _stepped(stage: tuple[str, str, str], x: int, y: int) -> str:
+    """Return the same in four flat steps."""
+    light, dark, spot = stage
+    return (
+        f'<rect width="300" height="300" fill="{light}"/>'
+        + "".join(
+            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{spot}" fill-opacity=".16"/>'
+            for radius in (150, 105, 60)
+        )
+        + f'<path d="M0 300V190L300 260V300z" fill="{dark}" fill-opacity=".45"/>'
+    )
+
+
+def drawn(
+    key: str, letters: str, *, ground: Callable[[tuple[str, str, str], int, int], str] = _lit
+) -> str:
+    """Return an SVG: the letters on a stage, with one of four motifs of the five frets."""
+    number = int(key, 16)
+    number, stage = divmod(number, len(STAGES))
+    number, motif = divmod(number, len(MOTIFS))
+    x, y = 60 + number % 5 * 45, 40 + number // 5 % 4 * 30
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 300">'
+        f"{ground(STAGES[stage], x, y)}{MOTIFS[motif](number)}"
         '<text x="24" y="104" font-family="bahnschrift,\'DIN Alternate\',\'Roboto Condensed\','
         '\'Liberation Sans Narrow\',sans-serif" font-weight="700" font-size="92" fill="#fff"'
         f' letter-spacing="-2">{escape(letters)}</text></svg>'

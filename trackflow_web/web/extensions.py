@@ -1,4 +1,4 @@
-"""The state of an application: settings, event handlers, jobs, search counts, streams."""
+"""The state of an application: settings, event handlers, jobs, counts, streams."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ HANDLERS = "trackflow.handlers"
 JOBS = "trackflow.jobs"
 SEARCHES = "trackflow.searches"
 STREAMS = "trackflow.streams"
+IMAGES_STARTED = "trackflow.images_started"
 
 
 def settings() -> Config:
@@ -45,3 +46,8 @@ def searches() -> Recent:
 def streams() -> Streams:
     """Return this process's event streams."""
     return cast("Streams", current_app.extensions[STREAMS])
+
+
+def images_started() -> Recent:
+    """Return which jobs of share images this process has started recently."""
+    return cast("Recent", current_app.extensions[IMAGES_STARTED])

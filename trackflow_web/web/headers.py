@@ -50,6 +50,7 @@ SAYS_ITSELF = frozenset(
         "badges.profile",
         "badges.award",
         "badges.shield",
+        "share_images.show",
     }
 )
 

@@ -15,6 +15,7 @@ from trackflow_web.domain.releases import queries
 from trackflow_web.domain.releases.credits import credits_of
 from trackflow_web.domain.releases.messages import parts_text
 from trackflow_web.domain.releases.proof import proof_of
+from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.visibility.profiles import find_visible_profile
 from trackflow_web.kernel.text import count_of
 from trackflow_web.web.sharing import SharedPage, shared_page
@@ -23,7 +24,7 @@ from trackflow_web.web.urls import site_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trackflow_web.achievements.progress.public_badges import Badge
+    from trackflow_web.achievements.progress.shown_award import ShownAward
     from trackflow_web.domain.packs.models import Pack
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.releases.credits import Credits
@@ -48,6 +49,7 @@ def release_page(song: Song, credits_: Credits) -> SharedPage:
         url_for("releases.show", song_id=song.id),
         title=f"{song.title} by {song.artist}",
         description=" ".join(about),
+        subject=(Kind.RELEASE, song.id),
     )
 
 
@@ -63,6 +65,7 @@ def profile_page(person: User, face: PublicBadges, released: int) -> SharedPage:
         ),
         badge=url_for("badges.profile", username=person.username, form="svg").removesuffix(".svg"),
         kind="profile",
+        subject=(Kind.PROFILE, person.id),
     )
 
 
@@ -82,8 +85,9 @@ def proof_page(person: User, proof: Proof) -> SharedPage:
     )
 
 
-def award_page(person: User, badge: Badge) -> SharedPage:
+def award_page(person: User, award: ShownAward) -> SharedPage:
     """Return the page of an award."""
+    badge = award.badge
     return shared_page(
         person,
         url_for("awards.show", username=person.username, code=badge.code),
@@ -92,6 +96,7 @@ def award_page(person: User, badge: Badge) -> SharedPage:
         badge=url_for(
             "badges.award", username=person.username, code=badge.code, form="svg"
         ).removesuffix(".svg"),
+        subject=(Kind.ACHIEVEMENT, award.id) if award.is_public else None,
     )
 
 
@@ -102,6 +107,7 @@ def pack_page(pack: Pack, owner: User, released: int) -> SharedPage:
         url_for("packs.show", pack_id=pack.id),
         title=pack.name,
         description=f"A pack by {owner.shown_name} with {count_of(released, 'released chart')}.",
+        subject=(Kind.PACK, pack.id),
     )
 
 
@@ -163,7 +169,7 @@ def _proof(username: str) -> SharedPage | None:
 def _award(username: str, code: str) -> SharedPage | None:
     person = find_visible_profile(username, None)
     award = find_award(person.id, code, hidden_too=False) if person else None
-    return award_page(person, award.badge) if person and award else None
+    return award_page(person, award) if person and award else None
 
 
 def _pack(pack_id: int) -> SharedPage | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -11,16 +12,19 @@ from flask import url_for
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.releases.messages import image_snippets, snippets
 from trackflow_web.web.assets import asset
+from trackflow_web.web.share_images import address_of
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trackflow_web.domain.people.models import User
+    from trackflow_web.domain.share_images.models import Kind
 
 # Previews cut longer descriptions themselves, in the middle of a word.
 LONGEST_DESCRIPTION = 200
-# 1200x630 pixels, as previews want it.
+# 1200x630 pixels, as previews want it; of pages without an image of their own.
+OF_THE_SITE = "TrackFlow: charts for Clone Hero, YARG and Rock Band"
 IMAGE = "img/share.png"
 # Pixels of a badge as it is embedded.
 BADGE_SIZE = (320, 64)
@@ -32,7 +36,7 @@ class SharedPage:
     """A page of a user's that may be shared.
 
     `badge` is the address of its badge without the ending, where it has one. `kind` is the type of
-    Open Graph.
+    Open Graph. `subject` is what its image is of.
     """
 
     title: str
@@ -41,6 +45,7 @@ class SharedPage:
     owner: User
     kind: str = "website"
     badge: str = ""
+    subject: tuple[Kind, int] | None = None
 
     @property
     def is_public(self) -> bool:
@@ -52,10 +57,22 @@ class SharedPage:
         """Return the address of its description for programs that embed it."""
         return f"{absolute('oembed.show')}?{urlencode({'url': self.url, 'format': 'json'})}"
 
+    @cached_property
+    def own_image(self) -> str:
+        """Return the address of the image of this page; empty without one, or until it has one."""
+        if not (self.subject and self.is_public):
+            return ""
+        return address_of(*self.subject)
+
     @property
     def image(self) -> str:
-        """Return the address of the image of its preview, which all pages have for now."""
-        return site_url() + asset(IMAGE)
+        """Return the address of the image of its preview, that of the site until it has one."""
+        return self.own_image or site_url() + asset(IMAGE)
+
+    @property
+    def image_text(self) -> str:
+        """Return what stands in the image, for those who hear it."""
+        return f"{self.title}. {self.description}" if self.own_image else OF_THE_SITE
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -88,6 +105,7 @@ def shared_page(
     description: str,
     badge: str = "",
     kind: str = "website",
+    subject: tuple[Kind, int] | None = None,
 ) -> SharedPage:
     """Return the page of a user's at an address of this site, as it may be shared."""
     return SharedPage(
@@ -97,6 +115,7 @@ def shared_page(
         owner=owner,
         badge=site_url() + badge if badge else "",
         kind=kind,
+        subject=subject,
     )
 
 

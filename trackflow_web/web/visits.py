@@ -30,6 +30,7 @@ NO_VISIT = frozenset(
         "badges.profile",
         "badges.award",
         "badges.shield",
+        "share_images.show",
         "notifications.unread_count",
         "connections.callback",
     }

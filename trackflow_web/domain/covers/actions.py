@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
@@ -53,6 +55,7 @@ def remove(subject: Song | Pack) -> None:
     """Show the generated cover again."""
     _forget_waiting(subject)
     subject.cover = None
+    _withdraw_images(subject)
 
 
 def _forget_waiting(subject: Song | Pack) -> None:
@@ -85,6 +88,12 @@ def finish(cover_id: int, *, large: bytes, small: bytes) -> None:
     cover.digest = hashlib.sha256(large + small).hexdigest()
     if subject is not None and subject.user_id == cover.user_id:
         subject.cover = cover.digest
+        _withdraw_images(subject)
+
+
+def _withdraw_images(subject: Song | Pack) -> None:
+    """Withdraw the share images that show the earlier cover."""
+    share_images.withdraw(subject.user_id, (Kind.RELEASE, Kind.PACK, Kind.PROFILE))
 
 
 def fail(cover_id: int) -> None:

@@ -14,6 +14,7 @@ from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Repor
 from trackflow_web.domain.moderation.rules import Action, State
 from trackflow_web.domain.people.actions import sign_out_everywhere
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, get_for_update
@@ -89,12 +90,14 @@ def _suspend(owner: User, *, until: datetime | None, statement: str) -> None:
         raise Invalid(action="Administrators can't be suspended. Demote them first.")
     owner.suspended_until, owner.suspended_for = until, statement
     sign_out_everywhere(owner)
+    share_images.withdraw_all_of(owner.id)
     cache_versions.step(Versioned.HOLDERS)
 
 
 def end_suspension(owner: User) -> None:
     """End a suspension before its time."""
     owner.suspended_until, owner.suspended_for = None, ""
+    share_images.withdraw_all_of(owner.id)
     cache_versions.step(Versioned.HOLDERS)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.share_images.models import Kind
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.cache_versions import Versioned
@@ -24,6 +27,7 @@ def hold(subject_type: str, subject_id: int, *, is_automatic: bool) -> None:
             set_={"is_automatic": sa.and_(Hold.is_automatic, statement.excluded.is_automatic)},
         )
     )
+    _withdraw_images(subject_type, subject_id)
     cache_versions.step(Versioned.HOLDERS)
 
 
@@ -38,6 +42,7 @@ def release(subject_type: str, subject_id: int, *, automatic_only: bool = False)
         .returning(Hold.subject_id)
         .execution_options(synchronize_session=False)
     )
+    _withdraw_images(subject_type, subject_id)
     cache_versions.step(Versioned.HOLDERS)
     return gone is not None
 
@@ -49,3 +54,15 @@ def forget(subject_type: str, subject_ids: sa.Select[int] | list[int]) -> None:
         .where(Hold.subject_type == subject_type, Hold.subject_id.in_(subject_ids))
         .execution_options(synchronize_session=False)
     )
+
+
+def _withdraw_images(subject_type: str, subject_id: int) -> None:
+    """Withdraw the share images that show a subject."""
+    if subject_type == Kind.PROFILE:
+        share_images.withdraw_all_of(subject_id)
+    elif subject_type == Kind.RELEASE:
+        owner = db.session.scalar(sa.select(Song.user_id).where(Song.id == subject_id))
+        if owner is not None:
+            share_images.withdraw(owner, (Kind.RELEASE, Kind.PACK, Kind.PROFILE))
+    elif subject_type in {Kind.PACK, Kind.ACHIEVEMENT}:
+        share_images.withdraw_of_owner_of(Kind(subject_type), subject_id)

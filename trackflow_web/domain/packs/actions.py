@@ -27,6 +27,8 @@ from trackflow_web.domain.packs.events import (
 )
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
+from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.share_images.models import Kind as ShareKind
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.events import (
     SongAuthored,
@@ -90,6 +92,7 @@ def rename_pack(pack: Pack, *, name: object) -> None:
             pack.name, pack.name_key = cleaned, key
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(pack.user_id, key) from None
+    share_images.withdraw_pages(ShareKind.PACK, [pack.id])
 
 
 def delete_pack(pack: Pack) -> None:

@@ -11,6 +11,7 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, reservations, rules
 from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
+from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -47,6 +48,7 @@ def ban(user: User, *, by: User | None, why: str) -> None:
         raise Forbidden(NOT_YOURSELF)
     note_if_committed(SecurityEvent.ACCOUNT_BANNED, of=user.id)
     user.banned_at = clock.now()
+    share_images.withdraw_all_of(user.id)
     actions.sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
     reservations.reserve(user.email, ends_at=None)
@@ -61,6 +63,7 @@ def unban(user: User, *, by: User | None, why: str) -> None:
         return
     note_if_committed(SecurityEvent.ACCOUNT_UNBANNED, of=user.id)
     user.banned_at = None
+    share_images.withdraw_all_of(user.id)
     reservations.release(user.email)
     cache_versions.step(Versioned.HOLDERS)
     record(PersonListed(), user_id=user.id, subject_id=user.id)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import Audience, Shown, Theme
+from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.errors import Checks, Invalid
@@ -34,7 +35,10 @@ def change_profile(user: User, **changes: object) -> None:
 
     Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
+    name = user.display_name
     _change(user, changes, PROFILE)
+    if user.display_name != name:
+        share_images.withdraw_all_of(user.id)
 
 
 def change_privacy(user: User, **changes: object) -> None:
@@ -42,8 +46,10 @@ def change_privacy(user: User, **changes: object) -> None:
 
     Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
-    was_public, was_listed = user.is_profile_public, user.on_boards
+    was_public, was_listed, audience = user.is_profile_public, user.on_boards, user.audience
     _change(user, changes, PRIVACY)
+    if user.audience != audience:
+        share_images.withdraw_all_of(user.id)
     if user.on_boards != was_listed:
         record(PersonListed(), user_id=user.id, subject_id=user.id)
     if user.is_profile_public != was_public:

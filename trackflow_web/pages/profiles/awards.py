@@ -50,7 +50,7 @@ def show(username: str, code: str) -> str:
         worth=_worth(award.badge),
         share_text=_share_of_users(award.badge),
         evidence=[(line.label, _address_of(line), line.at) for line in evidence],
-        shared=award_page(person, award.badge),
+        shared=award_page(person, award),
         talk=talk_of(SubjectType.ACHIEVEMENT, award.id, person.id),
         menu=menus.of_award(award.id, person.id),
     )

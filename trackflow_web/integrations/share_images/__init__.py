@@ -1,0 +1,1 @@
+"""What the images of public pages show, as visitors see it."""
