@@ -19,6 +19,7 @@ OF_NOBODY = {
     *("achievements.show", "settings.move_pin", "settings.set_visibility"),
     *("avatars.generated", "avatars.picture"),
     *("covers.generated", "covers.picture", "home.sitemap_part", "relation_lists.mute"),
+    "share_images.show",
     "feeds.of_achievement",
     *("seasons.show", "admin.season", "admin.change_season", "admin.save_season_achievement"),
 }

@@ -113,6 +113,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "seed": "00ff",
             "initials": "al",
             "kind": "artist",
+            "name": "no-image",
             **_moderated(user),
             "target": "Metallica",
             "letters": "AL",
