@@ -9,6 +9,7 @@ grid is a loop written for this page alone: it joins prepared pieces and the use
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 from tempfile import NamedTemporaryFile
@@ -21,9 +22,16 @@ from bench import load
 from bench.site import Visitor, site
 from trackflow_web.achievements import metrics, progress
 from trackflow_web.achievements.catalogue.entries import State
+from trackflow_web.adapters.rendering import rendered
+from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.share_images import queries
+from trackflow_web.domain.share_images.models import Kind
+from trackflow_web.integrations.share_images import cards
+from trackflow_web.jobs.share_images import WIDTH
 from trackflow_web.pages.achievements.tiles import MACROS, tile_list
 from trackflow_web.web.formats import MONTHS
 from trackflow_web.web.session import SignedIn, login_required
+from trackflow_web.web.share_images import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +58,8 @@ WHOLE = f"GET {PAGE}, relative to an empty page"
 FRAGMENT = "fragment of a filter, relative to an empty page"
 ALL_TILES = "sorted fragment of all tiles, relative to an empty page"
 RELEASE_PAGE = f"page of a release, relative to {LIST} with 50 rows"
+RENDERED = "share image of a release, rendered in a job, CPU milliseconds"
+IMAGE_SENT = f"share image sent, relative to {LIST} with 50 rows"
 RELEASE_GRID = f"grid of 48 releases, relative to {LIST} with 50 rows"
 FIFTY_ROWS = f"GET {LIST} with 50 rows, relative to {SMALLEST}"
 THROUGH_GUNICORN = "requests per second with 2 processes, relative to the same bytes from memory"
@@ -60,6 +70,8 @@ GOALS = {
     FIFTY_ROWS: "<= 4.0",
     RELEASE_PAGE: "<= 1.0",
     RELEASE_GRID: "<= 1.2",
+    RENDERED: "<= 100",
+    IMAGE_SENT: "<= 0.5",
     THROUGH_GUNICORN: ">= 0.5",
 }
 
@@ -75,6 +87,7 @@ def measure(*, quick: bool) -> dict[str, object]:
         return {
             **_tiles(made, visitor, turns),
             **_requests(visitor, turns, release=f"/releases/{songs[0]}"),
+            **_share_image(made, visitor, turns, song_id=songs[0]),
             **_through_gunicorn(made, visitor, seconds=0.3 if quick else SECONDS),
         }
 
@@ -189,6 +202,34 @@ def _requests(visitor: Visitor, turns: int, *, release: str) -> dict[str, object
         FIFTY_ROWS: round(found["songs"] / found["smallest"], 2),
         RELEASE_PAGE: round(found["release"] / found["songs"], 2),
         RELEASE_GRID: round(found["grid"] / found["songs"], 2),
+    }
+
+
+# --- share images ------------------------------------------------------------------------------
+
+
+def _share_image(made: Site, visitor: Visitor, turns: int, *, song_id: int) -> dict[str, object]:
+    """Measure rendering and sending the image of a release; everyone sees its owner from now on."""
+    with made.working():
+        visitor.user.audience = Audience.EVERYONE
+    jobs = made.app.extensions["trackflow.jobs"]
+    with made.working():
+        jobs.start_share_image(Kind.RELEASE, song_id)
+    with made.app.app_context():
+        card = cards.card_of(Kind.RELEASE, song_id)
+        found = queries.find_name(Kind.RELEASE, song_id)
+        assert card
+        assert found
+        render = {"": lambda: rendered(drawn(card, {}), WIDTH)}
+        rendering = _in_turns(render, max(3, turns // 10))
+    client, address = visitor.client, f"/og/release/{found[0]}.png"
+    assert client.get(address).status_code == HTTPStatus.OK
+    sending = _in_turns(
+        {"image": lambda: client.get(address), "songs": lambda: client.get(LIST)}, turns
+    )
+    return {
+        RENDERED: round(rendering[""] * 1000),
+        IMAGE_SENT: round(sending["image"] / sending["songs"], 2),
     }
 
 

@@ -266,3 +266,49 @@ def test_the_api_decides_too(app, case, bob):
         "POST", f"/api/admin/moderation/{report_id}", {"action": "warn", "statement": STATEMENT}
     )
     assert (made.status, made.json["action"]) == (200, "warn")
+
+
+DIGEST = "a" * 64
+
+
+@pytest.fixture
+def covered(app, bob):
+    """Bob's release with an uploaded cover."""
+    song_id = add_song(app, bob, "One", "Metallica", status="released")
+    with working(app):
+        find_song(song_id, for_update=True).cover = DIGEST
+    return song_id
+
+
+def test_a_wrong_cover_is_removed_and_its_owner_hears_of_it(
+    app, as_alice, as_bob, as_admin, covered
+):
+    page = as_alice.get(f"/releases/{covered}")
+    assert page.one("a[href$='reason=wrong_cover']").get_text() == "Wrong cover?"
+    form = as_alice.get(f"/report/release/{covered}?reason=wrong_cover")
+    assert form.one("option[selected]")["value"] == "wrong_cover"
+    as_alice.post(f"/report/release/{covered}", reason="wrong_cover", text="Another album.")
+    assert decide(as_admin, app, action="cover", statement=STATEMENT).status == 303
+    with working(app):
+        assert find_song(covered).cover is None
+    assert len(messages(as_bob)) == 1
+    assert as_alice.get(f"/releases/{covered}").status == 200
+    assert "Wrong cover?" not in as_alice.get(f"/releases/{covered}").text
+
+
+def test_reports_of_a_wrong_cover_hide_nothing(app, bob, covered, reporters):
+    for person in reporters:
+        browser_of(app, person).post(f"/report/release/{covered}", reason="wrong_cover")
+    assert len(rows(app, Report)) == len(reporters)
+    assert rows(app, Hold) == []
+
+
+def test_only_an_uploaded_cover_can_be_reported_as_wrong(app, as_alice, as_admin, bob, covered):
+    with working(app):
+        find_song(covered, for_update=True).cover = None
+    form = as_alice.get(f"/report/release/{covered}?reason=wrong_cover")
+    assert "Wrong cover" not in form.text
+    answer = as_alice.post(f"/report/release/{covered}", reason="wrong_cover")
+    assert (answer.status, list(answer.errors())) == (422, ["reason"])
+    as_alice.post(f"/report/release/{covered}", reason="spam")
+    assert decide(as_admin, app, action="cover", statement=STATEMENT).status == 422

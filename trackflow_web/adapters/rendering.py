@@ -15,6 +15,11 @@ FAMILY = "Noto Sans"
 @functools.lru_cache(maxsize=256)
 def png_of(svg: str, width: int) -> bytes:
     """Return a picture as PNG of this width in pixels. The same picture is rendered once."""
+    return rendered(svg, width)
+
+
+def rendered(svg: str, width: int) -> bytes:
+    """Return a picture as PNG of this width in pixels."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackflow_web.adapters.rendering import png_of
+from trackflow_web.adapters.rendering import rendered
 from trackflow_web.domain.share_images import actions
 from trackflow_web.integrations.share_images import cards, shown
 from trackflow_web.kernel.transactions import unit_of_work
@@ -32,7 +32,7 @@ def run(kind: Kind, subject_id: int, tools: Tools) -> None:
         pictures = cards.pictures_of(card) if image else {}
     if image is None:
         return
-    content = png_of.__wrapped__(tools.draw(card, pictures), WIDTH)
+    content = rendered(tools.draw(card, pictures), WIDTH)
     with unit_of_work(tools.handlers):
         actions.finish(*image, digest=card.digest, image=content)
 

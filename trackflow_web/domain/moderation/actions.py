@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.moderation import rules
+from trackflow_web.domain.moderation.covers import take_away
 from trackflow_web.domain.moderation.events import ModerationDecided
 from trackflow_web.domain.moderation.holding import hold, release
 from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
@@ -23,6 +24,7 @@ from trackflow_web.kernel.events import record
 
 NO_STATEMENT = f"Tell its owner what is wrong, in {rules.SHORTEST_STATEMENT} characters or more."
 NO_END = "Use a date such as 2026-12-31, within a year."
+NO_COVER = "It has no uploaded cover."
 LONGEST_TIME = 40
 ALREADY_APPEALED = "You've already appealed. There's one appeal."
 NOT_APPEALABLE = "There's nothing to appeal here."
@@ -68,6 +70,8 @@ def _apply(report: Report, what: Action) -> None:
         _restore(report.subject_type, report.subject_id)
     elif what is Action.DISMISS:
         release(report.subject_type, report.subject_id, automatic_only=True)
+    elif what is Action.COVER and not take_away(report.subject_type, report.subject_id):
+        raise Invalid(action=NO_COVER)
 
 
 def _restore(subject_type: str, subject_id: int) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.moderation import rules
+from trackflow_web.domain.moderation.covers import has_cover
 from trackflow_web.domain.moderation.holding import hold
 from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
 from trackflow_web.domain.moderation.rules import Reason, State
@@ -53,6 +54,8 @@ def report(
     said = check(text.lines, text_, "text", longest=rules.LONGEST_TEXT, required=False)
     if why is Reason.OTHER and not said:
         check.errors["text"] = "Say what is wrong."
+    if why is Reason.WRONG_COVER and not has_cover(subject.type, subject.id):
+        check.errors["reason"] = "It has no uploaded cover."
     check.finish()
     _lock(subject)
     existing = db.session.scalar(_open_of(user.id, subject))
@@ -118,12 +121,20 @@ def _hold_if_due(subject: Reported, newcomer_days: int) -> None:
 
 
 def _independent(subject: Reported, newcomer_days: int) -> list[int]:
-    """Return the users with an open report that counts: no newcomers, no frequent mistakes."""
+    """Return the users with an open report that counts: no newcomers, no frequent mistakes.
+
+    A wrong cover hides nothing: moderators take only the cover away.
+    """
     old_enough = clock.now() - timedelta(days=newcomer_days)
     rows = db.session.execute(
         sa.select(Report.user_id, *accuracy_of(Report.user_id))
         .join(User, User.id == Report.user_id)
-        .where(*_about(subject), OPEN, User.created_at <= old_enough)
+        .where(
+            *_about(subject),
+            OPEN,
+            Report.reason != Reason.WRONG_COVER,
+            User.created_at <= old_enough,
+        )
     )
     return [row[0] for row in rows if row[0] and rules.counts(row[1], row[2])]
 

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     STOLEN_CHART = "stolen_chart"
     UNMARKED = "unmarked"
     BROKEN_LINK = "broken_link"
+    WRONG_COVER = "wrong_cover"
     OTHER = "other"
 
 
@@ -36,6 +37,7 @@ REASONS = {
     Reason.STOLEN_CHART: "Stolen chart",
     Reason.UNMARKED: "Spoiler, or not safe for work",
     Reason.BROKEN_LINK: "Broken link",
+    Reason.WRONG_COVER: "Wrong cover",
     Reason.OTHER: "Something else",
 }
 
@@ -56,6 +58,7 @@ class Action(StrEnum):
     DISMISS = "dismiss"
     WARN = "warn"
     SUSPEND = "suspend"
+    COVER = "cover"
 
 
 ACTIONS = {
@@ -64,11 +67,12 @@ ACTIONS = {
     Action.DISMISS: "Dismiss the reports",
     Action.WARN: "Warn its owner",
     Action.SUSPEND: "Suspend its owner",
+    Action.COVER: "Remove its cover",
 }
 # In the log only: enough users have reported it.
 AUTO_HOLD = "auto_hold"
 # These say that the reports were right.
-UPHOLDING = frozenset({Action.HIDE, Action.WARN, Action.SUSPEND})
+UPHOLDING = frozenset({Action.HIDE, Action.WARN, Action.SUSPEND, Action.COVER})
 
 
 def counts(upheld: int, decided: int) -> bool:

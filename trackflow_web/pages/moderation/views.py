@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.moderation import actions, queries, rules
+from trackflow_web.domain.moderation.covers import has_cover
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
 from trackflow_web.web import htmx
@@ -92,10 +93,20 @@ def _form(reported: Reported, back: str, refusal: Refusal | None = None) -> str:
         "moderation/report.html",
         reported=reported,
         back=back,
-        reasons=list(rules.REASONS.items()),
-        draft=sent_fields(FIELDS) if refusal else {},
+        reasons=_reasons_for(reported),
+        draft=sent_fields(FIELDS) if refusal else {"reason": request.args.get("reason", "spam")},
         errors=errors_of(refusal) if refusal else {},
     )
+
+
+def _reasons_for(reported: Reported) -> list[tuple[str, str]]:
+    """Return the reasons to choose from; only an uploaded cover can be wrong."""
+    covered = has_cover(reported.type, reported.id)
+    return [
+        (reason, label)
+        for reason, label in rules.REASONS.items()
+        if covered or reason is not rules.Reason.WRONG_COVER
+    ]
 
 
 def _decision_or_404(action_id: int) -> tuple[ModerationAction, bool]:
