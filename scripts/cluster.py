@@ -183,6 +183,7 @@ def _environment(urls: Urls, folder: Path, metrics_token: str) -> dict[str, str]
     settings = {
         "DATABASE_URL": urls.pooled,
         "DATABASE_DIRECT_URL": urls.direct,
+        "DATABASE_REPLICA_URL": urls.standby,
         "DATABASE_POOLER": "transaction",
         # Both need the same key, otherwise sessions of one are invalid on the other.
         "SECRET_KEY": secrets.token_hex(32),

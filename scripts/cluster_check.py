@@ -114,7 +114,12 @@ def check(cluster: Cluster) -> bool:
         one_may_stop,
     )
     if cluster.databases:
-        checks = (*checks, an_etcd_member_may_stop, a_killed_primary_is_replaced)
+        checks = (
+            *checks,
+            the_standby_answers_pages,
+            an_etcd_member_may_stop,
+            a_killed_primary_is_replaced,
+        )
     stood = [_stands(each, cluster) for each in checks]
     return all(stood)
 
@@ -301,6 +306,23 @@ def one_may_stop(cluster: Cluster) -> None:
     finally:
         cluster.webs[0].start()
     assert set(answers) == {OK, MOVED}, answers
+
+
+def the_standby_answers_pages(cluster: Cluster) -> None:
+    """Pages that may lag are read from the standby, and a user's own actions are on them."""
+    assert cluster.databases
+    person = Person(cluster)
+    person.register()
+    for number in range(5):
+        status = person.submit("/songs/", title=f"Song {number}", artist="X", status="released")
+        assert status == MOVED, status
+        page = person.see("/community/releases?q=&sort=new")
+        assert page.status_code == OK, page.status_code
+    with psycopg.connect(cluster.databases.urls.standby) as connection:
+        connected = connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'trackflow'"
+        ).fetchall()
+    assert connected, "no web server has a connection to the standby"
 
 
 def an_etcd_member_may_stop(cluster: Cluster) -> None:

@@ -48,6 +48,8 @@ def read(tmp_path):
         ("DATABASE_POOLER", "transaction"),  # in front of an SQLite file
         ("DATABASE_DIRECT_URL", "sqlite:////tmp/x"),
         ("DATABASE_DIRECT_URL", "nonsense"),
+        ("DATABASE_REPLICA_URL", "sqlite:////tmp/x"),
+        ("DATABASE_REPLICA_URL", "postgresql://h/d"),  # of an SQLite file
         ("DATABASE_URL", "sqlite:////no/such/folder/trackflow.sqlite3"),
         ("INSTANCE_PATH", "/proc/no/such/folder"),
         ("LIMIT_COMMENTS", "1/100000 years"),

@@ -24,7 +24,7 @@ from trackflow_web.adapters import mail
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.community import handler as feed
-from trackflow_web.domain import audit, subjects
+from trackflow_web.domain import audit, events, subjects
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.collaborations import blocking
 from trackflow_web.domain.comments import subjects as comment_subjects
@@ -43,13 +43,13 @@ from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
-from trackflow_web.kernel import failpoints, signals
+from trackflow_web.kernel import failpoints, hiding, signals
 from trackflow_web.kernel.database import db, without_timeouts
 from trackflow_web.kernel.events import Handler
 from trackflow_web.kernel.rate_limits import Recent
 from trackflow_web.notifications import handler as notifications
 from trackflow_web.notifications.streams import Streams
-from trackflow_web.web import extensions, hooks
+from trackflow_web.web import extensions, hooks, replica
 from trackflow_web.web.ops import logs
 from trackflow_web.web.share_images import drawn
 
@@ -74,6 +74,27 @@ AUDITED = {
 }
 # Starts of the job for one share image, by each process.
 ONE_A_MINUTE = "1/1 minute"
+# After these somebody no longer sees something. Privacy, holds, bans, hidden awards and deleted
+# accounts record no event of their own.
+HIDING = frozenset(
+    {
+        AchievementRevoked,
+        events.BugReportDropped,
+        events.CollaborationLeft,
+        events.CollaboratorRemoved,
+        events.CommentDeleted,
+        events.CommentRemoved,
+        events.FeatureRequestDropped,
+        events.ModerationDecided,
+        events.PackDeleted,
+        events.PersonListed,
+        events.SeriesDeleted,
+        events.SongDeleted,
+        events.SongUnreleased,
+        events.SongsUnimported,
+        events.UserBlocked,
+    }
+)
 # What people react to and comment on.
 SUBJECTS: dict[SubjectType, subjects.Rows] = {
     SubjectType.RELEASE: songs.releases,
@@ -97,6 +118,7 @@ HANDLERS = (
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     Handler("share_images", handle=share_images.handle, reconcile=share_images.reconcile),
+    hiding.handler(HIDING),
     audit.handler(AUDITED),
 )
 
@@ -113,6 +135,7 @@ def init_app(app: Flask, config: Config) -> None:
     pages.init_app(app)
     api.init_app(app)
     embeds.init_app(app)
+    replica.init_app(app, config)  # wraps views
     cli.init_app(app, HANDLERS)
 
 

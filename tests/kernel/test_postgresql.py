@@ -188,6 +188,21 @@ def test_a_connection_lost_during_a_request_returns_503_once(
     assert as_alice.post("/songs/", **SONG).status == 303
 
 
+def test_a_server_that_dies_after_a_commit_returns_503(as_alice, monkeypatch):
+    as_alice.get("/songs/")
+
+    def commit(connection):
+        connection.close()
+        message = "received 2 results from command 'COMMIT'"
+        raise psycopg.InternalError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg.Connection, "commit", commit)
+        page = as_alice.post("/songs/", **SONG)
+    assert (page.status, kept(page)) == (503, SONG)
+    assert as_alice.post("/songs/", **SONG).status == 303
+
+
 def test_a_connection_lost_after_the_response_changes_nothing(app, as_alice, execute):
     as_alice.get("/songs/")
 

@@ -31,6 +31,7 @@ from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import Held
+from trackflow_web.kernel import cache_versions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, SignedOut
 from trackflow_web.kernel.events import Event, discard_recorded_of, record
@@ -71,6 +72,7 @@ def delete_account(user: User) -> None:
     _lock_work(user_id)
     note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     discard_recorded_of(user_id)
+    cache_versions.hide()
     shared = _shared_songs(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)

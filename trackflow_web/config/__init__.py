@@ -39,6 +39,7 @@ class Config:
     database_connections_more: int
     database_pooler: str
     database_direct_url: str
+    database_replica_url: str
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     instance_path: Path
@@ -101,6 +102,7 @@ class Config:
             database_connections_more=count(environ, "DATABASE_CONNECTIONS_MORE", "5"),
             database_pooler=addresses.pooler(environ),
             database_direct_url=addresses.direct_url(environ),
+            database_replica_url=addresses.replica_url(environ),
             secret_key=secret_key,
             secret_key_fallbacks=keys.fallbacks(
                 environ, "SECRET_KEY_FALLBACKS", production=production

@@ -69,6 +69,15 @@ def direct_url(environ: Mapping[str, str]) -> str:
     return _postgresql(environ, "DATABASE_DIRECT_URL")
 
 
+def replica_url(environ: Mapping[str, str]) -> str:
+    """Return the URL of a standby for pages that may lag; empty without one."""
+    found = _postgresql(environ, "DATABASE_REPLICA_URL")
+    if found and not environ.get("DATABASE_URL", "").startswith("postgres"):
+        message = "DATABASE_REPLICA_URL needs a DATABASE_URL that names its PostgreSQL."
+        raise ConfigError(message)
+    return found
+
+
 def _postgresql(environ: Mapping[str, str], name: str) -> str:
     """Return the URL of a PostgreSQL beside DATABASE_URL; empty if not set."""
     given = environ.get(name, "")

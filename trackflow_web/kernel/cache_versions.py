@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from trackflow_web.kernel.database import Base, db, upsert
 
 _STEPPED = "stepped versions"
+_hiding = False
 
 
 class Versioned(StrEnum):
@@ -21,6 +22,8 @@ class Versioned(StrEnum):
 
     HOLDERS = "holders"
     CATALOGUE = "catalogue"
+    # Of everything that was hidden from somebody, or deleted.
+    VISIBILITY = "visibility"
 
 
 class Version(Base):
@@ -38,6 +41,18 @@ def step(name: Versioned) -> None:
     The row is written right before the commit: nothing is waited for while it is held.
     """
     db.session().info.setdefault(_STEPPED, set()).add(name)
+
+
+def use(*, hiding: bool) -> None:
+    """Set whether this process tells replicas what was hidden: not without one."""
+    global _hiding  # noqa: PLW0603 -- a setting of the whole process
+    _hiding = hiding
+
+
+def hide() -> None:
+    """Keep replicas from being read until they have this unit of work, which hides something."""
+    if _hiding:
+        step(Versioned.VISIBILITY)
 
 
 def is_stepped(name: Versioned) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from trackflow_web.kernel import database_errors, pooler
+from trackflow_web.kernel.replica import RoutedSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +83,9 @@ class Base(DeclarativeBase):
 
 # Objects stay readable after the commit: the response is rendered from them, and nothing in one
 # request changes behind its own back.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": RoutedSession, "expire_on_commit": False}
+)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _patience: ContextVar[float] = ContextVar("patience", default=SECONDS_TO_WAIT_FOR_A_LOCK)

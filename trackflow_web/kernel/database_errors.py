@@ -43,6 +43,18 @@ def raise_as_busy(context: ExceptionContext) -> None:
     The driver calls these internal errors, as if the program had made them.
     """
     error = context.original_exception
-    if getattr(error, "sqlstate", None) in {IDLE_IN_A_TRANSACTION_TOO_LONG, READ_ONLY}:
+    if _is_busy(error):
         context.is_disconnect = True  # the next one uses a new connection
-        raise OperationalError(context.statement, None, error) from error
+        raise OperationalError(context.statement or "", None, error) from error
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Return whether it is an error of the server's state, or of a connection that ended in it.
+
+    A server that dies right after a COMMIT adds its last words to the result, which the driver
+    does not expect; such an error has no code.
+    """
+    code = getattr(error, "sqlstate", "")
+    if code is None:
+        return type(error).__name__ == "InternalError"
+    return code in {IDLE_IN_A_TRANSACTION_TOO_LONG, READ_ONLY}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-# Of psycopg. Prepared statements belong to a connection of the server.
+# Of psycopg. A prepared statement belongs to a connection of the server.
 CONNECT_ARGUMENTS: dict[str, Any] = {"prepare_threshold": None}
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.replica import from_primary
 from trackflow_web.notifications.models import NotificationVersion
 
 # Bells that a process keeps; each takes some hundred bytes.
@@ -74,7 +75,8 @@ def bell_at(user: User, version: int) -> Bell:
     stamp, kept = _kept.get(user.id, ("", None))
     if kept is not None and kept.version == version and stamp == user.session_stamp:
         return kept
-    current = bell_of(user.id)
+    with from_primary():  # as the version was
+        current = bell_of(user.id)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[user.id] = (user.session_stamp, current)

@@ -48,6 +48,7 @@ def change_privacy(user: User, **changes: object) -> None:
     """
     was_public, was_listed, audience = user.is_profile_public, user.on_boards, user.audience
     _change(user, changes, PRIVACY)
+    cache_versions.hide()
     if user.audience != audience:
         share_images.withdraw_all_of(user.id)
     if user.on_boards != was_listed:
