@@ -21,6 +21,7 @@ from trackflow_web.achievements.events import (
 )
 from trackflow_web.achievements.standings import handler as standings
 from trackflow_web.adapters import mail
+from trackflow_web.adapters.outbound import GuardedSender
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.community import handler as feed
@@ -40,6 +41,7 @@ from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import subjects as songs
 from trackflow_web.domain.streaks import actions as streaks
 from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.domain.webhooks import events as webhook_events
 from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
@@ -52,6 +54,7 @@ from trackflow_web.notifications.streams import Streams
 from trackflow_web.web import extensions, hooks, replica
 from trackflow_web.web.ops import logs
 from trackflow_web.web.share_images import drawn
+from trackflow_web.webhooks import handler as webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +74,11 @@ AUDITED = {
     CommentRemoved: SecurityEvent.COMMENT_REMOVED,
     HeldCommentReleased: SecurityEvent.COMMENT_RELEASED,
     CustomAchievementChanged: SecurityEvent.CUSTOM_ACHIEVEMENT_CHANGED,
+    webhook_events.WebhookCreated: SecurityEvent.WEBHOOK_CREATED,
+    webhook_events.WebhookChanged: SecurityEvent.WEBHOOK_CHANGED,
+    webhook_events.WebhookRotated: SecurityEvent.WEBHOOK_ROTATED,
+    webhook_events.WebhookDeleted: SecurityEvent.WEBHOOK_DELETED,
+    webhook_events.WebhookDisabled: SecurityEvent.WEBHOOK_DISABLED,
 }
 # Starts of the job for one share image, by each process.
 ONE_A_MINUTE = "1/1 minute"
@@ -119,6 +127,7 @@ HANDLERS = (
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     Handler("share_images", handle=share_images.handle, reconcile=share_images.reconcile),
     hiding.handler(HIDING),
+    Handler("webhooks", handle=webhooks.handle, reconcile=webhooks.reconcile),
     audit.handler(AUDITED),
 )
 
@@ -171,6 +180,8 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             draw=drawn,
             secret=config.secret_key,
             newcomer_days=config.newcomer_days,
+            sender=GuardedSender(loopback=config.webhook_loopback),
+            site_url=config.site_url,
         ),
         context=partial(_context_of_jobs, app),
     )

@@ -72,6 +72,7 @@ def full_life(
     _work_together(as_alice, as_bob)
     _talk(life, as_alice, as_bob, as_admin)
     as_alice.post("/settings/tokens", name="My script", scope="write", days="30")
+    as_alice.post("/settings/webhooks", url="https://hooks.example.org/", events="pack.released")
     day = f"{clock.now().date() + timedelta(days=14)}"
     as_alice.post("/settings/streaks/break", **{"from": day, "to": day})
     as_admin.post("/achievements/check", user="alice")

@@ -40,6 +40,8 @@ WHERE = {
     "column_choices": "columns",
     "imported_playlists": "playlists",
     "spotify_connections": "connections",
+    "webhooks": "webhooks",
+    "webhook_deliveries": "webhook_deliveries",
     "feedback": "requests_and_reports",
     "comments": "comments",
     "comment_edits": "comment_versions",

@@ -263,6 +263,14 @@ POST /settings/streaks/break                            door     422  422   422 
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
+GET  /settings/webhooks                                 door     200  200   200  200
+POST /settings/webhooks                                 door     200  200   200  200
+GET  /settings/webhooks/<webhook_id>                    door     404  404   200  404
+POST /settings/webhooks/<webhook_id>                    door     404  404   303  404
+POST /settings/webhooks/<webhook_id>/test               door     404  404   422  404
+POST /settings/webhooks/<webhook_id>/rotate             door     404  404   200  404
+POST /settings/webhooks/<webhook_id>/deliveries/<delivery_id>/send door     404  404   422  404
+POST /settings/webhooks/<webhook_id>/delete             door     404  404   303  404
 POST /settings/privacy/delete                           door     422  422   422  422
 # What the other lines need goes last
 GET  /packs/<pack_id>/cover                             door     404  404   200  404
@@ -433,6 +441,15 @@ POST /api/settings/privacy                                   401     200  200   
 POST /api/settings/privacy/achievements                      401     200  200   200  200
 GET  /api/settings/privacy/export                            401     200  200   200  200
 POST /api/settings/privacy/delete                            401     422  422   422  422
+GET  /api/settings/webhooks                              401     200  200   200  200
+POST /api/settings/webhooks                              401     201  201   201  201
+GET  /api/settings/webhooks/<webhook_id>                 401     404  404   200  404
+PATCH /api/settings/webhooks/<webhook_id>                401     404  404   200  404
+POST /api/settings/webhooks/<webhook_id>/rotate          401     404  404   200  404
+POST /api/settings/webhooks/<webhook_id>/test            401     404  404   422  404
+GET  /api/settings/webhooks/<webhook_id>/deliveries      401     404  404   200  404
+POST /api/settings/webhooks/<webhook_id>/deliveries/<delivery_id>/send 401     404  404   422  404
+DELETE /api/settings/webhooks/<webhook_id>               401     404  404   204  404
 GET  /api/settings/streaks                                   401     200  200   200  200
 POST /api/settings/streaks/break                             401     422  422   422  422
 # What the other lines need goes last
@@ -548,6 +565,8 @@ def body_of(route: Route, values: dict[str, object]) -> dict[str, object]:
         "/settings/theme": {"theme": "dark"},
         "/theme": {"theme": "light"},
         "/settings/tokens": {"name": "New", "scope": "read", "days": "30"},
+        "/settings/webhooks": {"url": "https://hooks.example.org/", "events": ["song.released"]},
+        "/settings/webhooks/<webhook_id>": {"state": "paused"},
         "/songs/": {"title": "A new song", "artist": "Metallica"},
         "/songs/<song_id>": {"title": "Another title"},
         "/songs/<song_id>/collaborators": {"username": "noise"},

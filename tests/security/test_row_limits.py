@@ -45,10 +45,18 @@ MORE = {
         ("/songs/{song}/templates", {"name": "Template {}"}),
         ("/api/templates/", {"name": "Template {}", "not_needed": ["keys"]}),
     ),
+    "MAX_WEBHOOKS": (
+        ("/settings/webhooks", {"url": "https://h{}.example.org/", "events": "song.released"}),
+        (
+            "/api/settings/webhooks",
+            {"url": "https://h{}.example.org/", "events": ["song.released"]},
+        ),
+    ),
     "MAX_TOKENS": (("/settings/tokens", {"name": "Token {}", "scope": "read", "days": "30"}), None),
 }
 # Limits that delete the oldest or skip rows: tests/domain/imports/test_pruning.py.
-GIVE_WAY = {"MAX_IMPORTS", "MAX_IMPORT_ROWS", "MAX_PREVIEWS"}
+# Deliveries over theirs are not queued: tests/jobs/test_webhooks.py.
+GIVE_WAY = {"MAX_IMPORTS", "MAX_IMPORT_ROWS", "MAX_PREVIEWS", "MAX_DELIVERIES"}
 PEOPLE = ("bob", "charlie", "noise")
 
 

@@ -179,6 +179,9 @@ OWN = """
 /songs/<song_id>/edit
 /songs/<song_id>/row
 /static/<filename>
+/settings/webhooks/<webhook_id>
+/api/settings/webhooks/<webhook_id>
+/api/settings/webhooks/<webhook_id>/deliveries
 /users/<username>/badge/<code>.<form>
 /users/<username>/report
 """

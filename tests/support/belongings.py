@@ -33,6 +33,9 @@ from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks import queries as queries_of_webhooks
+from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import Notification
@@ -120,6 +123,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "key": "00ff00ff",
             "number": 0,
             "form": "svg",
+            **_webhook_of(user),
             "section": "profiles",
         }
 
@@ -205,6 +209,31 @@ def _scan_of(user: User) -> int:
         "problems": [],
     }
     return chart_scans.begin(user, "A secret upload", [Kept({}, report=report)]).id
+
+
+def _webhook_of(owner: User) -> dict[str, object]:
+    """Add a webhook with a delivery that was not sent; return the ids."""
+    now = clock.now()
+    webhook = Webhook(
+        user_id=owner.id,
+        kind="standard",
+        url="sealed",
+        shown_url="secret.example.org/…cret",
+        secret="sealed",
+        events="song.released",
+        state="paused",
+        base_url="http://localhost",
+        created_at=now,
+    )
+    db.session.add(webhook)
+    db.session.flush()
+    happened = outbox.Happened(owner.id, "song.released", 1, "secret", now)
+    outbox.queue([webhook], [happened])
+    outbox.drop_waiting(webhook.id, "secret")
+    return {
+        "webhook_id": webhook.id,
+        "delivery_id": queries_of_webhooks.deliveries_of(webhook.id, limit=1)[0].id,
+    }
 
 
 def _notification_of(owner: Person) -> int:

@@ -50,6 +50,7 @@ from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.share_images.models import ShareImage
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.streaks.models import BreakWeek, ChartingWeek
+from trackflow_web.domain.webhooks.models import Delivery, Webhook
 from trackflow_web.kernel import clock, rate_limits
 from trackflow_web.kernel.events import Event
 
@@ -96,6 +97,17 @@ AVATAR = ("uploaded_at", "large")
 SHARE_IMAGE = ("id", "kind", "subject_id", "checked_at")
 COVER = ("song_id", "pack_id", "uploaded_at", "large")
 MAIL = ("kind", "address", "created_at", "ended_at")
+WEBHOOK = (
+    "id",
+    "kind",
+    "shown_url",
+    "events",
+    "state",
+    "reason",
+    "failures",
+    "failing_since",
+    "created_at",
+)
 CONNECTION = ("scopes", "created_at", "updated_at", "expires_at")
 # Columns of an award that are not exported: keys, internals, and the name of another user.
 OF_AN_AWARD = frozenset(
@@ -240,6 +252,10 @@ def _access(user_id: int, email: str) -> Mapping[str, Iterator[str]]:
         "tokens": json_list(rows_of(AccessToken, AccessToken.user_id == user_id, only=TOKEN)),
         "connections": json_list(
             rows_of(Connection, Connection.user_id == user_id, only=CONNECTION)
+        ),
+        "webhooks": json_list(rows_of(Webhook, Webhook.user_id == user_id, only=WEBHOOK)),
+        "webhook_deliveries": json_list(
+            rows_of(Delivery, Delivery.user_id == user_id, leave_out={"event_key"})
         ),
         "grants": json_list(rows_of(AwardGrant, AwardGrant.admin_id == user_id)),
         "catalogue_changes": json_list(

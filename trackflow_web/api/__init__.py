@@ -33,6 +33,7 @@ from trackflow_web.api.settings import streaks as settings_streaks
 from trackflow_web.api.settings import views as settings
 from trackflow_web.api.songs import views as songs
 from trackflow_web.api.undo import views as undo
+from trackflow_web.api.webhooks import views as webhooks
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,6 +68,7 @@ __all__ = [
     "settings_streaks",
     "songs",
     "undo",
+    "webhooks",
 ]
 
 

@@ -59,6 +59,7 @@ class Config:
     limit_export: RateLimitItem
     limit_follows: tuple[RateLimitItem, ...]
     limit_reports: tuple[RateLimitItem, ...]
+    limit_webhook_tests: tuple[RateLimitItem, ...]
     newcomer_days: int
     row_limits: Mapping[str, int]
     spotify_client_id: str
@@ -71,6 +72,7 @@ class Config:
     site_url: str
     mail_url: str
     mail_from: str
+    webhook_loopback: bool
     live_streams: int
     metrics_token: str
     security_log: str
@@ -124,6 +126,9 @@ class Config:
             limit_export=limit(environ, "LIMIT_EXPORT", "10/1 hour"),
             limit_follows=several_limits(environ, "LIMIT_FOLLOWS", "60/1 hour"),
             limit_reports=several_limits(environ, "LIMIT_REPORTS", "10/1 day"),
+            limit_webhook_tests=several_limits(
+                environ, "LIMIT_WEBHOOK_TESTS", "10/1 minute; 100/1 day"
+            ),
             newcomer_days=min(count(environ, "NEWCOMER_DAYS", "3"), LONGEST_NEWCOMER),
             row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
@@ -136,6 +141,7 @@ class Config:
             site_url=site_url,
             mail_url=mail_url,
             mail_from=addresses.mail_from(environ, site_url),
+            webhook_loopback=_webhook_loopback(environ, production=production),
             live_streams=live_streams(environ),
             metrics_token=keys.metrics_token(environ),
             security_log=places.security_log(environ, production=production),
@@ -150,6 +156,14 @@ def _cheap_passwords(environ: Mapping[str, str], *, production: bool) -> bool:
         message = "PASSWORD_COST is 'cheap', which is for tests: never in production."
         raise ConfigError(message)
     return cheap
+
+
+def _webhook_loopback(environ: Mapping[str, str], *, production: bool) -> bool:
+    loopback = one_of(environ, "WEBHOOK_TARGETS", ("public", "loopback")) == "loopback"
+    if loopback and production:
+        message = "WEBHOOK_TARGETS is 'loopback', which is for tests: never in production."
+        raise ConfigError(message)
+    return loopback
 
 
 def _hsts_extra(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ DEFAULTS = {
     "MAX_IMPORTS": 500,
     "MAX_IMPORT_ROWS": 30_000,
     "MAX_PREVIEWS": 5,
+    "MAX_WEBHOOKS": 5,
+    # Queued within a day.
+    "MAX_DELIVERIES": 1_000,
 }
 
 

@@ -63,6 +63,11 @@ class SecurityEvent(StrEnum):
     CUSTOM_ACHIEVEMENT_CHANGED = "custom_achievement_changed"
     CONTENT_HELD = "content_held"
     MODERATED = "moderated"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_ROTATED = "webhook_rotated"
+    WEBHOOK_DELETED = "webhook_deleted"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

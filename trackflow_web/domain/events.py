@@ -89,6 +89,13 @@ from trackflow_web.domain.songs.events import (
     SongStarted,
     SongUnreleased,
 )
+from trackflow_web.domain.webhooks.events import (
+    WebhookChanged,
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookDisabled,
+    WebhookRotated,
+)
 
 __all__ = [
     "BugReportDropped",
@@ -154,4 +161,9 @@ __all__ = [
     "UserUnfollowed",
     "UsersMentioned",
     "Visited",
+    "WebhookChanged",
+    "WebhookCreated",
+    "WebhookDeleted",
+    "WebhookDisabled",
+    "WebhookRotated",
 ]

@@ -7,6 +7,7 @@ sweep finds what is missing.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
@@ -33,6 +34,7 @@ from trackflow_web.jobs import (
     rechecks,
     share_images,
     sweep,
+    webhooks,
 )
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
@@ -76,6 +78,8 @@ class Jobs:
         self._secret = secret
         self._huey: Huey | None = None
         self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        # When this process wakes up for deliveries, so that it does not so several times.
+        self._next_webhooks = -math.inf
 
     @property
     def huey(self) -> Huey:
@@ -132,6 +136,10 @@ class Jobs:
     def start_notifications(self) -> None:
         """Write notices for many once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("notifications", 0))
+
+    def start_webhooks(self) -> None:
+        """Send queued deliveries of webhooks once the running unit of work is committed."""
+        transactions.after_commit(lambda: self._start("webhooks", 0))
 
     def prune_notifications(self) -> int:
         """Delete notifications that are too old; return how many."""
@@ -199,6 +207,7 @@ class Jobs:
             "charts": self._charts,
             "cover": self._cover,
             **{f"share_{kind}": partial(self._share_image, kind) for kind in Kind},
+            "webhooks": self._webhooks,
         }
 
     def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
@@ -240,6 +249,20 @@ class Jobs:
         del take_over
         with self.context():
             notifications.run(self.tools)
+
+    def _webhooks(self, _row_id: int, *, take_over: bool = False) -> None:
+        """Send due deliveries; each one is acquired separately."""
+        del take_over
+        turn = math.inf if self.mode is Mode.AT_ONCE else webhooks.TURN
+        with self.context():
+            pause = webhooks.run(self.tools, turn=turn)
+        if pause is None or self.mode is Mode.AT_ONCE:
+            return
+        now = time.monotonic()
+        if self._next_webhooks <= now or now + pause < self._next_webhooks - 1:
+            self._next_webhooks = now + pause
+            huey = self.huey
+            huey.enqueue(self._tasks["webhooks"].s(0, delay=pause))
 
     def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN

@@ -21,6 +21,7 @@ from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.undo import actions as undo
+from trackflow_web.domain.webhooks import outbox
 from trackflow_web.jobs import community, mails, notifications, seasons
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
@@ -63,6 +64,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         ),
         lambda: _start_images(start, all_waiting=at_start),
         lambda: redeliver(tools.handlers),
+        lambda: _start(start, "webhooks", lambda: [0] if outbox.is_due() else []),
         rate_limits.forget_ended,
         repeats.forget_old,
         lambda: notifications.run(tools),
@@ -107,6 +109,7 @@ def _prune(tools: Tools) -> None:
         reactions.prune()
         threads.prune()
         people.prune_tokens()
+        outbox.prune()
 
 
 def _start_images(start: Callable[[str, int], None], *, all_waiting: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trackflow_web.domain.imports.ports import Spotify, Vault
 from trackflow_web.domain.mail.ports import Mailer
+from trackflow_web.domain.webhooks.ports import Sender
 from trackflow_web.integrations.share_images.cards import Card
 from trackflow_web.kernel.events import Handler
 
@@ -21,6 +22,9 @@ class Tools:
     mailer: Mailer | None
     # Returns the SVG of a share image, from what it shows and uploaded pictures by digest.
     draw: Callable[[Card, Mapping[str, bytes]], str]
+    sender: Sender
     # Signs the links in mails.
     secret: str
     newcomer_days: int = 0
+    # For links; empty where it is that of requests.
+    site_url: str = ""

@@ -38,6 +38,7 @@ class Point(StrEnum):
     )
     IN_FAN_OUT = "in-fan-out"  # a slice of recipients is written and not committed
     AFTER_SLICE = "after-slice"  # a slice is committed, the next not started
+    WEBHOOK_SENT = "webhook-sent"  # receivers have the messages, the deliveries have not ended
 
 
 _folder: Path | None = None

@@ -48,7 +48,7 @@ SHARED = frozenset(
 ONE_EACH = frozenset({Type.NEW_FOLLOWER, Type.REACTION})
 _Row = sa.Row[*tuple[Any, ...]]
 # All other subjects are requests and reports.
-OWN_TABLE = frozenset({"song", "pack", "season"})
+OWN_TABLE = frozenset({"song", "pack", "season", "webhook"})
 MUTABLE = frozenset({Muted.SONG, Muted.PACK, Muted.FEATURE, Muted.BUG})
 
 

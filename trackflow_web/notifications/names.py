@@ -17,6 +17,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import Held, not_held, visible_to
+from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel.database import db, literal_ids
 from trackflow_web.notifications.types import Reason
 
@@ -24,7 +25,7 @@ from trackflow_web.notifications.types import Reason
 # Whoever was invited to it sees the invitation.
 WORK, INVITED, PUBLIC, HIDDEN = "work", "invited", "public", ""
 ACTORS_SHOWN = 8
-KINDS = frozenset({"user", "song", "pack", "feedback", "season"})
+KINDS = frozenset({"user", "song", "pack", "feedback", "season", "webhook"})
 
 
 @dataclass(frozen=True)
@@ -132,5 +133,8 @@ _NAMES = sa.union_all(
     ),
     _named("season", Season.id, Season.name, sa.literal(PUBLIC), Season.slug).where(
         Season.id.in_(literal_ids("season")), ~Season.draft
+    ),
+    _named("webhook", Webhook.id, Webhook.shown_url, sa.literal(WORK)).where(
+        Webhook.id.in_(literal_ids("webhook")), Webhook.user_id == _VIEWER
     ),
 )

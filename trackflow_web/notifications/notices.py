@@ -263,6 +263,17 @@ def _decision(event: Event, user_id: int, reason: Reason, decision: str) -> Noti
     )
 
 
+def _webhook_disabled(event: Event) -> Iterator[Notice]:
+    yield _about(
+        event,
+        Type.WEBHOOK_DISABLED,
+        Audience.USER,
+        owner_id=event.user_id,
+        reason=Reason.WEBHOOK,
+        actor_id=None,
+    )
+
+
 _RULES = {
     events.SongReleased: _released,
     events.PartDone: _worked_on,
@@ -276,4 +287,5 @@ _RULES = {
     events.FeedbackDecided: _decided,
     events.UserFollowed: _followed,
     events.ModerationDecided: _moderated,
+    events.WebhookDisabled: _webhook_disabled,
 }

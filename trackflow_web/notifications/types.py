@@ -33,6 +33,7 @@ class Type(StrEnum):
     REACTION = "reaction"
     MODERATION_DECISION = "moderation_decision"
     FEATURED = "featured"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Reason(StrEnum):
@@ -61,6 +62,7 @@ class Reason(StrEnum):
     MODERATED = "moderated"
     REPORTED = "reported"
     CHOSEN = "chosen"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,14 @@ TYPES = {
         one="{subject} is a highlight of the week.",
         many="{subject} is a highlight of the week.",
         channels=frozenset({SITE, TOAST}),
+        groups=False,
+    ),
+    Type.WEBHOOK_DISABLED: TypeOptions(
+        label="One of your webhooks is turned off",
+        title="Webhook turned off",
+        one="Your webhook to {subject} was turned off.",
+        many="Your webhook to {subject} was turned off.",
+        channels=frozenset({SITE, MAIL}),
         groups=False,
     ),
 }

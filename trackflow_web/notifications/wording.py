@@ -26,6 +26,7 @@ GONE = {
     "achievement": "an achievement",
     "category": "a category",
     "season": "a season that is gone",
+    "webhook": "an address that is gone",
     "talk": "something that is no longer public",
 }
 
@@ -54,6 +55,7 @@ REASONS = {
     Reason.MODERATED: "It's about something of yours.",
     Reason.REPORTED: "You reported it.",
     Reason.CHOSEN: "It was chosen for the week.",
+    Reason.WEBHOOK: "Its receiver failed for too long or wants nothing more.",
 }
 
 # What a moderator decided, for the owner and for whoever reported it.

@@ -62,6 +62,7 @@ from trackflow_web.pages.songs import views as songs
 from trackflow_web.pages.stats import views as stats
 from trackflow_web.pages.suggestions import views as suggestions
 from trackflow_web.pages.undo import views as undo
+from trackflow_web.pages.webhooks import views as webhooks
 from trackflow_web.web.ops import health, metrics
 from trackflow_web.web.urls import Code, RecordId
 
@@ -95,6 +96,7 @@ BLUEPRINTS = (
     home.pages,
     people.pages,
     settings.pages,
+    webhooks.pages,
     songs.pages,
     undo.pages,
     authoring.pages,

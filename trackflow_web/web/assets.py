@@ -55,6 +55,7 @@ LAYERS = {
         "seasons",
         "community",
         "settings",
+        "webhooks",
         "notifications",
         "toasts",
         "pages",

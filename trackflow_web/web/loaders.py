@@ -21,6 +21,7 @@ from trackflow_web.domain.relations.queries import is_blocked_by, relation_to
 from trackflow_web.domain.series.queries import find_series
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility.profiles import find_visible_profile
+from trackflow_web.domain.webhooks.queries import find_delivery, find_webhook
 from trackflow_web.kernel.errors import Forbidden, NotFound
 from trackflow_web.web.caller import get_current_user, is_write, viewer_id
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.series.models import Series
     from trackflow_web.domain.songs.models import Song
+    from trackflow_web.domain.webhooks.models import Delivery, Webhook
 
 
 def song_or_404(song_id: int, *, may: Literal["work", "own"]) -> Song:
@@ -108,6 +110,22 @@ def template_or_404(template_id: int) -> PartTemplate:
     if template is None:
         raise NotFound
     return template
+
+
+def webhook_or_404(webhook_id: int) -> Webhook:
+    """Return one of the caller's own webhooks."""
+    webhook = find_webhook(webhook_id, for_update=is_write())
+    if webhook is None or webhook.user_id != get_current_user().id:
+        raise NotFound
+    return webhook
+
+
+def delivery_or_404(webhook: Webhook, delivery_id: int) -> Delivery:
+    """Return a delivery of a webhook."""
+    delivery = find_delivery(webhook.id, delivery_id)
+    if delivery is None:
+        raise NotFound
+    return delivery
 
 
 def person_or_404(

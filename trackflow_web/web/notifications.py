@@ -34,6 +34,7 @@ _ENDPOINTS = {
     "user": ("profiles.show", "username"),
     "achievement": ("achievements.show", "code"),
     "season": ("seasons.show", "slug"),
+    "webhook": ("webhooks.show", "webhook_id"),
     "decision": ("moderation.decision", "action_id"),
     "levels": ("achievements.levels", ""),
     "achievements": ("achievements.mine", ""),

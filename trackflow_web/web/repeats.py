@@ -63,7 +63,7 @@ def keep_response(response: Response) -> None:
     if location.startswith(url_for("people.confirm_form")):  # nothing has been done yet
         repeats.cancel(get_current_user().id, digest)
         return
-    is_text = request.blueprint == "api" and not response.is_streamed
+    is_text = request.blueprint == "api" and not response.is_streamed and "has_secret" not in g
     repeats.finish(
         get_current_user().id,
         digest,
@@ -71,6 +71,11 @@ def keep_response(response: Response) -> None:
         location=location,
         body=response.get_data(as_text=True) if is_text else "",
     )
+
+
+def keep_no_body() -> None:
+    """Do not store the body of this response, which has a secret: a repeat gets the status."""
+    g.has_secret = True
 
 
 def _digest() -> str | None:

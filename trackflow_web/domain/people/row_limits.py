@@ -36,9 +36,12 @@ class RowLimit(StrEnum):
     IMPORTS = "MAX_IMPORTS"
     IMPORT_ROWS = "MAX_IMPORT_ROWS"
     PREVIEWS = "MAX_PREVIEWS"
+    WEBHOOKS = "MAX_WEBHOOKS"
+    DELIVERIES = "MAX_DELIVERIES"
 
 
-# Messages to users. Rows of imports and previews have none: the oldest ones are deleted.
+# Messages to users. Rows of imports and previews have none: the oldest ones are deleted. Deliveries
+# over the limit are not queued.
 MESSAGES = {
     RowLimit.SONGS: "An account can have up to {:,} songs, and yours is full. Delete some first.",
     RowLimit.PACKS: "An account can have up to {:,} packs, and yours is full. Delete some first.",
@@ -50,6 +53,7 @@ MESSAGES = {
     ),
     RowLimit.TOKENS: "An account can have up to {:,} tokens. Revoke one first.",
     RowLimit.TEMPLATES: "An account can have up to {:,} templates. Delete one first.",
+    RowLimit.WEBHOOKS: "An account can have up to {:,} webhooks. Delete one first.",
     RowLimit.IMPORTS: (
         "An account can have up to {:,} imports whose songs are still there."
         " Delete songs of an import or undo one first."

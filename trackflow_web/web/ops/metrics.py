@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trackflow_web.achievements.awards.grant import latest_award_id
 from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.domain.moderation.queries import count_open
+from trackflow_web.domain.webhooks import outbox
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
@@ -99,6 +100,11 @@ def _metrics() -> Iterator[Metric]:
     )
     yield GaugeMetricFamily(
         "trackflow_reports_open", "Reports that no moderator has decided about.", count_open()
+    )
+    yield GaugeMetricFamily(
+        "trackflow_webhook_deliveries_waiting",
+        "Deliveries of webhooks that wait for an attempt.",
+        outbox.count_waiting(),
     )
     yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(

@@ -1,0 +1,1 @@
+"""Webhooks: messages about a user's public work to addresses that they chose."""

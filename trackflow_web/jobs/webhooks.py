@@ -1,0 +1,76 @@
+"""The job that sends deliveries of webhooks."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import structlog
+
+from trackflow_web.domain.webhooks import outbox
+from trackflow_web.kernel import clock, failpoints
+from trackflow_web.kernel.transactions import reading, unit_of_work
+from trackflow_web.webhooks import delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackflow_web.domain.webhooks.outbox import Attempt
+    from trackflow_web.jobs.tools import Tools
+    from trackflow_web.webhooks.delivery import Prepared
+
+log = structlog.get_logger()
+
+# Requests at the same time, each to another webhook.
+AT_ONCE = 8
+# Seconds, after which other jobs have their turn.
+TURN = 3.0
+# Maintenance finds what is due later than that.
+SOON = 60.0
+
+
+def run(tools: Tools, *, turn: float = TURN) -> float | None:
+    """Send what is due; return in how many seconds more is, None when maintenance finds it.
+
+    Each delivery is acquired first and ended afterwards, in separate transactions: a worker that
+    dies in between sends it once more, with the same id.
+    """
+    ends_at = time.monotonic() + turn
+    while prepared := _next(tools):
+        attempts = _send(prepared, tools)
+        failpoints.point(failpoints.Point.WEBHOOK_SENT)
+        with unit_of_work(tools.handlers):
+            for each, attempt in zip(prepared, attempts, strict=True):
+                delivery.finish(each, attempt)
+        if time.monotonic() >= ends_at:
+            break
+    return _seconds_to_next()
+
+
+def _next(tools: Tools) -> Sequence[Prepared]:
+    """Acquire the next deliveries; return them with their messages."""
+    with unit_of_work(tools.handlers):
+        acquired = [(row.id, row.webhook_id) for row in outbox.acquire_due(AT_ONCE)]
+    if not acquired:
+        return ()
+    with reading():
+        found = (delivery.prepare(*ids, tools.vault, tools.site_url) for ids in acquired)
+        return [each for each in found if each is not None]
+
+
+def _send(prepared: Sequence[Prepared], tools: Tools) -> Sequence[Attempt]:
+    """Send messages at the same time, in threads that do not use the database."""
+    if len(prepared) == 1:
+        return [delivery.send(prepared[0], tools.sender)]
+    with ThreadPoolExecutor(len(prepared), thread_name_prefix="webhooks") as threads:
+        return list(threads.map(lambda each: delivery.send(each, tools.sender), prepared))
+
+
+def _seconds_to_next() -> float | None:
+    with reading():
+        due_at = outbox.next_due_at()
+    if due_at is None:
+        return None
+    seconds = (due_at - clock.now()).total_seconds()
+    return max(seconds, 0.0) if seconds <= SOON else None

@@ -1,0 +1,1 @@
+"""What webhooks are told: which events, in which words, and how that is sent."""
