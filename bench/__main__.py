@@ -27,6 +27,7 @@ from bench import (
     standings,
     statements,
     streams,
+    webhooks,
 )
 from bench.peers import comparison as peers
 
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "recheck": recheck,
     "imports": imports,
     "charts": charts,
+    "webhooks": webhooks,
     "pages": pages,
     "notifications": notifications,
     "streams": streams,

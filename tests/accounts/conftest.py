@@ -27,6 +27,8 @@ from trackflow_web.domain.people import administration, avatars
 from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.relations.models import RemovedFollower
 from trackflow_web.domain.visibility.models import Block, Hold
+from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import NotificationPreferences, NotificationSetting
@@ -79,6 +81,8 @@ def full_life(
     stranger.sign_in("alice", "guessed by a stranger")
     with working(app):
         avatars.upload(alice.user, picture())
+    with working(app):
+        _tell_nobody(alice)
     app.extensions["trackflow.jobs"].sweep(at_start=True)
     with working(app):
         special = sa.select(CategoryEdition).where(CategoryEdition.category == "special")
@@ -175,6 +179,15 @@ def full_life(
 
 
 UNCLEAR = b"What,Who\nOrion,Metallica\n"
+
+
+def _tell_nobody(alice: Person) -> None:
+    """Pause her webhook after something was queued for it: nothing is sent."""
+    webhook = db.session.scalars(sa.select(Webhook).where(Webhook.user_id == alice.id)).one()
+    happened = outbox.Happened(alice.id, "pack.released", 1, "once", clock.now())
+    outbox.queue([webhook], [happened])
+    outbox.drop_waiting(webhook.id, "paused")
+    webhook.state = "paused"
 
 
 def _make_music(as_alice: Browser) -> None:

@@ -56,6 +56,7 @@ FOR_OLGA_TOO = (
     "/settings/achievements?category=activity",
     "/notifications/",
     "/settings/notifications",
+    "/settings/webhooks",
     "/settings/privacy",
     "/settings/connections",
 )

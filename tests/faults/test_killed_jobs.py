@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.support.charter import Charter
 from tests.support.people import add_person, working
+from tests.support.receiver import receiving
 from tests.support.web_server import environment
 from trackflow_web.achievements.models import RecheckRun, UserAchievement, UserStats
 from trackflow_web.domain.imports import actions, files
@@ -20,6 +21,8 @@ from trackflow_web.domain.imports.models import Import
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.webhooks import actions as webhooks
+from trackflow_web.domain.webhooks.models import Delivery
 from trackflow_web.jobs import rechecks
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -63,6 +66,7 @@ def command(database_url, tmp_path, faults):
 
     def start(*arguments):
         settings = {"INSTANCE_PATH": tmp_path, "FAULTS": faults, "JOBS": "worker"}
+        settings |= {"WEBHOOK_TARGETS": "loopback"}
         program = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
         quiet = subprocess.DEVNULL
         running.append(
@@ -106,6 +110,35 @@ def test_an_import_killed_half_way_is_completed_once(make_app, alice, command, f
     jobs.run_due()
     assert alice.number("total_songs") == ROWS
     assert len(alice.codes) == len(set(alice.codes)) > 3
+
+
+def test_deliveries_of_a_killed_job_are_sent_again_with_their_ids(make_app, alice, command, faults):
+    app = make_app(JOBS="worker", WEBHOOK_TARGETS="loopback")
+    jobs = app.extensions["trackflow.jobs"]
+    with receiving() as receiver:
+        with working(app):
+            for _ in range(2):
+                webhook, _ = webhooks.create(
+                    alice.user,
+                    jobs.tools.vault,
+                    base_url="http://localhost",
+                    loopback=True,
+                    url=receiver.address,
+                    events=["song.released"],
+                )
+                webhooks.send_test(webhook, limits=())
+        (faults / Point.WEBHOOK_SENT).touch()
+        assert command("jobs", "run").wait(SECONDS_TO_END) == -signal.SIGKILL
+        sent = {request.id for request in receiver.received}
+        assert len(receiver.received) == len(sent) == 2
+        with working(app):  # the time of a dead worker passes
+            db.session.execute(sa.update(Delivery).values(due_at=clock.now()))
+        jobs.sweep()
+        jobs.run_due()
+        assert len(receiver.received) == 4
+        assert {request.id for request in receiver.received} == sent
+    with app.app_context():
+        assert set(db.session.scalars(sa.select(Delivery.outcome))) == {"delivered"}
 
 
 @pytest.fixture

@@ -254,8 +254,9 @@ class Jobs:
         """Send due deliveries; each one is acquired separately."""
         del take_over
         turn = math.inf if self.mode is Mode.AT_ONCE else webhooks.TURN
+        rest = {Mode.THREAD: webhooks.REST_IN_WEB_PROCESS, Mode.WORKER: webhooks.REST}
         with self.context():
-            pause = webhooks.run(self.tools, turn=turn)
+            pause = webhooks.run(self.tools, turn=turn, rest=rest.get(self.mode, 0.0))
         if pause is None or self.mode is Mode.AT_ONCE:
             return
         now = time.monotonic()

@@ -26,17 +26,22 @@ log = structlog.get_logger()
 AT_ONCE = 8
 # Seconds, after which other jobs have their turn.
 TURN = 3.0
+# How much longer than it works the job rests, so that pages are not slower while a thousand
+# deliveries are due: in a web process, whose threads share one interpreter, and elsewhere.
+REST_IN_WEB_PROCESS = 5.0
+REST = 1.0
 # Maintenance finds what is due later than that.
 SOON = 60.0
 
 
-def run(tools: Tools, *, turn: float = TURN) -> float | None:
+def run(tools: Tools, *, turn: float = TURN, rest: float = 0.0) -> float | None:
     """Send what is due; return in how many seconds more is, None when maintenance finds it.
 
     Each delivery is acquired first and ended afterwards, in separate transactions: a worker that
-    dies in between sends it once more, with the same id.
+    dies in between sends it once more, with the same id. Between requests it rests `rest` times as
+    long as it has computed.
     """
-    ends_at = time.monotonic() + turn
+    ends_at, begun = time.monotonic() + turn, time.thread_time()
     while prepared := _next(tools):
         attempts = _send(prepared, tools)
         failpoints.point(failpoints.Point.WEBHOOK_SENT)
@@ -45,6 +50,8 @@ def run(tools: Tools, *, turn: float = TURN) -> float | None:
                 delivery.finish(each, attempt)
         if time.monotonic() >= ends_at:
             break
+        time.sleep(rest * (time.thread_time() - begun))
+        begun = time.thread_time()
     return _seconds_to_next()
 
 

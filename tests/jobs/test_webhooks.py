@@ -1,0 +1,475 @@
+"""Deliveries of webhooks: what is sent, when it is tried again, and when it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.people import add_person, working
+from tests.support.receiver import receiving
+from tests.support.songs import add_song
+from trackflow_web.accounts.deletion import delete_account
+from trackflow_web.config import Config, ConfigError
+from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.series import actions as series
+from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.visibility import Held
+from trackflow_web.domain.visibility.models import Hold
+from trackflow_web.domain.webhooks import actions, outbox
+from trackflow_web.domain.webhooks.models import Delivery, EventName, State, Webhook
+from trackflow_web.kernel import clock as the_clock
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event
+from trackflow_web.notifications.models import Notification
+from trackflow_web.webhooks import discord, handler
+from trackflow_web.webhooks.content import Content
+
+RELEASES = ["song.released"]
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBHOOK_TARGETS="loopback", SITE_URL="https://trackflow.example")
+
+
+@pytest.fixture
+def receiver():
+    with receiving() as there:
+        yield there
+
+
+@pytest.fixture
+def jobs(app):
+    return app.extensions["trackflow.jobs"]
+
+
+@pytest.fixture
+def alice(app):
+    """Alice, whose profile everyone sees."""
+    person = add_person(app, "alice")
+    with working(app):
+        person.user.audience = "everyone"
+    return person
+
+
+@pytest.fixture
+def hook(app, alice, receiver, jobs):
+    """`hook()`: a webhook of Alice's; returns its secret."""
+
+    def add(*events, **fields):
+        sent = {"url": f"{receiver.address}/hook", "events": list(events or RELEASES)} | fields
+        with working(app):
+            _, secret = actions.create(
+                alice.user,
+                jobs.tools.vault,
+                base_url="http://localhost",
+                loopback=True,
+                **sent,
+            )
+        return secret
+
+    return add
+
+
+@pytest.fixture
+def send(app, jobs):
+    """`send()`: the job runs."""
+
+    def run():
+        with working(app):
+            jobs.start_webhooks()
+
+    return run
+
+
+def release(app, person, title="One", **more):
+    return add_song(app, person, title, status="released", **more)
+
+
+def move(app, person, song_id, status):
+    with working(app):
+        songs.move_song(find_song(song_id, for_update=True), person.user, status=status)
+
+
+def webhook_in(app):
+    with app.app_context():
+        return db.session.scalars(sa.select(Webhook)).one()
+
+
+def deliveries(app):
+    with app.app_context():
+        return list(db.session.scalars(sa.select(Delivery).order_by(Delivery.id)))
+
+
+def test_a_release_is_sent_signed_with_ids_links_and_credits(app, alice, hook, receiver, send):
+    secret = hook()
+    song_id = release(app, alice, album="Kill 'Em All", year=1983)
+    assert receiver.received == []  # nothing is sent in the unit of work
+    send()
+    (request,) = receiver.received
+    assert request.is_signed_with(secret)
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["user-agent"] == "TrackFlow (+https://trackflow.example)"
+    assert re.fullmatch(r"msg_[0-9a-f]{24}", request.id)
+    body = request.json
+    assert set(body) == {"type", "timestamp", "data"}
+    assert body["type"] == "song.released"
+    assert body["data"]["song"] == {
+        "id": song_id,
+        "title": "One",
+        "artist": "Metallica",
+        "album": "Kill 'Em All",
+        "year": 1983,
+        "url": f"https://trackflow.example/releases/{song_id}",
+        "cover": None,
+        "parts": [],
+    }
+    assert [each["username"] for each in body["data"]["credits"]] == ["alice"]
+    send()
+    assert len(receiver.received) == 1
+
+
+def test_each_kind_of_event_is_sent_once(app, alice, hook, receiver, send):
+    hook(*EventName)
+    with working(app):
+        pack = packs.create_pack(alice.user, name="Four")
+        album = series.create_series(
+            alice.user, artist="Metallica", album="Load", year="", tracks="One"
+        )
+        ids = [
+            songs.add_song(alice.user, title=title, artist="Metallica", status="wip").id
+            for title in ("One", "Two")
+        ]
+        for song_id in ids:
+            packs.put_song(pack, song_id=song_id, optional=False)
+        series.set_track(album, 1, song_id=ids[0], irrelevant=False)
+    for song_id in ids:
+        move(app, alice, song_id, "released")
+    send()
+    types = receiver.types
+    assert types.count("song.released") == 2
+    assert types.count("pack.released") == 1
+    assert types.count("series.completed") == 1
+    assert types.count("achievement.unlocked") >= 1
+    assert len({each.id for each in receiver.received}) == len(types)
+    (packed,) = (each.json for each in receiver.received if each.json["type"] == "pack.released")
+    assert packed["data"]["pack"]["songs"] == 2
+
+
+def test_only_chosen_events_of_their_own_work_are_sent(app, alice, hook, receiver, send):
+    hook("level.reached")
+    bob = add_person(app, "bob")
+    release(app, alice)
+    release(app, bob)
+    send()
+    assert set(receiver.types) <= {"level.reached"}
+    assert len(deliveries(app)) == len(receiver.received)
+
+
+def test_imports_are_not_told(app, alice, hook, receiver, as_alice):
+    hook(*EventName)
+    as_alice.post("/imports/", file=_file(), status="released", start="1")
+    assert receiver.received == []
+
+
+def _file():
+    return io.BytesIO(b"title,artist\nOne,Metallica\n"), "list.csv"
+
+
+HIDING = {
+    "members only": lambda alice, _song: setattr(alice, "audience", "members"),
+    "only me": lambda alice, _song: setattr(alice, "audience", "me"),
+    "banned": lambda alice, _song: setattr(alice, "banned_at", the_clock.now()),
+    "suspended": lambda alice, _song: setattr(
+        alice, "suspended_until", the_clock.now() + timedelta(days=1)
+    ),
+    "held": lambda _alice, song: db.session.add(
+        Hold(
+            subject_type=Held.RELEASE,
+            subject_id=song.id,
+            is_automatic=False,
+            created_at=the_clock.now(),
+        )
+    ),
+    "moved back": lambda alice, song: songs.move_song(song, alice, status="wip"),
+    "deleted": lambda alice, song: songs.delete_song(song, alice),
+}
+
+
+@pytest.mark.parametrize("state", HIDING)
+def test_what_was_hidden_before_it_is_sent_is_not_sent(app, alice, hook, receiver, send, state):
+    hook()
+    song_id = release(app, alice, "A secret")
+    with working(app):
+        HIDING[state](alice.user, find_song(song_id, for_update=True))
+    send()
+    assert receiver.received == []
+    (delivery,) = deliveries(app)
+    assert (delivery.outcome, delivery.error) == ("dropped", "not public")
+
+
+def test_a_collaborator_whom_visitors_do_not_see_is_not_named(app, alice, hook, receiver, send):
+    hook()
+    bob = add_person(app, "bob")  # for members only
+    song_id = add_song(app, alice, status="wip")
+    with working(app):
+        invitations.remember_work(alice.id, bob.id)
+        songs.add_collaborator(find_song(song_id, for_update=True), username="bob", limits=())
+    move(app, alice, song_id, "released")
+    send()
+    assert b"alice" in receiver.received[0].body
+    assert b"bob" not in receiver.received[0].body
+
+
+def test_a_deleted_account_takes_its_deliveries_along(app, alice, hook, receiver, send):
+    hook()
+    release(app, alice)
+    with working(app):
+        delete_account(alice.user)
+    send()
+    assert receiver.received == []
+    assert deliveries(app) == []
+
+
+def test_failures_are_tried_again_with_the_same_id(app, alice, hook, receiver, send, clock):
+    secret = hook()
+    for status in (500, 302, 404):
+        receiver.answer(status, b"no")
+    release(app, alice)
+    send()
+    for seconds in (6, 330, 1980):
+        send()  # too early
+        clock.move(seconds=seconds)
+        send()
+    assert len(receiver.received) == 4
+    assert len({each.id for each in receiver.received}) == 1
+    assert len({each.headers["webhook-timestamp"] for each in receiver.received}) == 4
+    assert all(each.is_signed_with(secret) for each in receiver.received)
+    (delivery,) = deliveries(app)
+    assert (delivery.outcome, delivery.attempts, delivery.status) == ("delivered", 4, 204)
+
+
+def test_a_receiver_that_fails_for_long_is_turned_off_and_its_owner_is_told(
+    app, alice, hook, receiver, send, clock
+):
+    hook()
+    for _ in range(20):
+        receiver.answer(500)
+    release(app, alice)
+    while webhook_in(app).state == State.ACTIVE and len(receiver.received) < 12:
+        send()
+        clock.move(hours=27)
+    assert webhook_in(app).reason == "failing"
+    assert len(receiver.received) == 10
+    assert deliveries(app)[0].outcome == "failed"
+    with app.app_context():
+        told = sa.select(Notification.type).where(Notification.user_id == alice.id)
+        assert list(db.session.scalars(told)).count("webhook_disabled") == 1
+    release(app, alice, "Two")
+    send()
+    assert len(receiver.received) == 10
+
+
+def test_many_failures_of_one_hour_do_not_turn_it_off(app, alice, hook, receiver, send):
+    hook()
+    for number in range(12):
+        receiver.answer(500)
+        release(app, alice, f"Song {number}")
+        send()
+    webhook = webhook_in(app)
+    assert webhook.state == State.ACTIVE
+    # From the third on the others wait, so that a receiver that is down is asked rarely.
+    assert len(receiver.received) == 3
+    assert webhook.failures == 3
+
+
+def test_410_turns_it_off_at_once(app, alice, hook, receiver, send):
+    hook()
+    receiver.answer(410)
+    release(app, alice)
+    release(app, alice, "Two")
+    send()
+    assert (webhook_in(app).state, webhook_in(app).reason) == ("disabled", "gone")
+    assert [each.outcome for each in deliveries(app)] == ["failed", "dropped"]
+    assert len(receiver.received) == 1
+
+
+def test_a_receiver_that_wants_fewer_requests_gets_none_for_so_long(
+    app, alice, hook, receiver, send, clock
+):
+    hook()
+    receiver.answer(429, Retry_After="3600")
+    release(app, alice)
+    release(app, alice, "Two")
+    send()
+    clock.move(minutes=59)
+    release(app, alice, "Three")
+    send()
+    assert len(receiver.received) == 1
+    clock.move(minutes=2)
+    send()
+    assert len(receiver.received) == 4
+    assert webhook_in(app).failures == 0
+
+
+def test_a_receiver_that_is_not_there_is_an_error_without_its_address(
+    app, alice, hook, receiver, send
+):
+    with receiving() as closed:
+        address = closed.address
+    hook(url=f"{address}/secret-path")
+    release(app, alice)
+    send()
+    (delivery,) = deliveries(app)
+    assert (delivery.status, delivery.error) == (None, "couldn't connect")
+    assert delivery.ended_at is None
+    del receiver
+
+
+def test_the_same_event_is_queued_once(app, alice, hook):
+    """Redelivery after a crash does no harm."""
+    hook()
+    release(app, alice)
+    with working(app):
+        events = list(db.session.scalars(sa.select(Event).where(Event.name == "song_released")))
+        handler.handle(events)
+    assert len(deliveries(app)) == 1
+
+
+def test_an_account_queues_a_limited_number_a_day(app, alice, hook, clock, most):
+    hook()
+    most(MAX_DELIVERIES=2)
+    for number in range(4):
+        release(app, alice, f"Song {number}")
+    assert len(deliveries(app)) == 2
+    clock.move(days=1, seconds=1)
+    release(app, alice, "Another day")
+    assert len(deliveries(app)) == 3
+
+
+def test_maintenance_sends_what_is_due_and_deletes_what_is_old(
+    app, alice, hook, receiver, jobs, clock
+):
+    hook()
+    release(app, alice)
+    jobs.sweep()
+    assert deliveries(app)[0].outcome == "delivered"
+    clock.move(days=7, seconds=1)
+    jobs.sweep()
+    assert deliveries(app) == []
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.both_databases
+def test_two_workers_send_a_delivery_once(app, alice, hook, jobs):
+    del jobs
+    hook()
+    hook()
+    release(app, alice)
+    with working(app):
+        first = [row.id for row in outbox.acquire_due(8)]
+    with working(app):
+        assert len(first) == 2
+        assert outbox.acquire_due(8) == []
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_died_is_replaced_after_a_time(app, alice, hook, receiver, send, clock):
+    hook()
+    release(app, alice)
+    with working(app):
+        outbox.acquire_due(8)
+    send()
+    assert receiver.received == []
+    clock.move(seconds=outbox.ATTEMPT_TAKES.total_seconds() + 1)
+    send()
+    assert len(receiver.received) == 1
+
+
+# --- Discord -------------------------------------------------------------------------------------
+
+
+def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, send):
+    hook(url=receiver.discord, kind="discord")
+    song_id = release(app, alice, "@everyone **One** [x](https://evil.example)")
+    send()
+    (request,) = receiver.received
+    assert "webhook-signature" not in request.headers
+    body = request.json
+    assert body["allowed_mentions"] == {"parse": []}
+    (embed,) = body["embeds"]
+    assert embed["url"] == f"https://trackflow.example/releases/{song_id}"
+    assert "@everyone" not in embed["title"]
+    assert r"\*\*One\*\* \[x\]" in embed["title"]
+    assert "https://" not in embed["title"]
+    assert embed["author"] == {"name": "alice", "url": "https://trackflow.example/users/alice"}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_channel_that_is_gone_turns_it_off_at_once(app, alice, hook, receiver, send, status):
+    hook(url=receiver.discord, kind="discord")
+    receiver.answer(status, b'{"message": "Unknown Webhook", "code": 10015}')
+    release(app, alice)
+    send()
+    assert webhook_in(app).reason == "gone"
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [(b'{"retry_after": 90.5, "global": false}', 91), (b"<html>error 1015</html>", 120)],
+)
+def test_discord_says_when_to_come_back(app, alice, hook, receiver, send, clock, body, seconds):
+    hook(url=receiver.discord, kind="discord")
+    receiver.answer(429, body, Retry_After="120")
+    release(app, alice)
+    send()
+    clock.move(seconds=seconds - 2)
+    send()
+    assert len(receiver.received) == 1
+    clock.move(seconds=3)
+    send()
+    assert len(receiver.received) == 2
+    assert deliveries(app)[0].outcome == "delivered"
+
+
+def test_messages_stay_within_the_limits_of_discord():
+    long = "*" * 5000 + "\N{GUITAR}" * 5000
+    content = Content({}, long, "https://x.example", (long, long), (long, ""), "", {"Parts": long})
+    (embed,) = discord.message(content, the_clock.now())["embeds"]
+
+    def length(text):
+        return len(text.encode("utf-16-le")) // 2
+
+    assert length(embed["title"]) <= 256
+    assert length(embed["description"]) <= 4096
+    assert length(embed["fields"][0]["value"]) <= 1024
+    assert length(embed["author"]["name"]) <= 256
+    texts = (embed["title"], embed["description"], embed["fields"][0]["value"])
+    assert sum(map(length, (*texts, embed["author"]["name"]))) <= 6000
+    assert not any(text.rstrip("…").endswith("\\") and "\\*" not in text[-4:] for text in texts)
+    json.dumps(embed).encode()
+
+
+# --- the switch of tests -------------------------------------------------------------------------
+
+
+def test_production_rejects_the_switch_of_tests(tmp_path):
+    settings = {
+        "TRACKFLOW_ENV": "production",
+        "SECRET_KEY": "k" * 40,
+        "WEBHOOK_TARGETS": "loopback",
+        "INSTANCE_PATH": str(tmp_path),
+    }
+    with pytest.raises(ConfigError, match="WEBHOOK_TARGETS"):
+        Config.from_environment(settings, tmp_path)
+
+
+def test_the_sender_of_an_application_reaches_public_addresses_only(make_app):
+    assert make_app().extensions["trackflow.jobs"].tools.sender.loopback is False
