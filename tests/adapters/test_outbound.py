@@ -45,12 +45,12 @@ def serving(*pieces, pause=0.0, tls=None):
                 connection, _ = server.accept()
                 if tls is not None:
                     connection = tls.wrap_socket(connection, server_side=True)
-                heard.append(connection.recv(65536))
+                heard.append(_request(connection))
                 for piece in pieces:
                     connection.sendall(piece)
                     if stop.wait(pause):
                         break
-                connection.close()
+                _close(connection)
             except OSError:
                 if stop.is_set():
                     return
@@ -62,6 +62,22 @@ def serving(*pieces, pause=0.0, tls=None):
     finally:
         stop.set()
         server.close()
+
+
+def _request(connection):
+    """All of a request: whoever closes a connection with unread bytes resets it."""
+    request = b""
+    while not request.endswith(b"{}") and (more := connection.recv(65536)):
+        request += more
+    return request
+
+
+def _close(connection):
+    if not isinstance(connection, ssl.SSLSocket):
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+    connection.close()
 
 
 def refusal(sender, url):
@@ -170,6 +186,13 @@ def test_a_body_that_never_ends_is_not_read():
         answer = GuardedSender(loopback=True).send(post(f"http://127.0.0.1:{port}/"))
     assert answer.status == 200
     assert len(answer.body) == outbound.MOST_KEPT
+
+
+def test_a_body_may_come_later_than_the_headers():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
+    with serving(head, b"late", pause=0.02) as (port, _):
+        answer = GuardedSender(loopback=True).send(post(f"http://127.0.0.1:{port}/"))
+    assert answer.body == b"late"
 
 
 def test_the_status_counts_even_if_the_body_comes_too_slowly():

@@ -92,7 +92,7 @@ class GuardedSender:
         except (http.client.HTTPException, ValueError):
             raise SendError(NOT_HTTP) from None
         finally:
-            stream.close()
+            stream.end()
 
     def _connected(self, target: Target, ends_at: float) -> socket.socket:
         """Return a connection to one of the addresses of a host, all of which are allowed."""
@@ -158,6 +158,9 @@ class _Stream:
         return io.BufferedReader(_Reader(self))
 
     def close(self) -> None:
+        """Keep the connection: `http.client` closes it before it has read the body."""
+
+    def end(self) -> None:
         """Close the connection."""
         self.connection.close()
 
