@@ -15,6 +15,7 @@ from trackflow_web.domain.mail.models import Mail
 from trackflow_web.jobs import notifications as jobs
 from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel.database import db
+from trackflow_web.notifications import digest
 from trackflow_web.notifications.models import NotificationPreferences
 
 
@@ -66,6 +67,18 @@ def test_a_digest_tells_what_is_unread_once(clock, act, sent, daily, alice, bob,
     assert sent() == []
     clock.move(days=1)
     assert sent() == []  # nothing new since
+
+
+def test_a_long_digest_says_that_there_is_more(clock, act, sent, daily, alice, bob, monkeypatch):
+    monkeypatch.setattr(digest, "MOST_TOLD", 1)
+    act.follow(alice, bob)
+    for title in ("One", "Two"):
+        act.release(bob, title)
+        clock.move(days=1)
+    (message,) = sent()
+    assert message["Subject"] == "More than 1 unread notification on TrackFlow"
+    assert "Two" in body(message)
+    assert "One" not in body(message)
 
 
 def test_windows_do_not_overlap_after_days_without_a_job(clock, act, sent, daily, alice, bob):

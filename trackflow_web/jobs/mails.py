@@ -101,7 +101,8 @@ def _digest(mail: Mail, user: User, secret: str) -> Message | None:
     return messages.digest(
         to=mail.address,
         username=user.username,
-        lines=[(item.message, f"{inbox}/{item.id}/go") for item in items],
+        lines=[(item.message, f"{inbox}/{item.id}/go") for item in items[: digest.MOST_TOLD]],
+        is_all=len(items) <= digest.MOST_TOLD,
         inbox_url=f"{inbox}/",
         unsubscribe_url=f"{inbox}/unsubscribe/{digest.unsubscribe_token(user, secret)}",
     )

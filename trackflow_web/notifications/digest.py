@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from trackflow_web.notifications.inbox import Item
 
 LONGEST_TOKEN = 500
+# What else there is, is in the inbox.
+MOST_TOLD = 50
 NO_LINK = "This link is no longer valid."
 
 
@@ -72,7 +74,7 @@ def queue_digest(user_id: int) -> None:
 
 
 def items_of(mail: Mail, user: User) -> list[Item]:
-    """Return what a queued digest tells: what is still unread of its versions."""
+    """Return what is still unread of the versions of a queued digest: one more than it tells."""
     if not _may_be_mailed(user) or user.email != mail.address:
         return []
     return _items(user, mail.after_version or 0, mail.upto_version or 0)
@@ -85,7 +87,7 @@ def _may_be_mailed(user: User) -> bool:
 def _items(user: User, after: int, upto: int) -> list[Item]:
     switches = preferences.switches_of(user)
     types = [type_ for (type_, channel), on in switches.items() if on and channel is Channel.MAIL]
-    return inbox.unread_between(user.id, after, upto, types)
+    return inbox.unread_between(user.id, after, upto, types, limit=MOST_TOLD + 1)
 
 
 # --- unsubscribing -------------------------------------------------------------------------------

@@ -132,7 +132,9 @@ def items_by_id(user_id: int, ids: Iterable[int]) -> list[Item]:
     return _items(user_id, _rows(user_id, [Notification.id.in_(list(ids))]))
 
 
-def unread_between(user_id: int, after: int, upto: int, types: Iterable[Type]) -> list[Item]:
+def unread_between(
+    user_id: int, after: int, upto: int, types: Iterable[Type], *, limit: int
+) -> list[Item]:
     """Return what is unread of these types, behind one version and up to another."""
     which = [
         UNREAD,
@@ -140,7 +142,7 @@ def unread_between(user_id: int, after: int, upto: int, types: Iterable[Type]) -
         Notification.version <= upto,
         Notification.type.in_(list(types)),
     ]
-    return _items(user_id, _rows(user_id, which, limit=50))
+    return _items(user_id, _rows(user_id, which, limit=limit))
 
 
 def _which(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

@@ -51,11 +51,20 @@ def email_in_use(*, to: str, username: str, link: str) -> Message:
 
 
 def digest(
-    *, to: str, username: str, lines: list[tuple[str, str]], inbox_url: str, unsubscribe_url: str
+    *,
+    to: str,
+    username: str,
+    lines: list[tuple[str, str]],
+    is_all: bool,
+    inbox_url: str,
+    unsubscribe_url: str,
 ) -> Message:
-    """Return the digest of unread notifications; `lines` are sentences and their links."""
+    """Return the digest of unread notifications; `lines` are sentences and their links.
+
+    `is_all` is whether there are no more than these.
+    """
     count = count_of(len(lines), "unread notification")
-    subject = f"{count} on TrackFlow"
+    subject = f"{count if is_all else f'More than {count}'} on TrackFlow"
     text = [f"Hi {username},", *(f"{sentence}\n{link}" for sentence, link in lines)]
     text += [f"All notifications: {inbox_url}", f"Unsubscribe: {unsubscribe_url}", "TrackFlow"]
     items = "".join(
