@@ -21,16 +21,24 @@ _FEED: Any = FeedEntry.__table__
 def is_entry_muted(viewer_id: Viewer | None) -> sa.ColumnElement[bool]:
     """Return the condition for entries whose user or newest subject the viewer has muted."""
     kind, subject_id = _FEED.c.kind, _FEED.c.subject_id
-    song = sa.exists().where(Song.id == subject_id, is_song_muted(viewer_id))
-    album = sa.exists().where(
-        Series.id == subject_id, is_artist_muted_by(viewer_id, Series.artist_key)
-    )
+    song = sa.select(is_song_muted(viewer_id)).where(Song.id == subject_id)
+    is_album_muted = is_artist_muted_by(viewer_id, Series.artist_key)
+    album = sa.select(is_album_muted).where(Series.id == subject_id)
     return sa.or_(
         is_muted_by(viewer_id, Muted.PERSON, _FEED.c.user_id),
-        sa.and_(kind == Kind.RELEASE, song.correlate(_FEED)),
+        sa.and_(kind == Kind.RELEASE, _is_true(song)),
         sa.and_(kind == Kind.PACK, is_muted_by(viewer_id, Muted.PACK, subject_id)),
-        sa.and_(kind == Kind.SERIES, album.correlate(_FEED)),
+        sa.and_(kind == Kind.SERIES, _is_true(album)),
     )
+
+
+def _is_true(answer: sa.Select[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that the one row there may be says yes.
+
+    For an EXISTS PostgreSQL would look at all songs first, and keep those that are muted.
+    """
+    found = answer.correlate(_FEED).scalar_subquery()
+    return sa.func.coalesce(found, sa.false(), type_=sa.Boolean())
 
 
 def is_song_muted(viewer_id: Viewer | None) -> sa.ColumnElement[bool]:
