@@ -292,3 +292,16 @@ def test_a_merged_entry_names_neither_held_nor_muted_songs(app, alice, charlie, 
         relations.mute(charlie.user, Muted.SONG, single)
         holding.hold("release", held, is_automatic=False)
     assert named() == {"Newest"}
+
+
+def test_the_next_part_keeps_the_filters_of_the_address(app, alice, as_charlie):
+    with working(app):
+        for number in range(3):
+            packs.create_pack(alice.user, name=f"Pack {number}")
+    page = as_charlie.get(f"/community/feed?user_id={alice.id}&limit=1&type=packs")
+    first = page.one("article[data-feed]")["data-id"]
+    following = page.one("a[rel=next]")["href"]
+    assert {f"user_id={alice.id}", "limit=1", "type=packs"} <= set(
+        following.split("?")[1].split("&")
+    )
+    assert as_charlie.get(following).one("article[data-feed]")["data-id"] != first

@@ -15,6 +15,7 @@ from tests.torture.session import Wanted, torture
 from tests.torture.table import Row, as_text
 from tests.torture.verdict import judge
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.community.models import FeedEntry
 from trackflow_web.kernel.database import db
 
 SECONDS = 600
@@ -115,6 +116,19 @@ def test_the_verdict_reports_lost_songs(app, journal, acknowledged):
 def test_the_verdict_ignores_unacknowledged_actions(app, journal):
     journal.songs["One"] = None
     assert wrong(app, journal) == {}
+
+
+@pytest.mark.leaves_drift("entries of the feed are changed")
+def test_the_verdict_reports_lost_and_doubled_entries_of_the_feed(app, alice, journal):
+    entry = sa.select(FeedEntry.id).where(FeedEntry.user_id == alice.id)
+    with app.app_context():
+        db.session.execute(sa.update(FeedEntry).where(FeedEntry.id.in_(entry)).values(n=2))
+        db.session.commit()
+    assert wrong(app, journal) == {"doubled": 1}
+    with app.app_context():
+        db.session.execute(sa.delete(FeedEntry).where(FeedEntry.user_id == alice.id))
+        db.session.commit()
+    assert wrong(app, journal) == {"lost": 1}
 
 
 @pytest.mark.leaves_drift("an award is taken away")

@@ -14,6 +14,7 @@ from trackflow_web.achievements import events
 from trackflow_web.achievements.levels import level_of
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.community import groups, projection
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db, dialect
@@ -56,6 +57,7 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
         _look_for_missed(verdict)
         _look_for_lost(verdict, journals)
         _look_for_doubled(verdict)
+        _look_at_feed(verdict)
         _show_what_waits(app, journals)
         _look_at_toasts(verdict, journals)
     return verdict
@@ -126,6 +128,20 @@ def _look_for_doubled_levels(verdict: Verdict) -> None:
     )
     times = Counter((row.user_id, row.data["level"]) for row in reached)
     verdict.blame("doubled", [("level", *key) for key, number in times.items() if number > 1])
+
+
+def _look_at_feed(verdict: Verdict) -> None:
+    """The feed has each entry that the source rows are worth, once and as they are."""
+    everybody = db.session.scalars(sa.select(User.id)).all()
+    stored, found = projection.stored_of(everybody), groups.of_users(everybody)
+    verdict.blame("lost", [("feed", key) for key in sorted(found.keys() - stored.keys())])
+    wrong = [
+        key
+        for key, entry in sorted(stored.items())
+        if key not in found or entry != projection.expected_of(found[key])
+    ]
+    verdict.blame("doubled", [("feed", key) for key in wrong])
+    db.session.rollback()
 
 
 # --- toasts --------------------------------------------------------------------------------------

@@ -10,17 +10,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from trackflow_web.community import feed_statements
 from trackflow_web.community.feed_statements import Among, Shape
-from trackflow_web.community.models import Kind
+from trackflow_web.community.models import FeedEntry, Kind
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect
 from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import sqlalchemy as sa
 
 ENTRIES = 20
 # A reader who skips more of them is after something that a filter finds faster.
@@ -139,6 +139,11 @@ def count_newer(wanted: Wanted, than: Place | None) -> int:
         for row, *_ in found.rows
         if row.user_id != wanted.viewer_id
     )
+
+
+def latest_entry_id() -> int:
+    """Return the id of the latest entry of anybody; 0 before the first."""
+    return db.session.scalar(sa.select(sa.func.max(FeedEntry.id))) or 0
 
 
 def newest(wanted: Wanted) -> Place | None:

@@ -58,7 +58,13 @@ class Part:
 
     def address(self, endpoint: str = "community.index", **changes: str) -> str:
         """Return the address of this part of the feed, with some parameters changed."""
-        values = {"type": self.wanted.type.value, "who": self.wanted.who.value} | changes
+        wanted = self.wanted
+        values = {"type": wanted.type.value, "who": wanted.who.value}
+        if wanted.user_id is not None:
+            values["user_id"] = str(wanted.user_id)
+        if wanted.limit != feed.ENTRIES:
+            values["limit"] = str(wanted.limit)
+        values |= changes
         defaults = {"type": Type.ALL.value, "who": Who.EVERYONE.value}
         return url_for(
             endpoint,

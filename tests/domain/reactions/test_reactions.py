@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import limits
 import pytest
+import sqlalchemy as sa
 
-from tests.support.charter import statements_of
+from tests.support.charter import at_once, statements_of
 from tests.support.people import add_person, working
-from tests.support.talk import Talk, rows
+from tests.support.talk import OFTEN, Talk, rows
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.reactions import actions, queries
 from trackflow_web.domain.reactions.models import Reaction
+from trackflow_web.domain.relations import actions as relations
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.subjects import Subject, SubjectType
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, TooMany
+from trackflow_web.notifications.models import Notification
 
 pytestmark = pytest.mark.both_databases
 
@@ -78,3 +85,29 @@ def test_hidden_people_are_only_numbers(app, talk, alice, bob):
         assert [each.user.username for each in found] == ["bob"]
         assert queries.count_hidden(talk.subject, alice.id) == 1
     assert talk.reactions(alice) == ({"like": 2}, None)
+
+
+def test_eight_users_react_follow_and_comment_at_once(app, talk, alice):
+    people = [add_person(app, f"friend-{number}") for number in range(8)]
+
+    def act(person):
+        talk.react(person)
+        with working(app):
+            relations.set_follow(
+                person.user, alice.user, wanted=True, limits=OFTEN, newcomer_days=0
+            )
+        return talk.write(person, f"Nice, says {person.username}.")
+
+    written = at_once([partial(act, person) for person in people])
+    assert talk.reactions(alice) == ({"like": 8}, None)
+    assert len(set(written)) == 8
+    assert sorted(talk.texts(alice)) == sorted(f"Nice, says {each.username}." for each in people)
+    with app.app_context():
+        follows = sa.select(sa.func.count()).where(Follow.followed_id == alice.id)
+        assert db.session.scalar(follows) == 8
+        told = sa.select(Notification.type, sa.func.sum(Notification.n)).where(
+            Notification.user_id == alice.id,
+            Notification.type.in_(("reaction", "comment", "new_follower")),
+        )
+        numbers = dict(db.session.execute(told.group_by(Notification.type)).all())
+    assert numbers == {"reaction": 8, "comment": 8, "new_follower": 8}

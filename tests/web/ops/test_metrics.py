@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.browsing import Browser
 from tests.support.people import add_person, working
+from tests.support.talk import Talk
 from tests.support.web_server import gunicorn
 from trackflow_web.domain.songs import actions
 from trackflow_web.kernel import transactions
@@ -127,6 +128,20 @@ def test_metrics_include_awards(app, numbers):
     with working(app):
         actions.add_song(alice.user, title="One", artist="Metallica")
     assert numbers()["trackflow_awards_total",] == before + 1
+
+
+def test_metrics_include_comments_and_feed_entries(app, alice, numbers):
+    before = numbers()
+    talk = Talk(app, alice)  # a pack and the achievement for it are entries
+    talk.write(alice)
+    talk.write(alice, "See https://example.org", days=3)
+    after = numbers()
+    for name, more in (
+        ("trackflow_comments_total", 2),
+        ("trackflow_comments_held", 1),
+        ("trackflow_feed_entries_total", 2),
+    ):
+        assert after[name,] == before[name,] + more, name
 
 
 @pytest.mark.both_databases

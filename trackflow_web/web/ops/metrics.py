@@ -12,6 +12,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.achievements.awards.grant import latest_award_id
+from trackflow_web.community.feed import latest_entry_id
+from trackflow_web.domain.comments.queries import count_held, latest_comment_id
 from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.domain.moderation.queries import count_open
 from trackflow_web.domain.webhooks import outbox
@@ -105,6 +107,15 @@ def _metrics() -> Iterator[Metric]:
         "trackflow_webhook_deliveries_waiting",
         "Deliveries of webhooks that wait for an attempt.",
         outbox.count_waiting(),
+    )
+    yield CounterMetricFamily(
+        "trackflow_comments", "Comments ever written: the latest id.", latest_comment_id()
+    )
+    yield GaugeMetricFamily(
+        "trackflow_comments_held", "Comments whose links wait for their release.", count_held()
+    )
+    yield CounterMetricFamily(
+        "trackflow_feed_entries", "Feed entries ever written: the latest id.", latest_entry_id()
     )
     yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(
