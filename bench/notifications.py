@@ -1,12 +1,16 @@
 """Cost of notifications: the bell, its count, the inbox and a release with many followers (ratios).
 
-Both sides of a ratio are requested in turns, in one process, on SQLite and PostgreSQL.
+Both sides of a ratio are requested in turns, in one process, on SQLite and PostgreSQL. A ratio is
+the median of those of all turns, because other load on the machine concerns both sides of a turn;
+on SQLite, which works in the same process, it is one of CPU times, which that load does not change.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -25,11 +29,11 @@ from trackflow_web.notifications.models import Notification, NotificationVersion
 from trackflow_web.web import after_action, fragments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from bench.site import Site
 
-TURNS = 150
+TURNS = 250
 COUNTS_A_TURN = 20
 SONGS = 50
 UNREAD = 100
@@ -51,6 +55,31 @@ _GOALS = {
 }
 
 
+@dataclass(frozen=True)
+class Turns:
+    """How often two actions are compared, and by which clock."""
+
+    count: int
+    timer: Callable[[], float]
+
+    def ratio(self, one: Callable[[], object], other: Callable[[], object]) -> float:
+        """Return how long one action takes relative to another one of the same turn.
+
+        Their order alternates, so that neither side always runs on warm caches.
+        """
+        ratios = []
+        for turn in range(self.count):
+            first, second = (one, other) if turn % 2 else (other, one)
+            seconds = {first: self._seconds(first), second: self._seconds(second)}
+            ratios.append(seconds[one] / seconds[other])
+        return median(ratios)
+
+    def _seconds(self, action: Callable[[], object]) -> float:
+        start = self.timer()
+        action()
+        return self.timer() - start
+
+
 def measure(*, quick: bool) -> dict[str, object]:
     """Return the ratios on both databases."""
     figures: dict[str, object] = {}
@@ -62,7 +91,8 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 def _figures(kind: str, *, quick: bool) -> dict[str, float]:
-    turns = 5 if quick else TURNS
+    timer = time.process_time if kind == "sqlite" else time.perf_counter
+    turns = Turns(5 if quick else TURNS, timer)
     few, many = (100, 1_000) if quick else (FEW, MANY)
     with site(kind=kind) as made, site(kind=kind) as full:
         reader, author, lonely = (Visitor(made, name) for name in ("reader", "author", "lonely"))
@@ -78,33 +108,30 @@ def _figures(kind: str, *, quick: bool) -> dict[str, float]:
         return figures | _pages(reader, turns) | _statements(reader) | _counts(reader, busy, turns)
 
 
-def _pages(reader: Visitor, turns: int) -> dict[str, float]:
+def _pages(reader: Visitor, turns: Turns) -> dict[str, float]:
     client = reader.client
     reader.look(INBOX)
     tag = client.get("/notifications/unread-count").headers["ETag"]
     same = {"If-None-Match": tag}
-    times = _in_turns(
-        {
-            "small": lambda: reader.look(SMALLEST),
-            "small without": lambda: _without_bell(reader, SMALLEST),
-            "songs": lambda: reader.look(SONGS_PAGE),
-            "songs without": lambda: _without_bell(reader, SONGS_PAGE),
-            "songs, changed": lambda: _with_changed_bell(reader, SONGS_PAGE),
-            "inbox": lambda: reader.look(INBOX),
-            "304": lambda: client.get("/notifications/unread-count", headers=same).close(),
-            "healthz": lambda: client.get("/healthz").close(),
-        },
-        turns,
-    )
-    songs_without = times["songs without"]
-    return {
-        "smallest page, with the bell / without": times["small"] / times["small without"],
-        "songs page, with the bell / without": times["songs"] / songs_without,
-        "songs page after a notification, with the bell / without": times["songs, changed"]
-        / songs_without,
-        "inbox of 50 / songs page of 50": times["inbox"] / times["songs"],
-        "304 of the count / healthz": times["304"] / times["healthz"],
+    songs_without = partial(_without_bell, reader, SONGS_PAGE)
+    songs = partial(reader.look, SONGS_PAGE)
+    pairs: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
+        "smallest page, with the bell / without": (
+            partial(reader.look, SMALLEST),
+            partial(_without_bell, reader, SMALLEST),
+        ),
+        "songs page, with the bell / without": (songs, songs_without),
+        "songs page after a notification, with the bell / without": (
+            partial(_with_changed_bell, reader, SONGS_PAGE),
+            songs_without,
+        ),
+        "inbox of 50 / songs page of 50": (partial(reader.look, INBOX), songs),
+        "304 of the count / healthz": (
+            lambda: client.get("/notifications/unread-count", headers=same).close(),
+            lambda: client.get("/healthz").close(),
+        ),
     }
+    return {label: turns.ratio(one, other) for label, (one, other) in pairs.items()}
 
 
 def _statements(reader: Visitor) -> dict[str, float]:
@@ -151,28 +178,25 @@ def _session_without_bell(user_id: int, stamp: str) -> tuple[User, int] | None:
     return None if user is None else (user, 0)
 
 
-def _releases(author: Visitor, lonely: Visitor, turns: int) -> dict[str, float]:
-    count = min(turns, 40)
+def _releases(author: Visitor, lonely: Visitor, turns: Turns) -> dict[str, float]:
+    count = min(turns.count, 40)
     ids = {
         visitor: iter(visitor.add_songs(range(count + 1), by_way_of=("future",)))
         for visitor in (author, lonely)
     }
     # The job that writes the rows comes after the response.
     with patch.object(after_action.fan_out, "is_left", return_value=False):
-        times = _in_turns(
-            {
-                "followed": lambda: author.move(next(ids[author]), "released"),
-                "lonely": lambda: lonely.move(next(ids[lonely]), "released"),
-            },
-            count,
+        ratio = replace(turns, count=count).ratio(
+            lambda: author.move(next(ids[author]), "released"),
+            lambda: lonely.move(next(ids[lonely]), "released"),
         )
-    return {"release, 2,000 followers / none": times["followed"] / times["lonely"]}
+    return {"release, 2,000 followers / none": ratio}
 
 
-def _counts(few: Visitor, many: Visitor, turns: int) -> dict[str, float]:
+def _counts(few: Visitor, many: Visitor, turns: Turns) -> dict[str, float]:
     """Compare the count of two sites that differ in the number of rows only."""
-    times = _in_turns({"few": _counting(few), "many": _counting(many)}, turns)
-    return {"unread count, 200,000 rows / 2,000": times["many"] / times["few"]}
+    ratio = turns.ratio(_counting(many), _counting(few))
+    return {"unread count, 200,000 rows / 2,000": ratio}
 
 
 def _counting(reader: Visitor) -> Callable[[], None]:
@@ -185,18 +209,6 @@ def _counting(reader: Visitor) -> Callable[[], None]:
                 assert bell.bell_of(user_id).unread >= UNREAD
 
     return count
-
-
-def _in_turns(actions: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """Return the median seconds of each action."""
-    seconds: dict[str, list[float]] = {name: [] for name in actions}
-    for turn in range(turns):
-        # The order alternates, so that neither side always runs on warm caches.
-        for name, action in list(actions.items())[:: -1 if turn % 2 else 1]:
-            start = time.perf_counter()
-            action()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: median(each) for name, each in seconds.items()}
 
 
 def _add_rows(reader: Visitor, count: int) -> None:

@@ -89,10 +89,10 @@ def _figures(made: Site, *, quick: bool) -> dict[str, float]:
     pages, events, restarts = (10, 2, 1) if quick else (PAGES, EVENTS, RESTARTS)
     reader = Visitor(made, "reader")
     reader.add_songs(range(SONGS), by_way_of=("wip",))
-    listeners = _add_users(made, "listener", STREAMS)
+    hearers = _add_users(made, "hearer", STREAMS)
     audience = _Audience(made, "reader", _add_users(made, "follower", 4 * EVENTS + PAGES))
     with _server(made, 0) as quiet, _server(made, STREAMS + MORE) as live:
-        cookies = [_cookie(made, user_id) for user_id in listeners]
+        cookies = [_cookie(made, user_id) for user_id in hearers]
         cookie = _cookie(made, audience.user_id)
         for server in (quiet, live):
             _times([_asking(server, cookie)], WARM_UP)
