@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -43,17 +44,23 @@ def serving(*pieces, pause=0.0, tls=None):
         while True:
             try:
                 connection, _ = server.accept()
-                if tls is not None:
-                    connection = tls.wrap_socket(connection, server_side=True)
-                heard.append(_request(connection))
-                for piece in pieces:
-                    connection.sendall(piece)
-                    if stop.wait(pause):
-                        break
-                _close(connection)
-            except OSError:
-                if stop.is_set():
-                    return
+            except OSError:  # closed: the end
+                return
+            with connection, contextlib.suppress(OSError):
+                _answer(connection)
+
+    def _answer(connection):
+        if tls is not None:
+            with tls.wrap_socket(connection, server_side=True) as secret:
+                heard.append(_request(secret))
+                secret.sendall(b"".join(pieces))
+            return
+        heard.append(_request(connection))
+        for piece in pieces:
+            connection.sendall(piece)
+            if stop.wait(pause):
+                return
+        _close(connection)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -61,7 +68,9 @@ def serving(*pieces, pause=0.0, tls=None):
         yield server.getsockname()[1], heard
     finally:
         stop.set()
+        server.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
         server.close()
+        thread.join()
 
 
 def _request(connection):
@@ -73,11 +82,9 @@ def _request(connection):
 
 
 def _close(connection):
-    if not isinstance(connection, ssl.SSLSocket):
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
-    connection.close()
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
 
 
 def refusal(sender, url):
@@ -164,7 +171,7 @@ def test_an_address_that_was_stored_is_checked_again(url):
     "pieces",
     [
         (),
-        (b"HTTP/1.1 200 OK\r\n",),
+        (b"HTTP/1.1 200 OK\r\n", *(b"X",) * 50),
         (b"H",) * 50,
         (b"HTTP/1.1 100 Continue\r\n\r\n",) * 50,
     ],

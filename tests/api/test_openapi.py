@@ -51,7 +51,11 @@ def test_the_document_describes_every_api_url_and_no_other(app, document):
 
 
 def test_every_reference_resolves(document):
-    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    named = {
+        f"#/components/{kind}/{name}"
+        for kind in ("schemas", "responses")
+        for name in document["components"][kind]
+    }
 
     assert set(_references(document)) <= named
 
@@ -78,7 +82,9 @@ def test_every_operation_but_the_document_requires_authentication(document):
 
 def test_every_error_is_a_problem(document):
     for operation in _operations(document).values():
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
+            name = response.get("$ref", "").rpartition("/")[2]
+            answer = document["components"]["responses"][name] if name else response
             if status == "204":
                 assert "content" not in answer
                 continue

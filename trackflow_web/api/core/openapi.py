@@ -33,6 +33,8 @@ Given = ParamSpec("Given")
 EXTENSION = "trackflow.openapi"
 OPERATION = "openapi_operation"
 REFERENCE = "#/components/schemas/{model}"
+ERROR = "#/components/responses/{status}"
+ERRORS = (400, 401, 403, 404, 413, 415, 422, 503)
 RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
 PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 BEARER = (
@@ -172,7 +174,11 @@ class _Document:
             },
             "tags": [{"name": tag} for tag in sorted({o.tag for _, o in self.operations})],
             "paths": dict(sorted(paths.items())),
-            "components": {"schemas": self.schemas, "securitySchemes": _security_schemes()},
+            "components": {
+                "schemas": self.schemas,
+                "responses": _errors(),
+                "securitySchemes": _security_schemes(),
+            },
         }
 
     def _operation(self, rule: Rule, operation: Operation, *, writes: bool) -> dict[str, Any]:
@@ -203,10 +209,10 @@ class _Document:
         }
         takes_input = operation.body is not None or operation.query is not None
         responses |= {
-            str(status): _problem(HTTPStatus(status).phrase)
+            str(status): {"$ref": ERROR.format(status=status)}
             for status in _error_statuses(rule.rule, writes=writes, takes_input=takes_input)
         }
-        return responses | {"default": _problem("Any other error.")}
+        return responses | {"default": {"$ref": ERROR.format(status="default")}}
 
     def _content(self, model: type[BaseModel]) -> dict[str, Any]:
         return {"application/json": {"schema": self.names[model, "validation"]}}
@@ -260,6 +266,12 @@ def _error_statuses(path: str, *, writes: bool, takes_input: bool) -> Iterator[i
         yield from (400, 403, 413, 415)
     if writes or takes_input:
         yield 422
+
+
+def _errors() -> dict[str, Any]:
+    """Return the responses to which operations refer: written out, they would be half of it."""
+    named = {str(status): _problem(HTTPStatus(status).phrase) for status in ERRORS}
+    return {**named, "default": _problem("Any other error.")}
 
 
 def _problem(description: str) -> dict[str, Any]:
