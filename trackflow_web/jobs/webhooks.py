@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.webhooks.outbox import Attempt
     from trackflow_web.jobs.tools import Tools
-    from trackflow_web.webhooks.delivery import Prepared
+    from trackflow_web.webhooks.delivery import OutgoingDelivery
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ def run(tools: Tools, *, turn: float = TURN, rest: float = 0.0) -> float | None:
     return _seconds_to_next()
 
 
-def _next(tools: Tools) -> Sequence[Prepared]:
+def _next(tools: Tools) -> Sequence[OutgoingDelivery]:
     """Acquire the next deliveries; return them with their messages."""
     with unit_of_work(tools.handlers):
         acquired = [(row.id, row.webhook_id) for row in outbox.acquire_due(AT_ONCE)]
@@ -66,7 +66,7 @@ def _next(tools: Tools) -> Sequence[Prepared]:
         return [each for each in found if each is not None]
 
 
-def _send(prepared: Sequence[Prepared], tools: Tools) -> Sequence[Attempt]:
+def _send(prepared: Sequence[OutgoingDelivery], tools: Tools) -> Sequence[Attempt]:
     """Send messages at the same time, in threads that do not use the database."""
     if len(prepared) == 1:
         return [delivery.send(prepared[0], tools.sender)]

@@ -29,7 +29,7 @@ REDIRECT = "redirect: not followed"
 
 
 @dataclass(frozen=True)
-class Prepared:
+class OutgoingDelivery:
     """A delivery with its message; without one, `problem` says why nothing is sent."""
 
     delivery_id: int
@@ -39,7 +39,9 @@ class Prepared:
     problem: str = ""
 
 
-def prepare(delivery_id: int, webhook_id: int, vault: Vault, site_url: str) -> Prepared | None:
+def prepare(
+    delivery_id: int, webhook_id: int, vault: Vault, site_url: str
+) -> OutgoingDelivery | None:
     """Return the message of a delivery as everyone may see it now; None when that is gone."""
     webhook = queries.find_webhook(webhook_id)
     delivery = queries.find_delivery(webhook_id, delivery_id)
@@ -47,14 +49,14 @@ def prepare(delivery_id: int, webhook_id: int, vault: Vault, site_url: str) -> P
         return None
     kind = Kind(webhook.kind)
     if webhook.state != State.ACTIVE:
-        return Prepared(delivery_id, webhook_id, kind, problem=OFF)
+        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=OFF)
     site = site_url or webhook.base_url
     content = content_of(delivery, site)
     if content is None:
-        return Prepared(delivery_id, webhook_id, kind, problem=HIDDEN)
+        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=HIDDEN)
     request = _request(webhook, delivery, content, vault, site)
     problem = "" if request else UNREADABLE
-    return Prepared(delivery_id, webhook_id, kind, request, problem)
+    return OutgoingDelivery(delivery_id, webhook_id, kind, request, problem)
 
 
 def _request(
@@ -92,7 +94,7 @@ def _json(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def send(prepared: Prepared, sender: Sender) -> Attempt:
+def send(prepared: OutgoingDelivery, sender: Sender) -> Attempt:
     """Send a message; never raises SendError, and uses no database."""
     if prepared.request is None:
         return Attempt(None, 0, error=prepared.problem)
@@ -134,7 +136,7 @@ def _excerpt(body: bytes) -> str:
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text).strip()
 
 
-def finish(prepared: Prepared, attempt: Attempt) -> None:
+def finish(prepared: OutgoingDelivery, attempt: Attempt) -> None:
     """Store how an attempt went; the account, the webhook or the delivery may be gone."""
     webhook = queries.find_webhook(prepared.webhook_id, for_update=True)
     delivery = queries.find_delivery(prepared.webhook_id, prepared.delivery_id)
