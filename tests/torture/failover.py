@@ -59,7 +59,7 @@ KINDS = (
 IN_AN_IMPORT = 20
 BETWEEN_RECHECKS = 5.0
 BETWEEN_IMPORTS = 1.0
-BETWEEN_FOLLOWS = 0.3
+BETWEEN_FOLLOWS = 1.0
 # Until the next fault; without a standby, without a member of etcd.
 CALM = 3.0
 ALONE = 6.0

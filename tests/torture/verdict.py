@@ -155,6 +155,7 @@ def _show_what_waits(app: Flask, journals: Sequence[Journal]) -> None:
         waiting = db.session.scalars(
             sa.select(UserAchievement.user_id).where(~UserAchievement.notified).distinct()
         ).all()
+        db.session.rollback()  # PostgreSQL ends idle transactions
         waiting = [user_id for user_id in waiting if user_id in by_user]
         if not waiting:
             return
