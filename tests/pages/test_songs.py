@@ -488,3 +488,13 @@ def test_every_button_of_a_deleted_song_returns_404(one, as_alice):
         assert as_alice.get(f"/songs/{one}{path}").status == 404
     for path in ("", "/status", "/parts/drums"):
         assert as_alice.post(f"/songs/{one}{path}", status="wip", state="done").status == 404
+
+
+def test_the_row_of_a_released_song_leads_to_its_share_box(app, as_alice, alice):
+    released = add_song(app, alice, "One", "Metallica", status="released")
+    planned = add_song(app, alice, "Two", "Metallica")
+    page = as_alice.get("/songs/")
+    link = page.one(f"#song-{released} a[href='/releases/{released}#share']")
+    assert link.get_text() == "Share"
+    assert as_alice.get(f"/releases/{released}").one("details#share")
+    assert page.all(f"#song-{planned} a[href*=share]") == []
