@@ -254,6 +254,31 @@ def test_a_break_is_planned_by_form_and_api(as_alice):
     assert as_alice.post("/settings/streaks/break", **{"from": "x", "to": ""}).status == 422
 
 
+def test_a_break_can_be_cancelled_until_its_week_begins(clock, as_alice):
+    as_alice.post("/settings/streaks/break", **{"from": "2026-04-06", "to": "2026-04-19"})
+    assert len(as_alice.get("/settings/streaks").all(".breaks form")) == 2
+    clock.move(days=35)
+    page = as_alice.get("/settings/streaks")
+    assert [each["value"] for each in page.all('.breaks [name="week"]')] == ["2026-04-13"]
+    refused = as_alice.post("/settings/streaks/break/cancel", week="2026-04-06")
+    assert refused.status == 422
+    assert "has begun" in refused.text
+    assert as_alice.post("/settings/streaks/break/cancel", week="2026-04-13").status == 303
+    again = as_alice.api("POST", "/api/settings/streaks/break/cancel", {"week": "2026-04-13"})
+    assert again.json["weeks"]["breaks"] == ["2026-04-06"]
+    # The cancelled week can be planned again: four a year are what is planned, not what was.
+    three = {"from": "2026-04-13", "to": "2026-05-03"}
+    assert as_alice.post("/settings/streaks/break", **three).status == 303
+
+
+@pytest.mark.usefixtures("clock")
+def test_cancelling_what_is_no_date_names_the_field(as_alice):
+    for week in ("", "soon", "2026-02-30", "\0", "9" * 1000):
+        answer = as_alice.api("POST", "/api/settings/streaks/break/cancel", {"week": week})
+        assert answer.status == 422
+        assert "week" in answer.json["errors"]
+
+
 def test_the_profile_shows_the_streak_only_with_the_days(app, alice, as_charlie):
     alice.add(status="wip")
     assert not as_charlie.get("/users/alice").all("[data-streak]")

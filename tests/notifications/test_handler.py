@@ -6,8 +6,10 @@ import limits
 import pytest
 import sqlalchemy as sa
 
+from tests.support.charter import statements_of
 from tests.support.people import add_person, working
 from trackflow_web import composition
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.comments import actions as comments
@@ -18,6 +20,7 @@ from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations.models import Muted
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.jobs import notifications as jobs
 from trackflow_web.kernel import clock as the_clock
@@ -518,3 +521,39 @@ def test_versions_follow_the_commits(app, act, told, alice, bob):
     assert told(bob)[0].version == 2
     with app.app_context():
         assert db.session.get(NotificationVersion, bob.id).n == 2
+
+
+@pytest.mark.both_databases
+def test_a_recheck_of_many_tells_each_of_them_once_in_one_call(app):
+    people = [add_person(app, f"one{number:02}") for number in range(handler.FEW + 1)]
+    now = the_clock.now()
+    with working(app):
+        for person in people:
+            # As if it had been there before anything was counted: no event.
+            db.session.execute(
+                sa.insert(Song.__table__).values(
+                    user_id=person.id,
+                    title="S",
+                    title_key="s",
+                    artist="A",
+                    artist_key="a",
+                    search_key="s a",
+                    album="",
+                    status="future",
+                    planned_at=now,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+    with statements_of(app) as seen, working(app):
+        reconcile_users([person.id for person in people])
+    assert sum(text.startswith("INSERT INTO notifications") for text in seen) == 1
+    with app.app_context():
+        rows = db.session.execute(
+            sa.select(Notification.user_id, Notification.type, Notification.version).where(
+                Notification.user_id.in_([person.id for person in people])
+            )
+        ).all()
+    unlocked = [row for row in rows if row.type == "achievement_unlocked"]
+    assert sorted(row.user_id for row in unlocked) == [person.id for person in people]
+    assert all(row.version > 0 for row in rows)

@@ -260,6 +260,7 @@ POST /settings/profile/confirm                          door     303  303   303 
 POST /settings/theme                                    door     303  303   303  303
 GET  /settings/streaks                                  door     200  200   200  200
 POST /settings/streaks/break                            door     422  422   422  422
+POST /settings/streaks/break/cancel                     door     422  422   422  422
 GET  /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens                                   door     200  200   200  200
 POST /settings/tokens/<token_id>/delete                 door     404  404   303  404
@@ -452,6 +453,7 @@ POST /api/settings/webhooks/<webhook_id>/deliveries/<delivery_id>/send 401     4
 DELETE /api/settings/webhooks/<webhook_id>               401     404  404   204  404
 GET  /api/settings/streaks                                   401     200  200   200  200
 POST /api/settings/streaks/break                             401     422  422   422  422
+POST /api/settings/streaks/break/cancel                      401     422  422   422  422
 # What the other lines need goes last
 POST /api/packs/<pack_id>/songs/<song_id>/delete             401     404  404   200  404
 POST /api/packs/<pack_id>/delete                             401     404  404   200  404

@@ -51,6 +51,7 @@ CREATE = {
 # account to keep a key for. The response to a request for a reset link shows it, so that it is
 # made each time.
 SET = {
+    "/settings/streaks/break/cancel",
     "/notifications/<notification_id>/delete",
     "/notifications/<notification_id>/mute",
     "/notifications/<notification_id>/read",

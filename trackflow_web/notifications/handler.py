@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     from trackflow_web.kernel.events import Event
 
+# As many users are told of by one action; a recheck tells hundreds.
+FEW = 10
 _UNLOCKED = "achievements unlocked in this unit of work"
 _IMPORTED = "users whose import this unit of work contains"
 
@@ -57,7 +59,12 @@ def handle(recorded: Sequence[Event]) -> None:
     notices += [notice for event in recorded for notice in _popular(event)]
     notices += _unlocked(recorded)
     notices += [notice for event in recorded for notice in talk.notices_of(event)]
-    for notice in merged(notices):
+    wanted = merged(notices)
+    each = [notice for notice in wanted if notice.audience is Audience.USER]
+    if len(each) > FEW:
+        write.send_to_each(each)
+        wanted = [notice for notice in wanted if notice.audience is not Audience.USER]
+    for notice in wanted:
         if not (TYPES[notice.type].fans_out and fan_out.is_left_to_job(notice)):
             write.send(notice)
 

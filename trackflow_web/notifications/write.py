@@ -22,7 +22,7 @@ from trackflow_web.domain.relations.queries import is_in_force
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.visibility import blocked_between
 from trackflow_web.kernel import failpoints
-from trackflow_web.kernel.database import UTCDateTime, db, dialect, insert_into
+from trackflow_web.kernel.database import UTCDateTime, db, dialect, insert_into, literal_ids
 from trackflow_web.notifications import versions
 from trackflow_web.notifications.models import (
     UNREAD,
@@ -36,6 +36,8 @@ from trackflow_web.notifications.recipients import Audience, is_still_so, recipi
 from trackflow_web.notifications.types import DIGEST_KEY, MOST_FROM_ONE, TYPES, default_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Executable
 
     from trackflow_web.notifications.notices import Notice
@@ -79,6 +81,26 @@ def send(notice: Notice, *, after: int = 0, upto: int = LARGEST_ID) -> int:
         versions.touch(row.user_id, [row.id])
     failpoints.point(failpoints.Point.NOTIFIED)
     return len(rows)
+
+
+def send_to_each(notices: Sequence[Notice]) -> None:
+    """Write notices that are each for one user, in one call: those of a recheck."""
+    ordered = sorted(notices, key=lambda notice: notice.owner_id)
+    db.session.connection().execute(
+        _statement_for_each(dialect()),
+        [_parameters(notice, 0, LARGEST_ID) for notice in ordered],
+    )
+    written = {"user_ids": sorted({notice.owner_id for notice in notices})}
+    keys = {notice.event_key for notice in notices}
+    for row in db.session.execute(_LATEST, written):
+        if row.event_key in keys:
+            versions.touch(row.user_id, [row.id])
+    failpoints.point(failpoints.Point.NOTIFIED)
+
+
+_LATEST = sa.select(Notification.id, Notification.user_id, Notification.event_key).where(
+    Notification.user_id.in_(literal_ids("user_ids")), UNREAD
+)
 
 
 def last_of_slice(notice: Notice, *, after: int, size: int) -> int | None:
@@ -149,6 +171,16 @@ def _slice_statement(audience: Audience) -> sa.Select[Any]:
 
 @lru_cache(maxsize=32)
 def _statement(dialect_name: str, audience: Audience, *, fans_out: bool) -> Executable:
+    table = Notification.__table__.c
+    return _upsert(dialect_name, audience, fans_out=fans_out).returning(table.id, table.user_id)
+
+
+@lru_cache(maxsize=4)
+def _statement_for_each(dialect_name: str) -> Executable:
+    return _upsert(dialect_name, Audience.USER, fans_out=False)
+
+
+def _upsert(dialect_name: str, audience: Audience, *, fans_out: bool) -> Any:  # noqa: ANN401 -- the dialects' classes
     insert = insert_into(Notification, dialect_name).from_select(
         list(_COLUMNS), _select(audience, fans_out=fans_out)
     )
@@ -172,7 +204,7 @@ def _statement(dialect_name: str, audience: Audience, *, fans_out: bool) -> Exec
             table.event_key != new.event_key,
             table.updated_at <= sa.bindparam("quiet_since", type_=UTCDateTime),
         ),
-    ).returning(table.id, table.user_id)
+    )
 
 
 def _put_first(new: sa.ColumnElement[str], old: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
@@ -258,7 +290,7 @@ def _from_actor(user_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
     """Return how many rows of the last day the actor has caused; nobody has caused more."""
     rows = sa.select(Notification.id).where(
         Notification.user_id == user_id,
-        Notification.read.in_([False, True]),  # the index continues behind this column
+        Notification.read.in_([sa.false(), sa.true()]),  # the index continues behind this column
         Notification.created_at > sa.bindparam("day_ago", type_=UTCDateTime),
         Notification.actor_ids.like(sa.bindparam("actor_first", type_=sa.String)),
     )

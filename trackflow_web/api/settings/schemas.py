@@ -189,6 +189,12 @@ class Streaks(BaseModel):
     days: DailyStreak
 
 
+class BreakCancelled(BaseModel):
+    """A day of the week whose break is cancelled."""
+
+    week: str = Field(description="A day of the week, such as `2026-07-27`; it has not begun yet.")
+
+
 class BreakWanted(BaseModel):
     """The first and the last day of a break."""
 

@@ -29,6 +29,15 @@ def plan_break() -> schemas.Streaks:
     return _streaks()
 
 
+@api.post("/settings/streaks/break/cancel")
+@described(schemas.Streaks, body=schemas.BreakCancelled)
+def cancel_break() -> schemas.Streaks:
+    """Cancel the break of a week that has not begun; without one, nothing changes."""
+    wanted = bodies.parse_body(schemas.BreakCancelled)
+    actions.cancel_break(get_current_user(), week=wanted.week)
+    return _streaks()
+
+
 def _streaks() -> schemas.Streaks:
     user = get_current_user()
     ledger, numbers = queries.ledger_of(user), numbers_of(user.id)

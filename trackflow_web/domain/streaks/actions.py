@@ -111,6 +111,23 @@ def plan_break(user: User, *, first: object, last: object) -> int:
     return len(weeks)
 
 
+def cancel_break(user: User, *, week: object) -> bool:
+    """Cancel the break of a week that has not begun; return whether one was planned.
+
+    The week can be planned again, or another one of the year. Raises Invalid naming `week`.
+    """
+    get_for_update(User, user.id)
+    today = local_day(clock.now(), user.timezone)
+    monday = rules.week_to_cancel(week, today=today, planned=breaks_of(user.id))
+    if monday is None:
+        return False
+    db.session.execute(
+        sa.delete(BreakWeek).where(BreakWeek.user_id == user.id, BreakWeek.week == monday),
+        execution_options={"synchronize_session": False},
+    )
+    return True
+
+
 def replay(after: int = 0) -> None:
     """Add the weeks of all events that are stored, in their order: for a community made at once."""
     names = sorted(each.event_name for each in CHARTING)

@@ -193,6 +193,19 @@ def planned_weeks(
     return sorted(weeks.difference(planned))
 
 
+def week_to_cancel(week: object, *, today: date, planned: Collection[date]) -> date | None:
+    """Return the week of a break to cancel; None if it is not planned.
+
+    Once it has begun it stays: the streak may owe its life to it. Raises Invalid naming `week`.
+    """
+    monday = monday_of(_date(week, "week"))
+    if monday not in planned:
+        return None
+    if monday <= today:
+        raise Invalid(week="This week has begun, so its break stays.")
+    return monday
+
+
 def _date(value: object, field_name: str) -> date:
     typed = text.line(value, field_name, longest=LONGEST_DATE)
     try:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request, url_for
 
 from trackflow_web.achievements.progress.queries import numbers_of
+from trackflow_web.domain.people.rules import local_day
 from trackflow_web.domain.streaks import actions, queries
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.settings.views import pages
@@ -46,6 +48,18 @@ def plan_break() -> str | Response:
     return htmx.redirect_after_post(url_for("settings.streaks"))
 
 
+@pages.post("/streaks/break/cancel")
+@login_required
+def cancel_break() -> str | Response:
+    """Cancel the break of a week that has not begun."""
+    try:
+        was_planned = actions.cancel_break(get_current_user(), week=request.form.get("week"))
+    except Invalid as refusal:
+        return refused(_page({}, {"cancel": refusal.errors["week"]}), refusal)
+    flash("Break cancelled." if was_planned else "There was no break in this week.")
+    return htmx.redirect_after_post(url_for("settings.streaks"))
+
+
 def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
     user = get_current_user()
     ledger = queries.ledger_of(user)
@@ -56,6 +70,7 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
         lines=ledger.lines[:WEEKS_SHOWN],
         charted=queries.charted(user.id, WEEKS_SHOWN),
         breaks=queries.breaks_of(user.id),
+        today=local_day(clock.now(), user.timezone),
         days=queries.latest_days(user.id),
         current_days=numbers["current_streak"],
         longest_days=numbers["login_streak"],
