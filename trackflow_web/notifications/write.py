@@ -172,12 +172,15 @@ def _slice_statement(audience: Audience) -> sa.Select[Any]:
 @lru_cache(maxsize=32)
 def _statement(dialect_name: str, audience: Audience, *, fans_out: bool) -> Executable:
     table = Notification.__table__.c
-    return _upsert(dialect_name, audience, fans_out=fans_out).returning(table.id, table.user_id)
+    insert = _upsert(dialect_name, audience, fans_out=fans_out)
+    statement: Executable = insert.returning(table.id, table.user_id)
+    return statement
 
 
 @lru_cache(maxsize=4)
 def _statement_for_each(dialect_name: str) -> Executable:
-    return _upsert(dialect_name, Audience.USER, fans_out=False)
+    statement: Executable = _upsert(dialect_name, Audience.USER, fans_out=False)
+    return statement
 
 
 def _upsert(dialect_name: str, audience: Audience, *, fans_out: bool) -> Any:  # noqa: ANN401 -- the dialects' classes
