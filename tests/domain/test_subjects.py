@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tests.support.charter import statements_of
 from tests.support.people import working
 from tests.support.songs import add_song
+from tests.support.talk import Talk
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
@@ -103,3 +104,14 @@ def test_addresses_and_titles_of_many_take_one_statement(app, alice, things):
         assert subject_url("pack", things[SubjectType.PACK]) == f"/packs/{things[SubjectType.PACK]}"
         award = links[SubjectType.ACHIEVEMENT, things[SubjectType.ACHIEVEMENT]]
         assert award.url.startswith("/users/alice/achievements/")
+
+
+def test_the_address_of_a_late_comment_is_that_of_its_page(app, alice, bob):
+    talk = Talk(app, alice)
+    show(app, alice, Audience.EVERYONE)
+    first, *_, last = [talk.write(bob, f"Comment {number}.") for number in range(51)]
+    with app.test_request_context():
+        links = links_of([(SubjectType.COMMENT, first), (SubjectType.COMMENT, last)])
+    pack = talk.subject.id
+    assert links[SubjectType.COMMENT, first].url == f"/packs/{pack}#comment-{first}"
+    assert links[SubjectType.COMMENT, last].url == f"/comments/pack/{pack}?at={last}#comment-{last}"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import request
 
 from trackflow_web.achievements import catalogue
+from trackflow_web.domain.comments.numbers import behind_first_page
 from trackflow_web.domain.subjects import Key, Subject, SubjectText, SubjectType, describe
 from trackflow_web.domain.subjects import find_subject as find
 from trackflow_web.kernel.errors import NotFound
@@ -54,17 +55,20 @@ def subject_url(type_: str, id_: int) -> str:
 def links_of(keys: Iterable[Key]) -> dict[Key, Link]:
     """Return titles and addresses of those subjects that the caller may see.
 
-    In one statement, in two when comments are among them.
+    In one statement, in three when comments are among them: these are on a page of their thread.
     """
     found = describe(keys, viewer_id())
     threads = {_thread_of(each) for each in found.values() if _is_comment(each)}
     around = describe(threads, viewer_id()) if threads else {}
+    comment_ids = [id_ for type_, id_ in found if type_ is SubjectType.COMMENT]
+    late = behind_first_page(comment_ids) if comment_ids else set()
     links = {}
     for key, each in found.items():
         thread = around.get(_thread_of(each)) if _is_comment(each) else each
         if thread is not None:
             comment_id = each.subject.id if _is_comment(each) else 0
-            links[key] = Link(_title(thread), address_of(thread, comment_id))
+            address = address_of(thread, comment_id, is_late=comment_id in late)
+            links[key] = Link(_title(thread), address)
     return links
 
 
@@ -84,8 +88,14 @@ def _title(described: SubjectText) -> str:
     return entry.name if entry else described.name
 
 
-def address_of(described: SubjectText, comment_id: int = 0) -> str:
-    """Return the address of a subject's page, or of a comment there."""
+def address_of(described: SubjectText, comment_id: int = 0, *, is_late: bool = False) -> str:
+    """Return the address of a subject's page, or of a comment there.
+
+    A `late` comment is on a later page of the thread, which begins with it.
+    """
+    if is_late:
+        thread = f"/comments/{described.subject.type}/{described.subject.id}"
+        return f"{request.script_root}{thread}?at={comment_id}#comment-{comment_id}"
     values: Mapping[str, object] = {
         "id": described.subject.id,
         "username": quote(described.username),

@@ -138,17 +138,6 @@ def count_before(comment: Comment) -> int:
     return db.session.scalar(found) or 0
 
 
-def latest_comment_id() -> int:
-    """Return the id of the latest comment of anybody; 0 before the first."""
-    return db.session.scalar(sa.select(sa.func.max(Comment.id))) or 0
-
-
-def count_held() -> int:
-    """Return how many comments wait for the release of their links."""
-    held = sa.select(sa.func.count()).where(Comment.held_until.is_not(None))
-    return db.session.scalar(held) or 0
-
-
 def closing_of(subject: Subject) -> CommentClosing | None:
     """Return the row of a thread that is closed."""
     return db.session.get(CommentClosing, subject.key, populate_existing=True)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from trackflow_web.achievements.awards.grant import latest_award_id
 from trackflow_web.community.feed import latest_entry_id
-from trackflow_web.domain.comments.queries import count_held, latest_comment_id
+from trackflow_web.domain.comments.numbers import count_held, latest_comment_id
 from trackflow_web.domain.imports.queries import unfinished
 from trackflow_web.domain.moderation.queries import count_open
 from trackflow_web.domain.webhooks import outbox
