@@ -26,6 +26,8 @@ from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import administration, avatars
 from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.relations.models import RemovedFollower
+from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.visibility.models import Block, Hold
 from trackflow_web.domain.webhooks import outbox
 from trackflow_web.domain.webhooks.models import Webhook
@@ -81,6 +83,7 @@ def full_life(
     stranger.sign_in("alice", "guessed by a stranger")
     with working(app):
         avatars.upload(alice.user, picture())
+        share_images.want(Kind.PROFILE, alice.id, alice.id)
     with working(app):
         _tell_nobody(alice)
     app.extensions["trackflow.jobs"].sweep(at_start=True)

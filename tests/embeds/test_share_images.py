@@ -346,7 +346,7 @@ HOSTILE = (
 def test_hostile_names_are_drawn_as_text(app, subtests):
     for name in HOSTILE:
         with subtests.test(name=name), app.app_context():
-            by = cards.Face(1, "alice", name, None)
+            by = cards.Charter(1, "alice", name, None)
             for kind in (Kind.RELEASE, Kind.PACK, Kind.PROFILE):
                 card = cards.Card(
                     kind,

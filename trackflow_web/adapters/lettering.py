@@ -42,7 +42,7 @@ PIECES = re.compile(r"[^ ]| +")
 
 
 @dataclass(frozen=True)
-class Face:
+class Font:
     """A font: its family, and the width of each character in units of the font size."""
 
     family: str
@@ -151,7 +151,7 @@ def _cut(line: str, width: float, size: float) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _face(char: str) -> Face | None:
+def _face(char: str) -> Font | None:
     return next((face for face in _faces() if ord(char) in face.advances), None)
 
 
@@ -161,9 +161,9 @@ def _advance(char: str) -> float:
 
 
 @functools.cache
-def _faces() -> Sequence[Face]:
+def _faces() -> Sequence[Font]:
     """Return the fonts; read when the first picture is drawn."""
-    return [Face(family, _advances((FOLDER / name).read_bytes())) for family, name in FACES]
+    return [Font(family, _advances((FOLDER / name).read_bytes())) for family, name in FACES]
 
 
 def _advances(font: bytes) -> dict[int, float]:

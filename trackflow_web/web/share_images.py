@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import current_app, url_for
+from markupsafe import Markup
 
 from trackflow_web.adapters import images, lettering
 from trackflow_web.domain.share_images import queries
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from trackflow_web.adapters.lettering import Fitted
     from trackflow_web.domain.share_images.models import Kind
-    from trackflow_web.integrations.share_images.cards import Art, Card, Face
+    from trackflow_web.integrations.share_images.cards import Art, Card, Charter
 
 # An image that was compared with its page so long ago is compared when the page is viewed.
 FRESH = timedelta(hours=1)
@@ -129,7 +130,7 @@ def _artwork(place: int, art: Art, pictures: Mapping[str, bytes]) -> str:
     return _inlined(covers.drawn_for(art.artist, art.name), f"c{place}")
 
 
-def _portrait(face: Face, pictures: Mapping[str, bytes]) -> str:
+def _portrait(face: Charter, pictures: Mapping[str, bytes]) -> str:
     content = pictures.get(face.digest or "")
     if content:
         return _embedded(content)
@@ -142,4 +143,5 @@ def _embedded(content: bytes) -> str:
 
 def _inlined(svg: str, prefix: str) -> str:
     """Return what is in an SVG document, with ids of its own; made by us, so it is safe."""
-    return IDS.sub(rf"\g<1>{prefix}\g<2>", OPENING.sub("", svg, count=1).removesuffix("</svg>"))
+    inner = OPENING.sub("", svg, count=1).removesuffix("</svg>")
+    return Markup(IDS.sub(rf"\g<1>{prefix}\g<2>", inner))  # noqa: S704 -- drawn by us

@@ -52,7 +52,7 @@ class Art:
 
 
 @dataclass(frozen=True)
-class Face:
+class Charter:
     """A user: an uploaded picture by its digest, otherwise one that is generated."""
 
     user_id: int
@@ -74,7 +74,7 @@ class Card:
     """The contents of an image; `marks` are short words, `figures` numbers with a word each."""
 
     kind: Kind
-    by: Face
+    by: Charter
     title: str
     kicker: str = ""
     about: Sequence[str] = ()
@@ -196,8 +196,8 @@ def _achievement(award_id: int) -> Card | None:
     )
 
 
-def _face(person: User) -> Face:
-    return Face(person.id, person.username, person.shown_name, person.avatar)
+def _face(person: User) -> Charter:
+    return Charter(person.id, person.username, person.shown_name, person.avatar)
 
 
 def _art(song: Song) -> Art:
