@@ -83,7 +83,6 @@ def full_life(
     stranger.sign_in("alice", "guessed by a stranger")
     with working(app):
         avatars.upload(alice.user, picture())
-        share_images.want(Kind.PROFILE, alice.id, alice.id)
     with working(app):
         _tell_nobody(alice)
     app.extensions["trackflow.jobs"].sweep(at_start=True)
@@ -178,6 +177,8 @@ def full_life(
                 updated_at=clock.now(),
             )
         )
+    with working(app):
+        share_images.want(Kind.PROFILE, alice.id, alice.id)
     return life
 
 
