@@ -256,10 +256,10 @@ def test_a_break_is_planned_by_form_and_api(as_alice):
 
 def test_a_break_can_be_cancelled_until_its_week_begins(clock, as_alice):
     as_alice.post("/settings/streaks/break", **{"from": "2026-04-06", "to": "2026-04-19"})
-    assert len(as_alice.get("/settings/streaks").all(".breaks form")) == 2
+    assert len(as_alice.get("/settings/streaks").all("#breaks form")) == 2
     clock.move(days=35)
     page = as_alice.get("/settings/streaks")
-    assert [each["value"] for each in page.all('.breaks [name="week"]')] == ["2026-04-13"]
+    assert [each["value"] for each in page.all('#breaks [name="week"]')] == ["2026-04-13"]
     refused = as_alice.post("/settings/streaks/break/cancel", week="2026-04-06")
     assert refused.status == 422
     assert "has begun" in refused.text

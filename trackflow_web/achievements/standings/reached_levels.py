@@ -6,7 +6,7 @@ them: only a level that is reached takes a further statement. After a recount th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -23,9 +23,10 @@ _BEHIND = sa.select(UserStats.user_id, UserStats.total_points, UserStats.level_b
     UserStats.user_id.in_(literal_ids("user_ids"))
 )
 
+_TABLE: Any = UserStats.__table__
 _RAISE = (
-    sa.update(UserStats.__table__)
-    .where(UserStats.__table__.c.user_id == sa.bindparam("owner"))
+    sa.update(_TABLE)
+    .where(_TABLE.c.user_id == sa.bindparam("owner"))
     .values(level_best=sa.bindparam("level"))
 )
 
