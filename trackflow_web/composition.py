@@ -25,6 +25,8 @@ from trackflow_web.adapters.outbound import GuardedSender
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.community import handler as feed
+from trackflow_web.credentials import actions as credentials
+from trackflow_web.credentials.keys import issuer_of
 from trackflow_web.domain import audit, events, subjects
 from trackflow_web.domain.audit import SecurityEvent
 from trackflow_web.domain.collaborations import blocking
@@ -124,6 +126,7 @@ HANDLERS = (
     Handler("streaks", handle=streaks.handle, reconcile=streaks.reconcile),
     Handler("threads", handle=threads.handle, reconcile=threads.handle),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
+    Handler("credentials", handle=credentials.handle, reconcile=credentials.handle),
     Handler("feed", handle=feed.handle, reconcile=feed.reconcile),
     Handler("share_images", handle=share_images.handle, reconcile=share_images.reconcile),
     hiding.handler(HIDING),
@@ -140,6 +143,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions[extensions.SEARCHES] = Recent(config.limit_search)
     app.extensions[extensions.IMAGES_STARTED] = Recent(parse(ONE_A_MINUTE))
     app.extensions[extensions.STREAMS] = _streams(app, config)
+    app.extensions[extensions.ISSUER] = issuer_of(config.credential_secrets, config.site_url)
     hooks.init_app(app, config)
     pages.init_app(app)
     api.init_app(app)

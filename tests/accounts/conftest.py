@@ -18,6 +18,7 @@ from tests.support.pictures import picture
 from trackflow_web.achievements.category_models import CategoryCompletion, CategoryEdition
 from trackflow_web.achievements.standings.models import LeaderboardFinal
 from trackflow_web.community.models import FeedEntry, HiddenEntry, Highlight
+from trackflow_web.credentials.models import Credential
 from trackflow_web.domain.imports.models import Connection
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
@@ -164,6 +165,15 @@ def full_life(
             ]
         )
         db.session.add(NotificationPreferences(user_id=alice.id, one_line_each=True))
+        db.session.add(
+            Credential(
+                user_id=alice.id,
+                public_id="c" * 32,
+                status_index=1,
+                issued_at=clock.now(),
+                document="{}",
+            )
+        )
         db.session.add(
             NotificationSetting(user_id=alice.id, type="new_release", channel="site", is_on=False)
         )

@@ -21,6 +21,7 @@ WHERE = {
     "avatars": "avatars",
     "covers": "covers",
     "share_images": "share_images",
+    "credentials": "badges",
     "visits": "visits",
     "access_tokens": "tokens",
     "songs": "songs",

@@ -195,6 +195,15 @@ GET  /users/<username>/shield.json                       404     404  404   404 
 GET  /users/<username>/card                              404     303  303   303  303
 GET  /users/<username>/achievements/<code>               404     200  200   200  200
 GET  /users/<username>/proof                             404     404  404   200  404
+# Badges, which are off here: tests/credentials has them
+GET  /.well-known/did.json                               404     404  404   404  404
+GET  /badges/status                                      404     404  404   404  404
+GET  /badges/verify                                      200     200  200   200  200
+POST /badges/verify                                      422     422  422   422  422
+GET  /badges/<public_id>                                 404     404  404   404  404
+GET  /badges/<public_id>.<form>                          404     404  404   404  404
+POST /achievements/<code>/badge                         door     404  404   404  404
+POST /achievements/<code>/badge/withdraw                door     404  404   404  404
 GET  /notifications/                                    door     200  200   200  200
 GET  /notifications/unsubscribe/<token>                  404     404  404   404  404
 POST /notifications/unsubscribe/<token>                  404     404  404   404  404
@@ -295,6 +304,8 @@ GET  /api/openapi.json                                       200     200  200   
 GET  /api/achievements/                                      401     200  200   200  200
 GET  /api/achievements/<code>                                401     200  200   200  200
 POST /api/achievements/check                                 401     404  404   404  200
+POST /api/achievements/<code>/badge                          401     404  404   404  404
+DELETE /api/achievements/<code>/badge                        401     404  404   404  404
 GET  /api/achievements/check/<run_id>                        401     404  404   404  200
 GET  /api/achievements/custom                                401     404  404   404  200
 POST /api/achievements/custom                                401     404  404   404  422

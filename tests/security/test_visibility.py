@@ -184,6 +184,8 @@ OWN = """
 /api/settings/webhooks/<webhook_id>/deliveries
 /users/<username>/badge/<code>.<form>
 /users/<username>/report
+/badges/<public_id>
+/badges/<public_id>.<form>
 """
 
 OWNER, FOLLOWER, MEMBER, BLOCKED, ANONYMOUS = "owner", "follower", "member", "blocked", "anonymous"

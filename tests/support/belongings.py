@@ -111,6 +111,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
             "username": owner.username,
             "filename": "css/base.css",
             "digest": "0" * 64,
+            "public_id": "0" * 32,
             "size": "64",
             "side": "250",
             "seed": "00ff",

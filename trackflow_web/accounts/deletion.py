@@ -15,6 +15,7 @@ from trackflow_web.achievements.custom_models import AwardGrant, CatalogueChange
 from trackflow_web.achievements.models import RecheckRun, UserAchievement
 from trackflow_web.community import handler as feed
 from trackflow_web.community import projection
+from trackflow_web.credentials import actions as credentials
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.events import CollaborationLeft, CollaboratorRemoved
@@ -82,6 +83,7 @@ def delete_account(user: User) -> None:
     _forget_holds(user_id)
     reservations.reserve_name(user.username)
     _forget_talk(user)
+    credentials.forget_holder(user_id)
     db.session.flush()
     db.session.expunge(user)
     # Before their songs, because one statement for all is quicker than one for each song.

@@ -39,6 +39,7 @@ from trackflow_web.achievements.models import (
     UserValue,
 )
 from trackflow_web.achievements.standings.models import LeaderboardFinal, LeaderboardScore
+from trackflow_web.credentials.models import Credential
 from trackflow_web.domain.authoring.models import PartTemplate, SongPart
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
@@ -155,6 +156,7 @@ def export(user: User) -> Iterator[str]:
             **_feedback(user_id),
             **talk_of(user_id),
             **_achievements(user_id),
+            "badges": json_list(rows_of(Credential, Credential.user_id == user_id)),
             "covers": json_list(rows_of(Cover, Cover.user_id == user_id, only=COVER)),
             "share_images": json_list(
                 rows_of(ShareImage, ShareImage.user_id == user_id, only=SHARE_IMAGE)

@@ -15,6 +15,7 @@ from trackflow_web.api.community import views as community
 from trackflow_web.api.core import openapi
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.covers import views as covers
+from trackflow_web.api.credentials import views as credentials
 from trackflow_web.api.directory import views as directory
 from trackflow_web.api.feedback import views as feedback
 from trackflow_web.api.imports import views as imports
@@ -47,6 +48,7 @@ __all__ = [
     "comments",
     "community",
     "covers",
+    "credentials",
     "custom",
     "directory",
     "feedback",

@@ -68,6 +68,7 @@ class Config:
     spotify_accounts_base: str
     spotify_redirect_uri: str
     token_secrets: tuple[str, ...]
+    credential_secrets: tuple[str, ...]
     jobs: str
     site_url: str
     mail_url: str
@@ -137,6 +138,7 @@ class Config:
             spotify_accounts_base=addresses.web_address(environ, "SPOTIFY_ACCOUNTS_BASE"),
             spotify_redirect_uri=addresses.web_address(environ, "SPOTIFY_REDIRECT_URI"),
             token_secrets=keys.token_secrets(environ, secret_key, production=production),
+            credential_secrets=keys.credential_secrets(environ, site_url, production=production),
             jobs=one_of(environ, "JOBS", ("thread", "worker", "at-once")),
             site_url=site_url,
             mail_url=mail_url,

@@ -74,6 +74,28 @@ def token_secrets(
     return tuple(filter(None, (given, *older, *secrets_of_sessions)))
 
 
+def credential_secrets(
+    environ: Mapping[str, str], site_url: str, *, production: bool
+) -> tuple[str, ...]:
+    """Return the secrets of the keys that sign credentials: CREDENTIAL_KEY, then earlier ones.
+
+    Empty if badges are off. What an earlier one signed stays valid while it is in
+    CREDENTIAL_KEY_FALLBACKS.
+    """
+    given = environ.get("CREDENTIAL_KEY", "")
+    if not given:
+        return ()
+    if len(given) < SHORTEST_SECRET_KEY:
+        message = f"CREDENTIAL_KEY needs at least {SHORTEST_SECRET_KEY} characters."
+        raise ConfigError(message)
+    if production:
+        require_strong("CREDENTIAL_KEY", given)
+    if not site_url:
+        message = "CREDENTIAL_KEY needs SITE_URL: badges name the site that issued them."
+        raise ConfigError(message)
+    return (given, *fallbacks(environ, "CREDENTIAL_KEY_FALLBACKS", production=production))
+
+
 def metrics_token(environ: Mapping[str, str]) -> str:
     """Return the token for `/metrics`; empty if that is disabled."""
     given = environ.get("METRICS_TOKEN", "")

@@ -68,6 +68,8 @@ class SecurityEvent(StrEnum):
     WEBHOOK_ROTATED = "webhook_rotated"
     WEBHOOK_DELETED = "webhook_deleted"
     WEBHOOK_DISABLED = "webhook_disabled"
+    CREDENTIAL_ISSUED = "credential_issued"
+    CREDENTIAL_REVOKED = "credential_revoked"
 
 
 _origin: Callable[[], Mapping[str, object]] = dict

@@ -19,6 +19,7 @@ from trackflow_web.pages.comments import views as comments
 from trackflow_web.pages.community import feed as community_feed
 from trackflow_web.pages.community import views as community
 from trackflow_web.pages.covers import views as covers
+from trackflow_web.pages.credentials import views as credentials
 from trackflow_web.pages.directory import views as directory
 from trackflow_web.pages.feedback import views as feedback
 from trackflow_web.pages.home import crawlers
@@ -114,6 +115,7 @@ BLUEPRINTS = (
     profiles.pages,
     awards.pages,
     proof.pages,
+    credentials.pages,
     relations.pages,
     relation_lists.pages,
     moderation.pages,

@@ -50,6 +50,7 @@ LAYERS = {
         "profiles",
         "releases",
         "proof",
+        "credentials",
         "sharing",
         "leaderboards",
         "seasons",

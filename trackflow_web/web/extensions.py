@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.config import Config
+    from trackflow_web.credentials.keys import Issuer
     from trackflow_web.jobs.queue import Jobs
     from trackflow_web.kernel.events import Handler
     from trackflow_web.kernel.rate_limits import Recent
@@ -21,6 +22,7 @@ JOBS = "trackflow.jobs"
 SEARCHES = "trackflow.searches"
 STREAMS = "trackflow.streams"
 IMAGES_STARTED = "trackflow.images_started"
+ISSUER = "trackflow.issuer"
 
 
 def settings() -> Config:
@@ -41,6 +43,11 @@ def jobs() -> Jobs:
 def searches() -> Recent:
     """Return this process's counts of recent searches."""
     return cast("Recent", current_app.extensions[SEARCHES])
+
+
+def issuer() -> Issuer | None:
+    """Return the issuer of badges; None where they are off."""
+    return cast("Issuer | None", current_app.extensions[ISSUER])
 
 
 def streams() -> Streams:

@@ -77,6 +77,12 @@ def read(content: bytes) -> SongIni:
     return SongIni(values, tuple(sorted(set(repeated))))
 
 
+def bounded(values: Mapping[str, str]) -> SongIni:
+    """Return metadata from elsewhere within the limits of the file."""
+    kept = [each for each in values.items() if 0 < len(each[0]) <= LONGEST_NAME][:MOST_KEYS]
+    return SongIni({name: value[:LONGEST_VALUE] for name, value in kept})
+
+
 def plain(value: str) -> str:
     """Return a value without tags for colours and sizes, as one line of at most a name's length."""
     before = None

@@ -38,11 +38,16 @@ INI = "song.ini"
 NOTES = ("notes.mid", "notes.midi", "notes.chart")
 NOTES_ENDINGS = (".mid", ".midi", ".chart")
 END_OF_DIRECTORY = b"PK\x05\x06"
+# What points to the directory of a zip with more entries or bytes than an upload may have.
+ZIP64, ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
+# LZMA would allocate as much memory as the file asks for.
+COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 TOO_MANY_ENTRIES = f"This zip has too many files. The limit is {MOST_ENTRIES:,}."
 TOO_LARGE = f"It's larger than {MOST_OF_A_FILE // 1024 // 1024} MB."
 TOO_MUCH = "The upload is too large in all. Send fewer songs at once."
 A_BOMB = "It's compressed too much to be read."
 ENCRYPTED = "It's encrypted."
+UNKNOWN_COMPRESSION = "It's compressed in a way that isn't read. Use the normal one."
 DAMAGED = "It's damaged inside the zip."
 NOT_A_ZIP = "This zip file can't be read. Try making it again."
 # What zipfile raises for damaged, encrypted or unsupported files.
@@ -219,6 +224,8 @@ def _member(
             raise Unreadable(A_BOMB)
         if entry.flag_bits & 1:
             raise Unreadable(ENCRYPTED)
+        if entry.compress_type not in COMPRESSIONS:
+            raise Unreadable(UNKNOWN_COMPRESSION)
         try:
             with archive.open(entry) as stream:
                 return budget.read(stream)
@@ -235,7 +242,9 @@ def _check_directory(upload: Upload) -> None:
     at = tail.rfind(END_OF_DIRECTORY)
     if at < 0 or len(tail) < at + 22:
         raise Unreadable(NOT_A_ZIP)
-    if int.from_bytes(tail[at + 12 : at + 16], "little") > LARGEST_DIRECTORY:
+    # zipfile takes the size of the directory from there, whatever the normal end says.
+    is_zip64 = at >= ZIP64_LOCATOR_BYTES and tail[at - ZIP64_LOCATOR_BYTES :].startswith(ZIP64)
+    if is_zip64 or int.from_bytes(tail[at + 12 : at + 16], "little") > LARGEST_DIRECTORY:
         raise Unreadable(TOO_MANY_ENTRIES)
     upload.stream.seek(0)
 
@@ -250,7 +259,7 @@ def _of_sng(upload: Upload, budget: _Budget) -> Found:
         return found
     names = {entry.name.lower(): entry for entry in packed.entries if _safe_path(entry.name)}
     found.names += tuple(sorted(names))[:MOST_NAMES]
-    found.ini, found.has_ini = song_ini.SongIni(packed.metadata), True
+    found.ini, found.has_ini = song_ini.bounded(packed.metadata), True
     found.notes_name = _notes_among(names)
     if found.notes_name:
         try:

@@ -15,6 +15,7 @@ from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
+from trackflow_web.web.extensions import issuer
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.shared_pages import award_page
 
@@ -45,6 +46,7 @@ def show(username: str, code: str) -> str:
         "profiles/award.html",
         person=person,
         is_me=is_me,
+        has_issuer=issuer() is not None,
         award=award,
         badge=award.badge,
         worth=_worth(award.badge),

@@ -1,0 +1,1 @@
+"""Badges that can be verified: JSON API."""
