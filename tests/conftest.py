@@ -18,6 +18,7 @@ from tests.support.invariants import (
     assert_collaborators_have_accepted,
     assert_feed_is_as_rebuilt,
     assert_nothing_forgotten,
+    assert_nothing_refers_to_what_is_gone,
     assert_notifications_are_whole,
 )
 from tests.support.moving_clock import MovingClock, running_on
@@ -280,6 +281,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         assert_feed_is_as_rebuilt(app)
         assert_charting_weeks_follow_from_events(app)
         assert_notifications_are_whole(app)
+        assert_nothing_refers_to_what_is_gone(app)
 
 
 # --- Users -------------------------------------------------------------------------------------

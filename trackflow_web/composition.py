@@ -35,10 +35,12 @@ from trackflow_web.domain.comments import threads
 from trackflow_web.domain.comments.events import CommentRemoved, HeldCommentReleased
 from trackflow_web.domain.feedback import subjects as feedback
 from trackflow_web.domain.feedback.events import FeedbackDecided
+from trackflow_web.domain.moderation import gone
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.packs import subjects as pack_subjects
 from trackflow_web.domain.people import passwords, row_limits
 from trackflow_web.domain.people.events import PersonRegistered
+from trackflow_web.domain.relations import blocking as relations
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import subjects as songs
 from trackflow_web.domain.streaks import actions as streaks
@@ -120,10 +122,12 @@ HANDLERS = (
     Handler("packs", handle=packs.handle, reconcile=packs.handle),
     Handler("series", handle=series.handle, reconcile=series.handle),
     Handler("blocks", handle=blocking.handle, reconcile=blocking.handle),
+    Handler("promotions", handle=relations.handle, reconcile=relations.handle),
     Handler("achievements", handle=handler.handle, reconcile=handler.reconcile),
     # Behind the one that locks the counters of whose scores change.
     Handler("standings", handle=standings.handle, reconcile=standings.reconcile),
     Handler("streaks", handle=streaks.handle, reconcile=streaks.reconcile),
+    Handler("moderation", handle=gone.handle, reconcile=gone.handle),
     Handler("threads", handle=threads.handle, reconcile=threads.handle),
     Handler("notifications", handle=notifications.handle, reconcile=notifications.reconcile),
     Handler("credentials", handle=credentials.handle, reconcile=credentials.handle),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
+from trackflow_web.domain.moderation.models import Report
+from trackflow_web.domain.people import administration
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
@@ -192,3 +196,55 @@ def test_only_what_one_sees_can_be_muted(app, as_alice, as_bob, bob):
     assert as_alice.post("/mutes/nonsense", id=1).status == 404
     assert as_alice.post("/mutes/artist", artist="").status == 422
     assert as_alice.post("/mutes/artist", artist="x", until="yesterday").status == 422
+
+
+def test_what_a_blocked_user_posted_can_still_be_reported(app, as_alice, as_bob, alice, bob):
+    song_id = release(app, bob, "Master of Insults")
+    own_id = release(app, alice, "Mine")
+    as_bob.post(f"/comments/release/{own_id}", body="You chart badly.")
+    as_bob.post(f"/comments/release/{song_id}", body="She charts badly.")
+    as_alice.post("/users/bob/block")
+    page = as_alice.get(as_alice.get("/users/bob").one("a[href$='/report']")["href"])
+    links = {each.get_text(" ", strip=True): each["href"] for each in page.all(".tokens a")}
+    said = " ".join(links)
+    for text in ("You chart badly.", "She charts badly.", "Master of Insults"):
+        assert text in said
+    for address in links.values():
+        assert as_alice.get(address).status == 200
+        sent = as_alice.post(address, reason="harassment")
+        assert (sent.status, sent.location) == (303, "/users/bob")
+    with app.app_context():
+        reported = db.session.scalars(sa.select(Report.subject_type)).all()
+    assert sorted(reported) == ["comment", "comment", "release"]
+
+
+def test_the_blocked_user_cannot_report_what_they_do_not_see(app, as_alice, as_bob, alice):
+    song_id = release(app, alice)
+    as_alice.post("/users/bob/block")
+    hidden = as_bob.get(f"/report/release/{song_id}")
+    missing = as_bob.get("/report/release/999999")
+    assert hidden.status == missing.status == 404
+    assert as_bob.post(f"/report/release/{song_id}", reason="spam").status == 404
+    assert as_bob.get("/users/alice/report").status == 404
+
+
+def test_a_report_page_lists_posts_only_of_blocked_users(app, as_alice, bob):
+    release(app, bob, "Orion")
+    assert "Orion" not in as_alice.get("/users/bob/report").text
+
+
+@pytest.mark.both_databases
+def test_a_promotion_turns_blocks_into_mutes(app, caplog, as_alice, as_charlie, alice, bob, admin):
+    as_alice.post("/users/bob/mute", until="2030-01-01")
+    as_alice.post("/users/bob/block")
+    as_charlie.post("/users/bob/block")
+    with caplog.at_level("INFO", logger="trackflow.security"), working(app):
+        administration.promote(bob.user, by=admin.user, why="He helps.")
+    assert rows(app, Block) == 0
+    assert names(as_alice, "/api/me/mutes") == names(as_charlie, "/api/me/mutes") == ["bob"]
+    assert as_alice.get("/users/bob").one("form[action$='/mute'] button").get_text().split()[0] == (
+        "Unmute"
+    )
+    lines = [json.loads(line.message) for line in caplog.records if "blocks_ended" in line.message]
+    assert [(line["of"], line["n"]) for line in lines] == [(bob.id, 2)]
+    assert as_alice.post("/users/bob/block").status == 422

@@ -223,11 +223,13 @@ GET  /users/<username>/report                           door     200  200   200 
 POST /users/<username>/report                           door     303  303   422  303
 GET  /report/<subject>/<subject_id>                     door     200  200   200  200
 POST /report/<subject>/<subject_id>                     door     303  303   422  303
+GET  /moderation/decisions/                             door     200  200   200  200
 GET  /moderation/decisions/<action_id>                  door     404  404   200  404
 POST /moderation/decisions/<action_id>/appeal           door     404  404   422  404
 GET  /admin/moderation                                  door     404  404   404  200
 POST /admin/moderation/<report_id>                      door     404  404   404  422
 POST /admin/moderation/appeals/<action_id>              door     404  404   404  422
+POST /admin/moderation/log/<action_id>/undo             door     404  404   404  422
 GET  /settings/people                                   door     200  200   200  200
 POST /mutes/<kind>                                      door     303  303   303  303
 GET  /users/<username>/compare                          door     200  200   303  200
@@ -506,6 +508,7 @@ CONFIRMED_PAGES = (
     "POST /admin/seasons/<slug>/achievements",
     "POST /admin/moderation/<report_id>",
     "POST /admin/moderation/appeals/<action_id>",
+    "POST /admin/moderation/log/<action_id>/undo",
     "POST /admin/rechecks/<run_id>/cancel",
     "POST /admin/users/<username>/achievements/<code>/revoke",
     "POST /admin/users/<username>/achievements/<code>/restore",

@@ -90,6 +90,7 @@ SET = {
     "/admin/levels",
     "/admin/moderation/<report_id>",
     "/admin/moderation/appeals/<action_id>",
+    "/admin/moderation/log/<action_id>/undo",
     "/admin/seasons/<slug>",
     "/admin/rechecks/<run_id>/cancel",
     "/admin/users/<username>/achievements/<code>/revoke",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,10 +15,18 @@ from trackflow_web.community import groups, projection
 from trackflow_web.community.grouping import Group
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.collaborations.rules import State
+from trackflow_web.domain.comments.models import Comment
+from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.moderation.models import Report
+from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.relations.models import Mute, Muted
+from trackflow_web.domain.series.models import Series
+from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.streaks.actions import CHARTING, charter_of
 from trackflow_web.domain.streaks.models import ChartingWeek
 from trackflow_web.domain.streaks.rules import monday_of
+from trackflow_web.domain.visibility.models import Held, Hold
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 from trackflow_web.notifications.models import (
@@ -30,6 +38,7 @@ from trackflow_web.notifications.models import (
 from trackflow_web.notifications.types import Type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date, datetime
 
     from flask import Flask
@@ -192,3 +201,48 @@ _TOLD = (
     .where(Notification.type == Type.ACHIEVEMENT_UNLOCKED)
     .group_by(Notification.user_id)
 )
+
+
+def assert_nothing_refers_to_what_is_gone(app: Flask) -> None:
+    """Every hold, open report and mute is of something that is there, or was just deleted.
+
+    What is deleted has its id with a minus sign, until it cannot be restored any more.
+    """
+    with app.app_context():
+        dangling = db.session.execute(_DANGLING).all()
+    assert not dangling, f"of what is not there any more: {dangling}"
+
+
+_TABLES: dict[str, Any] = {
+    Held.PROFILE: User,
+    Held.RELEASE: Song,
+    Held.ACHIEVEMENT: UserAchievement,
+    Held.PACK: Pack,
+    Held.SERIES: Series,
+    Held.COMMENT: Comment,
+    Held.FEATURE_REQUEST: Feedback,
+    Held.BUG_REPORT: Feedback,
+}
+_MUTED: dict[str, Any] = {
+    Muted.PERSON: User,
+    Muted.SONG: Song,
+    Muted.PACK: Pack,
+    Muted.FEATURE: Feedback,
+    Muted.BUG: Feedback,
+}
+
+
+def _dangling() -> Iterator[sa.Select[Any]]:
+    is_open = Report.state == "open"
+    for row, tables in ((Hold, _TABLES), (Report, _TABLES), (Mute, _MUTED)):
+        kind = row.kind if row is Mute else row.subject_type
+        id_ = row.target_id if row is Mute else row.subject_id
+        for name, table in tables.items():
+            is_there = sa.exists().where(table.id == id_)
+            which = sa.and_(kind == name, id_ > 0, ~is_there)
+            if row is Report:
+                which = sa.and_(which, is_open)
+            yield sa.select(sa.literal(row.__tablename__), kind, id_).where(which)
+
+
+_DANGLING = sa.union_all(*_dangling())

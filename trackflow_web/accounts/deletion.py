@@ -23,7 +23,7 @@ from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.comments import threads
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.mail import actions as mail
-from trackflow_web.domain.moderation import holding
+from trackflow_web.domain.moderation import gone
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people import administration, reservations, sign_in
 from trackflow_web.domain.people.models import User
@@ -109,17 +109,9 @@ def _shared_songs(user_id: int) -> Sequence[int]:
 
 
 def _forget_holds(user_id: int) -> None:
-    """Delete what hides anything of the user, because SQLite uses ids again."""
-    holding.forget(Held.PROFILE, [user_id])
-    for type_, table in (
-        (Held.RELEASE, Song),
-        (Held.PACK, Pack),
-        (Held.SERIES, Series),
-        (Held.ACHIEVEMENT, UserAchievement),
-        (Held.FEATURE_REQUEST, Feedback),
-        (Held.BUG_REPORT, Feedback),
-    ):
-        holding.forget(type_, sa.select(table.id).where(table.user_id == user_id))
+    """Delete what hides the profile and the albums, because SQLite uses ids again."""
+    gone.forget(Held.PROFILE, [user_id])
+    gone.forget(Held.SERIES, sa.select(Series.id).where(Series.user_id == user_id))
 
 
 def _lock_work(user_id: int) -> None:

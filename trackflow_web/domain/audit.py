@@ -42,6 +42,7 @@ class SecurityEvent(StrEnum):
     ADMINISTRATOR_REMOVED = "administrator_removed"
     ACCOUNT_BANNED = "account_banned"
     ACCOUNT_UNBANNED = "account_unbanned"
+    BLOCKS_ENDED = "blocks_ended"
     ACCOUNT_RENAMED = "account_renamed"
     RESET_LINK_CREATED = "reset_link_created"
     ACCOUNT_DELETED = "account_deleted"

@@ -54,6 +54,7 @@ from trackflow_web.domain.packs.events import (
 )
 from trackflow_web.domain.people.events import (
     PersonListed,
+    PersonPromoted,
     PersonRegistered,
     Visited,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "PackRestored",
     "PartDone",
     "PersonListed",
+    "PersonPromoted",
     "PersonRegistered",
     "PlaylistImported",
     "PlaylistUnimported",

@@ -64,8 +64,9 @@ class SubjectText:
 
 Key = tuple[SubjectType, int]
 Viewer = Any  # the id of a user, None for a visitor, or a parameter that stands for an id
-# Returns the rows (id, owner_id, username, name) that a viewer may see.
-Rows = Callable[[Viewer], sa.Select[*tuple[Any, ...]]]
+# Returns the rows (id, owner_id, username, name) that a viewer may see; with `blocked_too` also
+# those of users whom the viewer has blocked.
+Rows = Callable[..., sa.Select[*tuple[Any, ...]]]
 
 _rows: dict[SubjectType, Rows] = {}
 
@@ -75,16 +76,23 @@ def use(declared: Mapping[SubjectType, Rows]) -> None:
     _rows.update(declared)
 
 
-def find_subject(type_: str, id_: int, viewer_id: int | None) -> Subject | None:
-    """Return a subject if the viewer may see it; None also for a type that does not exist."""
+def find_subject(
+    type_: str, id_: int, viewer_id: int | None, *, blocked_too: bool = False
+) -> Subject | None:
+    """Return a subject if the viewer may see it; None also for a type that does not exist.
+
+    With `blocked_too` also one of a user whom the viewer has blocked, so that it can be reported.
+    """
     if type_ not in _rows:
         return None
     key = (SubjectType(type_), id_)
-    found = describe([key], viewer_id).get(key)
+    found = describe([key], viewer_id, blocked_too=blocked_too).get(key)
     return found.subject if found else None
 
 
-def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, SubjectText]:
+def describe(
+    keys: Iterable[Key], viewer_id: int | None, *, blocked_too: bool = False
+) -> dict[Key, SubjectText]:
     """Return those subjects that the viewer may see, by type and id, in one statement."""
     wanted: dict[SubjectType, set[int]] = defaultdict(set)
     for type_, id_ in keys:
@@ -96,7 +104,8 @@ def describe(keys: Iterable[Key], viewer_id: int | None) -> dict[Key, SubjectTex
     parameters: dict[str, Any] = {str(type_): sorted(wanted[type_]) for type_ in types}
     if viewer_id is not None:
         parameters["viewer_id"] = viewer_id
-    rows = db.session.execute(_statement(types, signed_in=viewer_id is not None), parameters)
+    statement = _statement(types, signed_in=viewer_id is not None, blocked_too=blocked_too)
+    rows = db.session.execute(statement, parameters)
     return {
         (type_, row.id): SubjectText(Subject(type_, row.id, row.owner_id), row.username, row.name)
         for row in rows
@@ -109,30 +118,32 @@ def is_visible(
     id_: InstrumentedAttribute[int],
     among: Iterable[SubjectType],
     viewer: Viewer,
+    *,
+    blocked_too: bool = False,
 ) -> sa.ColumnElement[bool]:
     """Return the condition for columns of a table that name a subject which a viewer may see."""
     outer = cast("Any", id_).__clause_element__().table
-    return sa.or_(*(sa.and_(type_ == each, _exists(each, id_, outer, viewer)) for each in among))
 
+    def rows_of(each: SubjectType) -> sa.ColumnElement[bool]:
+        rows = _rows[each](viewer, blocked_too=blocked_too)
+        return rows.where(rows.selected_columns.id == id_).correlate(outer).exists()
 
-def _exists(
-    type_: SubjectType, id_: InstrumentedAttribute[int], outer: sa.FromClause, viewer: Viewer
-) -> sa.ColumnElement[bool]:
-    rows = _rows[type_](viewer)
-    return rows.where(rows.selected_columns.id == id_).correlate(outer).exists()
+    return sa.or_(*(sa.and_(type_ == each, rows_of(each)) for each in among))
 
 
 @lru_cache(maxsize=128)
-def _statement(types: tuple[SubjectType, ...], *, signed_in: bool) -> sa.Select[*tuple[Any, ...]]:
+def _statement(
+    types: tuple[SubjectType, ...], *, signed_in: bool, blocked_too: bool
+) -> sa.Select[*tuple[Any, ...]]:
     """Return the statement for these types, built once."""
     viewer = sa.bindparam("viewer_id", type_=sa.BigInteger) if signed_in else None
-    found = [_typed(type_, viewer) for type_ in types]
+    found = [_typed(type_, viewer, blocked_too=blocked_too) for type_ in types]
     rows = (sa.union_all(*found) if len(found) > 1 else found[0]).subquery()
     return sa.select(rows)
 
 
-def _typed(type_: SubjectType, viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
-    rows = _rows[type_](viewer).subquery()
+def _typed(type_: SubjectType, viewer: Viewer, *, blocked_too: bool) -> sa.Select[*tuple[Any, ...]]:
+    rows = _rows[type_](viewer, blocked_too=blocked_too).subquery()
     return sa.select(sa.literal(str(type_)).label("type"), *rows.c).where(
         rows.c.id.in_(literal_ids(str(type_)))
     )

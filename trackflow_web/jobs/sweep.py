@@ -14,6 +14,7 @@ from trackflow_web.domain.comments import actions, threads
 from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports import pruning, queries
 from trackflow_web.domain.mail import actions as mail
+from trackflow_web.domain.moderation import gone
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import avatars, reservations
 from trackflow_web.domain.reactions import actions as reactions
@@ -108,6 +109,7 @@ def _prune(tools: Tools) -> None:
         blocking.prune_removed()
         reactions.prune()
         threads.prune()
+        gone.prune()
         people.prune_tokens()
         outbox.prune()
 

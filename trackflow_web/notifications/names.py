@@ -12,6 +12,7 @@ from trackflow_web.achievements.models import Season
 from trackflow_web.achievements.progress import queries
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
 from trackflow_web.domain.feedback.models import Feedback
+from trackflow_web.domain.feedback.subjects import is_shown_to
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
@@ -128,9 +129,12 @@ _NAMES = sa.union_all(
             else_=HIDDEN,
         ),
     ).where(Pack.id.in_(literal_ids("pack"))),
-    _named("feedback", Feedback.id, Feedback.title, sa.literal(PUBLIC)).where(
-        Feedback.id.in_(literal_ids("feedback"))
-    ),
+    _named(
+        "feedback",
+        Feedback.id,
+        Feedback.title,
+        sa.case((is_shown_to(_VIEWER), PUBLIC), else_=HIDDEN),
+    ).where(Feedback.id.in_(literal_ids("feedback"))),
     _named("season", Season.id, Season.name, sa.literal(PUBLIC), Season.slug).where(
         Season.id.in_(literal_ids("season")), ~Season.draft
     ),

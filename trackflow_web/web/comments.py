@@ -75,6 +75,8 @@ class ThreadView:
     following: Place | None
     is_from_start: bool
     is_closed: bool
+    # Whether a moderator has hidden the subject; its owner sees it still.
+    is_held: bool
     may_comment: bool
     may_manage: bool
     is_staff: bool
@@ -192,7 +194,7 @@ def thread_of(
     rows = queries.page(subject, reader(), after=after, start=start, limit=COMMENTS_A_PAGE + 1)
     shown, more = rows[:COMMENTS_A_PAGE], rows[COMMENTS_A_PAGE:]
     last = shown[-1].comment if more else None
-    count, is_closed = queries.count_and_closing(subject)
+    count, is_closed, is_held = queries.facts_of(subject)
     user_id = viewer_id()
     views, reactions = _views_and_reactions(shown, subject)
     return ThreadView(
@@ -203,6 +205,7 @@ def thread_of(
         following=Place(last.root_id, last.id) if last else None,
         is_from_start=after is None and start is None,
         is_closed=is_closed,
+        is_held=is_held,
         may_comment=user_id is not None and not is_closed,
         may_manage=user_id is not None
         and removal.may_manage(subject, get_current_user(), is_staff=is_staff()),

@@ -35,9 +35,12 @@ class Link:
     url: str
 
 
-def subject_or_404(type_: str, id_: int) -> Subject:
-    """Return a subject that the caller, signed in or not, may see."""
-    found = find(type_, id_, viewer_id())
+def subject_or_404(type_: str, id_: int, *, blocked_too: bool = False) -> Subject:
+    """Return a subject that the caller, signed in or not, may see.
+
+    With `blocked_too` also one of somebody whom the caller has blocked.
+    """
+    found = find(type_, id_, viewer_id(), blocked_too=blocked_too)
     if found is None:
         raise NotFound
     return found

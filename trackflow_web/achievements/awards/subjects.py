@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.visibility import Held, not_held, visible_to
+from trackflow_web.domain.visibility import Held, not_held_from, visible_to
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
 
 
-def awards(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
+def awards(viewer: Viewer, *, blocked_too: bool = False) -> sa.Select[*tuple[Any, ...]]:
     """Return the awards that a viewer may see; their name is the achievement's code."""
     is_shown: sa.ColumnElement[bool] = sa.and_(UserAchievement.is_public)
     if viewer is not None:
@@ -31,7 +31,7 @@ def awards(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
         .where(
             is_shown,
             UserAchievement.revoked_at.is_(None),
-            visible_to(viewer),
-            not_held(Held.ACHIEVEMENT, UserAchievement.id),
+            visible_to(viewer, blocked_too=blocked_too),
+            not_held_from(viewer, Held.ACHIEVEMENT, UserAchievement.id, UserAchievement.user_id),
         )
     )

@@ -180,10 +180,17 @@ def _release_of(counted: sa.Subquery, user_id: int) -> tuple[sa.Subquery, sa.Col
 
 def _is_public(counted: sa.Subquery, release: sa.Subquery) -> sa.ColumnElement[bool]:
     """Return the condition that a counted object is a release or contains one."""
-    released, subject_id = Song.status == Status.RELEASED, counted.c.subject_id
-    pack = sa.exists().where(Pack.id == subject_id, Song.pack_id == Pack.id, released)
+    subject_id = counted.c.subject_id
+    released = sa.and_(Song.status == Status.RELEASED, not_held(Held.RELEASE, Song.id))
+    pack = sa.exists().where(
+        Pack.id == subject_id, not_held(Held.PACK, Pack.id), Song.pack_id == Pack.id, released
+    )
     album = sa.exists().where(
-        Series.id == subject_id, Track.series_id == Series.id, Track.song_id == Song.id, released
+        Series.id == subject_id,
+        not_held(Held.SERIES, Series.id),
+        Track.series_id == Series.id,
+        Track.song_id == Song.id,
+        released,
     )
     return sa.or_(
         sa.and_(counted.c.subject_type.in_(SONGS), release.c.id.is_not(None)),

@@ -154,7 +154,7 @@ def decide(resource: Resource, item_id: int) -> BaseModel:
 
 def item_or_404(kind: Kind, item_id: int) -> Feedback:
     """Return a request or report, locked when the request changes it. Raises NotFound."""
-    item = queries.find(kind, item_id, for_update=is_write())
+    item = queries.find(kind, item_id, get_current_user(), for_update=is_write())
     if item is None:
         raise NotFound
     return item

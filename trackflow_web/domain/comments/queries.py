@@ -15,7 +15,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.subjects import Key, Subject, SubjectType
 from trackflow_web.domain.visibility import Held, blocked_between, not_held, visible_to
 from trackflow_web.kernel import clock, markup
-from trackflow_web.kernel.database import db, get_for_update, literal_ids
+from trackflow_web.kernel.database import BigId, db, get_for_update, literal_ids
 
 COMMENTS_A_PAGE = 50
 
@@ -143,14 +143,15 @@ def closing_of(subject: Subject) -> CommentClosing | None:
     return db.session.get(CommentClosing, subject.key, populate_existing=True)
 
 
-def count_and_closing(subject: Subject) -> tuple[int, bool]:
-    """Return the number of comments on a subject, and whether its thread is closed."""
+def facts_of(subject: Subject) -> tuple[int, bool, bool]:
+    """Return the number of comments on a subject, whether its thread is closed, and it hidden."""
     number = sa.select(sa.func.count()).where(*_of(subject), is_counted()).scalar_subquery()
     closed = sa.exists().where(
         CommentClosing.subject_type == subject.type, CommentClosing.subject_id == subject.id
     )
-    row = db.session.execute(sa.select(number, closed)).one()
-    return row[0], bool(row[1])
+    held = sa.not_(not_held(subject.type, sa.literal(subject.id, BigId)))
+    row = db.session.execute(sa.select(number, closed, held)).one()
+    return row[0], bool(row[1]), bool(row[2])
 
 
 def comment_counts(subjects: Iterable[Key], viewer_id: int | None) -> dict[Key, int]:

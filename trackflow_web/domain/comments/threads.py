@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from trackflow_web.domain.comments import rules
+from trackflow_web.domain.comments.events import CommentDeleted, CommentRemoved
 from trackflow_web.domain.comments.models import (
     DETACHED,
     Comment,
@@ -21,11 +22,13 @@ from trackflow_web.domain.comments.models import (
     Mention,
     Remover,
 )
+from trackflow_web.domain.moderation import gone
 from trackflow_web.domain.packs.events import PackDeleted, PackRestored
 from trackflow_web.domain.reactions.models import Reaction
 from trackflow_web.domain.songs.events import SongDeleted, SongRestored
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.undo.models import UndoStep
+from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel import clock, markup
 from trackflow_web.kernel.database import db
 
@@ -45,21 +48,24 @@ DELETED_NAME = "@deleted"
 
 def handle(events: Sequence[Event]) -> None:
     """Detach what belongs to deleted songs and packs, attach it when they are restored."""
-    gone: dict[SubjectType, list[int]] = defaultdict(list)
+    ids_gone: dict[SubjectType, list[int]] = defaultdict(list)
     for event in events:
         payload_type = type(event.payload)
         if payload_type in _GONE:
-            gone[_GONE[payload_type]].append(event.subject_id)
+            ids_gone[_GONE[payload_type]].append(event.subject_id)
         elif payload_type in _BACK:
             _move(_BACK[payload_type], [-event.subject_id])
-    for type_, ids in gone.items():
+        elif isinstance(event.payload, CommentDeleted | CommentRemoved):
+            gone.forget(Held.COMMENT, [event.payload.comment_id])
+    for type_, ids in ids_gone.items():
         _forget(type_, [-id_ for id_ in ids])  # of an earlier row that had this id
         _move(type_, ids)
 
 
 def forget(type_: SubjectType, ids: Sequence[int] | sa.Select[Any]) -> None:
-    """Delete the comments and reactions of subjects that are gone for good."""
+    """Delete the comments on subjects that are gone for good, and what else refers to them."""
     _forget(type_, ids)
+    gone.forget(Held(type_), ids)
 
 
 def prune() -> None:
@@ -67,6 +73,7 @@ def prune() -> None:
     restoring = sa.select(UndoStep.id).where(UndoStep.kind.in_(_UNDO_STEPS))
     if db.session.scalar(restoring.limit(1)) is not None:
         return  # a step may yet restore it; the next run is a minute later
+    gone.forget(Held.COMMENT, sa.select(Comment.id).where(DETACHED))
     for table in _TABLES:
         which = DETACHED if table is not CommentClosing else CommentClosing.subject_id < 0
         _delete(table, which)
@@ -89,6 +96,7 @@ def _forget(type_: SubjectType, ids: Iterable[int] | sa.Select[Any]) -> None:
     _delete(
         Reaction, Reaction.subject_type == SubjectType.COMMENT, Reaction.subject_id.in_(comments)
     )
+    gone.forget(Held.COMMENT, comments)
     for table in _TABLES:
         _delete(table, table.subject_type == type_, table.subject_id.in_(ids))
 
@@ -114,6 +122,7 @@ def forget_author(user_id: int, username: str) -> None:
     own_ids = sa.select(Comment.id).where(own)
     _delete(Reaction, Reaction.subject_type == SubjectType.COMMENT,
             Reaction.subject_id.in_(own_ids))  # fmt: skip
+    gone.forget(Held.COMMENT, own_ids)
     for table in (CommentEdit, Mention):
         _delete(table, table.comment_id.in_(own_ids))
     kept = db.session.scalars(sa.select(Comment.id).where(own, has_replies)).all()

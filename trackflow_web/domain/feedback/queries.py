@@ -12,6 +12,7 @@ from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.comments.queries import is_counted
 from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
 from trackflow_web.domain.feedback.rules import STATUSES, Kind, Sort, Status
+from trackflow_web.domain.feedback.subjects import is_shown_to
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.visibility import visible_to
@@ -37,10 +38,15 @@ class FeedbackDetails:
     is_author_shown: bool
 
 
-def find(kind: Kind, item_id: int, *, for_update: bool = False) -> Feedback | None:
-    """Return the one of this kind and id; with `for_update` locked until the commit."""
-    item = get_for_update(Feedback, item_id) if for_update else db.session.get(Feedback, item_id)
-    return item if item is not None and item.kind == kind else None
+def find(kind: Kind, item_id: int, reader: User, *, for_update: bool = False) -> Feedback | None:
+    """Return the one of this kind and id, unless a moderator has hidden it from the reader.
+
+    With `for_update` it is locked until the commit.
+    """
+    if for_update:
+        get_for_update(Feedback, item_id)
+    which = (Feedback.id == item_id, Feedback.kind == kind, _is_shown_to(reader))
+    return db.session.scalar(sa.select(Feedback).where(*which))
 
 
 def get_details(item: Feedback, reader: User) -> FeedbackDetails:
@@ -53,7 +59,7 @@ def list_feedback(
     kind: Kind, reader: User, *, status: Status | None, q: str, sort: Sort, page: int
 ) -> Page[FeedbackDetails]:
     """Return a page of the items of all users, of one status or all, whose text contains `q`."""
-    which = _matching(kind, status, q)
+    which = _matching(kind, reader, status, q)
     total = db.session.scalar(sa.select(sa.func.count(Feedback.id)).where(*which)) or 0
     rows = db.session.execute(
         _with_the_rest(reader)
@@ -69,18 +75,18 @@ def feedback_after(
     kind: Kind, reader: User, *, status: Status | None, q: str, before_id: int | None, limit: int
 ) -> Sequence[FeedbackDetails]:
     """Return up to `limit` items of all users before `before_id`, newest first."""
-    wanted = _with_the_rest(reader).where(*_matching(kind, status, q))
+    wanted = _with_the_rest(reader).where(*_matching(kind, reader, status, q))
     if before_id is not None:
         wanted = wanted.where(Feedback.id < before_id)
     rows = db.session.execute(wanted.order_by(*_ORDER[Sort.NEWEST]).limit(limit))
     return [FeedbackDetails(*row) for row in rows]
 
 
-def count_by_status(kind: Kind) -> dict[str, int]:
-    """Return the number of items in each status of the kind, and `all`."""
+def count_by_status(kind: Kind, reader: User) -> dict[str, int]:
+    """Return the number of items in each status of the kind that are listed, and `all`."""
     rows = db.session.execute(
         sa.select(Feedback.status, sa.func.count())
-        .where(Feedback.kind == kind)
+        .where(Feedback.kind == kind, _is_shown_to(reader))
         .group_by(Feedback.status)
     ).all()
     counts = {str(status): 0 for status in STATUSES[kind]} | {row[0]: row[1] for row in rows}
@@ -124,10 +130,19 @@ def _with_the_rest(reader: User) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _matching(kind: Kind, status: Status | None, q: str) -> list[sa.ColumnElement[bool]]:
-    wanted = [Feedback.kind == kind]
+def _matching(
+    kind: Kind, reader: User, status: Status | None, q: str
+) -> list[sa.ColumnElement[bool]]:
+    wanted = [Feedback.kind == kind, _is_shown_to(reader)]
     if status is not None:
         wanted.append(Feedback.status == status)
     if q:
         wanted.append(Feedback.search_key.like(like_pattern(q), escape="\\"))
     return wanted
+
+
+def _is_shown_to(reader: User) -> sa.ColumnElement[bool]:
+    """Return the condition for items that no moderator has hidden; staff and authors see those."""
+    if reader.is_admin:
+        return sa.true()
+    return is_shown_to(reader.id)

@@ -1,6 +1,7 @@
 """Feature requests and bug reports as subjects of comments.
 
-Every member sees all of them, also those of users whose profile is hidden.
+Every member sees all of them, also those of users whose profile is hidden, except those that a
+moderator has hidden.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.subjects import SubjectType
+from trackflow_web.domain.visibility import Held, not_held
 
 if TYPE_CHECKING:
     from trackflow_web.domain.subjects import Viewer
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 THREADS = {Kind.FEATURE: SubjectType.FEATURE_REQUEST, Kind.BUG: SubjectType.BUG_REPORT}
 
 
-def _of_kind(kind: Kind, viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
+def _of_kind(
+    kind: Kind, viewer: Viewer, *, blocked_too: bool = False
+) -> sa.Select[*tuple[Any, ...]]:
+    del blocked_too  # they are shown to blocked users as to others
     return (
         sa.select(
             Feedback.id,
@@ -30,8 +35,14 @@ def _of_kind(kind: Kind, viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
             Feedback.title.label("name"),
         )
         .join(User, User.id == Feedback.user_id)
-        .where(Feedback.kind == kind, sa.true() if viewer is not None else sa.false())
+        .where(Feedback.kind == kind, sa.false() if viewer is None else is_shown_to(viewer))
     )
+
+
+def is_shown_to(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Return the condition for items that no moderator has hidden from a member."""
+    shown = (not_held(type_, Feedback.id) for type_ in (Held.FEATURE_REQUEST, Held.BUG_REPORT))
+    return sa.or_(sa.and_(*shown), Feedback.user_id == viewer)
 
 
 feature_requests = partial(_of_kind, Kind.FEATURE)

@@ -14,6 +14,7 @@ from trackflow_web.domain.moderation.holding import hold, release
 from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
 from trackflow_web.domain.moderation.rules import Action, State
 from trackflow_web.domain.people.actions import sign_out_everywhere
+from trackflow_web.domain.people.administration import is_last_administrator
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, clock, text
@@ -26,8 +27,9 @@ NO_STATEMENT = f"Tell its owner what is wrong, in {rules.SHORTEST_STATEMENT} cha
 NO_END = "Use a date such as 2026-12-31, within a year."
 NO_COVER = "It has no uploaded cover."
 LONGEST_TIME = 40
-ALREADY_APPEALED = "You've already appealed. There's one appeal."
-NOT_APPEALABLE = "There's nothing to appeal here."
+GONE = "It's no longer there. Warn or suspend its owner, or dismiss the reports."
+YOUR_OWN = "It's yours, so another administrator decides."
+NOT_UNDONE = "There's nothing to undo here."
 
 
 def decide(
@@ -38,7 +40,11 @@ def decide(
     what = check(text.choice, action, "action", Action)
     said = check(_statement, statement, is_required=what in rules.UPHOLDING)
     end = check(_end, until) if what is Action.SUSPEND else None
+    if what is Action.HIDE and report.subject_id < 0:
+        check.errors["action"] = GONE
     check.finish()
+    if report.owner_id == admin.id and not is_last_administrator(admin, lock=False):
+        raise Invalid(form=YOUR_OWN)
     owner = get_for_update(User, report.owner_id, key_share=True)
     if owner is None:
         raise NotFound
@@ -67,21 +73,27 @@ def _apply(report: Report, what: Action) -> None:
     if what is Action.HIDE:
         hold(report.subject_type, report.subject_id, is_automatic=False)
     elif what is Action.RESTORE:
-        _restore(report.subject_type, report.subject_id)
+        restore(report.subject_type, report.subject_id)
     elif what is Action.DISMISS:
         release(report.subject_type, report.subject_id, automatic_only=True)
+        _note_undone(report.subject_type, report.subject_id, rules.AUTO_HOLD)
     elif what is Action.COVER and not take_away(report.subject_type, report.subject_id):
         raise Invalid(action=NO_COVER)
 
 
-def _restore(subject_type: str, subject_id: int) -> None:
+def restore(subject_type: str, subject_id: int) -> None:
+    """Show a subject again, and note in the log that what hid it is undone."""
     release(subject_type, subject_id)
+    _note_undone(subject_type, subject_id, Action.HIDE, rules.AUTO_HOLD)
+
+
+def _note_undone(subject_type: str, subject_id: int, *which: str) -> None:
     db.session.execute(
         sa.update(ModerationAction)
         .where(
             ModerationAction.subject_type == subject_type,
             ModerationAction.subject_id == subject_id,
-            ModerationAction.action.in_((Action.HIDE, rules.AUTO_HOLD)),
+            ModerationAction.action.in_(which),
             ModerationAction.undone_at.is_(None),
         )
         .values(undone_at=clock.now())
@@ -105,6 +117,65 @@ def end_suspension(owner: User) -> None:
     cache_versions.step(Versioned.HOLDERS)
 
 
+def undo(entry: ModerationAction, admin: User, *, statement: object = "") -> ModerationAction:
+    """Undo a decision, or a hold by reports, which are dismissed with it. Raises Invalid."""
+    said = _statement(statement, is_required=False)
+    if not may_be_undone(entry):
+        raise Invalid(form=NOT_UNDONE)
+    owner = get_for_update(User, entry.owner_id, key_share=True)
+    if owner is None:
+        raise NotFound
+    if owner.id == admin.id and not is_last_administrator(admin, lock=False):
+        raise Invalid(form=YOUR_OWN)
+    take_back(entry, owner)
+    reply = log_reply(entry, admin, Action.RESTORE, said)
+    reporters = []
+    if entry.action == rules.AUTO_HOLD:
+        reporters = _close(entry, State.DISMISSED, at=reply.created_at)
+    record(
+        ModerationDecided(action_id=reply.id, action=Action.RESTORE, reporter_ids=tuple(reporters)),
+        user_id=owner.id,
+        actor_id=admin.id,
+        subject_id=owner.id,
+    )
+    note_if_committed(SecurityEvent.MODERATED, of=owner.id, action=f"undo_{entry.action}")
+    return reply
+
+
+def may_be_undone(entry: ModerationAction) -> bool:
+    """Return whether an entry of the log has an effect that can be taken back."""
+    has_ended = entry.until is not None and entry.until <= clock.now()
+    return entry.undone_at is None and entry.action in rules.UNDONE and not has_ended
+
+
+def take_back(entry: ModerationAction, owner: User) -> None:
+    """End the effect of a decision."""
+    entry.undone_at = clock.now()
+    if entry.action in {Action.HIDE, rules.AUTO_HOLD}:
+        restore(entry.subject_type, entry.subject_id)
+    elif entry.action == Action.SUSPEND:
+        end_suspension(owner)
+
+
+def log_reply(
+    entry: ModerationAction, admin: User, what: Action, statement: str
+) -> ModerationAction:
+    """Add an entry to the log that answers an earlier one."""
+    reply = ModerationAction(
+        admin_id=admin.id,
+        owner_id=entry.owner_id,
+        subject_type=entry.subject_type,
+        subject_id=entry.subject_id,
+        action=what,
+        reason=entry.reason,
+        statement=statement,
+        created_at=clock.now(),
+    )
+    db.session.add(reply)
+    db.session.flush()
+    return reply
+
+
 def _log(
     report: Report, admin: User, what: Action, statement: str, until: datetime | None
 ) -> ModerationAction:
@@ -124,13 +195,13 @@ def _log(
     return entry
 
 
-def _close(report: Report, state: State, *, at: datetime) -> list[int]:
+def _close(about: Report | ModerationAction, state: State, *, at: datetime) -> list[int]:
     """Close the open reports of a subject; return their authors, by id."""
     rows = db.session.scalars(
         sa.update(Report)
         .where(
-            Report.subject_type == report.subject_type,
-            Report.subject_id == report.subject_id,
+            Report.subject_type == about.subject_type,
+            Report.subject_id == about.subject_id,
             OPEN,
         )
         .values(state=state, decided_at=at)
@@ -138,54 +209,6 @@ def _close(report: Report, state: State, *, at: datetime) -> list[int]:
         .execution_options(synchronize_session=False)
     )
     return sorted(user_id for user_id in rows if user_id is not None)
-
-
-def appeal(entry: ModerationAction, *, text_: object) -> None:
-    """Appeal against a decision, once. Raises Invalid."""
-    if entry.action not in rules.UPHOLDING:
-        raise Invalid(form=NOT_APPEALABLE)
-    if entry.appealed_at is not None:
-        raise Invalid(form=ALREADY_APPEALED)
-    entry.appeal = text.lines(text_, "text", longest=rules.LONGEST_TEXT)
-    entry.appealed_at = clock.now()
-
-
-def answer_appeal(
-    entry: ModerationAction, admin: User, *, is_upheld: bool, statement: object
-) -> ModerationAction:
-    """Answer an appeal: one that is upheld undoes the decision. Raises Invalid."""
-    if entry.appealed_at is None or entry.appeal_answered_at is not None:
-        raise Invalid(form=NOT_APPEALABLE)
-    said = text.lines(statement, "statement", longest=rules.LONGEST_STATEMENT)
-    entry.appeal_answered_at = clock.now()
-    owner = get_for_update(User, entry.owner_id, key_share=True)
-    if is_upheld and owner is not None:
-        entry.undone_at = clock.now()
-        if entry.action == Action.HIDE:
-            _restore(entry.subject_type, entry.subject_id)
-        elif entry.action == Action.SUSPEND:
-            end_suspension(owner)
-    what = Action.RESTORE if is_upheld else Action.DISMISS
-    reply = ModerationAction(
-        admin_id=admin.id,
-        owner_id=entry.owner_id,
-        subject_type=entry.subject_type,
-        subject_id=entry.subject_id,
-        action=what,
-        reason=entry.reason,
-        statement=said,
-        created_at=clock.now(),
-    )
-    db.session.add(reply)
-    db.session.flush()
-    record(
-        ModerationDecided(action_id=reply.id, action="upheld" if is_upheld else "kept"),
-        user_id=entry.owner_id,
-        actor_id=admin.id,
-        subject_id=entry.owner_id,
-    )
-    note_if_committed(SecurityEvent.MODERATED, of=entry.owner_id, action=f"appeal_{what}")
-    return reply
 
 
 def _statement(value: object, *, is_required: bool) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
+from trackflow_web.domain.moderation.models import ModerationAction
+from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.songs.models import Song
@@ -11,6 +15,14 @@ from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, upsert
+
+
+@dataclass(frozen=True)
+class HeldNow:
+    """How a subject is hidden: by reports, or by the decision with this id."""
+
+    is_automatic: bool
+    action_id: int | None
 
 
 def hold(subject_type: str, subject_id: int, *, is_automatic: bool) -> None:
@@ -47,13 +59,20 @@ def release(subject_type: str, subject_id: int, *, automatic_only: bool = False)
     return gone is not None
 
 
-def forget(subject_type: str, subject_ids: sa.Select[int] | list[int]) -> None:
-    """Delete the holds of subjects that are deleted, whose ids may be used again."""
-    db.session.execute(
-        sa.delete(Hold)
-        .where(Hold.subject_type == subject_type, Hold.subject_id.in_(subject_ids))
-        .execution_options(synchronize_session=False)
+def hold_of(subject_type: str, subject_id: int) -> HeldNow | None:
+    """Return how a subject is hidden now, None if it is not."""
+    decision = sa.select(sa.func.max(ModerationAction.id)).where(
+        ModerationAction.subject_type == Hold.subject_type,
+        ModerationAction.subject_id == Hold.subject_id,
+        ModerationAction.action == Action.HIDE,
+        ModerationAction.undone_at.is_(None),
     )
+    row = db.session.execute(
+        sa.select(Hold.is_automatic, decision.scalar_subquery()).where(
+            Hold.subject_type == subject_type, Hold.subject_id == subject_id
+        )
+    ).one_or_none()
+    return None if row is None else HeldNow(is_automatic=row[0], action_id=row[1])
 
 
 def _withdraw_images(subject_type: str, subject_id: int) -> None:

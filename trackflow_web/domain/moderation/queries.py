@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.moderation import rules
 from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
 from trackflow_web.domain.moderation.reporting import accuracy_of
+from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel.database import db
@@ -143,6 +144,33 @@ def log() -> list[Entry]:
     )
 
 
+def decisions_about(user_id: int) -> Sequence[ModerationAction]:
+    """Return what was decided about a user, newest first."""
+    return db.session.scalars(
+        sa.select(ModerationAction)
+        .where(
+            ModerationAction.owner_id == user_id,
+            ModerationAction.action.in_((*rules.UPHOLDING, Action.RESTORE)),
+        )
+        .order_by(ModerationAction.id.desc())
+        .limit(ENTRIES_SHOWN)
+    ).all()
+
+
+def standing_suspension(user_id: int) -> ModerationAction | None:
+    """Return the decision by which a user is suspended."""
+    return db.session.scalar(
+        sa.select(ModerationAction)
+        .where(
+            ModerationAction.owner_id == user_id,
+            ModerationAction.action == Action.SUSPEND,
+            ModerationAction.undone_at.is_(None),
+        )
+        .order_by(ModerationAction.id.desc())
+        .limit(1)
+    )
+
+
 def _entries(found: sa.Select[ModerationAction]) -> list[Entry]:
     admin, owner = sa.orm.aliased(User), sa.orm.aliased(User)
     rows = db.session.execute(
@@ -166,7 +194,8 @@ def decision_for(action_id: int, user_id: int) -> tuple[ModerationAction, bool] 
     reported = sa.select(Report.id).where(
         Report.user_id == user_id,
         Report.subject_type == action.subject_type,
-        Report.subject_id == action.subject_id,
+        # With a minus sign once the subject is gone.
+        sa.func.abs(Report.subject_id) == abs(action.subject_id),
         Report.decided_at == action.created_at,
     )
     return (action, False) if db.session.scalar(reported.limit(1)) is not None else None

@@ -69,10 +69,21 @@ ACTIONS = {
     Action.SUSPEND: "Suspend its owner",
     Action.COVER: "Remove its cover",
 }
+# What its owner reads.
+TOLD = {
+    Action.HIDE: "A moderator hid something of yours.",
+    Action.RESTORE: "A moderator shows something of yours again.",
+    Action.WARN: "A moderator warned you.",
+    Action.SUSPEND: "A moderator suspended your account.",
+    Action.COVER: "A moderator removed a cover of yours.",
+    Action.DISMISS: "A moderator turned down your appeal.",
+}
 # In the log only: enough users have reported it.
 AUTO_HOLD = "auto_hold"
 # These say that the reports were right.
 UPHOLDING = frozenset({Action.HIDE, Action.WARN, Action.SUSPEND, Action.COVER})
+# These have an effect that lasts until it is undone.
+UNDONE = frozenset({Action.HIDE, AUTO_HOLD, Action.SUSPEND})
 
 
 def counts(upheld: int, decided: int) -> bool:

@@ -11,6 +11,7 @@ from trackflow_web.domain.authoring.statistics import OPEN_PARTS
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import PARTS, Progress, Status
+from trackflow_web.domain.visibility import Held, not_held_from
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.pagination import Page, last_page
 
@@ -129,10 +130,19 @@ def _overview(row: sa.Row[Pack, int, int, int, int, int]) -> Overview:
     return Overview(*row)
 
 
-def released_of(user_id: int, limit: int) -> list[Overview]:
-    """Return the user's packs of which something is released, newest first: what others may see."""
-    released = sa.func.sum(sa.case((Song.status == Status.RELEASED, 1), else_=0))
-    found = _overviews().where(Pack.user_id == user_id).having(released > 0).limit(limit)
+def released_of(user_id: int, viewer_id: int | None, limit: int) -> list[Overview]:
+    """Return the user's packs of which a viewer may see something, newest first."""
+    released = sa.exists().where(
+        Song.pack_id == Pack.id,
+        Song.status == Status.RELEASED,
+        not_held_from(viewer_id, Held.RELEASE, Song.id, Song.user_id),
+    )
+    found = _overviews().where(
+        Pack.user_id == user_id,
+        not_held_from(viewer_id, Held.PACK, Pack.id, Pack.user_id),
+        released.correlate(Pack),
+    )
+    found = found.limit(limit)
     return [_overview(row) for row in db.session.execute(found)]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.people import actions, reservations, rules
-from trackflow_web.domain.people.events import PersonListed
+from trackflow_web.domain.people.events import PersonListed, PersonPromoted
 from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, clock, text
@@ -71,7 +71,10 @@ def unban(user: User, *, by: User | None, why: str) -> None:
 
 
 def promote(user: User, *, by: User | None, why: str) -> None:
-    """Make a user an administrator. Raises Forbidden for a banned one."""
+    """Make a user an administrator. Raises Forbidden for a banned one.
+
+    Administrators can be muted, but not blocked: who has blocked the user mutes them from now on.
+    """
     if user.banned_at is not None:
         message = "A banned user can't be an administrator."
         raise Forbidden(message)
@@ -79,6 +82,7 @@ def promote(user: User, *, by: User | None, why: str) -> None:
         return
     note_if_committed(SecurityEvent.ADMINISTRATOR_CREATED, of=user.id)
     user.is_admin = True
+    record(PersonPromoted(), user_id=user.id, subject_id=user.id)
     _note(user, by, "promote", why)
 
 

@@ -19,6 +19,11 @@ class PersonListed(Payload):
     """Whether a user appears on leaderboards may have changed: by their choice, or by a ban."""
 
 
+@event_type("person_promoted", "user")
+class PersonPromoted(Payload):
+    """A user became an administrator."""
+
+
 @event_type("visited", "user")
 class Visited(Payload):
     """A user's first visit of a local day.

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.audit import SecurityEvent, note_if_committed
+from trackflow_web.domain.people.events import PersonPromoted
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.events import UserBlocked, UserUnfollowed
-from trackflow_web.domain.relations.models import Follow, RemovedFollower
+from trackflow_web.domain.relations.models import Follow, Mute, Muted, RemovedFollower
 from trackflow_web.domain.visibility.models import Block
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, upsert
+from trackflow_web.kernel.database import UTCDateTime, db, upsert
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from trackflow_web.kernel.events import Event
 
 # Longer lists are no longer about persons one has met.
 MOST_BLOCKED = 1000
@@ -35,7 +40,7 @@ def set_block(user: User, person: User, *, wanted: bool) -> None:
     if not wanted:
         db.session.execute(_of(Block, Block.user_id == user.id, Block.blocked_id == person.id))
         return
-    if person.is_admin:
+    if _is_administrator(person):
         raise Invalid(username="You can mute administrators, but not block them.")
     blocked = sa.select(sa.func.count()).where(Block.user_id == user.id)
     if (db.session.scalar(blocked) or 0) >= MOST_BLOCKED:
@@ -49,6 +54,36 @@ def set_block(user: User, person: User, *, wanted: bool) -> None:
     if added is not None:
         _end_follows(user.id, person.id)
         record(UserBlocked(), user_id=user.id, subject_id=person.id)
+
+
+def handle(events: Sequence[Event]) -> None:
+    """End the blocks of users who became administrators; those who had blocked them mute them."""
+    for event in events:
+        if isinstance(event.payload, PersonPromoted):
+            _turn_into_mutes(event.user_id)
+
+
+def _turn_into_mutes(user_id: int) -> None:
+    blocks = sa.select(
+        Block.user_id,
+        sa.literal(str(Muted.PERSON)),
+        Block.blocked_id,
+        sa.literal(clock.now(), UTCDateTime()),
+    ).where(Block.blocked_id == user_id)
+    columns = ["user_id", "kind", "target_id", "created_at"]
+    db.session.execute(upsert(Mute).from_select(columns, blocks).on_conflict_do_nothing())
+    ended = db.session.scalars(_of(Block, Block.blocked_id == user_id).returning(Block.user_id))
+    if n := len(ended.all()):
+        note_if_committed(SecurityEvent.BLOCKS_ENDED, of=user_id, n=n)
+
+
+def _is_administrator(person: User) -> bool:
+    """Return whether a user is an administrator now; a promotion waits for this unit of work.
+
+    A promotion ends the blocks that are there.
+    """
+    found = sa.select(User.is_admin).where(User.id == person.id)
+    return bool(db.session.scalar(found.with_for_update(read=True)))
 
 
 def remove_follower(user: User, follower: User) -> None:

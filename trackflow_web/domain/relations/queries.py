@@ -92,10 +92,11 @@ def relation_to(user_id: int, person_id: int) -> Relation:
         has_blocked(user_id, person_id),
         sa.exists().where(Follow.user_id == person_id, Follow.followed_id == user_id),
     )
-    *relations, ends = db.session.execute(
+    row = db.session.execute(
         sa.select(follow, mute, block, followed, until.scalar_subquery())
     ).one()
-    return Relation(*map(bool, relations), muted_until=ends)
+    follows, mutes, blocks, is_followed = (bool(each) for each in row[:4])
+    return Relation(follows, mutes, blocks, is_followed, muted_until=row[4])
 
 
 def is_blocked_by(user_id: int, person_id: int) -> bool:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.releases.queries import is_public, is_shown
+from trackflow_web.domain.releases.queries import is_public
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.domain.visibility import Held, visible_to
+from trackflow_web.domain.visibility import Held, not_held, visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _releases() -> tuple[Any, sa.Select[*tuple[Any, ...]]]:
 def _packs() -> tuple[Any, sa.Select[*tuple[Any, ...]]]:
     found = sa.select(Pack.id, sa.literal(""), Pack.completed_at)
     return Pack.id, found.join(User, User.id == Pack.user_id).where(
-        is_shown(Held.PACK, Pack.id, Pack.user_id, None),
+        not_held(Held.PACK, Pack.id),
         sa.exists().where(Song.pack_id == Pack.id, is_public(None)),
     )
 

@@ -14,7 +14,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.visibility import Held, not_held, visible_to
+from trackflow_web.domain.visibility import Held, not_held_from, visible_to
 from trackflow_web.kernel.database import UTCDateTime, db
 from trackflow_web.kernel.text import artist_key, comparison_key, like_pattern
 
@@ -89,17 +89,6 @@ def is_release(viewer_id: int | None) -> sa.ColumnElement[bool]:
     return sa.and_(visible_to(viewer_id), is_public(viewer_id))
 
 
-def is_shown(
-    subject_type: Held,
-    id_column: sa.orm.InstrumentedAttribute[int],
-    owner_column: sa.orm.InstrumentedAttribute[int],
-    viewer_id: int | None,
-) -> sa.ColumnElement[bool]:
-    """Return the condition that no moderator has hidden a subject from the viewer."""
-    shown = not_held(subject_type, id_column)
-    return shown if viewer_id is None else sa.or_(shown, owner_column == viewer_id)
-
-
 def find_release(song_id: int, viewer_id: int | None) -> Song | None:
     """Return a released song with its owner, if the viewer may see it."""
     return db.session.scalar(_releases(viewer_id).where(Song.id == song_id))
@@ -134,7 +123,7 @@ def latest_of(user_id: int, viewer_id: int | None, *, limit: int) -> Sequence[So
 def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
     """Return what a release is in and what else its owner has released, in one statement."""
     pack = _row("pack", Pack.id, Pack.name).where(
-        Pack.id == song.pack_id, is_shown(Held.PACK, Pack.id, Pack.user_id, viewer_id)
+        Pack.id == song.pack_id, not_held_from(viewer_id, Held.PACK, Pack.id, Pack.user_id)
     )
     albums = (
         _row("series", Series.id, Series.album)
@@ -142,7 +131,7 @@ def around(song: Song, viewer_id: int | None, *, limit: int) -> Around:
         .where(
             Track.song_id == song.id,
             ~Track.irrelevant,
-            is_shown(Held.SERIES, Series.id, Series.user_id, viewer_id),
+            not_held_from(viewer_id, Held.SERIES, Series.id, Series.user_id),
         )
         .limit(MOST_ALBUMS)
     )
@@ -193,7 +182,7 @@ def find_public_pack(pack_id: int, viewer_id: int | None) -> tuple[Pack, User] |
         .where(
             Pack.id == pack_id,
             visible_to(viewer_id),
-            is_shown(Held.PACK, Pack.id, Pack.user_id, viewer_id),
+            not_held_from(viewer_id, Held.PACK, Pack.id, Pack.user_id),
             sa.exists().where(Song.pack_id == Pack.id, is_public(viewer_id)),
         )
     ).one_or_none()
@@ -210,15 +199,20 @@ def released_in_pack(pack_id: int, viewer_id: int | None, *, limit: int) -> Sequ
     ).all()
 
 
-def find_public_series(series_id: int, viewer_id: int | None) -> tuple[Series, User] | None:
-    """Return an album with its owner, if the viewer may see a release of one of its tracks."""
+def find_public_series(
+    series_id: int, viewer_id: int | None, *, blocked_too: bool = False
+) -> tuple[Series, User] | None:
+    """Return an album with its owner, if the viewer may see a release of one of its tracks.
+
+    With `blocked_too` also one of a user whom the viewer has blocked.
+    """
     row = db.session.execute(
         sa.select(Series, User)
         .join(User, User.id == Series.user_id)
         .where(
             Series.id == series_id,
-            visible_to(viewer_id),
-            is_shown(Held.SERIES, Series.id, Series.user_id, viewer_id),
+            visible_to(viewer_id, blocked_too=blocked_too),
+            not_held_from(viewer_id, Held.SERIES, Series.id, Series.user_id),
             sa.exists().where(
                 Track.series_id == Series.id,
                 ~Track.irrelevant,
@@ -248,7 +242,7 @@ def is_public(viewer_id: int | None) -> sa.ColumnElement[bool]:
     """Return the condition for releases of an owner who is known to be visible."""
     return sa.and_(
         Song.status == Status.RELEASED,
-        is_shown(Held.RELEASE, Song.id, Song.user_id, viewer_id),
+        not_held_from(viewer_id, Held.RELEASE, Song.id, Song.user_id),
     )
 
 

@@ -7,6 +7,7 @@ from trackflow_web.domain.visibility.conditions import (
     has_blocked,
     may_deal_with,
     not_held,
+    not_held_from,
     visible_to,
     visible_to_members,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "has_blocked",
     "may_deal_with",
     "not_held",
+    "not_held_from",
     "visible_to",
     "visible_to_members",
 ]

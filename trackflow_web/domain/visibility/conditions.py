@@ -67,6 +67,17 @@ def not_held(subject_type: str, id_column: Id) -> sa.ColumnElement[bool]:
     return sa.not_(held.correlate_except(Hold).exists())
 
 
+def not_held_from(
+    viewer_id: Viewer | None, subject_type: str, id_column: Id, owner_column: Id
+) -> sa.ColumnElement[bool]:
+    """Return the condition for subjects that no moderator has hidden from the viewer.
+
+    Owners see what is theirs, with a notice.
+    """
+    shown = not_held(subject_type, id_column)
+    return shown if viewer_id is None else sa.or_(shown, owner_column == viewer_id)
+
+
 def blocked_between(one_id: Id, other_id: Id) -> sa.ColumnElement[bool]:
     """Return the condition that one of two users has blocked the other.
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import flash, render_template, request, url_for
 
-from trackflow_web.domain.moderation import actions, evidence, queries, rules
+from trackflow_web.domain import evidence
+from trackflow_web.domain.moderation import actions, appeals, queries, rules
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.kernel.text import YesOrNo
@@ -71,7 +72,7 @@ def answer_appeal(action_id: int) -> str | Response:
         return redirect_to_confirmation(url_for("admin.moderation"))
     accept = text.choice(request.form.get("accept"), "accept", YesOrNo) is YesOrNo.YES
     try:
-        actions.answer_appeal(
+        appeals.answer_appeal(
             entry, admin, is_upheld=accept, statement=request.form.get("statement")
         )
     except Invalid as refusal:
@@ -80,16 +81,34 @@ def answer_appeal(action_id: int) -> str | Response:
     return htmx.redirect_after_post(url_for("admin.moderation"))
 
 
+@pages.post("/moderation/log/<id:action_id>/undo")
+@login_required
+def undo_decision(action_id: int) -> str | Response:
+    """Undo what is in the log: show something again, or end a suspension."""
+    admin, entry = admin_or_404(), queries.find_action(action_id)
+    if entry is None:
+        raise NotFound
+    if not recently_confirmed():
+        return redirect_to_confirmation(url_for("admin.moderation"))
+    try:
+        actions.undo(entry, admin, statement=request.form.get("statement"))
+    except Invalid as refusal:
+        return refused(_page(-action_id, refusal), refusal)
+    flash("Undone. Everyone concerned is told.")
+    return htmx.redirect_after_post(url_for("admin.moderation"))
+
+
 def _page(refused_id: int = 0, refusal: Refusal | None = None) -> str:
-    cases, appeals, log = queries.open_cases(), queries.open_appeals(), queries.log()
+    cases, appealed, log = queries.open_cases(), queries.open_appeals(), queries.log()
     keys = [(case.type, case.id) for case in cases]
-    keys += [(each.action.subject_type, each.action.subject_id) for each in (*appeals, *log)]
+    keys += [(each.action.subject_type, each.action.subject_id) for each in (*appealed, *log)]
     return render_template(
         "admin/moderation.html",
         cases=cases,
-        appeals=appeals,
+        appeals=appealed,
         log=log,
         evidence=evidence.of(keys),
+        may_be_undone=actions.may_be_undone,
         reasons=rules.REASONS,
         actions=list(rules.ACTIONS.items()),
         refused_id=refused_id,

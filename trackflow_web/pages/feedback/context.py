@@ -13,6 +13,7 @@ from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import thread_of
 from trackflow_web.web.formats import STATUS_LABELS
 from trackflow_web.web.forms import errors_of, sent_fields
+from trackflow_web.web.held import held_in
 from trackflow_web.web.listing import ListArguments, pager
 
 if TYPE_CHECKING:
@@ -91,11 +92,13 @@ def item_context(
 ) -> dict[str, object]:
     """Return the context of an item, with the input and errors of a rejected form."""
     thread = actions.thread_of(item)
+    view = replace(thread_of(thread), reason_shown=item.reason)
     return {
         "board": board,
         "menu": menus.of_feedback(thread.type, item.id, item.user_id, board.noun),
+        "held": held_in(view),
         "shown": queries.get_details(item, get_current_user()),
-        "view": replace(thread_of(thread), reason_shown=item.reason),
+        "view": view,
         "labels": STATUS_LABELS,
         "decisions": [(str(status), STATUS_LABELS[status]) for status in board.kind.decisions],
         "draft": {**(typed or {}), **sent_fields(FIELDS)},
@@ -104,7 +107,7 @@ def item_context(
 
 
 def _tabs(board: Board, filters: Filters) -> list[dict[str, object]]:
-    counts = queries.count_by_status(board.kind)
+    counts = queries.count_by_status(board.kind, get_current_user())
     labels = {"all": "All"} | {str(status): STATUS_LABELS[status] for status in board.kind.statuses}
     return [
         {

@@ -120,7 +120,7 @@ def decide(board: Board, item_id: int) -> str | Response:
 
 def item_or_404(board: Board, item_id: int) -> Feedback:
     """Return a request or report, locked if the request changes it; 404 if it does not exist."""
-    item = queries.find(board.kind, item_id, for_update=is_write())
+    item = queries.find(board.kind, item_id, get_current_user(), for_update=is_write())
     if item is None:
         abort(404)
     return item

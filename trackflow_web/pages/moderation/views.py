@@ -6,17 +6,27 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, render_template, request, url_for
 
-from trackflow_web.domain.moderation import actions, queries, rules
+from trackflow_web.domain.moderation import appeals, queries, rules
 from trackflow_web.domain.moderation.covers import has_cover
+from trackflow_web.domain.relations.queries import relation_to
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused, sent_fields
-from trackflow_web.web.reports import page_of, profile_or_404, reported_or_404, send_report
+from trackflow_web.web.loaders import person_or_404
+from trackflow_web.web.reports import (
+    page_of,
+    posted_by,
+    profile_or_404,
+    reported_or_404,
+    send_report,
+)
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.moderation.models import ModerationAction
@@ -34,7 +44,10 @@ THANKS = "Thanks. A moderator will look at it, and you'll hear what came of it."
 def report_profile(username: str) -> str | Response:
     """Report a user's profile."""
     reported = profile_or_404(username)
-    return _report(reported, url_for("profiles.show", username=username))
+    person = person_or_404(username, may_be_blocked=True)
+    is_blocked = relation_to(get_current_user().id, person.id).blocks
+    posted = posted_by(person) if is_blocked else ()
+    return _report(reported, url_for("profiles.show", username=username), posted)
 
 
 @pages.route("/report/<subject>/<id:subject_id>", methods=["GET", "POST"])
@@ -53,6 +66,14 @@ def report_comment(comment_id: int) -> str | Response:
     return _report(reported, page_of(reported))
 
 
+@pages.get("/moderation/decisions/")
+@login_required
+def decisions() -> str:
+    """List what moderators decided about the user."""
+    found = queries.decisions_about(get_current_user().id)
+    return render_template("moderation/decisions.html", decisions=found, said=rules.TOLD)
+
+
 @pages.get("/moderation/decisions/<id:action_id>")
 @login_required
 def decision(action_id: int) -> str:
@@ -69,16 +90,18 @@ def appeal(action_id: int) -> str | Response:
     if not is_own:
         raise NotFound
     try:
-        actions.appeal(entry, text_=request.form.get("text"))
+        appeals.appeal(entry, text_=request.form.get("text"))
     except Invalid as refusal:
         return refused(_decision(entry, is_own=True, refusal=refusal), refusal)
     flash("Your appeal is with the moderators.")
     return htmx.redirect_after_post(url_for("moderation.decision", action_id=action_id))
 
 
-def _report(reported: Reported, back: str) -> str | Response:
+def _report(
+    reported: Reported, back: str, posted: Sequence[tuple[str, str, str]] = ()
+) -> str | Response:
     if request.method != "POST":
-        return _form(reported, back)
+        return _form(reported, back, posted=posted)
     fields = sent_fields(FIELDS)
     try:
         send_report(reported, reason=fields.get("reason"), text=fields.get("text"))
@@ -88,9 +111,15 @@ def _report(reported: Reported, back: str) -> str | Response:
     return htmx.redirect_after_post(back)
 
 
-def _form(reported: Reported, back: str, refusal: Refusal | None = None) -> str:
+def _form(
+    reported: Reported,
+    back: str,
+    refusal: Refusal | None = None,
+    posted: Sequence[tuple[str, str, str]] = (),
+) -> str:
     return render_template(
         "moderation/report.html",
+        posted=posted,
         reported=reported,
         back=back,
         reasons=_reasons_for(reported),
@@ -120,8 +149,9 @@ def _decision(entry: ModerationAction, *, is_own: bool, refusal: Refusal | None 
     return render_template(
         "moderation/decision.html",
         entry=entry,
+        said=rules.TOLD,
         is_own=is_own,
-        may_appeal=is_own and entry.action in rules.UPHOLDING and entry.appealed_at is None,
+        may_appeal=is_own and appeals.may_appeal(entry),
         draft=sent_fields(("text",)) if refusal else {},
         errors=errors_of(refusal) if refusal else {},
     )

@@ -21,6 +21,7 @@ from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import talk_of
 from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.held import held_in
 from trackflow_web.web.listing import ListArguments, pager, requested_page
 from trackflow_web.web.loaders import find_own_pack, pack_or_404
 from trackflow_web.web.session import login_required
@@ -73,7 +74,8 @@ def show(pack_id: int) -> ResponseReturnValue:
     if htmx.is_htmx():
         return htmx.block("packs/show.html", "songs", **context)
     talk = talk_of(SubjectType.PACK, pack.id, pack.user_id)
-    return render_template("packs/show.html", talk=talk, **context)
+    held = held_in(talk.thread)
+    return render_template("packs/show.html", talk=talk, held=held, **context)
 
 
 @pages.post("/<id:pack_id>")

@@ -16,6 +16,7 @@ from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
 from trackflow_web.web.extensions import issuer
+from trackflow_web.web.held import held_in
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.shared_pages import award_page
 
@@ -42,6 +43,7 @@ def show(username: str, code: str) -> str:
     if award is None:
         raise NotFound
     evidence = evidence_of(person.id, award.badge)
+    talk = talk_of(SubjectType.ACHIEVEMENT, award.id, person.id)
     return render_template(
         "profiles/award.html",
         person=person,
@@ -53,8 +55,9 @@ def show(username: str, code: str) -> str:
         share_text=_share_of_users(award.badge),
         evidence=[(line.label, _address_of(line), line.at) for line in evidence],
         shared=award_page(person, award),
-        talk=talk_of(SubjectType.ACHIEVEMENT, award.id, person.id),
+        talk=talk,
         menu=menus.of_award(award.id, person.id),
+        held=held_in(talk.thread),
     )
 
 

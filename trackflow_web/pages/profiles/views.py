@@ -15,9 +15,11 @@ from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.domain.relations.queries import count_follows, relation_to
 from trackflow_web.domain.releases.queries import latest_of
 from trackflow_web.domain.streaks.queries import ledger_of
+from trackflow_web.domain.visibility import Held
 from trackflow_web.pages.profiles.calendar import calendar_of
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user, viewer_id
+from trackflow_web.web.held import held_for
 from trackflow_web.web.listing import requested
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
@@ -81,8 +83,9 @@ def show(username: str) -> str:
         follows=count_follows(person.id),
         songs=latest_of(person.id, viewer_id(), limit=SONGS_SHOWN),
         streak=ledger_of(person) if person.shows_days else None,
-        packs=packs.released_of(person.id, PACKS_SHOWN),
+        packs=packs.released_of(person.id, viewer_id(), PACKS_SHOWN),
         relation=relation,
+        held=held_for(Held.PROFILE, person.id, person.id),
         shared=profile_page(person, face, numbers["total_released"]),
     )
 

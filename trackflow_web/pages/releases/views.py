@@ -15,6 +15,7 @@ from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web import menus
 from trackflow_web.web.caller import viewer_id
 from trackflow_web.web.comments import talk_of
+from trackflow_web.web.held import held_in
 from trackflow_web.web.loaders import song_or_404
 from trackflow_web.web.session import login_required
 from trackflow_web.web.shared_pages import release_page
@@ -36,6 +37,7 @@ def show(song_id: int) -> str:
         raise NotFound
     credits_ = credits_of(song, reader)
     page = release_page(song, credits_)
+    talk = talk_of(SubjectType.RELEASE, song.id, song.user_id)
     return render_template(
         "releases/show.html",
         song=song,
@@ -45,8 +47,9 @@ def show(song_id: int) -> str:
         works_on_it=reader in {each.user.id for each in credits_.people if each.user},
         around=queries.around(song, reader, limit=MORE_SHOWN),
         shared=page,
-        talk=talk_of(SubjectType.RELEASE, song.id, song.user_id),
+        talk=talk,
         menu=menus.of_release(song),
+        held=held_in(talk.thread),
         messages=release_messages(song, credits_, page.url),
     )
 

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.bulk import deletion
 from trackflow_web.domain.series import actions, editing, planning, queries
+from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Duplicate, Invalid
 from trackflow_web.kernel.text import count_of
@@ -17,6 +18,7 @@ from trackflow_web.pages.songs import told
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.held import held_for
 from trackflow_web.web.listing import pager, requested_page
 from trackflow_web.web.loaders import find_own_series, series_or_404
 from trackflow_web.web.session import login_required
@@ -71,7 +73,8 @@ def show(series_id: int) -> ResponseReturnValue:
     context = album_context(series, by_address=True)
     if htmx.is_htmx():
         return htmx.block("series/show.html", "tracks", **context)
-    return render_template("series/show.html", **context)
+    held = held_for(Held.SERIES, series.id, series.user_id)
+    return render_template("series/show.html", held=held, **context)
 
 
 @pages.post("/<id:series_id>")
