@@ -144,7 +144,12 @@ def set_mute(user: User, person: User, *, wanted: bool, until: object = None) ->
     if user.id == person.id:
         raise Invalid(username="You can't mute yourself.")
     if wanted:
-        mute(user, Muted.PERSON, person.id, until=end_of(until))
+        end = end_of(until)
+        # No foreign key keeps a muted user: a deletion waits for this, or was faster.
+        there = sa.select(User.id).where(User.id == person.id)
+        if db.session.scalar(there.with_for_update(read=True, key_share=True)) is None:
+            raise NotFound
+        mute(user, Muted.PERSON, person.id, until=end)
         return
     unmute(user, Muted.PERSON, person.id)
 

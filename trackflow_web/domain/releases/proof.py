@@ -16,11 +16,11 @@ from trackflow_web.domain.authoring.rules import GROUPS, Group, Part, State
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.releases.queries import is_public, is_shown
+from trackflow_web.domain.releases.queries import is_public
 from trackflow_web.domain.releases.rules import FULL_BAND
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.visibility import Held, not_held, visible_to
+from trackflow_web.domain.visibility import Held, not_held, not_held_from, visible_to
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _packs(user_id: int) -> list[ProvenPack]:
             sa.and_(Pack.completed_at.is_not(None), ~unreleased.exists()).label("is_complete"),
         )
         .join(done, done.c.pack_id == Pack.id)
-        .where(Pack.user_id == user_id, is_shown(Held.PACK, Pack.id, Pack.user_id, None))
+        .where(Pack.user_id == user_id, not_held_from(None, Held.PACK, Pack.id, Pack.user_id))
         .group_by(Pack.id)
         .order_by(sa.desc("charts"), Pack.name_key)
         .limit(MOST_PACKS)
