@@ -400,3 +400,28 @@ def test_who_registers_later_is_not_told(app, clock, season):
 def test_an_address_that_no_season_can_have_is_not_found(as_alice):
     for slug in ("%00", "A", "a" * 41):
         assert as_alice.get(f"/seasons/{slug}").status == 404
+
+
+def test_a_public_season_has_a_preview_and_is_in_the_sitemap(app, clock, stranger):
+    for slug, draft in (("summer", ""), ("secret", "1")):
+        with working(app):
+            season_editing.add(
+                {
+                    "slug": slug,
+                    "name": slug.capitalize(),
+                    "starts_at": "2090-01-01T00:00",
+                    "ends_at": "2090-02-01T00:00",
+                    "draft": draft,
+                }
+            )
+    page = stranger.get("/seasons/summer")
+    assert page.one("meta[property='og:title']")["content"] == "Summer"
+    assert page.one("meta[property='og:url']")["content"] == "http://localhost/seasons/summer"
+    assert page.one("meta[property='og:description']")["content"].startswith("2090-01-01")
+    board = stranger.get("/community/leaderboard").one("meta[property='og:title']")
+    assert board["content"].startswith("Leaderboard: ")
+    listed = stranger.get("/sitemap.xml").html
+    for path in ("/seasons/", "/seasons/summer", "/community/leaderboard"):
+        assert f"<loc>http://localhost{path}</loc>" in listed
+        assert stranger.get(path).status == 200
+    assert "secret" not in listed

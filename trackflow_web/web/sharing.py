@@ -97,6 +97,25 @@ class SharedPage:
         ]
 
 
+@dataclass(frozen=True)
+class SitePage:
+    """A page of the site itself, which everybody sees."""
+
+    title: str
+    description: str
+    url: str
+
+    @property
+    def image(self) -> str:
+        """Return the address of the image of its preview."""
+        return site_url() + asset(IMAGE)
+
+    @property
+    def image_text(self) -> str:
+        """Return what stands in the image."""
+        return OF_THE_SITE
+
+
 def shared_page(
     owner: User,
     address: str,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, abort, render_template
 
+from trackflow_web.achievements.standings import seasons
 from trackflow_web.domain.releases import public_ids
 from trackflow_web.domain.releases.public_ids import IDS_A_FILE, Kind
 from trackflow_web.pages.home.views import pages
@@ -39,7 +40,7 @@ def sitemap() -> BaseResponse:
     """List the public pages; for a large site, the files that list them."""
     files = list(_files())
     if len(files) <= len(Kind):
-        return _urls(url for kind in Kind for url in _addresses(kind, 0))
+        return _urls((url for kind in Kind for url in _addresses(kind, 0)), of_site=True)
     addresses = (
         absolute("home.sitemap_part", section=kind, number=number) for kind, number in files
     )
@@ -51,7 +52,8 @@ def sitemap_part(section: str, number: int) -> BaseResponse:
     """List the public pages of one kind, those of one range of ids."""
     if section not in set(Kind) or (Kind(section), number) not in set(_files()):
         abort(404)
-    return _urls(_addresses(Kind(section), number))
+    is_first = (section, number) == (Kind.PROFILES, 0)
+    return _urls(_addresses(Kind(section), number), of_site=is_first)
 
 
 def _files() -> Iterator[tuple[Kind, int]]:
@@ -73,8 +75,17 @@ _ADDRESSES = {
 }
 
 
-def _urls(pages_: Iterable[tuple[str, PublicPage]]) -> BaseResponse:
-    return _xml("home/sitemap.xml", home=absolute("home.index"), pages=pages_)
+def _urls(pages_: Iterable[tuple[str, PublicPage]], *, of_site: bool) -> BaseResponse:
+    addresses = list(_of_site()) if of_site else [absolute("home.index")]
+    return _xml("home/sitemap.xml", addresses=addresses, pages=pages_)
+
+
+def _of_site() -> Iterator[str]:
+    """Return the addresses of pages that are nobody's."""
+    for endpoint in ("home.index", "achievements.index", "community.leaderboard", "seasons.index"):
+        yield absolute(endpoint)
+    for season in seasons.listed():
+        yield absolute("seasons.show", slug=season.slug)
 
 
 def _xml(template: str, **context: object) -> BaseResponse:

@@ -13,6 +13,8 @@ from trackflow_web.achievements.standings.windows import Score, Span, window_of
 from trackflow_web.kernel import clock
 from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.leaderboards import wanted
+from trackflow_web.web.sharing import SitePage
+from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
     from trackflow_web.achievements.standings.windows import Window
@@ -63,6 +65,11 @@ def leaderboard() -> str:
         board=found,
         reader=reader,
         heading=KINDS[asked.kind],
+        shared=SitePage(
+            title=f"Leaderboard: {KINDS[asked.kind].lower()}, {_name(asked.window)}",
+            description="Who charted most, by points, achievements, releases and parts.",
+            url=site_url() + _url(asked),
+        ),
         unit=UNITS[asked.kind],
         period=_name(asked.window),
         kinds=_choices(asked, "kind", KINDS),

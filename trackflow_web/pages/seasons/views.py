@@ -13,6 +13,7 @@ from trackflow_web.achievements.standings import seasons
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.calendars import MEDIA_TYPE, CalendarEvent, calendar
 from trackflow_web.web.caller import viewer_id
+from trackflow_web.web.sharing import SitePage, absolute, shortened
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
@@ -44,9 +45,20 @@ def show(slug: str) -> str:
     return render_template(
         "seasons/show.html",
         season=season,
+        shared=SitePage(
+            title=season.name,
+            description=shortened(_summary(season)),
+            url=absolute("seasons.show", slug=season.slug),
+        ),
         tiles={each.code: own.find(each.code) for each in season.achievements},
         rules={name: metric.counts for name, metric in metrics.BY_NAME.items()},
     )
+
+
+def _summary(season: ShownSeason) -> str:
+    times = f"{season.starts_at:%Y-%m-%d} to {season.ends_at:%Y-%m-%d}."
+    names = ", ".join(each.name for each in season.achievements)
+    return f"{times} Achievements: {names}." if names else times
 
 
 @pages.get("/seasons.ics")
