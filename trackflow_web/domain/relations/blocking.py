@@ -40,7 +40,7 @@ def set_block(user: User, person: User, *, wanted: bool) -> None:
     if not wanted:
         db.session.execute(_of(Block, Block.user_id == user.id, Block.blocked_id == person.id))
         return
-    if _is_administrator(person):
+    if _is_administrator(person.id):
         raise Invalid(username="You can mute administrators, but not block them.")
     blocked = sa.select(sa.func.count()).where(Block.user_id == user.id)
     if (db.session.scalar(blocked) or 0) >= MOST_BLOCKED:
@@ -59,7 +59,7 @@ def set_block(user: User, person: User, *, wanted: bool) -> None:
 def handle(events: Sequence[Event]) -> None:
     """End the blocks of users who became administrators; those who had blocked them mute them."""
     for event in events:
-        if isinstance(event.payload, PersonPromoted):
+        if isinstance(event.payload, PersonPromoted) and _is_administrator(event.user_id):
             _turn_into_mutes(event.user_id)
 
 
@@ -77,12 +77,12 @@ def _turn_into_mutes(user_id: int) -> None:
         note_if_committed(SecurityEvent.BLOCKS_ENDED, of=user_id, n=n)
 
 
-def _is_administrator(person: User) -> bool:
+def _is_administrator(user_id: int) -> bool:
     """Return whether a user is an administrator now; a promotion waits for this unit of work.
 
     A promotion ends the blocks that are there.
     """
-    found = sa.select(User.is_admin).where(User.id == person.id)
+    found = sa.select(User.is_admin).where(User.id == user_id)
     return bool(db.session.scalar(found.with_for_update(read=True)))
 
 
