@@ -9,15 +9,14 @@ from trackflow_web.web.credentials import address_of, issue_own, withdraw_own
 
 
 @api.post("/achievements/<code:code>/badge")
-@described(schemas.IssuedBadge, status=201)
-def issue_badge(code: str) -> tuple[schemas.IssuedBadge, int, dict[str, str]]:
+@described(schemas.IssuedBadge)
+def issue_badge(code: str) -> schemas.IssuedBadge:
     """Issue a badge (Open Badges 3.0) of one of your achievements, or return the one that stands.
 
     404 if you don't have the achievement, and where the site issues no badges.
     """
     credential = issue_own(code)
-    address = address_of(credential)
-    return schemas.IssuedBadge.of(credential, address), 201, {"Location": address}
+    return schemas.IssuedBadge.of(credential, address_of(credential))
 
 
 @api.delete("/achievements/<code:code>/badge")
