@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from tests.support.browsing import Browser
 from tests.support.databases import run_command
@@ -16,6 +18,7 @@ from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.demo import community, users
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.collaborations.models import Collaboration, Invitation
+from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs import queries as packs
 from trackflow_web.domain.packs.models import Pack
@@ -199,6 +202,26 @@ def test_the_demo_user_has_packs_and_half_an_album(app, few):
         assert (album.relevant, album.released, len(linked)) == (7, 1, 4)
         assert (demo.total_collaborations, demo.collaborations_joined) == (1, 1)
         assert demo.total_feature_requests == 1
+
+
+def test_the_demo_user_sees_uploaded_covers(app, few):
+    run_command(app, "demo")
+    browser = Browser(app)
+    browser.sign_in("demo", users.DEMO.password)
+
+    page = browser.get("/users/demo")
+    sources = [each["src"] for each in page.all(".release-tile .cover")]
+    found = [source for source in sources if source.endswith("-250.webp")]
+    assert len(set(found)) == 2
+    for size in (250, 500):
+        answer = browser.client.get(found[0].replace("-250", f"-{size}"))
+        image = Image.open(io.BytesIO(answer.data))
+        assert (image.format, image.size) == ("WEBP", (size, size))
+    with app.app_context():
+        assert db.session.scalars(sa.select(Pack.name).where(Pack.cover.is_not(None))).all() == [
+            "Stadium Night"
+        ]
+        assert db.session.scalar(sa.select(sa.func.count()).where(Cover.digest.is_(None))) == 0
 
 
 def _nearly_charted() -> sa.ColumnElement[bool]:

@@ -18,6 +18,7 @@ from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.community import projection, rebuild
 from trackflow_web.demo import (
+    covers,
     custom,
     details,
     feedback,
@@ -90,6 +91,7 @@ def make(handlers: Sequence[Handler]) -> Made | None:
         awards = _reward(handlers, now)
         with _running_on(_Calendar(now)) as calendar, unit_of_work(notifications.recent(now)):
             talk.congratulate(calendar.set, now)
+        covers.add(handlers)
         public.publish(handlers)
         notifications.put_in_order()
         on_failure.pop_all()

@@ -218,7 +218,7 @@ class Jobs:
     def _cover(self, cover_id: int, *, take_over: bool = False) -> None:
         del take_over  # encoding it twice does no harm
         with self.context():
-            covers.run(cover_id, self.tools)
+            covers.run(cover_id, self.tools.handlers)
 
     def _share_image(self, kind: Kind, subject_id: int, *, take_over: bool = False) -> None:
         del take_over  # rendering it twice does no harm
