@@ -12,6 +12,7 @@ from tests.support.catalogues import BY_CODE, ENTRIES, Deploy, custom_entry, sav
 from tests.support.charter import Charter, at_once, statements_of
 from tests.support.people import working
 from trackflow_web import composition
+from trackflow_web.achievements import toasts
 from trackflow_web.achievements.awards import revoke
 from trackflow_web.achievements.awards.grant import Award, grant
 from trackflow_web.achievements.catalogue import editions, rows, sync
@@ -328,6 +329,41 @@ def test_a_completion_is_announced_once_by_a_toast_and_a_notification(app, alice
     assert len(told) == 1
     assert told[0].startswith("You completed Quality, ")
     assert "25 bonus points" in told[0]
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("small")
+def test_the_toast_of_a_category_survives_a_lost_response_and_is_shown_once(app, clock, alice):
+    alice.add("One")
+    with working(app):
+        toasts.confirm(toasts.reserve(alice.id).award_ids)
+    alice.add("Two")
+    with working(app):
+        lost = toasts.reserve(alice.id)
+    with working(app):
+        assert toasts.waiting(alice.id) is None
+    clock.move(seconds=3)
+    with working(app):
+        again = toasts.reserve(alice.id, batch=toasts.waiting(alice.id))
+    assert [each.category for each in again.categories] == ["quality"]
+    assert lost.categories == again.categories
+    with working(app):
+        toasts.confirm(again.award_ids, user_id=alice.id, categories=again.categories)
+    alice.given("dreamer")
+    with working(app):
+        assert toasts.reserve(alice.id).categories == ()
+
+
+@pytest.mark.usefixtures("small")
+def test_an_unread_page_leaves_the_toast_of_a_category_to_the_next(clock, alice, as_alice):
+    alice.add("One")
+    as_alice.get("/songs/")
+    alice.add("Two")
+    as_alice.client.get("/songs/", buffered=False).close()
+    clock.move(seconds=2)
+    assert as_alice.get("/songs/").all('[data-toast="category_completed"]')
+    clock.move(seconds=3)
+    assert not as_alice.get("/songs/").all('[data-toast="category_completed"]')
 
 
 PLAYLIST = b"title,artist\nOne,Metallica\nTwo,Metallica\n"

@@ -51,7 +51,7 @@ class CategoryCompletion(Base):
 
     `completed_at` is when the last of its achievements was earned. `points` is the bonus at that
     time; `backfilled` ones were noticed later. `notified` says that its toast was shown, or that it
-    gets none.
+    gets none; `shown_until` reserves the toast for the response that is about to show it.
     """
 
     __tablename__ = "user_category_completions"
@@ -78,5 +78,6 @@ class CategoryCompletion(Base):
     points: Mapped[int]
     backfilled: Mapped[bool] = mapped_column(default=False)
     notified: Mapped[bool] = mapped_column(default=False)
+    shown_until: Mapped[datetime | None]
     # The import that alone earned it: undoing it withdraws the completion.
     import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("imports.id", ondelete="SET NULL"))

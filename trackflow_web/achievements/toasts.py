@@ -124,7 +124,7 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
     level = _reserve_level(user_id, now) if shown and rows[0].level_to_show else None
-    categories = _take_categories(user_id, now) if shown and rows[0].has_categories else ()
+    categories = _reserve_categories(user_id, now) if shown and rows[0].has_categories else ()
     messages = len(shown) + (level is not None) + len(categories)
     return Toasts(
         award_ids=tuple(row.id for row in rows),
@@ -177,27 +177,42 @@ def _reserve_level(user_id: int, now: datetime) -> int | None:
     )
 
 
-def _take_categories(user_id: int, now: datetime) -> tuple[CategoryToast, ...]:
-    """Return the completed categories to announce; as with levels, only one response gets them."""
+def _reserve_categories(user_id: int, now: datetime) -> tuple[CategoryToast, ...]:
+    """Reserve the completed categories to announce; as with levels, only one response gets them."""
+    shown_until = CategoryCompletion.shown_until
     rows = db.session.execute(
         sa.update(CategoryCompletion)
-        .where(CategoryCompletion.user_id == user_id, ~CategoryCompletion.notified)
-        .values(notified=True)
+        .where(
+            CategoryCompletion.user_id == user_id,
+            ~CategoryCompletion.notified,
+            sa.or_(shown_until.is_(None), shown_until <= now),
+        )
+        .values(
+            shown_until=now + RESERVED_FOR,
+            notified=CategoryCompletion.awarded_at <= now - OLDEST_SHOWN,
+        )
         .returning(
             CategoryCompletion.category,
             CategoryCompletion.edition,
             CategoryCompletion.points,
-            CategoryCompletion.awarded_at,
+            CategoryCompletion.notified,
         )
+        .execution_options(synchronize_session=False)
     ).all()
     return tuple(
         CategoryToast(row.category, row.edition, row.points)
         for row in sorted(rows, key=lambda row: (row.category, row.edition))
-        if now - row.awarded_at < OLDEST_SHOWN
+        if not row.notified
     )
 
 
-def confirm(award_ids: Sequence[int], *, user_id: int = 0, level: int | None = None) -> None:
+def confirm(
+    award_ids: Sequence[int],
+    *,
+    user_id: int = 0,
+    level: int | None = None,
+    categories: Sequence[CategoryToast] = (),
+) -> None:
     """Record that a response with these was written: they are not shown again."""
     db.session.execute(
         sa.update(UserAchievement)
@@ -206,6 +221,22 @@ def confirm(award_ids: Sequence[int], *, user_id: int = 0, level: int | None = N
     )
     if level is not None:
         confirm_level(user_id, level)
+    if categories:
+        confirm_categories(user_id, categories)
+
+
+def confirm_categories(user_id: int, categories: Sequence[CategoryToast]) -> None:
+    """Record that completed categories were announced, or are not wanted to be."""
+    of_them = [(each.category, each.edition) for each in categories]
+    db.session.execute(
+        sa.update(CategoryCompletion)
+        .where(
+            CategoryCompletion.user_id == user_id,
+            sa.tuple_(CategoryCompletion.category, CategoryCompletion.edition).in_(of_them),
+        )
+        .values(notified=True, shown_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def confirm_level(user_id: int, level: int) -> None:

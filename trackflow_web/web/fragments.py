@@ -51,12 +51,15 @@ def _reserve_toasts(pending: PendingToasts) -> Toasts | None:
     if reserved.categories and not preferences.is_on(
         pending.user_id, Type.CATEGORY_COMPLETED, Channel.TOAST
     ):
+        toasts.confirm_categories(pending.user_id, reserved.categories)
         reserved = replace(reserved, categories=())
     return reserved if reserved.award_ids else None
 
 
 def _confirm_toasts(shown: Toasts) -> None:
-    toasts.confirm(shown.award_ids, user_id=shown.user_id, level=shown.level)
+    toasts.confirm(
+        shown.award_ids, user_id=shown.user_id, level=shown.level, categories=shown.categories
+    )
 
 
 def _find_notices(user: User, _events: Sequence[Event]) -> int | None:
