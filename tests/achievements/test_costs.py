@@ -106,6 +106,9 @@ NOTIFIED = 3
 # says whether they reach a level.
 SCORED = 2
 
+# Whether the user has webhooks.
+WEBHOOKS = 1
+
 
 @pytest.fixture
 def in_feed():
@@ -120,7 +123,7 @@ def test_an_award_takes_two_more_statements_and_those_of_its_notification(price,
     cost = price(
         two_planned, lambda browser, song: browser.post(f"/songs/{song}/status", status="wip")
     )
-    assert cost == (1 + 2 + NOTIFIED + SCORED + in_feed, 0)
+    assert cost == (1 + 2 + NOTIFIED + SCORED + WEBHOOKS + in_feed, 0)
 
 
 def test_many_awards_take_no_more_statements_than_one(price, in_feed):
@@ -129,7 +132,7 @@ def test_many_awards_take_no_more_statements_than_one(price, in_feed):
         lambda browser, song: browser.post(f"/songs/{song}/status", status="released"),
     )
     assert cost == (
-        2 + 2 + NOTIFIED + SCORED + in_feed,
+        2 + 2 + NOTIFIED + SCORED + WEBHOOKS + in_feed,
         0,
     )  # first release and first finish; the artist is new too
 
