@@ -14,6 +14,7 @@ from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.domain.feedback import actions as feedback
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.subjects import SubjectType, describe, find_subject
 from trackflow_web.kernel import clock as clocks
@@ -29,7 +30,9 @@ def things(app, alice):
     """One subject of each type, all of Alice's."""
     ids = {SubjectType.RELEASE: add_song(app, alice, "One", status="released")}
     with working(app):
-        ids[SubjectType.PACK] = packs.create_pack(alice.user, name="Autumn").id
+        pack = packs.create_pack(alice.user, name="Autumn")
+        packs.put_song(pack, song_id=ids[SubjectType.RELEASE], optional=False)
+        ids[SubjectType.PACK] = pack.id
         for kind, type_ in (
             (Kind.FEATURE, SubjectType.FEATURE_REQUEST),
             (Kind.BUG, SubjectType.BUG_REPORT),
@@ -110,8 +113,17 @@ def test_the_address_of_a_late_comment_is_that_of_its_page(app, alice, bob):
     talk = Talk(app, alice)
     show(app, alice, Audience.EVERYONE)
     first, *_, last = [talk.write(bob, f"Comment {number}.") for number in range(51)]
+    pack, song_id = talk.subject.id, add_song(app, alice, "One", status="released")
+    with working(app):
+        packs.put_song(find_pack(pack), song_id=song_id, optional=False)
     with app.test_request_context():
         links = links_of([(SubjectType.COMMENT, first), (SubjectType.COMMENT, last)])
-    pack = talk.subject.id
     assert links[SubjectType.COMMENT, first].url == f"/packs/{pack}#comment-{first}"
     assert links[SubjectType.COMMENT, last].url == f"/comments/pack/{pack}?at={last}#comment-{last}"
+
+
+def test_a_pack_without_releases_is_its_thread_to_all_but_its_owner(app, alice, bob):
+    pack = Talk(app, alice).subject
+    with app.app_context():
+        for viewer, has_page in ((alice, True), (bob, False)):
+            assert describe([pack.key], viewer.id)[pack.key].has_page is has_page

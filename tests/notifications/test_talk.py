@@ -94,3 +94,22 @@ def test_a_hundred_mentions_reach_five(app, talk, bob):
     people = [add_person(app, f"person{number}") for number in range(8)]
     talk.write(bob, " ".join(f"@{person.username}" for person in people))
     assert sum(bool(messages(app, person)) for person in people) == 5
+
+
+def test_a_comment_on_a_later_page_is_where_its_notification_leads(app, talk, alice, bob, as_alice):
+    early = talk.write(bob, "First")
+    for number in range(50):
+        talk.write(bob, f"Number {number}")
+    late = talk.write(bob, "Look, @alice")
+    with app.app_context():
+        items = inbox.items_of(alice.id, Wanted())
+        (mention,) = [item.id for item in items if item.type == "mention"]
+    answer = as_alice.get(f"/notifications/{mention}/go")
+    assert answer.status == 303
+    assert answer.location.endswith(f"/comments/pack/{talk.subject.id}?at={late}#comment-{late}")
+    page = as_alice.get(answer.location.partition("#")[0])
+    assert [each["data-comment"] for each in page.all("article[data-comment]")] == [str(late)]
+    talk.react(alice, subject=Subject(SubjectType.COMMENT, early, bob.id))
+    with app.app_context():
+        (item,) = inbox.items_of(bob.id, Wanted())
+    assert not item.target.about.is_late

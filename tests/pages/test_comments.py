@@ -212,3 +212,24 @@ def test_versions_are_for_staff(clock, talk, bob, as_bob, as_admin):
     assert as_bob.get(address).status == 404
     page = as_admin.get(address)
     assert [said.text for said in page.all(".said")] == ["Frist", "First"]
+
+
+def test_a_pack_without_releases_leads_others_to_its_thread(app, alice, talk, as_alice, as_bob):
+    page, thread = f"/packs/{talk.subject.id}", f"/comments/pack/{talk.subject.id}"
+    posted = as_bob.post(thread, body="Looking forward to it.")
+    assert posted.location.startswith(f"{thread}#comment-")
+    assert texts(as_bob.follow()) == ["Looking forward to it."]
+
+    def link_in_the_feed(browser):
+        items = browser.get(f"/api/community/feed?type=packs&user_id={alice.id}").json["items"]
+        (url,) = [item["subject"]["url"] for item in items if item["subject"]["title"] == "Live"]
+        return url.replace("http://localhost", "")
+
+    assert link_in_the_feed(as_bob) == thread
+    assert link_in_the_feed(as_alice) == page
+    assert texts(as_alice.get(page)) == ["Looking forward to it."]
+    song_id = add_song(app, alice, "Fuel", status="released")
+    with working(app):
+        packs.put_song(find_pack(talk.subject.id), song_id=song_id, optional=False)
+    assert link_in_the_feed(as_bob) == page
+    assert as_bob.post(thread, body="At last.").location.startswith(f"{page}#comment-")

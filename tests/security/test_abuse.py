@@ -153,6 +153,11 @@ PRIVATE = """
 /releases/{song_id}
 /packs/{pack_id}
 /series/{series_id}
+/comments/release/{song_id}
+/comments/pack/{pack_id}
+/reactions/pack/{pack_id}
+/report/pack/{pack_id}
+/api/comments/release/{song_id}
 """
 MISSING = {"username": "nobodyhere", "song_id": 987654, "pack_id": 987654, "series_id": 987654}
 
@@ -180,8 +185,13 @@ def test_what_is_private_takes_the_same_statements_as_what_is_missing(app, priva
             browser.get(path)
             with statements_of(app) as seen:
                 status = browser.get(path).status
-            asked.append((status, [re.sub(r"\s+", " ", each) for each in seen]))
+            asked.append((status, [_shape_of(each) for each in seen]))
         assert asked[0] == asked[1], address
+
+
+def _shape_of(statement):
+    """A statement without the id that is a literal there, which is another one for each object."""
+    return re.sub(r"\bIN \([0-9]+\)", "IN (?)", re.sub(r"\s+", " ", statement))
 
 
 # --- caches --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.series.models import Series
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import not_held
 from trackflow_web.kernel.database import db, literal_ids
 
@@ -48,7 +49,10 @@ class Actor:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an entry is about; `by` is the artist of a song or album, `achievement` the entry."""
+    """What an entry is about; `by` is the artist of a song or album, `achievement` the entry.
+
+    A pack has no page for others than its owner before something in it is released.
+    """
 
     kind: Kind
     id: int
@@ -57,6 +61,7 @@ class Subject:
     album: str = ""
     year: int | None = None
     achievement: Achievement | None = None
+    has_page: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,15 +151,29 @@ def _parts_of(text: str | None) -> tuple[Part, ...]:
 # --- titles --------------------------------------------------------------------------------------
 
 
-def _named(kind: Kind, *columns: Any) -> sa.Select[Any]:  # noqa: ANN401 -- columns of any table
+def _named(
+    kind: Kind,
+    *columns: Any,  # noqa: ANN401 -- columns of any table
+    has_page: sa.ColumnElement[bool] | None = None,
+) -> sa.Select[Any]:
     names = ("id", "title", "by", "album", "year")
     return sa.select(
         sa.literal(kind.value).label("kind"),
         *(column.label(name) for column, name in zip(columns, names, strict=True)),
         catalogue.VERSION.label("version"),
+        (sa.true() if has_page is None else has_page).label("has_page"),
     )
 
 
+_HAS_RELEASE = (
+    sa.exists()
+    .where(
+        Song.pack_id == Pack.id,
+        Song.status == Status.RELEASED,
+        not_held(Kind.RELEASE, Song.id),
+    )
+    .correlate(Pack)
+)
 _NO_TEXT, _NO_YEAR = sa.literal(""), sa.cast(sa.null(), sa.Integer)
 _NAMES = {
     Kind.RELEASE: _named(
@@ -177,9 +196,9 @@ _NAMES = {
         UserAchievement.id.in_(literal_ids("achievement")),
         not_held(Kind.ACHIEVEMENT, UserAchievement.id),
     ),
-    Kind.PACK: _named(Kind.PACK, Pack.id, Pack.name, _NO_TEXT, _NO_TEXT, _NO_YEAR).where(
-        Pack.id.in_(literal_ids("pack"))
-    ),
+    Kind.PACK: _named(
+        Kind.PACK, Pack.id, Pack.name, _NO_TEXT, _NO_TEXT, _NO_YEAR, has_page=_HAS_RELEASE
+    ).where(Pack.id.in_(literal_ids("pack"))),
     Kind.SERIES: _named(
         Kind.SERIES, Series.id, Series.album, Series.artist, _NO_TEXT, Series.year
     ).where(Series.id.in_(literal_ids("series"))),
@@ -217,6 +236,7 @@ def subjects_of(wanted: dict[Kind, set[int]], *, muted_by: int | None = None) ->
 def _subject(row: sa.Row[Any]) -> Subject | None:
     kind = Kind(row.kind)
     if kind is not Kind.ACHIEVEMENT:
-        return Subject(kind, row.id, row.title, row.by, row.album, row.year)
+        shown = (row.title, row.by, row.album, row.year)
+        return Subject(kind, row.id, *shown, has_page=bool(row.has_page))
     entry = catalogue.at(row.version).find(row.title)
     return None if entry is None else Subject(kind, row.id, entry.full_name, achievement=entry)

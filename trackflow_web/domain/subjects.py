@@ -54,18 +54,19 @@ class SubjectText:
     """A subject with the username of its owner and what it is called now.
 
     `name` is a title; for an award the code of its achievement, for a comment the key of its thread
-    (`release:7`).
+    (`release:7`). Without `has_page` the viewer sees its thread only.
     """
 
     subject: Subject
     username: str
     name: str
+    has_page: bool = True
 
 
 Key = tuple[SubjectType, int]
 Viewer = Any  # the id of a user, None for a visitor, or a parameter that stands for an id
-# Returns the rows (id, owner_id, username, name) that a viewer may see; with `blocked_too` also
-# those of users whom the viewer has blocked.
+# Returns the rows (id, owner_id, username, name, and has_page where some have none) that a viewer
+# may see; with `blocked_too` also those of users whom the viewer has blocked.
 Rows = Callable[..., sa.Select[*tuple[Any, ...]]]
 
 _rows: dict[SubjectType, Rows] = {}
@@ -106,11 +107,16 @@ def describe(
         parameters["viewer_id"] = viewer_id
     statement = _statement(types, signed_in=viewer_id is not None, blocked_too=blocked_too)
     rows = db.session.execute(statement, parameters)
-    return {
-        (type_, row.id): SubjectText(Subject(type_, row.id, row.owner_id), row.username, row.name)
+    found = [
+        SubjectText(
+            Subject(SubjectType(row.type), row.id, row.owner_id),
+            row.username,
+            row.name,
+            has_page=bool(row.has_page),
+        )
         for row in rows
-        for type_ in (SubjectType(row.type),)
-    }
+    ]
+    return {each.subject.key: each for each in found}
 
 
 def is_visible(
@@ -144,6 +150,8 @@ def _statement(
 
 def _typed(type_: SubjectType, viewer: Viewer, *, blocked_too: bool) -> sa.Select[*tuple[Any, ...]]:
     rows = _rows[type_](viewer, blocked_too=blocked_too).subquery()
-    return sa.select(sa.literal(str(type_)).label("type"), *rows.c).where(
+    columns = (rows.c.id, rows.c.owner_id, rows.c.username, rows.c.name)
+    has_page = rows.c.get("has_page", sa.true()).label("has_page")
+    return sa.select(sa.literal(str(type_)).label("type"), *columns, has_page).where(
         rows.c.id.in_(literal_ids(str(type_)))
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trackflow_web.domain import events
 from trackflow_web.domain.comments.events import SUBJECTS, CommentPayload
+from trackflow_web.domain.comments.numbers import behind_first_page
 from trackflow_web.domain.subjects import Key, SubjectText, SubjectType, describe
 from trackflow_web.notifications import withdraw
 from trackflow_web.notifications.notices import Notice, key_of
@@ -33,10 +34,14 @@ _MUTED_AS = {SubjectType.RELEASE: "song", SubjectType.ACHIEVEMENT: "award"}
 
 @dataclass(frozen=True)
 class About:
-    """What a row is about, as its user sees it, and the comment to show there, 0 without one."""
+    """What a row is about, as its user sees it, and the comment to show there, 0 without one.
+
+    A `late` comment is on a later page of its thread.
+    """
 
     described: SubjectText
     comment_id: int
+    is_late: bool = False
 
 
 def notices_of(event: Event) -> Iterator[Notice]:
@@ -147,7 +152,8 @@ def _reaction_group(event: Event) -> str:
 def about(user_id: int, rows: Iterable[Any]) -> Mapping[int, About]:
     """Return what rows are about, by their ids, as far as their user sees it.
 
-    In one statement, in two if comments are among it; in none without such rows.
+    In at most three statements: comments have a thread, and a page there; in none without such
+    rows.
     """
     wanted = {
         row.id: key
@@ -162,13 +168,17 @@ def about(user_id: int, rows: Iterable[Any]) -> Mapping[int, About]:
     }
     around = describe(threads.values(), user_id) if threads else {}
     comments = {row.id: row.metadata_json.get("comment", 0) for row in rows if row.id in wanted}
-    result = {}
+    shown: dict[int, tuple[SubjectText, int]] = {}
     for row_id, key in wanted.items():
         thread = around.get(threads[key]) if key in threads else found.get(key)
         if thread is not None:
-            comment_id = key[1] if key in threads else comments[row_id]
-            result[row_id] = About(thread, comment_id)
-    return result
+            shown[row_id] = thread, key[1] if key in threads else comments[row_id]
+    comment_ids = {comment_id for _, comment_id in shown.values() if comment_id}
+    late = behind_first_page(comment_ids) if comment_ids else set()
+    return {
+        row_id: About(thread, comment_id, is_late=comment_id in late)
+        for row_id, (thread, comment_id) in shown.items()
+    }
 
 
 def _key_in(data: Mapping[str, Any]) -> Key | None:

@@ -18,7 +18,7 @@ from trackflow_web.domain.reactions.queries import Reactions, reactions_of
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.extensions import settings
 
 if TYPE_CHECKING:
@@ -129,8 +129,13 @@ def followed_news(user: User, limit: int) -> list[Entry]:
 
 
 def subject_url(subject: Subject, owner: str) -> str:
-    """Return the address of a subject; `owner` is the username of whose entry it is."""
+    """Return the address of a subject; `owner` is the username of whose entry it is.
+
+    That of a pack without a page is that of its thread.
+    """
     root = request.script_root
+    if not subject.has_page and (viewer_id() is None or get_current_user().username != owner):
+        return f"{root}/comments/{subject.kind}/{subject.id}"
     if subject.kind is Kind.ACHIEVEMENT:
         code = subject.achievement.code if subject.achievement else ""
         return f"{root}/users/{quote(owner)}/achievements/{quote(code)}"

@@ -51,7 +51,8 @@ def address_of(target: Target | None) -> str:
     if target is None:
         return url_for("notifications.index")
     if target.about is not None:
-        return talk_address(target.about.described, target.about.comment_id)
+        about = target.about
+        return talk_address(about.described, about.comment_id, is_late=about.is_late)
     endpoint, name = _ENDPOINTS[target.kind]
     values: dict[str, Any] = {name: target.key} if name else {}
     return url_for(endpoint, **values)

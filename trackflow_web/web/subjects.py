@@ -94,15 +94,17 @@ def _title(described: SubjectText) -> str:
 def address_of(described: SubjectText, comment_id: int = 0, *, is_late: bool = False) -> str:
     """Return the address of a subject's page, or of a comment there.
 
-    A `late` comment is on a later page of the thread, which begins with it.
+    A `late` comment is on a later page of the thread, which begins with it. A subject without a
+    page has only its thread.
     """
+    thread = f"{request.script_root}/comments/{described.subject.type}/{described.subject.id}"
     if is_late:
-        thread = f"/comments/{described.subject.type}/{described.subject.id}"
-        return f"{request.script_root}{thread}?at={comment_id}#comment-{comment_id}"
+        return f"{thread}?at={comment_id}#comment-{comment_id}"
     values: Mapping[str, object] = {
         "id": described.subject.id,
         "username": quote(described.username),
         "name": quote(described.name),
     }
-    path = request.script_root + _PATHS[described.subject.type].format_map(values)
+    page = request.script_root + _PATHS[described.subject.type].format_map(values)
+    path = page if described.has_page else thread
     return f"{path}#comment-{comment_id}" if comment_id else path
