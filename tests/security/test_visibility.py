@@ -56,6 +56,7 @@ DIGEST = "a" * 64
 # earned    the page of her award
 # proof     like a page, but only if visitors see her, too
 # embed     the same for whoever asks: 200 if visitors see her
+# image     the same, and withdrawn for everybody once an award in it is hidden
 # crawled   a list of what visitors see
 # followed  a list of whoever the viewer follows and shows the award
 # follower  a list of whoever follows her
@@ -80,7 +81,7 @@ award     /api/community/users/<username>
 earned    /users/<username>/achievements/<code>
 embed     /users/<username>/badge.<form>
 embed     /users/<username>/shield.json
-embed     /og/<kind>/<name>.png
+image     /og/<kind>/<name>.png
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 embed     /oembed?url=http://localhost/users/<username>/proof
@@ -400,9 +401,11 @@ def _check(browser, output, values, nothing, viewer, *, seen, state):
     shown = NAME in page.html.casefold() if output.kind != "file" else page.status == 200
     if _is_door(page):
         return
-    if output.kind in {"embed", "crawled"}:
+    if output.kind in {"embed", "crawled", "image"}:
         public = ANONYMOUS in STATES[state]
-        assert (page.status == 200 if output.kind == "embed" else shown) == public, output
+        if output.kind == "image":
+            public = public and state not in AWARD_STATES
+        assert (shown if output.kind == "crawled" else page.status == 200) == public, output
         return
     seen = _is_seen(output, viewer, state, seen=seen)
     if viewer == OWNER:
