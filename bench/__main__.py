@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from bench import (
     action,
     charts,
+    credentials,
     growth,
     imports,
     months,
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "recheck": recheck,
     "imports": imports,
     "charts": charts,
+    "credentials": credentials,
     "webhooks": webhooks,
     "pages": pages,
     "notifications": notifications,
