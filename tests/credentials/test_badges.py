@@ -88,6 +88,18 @@ def test_a_second_request_returns_the_badge_that_stands(site, browser, issued):
     assert len(stored(site)) == 1
 
 
+@pytest.mark.both_databases
+def test_the_api_answers_201_for_a_new_badge_and_200_for_the_same(browser, site):
+    path = f"/api/achievements/{CODE}/badge"
+    first, again = browser.api("POST", path), browser.api("POST", path)
+    assert (first.status, again.status) == (201, 200)
+    assert first.json == again.json
+    assert (first.location, again.location) == (first.json["url"], "")
+    assert browser.api("DELETE", path).status == 204
+    assert browser.api("POST", path).status == 201
+    assert len(stored(site)) == 2
+
+
 def test_what_was_added_to_a_badge_is_named(browser, issued):
     document = json.loads(browser.client.get(f"{issued}.json").get_data())
     document["credentialSubject"]["charts_released"] = 100

@@ -32,8 +32,10 @@ DRAWS = 40
 LIST_FULL = "No more badges can be issued on this site."
 
 
-def issue(user: User, award: ShownAward, criteria: str, issuer: Issuer) -> Credential:
-    """Issue the credential of an award of the user; return the one that stands, if there is one.
+def issue(user: User, award: ShownAward, criteria: str, issuer: Issuer) -> tuple[Credential, bool]:
+    """Return the credential of an award of the user, and whether it was issued now.
+
+    The one that stands stays.
 
     Raises Invalid naming `form` when the list of revoked ones has no place left.
     """
@@ -42,7 +44,7 @@ def issue(user: User, award: ShownAward, criteria: str, issuer: Issuer) -> Crede
     db.session.execute(award_row.with_for_update())
     standing = find_standing(award.id)
     if standing is not None:
-        return standing
+        return standing, False
     now, badge = clock.now(), award.badge
     awarded = Awarded(
         public_id=secrets.token_hex(PUBLIC_ID_BYTES),
@@ -65,7 +67,7 @@ def issue(user: User, award: ShownAward, criteria: str, issuer: Issuer) -> Crede
     db.session.add(credential)
     db.session.flush()
     note_if_committed(SecurityEvent.CREDENTIAL_ISSUED, of=user.id, about=awarded.public_id)
-    return credential
+    return credential, True
 
 
 def withdraw(credential: Credential) -> None:

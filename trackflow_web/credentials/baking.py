@@ -8,6 +8,8 @@ import zlib
 from html import escape
 from typing import TYPE_CHECKING
 
+from trackflow_web.credentials.verification import Rejected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,9 +19,24 @@ NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 # Keyword, no compression, no language, no translated keyword.
 HEAD = KEYWORD + b"\0\0\0\0\0"
 LARGEST_CHUNK = 1024 * 1024
-_IN_SVG = re.compile(
-    r"<openbadges:credential\b[^<>]{0,200}>\s*<!\[CDATA\[(.*?)\]\]>\s*</openbadges:credential>",
-    re.DOTALL,
+# How `]]>` is written within a CDATA section, which it would end.
+CDATA_END, CDATA_SPLIT = "]]>", "]]]]><![CDATA[>"
+NO_BADGE = "There's no badge in this file."
+SEVERAL = "This picture has more than one badge."
+DAMAGED = "This PNG is damaged."
+COMPRESSED = "The badge in this PNG is compressed or has a language, which the standard forbids."
+ACTIVE_SVG = "This SVG has scripts, entities or links to other files. A badge has none."
+OPEN, CDATA, CLOSE = "<openbadges:credential", "<![CDATA[", "</openbadges:credential>"
+# Bytes of a picture that is read.
+MOST_BYTES = 512 * 1024
+LONGEST_TAG = 400
+_TAG = re.compile(r"<openbadges:credential\b[^<>]*>\s*")
+_OTHER = re.compile(r"<(?:[\w.-]{1,40}:)?credential\b")
+# What makes a drawing a program, or takes text from elsewhere.
+_ACTIVE = re.compile(
+    r"<!DOCTYPE|<!ENTITY|<\?xml-|<(?:[\w.-]{1,40}:)?(?:script|foreignObject|iframe|use|image|a)\b"
+    r"|<[^<>]{0,2000}[\s:\"'](?:on\w{1,40}|href)\s{0,20}=",
+    re.IGNORECASE,
 )
 
 
@@ -32,7 +49,7 @@ def baked_png(picture: bytes, credential: bytes) -> bytes:
 
 def baked_svg(picture: str, credential: str) -> str:
     """Return the SVG with the credential."""
-    text = credential.replace("]]>", "]]]]><![CDATA[>")
+    text = credential.replace(CDATA_END, CDATA_SPLIT)
     head, _, rest = picture.partition(">")
     namespace = f' xmlns:openbadges="{escape(NAMESPACE)}"'
     return (
@@ -40,22 +57,45 @@ def baked_svg(picture: str, credential: str) -> str:
     )
 
 
-def found_in(content: bytes) -> bytes | None:
+def found_in(content: bytes) -> bytes:
     """Return the credential in a picture, or the content itself if it is no picture.
 
-    None for a picture without exactly one.
+    Raises Rejected for a picture without exactly one.
     """
     if content.startswith(PNG):
-        try:
-            found = [body for kind, body, _ in _chunks(content) if _is_credential(kind, body)]
-        except ValueError:
-            return None
-        is_one = len(found) == 1 and found[0].startswith(HEAD)
-        return found[0][len(HEAD) :] if is_one else None
+        return _found_in_png(content)
     if content.lstrip().startswith(b"<"):
-        texts = _IN_SVG.findall(content.decode("utf-8", "replace"))
-        return texts[0].encode() if len(texts) == 1 else None
+        return _found_in_svg(content.decode("utf-8", "replace"))
     return content
+
+
+def _found_in_png(content: bytes) -> bytes:
+    try:
+        found = [body for kind, body, _ in _chunks(content) if _is_credential(kind, body)]
+    except ValueError:
+        raise Rejected(DAMAGED) from None
+    if len(found) != 1:
+        raise Rejected(SEVERAL if found else NO_BADGE)
+    if not found[0].startswith(HEAD):
+        raise Rejected(COMPRESSED)
+    return found[0][len(HEAD) :]
+
+
+def _found_in_svg(text: str) -> bytes:
+    """Return what is in the one element of an SVG. No XML parser: nothing is ever expanded."""
+    start, end = text.find(OPEN), text.rfind(CLOSE)
+    around = text if not 0 <= start < end else text[:start] + text[end + len(CLOSE) :]
+    if _ACTIVE.search(around):
+        raise Rejected(ACTIVE_SVG)
+    if not 0 <= start < end:
+        raise Rejected(NO_BADGE)
+    if _OTHER.search(around) or CLOSE in text[start:end]:
+        raise Rejected(SEVERAL)
+    begin = text.find(CDATA, start, start + LONGEST_TAG)
+    inside = text[begin + len(CDATA) : end].rstrip()
+    if not _TAG.fullmatch(text[start:begin]) or not inside.endswith(CDATA_END):
+        raise Rejected(NO_BADGE)
+    return inside.removesuffix(CDATA_END).replace(CDATA_SPLIT, CDATA_END).encode()
 
 
 def _is_credential(kind: bytes, body: bytes) -> bool:

@@ -111,7 +111,9 @@ def parsed(content: bytes) -> dict[str, Any]:
         document = json.loads(
             content.decode("utf-8"), object_pairs_hook=_members, parse_constant=_reject_number
         )
-    except (ValueError, RecursionError):
+    except RecursionError:
+        _reject("This is nested too deeply.")
+    except ValueError:
         _reject("This isn't JSON.")
     if not isinstance(document, dict):
         _reject("This isn't a credential.")

@@ -1,4 +1,4 @@
-"""Issuing badges on request; for pages and the API."""
+"""Issuing and verifying badges on request; for pages, the API and the command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from flask import url_for
 from trackflow_web.achievements import metrics
 from trackflow_web.achievements.progress.shown_award import find_award
 from trackflow_web.credentials import actions, queries
-from trackflow_web.kernel.errors import NotFound
+from trackflow_web.credentials.documents import list_document
+from trackflow_web.credentials.verification import parsed, verify
+from trackflow_web.kernel import clock
+from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import issuer
 
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from trackflow_web.achievements.progress.public_badges import Badge
     from trackflow_web.credentials.keys import Issuer
     from trackflow_web.credentials.models import Credential
+    from trackflow_web.credentials.verification import Verified
+    from trackflow_web.domain.people.models import User
+
+OFF = "This site doesn't issue badges."
 
 
 def issuer_or_404() -> Issuer:
@@ -27,10 +34,20 @@ def issuer_or_404() -> Issuer:
     return found
 
 
-def issue_own(code: str) -> Credential:
-    """Issue the badge of one of the caller's own awards. Raises NotFound, Invalid."""
+def issue_own(code: str) -> tuple[Credential, bool]:
+    """Return the badge of one of the caller's own awards, and whether it was issued now.
+
+    Raises NotFound, Invalid.
+    """
+    return issue_of(get_current_user(), code)
+
+
+def issue_of(user: User, code: str) -> tuple[Credential, bool]:
+    """Return the badge of an award of a user, and whether it was issued now.
+
+    Raises NotFound, Invalid.
+    """
     site = issuer_or_404()
-    user = get_current_user()
     award = find_award(user.id, code, hidden_too=True)
     if award is None:
         raise NotFound
@@ -43,6 +60,16 @@ def withdraw_own(code: str) -> None:
     if credential is None:
         raise NotFound
     actions.withdraw(credential)
+
+
+def verified(content: bytes) -> Verified:
+    """Verify a credential with the list of revoked ones as it is now. Raises Invalid, Rejected."""
+    site = issuer()
+    if site is None:
+        raise Invalid(form=OFF)
+    now = clock.now()
+    revoked = list_document(queries.revoked_indexes(), site, now)
+    return verify(parsed(content), site, revoked, now)
 
 
 def address_of(credential: Credential) -> str:

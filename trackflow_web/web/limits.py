@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask_login import current_user
 
+from trackflow_web.credentials import baking as badges
 from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.domain.people import avatars
@@ -28,6 +29,7 @@ LARGER_BODIES |= dict.fromkeys(
     ("covers.set_song", "covers.set_pack", "api.set_song_cover", "api.set_pack_cover"),
     2 * covers.MOST_BYTES,
 )
+LARGER_BODIES["credentials.verify_badge"] = 2 * badges.MOST_BYTES
 # A folder of songs; audio comes as an empty file of its name.
 CHART_UPLOADS = ("charts.create", "api.read_chart_files")
 LARGER_BODIES |= dict.fromkeys(CHART_UPLOADS, charts.MOST_BYTES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import url_for
+
 from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
@@ -29,8 +31,8 @@ def list_webhooks() -> schemas.Webhooks:
 
 @api.post("/settings/webhooks")
 @described(schemas.WebhookWithSecret, status=201, body=schemas.NewWebhook)
-def create_webhook() -> tuple[schemas.WebhookWithSecret, int]:
-    """Add a webhook. Only this response has its secret."""
+def create_webhook() -> tuple[schemas.WebhookWithSecret, int, dict[str, str]]:
+    """Add a webhook. Only this response has its secret: a repeat with its key has no body."""
     sent = bodies.sent(bodies.parse_body(schemas.NewWebhook))
     webhook, secret = actions.create(
         get_current_user(),
@@ -40,7 +42,9 @@ def create_webhook() -> tuple[schemas.WebhookWithSecret, int]:
         **sent,
     )
     repeats.keep_no_body()
-    return schemas.WebhookWithSecret.of(webhook, secret=secret or None), 201
+    address = url_for("api.show_webhook", webhook_id=webhook.id)
+    created = schemas.WebhookWithSecret.of(webhook, secret=secret or None)
+    return created, 201, {"Location": address}
 
 
 @api.get("/settings/webhooks/<id:webhook_id>")

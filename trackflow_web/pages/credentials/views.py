@@ -9,15 +9,22 @@ from flask import Blueprint, Response, flash, jsonify, render_template, request,
 
 from trackflow_web.adapters.rendering import png_of
 from trackflow_web.credentials import queries
+from trackflow_web.credentials.baking import MOST_BYTES as LARGEST_PICTURE
 from trackflow_web.credentials.baking import baked_png, baked_svg, found_in
 from trackflow_web.credentials.documents import list_document
 from trackflow_web.credentials.drawing import SIDE, drawn
-from trackflow_web.credentials.verification import MOST_BYTES, Rejected, Verified, parsed, verify
+from trackflow_web.credentials.verification import MOST_BYTES, Rejected, Verified
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import viewer_id
-from trackflow_web.web.credentials import address_of, issue_own, issuer_or_404, withdraw_own
+from trackflow_web.web.credentials import (
+    address_of,
+    issue_own,
+    issuer_or_404,
+    verified,
+    withdraw_own,
+)
 from trackflow_web.web.extensions import issuer
 from trackflow_web.web.formats import day
 from trackflow_web.web.forms import refused
@@ -36,14 +43,8 @@ pages = Blueprint("credentials", __name__)
 LD_JSON = "application/vc+ld+json"
 # Seconds: how long others may keep the list of revoked badges, and the keys.
 FRESH = 300
-# Bytes of an uploaded picture.
-MOST_OF_A_PICTURE = 512 * 1024
 CHOOSE = "Paste a badge or choose a file."
-NO_BADGE = "There's no badge in this file."
-TOO_LARGE = (
-    f"A badge has at most {MOST_BYTES // 1024} kB, a picture {MOST_OF_A_PICTURE // 1024} kB."
-)
-OFF = "This site doesn't issue badges."
+TOO_LARGE = f"A badge has at most {MOST_BYTES // 1024} kB, a picture {LARGEST_PICTURE // 1024} kB."
 
 
 @pages.get("/.well-known/did.json")
@@ -69,7 +70,7 @@ def verify_form() -> str:
 def verify_badge() -> str | BaseResponse:
     """Verify a pasted or uploaded badge; nothing is stored."""
     try:
-        found = _verified(_sent())
+        found = verified(_sent())
     except (Invalid, Rejected) as why:
         refusal = why if isinstance(why, Invalid) else Invalid(credential=str(why))
         return refused(_form(refusal.errors), refusal)
@@ -116,7 +117,8 @@ def download(public_id: str, form: str) -> BaseResponse:
 @login_required
 def issue(code: str) -> BaseResponse:
     """Issue the badge of one's own award."""
-    return htmx.redirect_after_post(address_of(issue_own(code)))
+    badge, _ = issue_own(code)
+    return htmx.redirect_after_post(address_of(badge))
 
 
 @pages.post("/achievements/<code:code>/badge/withdraw")
@@ -144,28 +146,19 @@ def _sent() -> bytes:
     """Return the credential that was pasted or is in the file. Raises Invalid naming the field."""
     file = request.files.get("file")
     if file is not None and file.filename:
-        content = file.stream.read(MOST_OF_A_PICTURE + 1)
-        if len(content) > MOST_OF_A_PICTURE:
+        content = file.stream.read(LARGEST_PICTURE + 1)
+        if len(content) > LARGEST_PICTURE:
             raise Invalid(file=TOO_LARGE)
-        found = found_in(content)
-        if found is None:
-            raise Invalid(file=NO_BADGE)
-        return found
+        try:
+            return found_in(content)
+        except Rejected as why:
+            raise Invalid(file=str(why)) from None
     pasted = request.form.get("credential", "")
     if len(pasted) > MOST_BYTES:
         raise Invalid(credential=TOO_LARGE)
     if not pasted.strip():
         raise Invalid(credential=CHOOSE)
     return pasted.encode(errors="replace")
-
-
-def _verified(content: bytes) -> Verified:
-    site = issuer()
-    if site is None:
-        raise Invalid(form=OFF)
-    now = clock.now()
-    revoked = list_document(queries.revoked_indexes(), site, now)
-    return verify(parsed(content), site, revoked, now)
 
 
 def _form(
