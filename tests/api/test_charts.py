@@ -45,6 +45,8 @@ def test_chart_files_become_a_song_with_the_confirmed_parts(program):
     evidence = {each["part"]: each["evidence"] for each in song["parts"]}
     assert len(evidence) == 15
     assert (evidence["drums"], evidence["fake_ending"]) == ("for", "unknown")
+    assert {(each["charter"], each["credited"]) for each in song["parts"]} == {("", False)}
+    assert (song["charter"], song["other_credits"]) == ("Alice", {})
     done = program.post(
         f"/api/imports/charts/{scan['id']}/confirm",
         songs=[{"id": 0, "parts": ["drums"], "not_needed": ["keys"]}],

@@ -115,6 +115,36 @@ def test_the_release_check_speaks_like_scan_chart():
     assert {"noExpert", "noSections", "noAlbumArt", "missingValue", "isDefaultBPM"} <= names
 
 
+def test_the_release_check_tells_charters_what_is_missing():
+    drums = charts.track("PART DRUMS", charts.notes(84, 72, times=30))
+    bass = charts.track("PART BASS", charts.notes(*charts.ALL_LANES, times=5), charts.note(116))
+    keys = charts.track("PART KEYS", charts.notes(96, times=5))
+    found = report(
+        ("song.ini", f"{charts.INI}preview_start_time = -1\n"),
+        ("notes.mid", charts.midi(drums, bass, keys)),
+        ("song.ogg", ""),
+    )
+    assert [meaning for _, meaning in found.issues] == [
+        "No genre in song.ini.",
+        "No album art: album.png or album.jpg, 512 x 512.",
+        "No preview: neither preview_start_time nor preview audio.",
+        "No practice sections.",
+        "No tempo map: one tempo for the whole song.",
+        "Less than two seconds before the first note.",
+        "No drums on Expert.",
+        "No overdrive on drums.",
+        "No keys on Hard, Medium, Easy.",
+        "No overdrive on keys.",
+    ]
+
+
+@pytest.mark.parametrize("preview", ["preview.ogg", "preview_start_time = 0", "preview = 55000"])
+def test_a_song_with_a_preview_misses_none(preview):
+    ini = charts.INI if preview.endswith(".ogg") else f"{charts.INI}{preview}\n"
+    found = report(("song.ini", ini), ("song.ogg", ""), (preview.partition(" ")[0], ""))
+    assert not [meaning for _, meaning in found.issues if "preview" in meaning]
+
+
 # --- MIDI ----------------------------------------------------------------------------------------
 
 

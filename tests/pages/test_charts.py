@@ -104,6 +104,55 @@ def test_what_is_done_stays_done(app, as_alice, alice, reported):
     assert dict(done_by) == {"drums": alice.id, "bass": None}
 
 
+CREDITS = (
+    "[song]\nname = One\nartist = Metallica\ncharter = Alice & Bob\ncharter_guitar = <b>ALICE</b>\n"
+    "charter_drums = Bob\ncharter_vocals = Alice, Bob\ncharter_lower_diff = Charlie\n"
+)
+
+
+@pytest.mark.both_databases
+def test_who_is_named_by_a_charter_name_gets_the_credit_without_a_date(app, as_alice, alice):
+    as_alice.post("/settings/profile", charter_names="Al\n<color=#ff0000>Alice</color>")
+    report = send(as_alice, ("song.ini", CREDITS.encode()), ("notes.mid", charts.full_band()))
+    page = as_alice.get(report.location)
+    seen = {part: page.one(f"[data-part={part}]").text for part in ("guitar", "drums", "bass")}
+    assert "Charted by ALICE: you get the credit." in seen["guitar"]
+    assert "Charted by Bob." in seen["drums"]
+    assert "Charted by" not in seen["bass"]
+    assert "Also credited: Charlie" in page.text
+    as_alice.post(f"{report.location}/confirm", everything="1")
+    with app.app_context():
+        rows = db.session.execute(
+            sa.select(SongPart.part, SongPart.done_by, SongPart.first_done_at.is_(None))
+            .join(Song, Song.id == SongPart.song_id)
+            .where(
+                Song.user_id == alice.id,
+                SongPart.part.in_(("guitar", "drums", "vocals", "bass")),
+            )
+        ).all()
+    assert {part: (by, undated) for part, by, undated in rows} == {
+        "guitar": (alice.id, True),
+        "drums": (None, False),
+        "vocals": (None, False),
+        "bass": (None, False),
+    }
+    song = songs(app, alice)["One"]
+    assert "charter_guitar" in as_alice.get(f"/songs/{song.id}/credits.ini").html
+
+
+def test_a_charter_of_the_whole_song_gets_the_credit_for_every_part(app, as_alice, alice):
+    as_alice.post("/settings/profile", charter_names="Alice")
+    report = send_full_band(as_alice).location
+    as_alice.post(f"{report}/confirm", song="0", part=["drums", "overdrive"])
+    song = songs(app, alice)["One"]
+    with app.app_context():
+        done_by = sa.select(SongPart.done_by).where(SongPart.song_id == song.id)
+        assert set(db.session.scalars(done_by)) == {alice.id}
+    as_alice.post(f"/songs/{song.id}/parts/drums", state="todo")
+    as_alice.post(f"/songs/{song.id}/parts/drums", state="done")
+    assert songs(app, alice)["One"].parts_done == 2
+
+
 def test_importing_charts_earns_one_summary_and_can_be_undone(app, as_alice, alice, reported):
     as_alice.post(f"{reported}/confirm", song="0", part="drums")
     page = as_alice.follow()

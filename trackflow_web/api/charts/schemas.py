@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from trackflow_web.api.core.schemas import StatusName
 from trackflow_web.domain.authoring.rules import Part
-from trackflow_web.domain.chart_scans import models
+from trackflow_web.domain.chart_scans import models, rules
 from trackflow_web.domain.chart_scans.confirming import Confirmation
 from trackflow_web.domain.chart_scans.rules import MOST_SONGS
 from trackflow_web.domain.songs.rules import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Parts = Annotated[
     list[StrictStr], Field(json_schema_extra={"items": {"enum": list(Part)}, "uniqueItems": True})
@@ -57,6 +60,8 @@ class Evidence(BaseModel):
     evidence: str = Field(description="`for`, `against` or `unknown`.")
     seen: str
     not_needed: bool = Field(description="Whether the song seems to have no such part.")
+    charter: str = Field(description="Who charted it, as the files say; empty if they don't.")
+    credited: bool = Field(description="Whether the files name you, by one of your charter names.")
 
 
 class Issue(BaseModel):
@@ -77,15 +82,17 @@ class ChartSong(BaseModel):
     charter: str
     notes_name: str
     parts: list[Evidence]
+    other_credits: dict[str, str] = Field(description="Charters of other work, by song.ini's key.")
     issues: list[Issue]
     problems: list[str]
     song_id: int | None = Field(description="The song that it became.")
     confirmed_at: datetime | None
 
     @classmethod
-    def of(cls, song: models.ScannedSong) -> ChartSong:
-        """Return a song that has been read."""
+    def of(cls, song: models.ScannedSong, names: Collection[str]) -> ChartSong:
+        """Return a song that has been read; `names` are the user's charter names."""
         report = song.report or {}
+        credited = rules.credited(report, names)
         return cls(
             id=song.position,
             **{name: report[name] for name in ("title", "artist", "album", "year", "charter")},
@@ -96,9 +103,12 @@ class ChartSong(BaseModel):
                     evidence=found["verdict"],
                     seen=found["seen"],
                     not_needed=found["not_needed"],
+                    charter=found.get("charter") or "",
+                    credited=part in credited,
                 )
                 for part, found in report["parts"].items()
             ],
+            other_credits=dict(report.get("other_credits", ())),
             issues=[Issue(name=name, meaning=meaning) for name, meaning in report["issues"]],
             problems=report["problems"],
             song_id=song.song_id,

@@ -12,6 +12,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.chart_scans import confirming, queries, rules
+from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.integrations.charts import scans
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.chart_files import scan_or_404, upload_read
@@ -63,7 +64,8 @@ def list_chart_songs(scan_id: int) -> schemas.ChartSongs:
         ),
         lambda song: song.position,
     )
-    items = [schemas.ChartSong.of(song) for song in found if song.report is not None]
+    names = plain_names(get_current_user())
+    items = [schemas.ChartSong.of(song, names) for song in found if song.report is not None]
     return schemas.ChartSongs(items=items, next=following)
 
 

@@ -1,7 +1,7 @@
 """Making songs of what the user of an upload of chart files confirms.
 
-What is confirmed was done before, somewhere else: the songs count like those of an import, and
-nobody gets credit for the parts.
+What is confirmed was done before, somewhere else: the songs count like those of an import. A user
+whom the files name gets the credit for parts, without a date: it is no work of today.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import Part, State, is_authored
-from trackflow_web.domain.chart_scans import queries
+from trackflow_web.domain.chart_scans import queries, rules
 from trackflow_web.domain.chart_scans.rules import NOT_THERE, Confirmed, proposed
 from trackflow_web.domain.imports import actions as imports
 from trackflow_web.domain.imports.actions import record_about
@@ -22,6 +22,7 @@ from trackflow_web.domain.imports.models import ImportRow
 from trackflow_web.domain.imports.rules import Outcome, Reason, Source
 from trackflow_web.domain.imports.rules import State as ImportState
 from trackflow_web.domain.people import row_limits
+from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.domain.people.row_limits import LimitReached, RowLimit
 from trackflow_web.domain.songs import rules as songs
 from trackflow_web.domain.songs.actions import STATUS_MILESTONE
@@ -132,7 +133,11 @@ def _write(
         _note_row(item, place, song, draft, is_new=is_new)
         rows[each.position].confirmed_at, rows[each.position].song_id = now, song.id
         done.song_ids.append(song.id)
-    _mark_parts(chosen, now)
+    names = plain_names(user)
+    named = {
+        each.position: rules.credited(rows[each.position].report or {}, names) for each in wanted
+    }
+    _mark_parts(chosen, named, user.id, now)
     item.imported, item.skipped = done.made, done.updated
     item.total = item.fetched = item.matched = item.rows_kept = len(wanted)
     db.session.flush()
@@ -190,8 +195,13 @@ def _note_row(item: Import, position: int, song: Song, draft: Draft, *, is_new: 
     )
 
 
-def _mark_parts(chosen: Sequence[tuple[Song, Confirmed]], now: datetime) -> None:
-    """Set the confirmed parts, without credit for anyone; what is done stays done."""
+def _mark_parts(
+    chosen: Sequence[tuple[Song, Confirmed]],
+    named: Mapping[int, frozenset[Part]],
+    user_id: int,
+    now: datetime,
+) -> None:
+    """Set the confirmed parts, with credit where the files name the user; what is done stays."""
     states = _states(sorted({song.id for song, _ in chosen}))
     changed: list[dict[str, Any]] = []
     for song, wanted in chosen:
@@ -201,7 +211,8 @@ def _mark_parts(chosen: Sequence[tuple[Song, Confirmed]], now: datetime) -> None
             is_done, not_needed = part in wanted.done, part in wanted.not_needed
             if is_done and before is not State.DONE:
                 parts[part] = State.DONE
-                changed.append(_part(song.id, part, State.DONE, now))
+                done_by = user_id if part in named[wanted.position] else None
+                changed.append(_part(song.id, part, State.DONE, now, done_by))
             elif not_needed and before is State.TODO and not is_done:
                 parts[part] = State.SKIP
                 changed.append(_part(song.id, part, State.SKIP, now))
@@ -215,6 +226,10 @@ def _mark_parts(chosen: Sequence[tuple[Song, Confirmed]], now: datetime) -> None
                     "state": inserted.excluded.state,
                     "at": inserted.excluded.at,
                     # The first time stays, and with it the credit of whoever did the part then.
+                    "done_by": sa.case(
+                        (SongPart.first_done_at.is_(None), inserted.excluded.done_by),
+                        else_=SongPart.done_by,
+                    ),
                     "first_done_at": sa.func.coalesce(
                         SongPart.first_done_at, inserted.excluded.first_done_at
                     ),
@@ -223,14 +238,17 @@ def _mark_parts(chosen: Sequence[tuple[Song, Confirmed]], now: datetime) -> None
         )
 
 
-def _part(song_id: int, part: Part, state: State, now: datetime) -> dict[str, Any]:
-    is_done = state is State.DONE
+def _part(
+    song_id: int, part: Part, state: State, now: datetime, done_by: int | None = None
+) -> dict[str, Any]:
+    is_dated = state is State.DONE and done_by is None
     return {
         "song_id": song_id,
         "part": part,
         "state": state,
         "at": now,
-        "first_done_at": now if is_done else None,
+        "done_by": done_by,
+        "first_done_at": now if is_dated else None,
     }
 
 

@@ -10,7 +10,7 @@ from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 # The newest scans of a user are kept, for a week.
 MOST_SCANS = 5
@@ -79,6 +79,20 @@ def proposed(reports: Mapping[int, Mapping[str, Any]]) -> list[Confirmed]:
         for position, report in reports.items()
         if report["title"] and report["artist"]
     ]
+
+
+def credited(report: Mapping[str, Any], names: Collection[str]) -> frozenset[Part]:
+    """Return the parts for which the files name a user, who has these charter names.
+
+    A part without a charter of its own is the whole song's. Names are compared as a whole: a list
+    of several people is none of them.
+    """
+    own = {name.casefold() for name in names}
+    return frozenset(
+        Part(part)
+        for part, found in report["parts"].items()
+        if (found.get("charter") or report["charter"]).casefold() in own
+    )
 
 
 def _position(value: str) -> int:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trackflow_web.domain.releases.credits import KEYS
 from trackflow_web.integrations.charts import dot_chart, midi_chart, release_check, song_ini
 from trackflow_web.integrations.charts.evidence import Finding, evidence_of
 from trackflow_web.integrations.charts.model import Chart, Unreadable
@@ -21,17 +22,28 @@ FOLDER = re.compile(r"(?P<artist>.+?)\s+-\s+(?P<title>.+?)(?:\s+\((?P<charter>[^
 # The keys that name the note of overdrive, and the pitches there are.
 OVERDRIVE_KEYS = ("multiplier_note", "star_power_note")
 OVERDRIVE_PITCHES = frozenset({103, 116})
+# The keys of song.ini that name charters and belong to none of the parts.
+OTHER_CREDITS = (
+    *("charter_elite_drums", "charter_lower_diff", "charter_pro_bass"),
+    "charter_pro_guitar",
+)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found; title and artist are empty where nothing names them."""
+    """What was found; title and artist are empty where nothing names them.
+
+    `charters` are those whom song.ini names for a part, `other_credits` its keys for other work. A
+    name may be of several people: only they know where one ends.
+    """
 
     title: str
     artist: str
     album: str
     year: int | None
     charter: str
+    charters: Mapping[Part, str]
+    other_credits: list[tuple[str, str]]
     notes_name: str
     findings: Mapping[Part, Finding]
     issues: list[tuple[str, str]]
@@ -54,6 +66,8 @@ def report_on(found: Found) -> Report:
         album=first("album"),
         year=ini.year or metadata.year,
         charter=first("charter", "frets", fallback=named.get("charter") or ""),
+        charters={part: ini.text(key) for part, key in KEYS.items() if ini.text(key)},
+        other_credits=[(key, ini.text(key)) for key in OTHER_CREDITS if ini.text(key)],
         notes_name=found.notes_name,
         findings=evidence_of(found, chart),
         issues=release_check.issues(found, chart),

@@ -126,7 +126,11 @@ def _report(found: Found) -> dict[str, Any]:
         "charter": _storable(report.charter),
         "folder": _storable(found.folder),
         "notes_name": _storable(report.notes_name),
-        "parts": {str(part): asdict(finding) for part, finding in report.findings.items()},
+        "parts": {
+            str(part): {**asdict(finding), "charter": _storable(report.charters.get(part, ""))}
+            for part, finding in report.findings.items()
+        },
+        "other_credits": [[key, _storable(name)] for key, name in report.other_credits],
         "issues": [[name, _storable(meaning)] for name, meaning in report.issues],
         "problems": [_storable(problem) for problem in report.problems],
     }

@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.chart_scans import confirming, queries, rules
+from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.domain.songs.rules import Draft
 from trackflow_web.integrations.charts import scans
 from trackflow_web.integrations.charts.uploads import MOST_BYTES
@@ -132,6 +133,11 @@ def _context(scan: ChartScan, errors: Mapping[str, str]) -> dict[str, object]:
         "scan": scan,
         "songs": songs,
         "known": _known(songs),
+        "credited": {
+            song.position: rules.credited(song.report, plain_names(get_current_user()))
+            for song in songs
+            if song.report
+        },
         "left": queries.count_unconfirmed(scan.id),
         "errors": errors,
         "parts": list(Part),
