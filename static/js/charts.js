@@ -41,7 +41,10 @@
   }
 
   async function send(files) {
-    if (!files.length) return;
+    if (!files.length) {
+      say("There are no files in it.");
+      return;
+    }
     if (files.length > MOST_FILES) {
       say("This folder has too many files. Send a smaller one.");
       return;
@@ -69,9 +72,12 @@
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.classList.remove("scan-drop--over");
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+    // All at once: they are gone when the event is over.
+    const dropped = [...event.dataTransfer.items].map((item) => [item.webkitGetAsEntry(), item.getAsFile()]);
     say("Looking for songs…");
-    Promise.all(entries.map((entry) => filesOf(entry, ""))).then((found) => send(found.flat())).catch(failed);
+    Promise.all(dropped.map(([entry, file]) => (entry ? filesOf(entry, "") : file ? [{ file, path: file.name }] : [])))
+      .then((found) => send(found.flat()))
+      .catch(failed);
   });
   folder.addEventListener("change", () => {
     send([...folder.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }))).catch(failed);
