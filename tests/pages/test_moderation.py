@@ -14,6 +14,7 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.signing import serializer
 
 STATEMENT = "Please credit whoever charted the drums."
 MISSING = "no-such-name"
@@ -251,6 +252,48 @@ def test_one_appeal_undoes_a_decision(app, case, as_bob, as_alice, as_charlie):
     assert as_alice.get("/users/bob").status == 200
     assert messages(as_bob)[0] == "Your appeal was accepted."
     assert not case.get("/admin/moderation").all("[data-appeal]")
+
+
+@pytest.mark.both_databases
+def test_a_suspended_user_appeals_once_by_a_link_shown_at_sign_in(app, case, bob, clock):
+    decide(case, app, action="suspend", statement=STATEMENT, until=f"{clock():%Y-%m-%d}T23:59")
+    fresh = Browser(app)
+    link = fresh.sign_in("bob", PASSWORD).one("a[href^='/moderation/suspension/']")["href"]
+    assert "/moderation/" not in Browser(app).sign_in("bob", "not the password").html
+    page = fresh.get(link)
+    assert STATEMENT in page.text
+    assert fresh.post(link, text="").status == 422
+    assert fresh.post(link, text="It was somebody else.").status == 303
+    assert fresh.post(link, text="Again.").status == 422
+    assert not fresh.get(link).all("[name=text]")
+    assert fresh.get("/songs/").location.startswith("/login")
+    again = fresh.sign_in("bob", PASSWORD)
+    assert "Your appeal is with the moderators." in again.text
+    assert not again.all("a[href^='/moderation/suspension/']")
+    assert "It was somebody else." in case.get("/admin/moderation").one("[data-appeal]").text
+    entry = rows(app, ModerationAction)[0]
+    case.post(f"/admin/moderation/appeals/{entry.id}", accept="1", statement="You are right.")
+    assert fresh.sign_in("bob", PASSWORD).status == 200
+
+
+def test_a_link_to_appeal_ends_after_an_hour_and_is_for_one_decision(app, case, bob, clock):
+    decide(case, app, action="suspend", statement=STATEMENT, until=f"{clock():%Y-%m-%d}T23:59")
+    fresh = Browser(app)
+    link = fresh.sign_in("bob", PASSWORD).one("a[href^='/moderation/suspension/']")["href"]
+    entry = rows(app, ModerationAction)[0]
+    with app.app_context():
+        keys = [app.config["SECRET_KEY"]]
+        for pair, purpose in (
+            ([bob.id + 1, entry.id], "appeal"),
+            ([bob.id, entry.id + 1], "appeal"),
+            ([bob.id, "x"], "appeal"),
+            ([bob.id, entry.id], "password reset"),
+        ):
+            forged = serializer(keys[0], purpose).dumps(pair)
+            assert fresh.get(f"/moderation/suspension/{forged}").status == 404, pair
+    assert fresh.get(link).status == 200
+    clock.move(minutes=61)
+    assert fresh.get(link).status == fresh.post(link, text="Late.").status == 404
 
 
 def test_the_notification_of_a_decision_cannot_be_switched_off(as_alice):

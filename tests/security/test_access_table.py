@@ -46,6 +46,8 @@ GET  /password/reset/<token>                             404     404  404   404 
 POST /password/reset/<token>                             404     404  404   404  404
 GET  /email/confirm/<token>                              404     404  404   404  404
 POST /email/confirm/<token>                              404     404  404   404  404
+GET  /moderation/suspension/<token>                      404     404  404   404  404
+POST /moderation/suspension/<token>                      404     404  404   404  404
 GET  /static/<filename>                                  200     200  200   200  200
 GET  /robots.txt                                         200     200  200   200  200
 GET  /sitemap.xml                                        200     200  200   200  200

@@ -86,6 +86,7 @@ SET = {
     "/confirm",
     "/password/forgot",
     "/password/reset/<token>",
+    "/moderation/suspension/<token>",
     "/email/confirm/<token>",
     "/achievements/check",
     "/admin/achievements/custom/<code>/grant/undo",

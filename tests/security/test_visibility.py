@@ -164,6 +164,7 @@ OWN = """
 /imports/<import_id>
 /imports/charts/<scan_id>
 /moderation/decisions/<action_id>
+/moderation/suspension/<token>
 /notifications/<notification_id>/go
 /notifications/unsubscribe/<token>
 /packs/<pack_id>/cover

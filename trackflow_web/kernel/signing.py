@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
 from trackflow_web.kernel import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# No signed link is longer; longer ones are rejected unread.
+LONGEST_TOKEN = 500
 
 
 class _ClockSigner(TimestampSigner):
@@ -25,3 +32,17 @@ def serializer(key: str, purpose: str) -> URLSafeTimedSerializer:
         signer=_ClockSigner,
         signer_kwargs={"digest_method": hashlib.sha256},
     )
+
+
+def pair_in(
+    token: str, keys: Sequence[str], purpose: str, *, max_age: int
+) -> tuple[object, object] | None:
+    """Return the two values of a token; None when it is forged, too old or too long."""
+    for key in keys if len(token) <= LONGEST_TOKEN else ():
+        try:
+            found = serializer(key, purpose).loads(token, max_age=max_age)
+        except BadSignature:
+            continue
+        if isinstance(found, list) and len(found) == 2:  # noqa: PLR2004 -- a pair
+            return found[0], found[1]
+    return None

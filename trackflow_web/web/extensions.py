@@ -30,6 +30,12 @@ def settings() -> Config:
     return cast("Config", current_app.extensions[SETTINGS])
 
 
+def signing_keys() -> Sequence[str]:
+    """Return the keys of signed links: the one in use, and those that are still accepted."""
+    config = current_app.config
+    return [config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]]
+
+
 def handlers() -> Sequence[Handler]:
     """Return the event handlers, in dispatch order."""
     return cast("Sequence[Handler]", current_app.extensions[HANDLERS])

@@ -1,4 +1,7 @@
-"""Appeals: the owner of what was decided about may ask once to look at it again."""
+"""Appeals: the owner of what was decided about may ask once to look at it again.
+
+Who is suspended cannot sign in: a signed link, shown at sign-in, leads to their appeal.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,26 @@ from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.moderation import rules
 from trackflow_web.domain.moderation.actions import log_reply, take_back
 from trackflow_web.domain.moderation.events import ModerationDecided
+from trackflow_web.domain.moderation.queries import find_action, standing_suspension
 from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import get_for_update
-from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.errors import Invalid, NotFound
 from trackflow_web.kernel.events import record
+from trackflow_web.kernel.signing import pair_in, serializer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trackflow_web.domain.moderation.models import ModerationAction
 
 ALREADY_APPEALED = "You've already appealed. There's one appeal."
 NOT_APPEALABLE = "There's nothing to appeal here."
+EXPIRED = "This link has expired. Sign in again to get a new one."
+# Seconds.
+LINK_LASTS = 60 * 60
+_PURPOSE = "appeal"
 
 
 def may_appeal(entry: ModerationAction) -> bool:
@@ -59,3 +70,27 @@ def answer_appeal(
     )
     note_if_committed(SecurityEvent.MODERATED, of=entry.owner_id, action=f"appeal_{what}")
     return reply
+
+
+# --- of suspended users --------------------------------------------------------------------------
+
+
+def suspension_of(user_id: int, secret: str) -> tuple[ModerationAction, str] | None:
+    """Return the decision by which a user is suspended, with a token for `suspension_in`."""
+    entry = standing_suspension(user_id)
+    return None if entry is None else (entry, _token_of(entry, secret))
+
+
+def suspension_in(token: str, keys: Sequence[str], *, for_update: bool) -> ModerationAction:
+    """Return the suspension that a token names. Raises NotFound."""
+    pair = pair_in(token, keys, _PURPOSE, max_age=LINK_LASTS)
+    if pair is None or not isinstance(pair[1], int):
+        raise NotFound(EXPIRED)
+    entry = find_action(pair[1], for_update=for_update)
+    if entry is None or entry.owner_id != pair[0] or entry.action != Action.SUSPEND:
+        raise NotFound(EXPIRED)
+    return entry
+
+
+def _token_of(entry: ModerationAction, secret: str) -> str:
+    return serializer(secret, _PURPOSE).dumps([entry.owner_id, entry.id])

@@ -14,7 +14,7 @@ from trackflow_web.domain.moderation.reporting import accuracy_of
 from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.visibility.models import Hold
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, get_for_update
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,10 @@ def find_report(report_id: int) -> Report | None:
     return db.session.get(Report, report_id)
 
 
-def find_action(action_id: int) -> ModerationAction | None:
-    """Return an entry of the log."""
+def find_action(action_id: int, *, for_update: bool = False) -> ModerationAction | None:
+    """Return an entry of the log; with `for_update` locked until the commit."""
+    if for_update:
+        return get_for_update(ModerationAction, action_id)
     return db.session.get(ModerationAction, action_id)
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadSignature
-
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.mail.actions import queue
 from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.people import actions, identity, queries, rules
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import NotFound
-from trackflow_web.kernel.signing import serializer
+from trackflow_web.kernel.signing import pair_in, serializer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 # Seconds.
 RESET_LASTS = 60 * 60
 CONFIRMATION_LASTS = 7 * 24 * 60 * 60
-# No signed link is longer; longer ones are rejected unread.
-LONGEST_TOKEN = 500
 EXPIRED = "This link has expired or was used already. Request a new one."
 
 
@@ -108,11 +104,7 @@ def _state(user: User) -> str:
 
 def _loads(token: str, keys: Sequence[str], purpose: str, max_age: int) -> tuple[object, object]:
     """Return the two values of a token. Raise NotFound when it is forged, expired or too long."""
-    for key in keys if len(token) <= LONGEST_TOKEN else ():
-        try:
-            found = serializer(key, purpose).loads(token, max_age=max_age)
-        except BadSignature:
-            continue
-        if isinstance(found, list) and len(found) == 2:  # noqa: PLR2004 -- as signed above
-            return found[0], found[1]
-    raise NotFound(EXPIRED)
+    found = pair_in(token, keys, purpose, max_age=max_age)
+    if found is None:
+        raise NotFound(EXPIRED)
+    return found

@@ -43,12 +43,20 @@ class SignInLimits:
     all_together: RateLimitItem
 
 
+class Suspended(Invalid):
+    """The password is right, and the account with `user_id` is suspended."""
+
+    def __init__(self, user_id: int, **errors: str) -> None:
+        super().__init__(**errors)
+        self.user_id = user_id
+
+
 def check_password(*, name: object, password: object, address: str, bounds: SignInLimits) -> User:
     """Return the user with this username or email address and password.
 
-    Raises Invalid if they do not match, without naming the wrong one, and TooMany after too many
-    failures. Only failures of the same client address reject the right password. Failures of
-    others, for this name or in total, turn failures into TooMany and nothing else: otherwise a
+    Raises Invalid if they do not match, without naming the wrong one, Suspended, and TooMany after
+    too many failures. Only failures of the same client address reject the right password. Failures
+    of others, for this name or in total, turn failures into TooMany and nothing else: otherwise a
     client could lock other users out.
     """
     wanted = _canonical(name)
@@ -78,7 +86,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
     ):
         rate_limits.undo_hit(scope, key)
     if user.suspended_until is not None and user.suspended_until > clock.now():
-        raise Invalid(form=_suspended(user))
+        raise Suspended(user.id, form=_suspended(user))
     if passwords.needs_rehash(user.password_hash):
         _rehash(user, secret)
     found = db.session.get(User, user.id)

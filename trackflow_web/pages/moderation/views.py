@@ -13,6 +13,7 @@ from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.errors import Invalid, NotFound, TooMany
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.extensions import signing_keys
 from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.reports import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 pages = Blueprint("moderation", __name__)
 
 FIELDS = ("reason", "text")
+APPEALED = "Your appeal is with the moderators."
 THANKS = "Thanks. A moderator will look at it, and you'll hear what came of it."
 
 
@@ -93,8 +95,27 @@ def appeal(action_id: int) -> str | Response:
         appeals.appeal(entry, text_=request.form.get("text"))
     except Invalid as refusal:
         return refused(_decision(entry, is_own=True, refusal=refusal), refusal)
-    flash("Your appeal is with the moderators.")
+    flash(APPEALED)
     return htmx.redirect_after_post(url_for("moderation.decision", action_id=action_id))
+
+
+@pages.get("/moderation/suspension/<token>")
+def suspension(token: str) -> str:
+    """Show a suspension to its owner, who cannot sign in, with the form to appeal."""
+    entry = appeals.suspension_in(token, signing_keys(), for_update=False)
+    return _decision(entry, is_own=True, token=token)
+
+
+@pages.post("/moderation/suspension/<token>")
+def appeal_suspension(token: str) -> str | Response:
+    """Appeal against a suspension, once."""
+    entry = appeals.suspension_in(token, signing_keys(), for_update=True)
+    try:
+        appeals.appeal(entry, text_=request.form.get("text"))
+    except Invalid as refusal:
+        return refused(_decision(entry, is_own=True, token=token, refusal=refusal), refusal)
+    flash(APPEALED)
+    return htmx.redirect_after_post(url_for("moderation.suspension", token=token))
 
 
 def _report(
@@ -145,12 +166,16 @@ def _decision_or_404(action_id: int) -> tuple[ModerationAction, bool]:
     return found
 
 
-def _decision(entry: ModerationAction, *, is_own: bool, refusal: Refusal | None = None) -> str:
+def _decision(
+    entry: ModerationAction, *, is_own: bool, token: str = "", refusal: Refusal | None = None
+) -> str:
+    """Return the page of a decision; with a token for its owner, who is suspended by it."""
     return render_template(
         "moderation/decision.html",
         entry=entry,
         said=rules.TOLD,
         is_own=is_own,
+        token=token,
         may_appeal=is_own and appeals.may_appeal(entry),
         draft=sent_fields(("text",)) if refusal else {},
         errors=errors_of(refusal) if refusal else {},

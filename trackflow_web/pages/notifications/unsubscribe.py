@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import render_template
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.notifications import digest
 from trackflow_web.pages.notifications.views import pages
+from trackflow_web.web.extensions import signing_keys
 
 
 @pages.get("/unsubscribe/<token>")
@@ -24,5 +25,4 @@ def unsubscribe(token: str) -> str:
 
 
 def _user(token: str) -> User:
-    config = current_app.config
-    return digest.user_of_token(token, [config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]])
+    return digest.user_of_token(token, signing_keys())

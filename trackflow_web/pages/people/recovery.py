@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 
 from trackflow_web.domain.people import recovery
 from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
@@ -13,14 +13,14 @@ from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.pages.people.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.extensions import jobs, settings
+from trackflow_web.web.extensions import jobs, settings, signing_keys
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.passwords import client_address
 from trackflow_web.web.session import login_required, sign_in
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
@@ -51,14 +51,14 @@ def forgot_password() -> str | Response:
 @pages.get("/password/reset/<token>")
 def reset_password_form(token: str) -> str:
     """The form to choose a new password, or 404 for a link that is no longer valid."""
-    user = recovery.user_of_reset(token, _keys())
+    user = recovery.user_of_reset(token, signing_keys())
     return render_template("people/reset.html", username=user.username, token=token, errors={})
 
 
 @pages.post("/password/reset/<token>")
 def reset_password(token: str) -> str | Response:
     """Set the new password, end every other session and sign in."""
-    user = recovery.user_of_reset(token, _keys())
+    user = recovery.user_of_reset(token, signing_keys())
     try:
         recovery.reset_password(user, new=request.form.get("password"))
     except Invalid as refusal:
@@ -74,14 +74,14 @@ def reset_password(token: str) -> str | Response:
 @pages.get("/email/confirm/<token>")
 def confirm_email_form(token: str) -> str:
     """Ask for a click, because link checkers of mail programs must not confirm anything."""
-    recovery.address_of_confirmation(token, _keys())
+    recovery.address_of_confirmation(token, signing_keys())
     return render_template("people/confirm_email.html", token=token)
 
 
 @pages.post("/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
     """Confirm the email address of the link."""
-    recovery.confirm_email(token, _keys())
+    recovery.confirm_email(token, signing_keys())
     flash("Your email is confirmed.")
     return htmx.redirect_after_post("/")
 
@@ -105,8 +105,3 @@ def _count_request(scope: str, key: str) -> None:
 
 def _forgot(errors: Mapping[str, str]) -> str:
     return render_template("people/forgot.html", email=request.form.get("email", ""), errors=errors)
-
-
-def _keys() -> Sequence[str]:
-    config = current_app.config
-    return [config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]]

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, make_response, render_template, request
 from flask_login import current_user
 
+from trackflow_web.domain.moderation.appeals import suspension_of
 from trackflow_web.domain.people import actions, recovery
 from trackflow_web.domain.people.profile import change_profile
-from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES
+from trackflow_web.domain.people.sign_in import TOO_MANY_TRIES, Suspended
 from trackflow_web.kernel import rate_limits
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx, theme
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.extensions import jobs, settings
+from trackflow_web.web.extensions import jobs, settings, signing_keys
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.passwords import check_credentials, client_address
 from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
@@ -78,6 +79,9 @@ def login() -> str | Response:
     form = request.form
     try:
         user = check_credentials(form.get("username"), form.get("password"))
+    except Suspended as refusal:
+        appeal = suspension_of(refusal.user_id, signing_keys()[0])
+        return refused(_form("login", refusal.errors, appeal=appeal), refusal)
     except (Invalid, TooMany) as refusal:
         return _refuse("login", refusal)
     sign_in(user, remember=bool(form.get("remember")))
@@ -112,11 +116,10 @@ def confirm() -> str | Response:
     return htmx.redirect_after_post(safe_next_url(request.form.get("next")))
 
 
-def _form(name: str, errors: Mapping[str, str]) -> str:
+def _form(name: str, errors: Mapping[str, str], **more: object) -> str:
     draft = {field: request.form.get(field, "") for field in DRAFT_FIELDS}
-    return render_template(
-        f"people/{name}.html", draft=draft, errors=errors, next=request.values.get("next", "")
-    )
+    next_ = request.values.get("next", "")
+    return render_template(f"people/{name}.html", draft=draft, errors=errors, next=next_, **more)
 
 
 def _refuse(name: str, refusal: Refusal) -> Response:
