@@ -146,7 +146,7 @@ def test_a_message_covers_no_button_on_a_phone(app, new_page, alice, let_in):
         row.get_by_role("button", name="Delete").click()
         expect(page.locator(MESSAGE)).to_have_count(1)
         assert page.evaluate(OTHER_BUTTONS) == []
-        page.locator("#toasts [data-close]").click()
+        page.locator(f"{MESSAGE} [data-close]").click()
         expect(page.locator(MESSAGE)).to_have_count(0)
 
 

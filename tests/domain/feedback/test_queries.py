@@ -61,7 +61,7 @@ def test_feedback_is_counted_by_status(bugs, alice, admin, work):
     bugs.submit(alice)
     bugs.decide(admin, bugs.submit(alice), "fixed")
     with work():
-        assert queries.count_by_status(Kind.BUG) == {
+        assert queries.count_by_status(Kind.BUG, alice.user) == {
             "all": 2,
             "open": 1,
             "confirmed": 0,
