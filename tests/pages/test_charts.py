@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from tests.support import charts
 from tests.support.browsing import Browser
+from tests.support.people import working
+from trackflow_web.community import figures
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.chart_scans.models import ChartScan
 from trackflow_web.domain.songs.models import Song
@@ -151,6 +153,24 @@ def test_a_charter_of_the_whole_song_gets_the_credit_for_every_part(app, as_alic
     as_alice.post(f"/songs/{song.id}/parts/drums", state="todo")
     as_alice.post(f"/songs/{song.id}/parts/drums", state="done")
     assert songs(app, alice)["One"].parts_done == 2
+
+
+@pytest.mark.parametrize("names", ["", "Alice"])
+def test_parts_of_imported_charts_are_no_work_of_this_week(app, as_alice, alice, names):
+    def done_this_week():
+        with working(app):
+            figures.make(figures.ReportKind.STATS)
+            counted = figures.latest(figures.ReportKind.STATS).data["figures"]
+        return {key: value for key, value, _ in counted}["parts_this_week"]
+
+    as_alice.post("/settings/profile", charter_names=names)
+    before = done_this_week()
+    report = send_full_band(as_alice).location
+    as_alice.post(f"{report}/confirm", song="0", part=["drums", "bass"])
+    assert done_this_week() == before
+    song = songs(app, alice)["One"]
+    as_alice.post(f"/songs/{song.id}/parts/guitar", state="done")
+    assert done_this_week() == before + 1
 
 
 def test_importing_charts_earns_one_summary_and_can_be_undone(app, as_alice, alice, reported):

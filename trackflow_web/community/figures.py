@@ -140,7 +140,9 @@ def _figures(now: datetime) -> Iterator[Figure]:
     yield Figure("joint_releases", _count(released, joint, table=Song), releases)
     week = midnight(window_of(Span.WEEK, now.date()).start)
     yield Figure("releases_this_week", _count(Song.released_at >= week, _NOT_IMPORTED, table=Song))
-    yield Figure("parts_this_week", _count(SongPart.first_done_at >= week, table=SongPart))
+    # Those of imported chart files were done some time before, by nobody that is known.
+    done = SongPart.done_by.is_not(None), SongPart.first_done_at >= week
+    yield Figure("parts_this_week", _count(*done, table=SongPart))
     yield Figure(
         "complete_packs", _count(Pack.completed_at.is_not(None), table=Pack), _count(table=Pack)
     )
