@@ -264,6 +264,8 @@ def test_two_applications_with_four_threads_each_pay_one_completion(make_app, ap
         ]
     )
     assert completed(app, alice) == [("quality", 25, False)]
+    awards = sum(BY_CODE[code].points for code in alice.codes)
+    assert alice.number("total_points") == awards + 25
 
 
 def test_without_an_unlock_an_action_takes_no_statement_for_categories(app, alice):

@@ -175,6 +175,39 @@ def test_a_code_of_another_season_is_refused(as_admin, season):
     )
 
 
+@pytest.mark.both_databases
+def test_an_achievement_can_be_removed_from_a_draft(app, as_admin, as_bob, season):
+    season(season={"draft": "1"})
+    address = "/admin/seasons/march/achievements/{}/delete"
+    assert as_bob.post(address.format("march_three")).status == 404
+    assert confirmed(as_admin).post(address.format("march_four")).status == 404
+    assert as_admin.post(address.format("dreamer")).status == 404
+    assert as_admin.get("/admin/seasons/march").one(f"[action='{address.format('march_three')}']")
+    assert as_admin.post(address.format("march_three")).status == 303
+    assert "None yet." in as_admin.get("/admin/seasons/march").text
+    assert as_admin.post("/admin/seasons/march/achievements", **ACHIEVEMENT).status == 303
+    with app.app_context():
+        assert db.session.scalar(sa.select(Season.sequence)) == 3
+
+
+def test_an_announced_season_keeps_its_achievements(as_admin, season):
+    season()
+    page = confirmed(as_admin).get("/admin/seasons/march")
+    address = "/admin/seasons/march/achievements/march_three/delete"
+    assert not page.all(f"[action='{address}']")
+    page = as_admin.post(address)
+    assert page.status == 422
+    assert "its achievements stay" in page.text
+    assert "march_three" in as_admin.get("/admin/seasons/march").text
+
+
+def test_removing_an_achievement_takes_a_password(clock, as_admin, season):
+    season(season={"draft": "1"})
+    clock.move(hours=1)
+    as_admin.post("/admin/seasons/march/achievements/march_three/delete")
+    assert "march_three" in confirmed(as_admin).get("/admin/seasons/march").text
+
+
 # --- counting ------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ OF_NOBODY = {
     "share_images.show",
     "feeds.of_achievement",
     *("seasons.show", "admin.season", "admin.change_season", "admin.save_season_achievement"),
+    "admin.remove_season_achievement",
 }
 # Shown to members, or, as an entry of the feed, to be hidden by each of them.
 FOR_ALL_TO_SEE = (

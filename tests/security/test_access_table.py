@@ -81,6 +81,7 @@ POST /admin/seasons/                                    door     404  404   404 
 GET  /admin/seasons/<slug>                              door     404  404   404  200
 POST /admin/seasons/<slug>                              door     404  404   404  303
 POST /admin/seasons/<slug>/achievements                 door     404  404   404  422
+POST /admin/seasons/<slug>/achievements/<code>/delete   door     404  404   404  404
 GET  /admin/levels                                      door     404  404   404  200
 POST /admin/levels                                      door     404  404   404  303
 GET  /admin/achievements                                door     404  404   404  303

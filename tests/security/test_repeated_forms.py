@@ -98,6 +98,7 @@ SET = {
     "/admin/moderation/appeals/<action_id>",
     "/admin/moderation/log/<action_id>/undo",
     "/admin/seasons/<slug>",
+    "/admin/seasons/<slug>/achievements/<code>/delete",
     "/admin/rechecks/<run_id>/cancel",
     "/admin/users/<username>/achievements/<code>/revoke",
     "/admin/users/<username>/achievements/<code>/restore",

@@ -73,6 +73,22 @@ def retire(code: str) -> None:
     loading.changed()
 
 
+def delete(code: str, period: str) -> bool:
+    """Delete an entry of a period, which nobody can have earned; return whether there was one."""
+    gone = db.session.scalar(
+        sa.delete(Achievement)
+        .where(
+            Achievement.code == code,
+            Achievement.period == period,
+            Achievement.kind == str(Kind.SEASONAL),
+        )
+        .returning(Achievement.id)
+        .execution_options(synchronize_session=False)
+    )
+    loading.changed()
+    return gone is not None
+
+
 def save_period(period: Period) -> None:
     """Add a period in which the metrics of its entries are counted, or change its times."""
     times = {"starts_at": period.starts_at, "ends_at": period.ends_at}

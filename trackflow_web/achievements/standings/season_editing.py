@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 POSITION = 100_000
 MOST_ACHIEVEMENTS = 50
 TAKEN = "There's a season with this address already."
+ANNOUNCED = "This season was announced, so its achievements stay."
 
 
 def add(fields: Mapping[str, object]) -> Season:
@@ -114,6 +115,21 @@ def save_achievement(slug: str, fields: Mapping[str, object]) -> Season:
     season.sequence += 1
     season.changed_at = clock.now()
     note_if_committed(SecurityEvent.SEASON_CHANGED, season=season.id, code=wanted.code)
+    return season
+
+
+def remove_achievement(slug: str, code: str) -> Season:
+    """Remove an achievement from a draft, where nobody has it. Raises NotFound, Invalid."""
+    season, shown = _locked(slug)
+    found = next((each for each in shown.achievements if each.code == code), None)
+    if found is None:
+        raise NotFound
+    if shown.state is not State.DRAFT or found.holders:
+        raise Invalid(achievement=ANNOUNCED)
+    rows.delete(code, season.period)
+    season.sequence += 1
+    season.changed_at = clock.now()
+    note_if_committed(SecurityEvent.SEASON_CHANGED, season=season.id, code=code, removed=True)
     return season
 
 

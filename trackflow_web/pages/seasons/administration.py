@@ -104,6 +104,25 @@ def save_season_achievement(slug: str) -> str | Response:
     return htmx.redirect_after_post(url_for("admin.season", slug=changed.slug))
 
 
+@pages.post("/seasons/<slug>/achievements/<code>/delete")
+@login_required
+def remove_season_achievement(slug: str, code: str) -> str | Response:
+    """Remove an achievement from a draft."""
+    admin_or_404()
+    shown = _season_or_404(slug)
+    if all(each.code != code for each in shown.achievements):
+        raise NotFound
+    if not recently_confirmed():
+        return typed_fields.confirm_first(url_for("admin.season", slug=slug), NOTHING)
+    try:
+        season_editing.remove_achievement(slug, code)
+    except Invalid as refusal:
+        page = _page(shown, fields_of(shown), NOTHING, draft_errors=refusal.errors)
+        return refused(page, refusal)
+    flash("Achievement removed.")
+    return htmx.redirect_after_post(url_for("admin.season", slug=slug))
+
+
 def _count(changed: Season) -> None:
     """Count at once what was done in the season so far, or say that a job does."""
     is_due = changed.counted_upto is not None and not changed.draft
