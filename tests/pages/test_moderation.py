@@ -126,6 +126,11 @@ def test_three_independent_reports_hide_a_profile_until_a_moderator_decides(
     (entry,) = rows(app, ModerationAction)
     assert (entry.action, entry.admin_id) == ("auto_hold", None)
     as_admin = browser_of(app, admin)
+    (told,) = as_admin.api("GET", "/api/notifications/").json["items"]
+    assert told["message"] == "Reports have hidden something. Decide whether it stays hidden."
+    assert (told["reason"], told["actors"]) == ("moderator", [])
+    assert told["link"].endswith("/admin/moderation")
+    assert messages(as_bob) == messages(browsers[0]) == []
     assert decide(as_admin, app, action="dismiss").status == 303
     assert browsers[3].get("/users/bob").status == 200
     assert messages(browsers[0]) == ["We didn't act on your report."]

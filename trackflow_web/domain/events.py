@@ -43,6 +43,7 @@ from trackflow_web.domain.imports.events import (
 )
 from trackflow_web.domain.moderation.events import (
     ModerationDecided,
+    SubjectHeld,
 )
 from trackflow_web.domain.packs.events import (
     PackChanged,
@@ -158,6 +159,7 @@ __all__ = [
     "SongUnreleased",
     "SongsImported",
     "SongsUnimported",
+    "SubjectHeld",
     "UserBlocked",
     "UserFollowed",
     "UserUnfollowed",

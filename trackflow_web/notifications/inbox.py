@@ -29,7 +29,7 @@ from trackflow_web.notifications.names import (
     notes_of,
 )
 from trackflow_web.notifications.talk import About
-from trackflow_web.notifications.types import DIGEST_KEY, OLDER_KEY, TYPES, Type
+from trackflow_web.notifications.types import DIGEST_KEY, OLDER_KEY, TYPES, Reason, Type
 from trackflow_web.notifications.wording import Actor, Piece
 
 if TYPE_CHECKING:
@@ -259,11 +259,12 @@ def _subject(
     if kind == "category":
         return _categories(row.metadata_json), Target("achievements")
     if kind == "level":
-        level = name_of_level(row.metadata_json["level"], registry.level_names)
-        return level, Target("levels")
+        return name_of_level(row.metadata_json["level"], registry.level_names), Target("levels")
     subject_id = next(iter(ids_in(row.subject_ids)), 0)
     if kind in {"user", "decision"}:
-        return "", profile if kind == "user" else Target("decision", subject_id)
+        is_open = row.reason == Reason.MODERATOR
+        decision = Target("moderation") if is_open else Target("decision", subject_id)
+        return "", profile if kind == "user" else decision
     found = names.get((kind if kind in OWN_TABLE else "feedback", subject_id))
     if found is None or found.access == HIDDEN:
         return wording.GONE[kind], None

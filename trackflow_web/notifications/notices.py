@@ -246,13 +246,20 @@ def _moderated(event: Event) -> Iterator[Notice]:
         yield _decision(event, reporter_id, Reason.REPORTED, f"reporter:{answer}")
 
 
-def _decision(event: Event, user_id: int, reason: Reason, decision: str) -> Notice:
-    """Return a notice about a decision; who made it is not told."""
-    action_id = cast("events.ModerationDecided", event.payload).action_id
+def _held(event: Event) -> Iterator[Notice]:
+    """Administrators are told that reports have hidden something, and not whose it is."""
+    yield _decision(event, 0, Reason.MODERATOR, "moderator:held", Audience.ADMINISTRATORS)
+
+
+def _decision(
+    event: Event, user_id: int, reason: Reason, decision: str, to: Audience = Audience.USER
+) -> Notice:
+    """Return a notice about an entry of the log; whose it is, is not told."""
+    action_id = cast("events.ModerationDecided | events.SubjectHeld", event.payload).action_id
     return _about(
         event,
         Type.MODERATION_DECISION,
-        Audience.USER,
+        to,
         group=f"moderation:{action_id}",
         owner_id=user_id,
         reason=reason,
@@ -287,5 +294,6 @@ _RULES = {
     events.FeedbackDecided: _decided,
     events.UserFollowed: _followed,
     events.ModerationDecided: _moderated,
+    events.SubjectHeld: _held,
     events.WebhookDisabled: _webhook_disabled,
 }

@@ -37,6 +37,7 @@ class Audience(StrEnum):
     THREAD = "thread"
     VOTERS = "voters"
     EVERYBODY = "everybody"
+    ADMINISTRATORS = "administrators"
 
 
 OWNER = sa.bindparam("owner_id", type_=sa.BigInteger)
@@ -98,6 +99,10 @@ def _everybody() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(User.id.label("user_id"), reason.label("reason"))
 
 
+def _administrators() -> sa.Select[*tuple[Any, ...]]:
+    return _everybody().where(User.is_admin, User.banned_at.is_(None))
+
+
 def _song() -> sa.CompoundSelect[*tuple[Any, ...]]:
     owner = sa.select(Song.user_id, sa.literal(Reason.OWNER).label("reason"))
     helpers = sa.select(Collaboration.user_id, sa.literal(Reason.COLLABORATOR))
@@ -154,4 +159,5 @@ _AUDIENCES = {
     Audience.THREAD: _thread,
     Audience.VOTERS: _voters,
     Audience.EVERYBODY: _everybody,
+    Audience.ADMINISTRATORS: _administrators,
 }

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     REPLIED = "replied"
     MENTIONED = "mentioned"
     MODERATED = "moderated"
+    MODERATOR = "moderator"
     REPORTED = "reported"
     CHOSEN = "chosen"
     WEBHOOK = "webhook"

@@ -53,12 +53,13 @@ REASONS = {
     Reason.REPLIED: "You wrote the comment before it.",
     Reason.MENTIONED: "You were mentioned.",
     Reason.MODERATED: "It's about something of yours.",
+    Reason.MODERATOR: "You're an administrator.",
     Reason.REPORTED: "You reported it.",
     Reason.CHOSEN: "It was chosen for the week.",
     Reason.WEBHOOK: "Its receiver failed for too long or wants nothing more.",
 }
 
-# What a moderator decided, for the owner and for whoever reported it.
+# What a moderator decided, for the owner and for whoever reported it; what moderators should do.
 MODERATED = {
     "owner:hide": "A moderator hid something of yours.",
     "owner:restore": "A moderator shows something of yours again.",
@@ -68,6 +69,7 @@ MODERATED = {
     "owner:kept": "Your appeal was turned down.",
     "reporter:acted": "We acted on your report.",
     "reporter:not": "We didn't act on your report.",
+    "moderator:held": "Reports have hidden something. Decide whether it stays hidden.",
 }
 # The one row for whoever has too many unread to get a row for each.
 MANY_RELEASES = "{n} songs came out from people you follow or work with."

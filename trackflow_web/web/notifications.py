@@ -36,6 +36,7 @@ _ENDPOINTS = {
     "season": ("seasons.show", "slug"),
     "webhook": ("webhooks.show", "webhook_id"),
     "decision": ("moderation.decision", "action_id"),
+    "moderation": ("admin.moderation", ""),
     "levels": ("achievements.levels", ""),
     "achievements": ("achievements.mine", ""),
 }

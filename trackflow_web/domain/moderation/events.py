@@ -13,3 +13,10 @@ class ModerationDecided(Payload):
     action: str
     # Those whose reports were decided.
     reporter_ids: tuple[int, ...] = ()
+
+
+@event_type("subject_held", "user")
+class SubjectHeld(Payload):
+    """Reports hid something of the subject, a user; `action_id` is in the log."""
+
+    action_id: int

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.moderation import rules
 from trackflow_web.domain.moderation.covers import has_cover
+from trackflow_web.domain.moderation.events import SubjectHeld
 from trackflow_web.domain.moderation.holding import hold
 from trackflow_web.domain.moderation.models import OPEN, ModerationAction, Report
 from trackflow_web.domain.moderation.rules import Reason, State
@@ -19,6 +20,7 @@ from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel import clock, rate_limits, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Checks, Invalid
+from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,16 +106,23 @@ def _hold_if_due(subject: Reported, newcomer_days: int) -> None:
     if len(_independent(subject, newcomer_days)) < rules.HELD_AT:
         return
     hold(subject.type, subject.id, is_automatic=True)
-    db.session.add(
-        ModerationAction(
-            owner_id=subject.owner_id,
-            subject_type=subject.type,
-            subject_id=subject.id,
-            action=rules.AUTO_HOLD,
-            reason="",
-            statement="",
-            created_at=clock.now(),
-        )
+    entry = ModerationAction(
+        owner_id=subject.owner_id,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        action=rules.AUTO_HOLD,
+        reason="",
+        statement="",
+        created_at=clock.now(),
+    )
+    db.session.add(entry)
+    db.session.flush()
+    # Nobody is its actor: the owner must not learn who reported it.
+    record(
+        SubjectHeld(action_id=entry.id),
+        user_id=subject.owner_id,
+        actor_id=subject.owner_id,
+        subject_id=subject.owner_id,
     )
     note_if_committed(
         SecurityEvent.CONTENT_HELD, of=subject.owner_id, subject=f"{subject.type} {subject.id}"
