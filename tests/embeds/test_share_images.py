@@ -27,6 +27,8 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.integrations.share_images import cards
 from trackflow_web.kernel.database import db
+from trackflow_web.web import covers as share_covers
+from trackflow_web.web import share_images
 from trackflow_web.web.extensions import jobs
 from trackflow_web.web.share_images import drawn
 
@@ -359,6 +361,17 @@ def test_hostile_names_are_drawn_as_text(app, subtests):
                 svg = drawn(card, {})
                 assert "<script" not in svg
                 assert "href" not in svg
+
+
+def test_generated_covers_draw_nothing_outside_their_square():
+    """They are not clipped, which takes long."""
+    for n in range(40):
+        svg = share_images._cut(share_covers.drawn_for(f"Artist {n}", "One"))
+        for x, y, radius in re.findall(r'<circle cx="(\d+)" cy="(\d+)" r="(\d+)"', svg):
+            assert int(radius) <= min(int(x), int(y), 300 - int(x), 300 - int(y)), svg
+        for list_ in re.findall(r'<polygon points="([^"]+)"', svg):
+            assert all(0 <= float(number) <= 300 for number in re.split("[ ,]", list_)), svg
+        assert "clip" not in svg
 
 
 def test_collaborators_are_counted_and_not_named(app, alice, public):

@@ -105,7 +105,8 @@ def _stepped(stage: tuple[str, str, str], x: int, y: int) -> str:
     return (
         f'<rect width="300" height="300" fill="{light}"/>'
         + "".join(
-            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{spot}" fill-opacity=".16"/>'
+            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{spot}" fill-opacity=".16"'
+            ' shape-rendering="crispEdges"/>'
             for radius in (150, 105, 60)
         )
         + f'<path d="M0 300V190L300 260V300z" fill="{dark}" fill-opacity=".45"/>'
@@ -186,7 +187,7 @@ def _bars(number: int) -> str:
     for i in range(10):
         height = 40 + (number >> 2 * i & 7) * 17
         bars += (
-            f'<rect x="{24 + 26 * i}" y="{300 - height}" width="18" height="{height + 9}" rx="9"'
+            f'<path d="M{24 + 26 * i} 300V{309 - height}a9 9 0 0 1 18 0V300z"'
             f' fill="{FRETS[i // 2]}" fill-opacity="{1 if i % 2 else 0.72}"/>'
         )
     return bars
@@ -199,8 +200,8 @@ def _strings(number: int) -> str:
         y = 150 + 28 * i
         swing = 18 + (number >> 3 * i & 7) * 6
         strings += (
-            f'<path d="M-10 {y}C70 {y - swing} 90 {y + swing} 150 {y}S250 {y - swing} 310 {y}"'
-            f' fill="none" stroke="{colour}" stroke-width="{9 - i}" stroke-linecap="round"/>'
+            f'<path d="M0 {y}C70 {y - swing} 90 {y + swing} 150 {y}S250 {y - swing} 300 {y}"'
+            f' fill="none" stroke="{colour}" stroke-width="{9 - i}"/>'
         )
     return f"{strings}<circle cx='232' cy='68' r='30' fill='#fff' fill-opacity='.14'/>"
 

@@ -5,6 +5,7 @@ The look is that of the site at night. All text is measured before it is placed.
 
 from __future__ import annotations
 
+import math
 import re
 from base64 import b64encode
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ FRESH = timedelta(hours=1)
 # Ids of gradients, which would mean those of the first cover in all of them.
 IDS = re.compile(r'(id="|url\(#)([a-z])(?=["\)])')
 OPENING = re.compile(r"<svg [^>]*>")
+# A circle of a generated cover, which may reach out of its square.
+CIRCLE = re.compile(r'<circle cx="(\d+)" cy="(\d+)" r="(\d+)"([^>]*)/>')
+SQUARE = 300
+CORNERS = 72
 NAME = re.compile(r"([0-9a-f]{16})-([0-9a-f]{12})", re.ASCII)
 # The shapes of medallions as on the site, in percent.
 DIAMOND = (
@@ -127,7 +132,46 @@ def _artwork(place: int, art: Art, pictures: Mapping[str, bytes]) -> str:
     content = pictures.get(art.digest or "")
     if content:
         return _embedded(content)
-    return _inlined(covers.drawn_for(art.artist, art.name), f"c{place}")
+    return _inlined(_cut(covers.drawn_for(art.artist, art.name)), f"c{place}")
+
+
+def _cut(cover: str) -> str:
+    """Return a generated cover with nothing outside its square.
+
+    Clipping it would take a fifth of the time of rendering an image.
+    """
+    return CIRCLE.sub(_within, cover)
+
+
+def _within(circle: re.Match[str]) -> str:
+    x, y, radius = (int(number) for number in circle.groups()[:3])
+    is_line = 'fill="none"' in circle[4]
+    if not is_line and min(x, y) >= radius and max(x, y) + radius <= SQUARE:
+        return circle[0]
+    around = [
+        (x + radius * math.cos(turn), y + radius * math.sin(turn))
+        for turn in (math.tau * i / CORNERS for i in range(CORNERS + 1))
+    ]
+    if is_line:
+        return f'<path d="{_line(around)}"{circle[4]} shape-rendering="crispEdges"/>'
+    points = " ".join(f"{_held(left):.1f},{_held(top):.1f}" for left, top in around)
+    return f'<polygon points="{points}"{circle[4]}/>'
+
+
+def _line(points: Sequence[tuple[float, float]]) -> str:
+    """Return a path through those of the points that are in the square."""
+    path, command = "", "M"
+    for left, top in points:
+        if (_held(left), _held(top)) == (left, top):
+            path += f"{command}{left:.1f} {top:.1f}"
+            command = "L"
+        else:
+            command = "M"
+    return path
+
+
+def _held(place: float) -> float:
+    return min(max(place, 0.0), float(SQUARE))
 
 
 def _portrait(face: Charter, pictures: Mapping[str, bytes]) -> str:

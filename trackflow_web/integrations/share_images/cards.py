@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
 
 # Part of every digest: a new look renders every image again.
-LOOK = 1
+LOOK = 2
 COVERS = 3
 MEDALS = 5
 MOST_COUNTED = 500
