@@ -210,3 +210,21 @@ def test_loading_a_page_shifts_no_layout(page, olga, let_in):
         page.goto(path)
         page.evaluate(TWO_FRAMES)
         assert page.evaluate("window.shifted") < MOST_SHIFT, path
+
+
+def test_covers_that_arrive_late_shift_nothing(page, olga, let_in):
+    olga.add_many(13, status="released", artist="Late")
+    let_in(page, olga)
+    page.add_init_script(f"({SHIFTS})()")
+    # Every cover comes after everything else has been laid out.
+    held = []
+    page.route("**/covers/**", lambda route: held.append(route))  # noqa: PLW0108 -- it sets attributes on it
+    page.goto("/community/releases?user=olga", wait_until="commit")
+    expect(page.locator("#release-grid img").first).to_be_visible()
+    page.evaluate(TWO_FRAMES)
+    assert held
+    for route in held:
+        route.continue_()
+    page.wait_for_function("document.querySelector('#release-grid img').naturalWidth > 0")
+    page.evaluate(TWO_FRAMES)
+    assert page.evaluate("window.shifted") == 0

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from PIL import Image
 
 from tests.support.people import working
-from tests.support.pictures import picture
+from tests.support.pictures import photograph, picture
 from tests.support.songs import add_song
+from trackflow_web.adapters import images
 from trackflow_web.domain.covers import actions
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.people.models import Audience
+from trackflow_web.domain.songs import actions as songs
 from trackflow_web.kernel.database import db
 
 
@@ -114,3 +116,57 @@ def test_covers_that_nothing_shows_are_deleted_after_a_day(app, clock, as_alice,
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Cover)) == 1
     assert status(as_alice, uploaded) == 404
+
+
+@pytest.mark.both_databases
+def test_other_addresses_of_covers_are_not_found(as_alice, uploaded):
+    digest = uploaded.rpartition("/")[2].removesuffix("-500.webp")
+    assert status(as_alice, f"/covers/{digest}-500.webp") == 200
+    for name in (f"{digest[:-1]}%00", f"{digest[:-1]}%ff", f"A{digest[1:]}", "a" * 64, "a" * 2000):
+        assert status(as_alice, f"/covers/{name}-500.webp") == 404
+    for side in ("0", "64", "5000", "500%00"):
+        assert status(as_alice, f"/covers/{digest}-{side}.webp") == 404
+
+
+A_PAGE = 48
+MEGABYTE = 1_000_000
+# Of the first rows on a large screen.
+SHOWN_AT_ONCE = 12
+
+
+@pytest.fixture
+def grid(app, alice):
+    """The address of a full page of releases, every one with a cover as detailed as a photo."""
+    taken = [images.squares(photograph(seed), (actions.LARGE, actions.SMALL)) for seed in range(4)]
+    with working(app):
+        for number, encoded in enumerate(taken):
+            large, small = encoded[actions.LARGE], encoded[actions.SMALL]
+            cover = actions.upload(alice.user, _released(alice, number), b"x")
+            actions.finish(cover.id, large=large, small=small)
+        digests = db.session.scalars(sa.select(Cover.digest)).all()
+        for number in range(len(taken), A_PAGE):
+            _released(alice, number).cover = digests[number % len(digests)]
+    return "/community/releases?user=alice"
+
+
+def _released(alice, number):
+    title = f"Song {number}"
+    return songs.add_song(alice.user, title=title, artist="Metallica", status="released")
+
+
+def test_a_page_of_48_covers_weighs_at_most_one_megabyte(as_bob, grid):
+    page = as_bob.get(grid)
+    covers = [image["src"] for image in page.all("#release-grid img")]
+    assert len(covers) == A_PAGE
+    assert all(cover.endswith("-250.webp") for cover in covers)
+    weights = {cover: len(as_bob.client.get(cover).data) for cover in set(covers)}
+    assert min(weights.values()) > 10_000, "these are no photos"
+    assert sum(weights[cover] for cover in covers) + len(page.html.encode()) <= MEGABYTE
+
+
+def test_covers_keep_their_place_and_load_when_they_come_into_view(as_bob, grid):
+    found = as_bob.get(grid).all("#release-grid img")
+    assert {(image["width"], image["height"]) for image in found} == {("250", "250")}
+    assert [image.get("loading") for image in found] == [None] * SHOWN_AT_ONCE + ["lazy"] * (
+        A_PAGE - SHOWN_AT_ONCE
+    )
