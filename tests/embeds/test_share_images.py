@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from xml.etree.ElementTree import XML
 
 import pytest
 import sqlalchemy as sa
@@ -108,6 +109,41 @@ def test_a_released_song_has_its_image_before_anybody_looks(app, stranger, alice
         songs.move_song(find_song(song_id, for_update=True), alice.user, status="released")
     jobs_of(app).sweep(at_start=True)
     assert tags(stranger, f"/releases/{song_id}")["og:image"].startswith("http://localhost/og/")
+
+
+@pytest.mark.both_databases
+def test_other_addresses_are_the_same_404(app, stranger, pages, subtests):
+    found = image_of(app, stranger, pages[Kind.RELEASE])
+    kind, name = "release", found.rpartition("/")[2].removesuffix(".png")
+    key, digest = name.split("-")
+    absent = stranger.client.get("/og/release/0123456789abcdef-0123456789ab.png")
+    assert absent.status_code == 404
+    for path in (
+        f"{kind}/{key}-{'0' * 12}",
+        f"{kind}/{'0' * 16}-{digest}",
+        *(f"{other}/{name}" for other in ("pack", "profile", "achievement", "x", "Release")),
+        *(f"{other}/{name}" for other in ("%00", "release%00", "%ff", "release%0a", "%25")),
+        f"{kind}/{name.upper().replace('0', 'A')}",
+        f"{kind}/{name}%0a",
+        f"{kind}/{name}%00",
+        f"{kind}/{name}%20",
+        f"{kind}/{key}%2d{digest}x",
+        f"{kind}/{key}",
+        f"{kind}/{key}_{digest}",
+        f"{kind}/{key}%-{digest}",
+        f"{kind}/{key[:-1]}\N{FULLWIDTH DIGIT ONE}-{digest}",
+        f"{kind}/{'a' * 64}",
+    ):
+        with subtests.test(path=path):
+            answer = stranger.client.get(f"/og/{path}.png")
+            assert answer.status_code == 404
+            assert without_marks(answer) == without_marks(absent)
+            assert answer.headers["Content-Type"] == absent.headers["Content-Type"]
+    for path in (f"{kind}/..%2f{kind}%2f{name}", f"{kind}%2f{name}%2f", f"{kind}/{'a' * 2000}"):
+        with subtests.test(path=path):
+            answer = stranger.client.get(f"/og/{path}.png")
+            assert answer.status_code == 404
+            assert without_marks(answer) == without_marks(absent)
 
 
 def jobs_of(app):
@@ -332,6 +368,11 @@ def test_a_view_starts_the_job_once_a_minute(app, stranger, pages, monkeypatch):
     assert len(started) == 1
 
 
+# All elements of images without uploads.
+DRAWN = {
+    *("svg", "defs", "clipPath", "linearGradient", "stop", "g"),
+    *("rect", "circle", "ellipse", "path", "polygon", "text", "tspan"),
+}
 HOSTILE = (
     "</text><script>alert(1)</script>",
     "&#0;\x00\x1f\ufffe",
@@ -342,6 +383,12 @@ HOSTILE = (
     "残酷な天使のテーゼ",
     "ᚠᚢᚦ",
     "x",
+    "]]>&amp;<![CDATA[<image href='http://127.0.0.1/'/>",
+    "<!--",
+    '"><image href="file:///etc/passwd"/>',
+    "\u2067\u2066שלום\u2069" * 20,
+    "𝕳𝖊𝖑𝖑𝖔\U0001f9d1\u200d\U0001f3a4",
+    "\u200d\ufe0f",
 )
 
 
@@ -360,7 +407,8 @@ def test_hostile_names_are_drawn_as_text(app, subtests):
                 )
                 svg = drawn(card, {})
                 assert "<script" not in svg
-                assert "href" not in svg
+                assert not re.search(r"<image|<!|[\x00-\x09\x0e-\x1f\ufffe\uffff]", svg)
+                assert {each.tag.rpartition("}")[2] for each in XML(svg).iter()} <= DRAWN
 
 
 def test_generated_covers_draw_nothing_outside_their_square():

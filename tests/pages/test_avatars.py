@@ -162,6 +162,12 @@ def test_the_picture_is_visible_with_the_profile(
     assert seen == AUDIENCES[audience]
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["a" * 64, "a" * 63 + "%00", "A" * 64, "a" * 2000])
+def test_other_addresses_of_pictures_return_404(stranger, name):
+    assert stranger.get(f"/avatars/{name}-256.webp").status == 404
+
+
 def test_a_generated_picture_depends_only_on_its_url(as_alice, stranger):
     source = source_of(as_alice.get("/users/alice"))
     answer = stranger.get(source)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.integrations.share_images import shown
 from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.share_images import NAME
@@ -31,7 +32,8 @@ HEADERS = {
 def show(kind: str, name: str) -> BaseResponse:
     """Send the image of a public page."""
     parts = NAME.fullmatch(name)
-    image = shown.find_image(kind, *parts.groups()) if parts else None
+    # What is sent is compared first: PostgreSQL refuses some characters.
+    image = shown.find_image(kind, *parts.groups()) if parts and kind in set(Kind) else None
     if parts is None or image is None:
         raise NotFound
     response = Response(image, mimetype="image/png")

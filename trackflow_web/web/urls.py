@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PATHS_KEPT = 8_192
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
+# Of an uploaded picture.
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Code(BaseConverter):

@@ -19,6 +19,7 @@ from trackflow_web.web.forms import refused
 from trackflow_web.web.loaders import pack_or_404, song_or_404
 from trackflow_web.web.session import login_required
 from trackflow_web.web.uploads import sent_picture
+from trackflow_web.web.urls import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,9 @@ def set_pack(pack_id: int) -> BaseResponse:
 @pages.get("/covers/<string(length=64):digest>-<any('250', '500'):side>.webp")
 def picture(digest: str, side: str) -> BaseResponse:
     """Send an uploaded cover, if the viewer may see what it belongs to."""
-    found = find_visible_cover(digest, int(side), viewer_id())
+    found = None
+    if DIGEST.fullmatch(digest):  # PostgreSQL refuses some characters
+        found = find_visible_cover(digest, int(side), viewer_id())
     if found is None:
         abort(404)
     content, is_public = found

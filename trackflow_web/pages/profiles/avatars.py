@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort
 from trackflow_web.domain.visibility.profiles import find_visible_picture
 from trackflow_web.web.avatars import INITIALS, SEED, drawn
 from trackflow_web.web.caller import viewer_id
+from trackflow_web.web.urls import DIGEST
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
@@ -21,7 +22,9 @@ A_YEAR = "max-age=31536000, immutable"
 @pages.get("/<string(length=64):digest>-<any('256', '64'):size>.webp")
 def picture(digest: str, size: str) -> BaseResponse:
     """Send an uploaded picture, if the viewer may see the profile."""
-    found = find_visible_picture(digest, int(size), viewer_id())
+    found = None
+    if DIGEST.fullmatch(digest):  # PostgreSQL refuses some characters
+        found = find_visible_picture(digest, int(size), viewer_id())
     if found is None:
         abort(404)
     content, is_public = found
