@@ -27,7 +27,7 @@ from tests.support.settings import settings_for
 from tests.support.wire import ask
 from tests.torture import notices
 from tests.torture.journal import Tally
-from tests.torture.load import Actor, Crowd
+from tests.torture.load import TALKATIVE, Actor, Crowd
 from tests.torture.people import make_people
 from tests.torture.table import Row, row_of
 from tests.torture.verdict import Verdict, judge
@@ -124,7 +124,7 @@ def suffer(folder: Path, wanted: int, deadline: float, say: Callable[[str], None
             return Row("postgresql", FAULT, 0, why_not=str(refused).strip())
         fill(databases.urls.direct)
         site = Site(databases.urls.pooled, folder, workers=WORKERS)
-        site.environment |= {**notices.SETTINGS, "DATABASE_POOLER": "transaction"}
+        site.environment |= {**notices.SETTINGS, **TALKATIVE, "DATABASE_POOLER": "transaction"}
         stack.callback(site.stop)
         site.start()
         app = create_app(settings_for(databases.urls.direct, JOBS="worker"))

@@ -25,6 +25,8 @@ SONGS_EACH = 6
 # Seconds before a retry, and for which a user keeps retrying.
 BEFORE_TRYING_AGAIN = 0.03
 HAVE_IT = 422
+# People comment and react here as fast as they can.
+TALKATIVE = {"LIMIT_COMMENTS": "1000/1 second", "LIMIT_REACTIONS": "1000/1 second"}
 GOOD = range(200, 400)
 
 Ask = Callable[[], "Answer"]
@@ -49,6 +51,9 @@ class Actor:
                 self.move(song_id, title, status, htmx=bool(random.getrandbits(1)))
                 if random.random() < 0.3:
                     self.look()
+                if status == "released":
+                    self.comment(song_id, f"About {title}.")
+        self.react()
 
     def add(self, title: str, *, htmx: bool) -> None:
         """Add a song. An error that it exists means that an earlier response was lost."""
@@ -66,6 +71,25 @@ class Actor:
         answer = self.insist(lambda: self.visitor.post(path, htmx=htmx, status=status))
         if answer is not None and self.accept(answer):
             self.journal.songs[title] = status
+
+    def comment(self, song_id: int, body: str) -> None:
+        """Comment on a release. An error that it was just said means that a response was lost."""
+        path = f"/comments/release/{song_id}"
+        answer = self.insist(lambda: self.visitor.post(path, body=body))
+        if answer is not None and self.accept(answer, also=HAVE_IT):
+            self.journal.comments.add(body)
+
+    def react(self) -> None:
+        """React to some releases of others."""
+        answer = self.insist(lambda: self.visitor.get("/api/community/releases?limit=10"))
+        if answer is None or not self.accept(answer, wrote=False):
+            return
+        mine = {song_id for song_id, _ in self.songs()}
+        for song_id in {item["id"] for item in json.loads(answer.text)["items"]} - mine:
+            fields = {"subject": "release", "id": song_id, "kind": "banger"}
+            answer = self.insist(lambda fields=fields: self.visitor.post("/reactions", **fields))
+            if answer is not None and self.accept(answer):
+                self.journal.reactions.add(song_id)
 
     def look(self, path: str = "/songs/") -> None:
         """Load a page, which shows pending toasts."""

@@ -11,7 +11,7 @@ from tests.support.databases import close
 from tests.support.gunicorn import Site
 from tests.support.settings import settings_for
 from tests.torture import failover, notices, phases, places
-from tests.torture.load import Crowd
+from tests.torture.load import TALKATIVE, Crowd
 from tests.torture.notices import Notices
 from tests.torture.people import make_people
 from tests.torture.phases import Ground
@@ -134,6 +134,7 @@ def _on(
     options = () if fault == "reload" else ("--preload",)
     workers = WORKERS_IN_A_RACE if fault.endswith("race") else WORKERS
     site = Site(url, folder, workers=workers, options=options)
+    site.environment |= TALKATIVE
     if fault in NOTICES:
         site.environment |= notices.SETTINGS
     if fault == "clock":

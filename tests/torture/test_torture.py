@@ -113,6 +113,12 @@ def test_the_verdict_reports_lost_songs(app, journal, acknowledged):
     assert wrong(app, journal) == {"lost": 1}
 
 
+def test_the_verdict_reports_lost_comments_and_reactions(app, journal):
+    journal.comments.add("About One.")
+    journal.reactions.add(1)
+    assert wrong(app, journal) == {"lost": 2}
+
+
 def test_the_verdict_ignores_unacknowledged_actions(app, journal):
     journal.songs["One"] = None
     assert wrong(app, journal) == {}

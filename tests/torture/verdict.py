@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,7 +15,9 @@ from trackflow_web.achievements.levels import level_of
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
 from trackflow_web.community import groups, projection
+from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.reactions.models import Reaction
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db, dialect
 from trackflow_web.kernel.events import Event
@@ -56,6 +58,7 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
     with app.app_context():
         _look_for_missed(verdict)
         _look_for_lost(verdict, journals)
+        _look_for_lost_talk(verdict, journals)
         _look_for_doubled(verdict)
         _look_at_feed(verdict)
         _show_what_waits(app, journals)
@@ -108,12 +111,28 @@ def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
                 verdict.blame("lost", [(journal.visitor.username, title, status, stored)])
 
 
+def _look_for_lost_talk(verdict: Verdict, journals: Sequence[Journal]) -> None:
+    """Comments and reactions that were acknowledged are there."""
+    said = _pairs(sa.select(Comment.user_id, Comment.body))
+    liked = _pairs(sa.select(Reaction.user_id, Reaction.subject_id))
+    for journal in journals:
+        user_id = journal.visitor.user_id
+        comments = {(user_id, body) for body in journal.comments}
+        reactions = {(user_id, song_id) for song_id in journal.reactions}
+        verdict.blame("lost", sorted(comments - said) + sorted(reactions - liked))
+
+
+def _pairs(rows: sa.Select[Any, Any]) -> set[tuple[Any, Any]]:
+    return {(row[0], row[1]) for row in db.session.execute(rows)}
+
+
 def _look_for_doubled(verdict: Verdict) -> None:
     unlocked = Event.name == events.AchievementUnlocked.event_name
     for columns, only in (
         ((Song.user_id, Song.artist_key, Song.title_key), sa.true()),
         ((UserAchievement.user_id, UserAchievement.achievement_id), sa.true()),
         ((Event.user_id, Event.subject_id), unlocked),
+        ((Comment.user_id, Comment.subject_id, Comment.body), sa.true()),
     ):
         twice = sa.select(*columns).where(only).group_by(*columns).having(sa.func.count() > 1)
         verdict.blame("doubled", db.session.execute(twice).all())
