@@ -21,6 +21,7 @@ from tests.support.songs import add_song
 from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.achievements.awards import revoke as revocations
 from trackflow_web.achievements.awards import visibility
+from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.comments import actions as comments
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.feedback import actions as feedback
@@ -82,6 +83,9 @@ earned    /users/<username>/achievements/<code>
 embed     /users/<username>/badge.<form>
 embed     /users/<username>/shield.json
 image     /og/<kind>/<name>.png
+embed     /og/release/<release_image>.png
+embed     /og/pack/<pack_image>.png
+image     /og/achievement/<award_image>.png
 embed     /oembed?url=http://localhost/users/<username>
 embed     /oembed?url=http://localhost/releases/<song_id>
 embed     /oembed?url=http://localhost/users/<username>/proof
@@ -285,7 +289,7 @@ def values(app, her, alice):
             her.user, artist=NAME, album=f"Album of {NAME}", year="", tracks="One"
         )
         series.set_track(album, 1, song_id=song.id, irrelevant=False, anyway=True)
-        return {
+        shown = {
             "username": NAME,
             "code": CODE,
             "digest": DIGEST,
@@ -296,10 +300,17 @@ def values(app, her, alice):
             "series_id": album.id,
             "form": "svg",
             "kind": "profile",
-            "name": _image_of(her),
             "commented_id": _commented(her, alice),
             "feature_id": found[Kind.FEATURE].id,
             "bug_id": found[Kind.BUG].id,
+        }
+    with working(app):  # she has the award now, and no change withdraws an image
+        return {
+            **shown,
+            "name": _image_of(her, ShareKind.PROFILE, her.id),
+            "release_image": _image_of(her, ShareKind.RELEASE, shown["song_id"]),
+            "pack_image": _image_of(her, ShareKind.PACK, shown["pack_id"]),
+            "award_image": _image_of(her, ShareKind.ACHIEVEMENT, _award_of(her)),
         }
 
 
@@ -312,10 +323,18 @@ def _commented(her, alice):
     return song_id
 
 
-def _image_of(her):
-    """Keep an image of her profile; return the name in its address."""
+def _award_of(her):
+    return db.session.scalar(
+        sa.select(UserAchievement.id)
+        .join(Achievement, Achievement.id == UserAchievement.achievement_id)
+        .where(UserAchievement.user_id == her.id, Achievement.code == CODE)
+    )
+
+
+def _image_of(her, kind, subject_id):
+    """Keep an image of one of her pages; return the name in its address."""
     digest = "c" * 12
-    wanted = share_images.acquire(ShareKind.PROFILE, her.id, her.id, digest)
+    wanted = share_images.acquire(kind, subject_id, her.id, digest)
     share_images.finish(*wanted, digest=digest, image=b"x")
     return f"{wanted[1]}-{digest}"
 
