@@ -82,7 +82,7 @@ def squares(content: bytes, sizes: Sequence[int]) -> Mapping[int, bytes]:
             image.draft("RGB", (2 * max(sizes), 2 * max(sizes)))
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I"):  # 16 bits; converting it clips instead of scaling
-                upright = upright.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
+                upright = upright.point(lambda grey: grey * (1 / 257)).convert("L")
             pixels = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
             return {size: _square(pixels, size) for size in sizes}
     except BROKEN:
