@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from tests.support.catalogues import BY_CODE, ENTRIES, Deploy
 from tests.support.charter import Charter
+from tests.support.people import working
 from tests.support.wire import visitors
 from tests.torture.failover import Outcome, TimedTally
 from tests.torture.journal import Journal
 from tests.torture.session import Wanted, torture
 from tests.torture.table import Row, as_text
 from tests.torture.verdict import judge
+from trackflow_web import composition
+from trackflow_web.achievements.catalogue import sync
+from trackflow_web.achievements.catalogue.ladders import Category
+from trackflow_web.achievements.category_models import CategoryCompletion
+from trackflow_web.achievements.events import CategoryCompleted
 from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.community.models import FeedEntry
 from trackflow_web.kernel.database import db
+from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.transactions import unit_of_work
 
 SECONDS = 600
 
@@ -135,6 +146,42 @@ def test_the_verdict_reports_lost_and_doubled_entries_of_the_feed(app, alice, jo
         db.session.execute(sa.delete(FeedEntry).where(FeedEntry.user_id == alice.id))
         db.session.commit()
     assert wrong(app, journal) == {"lost": 1}
+
+
+@pytest.fixture
+def quality(app, monkeypatch):
+    """A catalogue whose category `quality` is complete with one song."""
+    those = [entry for entry in ENTRIES if entry.category is not Category.QUALITY]
+    last = replace(BY_CODE["perfectionist"], metric="total_songs", threshold=1)
+    Deploy(monkeypatch)._install([*those, last])
+    with working(app):
+        sync.sync()
+    with app.app_context(), unit_of_work(composition.HANDLERS):
+        reconcile_users()
+
+
+@pytest.mark.leaves_drift("a completion is taken away")
+def test_the_verdict_reports_lost_and_doubled_completions(app, quality, alice, journal):
+    journal.told["toast-1"] = 2  # the song has earned two achievements
+    assert wrong(app, journal) == {}
+    with app.app_context():
+        told = Event.name == CategoryCompleted.event_name
+        table = Event.__table__
+        copied = [column for column in table.columns if column.name != "id"]
+        db.session.execute(
+            sa.insert(table).from_select(
+                [column.name for column in copied], sa.select(*copied).where(told)
+            )
+        )
+        db.session.commit()
+    assert wrong(app, journal) == {"doubled": 1}
+    with app.app_context():
+        mine = CategoryCompletion.user_id == alice.id
+        db.session.execute(sa.delete(CategoryCompletion).where(mine))
+        db.session.commit()
+    found = wrong(app, journal)
+    assert found["lost"] == 1
+    assert found["missed"] >= 1
 
 
 @pytest.mark.leaves_drift("an award is taken away")

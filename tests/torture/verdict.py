@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trackflow_web import composition
 from trackflow_web.achievements import events
+from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.levels import level_of
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
@@ -91,7 +92,7 @@ def _plan(verdict: Verdict, user_ids: Sequence[int]) -> None:
         )
     )
     levels = [row for row in behind if row.level_best < level_of(row.total_points)]
-    verdict.blame("missed", [*found.awards, *drift, *levels])
+    verdict.blame("missed", [*found.awards, *found.completions, *drift, *levels])
 
 
 def _look_for_lost(verdict: Verdict, journals: Sequence[Journal]) -> None:
@@ -137,6 +138,7 @@ def _look_for_doubled(verdict: Verdict) -> None:
         twice = sa.select(*columns).where(only).group_by(*columns).having(sa.func.count() > 1)
         verdict.blame("doubled", db.session.execute(twice).all())
     _look_for_doubled_levels(verdict)
+    _look_at_completions(verdict)
     db.session.rollback()
 
 
@@ -147,6 +149,37 @@ def _look_for_doubled_levels(verdict: Verdict) -> None:
     )
     times = Counter((row.user_id, row.data["level"]) for row in reached)
     verdict.blame("doubled", [("level", *key) for key, number in times.items() if number > 1])
+
+
+def _look_at_completions(verdict: Verdict) -> None:
+    """A completed category has one row and one event, however many actions complete it."""
+    told: Counter[tuple[int, str, str]] = Counter()
+    for row in db.session.execute(
+        sa.select(Event.user_id, Event.data).where(
+            Event.name == events.CategoryCompleted.event_name
+        )
+    ):
+        told[row.user_id, row.data["category"], row.data["edition"]] += 1
+    for row in db.session.execute(
+        sa.select(Event.user_id, Event.data).where(
+            Event.name == events.CategoriesBackfilled.event_name
+        )
+    ):
+        told.update(
+            (row.user_id, *pair)
+            for pair in zip(row.data["categories"], row.data["editions"], strict=True)
+        )
+    stored = {
+        tuple(row)
+        for row in db.session.execute(
+            sa.select(
+                CategoryCompletion.user_id, CategoryCompletion.category, CategoryCompletion.edition
+            )
+        )
+    }
+    verdict.blame("lost", [("category", *key) for key in sorted(told.keys() - stored)])
+    verdict.blame("missed", [("category event", *key) for key in sorted(stored - told.keys())])
+    verdict.blame("doubled", [("category", *key) for key, number in told.items() if number > 1])
 
 
 def _look_at_feed(verdict: Verdict) -> None:
