@@ -190,7 +190,7 @@ VALUES = {
     "invitation_id": 1, "notification_id": 1, "filename": "css/base.css",
     "action_id": 1, "comment_id": 1, "feed_id": 1, "kind": "artist", "report_id": 1, "scan_id": 1,
     "side": "250", "slug": "fuzz", "subject": "release", "subject_id": 5, "target": "1",
-    "template_id": 1,
+    "template_id": 1, "webhook_id": 1, "delivery_id": 1, "public_id": "0" * 32, "name": "no-image",
 }  # fmt: skip
 
 
@@ -260,9 +260,23 @@ def _asks(alice: Walk, bob: Walk, olga: Walk, text: str) -> None:
     olga.do("/admin/seasons/fuzz", name=text[:80], slug=text, rerun=text, **times)
     for path in ("/admin/seasons/", "/admin/seasons/fuzz", "/seasons/", "/seasons/fuzz"):
         olga.look(path)
+    _makes_achievements(olga, text)
     olga.do("/admin/levels", level_1=text[:40])
     olga.do("/achievements/check", user="alice")
     olga.do("/achievements/check", user="")
+
+
+def _makes_achievements(olga: Walk, text: str) -> None:
+    """Add a custom achievement, change it and grant it, with a note that its holder sees."""
+    address = "/admin/achievements/custom"
+    named = {"name": f"{text[:70]} 8", "description": text[:200], "icon": "*", "rarity": "rare"}
+    olga.do(address, code="fuzz_eight", metric="", threshold="", **named)
+    olga.do(f"{address}/fuzz_eight", **named | {"description": f"{text[:190]} 8"})
+    note = f"A long note: {text}"[:500]
+    olga.do(f"{address}/fuzz_eight/grant", usernames="alice", note=note)
+    olga.do(f"{address}/fuzz_eight/grant", usernames=text, note=text[:9], preview="1")
+    for path in (address, f"{address}/fuzz_eight", "/achievements/fuzz_eight"):
+        olga.look(path)
 
 
 def _is_refused(alice: Walk, text: str) -> None:
