@@ -28,7 +28,7 @@ from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from trackflow_web.achievements.catalogue.registry import Registry
 
@@ -48,6 +48,7 @@ _NUMBERS = sa.select(
     _STATS.c.last_login_date,
     *(sa.func.coalesce(_STATS.c[name], 0) for name in NUMBERS),
 ).join_from(_ONE_ROW, _STATS, _STATS.c.user_id == _USER_ID, isouter=True)
+_PUBLIC_NUMBERS = _NUMBERS.add_columns(packs.count_released_complete(_USER_ID))
 _WITHIN = sa.select(
     *(UserPeriodStats.__table__.c[name] for name in ("metric", "period", "n"))
 ).where(UserPeriodStats.__table__.c.user_id == _USER_ID)
@@ -87,14 +88,25 @@ def numbers_of(user_id: int) -> dict[str, int]:
     return registry_and_numbers(user_id)[1]
 
 
+def public_numbers_of(user_id: int) -> dict[str, int]:
+    """Return the counters as others see them: complete packs only if all of them is released."""
+    found = db.session.execute(_PUBLIC_NUMBERS, {"user_id": user_id}).one()
+    _, last_day, *counted, complete = found
+    return _named(last_day, counted) | {"completed_packs": complete}
+
+
 def registry_and_numbers(user_id: int) -> tuple[Registry, dict[str, int]]:
     """Return the catalogue and the user's counters by name, in one statement."""
     version, last_day, *found = db.session.execute(_NUMBERS, {"user_id": user_id}).one()
+    return catalogue.at(version), _named(last_day, found)
+
+
+def _named(last_day: date | None, found: Sequence[int]) -> dict[str, int]:
     numbers = dict(zip(NUMBERS, found, strict=True))
     # The stored streak is that of the last visit; without recent visits it has ended.
     if last_day is None or (clock.now().date() - last_day).days > LONGEST_BETWEEN_VISITS:
         numbers["current_streak"] = 0
-    return catalogue.at(version), numbers
+    return numbers
 
 
 def within_periods(user_id: int) -> dict[tuple[str, str], int]:

@@ -13,7 +13,6 @@ from trackflow_web.api.core import pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.directory import schemas
-from trackflow_web.domain.packs.queries import count_released_complete
 from trackflow_web.domain.relations.queries import count_follows, relation_to
 from trackflow_web.domain.releases.queries import releases_after
 from trackflow_web.kernel.errors import Invalid
@@ -76,9 +75,7 @@ def list_community_releases() -> schemas.CommunityReleases:
 
 
 def _stats(person: User) -> schemas.UserStats:
-    numbers = queries.numbers_of(person.id) | {
-        "completed_packs": count_released_complete([person.id])[person.id]
-    }
+    numbers = queries.public_numbers_of(person.id)
     return schemas.UserStats(**{name: numbers[name] for name in schemas.UserStats.model_fields})
 
 

@@ -146,20 +146,16 @@ def released_of(user_id: int, viewer_id: int | None, limit: int) -> list[Overvie
     return [_overview(row) for row in db.session.execute(found)]
 
 
-def count_released_complete(user_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many complete packs of each user others may know of: all of it is released.
+def count_released_complete(user_id: sa.BindParameter[int]) -> sa.ScalarSelect[int]:
+    """Return the SELECT of how many complete packs others may know of: all of it is released.
 
     Optional songs are not needed for that either.
     """
     unreleased = sa.select(Song.id).where(
         Song.pack_id == Pack.id, ~Song.is_optional, Song.status != Status.RELEASED
     )
-    counted = (
-        sa.select(Pack.user_id, sa.func.count(Pack.id))
-        .where(Pack.user_id.in_(user_ids), Pack.completed_at.is_not(None), ~unreleased.exists())
-        .group_by(Pack.user_id)
-    )
-    return dict.fromkeys(user_ids, 0) | dict(db.session.execute(counted).all())
+    complete = (Pack.user_id == user_id, Pack.completed_at.is_not(None), ~unreleased.exists())
+    return sa.select(sa.func.count(Pack.id)).where(*complete).scalar_subquery()
 
 
 def fewest_parts(

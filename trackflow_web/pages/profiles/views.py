@@ -65,7 +65,7 @@ def show(username: str) -> str:
         return render_template("profiles/blocked.html", person=person, relation=relation)
     order = requested(lambda arguments: arguments.choice("sort", BadgeOrder)) or BadgeOrder.RARITY
     face, is_me = queries.public_badges_of(person.id), person.id == viewer_id()
-    (numbers,) = _numbers(person)
+    numbers = queries.public_numbers_of(person.id)
     first = face.pinned or face.best[: public_badges.LEAST_SHOWN]
     return render_template(
         "profiles/show.html",
@@ -144,17 +144,5 @@ def _figures(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _paired_figures(person: User) -> list[tuple[str, int, int]]:
-    mine, theirs = _numbers(get_current_user(), person)
+    mine, theirs = (queries.public_numbers_of(each.id) for each in (get_current_user(), person))
     return [(plural, mine[name], theirs[name]) for name, (_, plural) in NUMBERS.items()]
-
-
-def _numbers(*people: User) -> list[dict[str, int]]:
-    """Return the counters of each of them.
-
-    The stored counter of packs includes those with undisclosed songs.
-    """
-    complete = packs.count_released_complete([person.id for person in people])
-    return [
-        queries.numbers_of(person.id) | {"completed_packs": complete[person.id]}
-        for person in people
-    ]
