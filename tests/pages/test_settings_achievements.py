@@ -90,6 +90,7 @@ def test_every_settings_tab_links_to_every_other(as_alice):
         "/settings/streaks",
         "/settings/tokens",
         "/settings/connections",
+        "/settings/webhooks",
     ]
     for tab in tabs:
         assert as_alice.get(tab).one(f"{SETTINGS_TABS} [aria-current=page]")["href"] == tab
