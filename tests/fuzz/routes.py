@@ -198,7 +198,8 @@ class _Requests:
         parts = target.route.path.split("/")
         at = self.dice.randrange(1, len(parts))
         parts[at] = quote(self.text()[:200].encode("utf-8", "surrogatepass"), safe="")
-        return "/".join(parts)
+        # Two slashes would begin the name of a host.
+        return "/" + "/".join(parts).lstrip("/")
 
     def _headers(self) -> dict[str, str]:
         names = self._some(sorted(HEADERS), self.dice.randint(1, 3))

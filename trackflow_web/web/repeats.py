@@ -63,19 +63,19 @@ def keep_response(response: Response) -> None:
     if location.startswith(url_for("people.confirm_form")):  # nothing has been done yet
         repeats.cancel(get_current_user().id, digest)
         return
-    is_text = request.blueprint == "api" and not response.is_streamed and "has_secret" not in g
+    is_text = request.blueprint == "api" and not response.is_streamed
     repeats.finish(
         get_current_user().id,
         digest,
         status=response.status_code,
         location=location,
-        body=response.get_data(as_text=True) if is_text else "",
+        body=g.get("kept_body", response.get_data(as_text=True)) if is_text else "",
     )
 
 
-def keep_no_body() -> None:
-    """Do not store the body of this response, which has a secret: a repeat gets the status."""
-    g.has_secret = True
+def keep_instead(body: str) -> None:
+    """Store this body in place of that of the response, which has a secret."""
+    g.kept_body = body
 
 
 def _digest() -> str | None:

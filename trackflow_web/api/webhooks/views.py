@@ -32,7 +32,7 @@ def list_webhooks() -> schemas.Webhooks:
 @api.post("/settings/webhooks")
 @described(schemas.WebhookWithSecret, status=201, body=schemas.NewWebhook)
 def create_webhook() -> tuple[schemas.WebhookWithSecret, int, dict[str, str]]:
-    """Add a webhook. Only this response has its secret: a repeat with its key has no body."""
+    """Add a webhook. Only this response has its secret: in a repeat with its key it is null."""
     sent = bodies.sent(bodies.parse_body(schemas.NewWebhook))
     webhook, secret = actions.create(
         get_current_user(),
@@ -41,7 +41,7 @@ def create_webhook() -> tuple[schemas.WebhookWithSecret, int, dict[str, str]]:
         loopback=settings().webhook_loopback,
         **sent,
     )
-    repeats.keep_no_body()
+    repeats.keep_instead(schemas.WebhookWithSecret.of(webhook, secret=None).model_dump_json())
     address = url_for("api.show_webhook", webhook_id=webhook.id)
     created = schemas.WebhookWithSecret.of(webhook, secret=secret or None)
     return created, 201, {"Location": address}
@@ -78,7 +78,7 @@ def rotate_webhook(webhook_id: int) -> schemas.WebhookWithSecret:
     """Make a new secret. Only this response has it; the old one signs too for a day."""
     webhook = webhook_or_404(webhook_id)
     secret = actions.rotate(webhook, jobs().tools.vault)
-    repeats.keep_no_body()
+    repeats.keep_instead(schemas.WebhookWithSecret.of(webhook, secret=None).model_dump_json())
     return schemas.WebhookWithSecret.of(webhook, secret=secret)
 
 
