@@ -68,15 +68,14 @@ def init_app(app: Flask, config: Config) -> None:
 def _reading(view: Callable[..., Any], replica: Replica) -> Callable[..., Any]:
     @wraps(view)
     def wrapped(*arguments: object, **options: object) -> object:
-        if not replica.may_be_read(db.session, _own_position()):
-            return view(*arguments, **options)
         try:
-            with replica.reading():
-                return view(*arguments, **options)
+            if replica.may_be_read(db.session, _own_position()):
+                with replica.reading():
+                    return view(*arguments, **options)
         except FAILURES:
             replica.leave_alone()
             transactions.rollback()
-            return view(*arguments, **options)
+        return view(*arguments, **options)
 
     return wrapped
 
