@@ -83,6 +83,7 @@ def credential_secrets(
     CREDENTIAL_KEY_FALLBACKS.
     """
     given = environ.get("CREDENTIAL_KEY", "")
+    older = fallbacks(environ, "CREDENTIAL_KEY_FALLBACKS", production=production)
     if not given:
         return ()
     if len(given) < SHORTEST_SECRET_KEY:
@@ -93,7 +94,7 @@ def credential_secrets(
     if not site_url:
         message = "CREDENTIAL_KEY needs SITE_URL: badges name the site that issued them."
         raise ConfigError(message)
-    return (given, *fallbacks(environ, "CREDENTIAL_KEY_FALLBACKS", production=production))
+    return (given, *older)
 
 
 def metrics_token(environ: Mapping[str, str]) -> str:
