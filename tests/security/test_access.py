@@ -122,3 +122,10 @@ def test_fields_that_no_form_has_change_nothing(app, alice, bob, as_alice, field
     with app.app_context():
         assert not alice.user.is_admin
     assert as_alice.get(f"/songs/{one}").one("h1").get_text() == f"/songs/{one}"
+
+
+@pytest.mark.both_databases
+def test_an_address_with_a_nul_is_not_found(as_alice):
+    headers = {"X-CSRFToken": as_alice.token()}
+    for path in ("/undo/nul%00byte", "/api/undo/nul%00byte", "/nul%00byte"):
+        assert as_alice.request("POST", path, headers=headers).status == 404

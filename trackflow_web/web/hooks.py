@@ -66,6 +66,7 @@ MODULES = (
     notifications,
 )
 BEFORE_REQUEST = (
+    limits.reject_nul,
     # First, so that the transaction that loads the user is the one the action writes in.
     unit_of_work.begin,
     # Before anything reads the form.

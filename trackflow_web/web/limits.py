@@ -10,6 +10,7 @@ from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports.rules import MOST_BYTES
 from trackflow_web.domain.people import avatars
 from trackflow_web.integrations.charts import uploads as charts
+from trackflow_web.kernel.errors import NotFound
 from trackflow_web.web.caller import get_current_user, is_write
 from trackflow_web.web.extensions import searches
 from trackflow_web.web.json_body import FORMS, WITH_FILES
@@ -36,6 +37,12 @@ LARGER_BODIES |= dict.fromkeys(CHART_UPLOADS, charts.MOST_BYTES)
 MOST_FILES = 10_000
 # A song is some hundred bytes.
 LARGEST_JSON = 64 * 1024
+
+
+def reject_nul() -> None:
+    """Raise NotFound for an address with a NUL: PostgreSQL has no text with one."""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def limit_body() -> None:
