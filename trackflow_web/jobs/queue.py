@@ -14,8 +14,8 @@ from contextvars import copy_context
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from threading import Thread, current_thread
 from typing import Any
-from weakref import WeakSet
 
 import psycopg
 import sqlalchemy as sa
@@ -77,7 +77,8 @@ class Jobs:
         self._instance = instance_path
         self._secret = secret
         self._huey: Huey | None = None
-        self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        # By their numbers, with the threads that opened them.
+        self._connections: dict[int, tuple[Thread, psycopg.Connection[Any]]] = {}
         # When this process wakes up for deliveries, so that it does not so several times.
         self._next_webhooks = -math.inf
 
@@ -169,13 +170,13 @@ class Jobs:
         """Close the queue's connections; the next use opens one again."""
         if self._huey is not None:
             self._huey.storage.close()
-        for connection in list(self._connections):  # of huey's threads, which leave them open
-            connection.close()
+        for _thread, connection in list(self._connections.values()):
+            connection.close()  # huey leaves those of other threads open
 
     def forget_connections(self) -> None:
         """Discard all connections after a fork: they belong to the parent."""
         self._huey = None
-        self._connections = WeakSet()
+        self._connections = {}
 
     def sweep(self, *, at_start: bool = False) -> None:
         """Continue unfinished work."""
@@ -299,8 +300,12 @@ class Jobs:
 
     def _connect(self, dsn: str) -> psycopg.Connection[Any]:
         arguments = {**connect_arguments(pooled=self._pooled), "application_name": CONNECTIONS}
+        for number, (thread, ended) in list(self._connections.items()):
+            if not thread.is_alive():
+                ended.close()
+                self._connections.pop(number, None)
         connection = psycopg.connect(dsn, **arguments)
-        self._connections.add(connection)
+        self._connections[id(connection)] = current_thread(), connection
         return connection
 
 
