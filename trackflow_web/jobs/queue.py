@@ -14,10 +14,8 @@ from contextvars import copy_context
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from threading import Thread, current_thread
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -36,15 +34,13 @@ from trackflow_web.jobs import (
     sweep,
     webhooks,
 )
+from trackflow_web.jobs.connections import Connections
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import transactions
-from trackflow_web.kernel.database import connect_arguments
 
 log = structlog.get_logger()
 
 NAME = "trackflow"
-# As PostgreSQL lists the connections of the queue.
-CONNECTIONS = "trackflow jobs"
 
 
 class Mode(StrEnum):
@@ -77,8 +73,7 @@ class Jobs:
         self._instance = instance_path
         self._secret = secret
         self._huey: Huey | None = None
-        # By their numbers, with the threads that opened them.
-        self._connections: dict[int, tuple[Thread, psycopg.Connection[Any]]] = {}
+        self._connections: Connections | None = None
         # When this process wakes up for deliveries, so that it does not so several times.
         self._next_webhooks = -math.inf
 
@@ -170,13 +165,13 @@ class Jobs:
         """Close the queue's connections; the next use opens one again."""
         if self._huey is not None:
             self._huey.storage.close()
-        for _thread, connection in list(self._connections.values()):
-            connection.close()  # huey leaves those of other threads open
+        if self._connections is not None:
+            self._connections.close()
 
     def forget_connections(self) -> None:
         """Discard all connections after a fork: they belong to the parent."""
         self._huey = None
-        self._connections = {}
+        self._connections = None
 
     def sweep(self, *, at_start: bool = False) -> None:
         """Continue unfinished work."""
@@ -280,12 +275,12 @@ class Jobs:
                 NAME, filename=str(_beside(self._url, ".jobs")), fsync=False, **options
             )
         else:
-            dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-            # The tables come by a migration: made by the queue, two processes would race.
-            connect = partial(self._connect, dsn)
+            self._connections = Connections(self._url, pooled=self._pooled)
             # A signal does not pass through a pooler: the consumer then looks twice a second.
             options["blocking"] = not self._pooled
-            huey = PostgresHuey(NAME, connection=connect, create_tables=False, **options)
+            # The tables come by a migration: made by the queue, two processes would race.
+            options["create_tables"] = False
+            huey = PostgresHuey(NAME, connection=self._connections.open, **options)
         self._tasks = {
             **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
             "retention": huey.periodic_task(crontab(hour="3", minute="30"), name="retention")(
@@ -297,16 +292,6 @@ class Jobs:
             "sweep": huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep),
         }
         return huey
-
-    def _connect(self, dsn: str) -> psycopg.Connection[Any]:
-        arguments = {**connect_arguments(pooled=self._pooled), "application_name": CONNECTIONS}
-        for number, (thread, ended) in list(self._connections.items()):
-            if not thread.is_alive():
-                ended.close()
-                self._connections.pop(number, None)
-        connection = psycopg.connect(dsn, **arguments)
-        self._connections[id(connection)] = current_thread(), connection
-        return connection
 
 
 def _beside(url: sa.URL, ending: str) -> Path:

@@ -17,9 +17,10 @@ from flask import Response, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from trackflow_web.api.core import openapi_errors
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.schemas import Problem
-from trackflow_web.web import problems, repeats
+from trackflow_web.web import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +34,6 @@ Given = ParamSpec("Given")
 EXTENSION = "trackflow.openapi"
 OPERATION = "openapi_operation"
 REFERENCE = "#/components/schemas/{model}"
-ERROR = "#/components/responses/{status}"
-ERRORS = (400, 401, 403, 404, 413, 415, 422, 503)
 RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
 PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 BEARER = (
@@ -176,7 +175,7 @@ class _Document:
             "paths": dict(sorted(paths.items())),
             "components": {
                 "schemas": self.schemas,
-                "responses": _errors(),
+                "responses": openapi_errors.errors(REFERENCE.format(model=Problem.__name__)),
                 "securitySchemes": _security_schemes(),
             },
         }
@@ -208,11 +207,8 @@ class _Document:
             for status, model in operation.results.items()
         }
         takes_input = operation.body is not None or operation.query is not None
-        responses |= {
-            str(status): {"$ref": ERROR.format(status=status)}
-            for status in _error_statuses(rule.rule, writes=writes, takes_input=takes_input)
-        }
-        return responses | {"default": {"$ref": ERROR.format(status="default")}}
+        errors = openapi_errors.references(rule.rule, writes=writes, takes_input=takes_input)
+        return responses | errors
 
     def _content(self, model: type[BaseModel]) -> dict[str, Any]:
         return {"application/json": {"schema": self.names[model, "validation"]}}
@@ -255,28 +251,6 @@ def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
             "description": "",
             "schema": schema,
         }
-
-
-def _error_statuses(path: str, *, writes: bool, takes_input: bool) -> Iterator[int]:
-    yield 401
-    yield 503
-    if "<" in path or path.endswith("/check"):
-        yield 404
-    if writes:
-        yield from (400, 403, 413, 415)
-    if writes or takes_input:
-        yield 422
-
-
-def _errors() -> dict[str, Any]:
-    """Return the responses to which operations refer: written out, they would be half of it."""
-    named = {str(status): _problem(HTTPStatus(status).phrase) for status in ERRORS}
-    return {**named, "default": _problem("Any other error.")}
-
-
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": REFERENCE.format(model=Problem.__name__)}
-    return {"description": description, "content": {problems.MIMETYPE: {"schema": schema}}}
 
 
 def _security_schemes() -> dict[str, Any]:
