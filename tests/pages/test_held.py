@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from tests.support.belongings import belongings_of
 from tests.support.people import working
+from tests.support.public_pages import public_pages_of
 from tests.support.talk import Talk
-from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.domain.comments import threads
 from trackflow_web.domain.moderation import gone
 from trackflow_web.domain.moderation.holding import hold
 from trackflow_web.domain.moderation.models import ModerationAction, Report
-from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.relations.models import Mute
-from trackflow_web.domain.series.actions import set_track
-from trackflow_web.domain.series.queries import find_series
-from trackflow_web.domain.songs.actions import move_song
-from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo.models import UndoStep
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.kernel.database import db
@@ -30,30 +24,7 @@ KINDS = ("profile", "release", "pack", "series", "achievement", "feature_request
 @pytest.fixture
 def hers(app, alice):
     """Pages of what Alice has, by kind, with the id."""
-    values = belongings_of(app, alice)
-    with working(app):
-        song = find_song(values["song_id"], for_update=True)
-        move_song(song, alice.user, status="released")
-        set_track(
-            find_series(values["series_id"]), 1, song_id=song.id, irrelevant=False, anyway=True
-        )
-        alice.user.audience = Audience.EVERYONE
-    with app.app_context():
-        award_id, code = db.session.execute(
-            sa.select(UserAchievement.id, Achievement.code)
-            .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-            .where(UserAchievement.user_id == alice.id)
-            .order_by(UserAchievement.id)
-        ).first()
-    return {
-        "profile": ("/users/alice", alice.id),
-        "release": (f"/releases/{values['song_id']}", values["song_id"]),
-        "pack": (f"/packs/{values['pack_id']}", values["pack_id"]),
-        "series": (f"/series/{values['series_id']}", values["series_id"]),
-        "achievement": (f"/users/alice/achievements/{code}", award_id),
-        "feature_request": (f"/features/{values['feature_id']}", values["feature_id"]),
-        "bug_report": (f"/bugs/{values['bug_id']}", values["bug_id"]),
-    }
+    return public_pages_of(app, alice)
 
 
 def report(browser, kind, id_, reason="spam"):

@@ -5,45 +5,15 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from tests.support.belongings import belongings_of
-from tests.support.people import working
-from trackflow_web.achievements.models import Achievement, UserAchievement
-from trackflow_web.domain.people.models import Audience
+from tests.support.public_pages import public_pages_of
 from trackflow_web.domain.relations.models import Mute, MutedArtist
-from trackflow_web.domain.series.actions import set_track
-from trackflow_web.domain.series.queries import find_series
-from trackflow_web.domain.songs.actions import move_song
-from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
 
 
 @pytest.fixture
 def hers(app, alice):
-    """Pages of what Alice has released, by kind, with the type and id of what is reported."""
-    values = belongings_of(app, alice)
-    with working(app):
-        song = find_song(values["song_id"], for_update=True)
-        move_song(song, alice.user, status="released")
-        set_track(
-            find_series(values["series_id"]), 1, song_id=song.id, irrelevant=False, anyway=True
-        )
-        alice.user.audience = Audience.EVERYONE
-    with app.app_context():
-        award_id, code = db.session.execute(
-            sa.select(UserAchievement.id, Achievement.code)
-            .join(Achievement, Achievement.id == UserAchievement.achievement_id)
-            .where(UserAchievement.user_id == alice.id)
-            .order_by(UserAchievement.id)
-        ).first()
-    song_id, pack_id, album_id = values["song_id"], values["pack_id"], values["series_id"]
-    return {
-        "release": (f"/releases/{song_id}", song_id),
-        "pack": (f"/packs/{pack_id}", pack_id),
-        "series": (f"/series/{album_id}", album_id),
-        "achievement": (f"/users/alice/achievements/{code}", award_id),
-        "feature_request": (f"/features/{values['feature_id']}", values["feature_id"]),
-        "bug_report": (f"/bugs/{values['bug_id']}", values["bug_id"]),
-    }
+    """Pages of what Alice has, by kind, with the id."""
+    return public_pages_of(app, alice)
 
 
 @pytest.mark.parametrize(
