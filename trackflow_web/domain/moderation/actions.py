@@ -51,7 +51,7 @@ def decide(
     if what is Action.SUSPEND:
         _suspend(owner, until=end, statement=said)
     _apply(report, what)
-    entry = _log(report, admin, what, said, end)
+    entry = log(report, admin, what, said, until=end)
     state = State.UPHELD if what in rules.UPHOLDING else State.DISMISSED
     reporters = _close(report, state, at=entry.created_at)
     record(
@@ -128,7 +128,7 @@ def undo(entry: ModerationAction, admin: User, *, statement: object = "") -> Mod
     if owner.id == admin.id and not is_last_administrator(admin, lock=False):
         raise Invalid(form=YOUR_OWN)
     take_back(entry, owner)
-    reply = log_reply(entry, admin, Action.RESTORE, said)
+    reply = log(entry, admin, Action.RESTORE, said)
     reporters = []
     if entry.action == rules.AUTO_HOLD:
         reporters = _close(entry, State.DISMISSED, at=reply.created_at)
@@ -157,35 +157,22 @@ def take_back(entry: ModerationAction, owner: User) -> None:
         end_suspension(owner)
 
 
-def log_reply(
-    entry: ModerationAction, admin: User, what: Action, statement: str
+def log(
+    about: Report | ModerationAction,
+    admin: User,
+    what: Action,
+    statement: str,
+    *,
+    until: datetime | None = None,
 ) -> ModerationAction:
-    """Add an entry to the log that answers an earlier one."""
-    reply = ModerationAction(
-        admin_id=admin.id,
-        owner_id=entry.owner_id,
-        subject_type=entry.subject_type,
-        subject_id=entry.subject_id,
-        action=what,
-        reason=entry.reason,
-        statement=statement,
-        created_at=clock.now(),
-    )
-    db.session.add(reply)
-    db.session.flush()
-    return reply
-
-
-def _log(
-    report: Report, admin: User, what: Action, statement: str, until: datetime | None
-) -> ModerationAction:
+    """Add an entry to the log: about a report, or in answer to an earlier entry."""
     entry = ModerationAction(
         admin_id=admin.id,
-        owner_id=report.owner_id,
-        subject_type=report.subject_type,
-        subject_id=report.subject_id,
+        owner_id=about.owner_id,
+        subject_type=about.subject_type,
+        subject_id=about.subject_id,
         action=what,
-        reason=report.reason,
+        reason=about.reason,
         statement=statement,
         until=until,
         created_at=clock.now(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
 from trackflow_web.domain.moderation import rules
-from trackflow_web.domain.moderation.actions import log_reply, take_back
+from trackflow_web.domain.moderation.actions import log, take_back
 from trackflow_web.domain.moderation.events import ModerationDecided
 from trackflow_web.domain.moderation.queries import find_action, standing_suspension
 from trackflow_web.domain.moderation.rules import Action
@@ -61,7 +61,7 @@ def answer_appeal(
     if is_upheld and owner is not None:
         take_back(entry, owner)
     what = Action.RESTORE if is_upheld else Action.DISMISS
-    reply = log_reply(entry, admin, what, said)
+    reply = log(entry, admin, what, said)
     record(
         ModerationDecided(action_id=reply.id, action="upheld" if is_upheld else "kept"),
         user_id=entry.owner_id,
