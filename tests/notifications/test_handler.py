@@ -27,7 +27,7 @@ from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.redelivery import redeliver
-from trackflow_web.notifications import handler, write
+from trackflow_web.notifications import handler, statements
 from trackflow_web.notifications.models import (
     Notification,
     NotificationPreferences,
@@ -443,14 +443,14 @@ def test_who_wants_one_line_each_gets_one(app, act, told, alice, bob):
 def test_above_the_most_unread_releases_are_one_row_a_week(
     app, act, told, alice, bob, charlie, monkeypatch
 ):
-    monkeypatch.setattr(write, "MOST_UNREAD", 0)
-    write._statement.cache_clear()
+    monkeypatch.setattr(statements, "MOST_UNREAD", 0)
+    statements.of_audience.cache_clear()
     for owner in (alice, charlie):
         act.follow(bob, owner)
     act.release(charlie, "Zero")
     for owner in (alice, charlie):
         act.release(owner)
-    write._statement.cache_clear()
+    statements.of_audience.cache_clear()
     first, rest = told(bob)
     assert first.n == 1
     assert (rest.n, rest.group_key.startswith("digest:new_release:")) == (2, True)
@@ -460,14 +460,14 @@ def test_above_the_most_unread_releases_are_one_row_a_week(
 def test_what_one_person_does_beyond_fifty_rows_a_day_is_one_row(
     app, act, told, as_bob, alice, bob, charlie, monkeypatch
 ):
-    monkeypatch.setattr(write, "MOST_FROM_ONE", 3)
-    write._statement.cache_clear()
+    monkeypatch.setattr(statements, "MOST_FROM_ONE", 3)
+    statements.of_audience.cache_clear()
     songs = [act.song(alice, bob, charlie, title=f"Song {n}", status="wip") for n in range(6)]
     added = len(told(bob))
     for song in songs:
         act.move(song, alice)
     act.move(act.song(charlie, bob, title="Charlie's", status="wip"), charlie)
-    write._statement.cache_clear()
+    statements.of_audience.cache_clear()
     rows = [row for row in told(bob) if row.type == "collaborated_song_released"]
     assert added + len(rows) <= 3 + 1 + 2
     folded = next(row for row in rows if row.group_key.startswith("digest:"))
