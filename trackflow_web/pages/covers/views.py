@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, flash, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 
 from trackflow_web.domain.covers import actions
 from trackflow_web.domain.covers.queries import find_visible_cover, upload_state
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import YesOrNo
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, pictures
 from trackflow_web.web.caller import get_current_user, viewer_id
 from trackflow_web.web.covers import KEY, LETTERS, drawn
 from trackflow_web.web.extensions import jobs
@@ -19,7 +19,6 @@ from trackflow_web.web.forms import refused
 from trackflow_web.web.loaders import pack_or_404, song_or_404
 from trackflow_web.web.session import login_required
 from trackflow_web.web.uploads import sent_picture
-from trackflow_web.web.urls import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 pages = Blueprint("covers", __name__)
 
-A_YEAR = "max-age=31536000, immutable"
 CHOOSE = "Choose a picture."
 
 
@@ -65,15 +63,7 @@ def set_pack(pack_id: int) -> BaseResponse:
 @pages.get("/covers/<string(length=64):digest>-<any('250', '500'):side>.webp")
 def picture(digest: str, side: str) -> BaseResponse:
     """Send an uploaded cover, if the viewer may see what it belongs to."""
-    found = None
-    if DIGEST.fullmatch(digest):  # PostgreSQL refuses some characters
-        found = find_visible_cover(digest, int(side), viewer_id())
-    if found is None:
-        abort(404)
-    content, is_public = found
-    response = Response(content, mimetype="image/webp")
-    response.headers["Cache-Control"] = f"{'public' if is_public else 'private'}, {A_YEAR}"
-    return response
+    return pictures.uploaded(digest, lambda: find_visible_cover(digest, int(side), viewer_id()))
 
 
 @pages.get("/covers/generated/<string(length=8):key>-<string(maxlength=2):letters>.svg")
@@ -81,9 +71,7 @@ def generated(key: str, letters: str) -> BaseResponse:
     """Send the generated cover of songs without an upload."""
     if not (KEY.fullmatch(key) and LETTERS.fullmatch(letters)):
         abort(404)
-    response = Response(drawn(key, letters), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = f"public, {A_YEAR}"
-    return response
+    return pictures.generated(drawn(key, letters))
 
 
 def _set(subject: Song | Pack) -> BaseResponse:

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, abort
 
 from trackflow_web.domain.visibility.profiles import find_visible_picture
+from trackflow_web.web import pictures
 from trackflow_web.web.avatars import INITIALS, SEED, drawn
 from trackflow_web.web.caller import viewer_id
-from trackflow_web.web.urls import DIGEST
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
 
 pages = Blueprint("avatars", __name__, url_prefix="/avatars")
 
-A_YEAR = "max-age=31536000, immutable"
-
 
 @pages.get("/<string(length=64):digest>-<any('256', '64'):size>.webp")
 def picture(digest: str, size: str) -> BaseResponse:
     """Send an uploaded picture, if the viewer may see the profile."""
-    found = None
-    if DIGEST.fullmatch(digest):  # PostgreSQL refuses some characters
-        found = find_visible_picture(digest, int(size), viewer_id())
-    if found is None:
-        abort(404)
-    content, is_public = found
-    response = Response(content, mimetype="image/webp")
-    response.headers["Cache-Control"] = f"{'public' if is_public else 'private'}, {A_YEAR}"
-    return response
+    return pictures.uploaded(digest, lambda: find_visible_picture(digest, int(size), viewer_id()))
 
 
 @pages.get("/generated/<string(length=4):seed>-<string(maxlength=2):initials>.svg")
@@ -38,6 +28,4 @@ def generated(seed: str, initials: str) -> BaseResponse:
     """Send the generated picture of a user without an upload."""
     if not (SEED.fullmatch(seed) and INITIALS.fullmatch(initials)):
         abort(404)
-    response = Response(drawn(seed, initials), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = f"public, {A_YEAR}"
-    return response
+    return pictures.generated(drawn(seed, initials))
