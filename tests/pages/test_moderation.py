@@ -274,11 +274,31 @@ def test_a_suspended_user_appeals_once_by_a_link_shown_at_sign_in(app, case, bob
     assert fresh.get("/songs/").location.startswith("/login")
     again = fresh.sign_in("bob", PASSWORD)
     assert "Your appeal is with the moderators." in again.text
-    assert not again.all("a[href^='/moderation/suspension/']")
+    seen = fresh.get(again.one("a[href^='/moderation/suspension/']")["href"])
+    assert "It was somebody else." in seen.text
+    assert not seen.all("[name=text]")
     assert "It was somebody else." in case.get("/admin/moderation").one("[data-appeal]").text
     entry = rows(app, ModerationAction)[0]
     case.post(f"/admin/moderation/appeals/{entry.id}", accept="1", statement="You are right.")
     assert fresh.sign_in("bob", PASSWORD).status == 200
+
+
+@pytest.mark.both_databases
+def test_a_suspended_user_reads_the_answer_to_an_appeal(app, case, bob, clock):
+    decide(case, app, action="suspend", statement=STATEMENT, until=f"{clock():%Y-%m-%d}T23:59")
+    fresh = Browser(app)
+    link = fresh.sign_in("bob", PASSWORD).one("a[href^='/moderation/suspension/']")["href"]
+    fresh.post(link, text="It was somebody else.")
+    entry = rows(app, ModerationAction)[0]
+    clock.move(minutes=5)
+    case.post(f"/admin/moderation/appeals/{entry.id}", accept="0", statement="It was you. Sorry.")
+    refused = fresh.sign_in("bob", PASSWORD)
+    assert refused.status == 422
+    assert "It was you. Sorry." not in refused.text
+    page = fresh.get(refused.one("a[href^='/moderation/suspension/']")["href"]).text
+    assert "It was somebody else." in page
+    assert "Your appeal was turned down." in page
+    assert "It was you. Sorry." in page
 
 
 def test_a_link_to_appeal_ends_after_an_hour_and_is_for_one_decision(app, case, bob, clock):

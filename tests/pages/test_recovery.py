@@ -12,6 +12,9 @@ import sqlalchemy as sa
 from tests.support.browsing import Browser
 from tests.support.people import PASSWORD, working
 from trackflow_web.domain.mail.models import Mail, MailKind
+from trackflow_web.domain.moderation import appeals
+from trackflow_web.domain.moderation.actions import decide
+from trackflow_web.domain.moderation.models import Report
 from trackflow_web.domain.people import administration, queries
 from trackflow_web.domain.people.rules import time_zone
 from trackflow_web.kernel.database import db
@@ -255,3 +258,38 @@ def sent_to(app, address):
         return db.session.scalar(
             sa.select(sa.func.count()).select_from(Mail).where(Mail.address == address)
         )
+
+
+def test_the_answer_to_an_appeal_is_mailed_to_a_suspended_user(app, clock, bob, as_admin, mails):
+    with working(app):
+        user = queries.find_user(bob.id)
+        user.email_confirmed_at = clock()
+        admin = queries.find_by_username("olga")
+        sent = Report(
+            user_id=None,
+            owner_id=bob.id,
+            subject_type="user",
+            subject_id=bob.id,
+            reason="spam",
+            text="",
+            state="open",
+            created_at=clock(),
+            decided_at=None,
+        )
+        db.session.add(sent)
+        db.session.flush()
+        entry = decide(
+            sent,
+            admin,
+            action="suspend",
+            statement="Far too much.",
+            until=f"{clock():%Y-%m-%d}T23:59",
+        )
+        appeals.appeal(entry, text_="It was somebody else.")
+        action_id = entry.id
+    clock.move(minutes=5)
+    answered = as_admin.post(
+        f"/admin/moderation/appeals/{action_id}", accept="0", statement="No. <b>Really</b>."
+    )
+    assert (answered.status, answered.location) == (303, "/admin/moderation")
+    assert mails() == [(bob.email, "/login")]

@@ -9,6 +9,8 @@ import structlog
 from trackflow_web.domain.mail import actions, messages
 from trackflow_web.domain.mail.models import Mail, MailKind
 from trackflow_web.domain.mail.ports import MailError
+from trackflow_web.domain.moderation import queries as moderation
+from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.people import queries, recovery
 from trackflow_web.kernel.transactions import reading, unit_of_work
 from trackflow_web.notifications import digest
@@ -88,6 +90,8 @@ def _message(mail: Mail, tools: Tools) -> Message | None:
         return messages.confirm_email(to=mail.address, username=user.username, link=link)
     if mail.kind == MailKind.DIGEST:
         return _digest(mail, user, tools.secret)
+    if mail.kind == MailKind.APPEAL_ANSWERED:
+        return _appeal(mail, user)
     link = f"{mail.base_url}/password/forgot"
     return messages.email_in_use(to=mail.address, username=user.username, link=link)
 
@@ -105,6 +109,21 @@ def _digest(mail: Mail, user: User, secret: str) -> Message | None:
         is_all=len(items) <= digest.MOST_TOLD,
         inbox_url=f"{inbox}/",
         unsubscribe_url=f"{inbox}/unsubscribe/{digest.unsubscribe_token(user, secret)}",
+    )
+
+
+def _appeal(mail: Mail, user: User) -> Message | None:
+    """Return the answer to an appeal, or None when the address is no longer the user's."""
+    entry = moderation.answered_suspension(user.id)
+    answer = moderation.answer_to(entry) if entry is not None else None
+    if entry is None or answer is None or user.email != mail.address:
+        return None
+    return messages.appeal_answered(
+        to=mail.address,
+        username=user.username,
+        statement=answer.statement,
+        is_accepted=answer.action == Action.RESTORE,
+        link=f"{mail.base_url}/login",
     )
 
 

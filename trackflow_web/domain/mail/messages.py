@@ -50,6 +50,21 @@ def email_in_use(*, to: str, username: str, link: str) -> Message:
     )
 
 
+def appeal_answered(
+    *, to: str, username: str, statement: str, is_accepted: bool, link: str
+) -> Message:
+    """Return the answer to an appeal against a suspension."""
+    outcome = "accepted: your account is no longer suspended" if is_accepted else "turned down"
+    return _message(
+        to,
+        "Your appeal on TrackFlow was answered",
+        [f"Hi {username},", f"your appeal was {outcome}. The moderators wrote:", statement],
+        link,
+        "Sign in",
+        note="",
+    )
+
+
 def digest(
     *,
     to: str,
@@ -85,13 +100,16 @@ def digest(
     )
 
 
-def _message(to: str, subject: str, paragraphs: list[str], link: str, label: str) -> Message:
-    text = "\n\n".join([*paragraphs, link, IGNORE, "TrackFlow"]) + "\n"
+def _message(
+    to: str, subject: str, paragraphs: list[str], link: str, label: str, *, note: str = IGNORE
+) -> Message:
+    text = "\n\n".join(each for each in (*paragraphs, link, note, "TrackFlow") if each) + "\n"
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    ending = f"<p>{escape(note)}</p>" if note else ""
     button = f'<p><a href="{escape(link)}">{escape(label)}</a></p>'
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(subject)}</title></head><body>{body}{button}"
-        f"<p>{escape(link)}</p><p>{escape(IGNORE)}</p><p>TrackFlow</p></body></html>"
+        f"<p>{escape(link)}</p>{ending}<p>TrackFlow</p></body></html>"
     )
     return Message(to=to, subject=subject, text=text, html=html)

@@ -18,6 +18,7 @@ class MailKind(StrEnum):
     CONFIRM_EMAIL = "confirm_email"
     EMAIL_IN_USE = "email_in_use"
     DIGEST = "digest"
+    APPEAL_ANSWERED = "appeal_answered"
 
 
 class Mail(Base):

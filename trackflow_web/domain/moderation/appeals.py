@@ -1,6 +1,7 @@
 """Appeals: the owner of what was decided about may ask once to look at it again.
 
-Who is suspended cannot sign in: a signed link, shown at sign-in, leads to their appeal.
+Who is suspended cannot sign in: a signed link, shown at sign-in, leads to their appeal and to its
+answer, which is mailed as well if the site sends mail.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
+from trackflow_web.domain.mail.actions import queue
+from trackflow_web.domain.mail.models import MailKind
 from trackflow_web.domain.moderation import rules
 from trackflow_web.domain.moderation.actions import log, take_back
 from trackflow_web.domain.moderation.events import ModerationDecided
 from trackflow_web.domain.moderation.queries import find_action, standing_suspension
 from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import find_user
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import get_for_update
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -56,12 +60,12 @@ def answer_appeal(
     if entry.appealed_at is None or entry.appeal_answered_at is not None:
         raise Invalid(form=NOT_APPEALABLE)
     said = text.lines(statement, "statement", longest=rules.LONGEST_STATEMENT)
-    entry.appeal_answered_at = clock.now()
     owner = get_for_update(User, entry.owner_id, key_share=True)
     if is_upheld and owner is not None:
         take_back(entry, owner)
     what = Action.RESTORE if is_upheld else Action.DISMISS
     reply = log(entry, admin, what, said)
+    entry.appeal_answered_at = reply.created_at
     record(
         ModerationDecided(action_id=reply.id, action="upheld" if is_upheld else "kept"),
         user_id=entry.owner_id,
@@ -70,6 +74,14 @@ def answer_appeal(
     )
     note_if_committed(SecurityEvent.MODERATED, of=entry.owner_id, action=f"appeal_{what}")
     return reply
+
+
+def mail_answer(entry: ModerationAction, *, base_url: str) -> None:
+    """Queue a mail with the answer to an appeal of somebody who cannot read it in the inbox."""
+    owner = find_user(entry.owner_id)
+    if entry.action != Action.SUSPEND or owner is None or owner.email_confirmed_at is None:
+        return
+    queue(MailKind.APPEAL_ANSWERED, address=owner.email, base_url=base_url, user_id=owner.id)
 
 
 # --- of suspended users --------------------------------------------------------------------------

@@ -173,6 +173,40 @@ def standing_suspension(user_id: int) -> ModerationAction | None:
     )
 
 
+def answer_to(entry: ModerationAction) -> ModerationAction | None:
+    """Return the answer to the appeal against a decision; None before there is one."""
+    if entry.appeal_answered_at is None:
+        return None
+    return db.session.scalar(
+        sa.select(ModerationAction)
+        .where(
+            ModerationAction.subject_type == entry.subject_type,
+            # With a minus sign once the subject is gone.
+            sa.func.abs(ModerationAction.subject_id) == abs(entry.subject_id),
+            ModerationAction.owner_id == entry.owner_id,
+            ModerationAction.id > entry.id,
+            ModerationAction.created_at >= entry.appeal_answered_at,
+            ModerationAction.action.in_((Action.RESTORE, Action.DISMISS)),
+        )
+        .order_by(ModerationAction.id)
+        .limit(1)
+    )
+
+
+def answered_suspension(user_id: int) -> ModerationAction | None:
+    """Return the suspension of a user whose appeal was answered last."""
+    return db.session.scalar(
+        sa.select(ModerationAction)
+        .where(
+            ModerationAction.owner_id == user_id,
+            ModerationAction.action == Action.SUSPEND,
+            ModerationAction.appeal_answered_at.is_not(None),
+        )
+        .order_by(ModerationAction.appeal_answered_at.desc(), ModerationAction.id.desc())
+        .limit(1)
+    )
+
+
 def _entries(found: sa.Select[ModerationAction]) -> list[Entry]:
     admin, owner = sa.orm.aliased(User), sa.orm.aliased(User)
     rows = db.session.execute(

@@ -14,12 +14,14 @@ from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.extensions import jobs, settings
 from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.session import (
     login_required,
     recently_confirmed,
     redirect_to_confirmation,
 )
+from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -77,6 +79,9 @@ def answer_appeal(action_id: int) -> str | Response:
         )
     except Invalid as refusal:
         return refused(_page(-action_id, refusal), refusal)
+    if settings().mail_url:
+        appeals.mail_answer(entry, base_url=site_url())
+        jobs().start_mails()
     flash("Answered.")
     return htmx.redirect_after_post(url_for("admin.moderation"))
 

@@ -175,6 +175,7 @@ def _decision(
         entry=entry,
         said=rules.TOLD,
         is_own=is_own,
+        answer=queries.answer_to(entry) if is_own else None,
         token=token,
         may_appeal=is_own and appeals.may_appeal(entry),
         draft=sent_fields(("text",)) if refusal else {},
