@@ -243,6 +243,30 @@ def test_what_is_undone_is_withdrawn(app, alice, clock, feed):
 
 
 @both_databases
+@both_databases
+def test_an_album_without_a_release_is_no_link_for_others(
+    app, alice, as_alice, as_charlie, clock, feed
+):
+    clock.move(days=10)
+    song_id = add_song(app, alice, "Fuel", "Metallica")
+    with working(app):
+        album = series.create_series(
+            alice.user, artist="Metallica", album="Reload", year=1997, tracks=["Fuel"]
+        )
+        series.set_track(album, 1, song_id=song_id, irrelevant=False)
+        page = f"/series/{album.id}"
+    shown = "/community/?type=series"
+    assert not as_charlie.get(shown).all("a.happening__subject")
+    assert "Reload" in as_charlie.get(shown).one("[data-feed=series] h3").text
+    assert as_charlie.get(feed(type="series")[0]["subject"]["url"]).status == 200
+    assert as_alice.get(shown).one("a.happening__subject")["href"] == page
+    with working(app):
+        songs.move_song(find_song(song_id, for_update=True), alice.user, status="released")
+    assert as_charlie.get(shown).one("a.happening__subject")["href"] == page
+    assert feed(type="series")[0]["subject"]["url"] == page
+    assert as_charlie.get(page).status == 200
+
+
 def test_muted_artists_packs_and_people_are_not_heard_of(app, alice, bob, charlie, clock, feed):
     pack = make_pack(app, alice)
     release(app, alice, "Loud", "Noisy Ones")

@@ -18,7 +18,7 @@ from trackflow_web.community.models import Kind
 from trackflow_web.community.muted import is_song_muted
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.packs.models import Pack
-from trackflow_web.domain.series.models import Series
+from trackflow_web.domain.series.models import Series, Track
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import not_held
@@ -51,7 +51,7 @@ class Actor:
 class Subject:
     """What an entry is about; `by` is the artist of a song or album, `achievement` the entry.
 
-    A pack has no page for others than its owner before something in it is released.
+    A pack or an album has no page for others than its owner before something in it is released.
     """
 
     kind: Kind
@@ -174,6 +174,17 @@ _HAS_RELEASE = (
     )
     .correlate(Pack)
 )
+_HAS_RELEASED_TRACK = (
+    sa.exists()
+    .where(
+        Track.series_id == Series.id,
+        ~Track.irrelevant,
+        Track.song_id == Song.id,
+        Song.status == Status.RELEASED,
+        not_held(Kind.RELEASE, Song.id),
+    )
+    .correlate(Series)
+)
 _NO_TEXT, _NO_YEAR = sa.literal(""), sa.cast(sa.null(), sa.Integer)
 _NAMES = {
     Kind.RELEASE: _named(
@@ -200,7 +211,13 @@ _NAMES = {
         Kind.PACK, Pack.id, Pack.name, _NO_TEXT, _NO_TEXT, _NO_YEAR, has_page=_HAS_RELEASE
     ).where(Pack.id.in_(literal_ids("pack"))),
     Kind.SERIES: _named(
-        Kind.SERIES, Series.id, Series.album, Series.artist, _NO_TEXT, Series.year
+        Kind.SERIES,
+        Series.id,
+        Series.album,
+        Series.artist,
+        _NO_TEXT,
+        Series.year,
+        has_page=_HAS_RELEASED_TRACK,
     ).where(Series.id.in_(literal_ids("series"))),
 }
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from trackflow_web.community.entries import Entry
+    from trackflow_web.community.entries import Entry, Subject
 
 embeds = Blueprint("feeds", __name__)
 
@@ -156,8 +156,7 @@ def _title(entry: Entry) -> str:
 def _html(entry: Entry) -> str:
     subjects = entry.subjects or (entry.subject,)
     lines = [
-        f'<a href="{escape(site_url() + subject_url(each, entry.actor.username))}">'
-        f"{escape(each.title)}</a>" + (f" by {escape(each.by)}" if each.by else "")
+        _linked(each, entry.actor.username) + (f" by {escape(each.by)}" if each.by else "")
         for each in subjects
     ]
     if entry.more > 0:
@@ -168,6 +167,14 @@ def _html(entry: Entry) -> str:
         if actor.parts
     ]
     return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def _linked(subject: Subject, owner: str) -> str:
+    """Return the title of a subject as a link; that of an album without a page is none."""
+    if subject.kind is Kind.SERIES and not subject.has_page:
+        return f"<b>{escape(subject.title)}</b>"
+    address = site_url() + subject_url(subject, owner)
+    return f'<a href="{escape(address)}">{escape(subject.title)}</a>'
 
 
 def _tag(path: str) -> str:

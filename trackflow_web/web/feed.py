@@ -131,10 +131,12 @@ def followed_news(user: User, limit: int) -> list[Entry]:
 def subject_url(subject: Subject, owner: str) -> str:
     """Return the address of a subject; `owner` is the username of whose entry it is.
 
-    That of a pack without a page is that of its thread.
+    That of a pack without a page is that of its thread, that of an album is its owner's profile.
     """
     root = request.script_root
     if not subject.has_page and (viewer_id() is None or get_current_user().username != owner):
+        if subject.kind is Kind.SERIES:
+            return f"{root}/users/{quote(owner)}"
         return f"{root}/comments/{subject.kind}/{subject.id}"
     if subject.kind is Kind.ACHIEVEMENT:
         code = subject.achievement.code if subject.achievement else ""
