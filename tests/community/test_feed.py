@@ -243,7 +243,6 @@ def test_what_is_undone_is_withdrawn(app, alice, clock, feed):
 
 
 @both_databases
-@both_databases
 def test_an_album_without_a_release_is_no_link_for_others(
     app, alice, as_alice, as_charlie, clock, feed
 ):
@@ -267,6 +266,7 @@ def test_an_album_without_a_release_is_no_link_for_others(
     assert as_charlie.get(page).status == 200
 
 
+@both_databases
 def test_muted_artists_packs_and_people_are_not_heard_of(app, alice, bob, charlie, clock, feed):
     pack = make_pack(app, alice)
     release(app, alice, "Loud", "Noisy Ones")
