@@ -3,7 +3,8 @@
 nginx with TLS in front of two gunicorns in production mode and a process for the jobs, which share
 only a database: PostgreSQL with a standby (scripts/cluster_database.py), behind pgbouncer.
 Everything is deleted at the end. `--check` runs the checks of a cluster and exits with 0 or 1;
-`--small` runs one PostgreSQL behind pgbouncer, without a standby.
+`--drills` tries the runbooks of docs/operations.md; `--small` runs one PostgreSQL behind pgbouncer,
+without a standby.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import requests
 from scripts.certificate import write_certificate
 from scripts.cluster_check import check
 from scripts.cluster_database import Databases, Urls
+from scripts.cluster_drills import drill
 from scripts.cluster_hosts import HOST, Hall, Process, begin, end, free_port
 from tests.support.pgbouncer import Pooler
 from tests.support.postgresql import Server
@@ -109,6 +111,26 @@ class Web:
         return found
 
 
+class JobProcess:
+    """`flask jobs run`, with its own directory."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder / "jobs"
+        self.folder.mkdir()
+        self.environment = {**environment, "INSTANCE_PATH": str(self.folder)}
+        self.process: Process | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"]
+        self.process = begin(command, self.folder / "log", self.environment)
+
+    def stop(self) -> None:
+        """End it after its job."""
+        if self.process is not None:
+            end(self.process)
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The running cluster, its URLs for HTTPS and for plain HTTP, and its certificate."""
@@ -117,11 +139,23 @@ class Cluster:
     plain_address: str
     certificate: Path
     webs: tuple[Web, Web]
+    jobs: JobProcess
     log: Path
     database: str
     metrics_token: str
     # With a standby; None in a small one.
     databases: Databases | None
+    folder: Path
+    # One at most: nginx, once it runs.
+    nginx: list[Process]
+
+    def flask(self, *arguments: str) -> str:
+        """Run a command with the settings of the web servers; return what it says."""
+        return _flask(list(arguments), self.jobs.environment)
+
+    def direct(self) -> str:
+        """The URL of the database past the pooler, as the settings have it now."""
+        return self.jobs.environment["DATABASE_DIRECT_URL"]
 
 
 @contextmanager
@@ -141,19 +175,25 @@ def running(metrics_token: str, *, small: bool = False) -> Iterator[Cluster]:
         for web in webs:
             stack.callback(web.stop)
             web.start()
-        stack.callback(end, _jobs(hall.folder, environment))
+        jobs = JobProcess(hall.folder, environment)
+        stack.callback(jobs.stop)
+        jobs.start()
         certificate, key = write_certificate(hall.folder, HOST)
         cluster = Cluster(
             address=f"https://{HOST}:{free_port()}",
             plain_address=f"http://{HOST}:{free_port()}",
             certificate=certificate,
             webs=webs,
+            jobs=jobs,
             log=hall.folder / "access.log",
             database=urls.direct,
             metrics_token=metrics_token,
             databases=databases,
+            folder=hall.folder,
+            nginx=[],
         )
-        stack.callback(end, _nginx(cluster, key, hall.folder))
+        cluster.nginx.append(_nginx(cluster, key, hall.folder))
+        stack.callback(end, cluster.nginx[0])
         wait_for(f"{cluster.address}/healthz", certificate=certificate)
         yield cluster
 
@@ -169,14 +209,6 @@ def _one_database(hall: Hall, stack: ExitStack) -> Urls:
     stack.callback(pooler.stop)
     direct = alone.url("trackflow")
     return Urls(pooler.url("trackflow"), direct, "")
-
-
-def _jobs(folder: Path, environment: dict[str, str]) -> Process:
-    """Start the process for jobs."""
-    own = folder / "jobs"
-    own.mkdir()
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"]
-    return begin(command, own / "log", {**environment, "INSTANCE_PATH": str(own)})
 
 
 def _environment(urls: Urls, folder: Path, metrics_token: str) -> dict[str, str]:
@@ -250,6 +282,8 @@ def main() -> None:
     """Run until Ctrl-C, or until the checks are done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.cluster", description=__doc__)
     parser.add_argument("--check", action="store_true", help="ask it what it must stand, and end")
+    parser.add_argument("--drills", action="store_true", help="try every runbook, and end")
+    parser.add_argument("--only", action="append", default=[], help="this runbook (repeatable)")
     parser.add_argument("--small", action="store_true", help="one PostgreSQL, without a standby")
     asked = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -260,6 +294,8 @@ def main() -> None:
         with running(secrets.token_hex(16), small=asked.small) as cluster:
             if asked.check:
                 sys.exit(0 if check(cluster) else 1)
+            if asked.drills:
+                sys.exit(0 if drill(cluster, asked.only) else 1)
             _serve(cluster)
     except Missing as missing:
         sys.exit(str(missing))

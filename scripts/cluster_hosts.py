@@ -83,13 +83,10 @@ class Hall:
 
     def machine(self, name: str) -> Machine:
         """A new machine."""
-        self.count += 1
-        folder = self.folder / name
-        folder.mkdir()
-        if owner := owner_of_servers():
-            shutil.chown(folder, owner)
         if not self.bridge:
-            return Machine(name, folder)
+            return self.here(name)
+        self.count += 1
+        folder = self.here(name).folder
         space, cable = f"{self.bridge}-{self.count}", f"{self.bridge}-{self.count}"
         address = f"{self.net}.{self.count + 1}"
         _ip("netns", "add", space)
@@ -99,6 +96,14 @@ class Hall:
         for device in ("lo", "eth0"):
             _ip("-n", space, "link", "set", device, "up")
         return Machine(name, folder, address, ("ip", "netns", "exec", space), cable)
+
+    def here(self, name: str) -> Machine:
+        """A folder, of processes on this machine, which sees all the others."""
+        folder = self.folder / name
+        folder.mkdir()
+        if owner := owner_of_servers():
+            shutil.chown(folder, owner)
+        return Machine(name, folder)
 
     def guard(self, folder: Path) -> None:
         """Have a folder that is not in this one removed, too, and what was started with it."""
@@ -198,6 +203,9 @@ def main() -> None:
         psutil.wait_procs(left, timeout=1)
     if bridge:
         _remove_network(bridge)
+    for disk in psutil.disk_partitions(all=True):
+        if disk.mountpoint.startswith(f"{folder}/"):
+            subprocess.run(["umount", "-l", disk.mountpoint], check=False)  # noqa: S603, S607
     for each in folders:
         shutil.rmtree(each, ignore_errors=True)
 

@@ -27,13 +27,24 @@ class Site:
     """A service on a port of its own; its folder holds its log, its faults and what it makes."""
 
     def __init__(
-        self, url: str, folder: Path, *, workers: int = 2, options: tuple[str, ...] = ("--preload",)
+        self,
+        url: str,
+        folder: Path,
+        *,
+        workers: int = 2,
+        options: tuple[str, ...] = ("--preload",),
+        host: str = "",
+        inside: tuple[str, ...] = (),
     ) -> None:
         self.url = url
         self.folder = folder
         self.workers = workers
         self.options = options
-        self.port = free_port()
+        # On another machine: its address, and the command that runs another one there.
+        self.host = host
+        self.inside = inside
+        number = free_port()
+        self.port: int | str = f"{host}:{number}" if host else number
         self.faults = folder / "faults"
         self.environment: dict[str, str] = {}
         self.log = folder / "gunicorn.log"
@@ -45,8 +56,9 @@ class Site:
 
     def start(self) -> None:
         """Start the service and wait until it responds."""
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(self.workers)]
+        bind = str(self.port) if self.host else f"127.0.0.1:{self.port}"
+        command = [*self.inside, sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+        command += ["--bind", bind, "--workers", str(self.workers)]
         command += ["--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "10"]
         command += ["--no-control-socket", *self.options, "tests.support.served:app"]
         with self.log.open("ab") as log:
@@ -97,6 +109,7 @@ class Site:
         self._process = None
 
     def _environment(self) -> dict[str, str]:
+        """Return the environment of its processes."""
         given = environment(
             self.url,
             INSTANCE_PATH=self.folder / "instance",
@@ -106,6 +119,11 @@ class Site:
         return given | self.environment
 
     # --- harming it ----------------------------------------------------------------------------
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and did not end."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def master(self) -> int:

@@ -156,8 +156,8 @@ def assert_notifications_are_whole(app: Flask) -> None:
     """
     with app.app_context():
         unknown = db.session.execute(_UNKNOWN_VERSIONS).all()
-        unlocked = dict(db.session.execute(_UNLOCKED).all())
-        told = dict(db.session.execute(_TOLD).all())
+        unlocked = dict(db.session.execute(UNLOCKED).all())
+        told = dict(db.session.execute(TOLD).all())
     assert not unknown, f"notifications whose version the bell does not know: {unknown}"
     missing = {user: n for user, n in unlocked.items() if n > told.get(user, 0)}
     assert not missing, f"unlocked without a notification: {missing}, told: {told}"
@@ -175,7 +175,7 @@ _UNKNOWN_VERSIONS = (
     )
 )
 # Those that are awards still, of users who want to be told.
-_UNLOCKED = (
+UNLOCKED = (
     # A grant that was undone and given again is one award.
     sa.select(Event.user_id, sa.func.count(Event.subject_id.distinct()))
     .join(
@@ -196,7 +196,7 @@ _UNLOCKED = (
     )
     .group_by(Event.user_id)
 )
-_TOLD = (
+TOLD = (
     sa.select(Notification.user_id, sa.func.sum(Notification.n))
     .where(Notification.type == Type.ACHIEVEMENT_UNLOCKED)
     .group_by(Notification.user_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ SECONDS_FOR_AN_ANSWER = 30
 # That of a level comes beside those of awards, which are counted.
 ONE_TOAST = re.compile(r'<li class="toast [^>]*id="([^"]+)" data-toast="((?!level")[^"]+)"')
 IN_A_SUMMARY = re.compile(r">([\d,]+) achievements? unlocked<")
+
+
+# A port of this machine, `host:port`, or several of these: each request goes to one of them.
+Server = int | str | tuple[int | str, ...]
 
 
 class Broken(Exception):
@@ -54,7 +59,7 @@ class Answer:
 class Visitor:
     """A signed-in user of the server on a port."""
 
-    port: int
+    port: Server
     user_id: int
     username: str
     cookie: str
@@ -75,10 +80,14 @@ class Visitor:
 
 
 def ask(
-    port: int, method: str, path: str, headers: dict[str, str] | None = None, body: str = ""
+    port: Server, method: str, path: str, headers: dict[str, str] | None = None, body: str = ""
 ) -> Answer:
     """Send one request on a connection of its own. Raises Broken."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_FOR_AN_ANSWER)
+    one = random.choice(port) if isinstance(port, tuple) else port
+    host, _, number = str(one).rpartition(":")
+    connection = http.client.HTTPConnection(
+        host or "127.0.0.1", int(number), timeout=SECONDS_FOR_AN_ANSWER
+    )
     try:
         connection.request(
             method, path, body.encode() or None, {"Connection": "close", **(headers or {})}
@@ -91,7 +100,7 @@ def ask(
         connection.close()
 
 
-def visitors(app: Flask, port: int, user_ids: Sequence[int]) -> list[Visitor]:
+def visitors(app: Flask, port: Server, user_ids: Sequence[int]) -> list[Visitor]:
     """Signed-in users, with cookies like those of the sign-in form."""
     with app.test_request_context():
         token = generate_csrf()

@@ -30,6 +30,8 @@ def main() -> None:
             deadline=time.monotonic() + asked.seconds,
             notices=asked.notices,
             failovers=asked.failovers,
+            servers=asked.servers,
+            jobs=asked.worker,
             only=frozenset(asked.only or FAULTS),
         )
         folder = Path(tempfile.mkdtemp(prefix="torture-"))
@@ -50,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--failovers", type=int, default=6, help="and lost machines (6)")
     parser.add_argument("--rounds", type=int, default=10, help="of every other fault (10)")
     parser.add_argument("--seconds", type=int, default=600, help="for each database (600)")
+    parser.add_argument("--servers", type=int, default=1, help="web servers to kill (1)")
+    parser.add_argument("--worker", action="store_true", help="and a process for jobs, with jobs")
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--only", action="append", choices=FAULTS, help="this fault (repeatable)")
     return parser

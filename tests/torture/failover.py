@@ -1,12 +1,12 @@
 """PostgreSQL with a standby loses machines while users add songs, import, follow and are rechecked.
 
-The topology is that of `make cluster`, in network namespaces: the primary can be cut off.
+The topology is that of docs/deploy.md, in network namespaces, so that the primary can be cut off:
+two web servers and a machine for the jobs, each with HAProxy and pgbouncer.
 """
 
 from __future__ import annotations
 
 import itertools
-import secrets
 import threading
 import time
 from collections import Counter
@@ -15,27 +15,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
-import sqlalchemy as sa
 
 from scripts.cluster_database import Databases
 from scripts.cluster_hosts import Hall, NotPermitted
 from tests.support.databases import close, fill
-from tests.support.gunicorn import Site
-from tests.support.people import add_person, working
 from tests.support.programs import Missing
 from tests.support.settings import settings_for
-from tests.support.wire import ask
-from tests.torture import notices
+from tests.torture import everything
+from tests.torture.everything import Load
 from tests.torture.journal import Tally
-from tests.torture.load import TALKATIVE, Actor, Crowd
-from tests.torture.people import make_people
+from tests.torture.service import Service
 from tests.torture.table import Row, row_of
-from tests.torture.verdict import Verdict, judge
+from tests.torture.verdict import judge
 from trackflow_web import create_app
-from trackflow_web.achievements.recheck import start
-from trackflow_web.domain.relations.models import Follow
-from trackflow_web.kernel.database import db
-from trackflow_web.notifications.models import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,27 +36,27 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from scripts.cluster_database import Node
-    from tests.support.wire import Answer, Visitor
 
 FAULT = "failover"
-WORKERS = 3
-CLIENTS = 4
+# Of each web server.
+WORKERS = 2
+MACHINES = ("web1", "web2", "jobs")
 # Seconds without an acknowledged write, by fault.
-GOALS = {"postgresql": 10, "host": 25, "partition": 25, "standby": 10, "etcd": 10, "pooler": 10}
-# In nine faults another server is promoted six times.
+GOALS = {
+    "postgresql": 10, "host": 25, "partition": 25, "standby": 10, "etcd": 10, "quorum": 10,
+    "pooler": 10,
+}  # fmt: skip
+# In ten faults another server is promoted six times.
 KINDS = (
     "postgresql", "host", "partition", "standby",
-    "postgresql", "etcd", "host", "pooler", "partition",
+    "postgresql", "etcd", "host", "pooler", "partition", "quorum",
 )  # fmt: skip
-IN_AN_IMPORT = 20
-BETWEEN_RECHECKS = 5.0
-BETWEEN_IMPORTS = 1.0
-BETWEEN_FOLLOWS = 1.0
 # Until the next fault; without a standby, without a member of etcd.
 CALM = 3.0
 ALONE = 6.0
+# Longer than the lease of a primary.
+WITHOUT_QUORUM = 25.0
 LONGEST_PARTITION = 24.0
-MULTIPART = '--{edge}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{value}\r\n'
 
 
 class TimedTally(Tally):
@@ -123,24 +115,24 @@ def suffer(folder: Path, wanted: int, deadline: float, say: Callable[[str], None
         except (Missing, NotPermitted) as refused:
             return Row("postgresql", FAULT, 0, why_not=str(refused).strip())
         fill(databases.urls.direct)
-        site = Site(databases.urls.pooled, folder, workers=WORKERS)
-        site.environment |= {**notices.SETTINGS, **TALKATIVE, "DATABASE_POOLER": "transaction"}
-        stack.callback(site.stop)
-        site.start()
+        fronts = [databases.front(hall.machine(name)) for name in MACHINES]
+        service = Service(databases.urls.pooled, folder, workers=WORKERS, fronts=fronts)
+        service.environment |= {**everything.SETTINGS, "DATABASE_POOLER": "transaction"}
+        service.environment["CLUSTER"] = str(hall.folder)  # by which its guard ends them
+        stack.callback(service.stop)
+        service.start()
         app = create_app(settings_for(databases.urls.direct, JOBS="worker"))
         stack.callback(close, app)
-        load = Load(app, site)
+        load = Load(app, service.port, tally := TimedTally())
         outcome = Outcome()
         with load.at_work():
-            _harm(databases, site, load.tally, outcome, wanted, deadline, say)
+            _harm(databases, service, tally, outcome, wanted, deadline, say)
+        service.stop_jobs()
+        load.finish_jobs()
         return _row(app, load, outcome)
 
 
 def _row(app: Flask, load: Load, outcome: Outcome) -> Row:
-    jobs = app.extensions["trackflow.jobs"]
-    for _ in range(3):  # what a job left to the next sweep
-        jobs.sweep(at_start=True)
-        jobs.run_due()
     verdict = judge(app, load.crowd.journals)
     load.judge(verdict)
     verdict.notes[:0] = outcome.notes()
@@ -150,14 +142,14 @@ def _row(app: Flask, load: Load, outcome: Outcome) -> Row:
 
 def _harm(
     databases: Databases,
-    site: Site,
+    service: Service,
     tally: TimedTally,
     outcome: Outcome,
     wanted: int,
     deadline: float,
     say: Callable[[str], None],
 ) -> None:
-    workers = site.wait_for_workers()
+    workers = service.wait_for_workers()
     with psycopg.connect(databases.url("superuser", "postgres"), autocommit=True) as connection:
         connection.execute("CREATE TABLE cut_off (n integer)")
     for number, kind in zip(range(wanted), itertools.cycle(KINDS), strict=False):
@@ -173,7 +165,7 @@ def _harm(
         outcome.tried[kind] += 1
         outcome.silent.setdefault(kind, []).append(silence)
         say(f"failover, {kind}: {silence:.1f} s, {dict(tally.answers)}")
-    outcome.restarted = len(set(workers) - set(site.worker_ids()))
+    outcome.restarted = len(set(workers) - set(service.worker_ids()))
 
 
 def _wait_for_a_write(tally: TimedTally) -> None:
@@ -259,9 +251,23 @@ def _lose_member(databases: Databases, number: int) -> int:
     return 0
 
 
+def _lose_quorum(databases: Databases, number: int) -> int:
+    """Kill two of the three members of etcd: nobody can get a lease."""
+    count = len(databases.members)
+    lost = [databases.members[(number + more) % count] for more in range(2)]
+    for member in lost:
+        member.kill()
+    time.sleep(WITHOUT_QUORUM)
+    for member in lost:
+        member.start(databases.members)
+    databases.wait_until_redundant()
+    time.sleep(ALONE)  # both Patroni have found etcd again
+    return 0
+
+
 def _restart_pooler(databases: Databases, _number: int) -> int:
-    """Kill pgbouncer and start it again."""
-    databases.restart_pooler()
+    """Kill every pgbouncer and start it again."""
+    databases.restart_poolers()
     return 0
 
 
@@ -271,112 +277,6 @@ FAULTS = {
     "partition": _cut_off,
     "standby": _lose_standby,
     "etcd": _lose_member,
+    "quorum": _lose_quorum,
     "pooler": _restart_pooler,
 }
-
-
-# --- the load ------------------------------------------------------------------------------------
-
-
-class Load:
-    """Users at work: songs, imports, follows; and an administrator who rechecks everyone."""
-
-    def __init__(self, app: Flask, site: Site) -> None:
-        self.app = app
-        self.port = site.port
-        self.tally = TimedTally()
-        self.crowd = Crowd(lambda: make_people(app, self.port, 50))
-        self.crowd.tally = self.tally
-        self.admin = add_person(app, "torturer", is_admin=True)
-        (self.followed,) = make_people(app, self.port, 1)
-        self.followers: set[int] = set()
-        self._stop = threading.Event()
-
-    def at_work(self) -> ExitStack:
-        """Run all of it until the block ends."""
-        stack = ExitStack()
-        stack.enter_context(self.crowd.at_work(CLIENTS))
-        threads = [
-            threading.Thread(target=self._again, args=each, daemon=True)
-            for each in (
-                (self._import, BETWEEN_IMPORTS),
-                (self._follow, BETWEEN_FOLLOWS),
-                (self._recheck, BETWEEN_RECHECKS),
-            )
-        ]
-
-        def stop() -> None:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-
-        stack.callback(stop)
-        for thread in threads:
-            thread.start()
-        return stack
-
-    def _again(self, step: Callable[[], None], seconds: float) -> None:
-        while not self._stop.is_set():
-            # The accounts are made past the site, in a database that may be away just now.
-            with suppress(sa.exc.SQLAlchemyError, psycopg.Error):
-                step()
-            self._stop.wait(seconds)
-
-    def _actor(self) -> Actor:
-        (visitor,) = make_people(self.app, self.port, 1)
-        actor = Actor(visitor, self.tally, self._stop)
-        self.crowd.journals.append(actor.journal)
-        return actor
-
-    def _import(self) -> None:
-        actor = self._actor()
-        titles = [f"Imported {number}" for number in range(IN_AN_IMPORT)]
-        answer = actor.insist(lambda: _send_file(actor.visitor, titles))
-        if answer and actor.accept(answer):
-            actor.journal.songs |= dict.fromkeys(titles, None)
-
-    def _follow(self) -> None:
-        actor = self._actor()
-        path = f"/users/{self.followed.username}/follow"
-        answer = actor.insist(lambda: actor.visitor.post(path, set="1"))
-        if answer and actor.accept(answer):
-            self.followers.add(actor.visitor.user_id)
-
-    def _recheck(self) -> None:
-        with working(self.app):
-            run = start.recheck_after_change(self.admin.user)
-            self.app.extensions["trackflow.jobs"].start_recheck(run.id)
-
-    def judge(self, verdict: Verdict) -> None:
-        """Each follow that is stored was told once; each acknowledged one is stored."""
-        followed = self.followed.user_id
-        with self.app.app_context():
-            stored = set(
-                db.session.scalars(sa.select(Follow.user_id).where(Follow.followed_id == followed))
-            )
-            told = db.session.scalar(
-                sa.select(sa.func.coalesce(sa.func.sum(Notification.n), 0)).where(
-                    Notification.user_id == followed, Notification.type == "new_follower"
-                )
-            )
-            db.session.rollback()
-        verdict.blame("lost", sorted(self.followers - stored))
-        verdict.blame("lost", ["notifications"] * max(0, len(stored) - told))
-        verdict.blame("doubled", ["notifications"] * max(0, told - len(stored)))
-
-
-def _send_file(visitor: Visitor, titles: list[str]) -> Answer:
-    edge = secrets.token_hex(8)
-    rows = "".join(f"{title},Artist of {title}\n" for title in titles)
-    parts = (
-        ("csrf_token", "", visitor.token),
-        ("start", "", "1"),
-        ("file", '; filename="list.csv"', f"title,artist\n{rows}"),
-    )
-    body = "".join(
-        MULTIPART.format(edge=edge, name=name, more=more, value=value)
-        for name, more, value in parts
-    )
-    kind = f"multipart/form-data; boundary={edge}"
-    headers = {"Cookie": visitor.cookie, "Content-Type": kind}
-    return ask(visitor.port, "POST", "/imports/", headers, f"{body}--{edge}--\r\n")

@@ -16,10 +16,12 @@ from trackflow_web.kernel.database import db
 if TYPE_CHECKING:
     from flask import Flask
 
+    from tests.support.wire import Server
+
 _numbers = itertools.count(1)
 
 
-def make_people(app: Flask, port: int, count: int) -> list[Visitor]:
+def make_people(app: Flask, port: Server, count: int) -> list[Visitor]:
     """Yield this many new users with signed-in browsers."""
     now = clock.now()
     rows = [

@@ -17,6 +17,7 @@ from tests.torture.places import filled
 if TYPE_CHECKING:
     from tests.support.gunicorn import Site
     from tests.torture.places import Place
+    from tests.torture.service import Service
 
 # Of a hundred kills, this many hit the whole service.
 WHOLE_SERVICE = 0.05
@@ -44,7 +45,7 @@ ON_ONE_CLOCK = 1.0
 class Ground:
     """The target of a fault, how often to inject it, and its deadline."""
 
-    site: Site
+    site: Site | Service
     place: Place
     wanted: int
     deadline: float
@@ -84,7 +85,7 @@ def _let_work(ground: Ground, answers: int) -> None:
     time.sleep(random.uniform(0, 0.02))  # not always immediately
 
 
-def _at_work(site: Site) -> list[int]:
+def _at_work(site: Site | Service) -> list[int]:
     """Return the workers, once one runs: a killed one is replaced in hundredths of a second."""
     deadline = time.monotonic() + 10
     while not (workers := site.worker_ids()) and time.monotonic() < deadline:
@@ -158,7 +159,7 @@ def faketime() -> str:
     return next((path for path in FAKETIME if Path(path).exists()), "")
 
 
-def move_clocks_by_file(site: Site) -> None:
+def move_clocks_by_file(site: Site | Service) -> None:
     """Before the start: let a file control the clock of the site's processes."""
     set_clock(site, "+0")
     # Its own timer for dead workers would see the jumps too; it is off here.
@@ -170,7 +171,7 @@ def move_clocks_by_file(site: Site) -> None:
     }
 
 
-def set_clock(site: Site, offset: str) -> None:
+def set_clock(site: Site | Service, offset: str) -> None:
     """`+2d`: two days after what it is."""
     new = site.folder / "clock.new"
     new.write_text(offset)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from tests.support.databases import close
 from tests.support.gunicorn import Site
 from tests.support.settings import settings_for
-from tests.torture import failover, notices, phases, places
+from tests.torture import everything, failover, phases, places
+from tests.torture.everything import Load
 from tests.torture.load import TALKATIVE, Crowd
 from tests.torture.notices import Notices
 from tests.torture.people import make_people
 from tests.torture.phases import Ground
 from tests.torture.races import Races
+from tests.torture.service import Service
 from tests.torture.table import Row, row_of
 from tests.torture.verdict import judge
 from trackflow_web import create_app
@@ -71,6 +73,9 @@ class Wanted:
     only: frozenset[str]
     notices: int = 0
     failovers: int = 0
+    # Web servers; and whether a process of its own does the jobs, which the load then has.
+    servers: int = 1
+    jobs: bool = False
 
     def times(self, fault: str) -> int:
         """How often a fault is to be done."""
@@ -133,10 +138,8 @@ def _on(
 ) -> Row:
     options = () if fault == "reload" else ("--preload",)
     workers = WORKERS_IN_A_RACE if fault.endswith("race") else WORKERS
-    site = Site(url, folder, workers=workers, options=options)
-    site.environment |= TALKATIVE
-    if fault in NOTICES:
-        site.environment |= notices.SETTINGS
+    site = _site(url, folder, workers, options, wanted)
+    site.environment |= everything.SETTINGS if fault in NOTICES or wanted.jobs else TALKATIVE
     if fault == "clock":
         phases.move_clocks_by_file(site)
     ground = Ground(site, place, wanted.times(fault), wanted.deadline, disk)
@@ -150,6 +153,17 @@ def _on(
     return row_of(place.kind, fault, done, tally, verdict)
 
 
+def _site(
+    url: str, folder: Path, workers: int, options: tuple[str, ...], wanted: Wanted
+) -> Site | Service:
+    """One web server, or several of two workers each."""
+    if wanted.servers == 1 and not wanted.jobs:
+        return Site(url, folder, workers=workers, options=options)
+    return Service(
+        url, folder, servers=wanted.servers, workers=2, jobs=wanted.jobs, options=options
+    )
+
+
 def _suffer_on(app: Flask, ground: Ground, fault: str) -> tuple[int, Tally, Verdict]:
     if fault in NOTICES:
         told = Notices(app)
@@ -157,8 +171,25 @@ def _suffer_on(app: Flask, ground: Ground, fault: str) -> tuple[int, Tally, Verd
         verdict = judge(app, [])
         told.judge(verdict)
         return done, told.tally, verdict
+    if fault != "race" and isinstance(ground.site, Service) and ground.site.jobs:
+        return _harm_jobs(app, ground, ground.site, fault)
     done, crowd = _race(app, ground) if fault == "race" else _harm(app, ground, fault)
     return done, crowd.tally, judge(app, crowd.journals)
+
+
+def _harm_jobs(
+    app: Flask, ground: Ground, service: Service, fault: str
+) -> tuple[int, Tally, Verdict]:
+    """The same, with a load that has jobs to do."""
+    load = Load(app, service.port)
+    ground.answered = lambda: load.tally.answered
+    with load.at_work():
+        done = HARM[fault](ground)
+    service.stop_jobs()
+    load.finish_jobs()
+    verdict = judge(app, load.crowd.journals)
+    load.judge(verdict)
+    return done, load.tally, verdict
 
 
 def _harm(app: Flask, ground: Ground, fault: str) -> tuple[int, Crowd]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tests.support.invariants import TOLD, UNLOCKED
 from trackflow_web import composition
 from trackflow_web.achievements import events
 from trackflow_web.achievements.category_models import CategoryCompletion
@@ -62,6 +63,7 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
         _look_for_lost_talk(verdict, journals)
         _look_for_doubled(verdict)
         _look_at_feed(verdict)
+        _look_at_notices(verdict)
         _show_what_waits(app, journals)
         _look_at_toasts(verdict, journals)
     return verdict
@@ -196,6 +198,26 @@ def _look_at_feed(verdict: Verdict) -> None:
     db.session.rollback()
 
 
+def _look_at_notices(verdict: Verdict) -> None:
+    """Each unlock has its notification, and none tells of more than there is."""
+    unlocked = dict(db.session.execute(UNLOCKED).all())
+    told = dict(db.session.execute(TOLD).all())
+    awards = _awards()
+    db.session.rollback()
+    for user_id in unlocked.keys() | told.keys():
+        notified = told.get(user_id, 0)
+        of_user = ("unlocks told", user_id, unlocked.get(user_id, 0), notified)
+        verdict.blame("lost", [of_user] if notified < unlocked.get(user_id, 0) else [])
+        verdict.blame("doubled", [of_user] if notified > awards[user_id] else [])
+
+
+def _awards() -> Counter[int]:
+    """How many achievements each user has."""
+    of_each = sa.select(UserAchievement.user_id, sa.func.count())
+    rows = db.session.execute(of_each.group_by(UserAchievement.user_id)).all()
+    return Counter(dict(rows))
+
+
 # --- toasts --------------------------------------------------------------------------------------
 
 
@@ -219,15 +241,7 @@ def _show_what_waits(app: Flask, journals: Sequence[Journal]) -> None:
 
 def _look_at_toasts(verdict: Verdict, journals: Sequence[Journal]) -> None:
     """All awards of a user were shown, in one message."""
-    awards = Counter(
-        dict(
-            db.session.execute(
-                sa.select(UserAchievement.user_id, sa.func.count()).group_by(
-                    UserAchievement.user_id
-                )
-            ).all()
-        )
-    )
+    awards = _awards()
     for journal in journals:
         name, user_id = journal.visitor.username, journal.visitor.user_id
         verdict.repeated += sum(number - 1 for number in journal.came.values())
