@@ -251,6 +251,7 @@ def test_lines_that_mean_nothing_are_left_out():
         (b"[other]\nname = No\n[SONG]\nname = Yes = [really]", "Yes = [really]"),
         (b"[song]\nname = <color=#00FF00>I <3 <b>you</b></color>", "I <3 you"),
         (b"[song]\nname = <<b>b>x", "x"),
+        (b"[song]\nname = <<<b>b>b>a < b > c</i>", "a < b > c"),
         (b"", ""),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 
 import pytest
@@ -152,3 +153,15 @@ def test_audio_is_never_read():
     song = uploads._song("One", {"song.ogg": read, "notes.mid": lambda: b""}, [])
     assert "song.ogg" in song.names
     assert report_on(song).findings[Part.DEMUCS].verdict == "against"
+
+
+def test_what_is_repeated_endlessly_is_read_in_linear_time_and_named_a_few_times():
+    nested = "<" * 1_300 + "b>" * 1_300
+    sections = "".join(f"[ExpertDoubleRhythm]\n[a{number % 5_000}]\n" for number in range(50_000))
+    begun = time.thread_time()
+    for _ in range(20):
+        assert song_ini.plain(nested) == ""
+    (found,) = songs_in(("notes.chart", f"[Song]\n{{\n}}\n{sections}"))
+    # Both took many times as long when each repetition went through all that were before.
+    assert time.thread_time() - begun < 3
+    assert len(found.problems) < 20

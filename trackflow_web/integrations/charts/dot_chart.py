@@ -25,7 +25,6 @@ TRACKS = {
     "Drums": Instrument.DRUMS,
     "Keyboard": Instrument.KEYS,
 }
-OTHERS = ("DoubleRhythm", "DoubleGuitar", "GHLGuitar", "GHLBass", "GHLRhythm", "GHLCoop")
 DIFFICULTIES = {each.capitalize(): each for each in Difficulty}
 _SECTION = re.compile(r"\[([^\]\r\n]{1,100})\]")
 _EVENT = re.compile(r"\s*(-?[0-9]{1,12})\s*=\s*([A-Z]{1,2})\s+(.*)", re.ASCII)
@@ -34,6 +33,8 @@ _RESOLUTION = re.compile(r"[0-9]{1,6}", re.ASCII)
 # Frets and pads; 5 and 6 of guitars are markers, 7 an open note, 32 the second kick of drums.
 FRETTED, DRUMMED = frozenset({0, 1, 2, 3, 4, 7}), frozenset({0, 1, 2, 3, 4, 5, 32})
 OVERDRIVE, FILL = "2", "64"
+# Sections that are named in the report because they are there more than once.
+MOST_REPEATED = 10
 TOO_MANY_EVENTS = "This chart has too many events."
 NOT_A_CHART = "This isn't a .chart file: it has no sections."
 MICRO_BEATS = 60_000  # a tempo is in thousandths of a beat per minute
@@ -50,6 +51,7 @@ class _Reading:
     last: int = 0
     end: int | None = None
     sections: set[str] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
     unordered: bool = False
 
 
@@ -85,11 +87,9 @@ def read(content: bytes) -> tuple[Chart, SongIni]:
 
 
 def _begin(reading: _Reading, section: str) -> None:
-    if section in reading.sections and section != "Song":
-        reading.chart.problems.append(f"[{section}] is there more than once.")
+    if section in reading.sections and section != "Song" and len(reading.repeated) < MOST_REPEATED:
+        reading.repeated.add(section)
     reading.sections.add(section)
-    if section.endswith(OTHERS):
-        reading.chart.other_tracks += (section,)
 
 
 def _add_metadata(reading: _Reading, line: str) -> None:
@@ -160,6 +160,8 @@ def _finished(reading: _Reading) -> Chart:
         chart.problems.append(f"There is no resolution; {DEFAULT_RESOLUTION} was taken.")
     if reading.unordered:
         chart.problems.append("Some events are out of order.")
+    for section in sorted(reading.repeated):
+        chart.problems.append(f"[{section}] is there more than once.")
     reading.tempos.sort()
     chart.length = _seconds(reading, reading.last, ticks)
     if reading.first is not None:

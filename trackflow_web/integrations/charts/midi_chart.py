@@ -99,8 +99,6 @@ def _add(chart: Chart, track: Track, marks: set[int], coda: int | None) -> None:
         chart.venue_events += track.notes.total() + len(track.texts)
     elif name == "EVENTS":
         chart.sections += sum(text.startswith(SECTIONS) for _, text in track.texts)
-    elif name and track.notes and len(chart.other_tracks) < midi.MOST_TRACKS:
-        chart.other_tracks += (name,)
 
 
 def _add_lanes(

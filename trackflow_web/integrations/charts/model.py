@@ -88,7 +88,6 @@ class Chart:
     length: float = 0.0
     end: float | None = None
     events_after_music_end: bool = False
-    other_tracks: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
     def charted(self) -> list[Instrument]:

@@ -85,8 +85,16 @@ def bounded(values: Mapping[str, str]) -> SongIni:
 
 def plain(value: str) -> str:
     """Return a value without tags for colours and sizes, as one line of at most a name's length."""
-    before = None
-    text = value[:LONGEST_VALUE]
-    while text != before:  # `<<b>b>` becomes a tag when one is removed
-        before, text = text, _TAG.sub("", text)
-    return " ".join(text.split())[:LONGEST_NAME]
+    kept: list[str] = []  # after each `>` a tag may have ended, also one around others: `<<b>b>`
+    opened: list[int] = []
+    for piece in re.split(r"([<>])", value[:LONGEST_VALUE]):
+        if piece == "<":
+            opened.append(len(kept))
+        kept.append(piece)
+        if piece == ">":
+            start = opened.pop() if opened else len(kept)
+            if _TAG.fullmatch("".join(kept[start:])):
+                del kept[start:]
+            else:
+                opened.clear()
+    return " ".join("".join(kept).split())[:LONGEST_NAME]
