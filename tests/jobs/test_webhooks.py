@@ -22,7 +22,7 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility import Held
 from trackflow_web.domain.visibility.models import Hold
-from trackflow_web.domain.webhooks import actions, outbox
+from trackflow_web.domain.webhooks import actions, outbox, rules
 from trackflow_web.domain.webhooks.models import Delivery, EventName, State, Webhook
 from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel.database import db
@@ -391,6 +391,18 @@ def test_a_worker_that_died_is_replaced_after_a_time(app, alice, hook, receiver,
     clock.move(seconds=outbox.ATTEMPT_TAKES.total_seconds() + 1)
     send()
     assert len(receiver.received) == 1
+
+
+def test_a_delivery_whose_attempts_all_died_ends(app, alice, hook, receiver, send, clock):
+    hook()
+    release(app, alice)
+    for _ in range(rules.MOST_ATTEMPTS):
+        with working(app):
+            assert outbox.acquire_due(8)
+        clock.move(seconds=outbox.ATTEMPT_TAKES.total_seconds() + 1)
+    send()
+    assert receiver.received == []
+    assert [row.outcome for row in deliveries(app)] == ["dropped"]
 
 
 # --- Discord -------------------------------------------------------------------------------------

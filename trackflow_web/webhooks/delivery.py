@@ -26,6 +26,8 @@ OFF = "turned off"
 # The key that encrypted the address and the secret is lost.
 UNREADABLE = "unreadable address: enter it again"
 REDIRECT = "redirect: not followed"
+# Each of its attempts ended with the worker.
+NEVER_ENDED = "too many attempts that never ended"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def prepare(
     kind = Kind(webhook.kind)
     if webhook.state != State.ACTIVE:
         return OutgoingDelivery(delivery_id, webhook_id, kind, problem=OFF)
+    if delivery.attempts > rules.MOST_ATTEMPTS:
+        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=NEVER_ENDED)
     site = site_url or webhook.base_url
     content = content_of(delivery, site)
     if content is None:

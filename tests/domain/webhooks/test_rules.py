@@ -48,6 +48,8 @@ def test_pauses_follow_the_schedule_of_the_specification():
         ("Sat, 28 Nov 2026 12:01:00 GMT", 60),
         ("Sat, 28 Nov 2026 11:00:00 GMT", 0),
         ("soon", None),
+        ("1 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("1 Jan 2020 00:00:00 +99999999999999", None),
         ("-5", None),
         ("", None),
     ],

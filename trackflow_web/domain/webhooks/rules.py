@@ -27,6 +27,7 @@ PAUSES = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
+MOST_ATTEMPTS = len(PAUSES) + 1
 # The part of a pause by which it is made longer or shorter, so that receivers are not asked by
 # everybody at once after an outage.
 JITTER = 0.1
@@ -125,6 +126,6 @@ def _retry_after(sent: Mapping[str, str], now: datetime) -> float | None:
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years and zones of twenty digits
         return None
     return (at - now).total_seconds() if at.tzinfo else None
