@@ -127,6 +127,24 @@ def test_an_administrator_chooses_with_a_reason_that_is_shown(app, members, cloc
     assert "A fine piece of work." in shown(app, alice, "release").get_text()
 
 
+def test_the_page_offers_the_releases_of_the_week_and_keeps_what_was_chosen(app, members, clock):
+    songs = [add_song(app, members["alice"], title, status="released") for title in ("One", "Two")]
+    clock.move(weeks=1)
+    as_olga = Browser(app)
+    as_olga.enter(members["olga"])
+    page = as_olga.get("/admin/highlights", kind="release")
+    assert len(page.all("#subject option")) == 2
+    sent = {"kind": "release", "start": page.one("[name=start]")["value"], "reason": "short"}
+    page = as_olga.post("/admin/highlights", **sent, subject=songs[0])
+    assert page.status == 422
+    assert list(page.errors()) == ["reason"]
+    assert page.one("#subject option[selected]")["value"] == str(songs[0])
+    page = as_olga.post(
+        "/admin/highlights", **sent | {"reason": "A fine piece of work."}, subject=0
+    )
+    assert list(page.errors()) == ["subject"]
+
+
 def test_few_people_make_no_trend(app, members, clock, monkeypatch):
     people = list(members.values())
     for person in people[: trends.LEAST_CHARTERS - 1]:
