@@ -245,6 +245,7 @@ def test_lines_that_mean_nothing_are_left_out():
     ("content", "expected"),
     [
         ("[Song]\nname = One".encode("utf-16"), "One"),
+        ("[Song]\nname = Oné".encode("utf-16-le"), "Oné"),
         ("\ufeff[song]\nNAME=Oné".encode(), "Oné"),
         ("[song]\nname = Oné".encode("cp1252"), "Oné"),
         (b"name = One\nname = Two", "Two"),

@@ -12,9 +12,10 @@ from tests.support.browsing import Browser
 from tests.support.people import working
 from trackflow_web.community import figures
 from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.chart_scans import rules
 from trackflow_web.domain.chart_scans.models import ChartScan
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.integrations.charts import scans
+from trackflow_web.integrations.charts import scans, uploads
 from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.kernel.database import db
 
@@ -255,3 +256,12 @@ def test_only_the_latest_uploads_are_kept(app, as_alice, alice):
         send(as_alice, ("notes.mid", charts.full_band()))
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(ChartScan)) == 5
+
+
+def test_the_report_tells_when_an_upload_has_more_songs_than_are_read(as_alice, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_SONGS", 2)
+    monkeypatch.setattr(rules, "MOST_SONGS", 2)
+    told = "Only the first 2 songs"
+    for number in (1, 3):
+        report = send(as_alice, ("a.zip", charts.library(number))).location
+        assert (told in as_alice.get(report).text) is (number > 2)

@@ -15,10 +15,15 @@ MARKS = (
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file: by its mark of byte order, else UTF-8, else Windows-1252."""
+    """Return the text of a file: by its mark of byte order, else UTF-8, else Windows-1252.
+
+    UTF-16 without the mark is known by the zero in the second byte of `[` or a letter.
+    """
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace")
+    if content[:1].strip(b"\0") and content[1:4:2] == b"\0\0":
+        return content.decode("utf-16-le", "replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

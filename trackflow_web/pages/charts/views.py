@@ -141,6 +141,7 @@ def _context(scan: ChartScan, errors: Mapping[str, str]) -> dict[str, object]:
         "left": queries.count_unconfirmed(scan.id),
         "errors": errors,
         "parts": list(Part),
+        "most_songs": rules.MOST_SONGS,
         "page": page,
         "previous": address(page - 1) if page > 1 else None,
         "following": address(page + 1) if page < last else None,
