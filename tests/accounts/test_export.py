@@ -93,6 +93,8 @@ ABOUT_NOBODY = {
         "feed_rebuilds",
         "seasons",
         "level_names",
+        "holder_countings",
+        "holder_counts",
         "holds",
         "leaderboard_closings",
         "limit_counts",

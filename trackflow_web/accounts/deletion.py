@@ -74,6 +74,7 @@ def delete_account(user: User) -> None:
     note_if_committed(SecurityEvent.ACCOUNT_DELETED, of=user_id)
     discard_recorded_of(user_id)
     cache_versions.hide()
+    holder_counts.changed([user_id])
     shared = _shared_songs(user_id)
     _take_back_collaborations(user_id)
     _remove_name(user)
@@ -97,7 +98,6 @@ def delete_account(user: User) -> None:
         db.session.execute(
             sa.delete(table).where(theirs), execution_options={"synchronize_session": False}
         )
-    holder_counts.changed()
     # Their releases are not joint ones any more.
     projection.refresh(feed.keys_of_songs(shared))
 

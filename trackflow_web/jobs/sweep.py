@@ -23,7 +23,7 @@ from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.webhooks import outbox
-from trackflow_web.jobs import community, mails, notifications, seasons
+from trackflow_web.jobs import community, holders, mails, notifications, seasons
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -74,6 +74,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: mails.run(tools),
         lambda: seasons.run(tools),
         lambda: _close_leaderboards(tools),
+        lambda: holders.run(tools),
         lambda: community.write_past_entries(tools),
         lambda: _release_held_comments(tools),
         lambda: community.choose_highlights(tools),

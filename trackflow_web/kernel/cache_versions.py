@@ -5,6 +5,7 @@ A process that keeps a count beside its version compares versions to see whether
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -26,6 +27,9 @@ class Versioned(StrEnum):
     VISIBILITY = "visibility"
 
 
+_watchers: dict[Versioned, Callable[[Collection[int]], None]] = {}
+
+
 class Version(Base):
     """How often something happened that changes a count; only ever larger."""
 
@@ -35,11 +39,19 @@ class Version(Base):
     n: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-def step(name: Versioned) -> None:
+def watch(name: Versioned, before: Callable[[Collection[int]], None]) -> None:
+    """Call `before` with the users of each step, before they change."""
+    _watchers[name] = before
+
+
+def step(name: Versioned, *, users: Collection[int] = ()) -> None:
     """Invalidate cached counts once this unit of work is committed. For rare actions.
 
-    The row is written right before the commit: nothing is waited for while it is held.
+    Call it before the action changes what is counted of these users. The row is written right
+    before the commit: nothing is waited for while it is held.
     """
+    if users and name in _watchers:
+        _watchers[name](users)
     db.session().info.setdefault(_STEPPED, set()).add(name)
 
 

@@ -81,12 +81,12 @@ def revoke(admin: User, user: User, code: str, *, reason: object) -> bool:
     award, achievement = _get_for_update(user, code)
     if award.revoked_at is not None:
         return False
+    holder_counts.changed([user.id])
     award.revoked_at, award.revoked_reason = clock.now(), why
     award.revoked_by_id, award.revoked_by = admin.id, admin.username
     # No toast shows it any more, and it is no longer pinned.
     award.notified, award.shown_until, award.pin = True, None, None
     _record(AchievementRevoked, award, achievement, admin, reason=why)
-    holder_counts.changed()
     return True
 
 
@@ -98,10 +98,10 @@ def restore(admin: User, user: User, code: str) -> bool:
     award, achievement = _get_for_update(user, code)
     if award.revoked_at is None:
         return False
+    holder_counts.changed([user.id])
     award.revoked_at = award.revoked_reason = None
     award.revoked_by_id = award.revoked_by = None
     _record(AchievementRestored, award, achievement, admin)
-    holder_counts.changed()
     return True
 
 

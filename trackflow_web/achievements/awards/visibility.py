@@ -60,6 +60,7 @@ def choices_of(user_id: int) -> dict[str, Choice]:
 
 def set_visibility(user: User, code: str, *, public: bool) -> None:
     """Show one of the user's awards to others, or hide it. Raise NotFound without the award."""
+    holder_counts.changed([user.id])
     shown = db.session.scalar(
         sa.update(UserAchievement)
         .where(_award_of(user, code))
@@ -73,6 +74,7 @@ def set_visibility(user: User, code: str, *, public: bool) -> None:
 
 def set_all_visibility(user: User, *, public: bool) -> int:
     """Show all of the user's awards to others, or hide them; return how many that changed."""
+    holder_counts.changed([user.id])
     changed = db.session.scalars(
         sa.update(UserAchievement)
         .where(UserAchievement.user_id == user.id, UserAchievement.is_public != public)
@@ -85,7 +87,6 @@ def set_all_visibility(user: User, *, public: bool) -> int:
 
 
 def _record_shown(user: User) -> None:
-    holder_counts.changed()
     record(AchievementsShown(), user_id=user.id, subject_id=user.id)
 
 

@@ -160,6 +160,7 @@ def undo(admin: User, code: str, grant_id: object = None) -> int:
     )
     user_ids = list(db.session.scalars(recipients.order_by(UserAchievement.user_id)))
     _lock_counters(user_ids)
+    holder_counts.changed(user_ids)
     db.session.execute(
         sa.delete(UserAchievement).where(
             UserAchievement.grant_id == given.id, UserAchievement.revoked_at.is_(None)
@@ -177,7 +178,6 @@ def undo(admin: User, code: str, grant_id: object = None) -> int:
             subject_id=given.achievement_id,
         )
     reconcile_users(user_ids)
-    holder_counts.changed()
     _record(admin, code, "grant_undone", len(user_ids) or 1)
     return len(user_ids)
 

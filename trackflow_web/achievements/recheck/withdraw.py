@@ -65,6 +65,7 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
         gone = _not_due(user_id, import_id)
         if not gone:
             break
+        holder_counts.changed([user_id])
         awards = (UserAchievement.user_id == user_id, UserAchievement.achievement_id.in_(gone))
         threads.forget(SubjectType.ACHIEVEMENT, sa.select(UserAchievement.id).where(*awards))
         db.session.execute(sa.delete(UserAchievement).where(*awards))
@@ -81,7 +82,6 @@ def withdraw(user_id: int, import_id: int) -> list[str]:
     if codes:
         undo.note_withdrawn(import_id, len(codes))
         _record(user_id, import_id, codes)
-        holder_counts.changed()
     return codes
 
 

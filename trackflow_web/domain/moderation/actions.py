@@ -104,17 +104,17 @@ def _note_undone(subject_type: str, subject_id: int, *which: str) -> None:
 def _suspend(owner: User, *, until: datetime | None, statement: str) -> None:
     if owner.is_admin:
         raise Invalid(action="Administrators can't be suspended. Demote them first.")
+    cache_versions.step(Versioned.HOLDERS, users=[owner.id])
     owner.suspended_until, owner.suspended_for = until, statement
     sign_out_everywhere(owner)
     share_images.withdraw_all_of(owner.id)
-    cache_versions.step(Versioned.HOLDERS)
 
 
 def end_suspension(owner: User) -> None:
     """End a suspension before its time."""
+    cache_versions.step(Versioned.HOLDERS, users=[owner.id])
     owner.suspended_until, owner.suspended_for = None, ""
     share_images.withdraw_all_of(owner.id)
-    cache_versions.step(Versioned.HOLDERS)
 
 
 def undo(entry: ModerationAction, admin: User, *, statement: object = "") -> ModerationAction:

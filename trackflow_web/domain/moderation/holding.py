@@ -11,7 +11,7 @@ from trackflow_web.domain.moderation.rules import Action
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.domain.visibility.models import Hold
+from trackflow_web.domain.visibility.models import Held, Hold
 from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db, upsert
@@ -27,6 +27,7 @@ class HeldNow:
 
 def hold(subject_type: str, subject_id: int, *, is_automatic: bool) -> None:
     """Hide a subject; a decision replaces an automatic hold."""
+    _step_holders(subject_type, subject_id)
     statement = upsert(Hold).values(
         subject_type=subject_type,
         subject_id=subject_id,
@@ -40,11 +41,11 @@ def hold(subject_type: str, subject_id: int, *, is_automatic: bool) -> None:
         )
     )
     _withdraw_images(subject_type, subject_id)
-    cache_versions.step(Versioned.HOLDERS)
 
 
 def release(subject_type: str, subject_id: int, *, automatic_only: bool = False) -> bool:
     """Show a subject again; return whether it was hidden."""
+    _step_holders(subject_type, subject_id)
     is_it = sa.and_(Hold.subject_type == subject_type, Hold.subject_id == subject_id)
     if automatic_only:
         is_it = sa.and_(is_it, Hold.is_automatic)
@@ -55,7 +56,6 @@ def release(subject_type: str, subject_id: int, *, automatic_only: bool = False)
         .execution_options(synchronize_session=False)
     )
     _withdraw_images(subject_type, subject_id)
-    cache_versions.step(Versioned.HOLDERS)
     return gone is not None
 
 
@@ -73,6 +73,11 @@ def hold_of(subject_type: str, subject_id: int) -> HeldNow | None:
         )
     ).one_or_none()
     return None if row is None else HeldNow(is_automatic=row[0], action_id=row[1])
+
+
+def _step_holders(subject_type: str, subject_id: int) -> None:
+    users = [subject_id] if subject_type == Held.PROFILE else []
+    cache_versions.step(Versioned.HOLDERS, users=users)
 
 
 def _withdraw_images(subject_type: str, subject_id: int) -> None:

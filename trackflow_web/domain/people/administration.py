@@ -47,12 +47,12 @@ def ban(user: User, *, by: User | None, why: str) -> None:
     if by is not None and by.id == user.id:
         raise Forbidden(NOT_YOURSELF)
     note_if_committed(SecurityEvent.ACCOUNT_BANNED, of=user.id)
+    cache_versions.step(Versioned.HOLDERS, users=[user.id])
     user.banned_at = clock.now()
     share_images.withdraw_all_of(user.id)
     actions.sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
     reservations.reserve(user.email, ends_at=None)
-    cache_versions.step(Versioned.HOLDERS)
     record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "ban", why)
 
@@ -62,10 +62,10 @@ def unban(user: User, *, by: User | None, why: str) -> None:
     if user.banned_at is None:
         return
     note_if_committed(SecurityEvent.ACCOUNT_UNBANNED, of=user.id)
+    cache_versions.step(Versioned.HOLDERS, users=[user.id])
     user.banned_at = None
     share_images.withdraw_all_of(user.id)
     reservations.release(user.email)
-    cache_versions.step(Versioned.HOLDERS)
     record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "unban", why)
 

@@ -10,6 +10,7 @@ from trackflow_web.domain.people.models import Audience, Shown, Theme
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.cache_versions import Versioned
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Checks, Invalid
 from trackflow_web.kernel.events import record
 from trackflow_web.kernel.markup import is_web_address
@@ -48,13 +49,15 @@ def change_privacy(user: User, **changes: object) -> None:
     """
     was_public, was_listed, audience = user.is_profile_public, user.on_boards, user.audience
     _change(user, changes, PRIVACY)
+    if user.is_profile_public != was_public:
+        # What is counted of the user so far is read before this is written.
+        with db.session.no_autoflush:
+            cache_versions.step(Versioned.HOLDERS, users=[user.id])
     cache_versions.hide()
     if user.audience != audience:
         share_images.withdraw_all_of(user.id)
     if user.on_boards != was_listed:
         record(PersonListed(), user_id=user.id, subject_id=user.id)
-    if user.is_profile_public != was_public:
-        cache_versions.step(Versioned.HOLDERS)
 
 
 def hide_checklist(user: User) -> None:

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from trackflow_web.achievements.awards import holder_counting
 from trackflow_web.achievements.awards.grant import latest_award_id
 from trackflow_web.community.feed import latest_entry_id
 from trackflow_web.domain.comments.numbers import count_held, latest_comment_id
@@ -116,6 +117,11 @@ def _metrics() -> Iterator[Metric]:
     )
     yield CounterMetricFamily(
         "trackflow_feed_entries", "Feed entries ever written: the latest id.", latest_entry_id()
+    )
+    yield GaugeMetricFamily(
+        "trackflow_holder_counts_age_seconds",
+        "Age of the stored holder counts; 0 where pages count.",
+        holder_counting.age_in_seconds(),
     )
     yield GaugeMetricFamily("trackflow_jobs_waiting", "Jobs in the queue.", jobs().waiting())
     yield CounterMetricFamily(
