@@ -27,7 +27,9 @@ ENTRIES = 20
 MOST_SKIPPED = 1000
 # New entries are counted up to here: "20+ new".
 MOST_COUNTED_NEW = 20
-# Candidates that the viewer may not see are replaced by further ones, so many times.
+# Candidates that the viewer may not see are replaced: by spare ones, which are read with the
+# others, then by further ones, so many times.
+SPARE = 10
 MOST_ROUNDS = 20
 NO_SUCH_CURSOR = "This cursor isn't from this list."
 _CURSOR = re.compile(r"(\d{1,17})-(\d{1,18})", re.ASCII)
@@ -163,10 +165,11 @@ def _rows(wanted: Wanted, enough: int) -> list[list[sa.Row[Any]]]:
     """Return the first entries that the viewer may see, of some people from among candidates."""
     rows: list[list[sa.Row[Any]]] = []
     place = wanted.after
+    candidates = enough if wanted.among is Among.EVERYONE else enough + SPARE
     for _ in range(MOST_ROUNDS):
-        found = _read(wanted, place, enough)
+        found = _read(wanted, place, candidates)
         rows += [people for people in found if people[0].is_shown]
-        if len(rows) >= enough or len(found) < enough:
+        if len(rows) >= enough or len(found) < candidates:
             break
         place = _place_of(found[-1][0])
     return rows[:enough]

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 
 from trackflow_web.community.grouping import JOINT
 from trackflow_web.community.models import FeedEntry, FeedPerson, HiddenEntry, Kind
-from trackflow_web.community.muted import is_entry_muted
+from trackflow_web.community.muted import is_entry_muted, is_true
 from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import State
 from trackflow_web.domain.people.models import User
@@ -64,7 +64,8 @@ _KIND: sa.BindParameter[str] = sa.bindparam("kind", type_=sa.String)
 _GROWN_UP: Any = sa.bindparam("grown_up", type_=UTCDateTime())
 _AT: Any = sa.bindparam("at", type_=UTCDateTime())
 _ID: Any = sa.bindparam("id", type_=sa.BigInteger)
-_ENOUGH: Any = sa.bindparam("enough", type_=sa.Integer)
+# A part of the statement: of a parameter PostgreSQL would not know that it is small.
+_ENOUGH: Any = sa.bindparam("enough", type_=sa.Integer, literal_execute=True)
 # The last of enough rows, counted from 0.
 _LAST: Any = sa.bindparam("last", type_=sa.Integer)
 
@@ -112,22 +113,14 @@ def _of_candidates(shape: Shape) -> sa.Select[Any]:
         sa.select(_FEED, _is_shown(shape).label("is_shown"))
         .select_from(candidates)
         .join(_FEED, _FEED.c.id == candidates.c.feed_id)
-        .join(User, User.id == _FEED.c.user_id)
     )
 
 
 def _global(shape: Shape) -> sa.Select[Any]:
     """Return the feed of everyone: of newcomers only releases, of nobody too much."""
     is_old_enough = sa.or_(User.created_at <= _GROWN_UP, _FEED.c.kind == Kind.RELEASE)
-    found = (
-        sa.select(_FEED, sa.true().label("is_shown"))
-        .join(User, User.id == _FEED.c.user_id)
-        .where(
-            _FEED.c.withdrawn_at.is_(None),
-            _FEED.c.in_global,
-            is_old_enough,
-            _is_visible(shape),
-        )
+    found = sa.select(_FEED, sa.true().label("is_shown")).where(
+        _FEED.c.withdrawn_at.is_(None), _FEED.c.in_global, _is_visible(shape, is_old_enough)
     )
     if shape.is_of_kind:
         found = found.where(_FEED.c.kind == _KIND)
@@ -146,13 +139,16 @@ def _in_order(
     return found.order_by(last_at.desc(), id_.desc())
 
 
-def _is_visible(shape: Shape) -> sa.ColumnElement[bool]:
-    """Return the condition for entries that the viewer may see and has not hidden."""
-    shown = [
-        visible_to(shape.viewer),
-        User.in_feed,
-        not_held(_FEED.c.kind, _FEED.c.subject_id),
-    ]
+def _is_visible(shape: Shape, *of_user: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition for entries that the viewer may see and has not hidden.
+
+    The user is looked up for each entry. With a join, PostgreSQL would read and sort all entries of
+    all users as soon as it takes few users for visible, which it cannot know.
+    """
+    user = sa.select(sa.and_(visible_to(shape.viewer), User.in_feed, *of_user)).where(
+        User.id == _FEED.c.user_id
+    )
+    shown = [is_true(user), not_held(_FEED.c.kind, _FEED.c.subject_id)]
     if shape.is_member:
         hidden = sa.exists().where(
             HiddenEntry.user_id == _VIEWER, HiddenEntry.feed_id == _FEED.c.id

@@ -26,13 +26,13 @@ def is_entry_muted(viewer_id: Viewer | None) -> sa.ColumnElement[bool]:
     album = sa.select(is_album_muted).where(Series.id == subject_id)
     return sa.or_(
         is_muted_by(viewer_id, Muted.PERSON, _FEED.c.user_id),
-        sa.and_(kind == Kind.RELEASE, _is_true(song)),
+        sa.and_(kind == Kind.RELEASE, is_true(song)),
         sa.and_(kind == Kind.PACK, is_muted_by(viewer_id, Muted.PACK, subject_id)),
-        sa.and_(kind == Kind.SERIES, _is_true(album)),
+        sa.and_(kind == Kind.SERIES, is_true(album)),
     )
 
 
-def _is_true(answer: sa.Select[bool]) -> sa.ColumnElement[bool]:
+def is_true(answer: sa.Select[bool]) -> sa.ColumnElement[bool]:
     """Return the condition that the one row there may be says yes.
 
     For an EXISTS PostgreSQL would look at all songs first, and keep those that are muted.

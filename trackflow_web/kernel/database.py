@@ -193,7 +193,7 @@ def connect_arguments(*, pooled: bool) -> dict[str, Any]:
     session = (
         pooler.CONNECT_ARGUMENTS
         if pooled
-        else {"options": " ".join(f"-c {name}={value}" for name, value in _limits().items())}
+        else {"options": " ".join(f"-c {name}={value}" for name, value in _settings().items())}
     )
     return {
         "application_name": "trackflow",
@@ -206,8 +206,12 @@ def connect_arguments(*, pooled: bool) -> dict[str, Any]:
     }
 
 
-def _limits() -> dict[str, str]:
-    """Return the time limits of PostgreSQL for a transaction of a page, or of a command or job."""
+def _settings() -> dict[str, str]:
+    """Return the settings of PostgreSQL for a transaction of a page, or of a command or job.
+
+    Statements are not compiled: that takes seconds, and PostgreSQL decides by a cost that does not
+    know how soon a limit is reached.
+    """
     if _unhurried.get():
         statement, lock = 0, SECONDS_A_COMMAND_WAITS_FOR_A_LOCK
         idle = SECONDS_A_COMMAND_IDLES_IN_A_TRANSACTION
@@ -218,6 +222,7 @@ def _limits() -> dict[str, str]:
         "statement_timeout": f"{statement}s",
         "idle_in_transaction_session_timeout": f"{idle}s",
         "lock_timeout": f"{lock}s",
+        "jit": "off",
     }
 
 
@@ -238,7 +243,7 @@ def prepare(engine: Engine, *, pooled: bool = False) -> None:
     event.listen(engine, "handle_error", database_errors.raise_as_busy)
     if pooled:
         event.listen(engine, "connect", pooler.leave_begin_to_us)
-        event.listen(engine, "begin", lambda connection: pooler.begin(connection, _limits()))
+        event.listen(engine, "begin", lambda connection: pooler.begin(connection, _settings()))
     else:
         event.listen(engine, "begin", _raise_limits)
 
@@ -278,5 +283,7 @@ def _raise_limits(connection: Connection) -> None:
     """Raise PostgreSQL's limits for one transaction of a command or job."""
     if not _unhurried.get():
         return
-    local = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _limits().items())
+    local = ", ".join(
+        f"set_config('{name}', '{value}', true)" for name, value in _settings().items()
+    )
     connection.exec_driver_sql(f"SELECT {local}")

@@ -11,8 +11,8 @@ from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.queries import IN_ORDER, Chart
 from trackflow_web.domain.authoring.rules import State
 from trackflow_web.domain.authoring.sorting import ORDERS, Sort
-from trackflow_web.domain.collaborations.queries import song_ids_of
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.songs.queries import is_on_list_of
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.kernel.database import db
 
@@ -36,7 +36,7 @@ class Desk:
 
 def desk_of(user_id: int, *, limit: int) -> Desk:
     """Return the numbers of songs by status and up to `limit` in progress, in one statement."""
-    mine = sa.or_(Song.user_id == user_id, Song.id.in_(song_ids_of(user_id)))
+    mine = is_on_list_of(user_id)
     number = sa.select(Song.status, sa.func.count().label("n")).where(mine).group_by(Song.status)
     counts = number.subquery()
     latest = sa.select(Song).where(mine, Song.status == Status.WIP)

@@ -80,10 +80,10 @@ def find_same(user_id: int, name_key: str) -> Pack | None:
 def pack_names_of(user_id: int, *, limit: int, beside: int | None = None) -> list[tuple[int, str]]:
     """Return id and name of the user's `limit` latest packs, newest first, and of this one."""
     latest = sa.select(Pack.id).where(Pack.user_id == user_id).order_by(Pack.id.desc()).limit(limit)
+    # One list of ids: behind OR, PostgreSQL would compare it with every pack of everybody.
+    ids = latest.subquery().select().union_all(sa.select(sa.literal(beside, sa.BigInteger)))
     rows = db.session.execute(
-        sa.select(Pack.id, Pack.name)
-        .where(sa.or_(Pack.id.in_(latest.subquery().select()), Pack.id == beside))
-        .order_by(Pack.id.desc())
+        sa.select(Pack.id, Pack.name).where(Pack.id.in_(ids)).order_by(Pack.id.desc())
     )
     return [(pack_id, name) for pack_id, name in rows]
 

@@ -14,7 +14,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.people.row_limits import RowLimit
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.database import db, dialect, get_for_update
 from trackflow_web.kernel.pagination import last_page
 from trackflow_web.kernel.text import artist_key, like_pattern
 
@@ -140,7 +140,7 @@ def songs_after(
 
 
 def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
-    wanted = sa.select(Song).where(_visible(user_id)).options(OWNER_SHOWN)
+    wanted = sa.select(Song).where(is_on_list_of(user_id)).options(OWNER_SHOWN)
     if status is not None:
         wanted = wanted.where(Song.status == status)
     if q:
@@ -148,8 +148,18 @@ def _matching(user_id: int, status: Status | None, q: str) -> sa.Select[Song]:
     return wanted
 
 
-def _visible(user_id: int) -> sa.ColumnElement[bool]:
-    return sa.or_(Song.user_id == user_id, Song.id.in_(song_ids_of(user_id)))
+def is_on_list_of(user_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition for songs that the user owns or works on.
+
+    Behind OR, PostgreSQL would compare every song of everybody with a subquery; an array it looks
+    up in the index.
+    """
+    others = song_ids_of(user_id)
+    if dialect() == "postgresql":
+        works_on = Song.id == sa.any_(sa.func.array(others.scalar_subquery()))
+    else:
+        works_on = Song.id.in_(others)
+    return sa.or_(Song.user_id == user_id, works_on)
 
 
 def choices(user_id: int, q: str, *, limit: int, outside_pack: int | None = None) -> Sequence[Song]:
@@ -186,7 +196,7 @@ def count_songs(user_id: int, *, q: str = "", only: Conditions = ()) -> Counts:
         found = sa.and_(found, Song.search_key.like(like_pattern(q), escape="\\"))
     rows = db.session.execute(
         sa.select(Song.status, sa.func.count(), sa.func.sum(sa.case((found, 1), else_=0)))
-        .where(_visible(user_id))
+        .where(is_on_list_of(user_id))
         .group_by(Song.status)
     ).all()
     found_in = dict.fromkeys(Status, 0) | {Status(row[0]): int(row[2]) for row in rows}
