@@ -118,6 +118,7 @@ def check(cluster: Cluster) -> bool:
             *checks,
             the_standby_answers_pages,
             an_etcd_member_may_stop,
+            a_switchover_is_short,
             a_killed_primary_is_replaced,
         )
     stood = [_stands(each, cluster) for each in checks]
@@ -341,6 +342,20 @@ def an_etcd_member_may_stop(cluster: Cluster) -> None:
         member.start(cluster.databases.members)
 
 
+def a_switchover_is_short(cluster: Cluster) -> None:
+    """After a planned switchover the next song is added within seconds, and none is lost."""
+    assert cluster.databases
+    person = Person(cluster)
+    person.register()
+    before, after = cluster.databases.primary(), cluster.databases.standby()
+    assert before, "no primary"
+    assert after, "no standby"
+    names = ["--leader", before.machine.name, "--candidate", after.machine.name]
+    before.patronictl("switchover", *names, "--force", "trackflow")
+    _add_songs(cluster, person, "Switched")
+    assert cluster.databases.primary() is after, "it is the same one"
+
+
 def a_killed_primary_is_replaced(cluster: Cluster) -> None:
     """A killed PostgreSQL is replaced by its standby, which has every acknowledged song."""
     assert cluster.databases
@@ -348,19 +363,25 @@ def a_killed_primary_is_replaced(cluster: Cluster) -> None:
     person.register()
     killed = cluster.databases.primary()
     assert killed, "no primary"
-    acknowledged, statuses, number = set[str](), set[int](), 0
     killed.kill_postgresql()
+    _add_songs(cluster, person, "After")
+    assert cluster.databases.primary() is not killed, "it is the same one"
+
+
+def _add_songs(cluster: Cluster, person: Person, title: str) -> None:
+    """Add songs until some are acknowledged: within the limit, with nothing but 503 before."""
+    assert cluster.databases
+    acknowledged, statuses, number = set[str](), set[int](), 0
     begun = time.monotonic()
     while len(acknowledged) < SONGS_AFTER_A_KILL:
         number += 1
-        status = person.submit("/songs/", title=f"After {number}", artist="X")
+        status = person.submit("/songs/", title=f"{title} {number}", artist="X")
         statuses.add(status)
         if status == MOVED:
-            acknowledged.add(f"After {number}")
+            acknowledged.add(f"{title} {number}")
         assert time.monotonic() - begun < SECONDS_TO_REPLACE, statuses
     assert statuses <= {MOVED, BUSY}, statuses
     cluster.databases.wait_until_redundant()
-    assert cluster.databases.primary() is not killed, "it is the same one"
     with psycopg.connect(cluster.database) as connection:
         stored = {row[0] for row in connection.execute("SELECT title FROM songs")}
     assert acknowledged <= stored, acknowledged - stored

@@ -7,6 +7,7 @@ runbook how long it took, the longest time without an acknowledged song, and wha
 from __future__ import annotations
 
 import itertools
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -155,6 +156,8 @@ def _try(name: str, runbook: Callable[[Stage], None], stage: Stage) -> Done:
         stage.writers.wait()
     except Refused as refused:
         stage.saw(f"not tried: {refused}")
+    except subprocess.CalledProcessError as error:
+        failure = f"{error} {error.output}"
     except (AssertionError, TimeoutError, OSError, psycopg.Error) as error:
         failure = repr(error)[:2000]
     ended = time.monotonic()

@@ -42,6 +42,8 @@ LAGGING = 13.0
 # Longer than the lease of a primary.
 WITHOUT_ETCD = 25.0
 JOB_ROWS = 50
+# nginx skips a server that refused a connection for two seconds.
+SKIPPED = 3.0
 
 
 def _wait(what: str, is_done: Callable[[], object]) -> None:
@@ -170,6 +172,7 @@ def rotate_the_password(stage: Stage) -> None:
         process.environment |= urls
         process.stop()
         process.start()
+        time.sleep(SKIPPED)
     databases.execute("ALTER ROLE trackflow NOLOGIN")
     stage.writers.wait()
 
@@ -298,10 +301,7 @@ def pooler_saturated(stage: Stage) -> None:
     user = next(name for name in ("trackflow_2", "trackflow") if name in databases.passwords)
     with ExitStack() as stack:
         for _ in range(POOL):
-            taken = psycopg.connect(front.url(user, "trackflow", "pgbouncer"))
-            stack.callback(taken.close)
-            with suppress(psycopg.Error):
-                taken.execute("SELECT 'forgotten'")
+            stack.callback(_take(front.url(user, "trackflow", "pgbouncer")).close)
         time.sleep(SATURATED)
         console = front.url("superuser", "pgbouncer", "pgbouncer")
         with psycopg.connect(console, autocommit=True, prepare_threshold=None) as admin:
@@ -317,6 +317,18 @@ def pooler_saturated(stage: Stage) -> None:
         begun = time.monotonic()
         stage.writers.wait(1)
         stage.timed("the next song", begun)
+
+
+def _take(url: str) -> psycopg.Connection:
+    """Begin a transaction and forget it; others are served before it is its turn."""
+    while True:
+        taken = psycopg.connect(url)
+        try:
+            taken.execute("SELECT 'forgotten'")
+        except psycopg.OperationalError:  # waited for longer than pgbouncer lets anybody wait
+            taken.close()
+        else:
+            return taken
 
 
 def jobs_stuck(stage: Stage) -> None:
@@ -358,7 +370,7 @@ def _metrics(stage: Stage) -> int:
 
 def restore_everything(stage: Stage) -> None:
     """Every data directory is gone: a new cluster, and the latest backup in it."""
-    databases, _, _ = _nodes(stage)
+    databases, primary, _ = _nodes(stage)
     cluster, folder = stage.cluster, stage.cluster.folder / "backups"
     folder.mkdir()
     begun = time.monotonic()
@@ -370,9 +382,7 @@ def restore_everything(stage: Stage) -> None:
         node.kill()
         shutil.rmtree(node.data)
     begun = time.monotonic()
-    typed = "trackflow\nYes I am aware\n"
-    said = nodes[0].patronictl("remove", "trackflow", typed=typed)
-    assert "Please" in said, said
+    _forget(nodes[0], primary)
     for node in nodes:
         node.start()
     databases.wait_until_redundant()
@@ -389,6 +399,12 @@ def restore_everything(stage: Stage) -> None:
     assert not lost, f"in the backup and not there: {lost}"
     # What was acknowledged after the backup is lost, as the runbook says.
     stage.writers.acknowledged -= after - stored
+
+
+def _forget(node: Node, leader: Node) -> None:
+    """Remove the lease and the settings from etcd, typing what patronictl asks."""
+    typed = f"trackflow\nYes I am aware\n{leader.machine.name}\n"
+    node.patronictl("remove", "trackflow", typed=typed)
 
 
 def _restore(databases: Databases, dump: Path) -> None:
@@ -435,7 +451,7 @@ def from_one_postgresql(stage: Stage) -> None:
     assert databases
     primary = next(node for node in databases.nodes if _is_writable(node))
     others = [node for node in databases.nodes if node is not primary]
-    primary.patronictl("remove", "trackflow", typed="trackflow\nYes I am aware\n")
+    _forget(primary, primary)
     with psycopg.connect(primary.local, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
     begun = time.monotonic()
