@@ -43,6 +43,21 @@ def test_html_pictures_and_headings_stay_text():
     assert "<img" not in to_html("![x](https://example.org/x.png)")
 
 
+def test_references_to_characters_stay_text():
+    html = to_html("&#x202e;gnp.exe &#8203; &nbsp; &lt;b&gt;")
+    assert BeautifulSoup(html, "html.parser").get_text().strip() == (
+        "&#x202e;gnp.exe &#8203; &nbsp; &lt;b&gt;"
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", "`` ``"])
+def test_a_link_without_a_text_shows_its_address(text):
+    html = to_html(f"[{text}](https://a.example) [b *c*](https://b.example)")
+    first, second = BeautifulSoup(html, "html.parser").select("a")
+    assert first.get_text().strip() == first["href"] == "https://a.example"
+    assert second.get_text() == "b c"
+
+
 @pytest.mark.parametrize("source", TEXTS)
 def test_hostile_texts_stay_text(source):
     for wrapped in (source, f"[{source}](https://example.org/{source})", f"`{source}`"):

@@ -157,6 +157,14 @@ def next_of(address):
 PROFILE = "/settings/profile"
 
 
+def test_a_display_name_cannot_be_that_of_the_site(as_alice):
+    for name in ("Admin", "ADM 1N", "\N{FULLWIDTH LATIN SMALL LETTER A}dmin", "Moderator"):
+        page = as_alice.post(PROFILE, display_name=name, bio="Kept")
+        assert (page.status, list(page.errors())) == (422, ["display_name"]), name
+        assert page.one("#bio").get_text().strip() == "Kept"
+    assert as_alice.post(PROFILE, display_name="Adminton").status == 303
+
+
 def test_a_profile_has_a_name_a_bio_and_links(as_alice, as_bob):
     as_alice.post(
         PROFILE,

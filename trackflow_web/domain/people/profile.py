@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import Audience, Shown, Theme
 from trackflow_web.domain.share_images import actions as share_images
@@ -92,7 +93,10 @@ def _change(
 
 
 def _display_name(value: object, field: str) -> str:
-    return text.line(value, field, longest=LONGEST_NAME, required=False)
+    name = text.line(value, field, longest=LONGEST_NAME, required=False)
+    if rules.is_reserved(name):
+        raise Invalid(**{field: "This name is reserved. Choose another."})
+    return name
 
 
 def _bio(value: object, field: str) -> str:

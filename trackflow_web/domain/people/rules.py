@@ -114,6 +114,12 @@ def skeleton(name: str) -> str:
     return name.translate(_LOOK_ALIKE) or name
 
 
+def is_reserved(name: str) -> bool:
+    """Return whether a display name could be mistaken for that of the site: `Admin`, `ADM1N`."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return skeleton("".join(folded.split())) in _reserved_skeletons()
+
+
 @functools.cache
 def _reserved_skeletons() -> frozenset[str]:
     return frozenset(map(skeleton, RESERVED_USERNAMES))
