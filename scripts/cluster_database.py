@@ -192,6 +192,8 @@ class Node:
                 "data_dir": str(self.data),
                 "bin_dir": str(postgresql_folder()),
                 "pgpass": str(folder / "pgpass"),
+                # A copy does not wait for the next checkpoint, which may be minutes away.
+                "basebackup": [{"checkpoint": "fast"}],
                 "authentication": users,
                 "parameters": {"unix_socket_directories": str(folder)},
                 "pg_hba": rules,

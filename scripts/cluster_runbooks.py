@@ -5,6 +5,7 @@ Each function does what its runbook says, with the same commands, and checks tha
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ import requests
 
 from scripts.certificate import write_certificate
 from scripts.cluster_check import MOVED, OK, SECONDS, Person
+from scripts.cluster_database import DYNAMIC
 from scripts.cluster_drills import Refused
 from scripts.cluster_hosts import HOST, owner_of_servers
 from tests.support.programs import postgresql_folder
@@ -35,8 +37,8 @@ SECONDS_TO_WAIT = 90
 SMALL_DISK = "512m"
 # Of pgbouncer in scripts/cluster_database.py.
 POOL = 20
-# Longer than a page waits for a connection; shorter than PostgreSQL ends idle transactions.
-SATURATED = 6.0
+# Longer than a page waits for a connection and tries again.
+SATURATED = 9.0
 # A standby is skipped from 10 s on.
 LAGGING = 13.0
 # Longer than the lease of a primary.
@@ -373,10 +375,9 @@ def restore_everything(stage: Stage) -> None:
     databases, primary, _ = _nodes(stage)
     cluster, folder = stage.cluster, stage.cluster.folder / "backups"
     folder.mkdir()
-    begun = time.monotonic()
+    kept, begun = set(stage.writers.acknowledged), time.monotonic()
     cluster.flask("backup", str(folder))
     stage.timed("the backup", begun)
-    kept = set(stage.writers.acknowledged)
     nodes = databases.nodes
     for node in nodes:
         node.kill()
@@ -428,6 +429,7 @@ def back_to_one_postgresql(stage: Stage) -> None:
     databases, primary, standby = _nodes(stage)
     primary.patronictl("pause", "--wait", "trackflow")
     standby.stop()
+    standby.kill_postgresql()  # while it is paused, Patroni leaves it running
     # A commit would wait for a standby that does not come back.
     local = primary.local
     with psycopg.connect(local, autocommit=True) as connection:
@@ -454,9 +456,13 @@ def from_one_postgresql(stage: Stage) -> None:
     _forget(primary, primary)
     with psycopg.connect(primary.local, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    # What Patroni remembers of the cluster that was: a server of its own has none of it.
+    (primary.data / "patroni.dynamic.json").unlink()
     begun = time.monotonic()
     primary.start()
     _wait("a primary with a lease", primary.is_primary)
+    settings = json.dumps(DYNAMIC)
+    primary.patronictl("edit-config", "--force", "--apply", "-", "trackflow", typed=settings)
     stage.timed("a primary with a lease", begun)
     for front in databases.fronts:
         front.target = ""

@@ -56,6 +56,8 @@ CALM = 3.0
 ALONE = 6.0
 # Longer than the lease of a primary.
 WITHOUT_QUORUM = 25.0
+# For as long as a lease a standby trusts a primary that went on without etcd.
+AFTER_FAILSAFE = 21.0
 LONGEST_PARTITION = 24.0
 
 
@@ -261,7 +263,7 @@ def _lose_quorum(databases: Databases, number: int) -> int:
     for member in lost:
         member.start(databases.members)
     databases.wait_until_redundant()
-    time.sleep(ALONE)  # both Patroni have found etcd again
+    time.sleep(AFTER_FAILSAFE)
     return 0
 
 
