@@ -21,6 +21,7 @@ from trackflow_web.achievements.standings.windows import Score, Span, Window, wi
 from trackflow_web.domain.authoring import actions as authoring
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.people import administration, profile
+from trackflow_web.domain.people.models import Announced
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock as clocks
@@ -495,3 +496,33 @@ def test_the_toast_of_a_level_survives_a_lost_response_and_is_shown_once(app, cl
     alice.given("perfectionist")
     with working(app):
         assert toasts.reserve(alice.id).level is None
+
+
+@pytest.mark.both_databases
+def test_a_level_that_was_shown_with_awards_is_shown_again_with_them_only(app, clock, alice):
+    for number in range(5):
+        alice.add(f"Song {number}", f"Artist {number}", year=1960 + 10 * number, status="released")
+    with working(app):
+        lost = toasts.reserve(alice.id)
+    clock.move(seconds=3)
+    for number in range(5, 10):
+        alice.add(f"Song {number}", f"Artist {number}", status="released")
+    with working(app):
+        assert toasts.reserve(alice.id).level is None
+        again = toasts.reserve(alice.id, batch=toasts.waiting(alice.id))
+    assert (again.id, again.count) == (lost.id, lost.count)
+    assert again.level >= lost.level > 1
+
+
+@pytest.mark.both_databases
+def test_a_level_whose_awards_are_not_to_be_shown_comes_with_the_next_ones(app, clock, alice):
+    for number in range(5):
+        alice.add(f"Song {number}", f"Artist {number}", year=1960 + 10 * number, status="released")
+    with working(app):
+        lost = toasts.reserve(alice.id)
+        toasts.forget_unwanted(alice.id, Announced.NONE)
+    clock.move(seconds=3)
+    for number in range(5, 10):
+        alice.add(f"Song {number}", f"Artist {number}", status="released")
+    with working(app):
+        assert toasts.reserve(alice.id).level >= lost.level > 1

@@ -24,9 +24,10 @@ class Journal:
 
     visitor: Visitor
     songs: dict[str, str | None] = field(default_factory=dict)
-    # Texts of comments, and ids of songs reacted to, that were acknowledged.
+    # Texts of comments, ids of songs reacted to and of users followed, that were acknowledged.
     comments: set[str] = field(default_factory=set)
     reactions: set[int] = field(default_factory=set)
+    follows: set[int] = field(default_factory=set)
     # The id of a message on the page -> its number of achievements, how often it was shown.
     told: dict[str, int] = field(default_factory=dict)
     came: Counter[str] = field(default_factory=Counter)

@@ -25,8 +25,15 @@ SONGS_EACH = 6
 # Seconds before a retry, and for which a user keeps retrying.
 BEFORE_TRYING_AGAIN = 0.03
 HAVE_IT = 422
-# People comment and react here as fast as they can.
-TALKATIVE = {"LIMIT_COMMENTS": "1000/1 second", "LIMIT_REACTIONS": "1000/1 second"}
+# While the whole service is down, as long until they look again whether it is up.
+OUTAGE = 5.0
+# People comment, react and follow here as fast as they can, and followers are told of at once.
+TALKATIVE = {
+    "LIMIT_COMMENTS": "1000/1 second",
+    "LIMIT_REACTIONS": "1000/1 second",
+    "LIMIT_FOLLOWS": "1000000/1 hour",
+    "NEWCOMER_DAYS": "0",
+}
 GOOD = range(200, 400)
 
 Ask = Callable[[], "Answer"]
@@ -35,14 +42,23 @@ Ask = Callable[[], "Answer"]
 class Actor:
     """One user, with a journal of acknowledged actions."""
 
-    def __init__(self, visitor: Visitor, tally: Tally, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        tally: Tally,
+        stop: threading.Event,
+        is_up: threading.Event | None = None,
+    ) -> None:
         self.visitor = visitor
         self.journal = Journal(visitor)
         self.tally = tally
         self.stop = stop
+        self.is_up = is_up
 
-    def live(self) -> None:
-        """Add some songs, move each through its statuses, load pages in between."""
+    def live(self, followed: Visitor | None = None) -> None:
+        """Follow, add some songs, move each through its statuses, load pages in between."""
+        if followed:
+            self.follow(followed)
         for number in range(SONGS_EACH):
             self.add(f"Song {number}", htmx=bool(random.getrandbits(1)))
             self.look()
@@ -72,6 +88,13 @@ class Actor:
         if answer is not None and self.accept(answer):
             self.journal.songs[title] = status
 
+    def follow(self, other: Visitor) -> None:
+        """Follow a user."""
+        path = f"/users/{other.username}/follow"
+        answer = self.insist(lambda: self.visitor.post(path, set="1"))
+        if answer is not None and self.accept(answer):
+            self.journal.follows.add(other.user_id)
+
     def comment(self, song_id: int, body: str) -> None:
         """Comment on a release. An error that it was just said means that a response was lost."""
         path = f"/comments/release/{song_id}"
@@ -80,16 +103,19 @@ class Actor:
             self.journal.comments.add(body)
 
     def react(self) -> None:
-        """React to some releases of others."""
+        """React to some releases of others, and comment on one."""
         answer = self.insist(lambda: self.visitor.get("/api/community/releases?limit=10"))
         if answer is None or not self.accept(answer, wrote=False):
             return
         mine = {song_id for song_id, _ in self.songs()}
-        for song_id in {item["id"] for item in json.loads(answer.text)["items"]} - mine:
+        others = {item["id"] for item in json.loads(answer.text)["items"]} - mine
+        for song_id in others:
             fields = {"subject": "release", "id": song_id, "kind": "banger"}
             answer = self.insist(lambda fields=fields: self.visitor.post("/reactions", **fields))
             if answer is not None and self.accept(answer):
                 self.journal.reactions.add(song_id)
+        for song_id in sorted(others)[-1:]:
+            self.comment(song_id, f"Thank you for {song_id}.")
 
     def look(self, path: str = "/songs/") -> None:
         """Load a page, which shows pending toasts."""
@@ -113,6 +139,8 @@ class Actor:
             answer = self.once(ask)
             if answer is not None and answer.status != BUSY:
                 return answer
+            if self.is_up:
+                self.is_up.wait(OUTAGE)
             time.sleep(BEFORE_TRYING_AGAIN * random.uniform(0.5, 2))
         return None
 
@@ -137,12 +165,21 @@ class Actor:
 
 
 class Crowd:
-    """Concurrent users at work; `more` returns the next ones, who have done nothing yet."""
+    """Concurrent users at work; `more` returns the next ones, who have done nothing yet.
 
-    def __init__(self, more: Callable[[], Sequence[Visitor]]) -> None:
+    All of them follow one user, who does nothing.
+    """
+
+    def __init__(
+        self, more: Callable[[], Sequence[Visitor]], followed: Visitor | None = None
+    ) -> None:
         self.tally = Tally()
         self.journals: list[Journal] = []
+        # Cleared while the whole service is down.
+        self.is_up = threading.Event()
+        self.is_up.set()
         self._more = more
+        self._followed = followed
         self._waiting = iter(more())
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -163,10 +200,10 @@ class Crowd:
     def _work(self) -> None:
         while not self._stop.is_set():
             if visitor := self._next():
-                actor = Actor(visitor, self.tally, self._stop)
+                actor = Actor(visitor, self.tally, self._stop, self.is_up)
                 self.journals.append(actor.journal)
                 try:
-                    actor.live()
+                    actor.live(self._followed)
                 except Exception as broken:  # noqa: BLE001 -- nobody else would hear of it
                     self.tally.note(200, strange=f"a client gave up: {broken!r}")
 

@@ -6,9 +6,10 @@ All of them start with users at work and end with a site that responds.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from tests.torture.places import Place
     from tests.torture.service import Service
 
-# Of a hundred kills, this many hit the whole service.
-WHOLE_SERVICE = 0.05
 # Responses and seconds: users are at work when the next worker is killed.
 BETWEEN_KILLS = (1, 8)
-LONGEST_BETWEEN_KILLS = 1.0
+LONGEST_BETWEEN_KILLS = 5.0
 BETWEEN_RELOADS = 1.5
 BETWEEN_RESTARTS = 1.0
 LOCKS = (0.05, 0.8)
@@ -52,6 +51,10 @@ class Ground:
     disk: Path | None = None
     # The number of responses until now.
     answered: Callable[[], int] = lambda: 0
+    # Of the kills, as many hit the whole service.
+    whole_service: float = 0.05
+    # Users wait while it is not set.
+    is_up: threading.Event = field(default_factory=threading.Event)
 
     def rounds(self) -> Iterator[int]:
         """Count up to the wanted number, within the time."""
@@ -67,9 +70,13 @@ def kills(ground: Ground) -> int:
     site = ground.site
     for _ in ground.rounds():
         _let_work(ground, random.randint(*BETWEEN_KILLS))
-        if random.random() < WHOLE_SERVICE:
+        if random.random() < ground.whole_service:
             site.kill()
-            site.start()
+            ground.is_up.clear()
+            try:
+                site.start()
+            finally:
+                ground.is_up.set()
         elif workers := _at_work(site):
             site.kill_worker(random.choice(workers))
         done += 1

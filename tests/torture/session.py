@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.support.databases import close
@@ -14,7 +14,7 @@ from tests.torture import everything, failover, phases, places
 from tests.torture.everything import Load
 from tests.torture.load import TALKATIVE, Crowd
 from tests.torture.notices import Notices
-from tests.torture.people import make_people
+from tests.torture.people import make_circle, make_people
 from tests.torture.phases import Ground
 from tests.torture.races import Races
 from tests.torture.service import Service
@@ -76,6 +76,8 @@ class Wanted:
     # Web servers; and whether a process of its own does the jobs, which the load then has.
     servers: int = 1
     jobs: bool = False
+    # Of the kills, as many hit the whole service.
+    whole_service: float = 0.05
 
     def times(self, fault: str) -> int:
         """How often a fault is to be done."""
@@ -102,7 +104,7 @@ def torture(
                     row = failover.suffer(folder / fault, times, wanted.deadline, say)
                 else:
                     row = _suffer(fault, place, folder / fault, wanted)
-                rows.append(row)
+                rows.append(replace(row, seconds=time.monotonic() - begun))
                 say(f"{kind}, {fault}: {rows[-1].tried} in {time.monotonic() - begun:.0f} s")
     finally:
         place.stop()
@@ -142,7 +144,14 @@ def _on(
     site.environment |= everything.SETTINGS if fault in NOTICES or wanted.jobs else TALKATIVE
     if fault == "clock":
         phases.move_clocks_by_file(site)
-    ground = Ground(site, place, wanted.times(fault), wanted.deadline, disk)
+    ground = Ground(
+        site,
+        place,
+        wanted.times(fault),
+        wanted.deadline,
+        disk,
+        whole_service=wanted.whole_service,
+    )
     with _looking_at(url) as app:
         try:
             if fault != "notices: redelivery":  # it is done here
@@ -193,15 +202,16 @@ def _harm_jobs(
 
 
 def _harm(app: Flask, ground: Ground, fault: str) -> tuple[int, Crowd]:
-    crowd = Crowd(lambda: make_people(app, ground.site.port, PEOPLE))
-    ground.answered = lambda: crowd.tally.answered
+    (followed,) = make_people(app, ground.site.port, 1)
+    crowd = Crowd(lambda: make_circle(app, ground.site.port, PEOPLE), followed)
+    ground.answered, ground.is_up = lambda: crowd.tally.answered, crowd.is_up
     with crowd.at_work():
         done = HARM[fault](ground)
     return done, crowd
 
 
 def _race(app: Flask, ground: Ground) -> tuple[int, Races]:
-    races = Races(make_people(app, ground.site.port, ground.wanted // RACES_EACH + 1))
+    races = Races(make_circle(app, ground.site.port, ground.wanted // RACES_EACH + 1))
     return races.run(ground), races
 
 

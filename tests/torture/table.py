@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tests.torture.journal import Tally
     from tests.torture.verdict import Verdict
@@ -42,6 +44,9 @@ class Row:
     # Goals of the notes that were not reached.
     missed_goals: int = 0
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    # How many things of each kind the verdict compared.
+    compared: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_wrong(self) -> bool:
@@ -53,6 +58,10 @@ class Row:
         """The same row, of a fault that missed goals of its own."""
         return replace(self, missed_goals=goals)
 
+    def to_json(self) -> str:
+        """As one line, which `row_from_json` reads."""
+        return json.dumps(asdict(self))
+
     def cells(self) -> list[str]:
         """As the headings have it."""
         if self.why_not:
@@ -62,6 +71,31 @@ class Row:
             self.broken, self.busy, self.unanswered, self.repeated,
         )  # fmt: skip
         return [self.database, self.fault, *(f"{number:,}" for number in numbers)]
+
+
+def row_from_json(line: str) -> Row:
+    """Return the row of a line."""
+    values = json.loads(line)
+    return Row(**values | {"notes": tuple(values["notes"])})
+
+
+def sums(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each fault on each database, of several runs."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        key = (row.database, row.fault)
+        found[key] = _sum(found[key], row) if key in found else row
+    return list(found.values())
+
+
+def _sum(first: Row, second: Row) -> Row:
+    numbers = {
+        each.name: getattr(first, each.name) + getattr(second, each.name)
+        for each in fields(Row)
+        if each.type in {"int", "float"} or each.name == "notes"
+    }
+    compared = Counter(first.compared) + Counter(second.compared)
+    return replace(first, **numbers, compared=dict(compared))
 
 
 def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict) -> Row:
@@ -81,6 +115,7 @@ def row_of(database: str, fault: str, tried: int, tally: Tally, verdict: Verdict
         unanswered=tally.answers[0],
         repeated=verdict.repeated,
         notes=(*verdict.notes, *tally.strange),
+        compared=dict(verdict.compared),
     )
 
 
@@ -98,6 +133,9 @@ def as_text(rows: Sequence[Row]) -> str:
     lines.insert(1, "| " + " | ".join(rules) + " |")
     for row in rows:
         lines += [f"{row.database}, {row.fault}: {note}" for note in row.notes[:10]]
+    for row in rows:
+        numbers = ", ".join(f"{number:,} {name}" for name, number in row.compared.items())
+        lines += [f"{row.database}, {row.fault}: compared {numbers}"] if numbers else []
     return "\n".join(lines)
 
 

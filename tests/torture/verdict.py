@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tests.support.invariants import TOLD, UNLOCKED
+from tests.torture.told import look_at_notifications
 from trackflow_web import composition
 from trackflow_web.achievements import events
 from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.levels import level_of
 from trackflow_web.achievements.models import UserAchievement, UserStats
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.community import groups, projection
 from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.reactions.models import Reaction
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db, dialect
 from trackflow_web.kernel.events import Event
@@ -45,6 +48,8 @@ class Verdict:
     toasts: int = 0
     pending: int = 0
     repeated: int = 0
+    # How many things of each kind were there to compare.
+    compared: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
     def blame(self, kind: str, things: Iterable[object]) -> None:
@@ -64,6 +69,8 @@ def judge(app: Flask, journals: Sequence[Journal]) -> Verdict:
         _look_for_doubled(verdict)
         _look_at_feed(verdict)
         _look_at_notices(verdict)
+        look_at_notifications(verdict, [journal.visitor.user_id for journal in journals])
+        _count_points(verdict)
         _show_what_waits(app, journals)
         _look_at_toasts(verdict, journals)
     return verdict
@@ -118,11 +125,14 @@ def _look_for_lost_talk(verdict: Verdict, journals: Sequence[Journal]) -> None:
     """Comments and reactions that were acknowledged are there."""
     said = _pairs(sa.select(Comment.user_id, Comment.body))
     liked = _pairs(sa.select(Reaction.user_id, Reaction.subject_id))
+    followed = _pairs(sa.select(Follow.user_id, Follow.followed_id))
     for journal in journals:
         user_id = journal.visitor.user_id
         comments = {(user_id, body) for body in journal.comments}
         reactions = {(user_id, song_id) for song_id in journal.reactions}
+        follows = {(user_id, other_id) for other_id in journal.follows}
         verdict.blame("lost", sorted(comments - said) + sorted(reactions - liked))
+        verdict.blame("lost", [("follows", *pair) for pair in sorted(follows - followed)])
 
 
 def _pairs(rows: sa.Select[Any, Any]) -> set[tuple[Any, Any]]:
@@ -189,6 +199,7 @@ def _look_at_feed(verdict: Verdict) -> None:
     everybody = db.session.scalars(sa.select(User.id)).all()
     stored, found = projection.stored_of(everybody), groups.of_users(everybody)
     verdict.blame("lost", [("feed", key) for key in sorted(found.keys() - stored.keys())])
+    verdict.compared["feed entries"] += len(found)
     wrong = [
         key
         for key, entry in sorted(stored.items())
@@ -202,6 +213,7 @@ def _look_at_notices(verdict: Verdict) -> None:
     """Each unlock has its notification, and none tells of more than there is."""
     unlocked = dict(db.session.execute(UNLOCKED).all())
     told = dict(db.session.execute(TOLD).all())
+    verdict.compared["notifications"] += sum(told.values())
     awards = _awards()
     db.session.rollback()
     for user_id in unlocked.keys() | told.keys():
@@ -216,6 +228,13 @@ def _awards() -> Counter[int]:
     of_each = sa.select(UserAchievement.user_id, sa.func.count())
     rows = db.session.execute(of_each.group_by(UserAchievement.user_id)).all()
     return Counter(dict(rows))
+
+
+def _count_points(verdict: Verdict) -> None:
+    """The recheck compares the points of leaderboards with their sources."""
+    counted = sa.select(sa.func.count(), sa.func.sum(LeaderboardScore.score))
+    scores, points = db.session.execute(counted).one()
+    verdict.compared.update(scores=scores, points=points or 0)
 
 
 # --- toasts --------------------------------------------------------------------------------------
@@ -248,5 +267,6 @@ def _look_at_toasts(verdict: Verdict, journals: Sequence[Journal]) -> None:
         twice = [code for code, number in journal.codes.items() if number > 1]
         verdict.blame("toasts", [(name, "shown twice", code) for code in twice])
         told = sum(journal.told.values())
+        verdict.compared.update(awards=awards[user_id], toasts=told)
         if not twice and told != awards[user_id]:
             verdict.blame("toasts", [(name, journal.told, dict(journal.came), awards[user_id])])

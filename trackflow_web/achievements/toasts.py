@@ -9,7 +9,7 @@ again under the same id, which a browser shows only once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +17,15 @@ import sqlalchemy as sa
 from trackflow_web.achievements import catalogue
 from trackflow_web.achievements.catalogue.ladders import Rarity
 from trackflow_web.achievements.category_models import CategoryCompletion
+from trackflow_web.achievements.level_toasts import (
+    NEW,
+    OLDEST_SHOWN,
+    RESERVED_FOR,
+    Batch,
+    CategoryToast,
+    reserve_categories,
+    reserve_level,
+)
 from trackflow_web.achievements.levels import name_of_level
 from trackflow_web.achievements.models import Achievement, UserAchievement, UserStats
 from trackflow_web.domain.people.models import Announced
@@ -28,9 +37,6 @@ if TYPE_CHECKING:
 
     from trackflow_web.achievements.catalogue.entries import Entry
 
-RESERVED_FOR = timedelta(seconds=2)
-# Older ones are on the achievements page; a toast would come out of nowhere.
-OLDEST_SHOWN = timedelta(days=30)
 MOST_AT_ONCE = 3
 
 
@@ -41,15 +47,6 @@ class Toast:
     id: int
     entry: Entry
     earned_at: datetime
-
-
-@dataclass(frozen=True)
-class CategoryToast:
-    """A completed category to announce, and the bonus for it."""
-
-    category: str
-    edition: str
-    points: int
 
 
 @dataclass(frozen=True)
@@ -90,16 +87,6 @@ class Toasts:
         return max((toast.entry for toast in self.shown), key=lambda entry: entry.rarity.rank)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Awards reserved together, until when; without a time those that were never reserved."""
-
-    reserved_until: datetime | None = None
-
-
-NEW = Batch()
-
-
 def waiting(user_id: int) -> Batch | None:
     """Return what the next response is to show: new awards, else an expired reservation."""
     parameters = {"owner_id": user_id, "moment": clock.now()}
@@ -123,8 +110,8 @@ def reserve(user_id: int, wanted: Announced = Announced.ALL, *, batch: Batch = N
     ]
     shown.sort(key=lambda toast: (toast.earned_at, toast.entry.position))
     is_backfill = bool(shown and any(row.backfilled for row in fresh))
-    level = _reserve_level(user_id, now) if shown and rows[0].level_to_show else None
-    categories = _reserve_categories(user_id, now) if shown and rows[0].has_categories else ()
+    level = reserve_level(user_id, batch, now) if shown and rows[0].level_to_show else None
+    categories = reserve_categories(user_id, batch, now) if shown and rows[0].has_categories else ()
     messages = len(shown) + (level is not None) + len(categories)
     return Toasts(
         award_ids=tuple(row.id for row in rows),
@@ -161,49 +148,6 @@ def _take_awards(
         ),
         {"owner_id": user_id, "until": batch.reserved_until},
     ).all()
-
-
-def _reserve_level(user_id: int, now: datetime) -> int | None:
-    """Reserve the level to announce for the current response; no two responses get it at once."""
-    return db.session.scalar(
-        sa.update(UserStats)
-        .where(
-            UserStats.user_id == user_id,
-            UserStats.level_shown < UserStats.level_best,
-            sa.or_(UserStats.level_shown_until.is_(None), UserStats.level_shown_until <= now),
-        )
-        .values(level_shown_until=now + RESERVED_FOR)
-        .returning(UserStats.level_best)
-    )
-
-
-def _reserve_categories(user_id: int, now: datetime) -> tuple[CategoryToast, ...]:
-    """Reserve the completed categories to announce; as with levels, only one response gets them."""
-    shown_until = CategoryCompletion.shown_until
-    rows = db.session.execute(
-        sa.update(CategoryCompletion)
-        .where(
-            CategoryCompletion.user_id == user_id,
-            ~CategoryCompletion.notified,
-            sa.or_(shown_until.is_(None), shown_until <= now),
-        )
-        .values(
-            shown_until=now + RESERVED_FOR,
-            notified=CategoryCompletion.awarded_at <= now - OLDEST_SHOWN,
-        )
-        .returning(
-            CategoryCompletion.category,
-            CategoryCompletion.edition,
-            CategoryCompletion.points,
-            CategoryCompletion.notified,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
-    return tuple(
-        CategoryToast(row.category, row.edition, row.points)
-        for row in sorted(rows, key=lambda row: (row.category, row.edition))
-        if not row.notified
-    )
 
 
 def confirm(

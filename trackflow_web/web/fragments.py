@@ -17,7 +17,8 @@ from trackflow_web.web.out_of_band import Fragment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trackflow_web.achievements.toasts import Batch, Toasts
+    from trackflow_web.achievements.level_toasts import Batch
+    from trackflow_web.achievements.toasts import Toasts
     from trackflow_web.domain.people.models import Announced, User
     from trackflow_web.kernel.events import Event
     from trackflow_web.notifications.bell import Bell
