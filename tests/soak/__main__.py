@@ -27,6 +27,7 @@ from tests.soak.people import Town
 from tests.soak.samples import PERCENTILES, Sampler, percentile
 from tests.soak.site import Place
 from tests.soak.verdict import Finding, as_text, findings
+from tests.support.niceness import give_to_session
 from tests.support.receiver import receiving
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def main() -> int:
     cores = sorted(os.sched_getaffinity(0))
     # The load has the other core for itself: a machine that is busy elsewhere slows both.
     Place(cores[-1], asked.nice).take()
+    give_to_session(os.getpid(), asked.nice)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     folder.chmod(0o711)
     place = Place(cores[0], asked.nice)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.soak.browser import HOST, Broken, Browser
+from tests.support.niceness import give_to_session
 from tests.support.postgresql import Server
 from tests.support.web_server import free_port
 
@@ -178,9 +179,11 @@ def _begin(command: list[str], log: Path, environment: dict[str, str]) -> subpro
         environment = {**environment}
         del environment["PROMETHEUS_MULTIPROC_DIR"]
     with log.open("ab") as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
         )
+    give_to_session(process.pid)
+    return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.niceness import give_to_session
 from tests.support.web_server import environment, free_port
 from tests.support.wire import Broken, ask
 
@@ -70,6 +71,7 @@ class Site:
                 stderr=log,
                 start_new_session=True,  # a group of its own, so that all of it can be killed
             )
+        give_to_session(self._process.pid)
         atexit.register(self.stop)
         self.wait()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.niceness import give_to_session
 from tests.support.programs import postgresql_folder
 
 SECONDS_TO_START = 30
@@ -82,6 +83,7 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the tests, which stop the server themselves
                 **self._as_owner(),
             )
+        give_to_session(self.process.pid)
         self._wait()
 
     def _wait(self) -> None:

@@ -14,8 +14,9 @@ from tests.support.people import working
 from tests.support.wire import visitors
 from tests.torture.failover import Outcome, TimedTally
 from tests.torture.journal import Journal
+from tests.torture.people import make_circle
 from tests.torture.session import Wanted, torture
-from tests.torture.table import Row, as_text
+from tests.torture.table import Row, as_text, row_from_json, sums
 from tests.torture.verdict import judge
 from trackflow_web import composition
 from trackflow_web.achievements.catalogue import sync
@@ -24,10 +25,13 @@ from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.events import CategoryCompleted
 from trackflow_web.achievements.models import UserAchievement
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
+from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.community.models import FeedEntry
+from trackflow_web.domain.relations.models import Follow
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 from trackflow_web.kernel.transactions import unit_of_work
+from trackflow_web.notifications.models import Notification
 
 SECONDS = 600
 
@@ -127,12 +131,60 @@ def test_the_verdict_reports_lost_songs(app, journal, acknowledged):
 def test_the_verdict_reports_lost_comments_and_reactions(app, journal):
     journal.comments.add("About One.")
     journal.reactions.add(1)
-    assert wrong(app, journal) == {"lost": 2}
+    journal.follows.add(1)
+    assert wrong(app, journal) == {"lost": 3}
 
 
 def test_the_verdict_ignores_unacknowledged_actions(app, journal):
     journal.songs["One"] = None
     assert wrong(app, journal) == {}
+
+
+@pytest.mark.leaves_drift("a notification is changed")
+def test_the_verdict_reports_lost_and_doubled_notifications(app, alice, journal):
+    mine = Notification.user_id == alice.id
+    with app.app_context():
+        db.session.execute(sa.update(Notification).where(mine).values(n=Notification.n + 1))
+        db.session.commit()
+    assert wrong(app, journal) == {"doubled": 1}
+    with app.app_context():
+        db.session.execute(sa.delete(Notification).where(mine))
+        db.session.commit()
+    assert wrong(app, journal) == {"lost": 1}
+
+
+@pytest.mark.leaves_drift("points are changed")
+def test_the_verdict_reports_points_of_leaderboards_that_are_wrong(app, alice, journal):
+    with app.app_context():
+        mine = LeaderboardScore.user_id == alice.id
+        more = {"score": LeaderboardScore.score + 1}
+        db.session.execute(sa.update(LeaderboardScore).where(mine).values(more))
+        db.session.commit()
+    assert wrong(app, journal)["missed"] >= 1
+
+
+def test_followers_of_a_circle_are_told_of_each_release_of_the_next_two(app):
+    people = make_circle(app, 0, 4)
+    with app.app_context():
+        pairs = set(db.session.execute(sa.select(Follow.user_id, Follow.followed_id)).all())
+    ids = [each.user_id for each in people]
+    following = {(ids[i], ids[(i + step) % 4]) for i in range(4) for step in (1, 2)}
+    assert {tuple(pair) for pair in pairs} == following
+
+
+# --- long runs of several parts ------------------------------------------------------------------
+
+
+def test_parts_of_a_run_add_up_to_one_row_for_each_fault():
+    first = Row("sqlite", "kill", 500, writes=7, notes=("a",), compared={"awards": 2}, seconds=9.5)
+    parts = [first, replace(first, lost=1, notes=("b",)), Row("sqlite", "race", 3)]
+    rows = sums(row_from_json(part.to_json()) for part in parts)
+    assert rows[0] == Row(
+        "sqlite", "kill", 1000, writes=14, lost=1, notes=("a", "b"), compared={"awards": 4},
+        seconds=19.0,
+    )  # fmt: skip
+    assert rows[1] == parts[2]
+    assert "compared 4 awards" in as_text(rows)
 
 
 @pytest.mark.leaves_drift("entries of the feed are changed")
