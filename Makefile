@@ -9,12 +9,13 @@ FLASK := $(BIN)/flask --app wsgi
 NODE := PATH="$$PATH:$(CURDIR)/$(BIN)"
 # As many test processes as the smallest machine has cores.
 WORKERS ?= 2
-# Made up by `make fuzz`, for each database.
+# Made up by `make fuzz`, for each database and each seed.
 REQUESTS ?= 20000
+SEEDS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev database cluster test stress fmt check lock torture bench fuzz clean
+.PHONY: help run dev database cluster test stress fmt check lock torture soak bench fuzz clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,11 +68,14 @@ lock: $(VENV)/.dev ## resolve requirements*.in into requirements*.txt, with hash
 torture: $(VENV)/.dev ## kill, race, lock, fill, reload and restart a running site, and print what it cost (TORTURE_ARGS=...)
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
 
+soak: $(VENV)/.dev ## keep a site busy for an hour at 70 % of its capacity, and print what grows (SOAK_ARGS=...)
+	@$(BIN)/python -m tests.soak $(SOAK_ARGS)
+
 bench: $(VENV)/.dev ## measure what things cost, and write it into docs/performance.md
 	@$(BIN)/python -m bench --write
 
-fuzz: $(VENV)/.dev ## send made-up requests to the API and the forms on both databases (REQUESTS=... changes how many)
-	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS)
+fuzz: $(VENV)/.dev ## send made-up requests to the API and the forms on both databases (REQUESTS=... and SEEDS=... change how many)
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) --seeds $(SEEDS)
 
 clean: ## remove what was installed and made, the database excepted
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis node_modules

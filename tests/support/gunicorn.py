@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180
 SECONDS_TO_END = 20
 
 
