@@ -124,3 +124,10 @@ def test_a_cover_that_is_no_picture_is_refused(app, program, alice, content):
     answer = send_cover(program, f"/api/songs/{add_song(app, alice, 'One')}/cover", content)
     assert answer.status_code == 422
     assert "cover" in answer.json["errors"]
+
+
+def test_a_cover_beside_too_many_that_wait_is_refused(app, program, alice, monkeypatch):
+    monkeypatch.setattr("trackflow_web.domain.covers.actions.MOST_WAITING", 0)
+    answer = send_cover(program, f"/api/songs/{add_song(app, alice, 'One')}/cover", png())
+    assert answer.status_code == 422
+    assert "cover" in answer.json["errors"]

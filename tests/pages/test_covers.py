@@ -16,6 +16,7 @@ from trackflow_web.domain.covers import actions
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
 
 
@@ -170,3 +171,18 @@ def test_covers_keep_their_place_and_load_when_they_come_into_view(as_bob, grid)
     assert [image.get("loading") for image in found] == [None] * SHOWN_AT_ONCE + ["lazy"] * (
         A_PAGE - SHOWN_AT_ONCE
     )
+
+
+@pytest.mark.both_databases
+def test_pictures_that_wait_for_their_job_are_limited(app, alice, as_alice, monkeypatch):
+    monkeypatch.setattr(actions, "MOST_WAITING", 2)
+    ids = [add_song(app, alice, title) for title in ("One", "Two", "Three")]
+    with working(app):
+        for song_id in ids[:2]:
+            actions.upload(alice.user, find_song(song_id), picture())
+    address = f"/songs/{ids[2]}/cover"
+    refused = upload(as_alice, address, picture())
+    assert (refused.status, list(refused.errors())) == (422, ["cover"])
+    # Another picture for the same song takes the place of the one that waits.
+    assert upload(as_alice, f"/songs/{ids[1]}/cover", picture()).status == 303
+    assert upload(as_alice, address, picture()).status == 303

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.covers.models import Cover
 from trackflow_web.domain.packs.models import Pack
+from trackflow_web.domain.people.row_limits import hold
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 * 1024 * 1024
 # Pixels of each side.
 LARGE, SMALL = 500, 250
+# Pictures of one account that wait for their job: originals are large.
+MOST_WAITING = 20
+TOO_MANY_WAIT = f"{MOST_WAITING} of your pictures are still being processed. Try again in a minute."
 # A worker that has not finished for so long is dead.
 ENCODING_TAKES = timedelta(minutes=2)
 MOST_ATTEMPTS = 3
@@ -34,8 +39,17 @@ PRUNED_AT_ONCE = 100
 
 
 def upload(user: User, subject: Song | Pack, content: bytes) -> Cover:
-    """Keep a checked picture until the job encodes it; an upload that still waits is forgotten."""
+    """Keep a checked picture until the job encodes it; an upload that still waits is forgotten.
+
+    Raises Invalid naming `cover` while too many of the account wait.
+    """
     _forget_waiting(subject)
+    hold(user.id)
+    waiting = sa.select(sa.func.count()).where(
+        Cover.user_id == user.id, Cover.original.is_not(None)
+    )
+    if (db.session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise Invalid(cover=TOO_MANY_WAIT)
     is_song = isinstance(subject, Song)
     cover = Cover(
         user_id=user.id,

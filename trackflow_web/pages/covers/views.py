@@ -80,10 +80,9 @@ def _set(subject: Song | Pack) -> BaseResponse:
         flash("Cover removed.")
         return htmx.redirect_after_post(_address(subject))
     try:
-        content = _sent()
+        cover = actions.upload(get_current_user(), subject, _sent())
     except Invalid as refusal:
         return refused(_form(subject, refusal.errors), refusal)
-    cover = actions.upload(get_current_user(), subject, content)
     jobs().start_cover(cover.id)
     flash("Cover uploaded. It appears in a moment.")
     return htmx.redirect_after_post(_address(subject))
