@@ -10,7 +10,14 @@ import pytest
 
 from tests.support import charts
 from trackflow_web.domain.authoring.rules import Part
-from trackflow_web.integrations.charts import dot_chart, midi, midi_chart, song_ini
+from trackflow_web.integrations.charts import (
+    dot_chart,
+    members,
+    midi,
+    midi_chart,
+    song_ini,
+    uploads,
+)
 from trackflow_web.integrations.charts.model import Instrument, Unreadable
 from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.integrations.charts.uploads import Found, Upload, songs_of
@@ -297,6 +304,44 @@ def test_an_sng_is_a_package():
     assert (found.title, found.artist) == ("One", "Metallica")
     assert str(found.findings[Part.COMPILE].verdict) == "for"
     assert str(found.findings[Part.GUITAR].verdict) == "for"
+
+
+def test_an_sng_inside_a_zip_is_a_song_unless_it_is_a_package_of_one():
+    one, two = (
+        charts.sng({"name": name, "artist": "A"}, {"song.opus": b"x" * 9999, "notes.mid": notes})
+        for name, notes in (("One", charts.full_band()), ("Two", charts.midi()))
+    )
+    files = {"a/one.sng": one, "b/song.ini": "[Song]\nname=Three", "b/notes.mid": b"", "B.SNG": two}
+    found = {song.folder: song for song in songs_in(("a.zip", charts.zipped(files)))}
+    assert set(found) == {"b", "one"}
+    assert found["one"].notes == charts.full_band()
+    assert report_on(found["one"]).title == "One"
+
+
+@pytest.mark.parametrize("at", [26, 34, 42, 90])
+def test_a_damaged_sng_inside_a_zip_is_a_problem_of_that_song(at):
+    content = bytearray(charts.sng({"name": "One"}, {"notes.mid": charts.full_band()}))
+    content[at : at + 8] = b"\xff" * 8
+    files = {"one.sng": bytes(content), "two.sng": charts.sng({"name": "Two"}, {}), "x.sng": b""}
+    one, two, other = songs_in(("a.zip", charts.zipped(files)))
+    assert one.problems
+    assert not two.problems
+    assert other.problems == ["This isn't a .sng file."]
+
+
+def test_an_sng_inside_a_zip_has_the_limits_of_other_files(monkeypatch):
+    packed = charts.sng({"name": "One"}, {"song.opus": bytes(5000), "notes.mid": b"MThd" * 10})
+    zipped = charts.zipped({"one.sng": packed})
+    monkeypatch.setattr(members, "MOST_SKIPPED", 4000)
+    (song,) = songs_in(("a.zip", zipped))
+    assert song.problems == [members.TOO_FAR]
+    monkeypatch.setattr(members, "MOST_SKIPPED", 6000)
+    monkeypatch.setattr(uploads, "MOST_OF_A_FILE", 30)
+    (song,) = songs_in(("a.zip", zipped))
+    assert song.problems == ["notes.mid is too large."]
+    bomb = charts.sng({"name": "One"}, {"a": bytes(2_000_000)}, mask=bytes(16))
+    (song,) = songs_in(("a.zip", charts.zipped({"one.sng": bomb})))
+    assert song.problems == [members.A_BOMB]
 
 
 @pytest.mark.parametrize("at", [26, 34, 42, 90])

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from trackflow_web.integrations.charts import sng, song_ini
+from trackflow_web.integrations.charts import members, sng, song_ini
+from trackflow_web.integrations.charts.members import BROKEN_ZIP, DAMAGED, Member, SkipBudget
 from trackflow_web.integrations.charts.model import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import IO, BinaryIO
 
 # Bytes of an upload, of one opened file, and of all opened files of an upload.
@@ -28,9 +29,6 @@ MOST_SONGS = 500
 MOST_ENTRIES = 20_000
 # Bytes of a zip's directory, which is read as a whole before anything can be counted.
 LARGEST_DIRECTORY = 4 * 1024 * 1024
-LARGEST_RATIO = 100
-# Compressed less than this, a ratio says nothing.
-SMALLEST_BOMB = 1024 * 1024
 LONGEST_FILE_NAME = 300
 MOST_NAMES = 200
 INI = "song.ini"
@@ -40,21 +38,10 @@ NOTES_ENDINGS = (".mid", ".midi", ".chart")
 END_OF_DIRECTORY = b"PK\x05\x06"
 # What points to the directory of a zip with more entries or bytes than an upload may have.
 ZIP64, ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
-# LZMA would allocate as much memory as the file asks for.
-COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 TOO_MANY_ENTRIES = f"This zip has too many files. The limit is {MOST_ENTRIES:,}."
 TOO_LARGE = f"It's larger than {MOST_OF_A_FILE // 1024 // 1024} MB."
 TOO_MUCH = "The upload is too large in all. Send fewer songs at once."
-A_BOMB = "It's compressed too much to be read."
-ENCRYPTED = "It's encrypted."
-UNKNOWN_COMPRESSION = "It's compressed in a way that isn't read. Use the normal one."
-DAMAGED = "It's damaged inside the zip."
 NOT_A_ZIP = "This zip file can't be read. Try making it again."
-# What zipfile raises for damaged, encrypted or unsupported files.
-BROKEN_ZIP = (
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError),
-    *(EOFError, ValueError, LookupError, UnicodeError),
-)
 
 
 class Upload(NamedTuple):
@@ -83,6 +70,7 @@ class _Budget:
 
     def __init__(self) -> None:
         self.left = MOST_IN_ALL
+        self.skipped = SkipBudget()
 
     def read(self, stream: IO[bytes]) -> bytes:
         """Read a file within its limit and that of the upload. Raises Unreadable."""
@@ -103,7 +91,7 @@ def songs_of(uploads: Sequence[Upload]) -> Iterator[Found]:
         if ending == ".zip":
             found = _of_zip(upload, budget)
         elif ending == ".sng":
-            found = iter([_of_sng(upload, budget)])
+            found = iter([_of_sng(upload.name, upload.stream, upload.size, budget)])
         else:
             loose.append(upload)
             continue
@@ -212,20 +200,43 @@ def _of_zip(upload: Upload, budget: _Budget) -> Iterator[Found]:
             for entry in entries
             if not entry.is_dir()
         ]
-        yield from _by_folder(files)
+        folders = set()
+        for song in _by_folder(files):
+            folders.add(song.folder.lower())
+            yield song
+        for entry in entries:
+            if _is_single_sng(entry, folders):
+                yield _packed_sng(archive, entry, budget)
+
+
+def _is_single_sng(entry: zipfile.ZipInfo, folders: AbstractSet[str]) -> bool:
+    """Return whether an entry is a song by itself, not a package of a folder beside it."""
+    path = _safe_path(entry.filename)
+    if path is None or entry.is_dir() or path.suffix.lower() != ".sng":
+        return False
+    return folders.isdisjoint({str(path.parent).lower(), str(path.with_suffix("")).lower()})
+
+
+def _packed_sng(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> Found:
+    """Read a `.sng` inside a zip: its head and its notes."""
+    try:
+        members.check(entry)
+        with archive.open(entry) as stream:
+            member = Member(stream, budget.skipped)
+            return _of_sng(entry.filename, cast("BinaryIO", member), entry.file_size, budget)
+    except BROKEN_ZIP:
+        problem = DAMAGED
+    except Unreadable as refusal:
+        problem = str(refusal)
+    stem = PurePosixPath(entry.filename).name[:LONGEST_FILE_NAME]
+    return Found(stem, (stem.lower(),), problems=[problem])
 
 
 def _member(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget
 ) -> Callable[[], bytes]:
     def read() -> bytes:
-        is_bomb = entry.file_size > LARGEST_RATIO * max(entry.compress_size, 1)
-        if is_bomb and entry.file_size > SMALLEST_BOMB:
-            raise Unreadable(A_BOMB)
-        if entry.flag_bits & 1:
-            raise Unreadable(ENCRYPTED)
-        if entry.compress_type not in COMPRESSIONS:
-            raise Unreadable(UNKNOWN_COMPRESSION)
+        members.check(entry)
         try:
             with archive.open(entry) as stream:
                 return budget.read(stream)
@@ -249,11 +260,11 @@ def _check_directory(upload: Upload) -> None:
     upload.stream.seek(0)
 
 
-def _of_sng(upload: Upload, budget: _Budget) -> Found:
-    stem = PurePosixPath(upload.name.replace("\\", "/")).name[:LONGEST_FILE_NAME]
+def _of_sng(name: str, stream: BinaryIO, size: int, budget: _Budget) -> Found:
+    stem = PurePosixPath(name.replace("\\", "/")).name[:LONGEST_FILE_NAME]
     found = Found(stem.removesuffix(".sng"), (stem.lower(),))
     try:
-        packed = sng.open_sng(upload.stream, upload.size)
+        packed = sng.open_sng(stream, size)
     except Unreadable as problem:
         found.problems.append(str(problem))
         return found
