@@ -90,6 +90,11 @@ def test_a_page_has_an_image_of_its_own_after_its_first_view(app, stranger, page
             assert meta["og:image:alt"] == meta["twitter:image:alt"] != ""
 
 
+def test_the_charter_proof_has_the_image_of_its_profile(app, stranger, pages):
+    found = image_of(app, stranger, pages[Kind.PROFILE])
+    assert image_of(app, stranger, "/users/alice/proof") == found
+
+
 def test_an_image_has_its_own_headers_and_no_cookie(app, stranger, pages):
     found = image_of(app, stranger, pages[Kind.PROFILE])
     answer = stranger.client.get(found)

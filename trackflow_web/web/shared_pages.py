@@ -82,6 +82,8 @@ def proof_page(person: User, proof: Proof) -> SharedPage:
             f" {parts.capitalize()}{'.' if parts else ''}"
         ),
         kind="profile",
+        # It shows the same work.
+        subject=(Kind.PROFILE, person.id),
     )
 
 
