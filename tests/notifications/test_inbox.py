@@ -313,6 +313,23 @@ def test_a_row_names_everybody_who_is_known(act, as_alice, alice, bob, charlie, 
     assert panel.one(".note__text").text == f"{names[0]}, {names[1]} and 1 other followed you."
 
 
+def test_faces_of_those_who_can_be_seen_stand_beside_their_names(
+    app, act, as_alice, alice, bob, charlie, admin
+):
+    for person in (bob, charlie, admin):
+        act.follow(person, alice)
+    with working(app):
+        bob.user.avatar = "b" * 64
+        charlie.user.audience = Audience.ME
+    for address in ("/notifications/", "/notifications/panel"):
+        faces = as_alice.get(address).all("[data-notification=new_follower] .avatar")
+        assert len(faces) == 2
+        assert any("b" * 64 in face["src"] for face in faces)
+        assert all(
+            (face["width"], face["height"], face["alt"]) == ("32", "32", "") for face in faces
+        )
+
+
 def test_a_decision_cannot_be_muted_and_offers_no_button_for_it(app, as_alice, followed):
     with working(app):
         follower = Notification.type == Type.NEW_FOLLOWER

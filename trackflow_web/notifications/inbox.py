@@ -22,8 +22,8 @@ from trackflow_web.notifications.names import (
     INVITED,
     PUBLIC,
     WORK,
-    Name,
     Names,
+    actor_of,
     ids_in,
     names_of,
     notes_of,
@@ -35,20 +35,12 @@ from trackflow_web.notifications.wording import Actor, Piece
 if TYPE_CHECKING:
     from trackflow_web.achievements.catalogue.registry import Registry
 
-# Names are kept beside what two people share; elsewhere whoever is hidden has none.
-SHARED = frozenset(
-    {
-        Type.COLLABORATED_SONG_RELEASED,
-        Type.COLLABORATION_ADDED,
-        Type.COLLABORATION_SONG_UPDATED,
-        Type.INVITATION_ANSWERED,
-    }
-)
 # Each actor is another one: the number of events is that of people.
 ONE_EACH = frozenset({Type.NEW_FOLLOWER, Type.REACTION})
 _Row = sa.Row[*tuple[Any, ...]]
 # All other subjects are requests and reports.
 OWN_TABLE = frozenset({"song", "pack", "season", "webhook"})
+FACES_SHOWN = 3
 MUTABLE = frozenset({Muted.SONG, Muted.PACK, Muted.FEATURE, Muted.BUG})
 
 
@@ -105,6 +97,11 @@ class Item:
     def named_actors(self) -> tuple[Actor, ...]:
         """Return the actors who can be named."""
         return tuple(actor for actor in self.actors if actor.username)
+
+    @property
+    def faces(self) -> tuple[Actor, ...]:
+        """Return the actors whose pictures are shown."""
+        return tuple(actor for actor in self.actors if actor.is_visible)[:FACES_SHOWN]
 
 
 @dataclass(frozen=True)
@@ -190,7 +187,7 @@ def _item(row: _Row, names: Names, registry: Registry, about: About | None, note
     type_, data = Type(row.type), row.metadata_json
     ids = ids_in(row.actor_ids)[:ACTORS_SHOWN]
     actors = tuple(
-        actor for id_ in ids if (actor := _actor(names.get(("user", id_)), type_)) is not None
+        actor for id_ in ids if (actor := actor_of(names.get(("user", id_)), type_)) is not None
     )
     others = max(row.n - len(actors), 0) if type_ in ONE_EACH else 0
     who = wording.names_of(actors, others)
@@ -236,16 +233,6 @@ def _item(row: _Row, names: Names, registry: Registry, about: About | None, note
 
 def _is_about_many(row: _Row) -> bool:
     return len(ids_in(row.subject_ids)) > 1 or row.group_key.startswith(DIGEST_KEY)
-
-
-def _actor(name: Name | None, type_: Type) -> Actor | None:
-    """Return an actor; without a name when it is hidden, None when the account is gone."""
-    if name is None:
-        return None
-    if name.access == PUBLIC:
-        return Actor(name.name, name.shown, is_visible=True)
-    is_shared = name.access == WORK and type_ in SHARED
-    return Actor(name.name, name.shown) if is_shared else Actor()
 
 
 def _subject(

@@ -20,12 +20,22 @@ from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.visibility import Held, not_held, visible_to
 from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel.database import db, literal_ids
-from trackflow_web.notifications.types import Reason
+from trackflow_web.notifications.types import Reason, Type
+from trackflow_web.notifications.wording import Actor
 
 # Whoever may work on a song sees its page, everybody else that it was released.
 # Whoever was invited to it sees the invitation.
 WORK, INVITED, PUBLIC, HIDDEN = "work", "invited", "public", ""
 ACTORS_SHOWN = 8
+# Names are kept beside what two people share; elsewhere whoever is hidden has none.
+SHARED = frozenset(
+    {
+        Type.COLLABORATED_SONG_RELEASED,
+        Type.COLLABORATION_ADDED,
+        Type.COLLABORATION_SONG_UPDATED,
+        Type.INVITATION_ANSWERED,
+    }
+)
 KINDS = frozenset({"user", "song", "pack", "feedback", "season", "webhook"})
 
 
@@ -33,9 +43,11 @@ KINDS = frozenset({"user", "song", "pack", "feedback", "season", "webhook"})
 class Name:
     """What an id is called now, and how far the viewer sees it."""
 
+    id: int
     name: str
     access: str
     shown: str = ""
+    avatar: str | None = None
 
 
 Names = dict[tuple[str, int], Name]
@@ -52,7 +64,20 @@ def names_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Names:
     found = db.session.execute(
         _NAMES, {"viewer_id": user_id, **{name: sorted(ids) for name, ids in wanted.items()}}
     )
-    return {(row.kind, row.id): Name(row.name, row.access, row.shown) for row in found}
+    return {
+        (row.kind, row.id): Name(row.id, row.name, row.access, row.shown, row.avatar)
+        for row in found
+    }
+
+
+def actor_of(name: Name | None, type_: Type) -> Actor | None:
+    """Return an actor; without a name when it is hidden, None when the account is gone."""
+    if name is None:
+        return None
+    if name.access == PUBLIC:
+        return Actor(name.name, name.shown, is_visible=True, id=name.id, avatar=name.avatar)
+    is_shared = name.access == WORK and type_ in SHARED
+    return Actor(name.name, name.shown) if is_shared else Actor()
 
 
 def notes_of(user_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> dict[int, str]:
@@ -79,6 +104,7 @@ def _named(kind: str, *columns: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: AN
         name.label("name"),
         access.label("access"),
         (shown[0] if shown else sa.literal("")).label("shown"),
+        (shown[1] if len(shown) > 1 else sa.literal(None, sa.String)).label("avatar"),
     )
 
 
@@ -98,6 +124,7 @@ _NAMES = sa.union_all(
         User.username,
         sa.case((visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
         sa.func.coalesce(sa.func.nullif(User.display_name, ""), User.username),
+        User.avatar,
     ).where(User.id.in_(literal_ids("user"))),
     _named(
         "song",
