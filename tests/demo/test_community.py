@@ -228,6 +228,24 @@ def _nearly_charted() -> sa.ColumnElement[bool]:
     return Song.parts_done + Song.parts_skipped == 14
 
 
+def test_the_webhook_of_the_demo_user_has_a_log_and_sends_nothing(app, few):
+    run_command(app, "demo")
+    browser = Browser(app)
+    browser.sign_in(users.DEMO.username, users.DEMO.password)
+    link = browser.get("/settings/webhooks").one("[data-webhook] a")["href"]
+    page = browser.get(link)
+    assert [row["data-outcome"] for row in page.all("[data-delivery]")] == [
+        "delivered",
+        "failed",
+        "delivered",
+    ]
+    assert page.one(".pill")["data-state"] == "paused"
+    browser.post(link, state="active")
+    browser.post(f"{link}/test")
+    latest = browser.get(link).all("[data-delivery]")[0]
+    assert (latest["data-outcome"], "unreadable address" in latest.text) == ("dropped", True)
+
+
 def test_the_first_page_of_the_demo_user_shows_one_summary(app, few):
     run_command(app, "demo")
     browser = Browser(app)

@@ -29,6 +29,7 @@ from trackflow_web.demo import (
     talk,
     timeline,
     users,
+    webhooks,
 )
 from trackflow_web.demo.replay import Replay
 from trackflow_web.domain.people import actions as people
@@ -92,6 +93,8 @@ def make(handlers: Sequence[Handler]) -> Made | None:
         with _running_on(_Calendar(now)) as calendar, unit_of_work(notifications.recent(now)):
             talk.congratulate(calendar.set, now)
         covers.add(handlers)
+        with unit_of_work(handlers=()):
+            webhooks.add(now)
         public.publish(handlers)
         notifications.put_in_order()
         on_failure.pop_all()
