@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from bench.site import Site, Visitor
 from trackflow_web import composition, create_app
-from trackflow_web.domain.webhooks import actions, outbox
+from trackflow_web.domain.webhooks import actions, outbox, queueing
 from trackflow_web.domain.webhooks.models import Delivery, Webhook
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel import clock
@@ -100,12 +100,12 @@ def _queue(made: Site, visitor: Visitor, jobs: Jobs, address: str, due: int) -> 
         )
         for n in range(due):
             webhook = db.session.get_one(Webhook, first.id + n % WEBHOOKS)
-            outbox.add(webhook, "webhook.test", webhook.id, key=f"{n}", happened_at=clock.now())
+            queueing.add(webhook, "webhook.test", webhook.id, key=f"{n}", happened_at=clock.now())
         _postpone()
 
 
 def _postpone() -> None:
-    later = clock.now() + outbox.DAY * 365
+    later = clock.now() + queueing.DAY * 365
     db.session.execute(
         sa.update(Delivery).values(due_at=later, ended_at=None, attempts=0, outcome="")
     )

@@ -30,7 +30,7 @@ from trackflow_web.domain.relations.models import RemovedFollower
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.visibility.models import Block, Hold
-from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks import outbox, queueing
 from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -198,8 +198,8 @@ UNCLEAR = b"What,Who\nOrion,Metallica\n"
 def _tell_nobody(alice: Person) -> None:
     """Pause her webhook after something was queued for it: nothing is sent."""
     webhook = db.session.scalars(sa.select(Webhook).where(Webhook.user_id == alice.id)).one()
-    happened = outbox.Happened(alice.id, "pack.released", 1, "once", clock.now())
-    outbox.queue([webhook], [happened])
+    happened = queueing.Happened(alice.id, "pack.released", 1, "once", clock.now())
+    queueing.queue([webhook], [happened])
     outbox.drop_waiting(webhook.id, "paused")
     webhook.state = "paused"
 

@@ -343,15 +343,48 @@ def test_the_same_event_is_queued_once(app, alice, hook):
     assert len(deliveries(app)) == 1
 
 
+@pytest.mark.both_databases
 def test_an_account_queues_a_limited_number_a_day(app, alice, hook, clock, most):
     hook()
     most(MAX_DELIVERIES=2)
     for number in range(4):
         release(app, alice, f"Song {number}")
-    assert len(deliveries(app)) == 2
+    assert [each.outcome for each in deliveries(app)] == ["", "", "dropped"]
     clock.move(days=1, seconds=1)
     release(app, alice, "Another day")
-    assert len(deliveries(app)) == 3
+    assert [each.outcome for each in deliveries(app)] == ["", "", "dropped", ""]
+
+
+@pytest.mark.both_databases
+def test_an_owner_is_told_once_a_day_of_what_is_not_sent(app, alice, as_alice, hook, clock, most):
+    hook()
+    hook()
+    page = f"/settings/webhooks/{hook_ids(app)[0]}"
+    most(MAX_DELIVERIES=2)
+    release(app, alice)
+    assert not as_alice.get(page).all("[data-note=limit]")
+    for number in range(3):
+        release(app, alice, f"Song {number}")
+    for address in (page, "/settings/webhooks"):
+        assert "2 deliveries a day" in as_alice.get(address).one("[data-note=limit]").text
+    assert "daily limit" in as_alice.get(page).one("[data-outcome=dropped]").text
+    assert told(app, alice).count("webhook_limited") == 1
+    clock.move(days=1, seconds=1)
+    assert not as_alice.get(page).all("[data-note=limit]")
+    for number in range(3):
+        release(app, alice, f"Another {number}")
+    assert told(app, alice).count("webhook_limited") == 2
+
+
+def hook_ids(app):
+    with app.app_context():
+        return list(db.session.scalars(sa.select(Webhook.id).order_by(Webhook.id)))
+
+
+def told(app, person):
+    with app.app_context():
+        found = sa.select(Notification.type).where(Notification.user_id == person.id)
+        return list(db.session.scalars(found))
 
 
 def test_maintenance_sends_what_is_due_and_deletes_what_is_old(
@@ -408,9 +441,121 @@ def test_a_delivery_whose_attempts_all_died_ends(app, alice, hook, receiver, sen
 # --- Discord -------------------------------------------------------------------------------------
 
 
-def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, send):
+# What Discord answers to a request with `wait=true`.
+MADE = b'{"id": "1234567890123456789", "content": "", "embeds": []}'
+MESSAGE = "/api/webhooks/1234/token-of-the-channel/messages/1234567890123456789"
+
+
+@pytest.fixture
+def channel(hook, receiver, send, clock):
+    """`channel()`: what waits for Discord is sent; returns the requests so far."""
+
+    def run(seconds=2):
+        clock.move(seconds=seconds)
+        send()
+        return receiver.received
+
+    hook("song.released", "achievement.unlocked", url=receiver.discord, kind="discord")
+    return run
+
+
+def titles(request):
+    return [embed["title"] for embed in request.json["embeds"]]
+
+
+@pytest.mark.both_databases
+def test_what_happens_within_two_seconds_is_one_message(app, alice, channel, clock):
+    release(app, alice, "One")
+    clock.move(seconds=1)
+    release(app, alice, "Two")
+    (request,) = channel()
+    assert {"One", "Two"} <= set(titles(request))
+    assert len(titles(request)) == len(deliveries(app)) > 2
+    assert {each.outcome for each in deliveries(app)} == {"delivered"}
+    assert request.path.endswith("?wait=true")
+
+
+def test_a_message_has_ten_embeds_at_most(app, alice, hook, receiver, send, clock):
+    hook(url=receiver.discord, kind="discord")
+    for number in range(12):
+        release(app, alice, f"Song {number}")
+    clock.move(seconds=2)
+    send()
+    assert sorted(len(titles(each)) for each in receiver.received) == [2, 10]
+
+
+@pytest.mark.both_databases
+def test_a_message_is_edited_when_its_release_changes(app, alice, hook, receiver, channel):
+    receiver.answer(200, MADE)
+    song_id = release(app, alice, "One")
+    release(app, alice, "Two")
+    channel()
+    edit(app, alice, song_id, title="One (live)")
+    edit(app, alice, song_id, title="One (fixed)")
+    first, second = channel(seconds=31)
+    assert (second.method, second.path) == ("PATCH", MESSAGE)
+    assert len(titles(second)) == len(titles(first))
+    assert {"One (fixed)", "Two"} <= set(titles(second))
+    assert {each.outcome for each in deliveries(app)} == {"delivered"}
+    edit(app, alice, add_song(app, alice, "Planned"), title="Still planned")
+    assert [each.method for each in channel(seconds=31)].count("PATCH") == 1
+
+
+def edit(app, person, song_id, **fields):
+    with working(app):
+        song = find_song(song_id, for_update=True)
+        about = {"artist": song.artist, "album": song.album, "year": song.year}
+        songs.edit_song(song, person.user, **about | fields)
+
+
+def test_a_message_that_was_deleted_does_not_turn_the_webhook_off(
+    app, alice, hook, receiver, channel
+):
+    receiver.answer(200, MADE)
+    receiver.answer(404, b'{"message": "Unknown Message", "code": 10008}')
+    song_id = release(app, alice, "One")
+    channel()
+    edit(app, alice, song_id, title="One (live)")
+    channel(seconds=31)
+    assert webhook_in(app).state == State.ACTIVE
+    assert {each.remote_id for each in deliveries(app)} == {""}
+    edit(app, alice, song_id, title="One (fixed)")
+    assert len(channel(seconds=31)) == 2
+
+
+@pytest.mark.parametrize("id_", ['"../../1"', '"1/../.."', "1", '"' + "1" * 21 + '"', "null", '""'])
+def test_an_id_that_is_none_is_not_used(app, alice, receiver, channel, id_):
+    receiver.answer(200, b'{"id": ' + id_.encode() + b"}")
+    release(app, alice)
+    channel()
+    assert {each.remote_id for each in deliveries(app)} == {""}
+
+
+def test_the_last_request_that_discord_allows_holds_the_others(app, alice, receiver, channel):
+    receiver.answer(200, MADE, X_RateLimit_Remaining="0", X_RateLimit_Reset_After="9.5")
+    release(app, alice)
+    channel()
+    release(app, alice, "Two")
+    assert len(channel(seconds=7)) == 1
+    assert len(channel(seconds=3)) == 2
+
+
+def test_what_is_hidden_is_left_out_of_a_message(app, alice, hook, receiver, send, clock):
+    hook(url=receiver.discord, kind="discord")
+    hidden = release(app, alice, "A secret")
+    release(app, alice, "Two")
+    with working(app):
+        HIDING["held"](alice.user, find_song(hidden))
+    clock.move(seconds=2)
+    send()
+    assert titles(receiver.received[0]) == ["Two"]
+    assert [each.outcome for each in deliveries(app)] == ["dropped", "delivered"]
+
+
+def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, send, clock):
     hook(url=receiver.discord, kind="discord")
     song_id = release(app, alice, "@everyone **One** [x](https://evil.example)")
+    clock.move(seconds=2)
     send()
     (request,) = receiver.received
     assert "webhook-signature" not in request.headers
@@ -425,10 +570,13 @@ def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, sen
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_channel_that_is_gone_turns_it_off_at_once(app, alice, hook, receiver, send, status):
+def test_a_channel_that_is_gone_turns_it_off_at_once(
+    app, alice, hook, receiver, send, clock, status
+):
     hook(url=receiver.discord, kind="discord")
     receiver.answer(status, b'{"message": "Unknown Webhook", "code": 10015}')
     release(app, alice)
+    clock.move(seconds=2)
     send()
     assert webhook_in(app).reason == "gone"
 
@@ -441,6 +589,7 @@ def test_discord_says_when_to_come_back(app, alice, hook, receiver, send, clock,
     hook(url=receiver.discord, kind="discord")
     receiver.answer(429, body, Retry_After="120")
     release(app, alice)
+    clock.move(seconds=2)
     send()
     clock.move(seconds=seconds - 2)
     send()
@@ -454,7 +603,9 @@ def test_discord_says_when_to_come_back(app, alice, hook, receiver, send, clock,
 def test_messages_stay_within_the_limits_of_discord():
     long = "*" * 5000 + "\N{GUITAR}" * 5000
     content = Content({}, long, "https://x.example", (long, long), (long, ""), "", {"Parts": long})
-    (embed,) = discord.message(content, the_clock.now())["embeds"]
+    (embed,) = discord.message([(content, the_clock.now())])["embeds"]
+
+    many = discord.message([(content, the_clock.now())] * 10)["embeds"]
 
     def length(text):
         return len(text.encode("utf-16-le")) // 2
@@ -467,6 +618,10 @@ def test_messages_stay_within_the_limits_of_discord():
     assert sum(map(length, (*texts, embed["author"]["name"]))) <= 6000
     assert not any(text.rstrip("…").endswith("\\") and "\\*" not in text[-4:] for text in texts)
     json.dumps(embed).encode()
+    texts = [text for each in many for text in (each["title"], each["description"])]
+    texts += [text for each in many for text in (each["fields"][0]["value"], "Parts")]
+    texts += [text for each in many for text in (each["author"]["name"], "TrackFlow")]
+    assert sum(map(length, texts)) <= 6000
 
 
 # --- the switch of tests -------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks import outbox, queueing
 from trackflow_web.domain.webhooks import queries as queries_of_webhooks
 from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel import clock
@@ -228,8 +228,8 @@ def _webhook_of(owner: User) -> dict[str, object]:
     )
     db.session.add(webhook)
     db.session.flush()
-    happened = outbox.Happened(owner.id, "song.released", 1, "secret", now)
-    outbox.queue([webhook], [happened])
+    happened = queueing.Happened(owner.id, "song.released", 1, "secret", now)
+    queueing.queue([webhook], [happened])
     outbox.drop_waiting(webhook.id, "secret")
     return {
         "webhook_id": webhook.id,

@@ -24,6 +24,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> Any:
@@ -73,7 +74,7 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.received.append(Received(self.path, headers, body))
+            receiver.received.append(Received(self.path, headers, body, self.command))
             status, more, content = (
                 receiver.answers.popleft() if receiver.answers else (204, {}, b"")
             )
@@ -84,6 +85,8 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        do_PATCH = do_POST  # noqa: N815 -- as the library calls it
 
         def log_message(self, *_arguments: object) -> None:
             """Print nothing."""

@@ -33,9 +33,14 @@ TO_CONNECT = 4.0
 MOST_TRIED = 3
 # Bytes of an answer with its headers; of its body less is kept.
 MOST_READ = 64 * 1024
-MOST_KEPT = 4 * 1024
+MOST_KEPT = 32 * 1024
 # Headers that decide what happens next.
-READ = ("retry-after", "content-type")
+READ = (
+    "retry-after",
+    "content-type",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset-after",
+)
 
 NOT_ALLOWED = "address not allowed"
 NOT_PUBLIC = "the name leads to an address that isn't public"
@@ -190,7 +195,7 @@ def _exchange(stream: _Stream, target: Target, request: Outgoing) -> Answer:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = stream  # what it uses of a socket
     headers = {"host": target.authority, "connection": "close", **request.headers}
-    connection.request("POST", target.path, request.body, headers)
+    connection.request(request.method, target.path, request.body, headers)
     response = connection.getresponse()
     sent = {name: value for name in READ if (value := response.getheader(name))}
     return Answer(response.status, sent, _beginning(response))

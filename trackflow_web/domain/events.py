@@ -96,6 +96,7 @@ from trackflow_web.domain.webhooks.events import (
     WebhookCreated,
     WebhookDeleted,
     WebhookDisabled,
+    WebhookLimited,
     WebhookRotated,
 )
 
@@ -169,5 +170,6 @@ __all__ = [
     "WebhookCreated",
     "WebhookDeleted",
     "WebhookDisabled",
+    "WebhookLimited",
     "WebhookRotated",
 ]

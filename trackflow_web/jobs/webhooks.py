@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -58,11 +59,16 @@ def run(tools: Tools, *, turn: float = TURN, rest: float = 0.0) -> float | None:
 def _next(tools: Tools) -> Sequence[OutgoingDelivery]:
     """Acquire the next deliveries; return them with their messages."""
     with unit_of_work(tools.handlers):
-        acquired = [(row.id, row.webhook_id) for row in outbox.acquire_due(AT_ONCE)]
+        acquired: dict[int, list[int]] = defaultdict(list)
+        for row in outbox.acquire_due(AT_ONCE):
+            acquired[row.webhook_id].append(row.id)
     if not acquired:
         return ()
     with reading():
-        found = (delivery.prepare(*ids, tools.vault, tools.site_url) for ids in acquired)
+        found = [
+            delivery.prepare(ids, webhook_id, tools.vault, tools.site_url)
+            for webhook_id, ids in acquired.items()
+        ]
         return [each for each in found if each is not None]
 
 

@@ -20,7 +20,7 @@ from trackflow_web.domain import events
 from trackflow_web.domain.feedback.models import FeedbackVote
 from trackflow_web.domain.feedback.rules import Kind
 from trackflow_web.kernel.database import db
-from trackflow_web.notifications import awards, fan_out, talk, withdraw, write
+from trackflow_web.notifications import awards, fan_out, talk, webhooks, withdraw, write
 from trackflow_web.notifications.models import Notification
 from trackflow_web.notifications.notices import (
     Notice,
@@ -50,6 +50,7 @@ def handle(recorded: Sequence[Event]) -> None:
     notices += [notice for event in recorded for notice in _popular(event)]
     notices += awards.notices_of(recorded)
     notices += [notice for event in recorded for notice in talk.notices_of(event)]
+    notices += [notice for event in recorded for notice in webhooks.notices_of(event)]
     wanted = merged(notices)
     each = [notice for notice in wanted if notice.audience is Audience.USER]
     if len(each) > FEW:

@@ -270,17 +270,6 @@ def _decision(
     )
 
 
-def _webhook_disabled(event: Event) -> Iterator[Notice]:
-    yield _about(
-        event,
-        Type.WEBHOOK_DISABLED,
-        Audience.USER,
-        owner_id=event.user_id,
-        reason=Reason.WEBHOOK,
-        actor_id=None,
-    )
-
-
 _RULES = {
     events.SongReleased: _released,
     events.PartDone: _worked_on,
@@ -295,5 +284,4 @@ _RULES = {
     events.UserFollowed: _followed,
     events.ModerationDecided: _moderated,
     events.SubjectHeld: _held,
-    events.WebhookDisabled: _webhook_disabled,
 }

@@ -34,6 +34,7 @@ class Type(StrEnum):
     MODERATION_DECISION = "moderation_decision"
     FEATURED = "featured"
     WEBHOOK_DISABLED = "webhook_disabled"
+    WEBHOOK_LIMITED = "webhook_limited"
 
 
 class Reason(StrEnum):
@@ -64,6 +65,7 @@ class Reason(StrEnum):
     REPORTED = "reported"
     CHOSEN = "chosen"
     WEBHOOK = "webhook"
+    LIMITED = "limited"
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ TYPES = {
     ),
     Type.FEATURE_REQUEST_COMMENT: TypeOptions(
         label="Someone comments on a request you wrote or commented on",
-        title="New comment",
+        title="Comment on a request",
         one="{actors} commented on {subject}.",
         many="{actors} commented on {subject}: {n} comments.",
         channels=frozenset({SITE, MAIL}),
@@ -254,6 +256,14 @@ TYPES = {
         one="Your webhook to {subject} was turned off.",
         many="Your webhook to {subject} was turned off.",
         channels=frozenset({SITE, MAIL}),
+        groups=False,
+    ),
+    Type.WEBHOOK_LIMITED: TypeOptions(
+        label="Your webhooks reached the limit of a day",
+        title="Webhook limit reached",
+        one="Your webhooks reached the limit of a day. {subject} misses what came after it.",
+        many="Your webhooks reached the limit of a day. {subject} misses what came after it.",
+        channels=frozenset({SITE}),
         groups=False,
     ),
 }

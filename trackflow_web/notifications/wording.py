@@ -57,6 +57,7 @@ REASONS = {
     Reason.REPORTED: "You reported it.",
     Reason.CHOSEN: "It was chosen for the week.",
     Reason.WEBHOOK: "Its receiver failed for too long or wants nothing more.",
+    Reason.LIMITED: "It's your webhook.",
 }
 
 # What a moderator decided, for the owner and for whoever reported it; what moderators should do.
@@ -87,6 +88,8 @@ class Actor:
     username: str = ""
     shown: str = ""
     is_visible: bool = False
+    id: int = 0
+    avatar: str | None = None
 
 
 @dataclass(frozen=True)

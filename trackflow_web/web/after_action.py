@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import request
 
-from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks import queueing
 from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
@@ -73,7 +73,7 @@ def _commit(response: Response) -> list[Addition]:
         jobs().start_notifications()
     for kind, subject_id in share_images.take_wanted():
         jobs().start_share_image(kind, subject_id)
-    if outbox.has_queued():
+    if queueing.has_queued():
         jobs().start_webhooks()
     transactions.commit()
     return additions

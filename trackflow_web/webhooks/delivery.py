@@ -17,6 +17,8 @@ from trackflow_web.webhooks import discord
 from trackflow_web.webhooks.content import Content, content_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from trackflow_web.domain.imports.ports import Vault
     from trackflow_web.domain.webhooks.models import Delivery, Webhook
     from trackflow_web.domain.webhooks.ports import Answer, Sender
@@ -32,47 +34,68 @@ NEVER_ENDED = "too many attempts that never ended"
 
 @dataclass(frozen=True)
 class OutgoingDelivery:
-    """A delivery with its message; without one, `problem` says why nothing is sent."""
+    """A message with the deliveries in it; without one, `problem` says why nothing is sent.
 
-    delivery_id: int
+    `hidden_ids` are deliveries that are not in it, because they are not public (any more).
+    """
+
+    delivery_ids: Sequence[int]
     webhook_id: int
     kind: Kind
     request: Outgoing | None = None
     problem: str = ""
+    hidden_ids: Sequence[int] = ()
 
 
 def prepare(
-    delivery_id: int, webhook_id: int, vault: Vault, site_url: str
+    delivery_ids: Sequence[int], webhook_id: int, vault: Vault, site_url: str
 ) -> OutgoingDelivery | None:
-    """Return the message of a delivery as everyone may see it now; None when that is gone."""
+    """Return the message of deliveries as everyone may see it now; None when they are gone.
+
+    There are several for Discord only.
+    """
     webhook = queries.find_webhook(webhook_id)
-    delivery = queries.find_delivery(webhook_id, delivery_id)
-    if webhook is None or delivery is None:
+    acquired = queries.find_deliveries(webhook_id, delivery_ids)
+    if webhook is None or not acquired:
         return None
-    kind = Kind(webhook.kind)
+    ids, kind = [delivery.id for delivery in acquired], Kind(webhook.kind)
     if webhook.state != State.ACTIVE:
-        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=OFF)
-    if delivery.attempts > rules.MOST_ATTEMPTS:
-        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=NEVER_ENDED)
+        return OutgoingDelivery(ids, webhook_id, kind, problem=OFF)
+    if over := [row.id for row in acquired if row.attempts > rules.MOST_ATTEMPTS]:
+        # What else was acquired is sent in a later turn.
+        return OutgoingDelivery(over, webhook_id, kind, problem=NEVER_ENDED)
     site = site_url or webhook.base_url
-    content = content_of(delivery, site)
-    if content is None:
-        return OutgoingDelivery(delivery_id, webhook_id, kind, problem=HIDDEN)
-    request = _request(webhook, delivery, content, vault, site)
+    contents = {delivery: content_of(delivery, site) for delivery in _in_message(acquired)}
+    shown = {delivery: content for delivery, content in contents.items() if content is not None}
+    hidden = [delivery.id for delivery in acquired if delivery not in shown]
+    if not shown:
+        return OutgoingDelivery(ids, webhook_id, kind, problem=HIDDEN)
+    request = _request(webhook, shown, vault, site)
     problem = "" if request else UNREADABLE
-    return OutgoingDelivery(delivery_id, webhook_id, kind, request, problem)
+    return OutgoingDelivery(ids, webhook_id, kind, request, problem, hidden)
+
+
+def _in_message(acquired: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Return deliveries with what else is in the message that they edit."""
+    first = acquired[0]
+    if not first.remote_id:
+        return acquired
+    return queries.deliveries_in_message(first.webhook_id, first.remote_id)
 
 
 def _request(
-    webhook: Webhook, delivery: Delivery, content: Content, vault: Vault, site: str
+    webhook: Webhook, shown: Mapping[Delivery, Content], vault: Vault, site: str
 ) -> Outgoing | None:
     url = vault.open(webhook.url)
     if url is None:
         return None
     sent = {"content-type": "application/json", "user-agent": f"TrackFlow (+{site})"}
+    delivery, content = next(iter(shown.items()))
     if webhook.kind == Kind.DISCORD:
-        body = _json(discord.message(content, delivery.happened_at))
-        return Outgoing(url, sent, body)
+        entries = [(each, delivery.happened_at) for delivery, each in shown.items()]
+        body = _json(discord.message(entries))
+        address = discord.address(url, delivery.remote_id)
+        return Outgoing(address, sent, body, "PATCH" if delivery.remote_id else "POST")
     keys = _keys(webhook, vault)
     body = _json(
         {
@@ -115,8 +138,9 @@ def _milliseconds_since(begun: float) -> int:
 
 
 def _attempt(answer: Answer, duration_ms: int, kind: Kind) -> Attempt:
+    is_discord = kind is Kind.DISCORD
     seconds = None
-    if kind is Kind.DISCORD and answer.status == rules.TOO_MANY:
+    if is_discord and answer.status == rules.TOO_MANY:
         seconds = discord.retry_after(answer)
     return Attempt(
         answer.status,
@@ -124,6 +148,8 @@ def _attempt(answer: Answer, duration_ms: int, kind: Kind) -> Attempt:
         _excerpt(answer.body),
         REDIRECT if answer.status in rules.REDIRECTS else _phrase(answer.status),
         rules.asked_pause(answer, seconds, clock.now()),
+        discord.message_id(answer) if is_discord and answer.status in rules.OK else "",
+        is_discord and discord.is_message_unknown(answer),
     )
 
 
@@ -143,11 +169,13 @@ def _excerpt(body: bytes) -> str:
 def finish(prepared: OutgoingDelivery, attempt: Attempt) -> None:
     """Store how an attempt went; the account, the webhook or the delivery may be gone."""
     webhook = queries.find_webhook(prepared.webhook_id, for_update=True)
-    delivery = queries.find_delivery(prepared.webhook_id, prepared.delivery_id)
-    if webhook is None or delivery is None:
+    deliveries = queries.find_deliveries(prepared.webhook_id, prepared.delivery_ids)
+    if webhook is None:
         return
-    if prepared.request is None:
-        if delivery.ended_at is None:
-            outbox.end(delivery, Outcome.DROPPED, prepared.problem)
-        return
-    outbox.finish(webhook, delivery, attempt)
+    unsent = prepared.hidden_ids if prepared.request else prepared.delivery_ids
+    for delivery in deliveries:
+        if delivery.id in unsent and delivery.ended_at is None:
+            outbox.end(delivery, Outcome.DROPPED, prepared.problem or HIDDEN)
+    if prepared.request is not None:
+        sent = [delivery for delivery in deliveries if delivery.id not in unsent]
+        outbox.finish(webhook, sent, attempt)

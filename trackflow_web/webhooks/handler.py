@@ -14,9 +14,10 @@ from trackflow_web.achievements.events import AchievementUnlocked, LevelReached
 from trackflow_web.domain import events
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.webhooks import outbox
+from trackflow_web.domain.webhooks import queueing
 from trackflow_web.domain.webhooks.models import EventName
-from trackflow_web.domain.webhooks.outbox import Happened
+from trackflow_web.domain.webhooks.queueing import Happened
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.notices import key_of
 
@@ -33,18 +34,51 @@ NAMES = {
     LevelReached: EventName.LEVEL_REACHED,
 }
 
+# After these a release is another one to its readers.
+CHANGES = (
+    events.SongEdited,
+    events.SongDetailsChanged,
+    events.SongReleasedAgain,
+    events.CollaboratorAdded,
+    events.CollaboratorRemoved,
+    events.PartDone,
+)
+
 
 def handle(recorded: Sequence[Event]) -> None:
-    """Queue what happened for the webhooks of whose work it is."""
+    """Queue what happened for the webhooks of whose work it is, and edits of what was told."""
+    if changed := _changed_releases(recorded):
+        queueing.edit_messages(changed)
     told = [event for event in recorded if type(event.payload) in NAMES]
     if not told:
         return
-    receivers = outbox.receivers_of(sorted({event.user_id for event in told}))
+    receivers = queueing.receivers_of(sorted({event.user_id for event in told}))
     if not receivers:
         return
     owners = {webhook.user_id for webhook in receivers}
     about = [event for event in told if event.user_id in owners]
-    outbox.queue(receivers, [*map(_happened, about), *_packs(about)])
+    queueing.queue(receivers, [*map(_happened, about), *_packs(about)])
+
+
+def _changed_releases(recorded: Sequence[Event]) -> dict[int, int]:
+    """Return the owners of changed songs that were released lately, by the ids of the songs."""
+    ids = {
+        event.subject_id
+        for event in recorded
+        if isinstance(event.payload, CHANGES) and event.subject_type == "song"
+    }
+    loaded = {row.id: row for row in db.session.identity_map.values() if isinstance(row, Song)}
+    songs = [loaded[song_id] for song_id in sorted(ids & loaded.keys())]
+    if more := ids - loaded.keys():  # usually the action has loaded them
+        songs += db.session.scalars(sa.select(Song).where(Song.id.in_(more)))
+    since = clock.now() - queueing.EDITED_FOR
+    return {
+        song.id: song.user_id
+        for song in songs
+        if song.status == Status.RELEASED
+        and song.released_at is not None
+        and song.released_at > since
+    }
 
 
 def reconcile(redelivered: Sequence[Event]) -> None:

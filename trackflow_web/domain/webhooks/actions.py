@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
-from trackflow_web.domain.webhooks import addresses, outbox, rules
+from trackflow_web.domain.webhooks import addresses, outbox, queueing, rules
 from trackflow_web.domain.webhooks.events import (
     WebhookChanged,
     WebhookCreated,
@@ -135,7 +135,7 @@ def send_test(webhook: Webhook, limits: Iterable[RateLimitItem]) -> Delivery:
     """Queue a test delivery. Raises Invalid naming `form`, TooMany."""
     _require_active(webhook)
     _count(webhook, limits)
-    return outbox.add(
+    return queueing.add(
         webhook, TEST, webhook.id, key=f"test:{secrets.token_hex(8)}", happened_at=clock.now()
     )
 
@@ -146,7 +146,7 @@ def send_again(webhook: Webhook, delivery: Delivery, limits: Iterable[RateLimitI
     if delivery.ended_at is None:
         raise Invalid(form=STILL_WAITING)
     _count(webhook, limits)
-    outbox.restart(delivery)
+    queueing.restart(delivery)
 
 
 def _require_active(webhook: Webhook) -> None:

@@ -30,3 +30,8 @@ class WebhookDisabled(Payload):
     """A webhook was disabled; `status` is why: its receiver ended it, or failed for too long."""
 
     status: str
+
+
+@event_type("webhook_limited", "webhook")
+class WebhookLimited(Payload):
+    """A user's webhooks were told of as much as they may be in a day; recorded once a day."""

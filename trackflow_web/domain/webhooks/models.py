@@ -106,7 +106,8 @@ class Delivery(Base):
 
     It holds ids and no text: the message is made when it is sent, from what everyone may see then.
     `message_id` is the same in every attempt. `status`, `duration_ms`, `response` and `error` are
-    those of the latest attempt.
+    those of the latest attempt. `remote_id` is that of the message in Discord, which is edited when
+    the release changes; several deliveries may have one message.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -140,3 +141,4 @@ class Delivery(Base):
     duration_ms: Mapped[int | None]
     response: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     error: Mapped[str] = mapped_column(sa.String(100), default="", server_default="")
+    remote_id: Mapped[str] = mapped_column(sa.String(25), default="", server_default="")

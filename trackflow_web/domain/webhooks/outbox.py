@@ -1,4 +1,7 @@
-"""The outbox: deliveries are queued with the event, acquired for an attempt, and ended."""
+"""The outbox: deliveries that are due are acquired for an attempt, and ended.
+
+`queueing` puts them there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.people.row_limits import RowLimit, room
 from trackflow_web.domain.webhooks import rules
 from trackflow_web.domain.webhooks.events import WebhookDisabled
 from trackflow_web.domain.webhooks.models import (
@@ -20,39 +22,35 @@ from trackflow_web.domain.webhooks.models import (
     Webhook,
 )
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, dialect, upsert
+from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import record
 
 # A worker without a report for this long is dead: longer than any attempt may take.
 ATTEMPT_TAKES = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=7)
-DAY = timedelta(days=1)
 # Waiting deliveries that one search looks at.
 LOOKED_AT = 500
+# Deliveries in one message of Discord, which has at most ten embeds.
+MOST_TOGETHER = 10
 LONGEST_RESPONSE = 1000
-_QUEUED = "deliveries of webhooks queued"
-
-
-@dataclass(frozen=True)
-class Happened:
-    """What a user's webhooks may be told of; `key` is the same when it is handled again."""
-
-    user_id: int
-    event: str
-    subject_id: int
-    key: str
-    at: datetime
+MESSAGE_GONE = "the message was deleted in Discord"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """How one attempt went; without a status there was no answer."""
+    """How one attempt went; without a status there was no answer.
+
+    `remote_id` is that of the message that Discord has made; `is_message_gone` whether the one to
+    be edited was deleted there.
+    """
 
     status: int | None
     duration_ms: int
     response: str = ""
     error: str = ""
     asked_pause: timedelta | None = None
+    remote_id: str = ""
+    is_message_gone: bool = False
 
     @property
     def is_delivered(self) -> bool:
@@ -60,94 +58,13 @@ class Attempt:
         return self.status in rules.OK
 
 
-# --- queueing ------------------------------------------------------------------------------------
-
-
-def receivers_of(user_ids: Sequence[int]) -> Sequence[Webhook]:
-    """Return the active webhooks of users, which cannot be deleted until the commit."""
-    found = sa.select(Webhook).where(Webhook.user_id.in_(user_ids), Webhook.state == State.ACTIVE)
-    if dialect() != "sqlite":  # there a writing transaction holds the whole file
-        found = found.with_for_update(read=True, key_share=True)
-    return db.session.scalars(found.order_by(Webhook.id)).all()
-
-
-def queue(webhooks: Sequence[Webhook], happened: Sequence[Happened]) -> None:
-    """Queue what happened for the webhooks that want it, within the day's limit of each user."""
-    rows: list[dict[str, object]] = []
-    for user_id in {webhook.user_id for webhook in webhooks}:
-        of_user = [
-            _row(webhook, each)
-            for each in happened
-            if each.user_id == user_id
-            for webhook in webhooks
-            if webhook.user_id == user_id and each.event in webhook.event_names
-        ]
-        if of_user:
-            rows += of_user[: _room(user_id)]
-    if rows:
-        db.session.execute(upsert(Delivery).on_conflict_do_nothing(), rows)
-        _note_queued()
-
-
-def _room(user_id: int) -> int:
-    lately = sa.and_(Delivery.user_id == user_id, Delivery.created_at > clock.now() - DAY)
-    return room(RowLimit.DELIVERIES, lately)
-
-
-def add(
-    webhook: Webhook, event: str, subject_id: int, *, key: str, happened_at: datetime
-) -> Delivery:
-    """Queue one delivery."""
-    happened = Happened(webhook.user_id, event, subject_id, key, happened_at)
-    delivery = Delivery(**_row(webhook, happened) | {"due_at": clock.now()})
-    db.session.add(delivery)
-    db.session.flush()
-    _note_queued()
-    return delivery
-
-
-def _row(webhook: Webhook, happened: Happened) -> dict[str, object]:
-    now = clock.now()
-    return {
-        "webhook_id": webhook.id,
-        "user_id": webhook.user_id,
-        "message_id": rules.new_message_id(),
-        "event": happened.event,
-        "subject_id": happened.subject_id,
-        "event_key": happened.key,
-        "happened_at": happened.at,
-        "created_at": now,
-        "due_at": max(now, webhook.wait_until or now),
-    }
-
-
-def restart(delivery: Delivery) -> None:
-    """Queue a delivery that has ended once more."""
-    delivery.ended_at, delivery.outcome = None, ""
-    delivery.attempts, delivery.due_at = 0, clock.now()
-    _note_queued()
-
-
-def _note_queued() -> None:
-    db.session().info[_QUEUED] = True
-
-
-def has_queued() -> bool:
-    """Return whether this unit of work has queued a delivery."""
-    return bool(db.session().info.get(_QUEUED))
-
-
-# --- attempts ------------------------------------------------------------------------------------
-
-
 def acquire_due(limit: int) -> Sequence[Delivery]:
-    """Acquire up to `limit` deliveries that are due, one per webhook, for one attempt each.
+    """Acquire deliveries that are due, of up to `limit` webhooks, for one attempt each.
 
-    A receiver gets one request at a time. The attempt counts from here, so that a delivery that
-    kills its worker does not do so for ever.
+    A receiver gets one request at a time: one delivery, or several for one message of Discord. The
+    attempt counts from here, so that a delivery that kills its worker does not do so for ever.
     """
-    now = clock.now()
-    is_due = sa.and_(Delivery.ended_at.is_(None), Delivery.due_at <= now)
+    is_due = _is_due()
     due = (
         sa.select(Delivery.id, Delivery.webhook_id, Delivery.due_at)
         .where(is_due)
@@ -161,15 +78,48 @@ def acquire_due(limit: int) -> Sequence[Delivery]:
         .order_by(sa.func.min(due.c.due_at))
         .limit(limit)
     )
+    acquired = _acquire(Delivery.id.in_(first.scalar_subquery()))
+    for webhook_id, remote_id in _of_discord(acquired):
+        acquired += _acquire(Delivery.id.in_(_together_with(webhook_id, remote_id)))
+    found = sa.select(Delivery).where(Delivery.id.in_(acquired))
+    in_order = found.order_by(Delivery.webhook_id, Delivery.id)
+    return db.session.scalars(in_order.execution_options(populate_existing=True)).all()
+
+
+def _is_due() -> sa.ColumnElement[bool]:
+    return sa.and_(Delivery.ended_at.is_(None), Delivery.due_at <= clock.now())
+
+
+def _acquire(which: sa.ColumnElement[bool]) -> list[int]:
+    now = clock.now()
     acquired = db.session.scalars(
         sa.update(Delivery)
-        .where(Delivery.id.in_(first.scalar_subquery()), is_due)
+        .where(which, _is_due())
         .values(due_at=now + ATTEMPT_TAKES, attempts=Delivery.attempts + 1, tried_at=now)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
+    )
+    return list(acquired)
+
+
+def _of_discord(delivery_ids: Sequence[int]) -> Sequence[sa.Row[int, str]]:
+    """Return the webhooks of deliveries that go to Discord, each with the message to be edited."""
+    return db.session.execute(
+        sa.select(Delivery.webhook_id, Delivery.remote_id)
+        .join(Webhook, Webhook.id == Delivery.webhook_id)
+        .where(Delivery.id.in_(delivery_ids), Webhook.kind == Kind.DISCORD)
+        .order_by(Delivery.webhook_id)
     ).all()
-    found = sa.select(Delivery).where(Delivery.id.in_(acquired)).order_by(Delivery.webhook_id)
-    return db.session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def _together_with(webhook_id: int, remote_id: str) -> sa.Select[int]:
+    """Return the SELECT of what is due in the same message."""
+    return (
+        sa.select(Delivery.id)
+        .where(Delivery.webhook_id == webhook_id, Delivery.remote_id == remote_id, _is_due())
+        .order_by(Delivery.id)
+        .limit(MOST_TOGETHER - 1)
+    )
 
 
 def next_due_at() -> datetime | None:
@@ -191,47 +141,73 @@ def count_waiting() -> int:
     return db.session.scalar(waiting) or 0
 
 
-def finish(webhook: Webhook, delivery: Delivery, attempt: Attempt) -> None:
-    """Store how an attempt went: end the delivery, or try again later.
+def finish(webhook: Webhook, deliveries: Sequence[Delivery], attempt: Attempt) -> None:
+    """Store how an attempt went: end the deliveries of a message, or try again later.
 
     The webhook is locked. It is disabled when its receiver says so, or fails for too long.
     """
-    if delivery.ended_at is not None:  # ended meanwhile: paused, or by another worker
+    # The others have ended meanwhile: paused, or by another worker.
+    tried = [delivery for delivery in deliveries if delivery.ended_at is None]
+    for delivery in tried:
+        delivery.status, delivery.duration_ms = attempt.status, attempt.duration_ms
+        delivery.response = attempt.response[:LONGEST_RESPONSE]
+        delivery.error = attempt.error[:100]
+    if not tried:
         return
-    delivery.status, delivery.duration_ms = attempt.status, attempt.duration_ms
-    delivery.response = attempt.response[:LONGEST_RESPONSE]
-    delivery.error = attempt.error[:100]
     if attempt.is_delivered:
-        webhook.failures, webhook.failing_since, webhook.wait_until = 0, None, None
-        end(delivery, Outcome.DELIVERED)
+        _deliver(webhook, tried, attempt)
+    elif attempt.is_message_gone:
+        _forget_message(webhook, tried)
     elif rules.is_gone(Kind(webhook.kind), attempt.status):
-        end(delivery, Outcome.FAILED)
+        _end_all(tried, Outcome.FAILED)
         disable(webhook, Reason.GONE)
     else:
-        _fail(webhook, delivery, attempt)
+        _fail(webhook, tried, attempt)
 
 
-def _fail(webhook: Webhook, delivery: Delivery, attempt: Attempt) -> None:
+def _deliver(webhook: Webhook, tried: Sequence[Delivery], attempt: Attempt) -> None:
+    webhook.failures, webhook.failing_since, webhook.wait_until = 0, None, None
+    for delivery in tried:
+        delivery.remote_id = attempt.remote_id or delivery.remote_id
+    _end_all(tried, Outcome.DELIVERED)
+    if attempt.asked_pause:  # it was the last request that is allowed for now
+        _hold_others(webhook, tried, attempt.asked_pause)
+
+
+def _forget_message(webhook: Webhook, tried: Sequence[Delivery]) -> None:
+    """End edits of a message that was deleted; what was in it is edited no more."""
+    db.session.execute(
+        sa.update(Delivery)
+        .where(Delivery.webhook_id == webhook.id, Delivery.remote_id == tried[0].remote_id)
+        .values(remote_id="")
+        .execution_options(synchronize_session="fetch")
+    )
+    _end_all(tried, Outcome.DROPPED, MESSAGE_GONE)
+
+
+def _fail(webhook: Webhook, tried: Sequence[Delivery], attempt: Attempt) -> None:
     now = clock.now()
     if attempt.status != rules.TOO_MANY:  # whoever says so is there
         webhook.failures += 1
         webhook.failing_since = webhook.failing_since or now
-    pause = rules.pause_after(delivery.attempts, attempt.asked_pause)
+    attempts = max(delivery.attempts for delivery in tried)
+    pause = rules.pause_after(attempts, attempt.asked_pause)
     if pause is None:
-        end(delivery, Outcome.FAILED)
+        _end_all(tried, Outcome.FAILED)
     else:
-        delivery.due_at = now + pause
+        for delivery in tried:
+            delivery.due_at = now + pause
     since = webhook.failing_since or now
     if webhook.failures >= rules.MOST_FAILURES and now - since > rules.FAILING_FOR:
         disable(webhook, Reason.FAILING)
     elif pause is not None and (
         attempt.asked_pause or webhook.failures >= rules.FAILURES_THAT_HOLD_OTHERS
     ):
-        _hold_others(webhook, delivery, attempt.asked_pause or pause)
+        _hold_others(webhook, tried, attempt.asked_pause or pause)
 
 
-def _hold_others(webhook: Webhook, tried: Delivery, pause: timedelta) -> None:
-    """Let what waits for a webhook wait as long as the one that failed."""
+def _hold_others(webhook: Webhook, tried: Sequence[Delivery], pause: timedelta) -> None:
+    """Let what waits for a webhook wait as long as what was tried."""
     until = clock.now() + pause
     webhook.wait_until = until
     db.session.execute(
@@ -240,11 +216,16 @@ def _hold_others(webhook: Webhook, tried: Delivery, pause: timedelta) -> None:
             Delivery.webhook_id == webhook.id,
             Delivery.ended_at.is_(None),
             Delivery.due_at < until,
-            Delivery.id != tried.id,
+            Delivery.id.not_in([delivery.id for delivery in tried]),
         )
         .values(due_at=until)
         .execution_options(synchronize_session=False)
     )
+
+
+def _end_all(deliveries: Sequence[Delivery], outcome: Outcome, error: str = "") -> None:
+    for delivery in deliveries:
+        end(delivery, outcome, error)
 
 
 def end(delivery: Delivery, outcome: Outcome, error: str = "") -> None:

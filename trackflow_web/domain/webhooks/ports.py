@@ -9,11 +9,12 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A POST request. Its `repr` shows neither address nor signatures."""
+    """A request. Its `repr` shows neither address nor signatures."""
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    method: str = "POST"
 
 
 @dataclass(frozen=True)

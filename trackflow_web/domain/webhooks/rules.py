@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -39,6 +40,8 @@ FAILING_FOR = timedelta(days=1)
 FAILURES_THAT_HOLD_OTHERS = 3
 
 CHOOSE = "Choose at least one event."
+
+SECONDS = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)
 
 OK = range(200, 300)
 REDIRECTS = range(300, 400)
@@ -110,14 +113,24 @@ def is_gone(kind: Kind, status: int | None) -> bool:
 
 def asked_pause(answer: Answer, seconds_in_body: float | None, now: datetime) -> timedelta | None:
     """Return how long a receiver wants to be left alone, at most LONGEST_WAIT; None if not."""
-    if answer.status not in {TOO_MANY, UNAVAILABLE}:
+    if answer.status in OK:
+        seconds = _until_more(answer.headers)
+    elif answer.status not in {TOO_MANY, UNAVAILABLE}:
         return None
-    seconds = seconds_in_body
-    if seconds is None:
+    elif seconds_in_body is not None:
+        seconds = seconds_in_body
+    else:
         seconds = _retry_after(answer.headers, now)
     if seconds is None:
         return None
     return min(timedelta(seconds=min(max(seconds, 0), 10**7)), LONGEST_WAIT)
+
+
+def _until_more(sent: Mapping[str, str]) -> float | None:
+    """Return the seconds until Discord takes another request, if this was the last one."""
+    value = sent.get("x-ratelimit-reset-after", "")[:20].strip()
+    is_last = sent.get("x-ratelimit-remaining", "").strip() == "0"
+    return float(value) if is_last and SECONDS.fullmatch(value) else None
 
 
 def _retry_after(sent: Mapping[str, str], now: datetime) -> float | None:

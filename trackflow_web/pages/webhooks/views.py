@@ -178,4 +178,6 @@ def _common(errors: Mapping[str, str]) -> dict[str, object]:
         "states": State,
         "errors": errors,
         "is_public": get_current_user().audience == Audience.EVERYONE,
+        "limited_until": queries.limited_until(get_current_user().id),
+        "most_deliveries": most(RowLimit.DELIVERIES),
     }
