@@ -259,10 +259,10 @@ TYPES = {
         groups=False,
     ),
     Type.WEBHOOK_LIMITED: TypeOptions(
-        label="Your webhooks reached the limit of a day",
+        label="Your webhooks reach their daily limit",
         title="Webhook limit reached",
-        one="Your webhooks reached the limit of a day. {subject} misses what came after it.",
-        many="Your webhooks reached the limit of a day. {subject} misses what came after it.",
+        one="Your webhooks reached their daily limit, so {subject} misses some events.",
+        many="Your webhooks reached their daily limit, so {subject} misses some events.",
         channels=frozenset({SITE}),
         groups=False,
     ),
