@@ -17,6 +17,7 @@ from bench import (
     charts,
     credentials,
     growth,
+    holders,
     imports,
     months,
     notifications,
@@ -52,6 +53,7 @@ BENCHMARKS = {
     "peers": peers,
     "size": size,
     "months": months,
+    "holders": holders,
 }
 
 

@@ -20,6 +20,7 @@ from tests.support.invariants import (
     assert_nothing_forgotten,
     assert_nothing_refers_to_what_is_gone,
     assert_notifications_are_whole,
+    assert_stored_holders_are_shown,
 )
 from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import Person, add_person, working
@@ -279,6 +280,7 @@ def _nothing_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         assert_nothing_forgotten(app)
         assert_collaborators_have_accepted(app)
         assert_feed_is_as_rebuilt(app)
+        assert_stored_holders_are_shown(app)
         assert_charting_weeks_follow_from_events(app)
         assert_notifications_are_whole(app)
         assert_nothing_refers_to_what_is_gone(app)

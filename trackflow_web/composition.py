@@ -25,6 +25,7 @@ from trackflow_web.adapters.outbound import GuardedSender
 from trackflow_web.adapters.spotify import SpotifyWeb
 from trackflow_web.adapters.vault import FernetVault
 from trackflow_web.community import handler as feed
+from trackflow_web.community import keeping
 from trackflow_web.credentials import actions as credentials
 from trackflow_web.credentials.keys import issuer_of
 from trackflow_web.domain import audit, events, subjects
@@ -163,6 +164,7 @@ def prepare_process(config: Config) -> None:
     passwords.use_cheap_hashes(cheap=config.cheap_passwords)
     row_limits.use(config.row_limits)
     subjects.use(SUBJECTS)
+    keeping.use(config.feed_kept_days)
     signals.use(sending=config.live_streams > 0)
 
 

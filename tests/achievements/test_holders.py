@@ -248,7 +248,7 @@ def test_counts_are_made_in_parts(app, alice, shown, among_many, monkeypatch, cl
     alice.add(status="released")
     monkeypatch.setattr(holder_counting, "AWARDS_A_PART", 1)
     with app.app_context():
-        parts = holder_counting._parts()
+        parts = holder_counting.parts()
     assert len(parts) > 2
     assert [each for part in parts for each in part] == sorted(ids_of(app))
     clock.move(minutes=1)

@@ -24,6 +24,7 @@ from trackflow_web.domain.people import administration, profile
 from trackflow_web.domain.people.models import Announced
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.jobs import leaderboards
 from trackflow_web.kernel import clock as clocks
 from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
@@ -426,6 +427,57 @@ def test_two_closings_at_once_store_places_once(app, clock, crowd):
     at_once([close, close])
     found = load(app, crowd[0], day=(clock() - timedelta(days=10)).date())
     assert len(found.rows) == 5
+
+
+@pytest.mark.both_databases
+def test_a_closing_that_was_killed_between_its_steps_shows_final_places_and_goes_on(
+    app, clock, crowd, monkeypatch
+):
+    add_song(app, crowd[4], status="released")
+    clock.move(days=10)
+    day = (clock() - timedelta(days=10)).date()
+    monkeypatch.setattr(finals, "SCORES_A_STEP", 2)
+    kind, window = Score.RELEASES, window_of(Span.WEEK, day)
+    with working(app):
+        finals.close(kind, window)
+        assert finals.delete_scores(kind, window)  # two of five
+    with app.app_context():
+        order = finals.of_closed(kind, window, crowd[0].id)
+        assert (order.is_final, order.count()) == (True, 5)
+    with app.app_context():
+        leaderboards.close_ended(app.extensions["trackflow.jobs"].tools)
+        assert finals.next_ended() is None
+    found = load(app, crowd[0], day=day)
+    assert (found.closed, [place for _, place in places(found)]) == (True, [1, 2, 2, 4, 4])
+
+
+def test_until_a_job_closes_a_period_pages_show_its_scores_and_write_nothing(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    day = clock().date()
+    clock.move(days=30)
+    with statements_of(app) as seen:
+        found = load(app, crowd[0], day=day)
+    assert (found.closed, [place for _, place in places(found)]) == (False, [1, 2, 2, 4, 4])
+    assert all(each.startswith("SELECT") for each in seen)
+    with app.app_context():
+        leaderboards.close_ended(app.extensions["trackflow.jobs"].tools)
+    assert places(load(app, crowd[0], day=day)) == places(found)
+
+
+@pytest.mark.both_databases
+def test_work_that_is_told_after_the_closing_changes_no_place(app, clock, crowd):
+    add_song(app, crowd[4], status="released")
+    day = clock().date()
+    with failpoints.failing(Point.COUNTERS_UPDATED, ZeroDivisionError()):
+        add_song(app, crowd[3], "Late", status="released")
+    clock.move(days=10)
+    with app.app_context():
+        leaderboards.close_ended(app.extensions["trackflow.jobs"].tools)
+    before = places(load(app, crowd[0], day=day))
+    with app.app_context():
+        redeliver(composition.HANDLERS)
+        leaderboards.close_ended(app.extensions["trackflow.jobs"].tools)
+    assert places(load(app, crowd[0], day=day)) == before
 
 
 # --- levels --------------------------------------------------------------------------------------

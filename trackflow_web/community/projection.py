@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.community import award_groups, groups
+from trackflow_web.community import award_groups, groups, keeping
 from trackflow_web.community.grouping import DAY, JOINT, Group, Groups, actor_of
 from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
 from trackflow_web.kernel import clock
@@ -44,7 +44,7 @@ def refresh(keys: Iterable[str], *, awards: Sequence[Event] = ()) -> None:
 def rebuild(user_ids: Sequence[int]) -> int:
     """Bring all entries of these users in line with their source rows; return how many differed."""
     _lock(user_ids)
-    found = groups.of_users(user_ids)
+    found = keeping.without_pruned(groups.of_users(user_ids))
     wrong = differences(stored_of(user_ids), found)
     write(wrong, {key: found[key] for key in wrong if key in found})
     return len(wrong)
@@ -55,7 +55,7 @@ def refresh_achievements(user_ids: Sequence[int]) -> None:
     if not user_ids:
         return
     _lock(user_ids)
-    found = award_groups.of_users(user_ids)
+    found = keeping.without_pruned(award_groups.of_users(user_ids))
     stored = {
         key: entry
         for key, entry in stored_of(user_ids).items()
@@ -66,8 +66,13 @@ def refresh_achievements(user_ids: Sequence[int]) -> None:
 
 
 def write(keys: Sequence[str], found: Groups) -> None:
-    """Write the groups that were found, oldest first, and withdraw the other keys."""
-    ordered = sorted(found.values(), key=lambda each: (each.last_at, each.key))
+    """Write the groups that were found, oldest first, and withdraw the other keys.
+
+    What is so old that a job has deleted it stays deleted.
+    """
+    ordered = sorted(
+        keeping.without_pruned(found).values(), key=lambda each: (each.last_at, each.key)
+    )
     for at in range(0, len(ordered), KEYS_A_STATEMENT):
         _write_groups(ordered[at : at + KEYS_A_STATEMENT])
     gone = [key for key in keys if key not in found]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "ConfigError"]
 
 # Days: above a century every account is new, and dates overflow some time later.
-LONGEST_NEWCOMER = 36_500
+LONGEST_NEWCOMER = LONGEST_KEPT = 36_500
 HSTS_WORDS = frozenset({"includeSubDomains", "preload"})
 
 
@@ -61,6 +61,7 @@ class Config:
     limit_reports: tuple[RateLimitItem, ...]
     limit_webhook_tests: tuple[RateLimitItem, ...]
     newcomer_days: int
+    feed_kept_days: int
     row_limits: Mapping[str, int]
     spotify_client_id: str
     spotify_client_secret: str
@@ -131,6 +132,7 @@ class Config:
                 environ, "LIMIT_WEBHOOK_TESTS", "10/1 minute; 100/1 day"
             ),
             newcomer_days=min(count(environ, "NEWCOMER_DAYS", "3"), LONGEST_NEWCOMER),
+            feed_kept_days=min(count(environ, "FEED_KEPT_DAYS", "400"), LONGEST_KEPT),
             row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),

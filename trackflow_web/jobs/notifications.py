@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from trackflow_web.domain.relations import actions as relations
+from trackflow_web.jobs import pruning
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.leases import LeaseLost
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -67,13 +68,12 @@ def queue_digests(tools: Tools) -> None:
 
 
 def prune(tools: Tools) -> int:
-    """Delete what is too old, some users at a time; return how many rows."""
-    last, deleted = 0, 0
+    """Delete or fold what is too old of everyone; return how many rows are gone."""
+    last, gone = 0, 0
     while True:
         with reading():
             ids = retention.next_users(last)
         if not ids:
-            return deleted
-        with unit_of_work(tools.handlers):
-            deleted += retention.prune(ids[0], ids[-1])
+            return gone
+        gone += pruning.prune_notifications_of(tools, ids[0], ids[-1])
         last = ids[-1]

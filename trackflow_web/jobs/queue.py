@@ -29,6 +29,7 @@ from trackflow_web.jobs import (
     imports,
     mails,
     notifications,
+    pruning,
     rechecks,
     share_images,
     sweep,
@@ -137,10 +138,10 @@ class Jobs:
         """Send queued deliveries of webhooks once the running unit of work is committed."""
         transactions.after_commit(lambda: self._start("webhooks", 0))
 
-    def prune_notifications(self) -> int:
-        """Delete notifications that are too old; return how many."""
-        with self.context():
-            return notifications.prune(self.tools)
+    def prune(self) -> None:
+        """Delete notifications and entries of the feed that are too old, turn by turn."""
+        self._start("prune_notifications", 0)
+        self._start("prune_feed", 0)
 
     def prune_share_images(self) -> int:
         """Delete images of public pages that nobody views or may see; return how many."""
@@ -204,7 +205,27 @@ class Jobs:
             "cover": self._cover,
             **{f"share_{kind}": partial(self._share_image, kind) for kind in Kind},
             "webhooks": self._webhooks,
+            "prune_notifications": partial(
+                self._prune, "prune_notifications", pruning.prune_notifications
+            ),
+            "prune_feed": partial(self._prune, "prune_feed", pruning.prune_feed),
         }
+
+    def _prune(
+        self,
+        name: str,
+        prune: Callable[..., int | None],
+        after: int,
+        *,
+        take_over: bool = False,
+    ) -> None:
+        """Prune behind a user for one turn; the next one comes after other jobs."""
+        del take_over
+        turn = math.inf if self.mode is Mode.AT_ONCE else pruning.TURN
+        with self.context():
+            following = prune(self.tools, after=after, turn=turn)
+        if following is not None:
+            self._start(name, following)
 
     def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
         del take_over  # encoding it twice does no harm
@@ -284,7 +305,7 @@ class Jobs:
         self._tasks = {
             **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
             "retention": huey.periodic_task(crontab(hour="3", minute="30"), name="retention")(
-                self.prune_notifications
+                self.prune
             ),
             "images": huey.periodic_task(crontab(hour="3", minute="45"), name="images")(
                 self.prune_share_images

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from trackflow_web.achievements.recheck import runs
-from trackflow_web.achievements.standings import finals
 from trackflow_web.domain.chart_scans import actions as charts
 from trackflow_web.domain.chart_scans import queries as chart_scans
 from trackflow_web.domain.comments import actions, threads
@@ -23,7 +22,7 @@ from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.webhooks import outbox
-from trackflow_web.jobs import community, holders, mails, notifications, seasons
+from trackflow_web.jobs import community, holders, leaderboards, mails, notifications, seasons
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -73,7 +72,7 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: notifications.queue_digests(tools),
         lambda: mails.run(tools),
         lambda: seasons.run(tools),
-        lambda: _close_leaderboards(tools),
+        lambda: leaderboards.close_ended(tools),
         lambda: holders.run(tools),
         lambda: community.write_past_entries(tools),
         lambda: _release_held_comments(tools),
@@ -86,11 +85,6 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         # The next run is a minute later; a failure here must not prevent it.
         except Exception:
             log.exception("sweep_failed")
-
-
-def _close_leaderboards(tools: Tools) -> None:
-    with unit_of_work(tools.handlers):
-        finals.close_ended()
 
 
 def _release_held_comments(tools: Tools) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -23,6 +24,8 @@ READ_KEPT_FOR = timedelta(days=90)
 UNREAD_KEPT_FOR = timedelta(days=180)
 ALWAYS_KEPT = 200
 USERS_A_STEP = 500
+# Of one user and type in one run.
+MOST_FOLDED = 500
 RULE = (
     f"Read notifications are kept for {READ_KEPT_FOR.days} days. After {UNREAD_KEPT_FOR.days} days"
     f" unread ones become one line for each kind. Your latest {ALWAYS_KEPT} always stay."
@@ -35,51 +38,74 @@ def next_users(after: int) -> Sequence[int]:
     return db.session.scalars(found).all()
 
 
-def prune(first: int, last: int) -> int:
-    """Delete or fold what is too old of users with these ids and between; return how many rows."""
-    return _delete_read(first, last) + _fold_unread(first, last)
-
-
-def _delete_read(first: int, last: int) -> int:
+def too_old(first: int, last: int) -> Sequence[int]:
+    """Return the ids of rows to delete of users with these ids and between."""
     now, each = clock.now(), _placed(first, last)
-    old = sa.select(each.c.id).where(
-        sa.or_(
-            sa.and_(
-                each.c.place > ALWAYS_KEPT, each.c.read, each.c.updated_at < now - READ_KEPT_FOR
-            ),
-            each.c.deleted_at < now - UNDO_LASTS,
+    return db.session.scalars(
+        sa.select(each.c.id).where(
+            sa.or_(
+                sa.and_(
+                    each.c.place > ALWAYS_KEPT, each.c.read, each.c.updated_at < now - READ_KEPT_FOR
+                ),
+                each.c.deleted_at < now - UNDO_LASTS,
+            )
         )
-    )
+    ).all()
+
+
+def delete(ids: Sequence[int]) -> int:
+    """Delete rows by their ids, which are read or deleted for good; return how many."""
     gone = db.session.scalars(
         sa.delete(Notification)
-        .where(Notification.id.in_(old))
+        .where(
+            Notification.id.in_(ids),
+            sa.or_(Notification.read, Notification.deleted_at.is_not(None)),
+        )
         .returning(Notification.id)
         .execution_options(synchronize_session=False)
     ).all()
     return len(gone)
 
 
-def _fold_unread(first: int, last: int) -> int:
-    """Fold old unread rows of a user and type into the latest of them; return how many are gone.
+@dataclass(frozen=True)
+class Folded:
+    """Unread rows of a user and type that become one, the latest first."""
 
-    The latest one keeps its place. It may hold what was folded before.
-    """
+    user_id: int
+    type: str
+    ids: Sequence[int]
+
+
+def to_fold(first: int, last: int) -> list[Folded]:
+    """Return what is to be folded of these users: what is old, and what was folded before."""
     each = _placed(first, last)
     is_old = sa.and_(each.c.place > ALWAYS_KEPT, each.c.updated_at < clock.now() - UNREAD_KEPT_FOR)
     is_folded = Notification.group_key.startswith(OLDER_KEY)
     rows = db.session.execute(
-        sa.select(Notification.id, Notification.user_id, Notification.type, Notification.n)
+        sa.select(Notification.id, Notification.user_id, Notification.type)
         .join(each, each.c.id == Notification.id)
         .where(UNREAD, sa.or_(is_old, is_folded))
         .order_by(Notification.user_id, Notification.version.desc(), Notification.id.desc())
     )
-    groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
     for row in rows:
-        groups[row.user_id, row.type].append(row)
-    return sum(_fold(type_, those) for (_user, type_), those in groups.items() if len(those) > 1)
+        groups[row.user_id, row.type].append(row.id)
+    return [Folded(user_id, type_, ids) for (user_id, type_), ids in groups.items() if ids[1:]]
 
 
-def _fold(type_: str, rows: Sequence[Any]) -> int:
+def fold(group: Folded) -> int:
+    """Fold the first rows of a group that are still unread into one; return how many are gone.
+
+    The latest one keeps its place. It may hold what was folded before; the next run folds the rest.
+    """
+    rows = db.session.execute(
+        sa.select(Notification.id, Notification.n)
+        .where(Notification.id.in_(group.ids[:MOST_FOLDED]), UNREAD)
+        .order_by(Notification.version.desc(), Notification.id.desc())
+        .with_for_update()
+    ).all()
+    if not rows[1:]:
+        return 0
     latest, *others = rows
     db.session.execute(
         sa.delete(Notification)
@@ -89,10 +115,14 @@ def _fold(type_: str, rows: Sequence[Any]) -> int:
     db.session.execute(
         sa.update(Notification)
         .where(Notification.id == latest.id)
-        .values(group_key=f"{OLDER_KEY}{type_}", n=sum(row.n for row in rows), wants_toast=False)
+        .values(
+            group_key=f"{OLDER_KEY}{group.type}",
+            n=latest.n + sum(row.n for row in others),
+            wants_toast=False,
+        )
         .execution_options(synchronize_session=False)
     )
-    versions.touch(latest.user_id)
+    versions.touch(group.user_id)
     return len(others)
 
 

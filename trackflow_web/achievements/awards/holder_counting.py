@@ -66,7 +66,7 @@ def plan() -> Plan | None:
         pause = max(LEAST_PAUSE, timedelta(seconds=last.seconds * PAUSE_PER_SECOND))
         seen = last.version, last.newest_award, last.newest_user
         due = age >= pause and (tuple(now) != seen or age >= LONGEST_PAUSE or not last.awards)
-    return Plan(_parts(), *now) if due else None
+    return Plan(parts(), *now) if due else None
 
 
 def begin() -> None:
@@ -158,7 +158,7 @@ _PART = sa.union_all(
 )
 
 
-def _parts() -> list[list[int]]:
+def parts() -> list[list[int]]:
     """Return the ids of all achievements in parts, by what was counted of them last."""
     rows: Sequence[Any] = db.session.execute(
         sa.select(Achievement.id, sa.func.sum(HolderCount.n).label("n"))
@@ -166,14 +166,14 @@ def _parts() -> list[list[int]]:
         .group_by(Achievement.id)
         .order_by(Achievement.id)
     ).all()
-    parts: list[list[int]] = []
+    found: list[list[int]] = []
     size = AWARDS_A_PART
     for row in rows:
         # What was never counted may be as many as a part has room for.
         more = AWARDS_A_PART // 8 if row.n is None else int(row.n)
         if size + more > AWARDS_A_PART:
-            parts.append([])
+            found.append([])
             size = 0
-        parts[-1].append(row.id)
+        found[-1].append(row.id)
         size += more
-    return parts
+    return found

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Places that are kept; how many took part is kept, too.
 MOST_KEPT = 1_000
+# Scores of a closed period that one unit of work deletes.
+SCORES_A_STEP = 1_000
 
 
 def of_closed(kind: Score, window: Window, viewer_id: int | None) -> Order | None:
@@ -146,14 +148,25 @@ class _Finals(Order):
 
 
 def close_ended() -> int:
-    """Close the periods that ended 48 hours ago; return how many. It may be repeated."""
+    """Close all periods that ended 48 hours ago, in the running transaction; return how many."""
     closed = 0
+    while (ended := next_ended()) is not None:
+        close(*ended)
+        while delete_scores(*ended):
+            pass
+        closed += 1
+    return closed
+
+
+def next_ended() -> tuple[Score, Window] | None:
+    """Return a period that ended 48 hours ago and still has scores."""
+    now = clock.now()
     for kind in Score:
         for span in Span:
-            while (ended := _earliest(kind, span)) is not None and ended.is_final(clock.now()):
-                _close(kind, ended)
-                closed += 1
-    return closed
+            ended = _earliest(kind, span)
+            if ended is not None and ended.is_final(now):
+                return kind, ended
+    return None
 
 
 def _earliest(kind: Score, span: Span) -> Window | None:
@@ -165,46 +178,71 @@ def _earliest(kind: Score, span: Span) -> Window | None:
     return None if start is None else window_of(span, start)
 
 
-def _close(kind: Score, window: Window) -> None:
-    """Store the places of a period and delete its scores, in the running transaction."""
+def close(kind: Score, window: Window) -> None:
+    """Store the places of a period, once; from then on pages show these."""
     table = LeaderboardScore
-    span, start = window.span, window.start
-    of_period = sa.and_(table.kind == kind, table.span == span, table.start == start)
     users = db.session.scalar(
-        sa.select(sa.func.count()).select_from(table).where(of_period, table.listed)
+        sa.select(sa.func.count()).select_from(table).where(_of(kind, window), table.listed)
     )
     created = db.session.execute(
         upsert(LeaderboardClosing)
-        .values(kind=kind, span=span, start=start, users=users or 0, closed_at=clock.now())
+        .values(
+            kind=kind,
+            span=window.span,
+            start=window.start,
+            users=users or 0,
+            closed_at=clock.now(),
+        )
         .on_conflict_do_nothing()
         .returning(LeaderboardClosing.users)
     ).one_or_none()
     if created is not None:
-        order = (table.score.desc(), table.reached_at, table.user_id)
-        placed = (
-            sa.select(
-                table.kind,
-                table.span,
-                table.start,
-                sa.func.row_number().over(order_by=order).label("position"),
-                sa.func.rank().over(order_by=table.score.desc()).label("place"),
-                table.user_id,
-                table.score,
-            )
-            .where(of_period, table.listed)
-            .order_by(*order)
-            .limit(MOST_KEPT)
-        )
-        columns = ["kind", "span", "start", "position", "place", "user_id", "score"]
-        db.session.execute(upsert(LeaderboardFinal).from_select(columns, placed))
-    db.session.execute(
-        sa.delete(table).where(of_period), execution_options={"synchronize_session": False}
+        _store_places(kind, window)
+
+
+def _store_places(kind: Score, window: Window) -> None:
+    """Store the first places: a range of the index, however many took part."""
+    table = LeaderboardScore
+    first = (
+        sa.select(table.kind, table.span, table.start, table.user_id, table.score, table.reached_at)
+        .where(_of(kind, window), table.listed)
+        .order_by(table.score.desc(), table.reached_at, table.user_id)
+        .limit(MOST_KEPT)
+        .subquery()
     )
+    order = (first.c.score.desc(), first.c.reached_at, first.c.user_id)
+    placed = sa.select(
+        first.c.kind,
+        first.c.span,
+        first.c.start,
+        sa.func.row_number().over(order_by=order).label("position"),
+        sa.func.rank().over(order_by=first.c.score.desc()).label("place"),
+        first.c.user_id,
+        first.c.score,
+    ).order_by(*order)
+    columns = ["kind", "span", "start", "position", "place", "user_id", "score"]
+    db.session.execute(upsert(LeaderboardFinal).from_select(columns, placed))
+
+
+def delete_scores(kind: Score, window: Window) -> bool:
+    """Delete some scores of a closed period, which nothing reads; return whether there are more."""
+    table = LeaderboardScore
+    some = sa.select(table.user_id).where(_of(kind, window)).limit(SCORES_A_STEP)
+    gone = db.session.scalars(
+        sa.delete(table)
+        .where(_of(kind, window), table.user_id.in_(some))
+        .returning(table.user_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(gone) >= SCORES_A_STEP
+
+
+def _of(kind: Score, window: Window) -> sa.ColumnElement[bool]:
+    table = LeaderboardScore
+    return sa.and_(table.kind == kind, table.span == window.span, table.start == window.start)
 
 
 def _has_scores(kind: Score, window: Window) -> bool:
     table = LeaderboardScore
-    found = sa.select(table.user_id).where(
-        table.kind == kind, table.span == window.span, table.start == window.start
-    )
+    found = sa.select(table.user_id).where(_of(kind, window))
     return db.session.scalar(found.limit(1)) is not None
