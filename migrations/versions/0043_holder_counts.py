@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("version", ID, nullable=True),
         sa.Column("newest_award", ID, nullable=True),
         sa.Column("newest_user", ID, nullable=True),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holder_countings")),
     )
