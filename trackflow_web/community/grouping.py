@@ -74,7 +74,7 @@ def slot_key(user_id: int, at: datetime) -> str:
 
 def day_key(user_id: int, at: datetime) -> str:
     """Return the key of the achievements of a user on a UTC day."""
-    return f"achievement:{user_id}:{at.astimezone(UTC):%Y-%m-%d}"
+    return f"achievement:{user_id}:{at.astimezone(UTC).date()}"
 
 
 def song_key(user_id: int, song_id: int) -> str:

@@ -73,24 +73,28 @@ def of_slice(audience: Audience) -> sa.Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def of_audience(dialect_name: str, audience: Audience, *, fans_out: bool) -> Executable:
+def of_audience(
+    dialect_name: str, audience: Audience, *, fans_out: bool, has_actor: bool
+) -> Executable:
     """Write a notice for the recipients in (after, upto], returning the ids of rows and users."""
     table = Notification.__table__.c
-    insert = _upsert(dialect_name, audience, fans_out=fans_out)
+    insert = _upsert(dialect_name, audience, fans_out=fans_out, has_actor=has_actor)
     statement: Executable = insert.returning(table.id, table.user_id)
     return statement
 
 
 @lru_cache(maxsize=4)
-def for_each(dialect_name: str) -> Executable:
+def for_each(dialect_name: str, *, has_actor: bool) -> Executable:
     """Write notices that are each for one user, as one call with many parameters."""
-    statement: Executable = _upsert(dialect_name, Audience.USER, fans_out=False)
+    statement: Executable = _upsert(
+        dialect_name, Audience.USER, fans_out=False, has_actor=has_actor
+    )
     return statement
 
 
-def _upsert(dialect_name: str, audience: Audience, *, fans_out: bool) -> Any:  # noqa: ANN401 -- the dialects' classes
+def _upsert(dialect_name: str, audience: Audience, *, fans_out: bool, has_actor: bool) -> Any:  # noqa: ANN401 -- the dialects' classes
     insert = insert_into(Notification, dialect_name).from_select(
-        list(_COLUMNS), _select(audience, fans_out=fans_out)
+        list(_COLUMNS), _select(audience, fans_out=fans_out, has_actor=has_actor)
     )
     table, new = Notification.__table__.c, insert.excluded
     return insert.on_conflict_do_update(
@@ -121,7 +125,7 @@ def _put_first(new: sa.ColumnElement[str], old: sa.ColumnElement[str]) -> sa.Col
     return sa.func.substr(new.concat(others), 1, IDS_LENGTH)
 
 
-def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
+def _select(audience: Audience, *, fans_out: bool, has_actor: bool) -> sa.Select[Any]:
     found = recipients(audience)
     site, toast = aliased(NotificationSetting), aliased(NotificationSetting)
     preferences = NotificationPreferences
@@ -143,12 +147,12 @@ def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
         group = sa.case(
             (_unread_of(found.c.user_id) > MOST_UNREAD, param("digest_group")), else_=group
         )
-    else:
+    elif has_actor:
         group = sa.case(
             (_from_actor(found.c.user_id) >= MOST_FROM_ONE, param("actor_group")), else_=group
         )
     at = param("at", UTCDateTime())
-    return (
+    selected = (
         sa.select(
             found.c.user_id,
             param("type"),
@@ -175,16 +179,20 @@ def _select(audience: Audience, *, fans_out: bool) -> sa.Select[Any]:
         .outerjoin(site, setting(site, Channel.SITE))
         .outerjoin(toast, setting(toast, Channel.TOAST))
         .where(
-            found.c.user_id != param("actor_id", number),
             found.c.user_id > param("after", number),
             found.c.user_id <= param("upto", number),
             User.banned_at.is_(None),
-            sa.not_(blocked_between(found.c.user_id, param("actor_id", number))),
             sa.func.coalesce(site.is_on, param("by_default", sa.Boolean())),
             ~_is_muted(found.c.user_id, audience),
             is_still_so(audience),
         )
         .order_by(found.c.user_id)
+    )
+    if not has_actor:
+        return selected
+    return selected.where(
+        found.c.user_id != param("actor_id", number),
+        sa.not_(blocked_between(found.c.user_id, param("actor_id", number))),
     )
 
 

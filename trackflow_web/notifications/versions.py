@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -64,13 +64,14 @@ def _step(dialect_name: str) -> sa.Executable:
     )
 
 
+# Of the plain table: no object of it is in the session.
+_ROWS: Any = Notification.__table__
 _STAMP = (
-    sa.update(Notification)
-    .where(Notification.id.in_(literal_ids("ids")))
+    sa.update(_ROWS)
+    .where(_ROWS.c.id.in_(literal_ids("ids")))
     .values(
         version=sa.select(NotificationVersion.n)
-        .where(NotificationVersion.user_id == Notification.user_id)
+        .where(NotificationVersion.user_id == _ROWS.c.user_id)
         .scalar_subquery()
     )
-    .execution_options(synchronize_session=False)
 )

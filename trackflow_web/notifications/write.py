@@ -31,7 +31,10 @@ NEVER_QUIET = timedelta(days=1)
 def send(notice: Notice, *, after: int = 0, upto: int = LARGEST_ID) -> int:
     """Write a notice for recipients whose ids are in (after, upto]; return how many got it."""
     statement = statements.of_audience(
-        dialect(), notice.audience, fans_out=TYPES[notice.type].fans_out
+        dialect(),
+        notice.audience,
+        fans_out=TYPES[notice.type].fans_out,
+        has_actor=notice.actor_id is not None,
     )
     rows = db.session.execute(statement, _parameters(notice, after, upto)).all()
     for row in rows:
@@ -44,7 +47,9 @@ def send_to_each(notices: Sequence[Notice]) -> None:
     """Write notices that are each for one user, in one call: those of a recheck."""
     ordered = sorted(notices, key=lambda notice: notice.owner_id)
     db.session.connection().execute(
-        statements.for_each(dialect()),
+        statements.for_each(
+            dialect(), has_actor=any(notice.actor_id is not None for notice in notices)
+        ),
         [_parameters(notice, 0, LARGEST_ID) for notice in ordered],
     )
     written = {"user_ids": sorted({notice.owner_id for notice in notices})}

@@ -22,7 +22,7 @@ from trackflow_web.domain.webhooks.models import (
     Webhook,
 )
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db, dialect, upsert
+from trackflow_web.kernel.database import db, dialect, literal_ids, upsert
 from trackflow_web.kernel.events import record
 
 DAY = timedelta(days=1)
@@ -50,10 +50,18 @@ class Happened:
 
 def receivers_of(user_ids: Sequence[int]) -> Sequence[Webhook]:
     """Return the active webhooks of users, which cannot be deleted until the commit."""
-    found = sa.select(Webhook).where(Webhook.user_id.in_(user_ids), Webhook.state == State.ACTIVE)
-    if dialect() != "sqlite":  # there a writing transaction holds the whole file
-        found = found.with_for_update(read=True, key_share=True)
-    return db.session.scalars(found.order_by(Webhook.id)).all()
+    # On SQLite a writing transaction holds the whole file.
+    found = _ACTIVE if dialect() == "sqlite" else _ACTIVE_LOCKED
+    return db.session.scalars(found, {"user_ids": list(user_ids)}).all()
+
+
+# Built once: every release and unlocked achievement asks, and mostly there is none.
+_ACTIVE = (
+    sa.select(Webhook)
+    .where(Webhook.user_id.in_(literal_ids("user_ids")), Webhook.state == State.ACTIVE)
+    .order_by(Webhook.id)
+)
+_ACTIVE_LOCKED = _ACTIVE.with_for_update(read=True, key_share=True)
 
 
 def queue(webhooks: Sequence[Webhook], happened: Sequence[Happened]) -> None:
