@@ -159,16 +159,18 @@ def _write_groups(written: Sequence[Group]) -> None:
         return
     if len(written) == 1:
         entry = db.session.scalar(_entry_upsert(dialect()).returning(_FEED.c.id), _values(first))
-        ids = {first.key: entry}
-    else:
-        connection = db.session.connection()
-        connection.execute(_entry_upsert(dialect()), [_values(group) for group in written])
-        keys = [group.key for group in written]
+        _write_people(written, {first.key: entry})
+        return
+    connection = db.session.connection()
+    connection.execute(_entry_upsert(dialect()), [_values(group) for group in written])
+    if alone := [group.key for group in written if not group.key.startswith(JOINT)]:
+        db.session.execute(_actors_upsert(dialect()), {"keys": alone})
+    if joint := [group for group in written if group.key.startswith(JOINT)]:
+        keys = [group.key for group in joint]
         rows = db.session.execute(
             sa.select(_FEED.c.group_key, _FEED.c.id).where(_FEED.c.group_key.in_(keys))
         )
-        ids = {row.group_key: row.id for row in rows}
-    _write_people(written, ids)
+        _write_people(joint, {row.group_key: row.id for row in rows})
 
 
 def _values(group: Group) -> dict[str, object]:
@@ -254,6 +256,18 @@ def _entry_with_actor() -> sa.Executable:
     entry = _entry_upsert("postgresql").returning(*(_FEED.c[name] for name in _OF_BOTH)).cte()
     person = insert_into(FeedPerson, "postgresql").from_select(
         ["feed_id", *_OF_BOTH[1:]], sa.select(*entry.c)
+    )
+    return _or_later(person)
+
+
+@lru_cache(maxsize=2)
+def _actors_upsert(dialect_name: str) -> sa.Executable:
+    """Return the upsert of the only people of stored entries, whose actors they are."""
+    entries = sa.select(*(_FEED.c[name] for name in _OF_BOTH)).where(
+        _FEED.c.group_key.in_(sa.bindparam("keys", expanding=True))
+    )
+    person = insert_into(FeedPerson, dialect_name).from_select(
+        ["feed_id", *_OF_BOTH[1:]], entries.order_by(_FEED.c.id)
     )
     return _or_later(person)
 
