@@ -22,16 +22,21 @@ SECONDS_TO_START = 30
 # Nothing here has to survive a power cut, and the disk is the slowest part of a test.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal")
 SETTINGS = ("listen_addresses=", "max_connections=100", "max_wal_senders=0", "shared_buffers=32MB")
+# Later ones count: of a server with a standby, and of that.
+REPLICATED = ("wal_level=replica", "max_wal_senders=4", "wal_receiver_status_interval=1s")
 
 
 class Server:
     """A running server. It cannot run as root, so root starts it as another user.
 
-    A `durable` one keeps acknowledged commits after an immediate stop.
+    A `durable` one keeps acknowledged commits after an immediate stop. A `replicated` one may have
+    standbys.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, replicated: bool = False) -> None:
         self.settings = SETTINGS if durable else (*FAST, *SETTINGS)
+        if replicated:
+            self.settings = (*self.settings, *REPLICATED)
         # Short on purpose: a socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         atexit.register(self.stop)
@@ -39,9 +44,12 @@ class Server:
         if self.owner:
             shutil.chown(self.folder, self.owner)
         self.programs = self._usable_programs()
-        self._run("initdb", "-D", "data", "-U", "trackflow", "-E", "UTF8", "-N", "--no-locale")
+        self._create_data()
         self.log = self.folder / "log"
         self._start()
+
+    def _create_data(self) -> None:
+        self._run("initdb", "-D", "data", "-U", "trackflow", "-E", "UTF8", "-N", "--no-locale")
 
     def restart(self) -> None:
         """Stop it without any care, as when its machine fails, and start it again."""
@@ -135,6 +143,36 @@ class Server:
         for folder in installed.glob(f"{programs.parents[1].name}*"):
             shutil.copytree(folder, self.folder / folder.name, symlinks=True)
         return self.folder / programs.relative_to(installed)
+
+
+class Standby(Server):
+    """A standby of a replicated server, which streams its log."""
+
+    def __init__(self, primary: Server) -> None:
+        self.primary = primary
+        super().__init__(durable=True, replicated=True)
+
+    def _create_data(self) -> None:
+        source = ("-h", str(self.primary.folder), "-U", "trackflow")
+        self._run("pg_basebackup", "-D", "data", "-R", "-N", "-c", "fast", "-X", "stream", *source)
+
+    def call(self, function: str) -> object:
+        """Call a function of the server, such as `pg_wal_replay_pause`; return its result."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            return connection.execute(f"SELECT {function}()").fetchone()[0]
+
+    def wait_until_replayed(self) -> None:
+        """Return once it has everything that the primary has written."""
+        with psycopg.connect(self.primary.url("postgres"), autocommit=True) as connection:
+            written = connection.execute("SELECT pg_current_wal_lsn()").fetchone()[0]
+        deadline = time.monotonic() + SECONDS_TO_START
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            while not connection.execute(
+                "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [written]
+            ).fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(self.log.read_text())
+                time.sleep(0.01)
 
 
 def _unprivileged_user() -> str:

@@ -9,6 +9,8 @@ from tests.support.charter import Charter
 from tests.support.databases import close
 from trackflow_web.kernel import cache_versions
 from trackflow_web.kernel import replica as replicas
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.replica import Replica
 from trackflow_web.web import replica as reading
 from trackflow_web.web.replica import MAY_LAG
 
@@ -30,12 +32,37 @@ def replica_url(postgresql_databases):
 
 
 @pytest.fixture
-def app(database_url, replica_url, new_app):
+def app(database_url, replica_url, new_app, monkeypatch):
+    # A copy on the same server is no standby; tests/web/test_standby.py has one.
+    monkeypatch.setattr(Replica, "_doubt", lambda *_: None)
+    copy = replicas._REPLICA.replace("pg_last_wal_replay_lsn()", "pg_current_wal_lsn()")
+    monkeypatch.setattr(replicas, "_REPLICA", copy)
     made = new_app(database_url, DATABASE_REPLICA_URL=replica_url)
+    made.extensions["trackflow.replica"].probe()
     yield made
     made.extensions["trackflow.replica"].engine.dispose()
     close(made)
     cache_versions.use(hiding=False)
+
+
+@pytest.fixture
+def as_alice(app, as_alice):
+    return _without_changes(app, as_alice)
+
+
+@pytest.fixture
+def as_bob(app, as_bob):
+    return _without_changes(app, as_bob)
+
+
+def _without_changes(app, browser):
+    """The browser of somebody who did nothing since the copy was made, not even visit the site."""
+    browser.get("/settings/profile")
+    with app.app_context():
+        db.session.execute(sa.text("UPDATE notification_versions SET own_changes = 0"))
+        db.session.execute(sa.text("DELETE FROM notification_versions WHERE n = 0"))
+        db.session.commit()
+    return browser
 
 
 @pytest.fixture
@@ -67,10 +94,8 @@ def test_own_pages_are_read_from_the_primary(app, alice, as_alice):
     assert "One" in as_alice.get("/songs/").text
 
 
-def test_after_an_action_its_user_reads_from_the_primary(as_alice, as_bob, monkeypatch):
+def test_after_an_action_its_user_reads_from_the_primary(as_alice, as_bob):
     assert as_alice.get(PAGE).status == FROM_REPLICA
-    # The copy is on the same server, whose log it has: only a later position is one that it lacks.
-    monkeypatch.setattr(reading, "position", lambda _session: 2**60)
     assert as_alice.post("/songs/", title="One", artist="Metallica").status == 303
     assert as_alice.get(PAGE).status == FROM_PRIMARY
     assert as_bob.get(PAGE).status == FROM_REPLICA
@@ -90,10 +115,11 @@ def test_a_changed_privacy_is_not_read_from_a_replica_without_it(app, alice, as_
 
 @pytest.mark.parametrize(("behind", "expected"), [(9, FROM_REPLICA), (11, FROM_PRIMARY)])
 def test_a_replica_more_than_ten_seconds_behind_is_not_read(
-    app, alice, as_bob, monkeypatch, behind, expected
+    app, alice, as_bob, monkeypatch, replica, behind, expected
 ):
-    late = sa.text(f"SELECT 0, {replicas._VERSIONS}, {behind}::float")
-    monkeypatch.setattr(replicas, "_REPLICA", late)
+    late = f"SELECT 0 AS position, {behind}::float AS lag, {replicas._COMPARED}"
+    late = late.format(own="(SELECT NULL::bigint WHERE :user_id IS NULL)")
+    monkeypatch.setattr(replica, "_of_replica", sa.text(late).bindparams(user_id=None))
     assert as_bob.get(PAGE).status == expected
 
 

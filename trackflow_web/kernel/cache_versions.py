@@ -61,6 +61,11 @@ def use(*, hiding: bool) -> None:
     _hiding = hiding
 
 
+def has_replica() -> bool:
+    """Return whether pages of this installation may be read from a replica."""
+    return _hiding
+
+
 def hide() -> None:
     """Keep replicas from being read until they have this unit of work, which hides something."""
     if _hiding:

@@ -101,7 +101,10 @@ class Notification(Base):
 
 
 class NotificationVersion(Base):
-    """How often a user's notifications have changed: what a browser compares with the bell's."""
+    """How often a user's notifications have changed: what a browser compares with the bell's.
+
+    `own_changes` is how often the user changed something, counted only where there is a replica.
+    """
 
     __tablename__ = "notification_versions"
 
@@ -109,6 +112,7 @@ class NotificationVersion(Base):
         sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     n: Mapped[int] = mapped_column(sa.BigInteger)
+    own_changes: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
 
 
 class NotificationSetting(Base):

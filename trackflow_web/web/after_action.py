@@ -16,8 +16,9 @@ from trackflow_web.domain.webhooks import queueing
 from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.kernel import transactions
 from trackflow_web.kernel.events import dispatch, has_recorded
-from trackflow_web.notifications import fan_out
+from trackflow_web.notifications import fan_out, versions
 from trackflow_web.web import errors, out_of_band, repeats
+from trackflow_web.web.caller import is_write, known_user_id
 from trackflow_web.web.extensions import handlers, jobs
 from trackflow_web.web.fragments import FRAGMENTS
 from trackflow_web.web.unit_of_work import DATABASE_BUSY
@@ -63,6 +64,8 @@ def _wanted() -> Sequence[Fragment]:
 
 def _commit(response: Response) -> list[Addition]:
     acted = has_recorded()
+    if is_write() and (user_id := known_user_id()) is not None:
+        versions.note_change_by(user_id)
     events = dispatch(handlers())
     additions: list[Addition] = []
     if acted and out_of_band.can_show(response):

@@ -6,44 +6,63 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask import request, session
+from flask import request
 
 from trackflow_web.kernel import cache_versions, transactions
-from trackflow_web.kernel.database import db, engine_options, prepare
-from trackflow_web.kernel.replica import FAILURES, Replica, position
-from trackflow_web.web.caller import is_write
+from trackflow_web.kernel.database import db, engine_options, is_writing, prepare
+from trackflow_web.kernel.events import has_recorded
+from trackflow_web.kernel.replica import CONNECT_ARGUMENTS, FAILURES, Replica
+from trackflow_web.notifications import versions
+from trackflow_web.web.caller import known_user_id
+from trackflow_web.web.ops import metrics
 from trackflow_web.web.session import identity_of_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Flask, Response
+    from flask import Flask
 
     from trackflow_web.config import Config
 
+REPLICA = metrics.REPLICA
 # GET alone, and without writes of their own. The frame of a page is read with them, the session of
 # its user and what changes after the view are not.
 MAY_LAG = (
+    "achievements.show",
+    "api.list_community_releases",
+    "api.list_highlights",
+    "api.list_seasons",
+    "api.show_community_user",
+    "api.show_feed",
+    "api.show_leaderboard",
+    "api.show_stats",
+    "api.show_trending",
+    "awards.show",
     "badges.award",
     "badges.profile",
     "badges.shield",
     "community.feed",
     "community.highlights",
     "community.leaderboard",
+    "community.showcase",
     "community.stats",
     "directory.people",
     "directory.releases",
     "feeds.of_achievement",
     "feeds.of_community",
     "feeds.of_user",
+    "home.sitemap",
+    "home.sitemap_part",
+    "oembed.show",
     "profiles.card",
+    "profiles.compare",
     "profiles.show",
+    "proof.show",
     "releases.show",
+    "seasons.ics",
     "seasons.index",
     "seasons.show",
 )
-# In the session: where the log was after the last action of its user.
-POSITION = "log"
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -53,44 +72,51 @@ def init_app(app: Flask, config: Config) -> None:
     if not url:
         return
     options = engine_options(
-        url, connections=config.database_connections, more=config.database_connections_more
+        url,
+        connections=config.database_connections,
+        more=config.database_connections_more,
+        pooled=config.is_pooled,
     )
+    options["connect_args"] |= CONNECT_ARGUMENTS
     engine = sa.create_engine(url, **options)
-    prepare(engine)
-    replica = Replica(engine)
-    app.extensions["trackflow.replica"] = replica
+    prepare(engine, pooled=config.is_pooled)
+    with app.app_context():
+        replica = Replica(engine, db.engine, own=versions.OWN_CHANGES)
+    app.extensions[REPLICA] = replica
+    count = metrics.count_pages_of_replica(app)
     for endpoint in MAY_LAG:
-        app.view_functions[endpoint] = _reading(app.view_functions[endpoint], replica)
-    # Behind the hook that commits: Flask calls the first of them last.
-    app.after_request_funcs.setdefault(None, []).insert(0, _remember_position)
+        app.view_functions[endpoint] = _reading(app.view_functions[endpoint], replica, count)
 
 
-def _reading(view: Callable[..., Any], replica: Replica) -> Callable[..., Any]:
+def _reading(
+    view: Callable[..., Any], replica: Replica, count: Callable[[str], None]
+) -> Callable[..., Any]:
     @wraps(view)
     def wrapped(*arguments: object, **options: object) -> object:
         try:
-            if replica.may_be_read(db.session, _own_position()):
+            if not _has_work() and replica.may_be_read(db.session, _reader()):
                 with replica.reading():
-                    return view(*arguments, **options)
-        except FAILURES:
-            replica.leave_alone()
+                    response = view(*arguments, **options)
+                count("replica")
+                return response
+        except FAILURES as error:
+            replica.fail(error)
             transactions.rollback()
+        count("primary")
         return view(*arguments, **options)
 
     return wrapped
 
 
-def _own_position() -> int:
-    """Return the position after the visitor's last action; 0 without cookies."""
-    return int(session.get(POSITION, 0)) if request.cookies else 0
+def _has_work() -> bool:
+    """Return whether this request has changed something itself, for example by a first visit."""
+    session = db.session
+    return bool(is_writing() or has_recorded() or session.new or session.dirty or session.deleted)
 
 
-def _remember_position(response: Response) -> Response:
-    """Remember where the log is after an action, so that its user reads nothing older."""
-    if is_write() and identity_of_cookie():
-        try:
-            session[POSITION] = position(db.session)
-            transactions.rollback()
-        except FAILURES:
-            session.pop(POSITION, None)
-    return response
+def _reader() -> int | None:
+    """Return whose changes must be there; None for a visitor."""
+    known = known_user_id()
+    if known is None and request.cookies and (found := identity_of_cookie()):
+        return found[0]
+    return known

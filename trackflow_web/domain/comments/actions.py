@@ -25,7 +25,7 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.subjects import Subject, find_subject
 from trackflow_web.domain.visibility import blocked_between
-from trackflow_web.kernel import clock, markup, rate_limits, text
+from trackflow_web.kernel import cache_versions, clock, markup, rate_limits, text
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.errors import Forbidden, Invalid
 from trackflow_web.kernel.events import record
@@ -110,6 +110,7 @@ def edit(comment: Comment, subject: Subject, actor: User, *, body: object, limit
         return 0
     _keep_version(comment)
     _set_body(comment, checked)
+    cache_versions.hide()
     if comment.held_until is None:
         comment.held_until = _held_until(actor, checked, limits.newcomer_days)
     mentioned = mentions.note(comment, subject, actor.id, limits.mentions)

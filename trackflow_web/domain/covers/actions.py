@@ -14,7 +14,7 @@ from trackflow_web.domain.people.row_limits import hold
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.database import db, get_for_update
 from trackflow_web.kernel.errors import Invalid
 
@@ -67,6 +67,7 @@ def upload(user: User, subject: Song | Pack, content: bytes) -> Cover:
 
 def remove(subject: Song | Pack) -> None:
     """Show the generated cover again."""
+    cache_versions.hide()
     _forget_waiting(subject)
     subject.cover = None
     _withdraw_images(subject)
@@ -101,6 +102,8 @@ def finish(cover_id: int, *, large: bytes, small: bytes) -> None:
     cover.original, cover.large, cover.small = None, large, small
     cover.digest = hashlib.sha256(large + small).hexdigest()
     if subject is not None and subject.user_id == cover.user_id:
+        if subject.cover is not None:
+            cache_versions.hide()
         subject.cover = cover.digest
         _withdraw_images(subject)
 

@@ -39,7 +39,7 @@ from trackflow_web.domain.songs.events import (
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.songs.rules import LONGEST_NAME, Status
-from trackflow_web.kernel import clock, text
+from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 from trackflow_web.kernel.events import record
@@ -93,6 +93,7 @@ def rename_pack(pack: Pack, *, name: object) -> None:
     except IntegrityError:  # another request was first with the same name
         raise _duplicate(pack.user_id, key) from None
     share_images.withdraw_pages(ShareKind.PACK, [pack.id])
+    cache_versions.hide()  # the earlier name
 
 
 def delete_pack(pack: Pack) -> None:

@@ -119,6 +119,7 @@ def rename(user: User, *, to: object, by: User | None, why: str) -> None:
     except IntegrityError:  # another user registered it concurrently
         raise Invalid(username=actions.NAME_TAKEN) from None
     reservations.reserve_name(old)
+    cache_versions.hide()
     note_if_committed(SecurityEvent.ACCOUNT_RENAMED, of=user.id)
     _note(user, by, "rename", why)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import Avatar, User
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.database import db, get_for_update, upsert
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def upload(user: User, content: bytes) -> None:
 
 def remove(user: User) -> None:
     """Delete the user's picture; a generated one is shown again."""
+    cache_versions.hide()
     user.avatar = None
     db.session.execute(sa.delete(Avatar).where(Avatar.user_id == user.id))
 
@@ -57,6 +58,7 @@ def finish(user_id: int, original: bytes, *, large: bytes, small: bytes) -> None
     if avatar is None:
         return
     avatar.original, avatar.large, avatar.small = None, large, small
+    cache_versions.hide()  # an earlier picture
     db.session.execute(
         sa.update(User)
         .where(User.id == user_id)

@@ -39,6 +39,7 @@ def change_profile(user: User, **changes: object) -> None:
     """
     name = user.display_name
     _change(user, changes, PROFILE)
+    cache_versions.hide()  # what it said before
     if user.display_name != name:
         share_images.withdraw_all_of(user.id)
 

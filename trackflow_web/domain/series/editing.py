@@ -15,7 +15,7 @@ from trackflow_web.domain.series.actions import ALREADY_EXISTS, about, changed, 
 from trackflow_web.domain.series.events import SeriesChanged
 from trackflow_web.domain.series.models import Track
 from trackflow_web.domain.songs.queries import find_song
-from trackflow_web.kernel import text
+from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 
@@ -45,6 +45,7 @@ def edit_series(series: Series, *, artist: object, album: object, year: object) 
     except IntegrityError:  # another request was first with the same album
         existing = queries.find_same(series.user_id, artist_key, album_key)
         raise Duplicate(existing.id if existing else 0, album=ALREADY_EXISTS) from None
+    cache_versions.hide()  # the earlier names
     record_about(SeriesChanged(**about(series)), series)
 
 

@@ -21,22 +21,24 @@ from trackflow_web.domain.webhooks import outbox
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import pending
+from trackflow_web.kernel.replica import State
 from trackflow_web.kernel.transactions import reading
 from trackflow_web.notifications import fan_out, inbox
 from trackflow_web.web.extensions import jobs, settings, streams
 from trackflow_web.web.ops.timing import CountRequests, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask import Flask
     from prometheus_client.metrics_core import Metric
 
     from trackflow_web.config import Config
+    from trackflow_web.kernel.replica import Replica
 
 pages = Blueprint("metrics", __name__)
 
-TIMING = "trackflow.timing"
+TIMING, REPLICA = "trackflow.timing", "trackflow.replica"
 WRONG_TOKEN = {"WWW-Authenticate": 'Bearer realm="metrics"'}
 
 
@@ -49,6 +51,12 @@ def init_app(app: Flask, config: Config) -> None:
     with app.app_context():
         timing.watch(db.engine)
         timing.watch_streams(streams())
+
+
+def count_pages_of_replica(app: Flask) -> Callable[[str], None]:
+    """Return what counts a page that may lag by the database it was read from."""
+    timing = cast("Timing | None", app.extensions.get(TIMING))
+    return timing.count_pages_of_replica() if timing else lambda _source: None
 
 
 @pages.get("/metrics")
@@ -79,6 +87,21 @@ class _Database(Collector):
             "trackflow_database_up", "Whether the database answers.", int(bool(found))
         )
         yield from found
+        if replica := current_app.extensions.get(REPLICA):
+            yield from _of_replica(replica)
+
+
+def _of_replica(replica: Replica) -> Iterator[Metric]:
+    """Yield what a comparison with the primary finds now, by connections of its own."""
+    found = replica.probe()
+    yield GaugeMetricFamily(
+        "trackflow_replica_up",
+        "Whether pages may be read from the replica.",
+        int(found.state is State.UP),
+    )
+    yield GaugeMetricFamily(
+        "trackflow_replica_lag_seconds", "How far it is behind the primary.", found.lag
+    )
 
 
 def _metrics() -> Iterator[Metric]:

@@ -11,12 +11,12 @@ import os
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -76,6 +76,16 @@ class Timing:
     def watch_streams(self, streams: Streams) -> None:
         """Count the streams that are open."""
         streams.note_change = self._streams.inc
+
+    def count_pages_of_replica(self) -> Callable[[str], None]:
+        """Return what counts pages that may lag, by the database they were read from."""
+        pages = Counter(
+            "trackflow_replica_pages",
+            "Pages that may lag, by the database they were read from.",
+            ("source",),
+            registry=self._registry,
+        )
+        return lambda source: pages.labels(source).inc()
 
     def exposition(self, more: Collector) -> bytes:
         """Return these metrics and those of `more` in the text format of Prometheus."""
