@@ -271,7 +271,7 @@ def wait_for(
         try:
             if requests.get(address, timeout=5, verify=str(certificate or "") or True).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         if time.monotonic() > deadline or (process and process.poll() is not None):
             sys.exit(f"{address} does not answer.\n{log.read_text() if log else ''}")

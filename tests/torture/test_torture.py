@@ -200,6 +200,19 @@ def test_the_verdict_reports_lost_and_doubled_entries_of_the_feed(app, alice, jo
     assert wrong(app, journal) == {"lost": 1}
 
 
+@pytest.mark.leaves_drift("notifications are changed")
+def test_the_verdict_reports_lost_and_doubled_notifications_of_awards(app, alice, journal):
+    mine = Notification.user_id == alice.id
+    with app.app_context():
+        db.session.execute(sa.update(Notification).where(mine).values(n=2))
+        db.session.commit()
+    assert wrong(app, journal) == {"doubled": 1}
+    with app.app_context():
+        db.session.execute(sa.delete(Notification).where(mine))
+        db.session.commit()
+    assert wrong(app, journal) == {"lost": 1}
+
+
 @pytest.fixture
 def quality(app, monkeypatch):
     """A catalogue whose category `quality` is complete with one song."""
