@@ -195,6 +195,10 @@ def test_only_what_one_sees_can_be_muted(app, as_alice, as_bob, bob):
     assert as_alice.post("/mutes/song", id=10**9).status == 404
     assert as_alice.post("/mutes/nonsense", id=1).status == 404
     assert as_alice.post("/mutes/artist", artist="").status == 422
+    long = "x" * 201
+    page = as_alice.post("/mutes/artist", artist=long)
+    assert (page.status, list(page.errors())) == (422, ["artist"])
+    assert page.one("#artist")["value"] == long
     assert as_alice.post("/mutes/artist", artist="x", until="yesterday").status == 422
 
 

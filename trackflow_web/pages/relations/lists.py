@@ -9,10 +9,12 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.relations import muting, queries
 from trackflow_web.domain.relations.muting import Kind, MutedThing
+from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.relations.views import wanted_of_form
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.feed_addresses import address_for
+from trackflow_web.web.forms import errors_of, refused, sent_fields
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.mutes import SUBJECTS, set_mute
 from trackflow_web.web.session import login_required
@@ -61,6 +63,10 @@ def show() -> str:
     shown = arguments.choice("list", List) or List.BLOCKED
     after = arguments.optional("after", lambda value: value[:LONGEST_NAME])
     arguments.finish()
+    return _page(shown, after)
+
+
+def _page(shown: List, after: str | None = None, refusal: Invalid | None = None) -> str:
     rows = _LOAD[shown](get_current_user().id, after, ROWS + 1)
     more = rows[ROWS - 1].username if len(rows) > ROWS else None
     return render_template(
@@ -71,6 +77,8 @@ def show() -> str:
         more=more and url_for("relation_lists.show", list=shown, after=more),
         feed_address=address_for(get_current_user()) if shown is List.FOLLOWING else "",
         things=_things() if shown is List.MUTED and after is None else (),
+        errors=errors_of(refusal),
+        draft=sent_fields(("artist", "until")),
     )
 
 
@@ -89,7 +97,12 @@ def mute(kind: str) -> Response:
     """Mute a song or pack by `id`, or an `artist`; with `set` = 0 no longer."""
     wanted = wanted_of_form()
     target = request.form.get("artist" if kind == Kind.ARTIST else "id")
-    set_mute(kind, target, wanted=wanted, until=request.form.get("until"))
+    try:
+        set_mute(kind, target, wanted=wanted, until=request.form.get("until"))
+    except Invalid as refusal:
+        if kind != Kind.ARTIST:  # only a name is typed
+            raise
+        return refused(_page(List.MUTED, refusal=refusal), refusal)
     flash(f"Muted. You won't hear of this {kind} any more." if wanted else "Unmuted.")
     back = current_page()
     lists = url_for("relation_lists.show", list=List.MUTED)
