@@ -286,3 +286,14 @@ def test_an_unknown_theme_or_a_foreign_page_is_rejected(stranger):
     assert stranger.post("/theme", theme="pink").status == 422
     page = stranger.post("/theme", theme="dark", next="https://evil.example/")
     assert page.location == "/"
+
+
+def test_a_new_token_keeps_what_was_typed_until_the_password_is_confirmed(clock, alice, as_alice):
+    clock.move(minutes=11)
+    sent = as_alice.post("/settings/tokens", name="Export", scope="write", days="30")
+    to = next_of(sent.location)
+    as_alice.post("/confirm", password=alice.password, next=to)
+    page = as_alice.get(to)
+    assert page.one("#name")["value"] == "Export"
+    assert page.one("#scope option[selected]")["value"] == "write"
+    assert page.one("#days option[selected]")["value"] == "30"

@@ -20,7 +20,6 @@ from trackflow_web.web.passwords import check_own_password
 from trackflow_web.web.session import (
     login_required,
     recently_confirmed,
-    redirect_to_confirmation,
     sign_in,
 )
 from trackflow_web.web.uploads import sent_picture
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
 
+TOKEN_FIELDS = ("name", "scope", "days")
 ACCOUNT_FIELDS = ("email", "timezone")
 PROFILE_FIELDS = tuple(people.PROFILE)
 
@@ -137,7 +137,7 @@ def password() -> str | Response:
 @login_required
 def tokens() -> str:
     """Show the access tokens and the form for a new one."""
-    return _tokens({}, {})
+    return _tokens(typed_fields.fields_before(), {})
 
 
 @pages.post("/tokens")
@@ -146,7 +146,7 @@ def create_token() -> str | Response:
     """Create a token; only this response shows its secret."""
     form = request.form
     if not recently_confirmed():
-        return redirect_to_confirmation(url_for("settings.tokens"))
+        return typed_fields.confirm_first(url_for("settings.tokens"), sent_fields(TOKEN_FIELDS))
     try:
         secret = actions.create_token(
             get_current_user(),
