@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from tests.support.browsing import Browser
@@ -76,7 +78,16 @@ def test_every_decision_needs_a_recent_password(clock, app, as_admin, alice):
     for action in ("ban", "promote", "rename", "reset-link", "delete"):
         page = decide(as_admin, action, **({"username": "alicia"} if action == "rename" else {}))
         assert page.location.startswith("/confirm?next="), action
+        kept = as_admin.get(parse_qs(urlsplit(page.location).query)["next"][0])
+        assert kept.one("details[open] [name=reason]")["value"] == REASON, action
     assert user_of(app).banned_at is None
+
+
+def test_a_form_that_is_no_longer_there_still_tells_what_is_wrong(as_admin, alice):
+    decide(as_admin, "promote")
+    page = as_admin.post("/admin/users/alice/promote", reason="")
+    assert page.status == 422
+    assert "decided meanwhile" in page.one("[role=alert]").get_text()
 
 
 def test_a_reset_link_sets_a_new_password(app, as_admin, alice, stranger):

@@ -10,15 +10,12 @@ from trackflow_web.accounts import deletion
 from trackflow_web.domain.people import administration, queries, recovery
 from trackflow_web.kernel.errors import Forbidden, Invalid
 from trackflow_web.pages.admin.rechecks import pages
-from trackflow_web.web import htmx
+from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import admin_or_404
+from trackflow_web.web.forms import sent_fields
 from trackflow_web.web.listing import ListArguments, requested
 from trackflow_web.web.loaders import user_or_404
-from trackflow_web.web.session import (
-    login_required,
-    recently_confirmed,
-    redirect_to_confirmation,
-)
+from trackflow_web.web.session import login_required, recently_confirmed
 from trackflow_web.web.urls import site_url
 
 if TYPE_CHECKING:
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
 
 USERS_SHOWN = 50
+FIELDS = ("reason", "username")
 DECISIONS = {
     "ban": (administration.ban, "Banned."),
     "unban": (administration.unban, "Unbanned."),
@@ -60,7 +58,7 @@ def decide(username: str, action: str) -> Response | FlaskResponse:
     """Ban, unban, promote or demote a user, with a reason."""
     admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
-        return _confirm_first(person)
+        return _confirm_first(person, action)
     decision, done = DECISIONS[action]
     try:
         decision(person, by=admin, why=administration.reason(request.form.get("reason")))
@@ -76,7 +74,7 @@ def rename(username: str) -> Response | FlaskResponse:
     """Rename a user, with a reason."""
     admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
-        return _confirm_first(person)
+        return _confirm_first(person, "rename")
     try:
         why = administration.reason(request.form.get("reason"))
         administration.rename(person, to=request.form.get("username"), by=admin, why=why)
@@ -92,7 +90,7 @@ def reset_link(username: str) -> Response | FlaskResponse:
     """Show a link with which the user can choose a new password; only this response shows it."""
     admin, person = admin_or_404(), user_or_404(username)
     if not recently_confirmed():
-        return _confirm_first(person)
+        return _confirm_first(person, "reset-link")
     try:
         why = administration.reason(request.form.get("reason"))
     except Invalid as refusal:
@@ -111,7 +109,7 @@ def delete_user(username: str) -> Response | FlaskResponse:
     if person.id == admin.id:
         abort(403)  # administrators delete their own account in the settings
     if not recently_confirmed():
-        return _confirm_first(person)
+        return _confirm_first(person, "delete")
     try:
         administration.reason(request.form.get("reason"))
         deletion.check_name(person, request.form.get("username"))
@@ -122,8 +120,10 @@ def delete_user(username: str) -> Response | FlaskResponse:
     return htmx.redirect_after_post(url_for("admin.users"))
 
 
-def _confirm_first(person: User) -> Response:
-    return redirect_to_confirmation(url_for("admin.account", username=person.username))
+def _confirm_first(person: User, action: str) -> Response:
+    """Ask for the password, and keep what was typed."""
+    typed = sent_fields(FIELDS) | {"action": action}
+    return typed_fields.confirm_first(url_for("admin.account", username=person.username), typed)
 
 
 def _refused(person: User, action: str, refusal: Invalid | Forbidden) -> FlaskResponse:
@@ -136,13 +136,22 @@ def _refused(person: User, action: str, refusal: Invalid | Forbidden) -> FlaskRe
 def _page(person: User, errors: dict[str, str], *, action: str = "", link: str = "") -> str:
     decisions = administration.decisions_about(person)
     admins = queries.usernames([d.admin_id for d in decisions if d.admin_id is not None])
+    typed = sent_fields(FIELDS) or typed_fields.fields_before()
     return render_template(
         "admin/account.html",
         person=person,
         decisions=decisions,
         admins=admins,
         errors=errors,
-        action=action,
+        action=action or typed.get("action", ""),
+        is_stale=bool(errors) and action not in _offered(person),
         link=link,
-        typed=request.form,
+        typed=typed,
     )
+
+
+def _offered(person: User) -> set[str]:
+    """Return the decisions that the page has forms for."""
+    if person.banned_at is not None:
+        return {"unban", "rename", "delete"}
+    return {"ban", "demote" if person.is_admin else "promote", "reset-link", "rename", "delete"}
