@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 import sqlalchemy as sa
 
@@ -380,3 +382,21 @@ def test_only_an_uploaded_cover_can_be_reported_as_wrong(app, as_alice, as_admin
     assert (answer.status, list(answer.errors())) == (422, ["reason"])
     as_alice.post(f"/report/release/{covered}", reason="spam")
     assert decide(as_admin, app, action="cover", statement=STATEMENT).status == 422
+
+
+def test_what_was_decided_meanwhile_is_not_decided_twice(app, case, alice):
+    answers = [decide(case, app, action="warn", statement=STATEMENT) for _ in range(2)]
+    assert [answer.status for answer in answers] == [303, 422]
+    assert "decided meanwhile" in answers[1].alert()
+    assert len(rows(app, ModerationAction)) == 1
+
+
+def test_a_decision_keeps_what_was_typed_until_the_password_is_confirmed(app, case, admin, clock):
+    clock.move(minutes=11)
+    sent = decide(case, app, action="warn", statement=STATEMENT)
+    to = parse_qs(urlsplit(sent.location).query)["next"][0]
+    case.post("/confirm", password=admin.password, next=to)
+    page = case.get(to)
+    assert page.one("[data-report] option[selected]")["value"] == "warn"
+    assert page.one("[data-report] textarea").get_text().strip() == STATEMENT
+    assert not rows(app, ModerationAction)

@@ -29,6 +29,7 @@ NO_COVER = "It has no uploaded cover."
 LONGEST_TIME = 40
 GONE = "It's no longer there. Warn or suspend its owner, or dismiss the reports."
 YOUR_OWN = "It's yours, so another administrator decides."
+DECIDED = "This was decided meanwhile. Look at the log."
 NOT_UNDONE = "There's nothing to undo here."
 
 
@@ -48,6 +49,9 @@ def decide(
     owner = get_for_update(User, report.owner_id, key_share=True)
     if owner is None:
         raise NotFound
+    db.session.refresh(report)  # what another administrator decided before the lock
+    if report.state != State.OPEN and what is not Action.RESTORE:
+        raise Invalid(form=DECIDED)
     if what is Action.SUSPEND:
         _suspend(owner, until=end, statement=said)
     _apply(report, what)
