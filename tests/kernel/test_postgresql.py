@@ -274,3 +274,8 @@ def test_workers_do_not_use_connections_opened_before_the_fork(database_url, tmp
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(get, range(40))) == {200}
         assert execute(last_used, pid) == before
+
+
+def test_no_statement_is_compiled(app):
+    with app.app_context():
+        assert db.session.scalar(sa.text("SHOW jit")) == "off"
