@@ -110,8 +110,10 @@ class PostgreSQL:
             connection.exec_driver_sql("VACUUM ANALYZE")
         rows = db.session.execute(
             sa.text(
-                "SELECT relname, pg_table_size(relid), pg_indexes_size(relid)"
-                " FROM pg_stat_user_tables"
+                "SELECT coalesce(whole.relname, part.relname), sum(pg_table_size(relid))::bigint,"
+                " sum(pg_indexes_size(relid))::bigint FROM pg_stat_user_tables part"
+                " LEFT JOIN pg_inherits ON inhrelid = relid"
+                " LEFT JOIN pg_class whole ON whole.oid = inhparent GROUP BY 1"
             )
         )
         return {name: (table, indexes) for name, table, indexes in rows}

@@ -24,8 +24,8 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Return whether the models define this object; the queue has its own tables."""
-    return not (kind == "table" and name is not None and name.startswith("huey_"))
+    """Return whether the models define this object; not the queue's tables, nor partitions."""
+    return not (kind == "table" and name is not None and name.startswith(("huey_", "activities_")))
 
 
 def is_compared(_item: object, name: str | None, kind: str, _is_found: object, _to: object) -> bool:

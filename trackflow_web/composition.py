@@ -50,6 +50,7 @@ from trackflow_web.domain.streaks import actions as streaks
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.webhooks import events as webhook_events
 from trackflow_web.integrations.share_images import handler as share_images
+from trackflow_web.jobs.events import Archiving
 from trackflow_web.jobs.queue import Jobs, Mode
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.kernel import failpoints, hiding, signals
@@ -208,6 +209,7 @@ def _jobs(app: Flask, config: Config) -> Jobs:
             mailer=mail.mailer(config.mail_url, sender=config.mail_from),
             draw=drawn,
             secret=config.secret_key,
+            archiving=Archiving(config.events_kept_months, config.events_archive),
             newcomer_days=config.newcomer_days,
             sender=GuardedSender(loopback=config.webhook_loopback),
             site_url=config.site_url,

@@ -300,6 +300,8 @@ def dump(app: Flask):
         with app.app_context():
             found = []
             for name in sa.inspect(db.engine).get_table_names():
+                if name.startswith("activities_"):
+                    continue  # partitions, whose rows are those of their table
                 rows = db.session.execute(sa.select(sa.table(name, sa.literal_column("*"))))
                 found += [f"{name}: {list(row)!r}" for row in rows]
         return "\n".join(found).lower()

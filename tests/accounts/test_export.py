@@ -89,6 +89,7 @@ ABOUT_NOBODY = {
         "category_edition_achievements",
         "category_editions",
         "community_reports",
+        "event_archives",
         "counting_periods",
         "feed_rebuilds",
         "seasons",

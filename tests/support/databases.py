@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tests.support.moving_clock import MovingClock, running_on
 from tests.support.people import add_noise
 from tests.support.pristine import Pristine
 from tests.support.settings import settings_for
@@ -130,6 +131,8 @@ def fill(url: str) -> None:
     for command in (["db", "upgrade"], ["achievements", "sync"]):
         run_command(app, *command)
     add_noise(app)
+    with running_on(MovingClock()):
+        run_command(app, "events", "partitions")  # or each test that runs maintenance makes them
     close(app)
 
 

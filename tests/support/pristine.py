@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import psycopg
 
-# Everything but rows: what differs in it is not put back, the database is replaced.
+# Everything but rows and partitions: what differs in it is not put back, the database is replaced.
 STRUCTURE = """
+WITH parts AS (SELECT inhrelid AS relid FROM pg_inherits)
 SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
   SELECT concat(c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull)
   FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
   WHERE c.relnamespace = 'public'::regnamespace
+  AND c.oid NOT IN (SELECT relid FROM parts)
+  AND c.oid NOT IN (SELECT indexrelid FROM pg_index JOIN parts ON indrelid = relid)
   UNION ALL SELECT concat(tgname, tgrelid, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
   UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
   UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
-  WHERE connamespace = 'public'::regnamespace
+  WHERE connamespace = 'public'::regnamespace AND conrelid NOT IN (SELECT relid FROM parts)
 ) AS lines (line)
 """
 # Otherwise it would wait for open transactions.
@@ -26,7 +29,11 @@ END_TRANSACTIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+# Without partitions, whose rows are those of their table.
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+"""
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 # Written out for every table, because the server plans such statements once and keeps the plans.
 PUT_BACK = """
@@ -36,10 +43,18 @@ OR EXISTS (SELECT t::text FROM public.{0} t EXCEPT SELECT t::text FROM pristine.
   INSERT INTO public.{0} SELECT * FROM pristine.{0};
 END IF;
 """
+# Months of events: those that a test has created are dropped.
+PARTS = "SELECT inhrelid AS relid FROM pg_inherits WHERE inhparent = 'activities'::regclass"
+DROPPED = f"SELECT relid FROM pristine.parts EXCEPT {PARTS}"  # noqa: S608 -- constants
 RESET = """
 CREATE FUNCTION pristine.reset() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE part text;
 BEGIN
   SET LOCAL session_replication_role = replica; -- no foreign key decides the order
+  FOR part IN SELECT inhrelid::regclass::text FROM pg_inherits
+    WHERE inhparent = 'public.activities'::regclass
+    AND inhrelid NOT IN (SELECT relid FROM pristine.parts)
+  LOOP EXECUTE 'DROP TABLE ' || part; END LOOP;
   {statements}
 END $$
 """
@@ -57,7 +72,7 @@ class Pristine:
     def reset(self) -> bool:
         """Put every row back; returns False where more than rows was changed."""
         self.connection.execute(END_TRANSACTIONS)
-        if self._structure() != self.structure:
+        if self._structure() != self.structure or self.connection.execute(DROPPED).fetchone():
             return False
         self.connection.execute("SELECT pristine.reset()")
         return True
@@ -68,6 +83,7 @@ class Pristine:
 
     def _remember(self) -> None:
         self.connection.execute("CREATE SCHEMA pristine")
+        self.connection.execute(f"CREATE TABLE pristine.parts AS {PARTS}")
         statements = []
         for (name,) in self.connection.execute(TABLES).fetchall():
             self.connection.execute(f"CREATE TABLE pristine.{name} AS TABLE public.{name}")

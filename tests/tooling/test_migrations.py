@@ -30,10 +30,10 @@ def empty_app(databases):
 
 
 def tables(app):
-    """The tables of the models; Alembic and the queue of jobs have their own."""
+    """The tables of the models; Alembic and the queue of jobs have their own, events partitions."""
     with app.app_context():
         names = set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
-    return {name for name in names if not name.startswith("huey_")}
+    return {name for name in names if not name.startswith(("huey_", "activities_"))}
 
 
 def test_the_first_upgrade_creates_every_table(empty_app):
@@ -241,3 +241,46 @@ def test_an_upgrade_moves_comments_on_requests_with_their_ids(empty_app):
     run_command(empty_app, "db", "downgrade", "0030")
     found = "SELECT id, feedback_id, body FROM feedback_comments ORDER BY id"
     assert select(empty_app, found) == [(7, 1, "feature\ntext"), (8, 2, "bug\ntext")]
+
+
+# --- existing events after 0045 ------------------------------------------------------------------
+
+EVENTS = {1: "2019-05-01 00:00:00+00", 2: "2026-11-28 22:00:00+00", 3: "2150-01-31 23:59:59+00"}
+
+
+def _fill_events(connection):
+    now = clock.now()
+    insert(connection, "users", id=1, username="olga", username_key="olga", email="x@example.org",
+           password_hash="-", session_stamp="-", is_admin=False, timezone="UTC",
+           created_at=now)  # fmt: skip
+    for number, at in EVENTS.items():
+        insert(connection, "activities", id=number, user_id=1, actor_id=1, fact="x",
+               subject_type="song", subject_id=1, n=1, data=sa.text("'{}'"),
+               created_at=sa.text(f"'{at}'"))  # fmt: skip
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT setval('activities_id_seq', 3)")
+
+
+def test_events_survive_partitions_and_their_end(empty_app):
+    run_command(empty_app, "db", "upgrade", "0044")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        _fill_events(connection)
+    stored = "SELECT id, user_id, created_at FROM activities WHERE heard_at IS NULL ORDER BY id"
+    before = select(empty_app, stored)
+    run_command(empty_app, "db", "upgrade")
+    run_command(empty_app, "db", "check")
+    assert select(empty_app, stored) == before
+    run_command(empty_app, "events", "partitions")
+    with empty_app.app_context(), db.engine.begin() as connection:
+        added = connection.exec_driver_sql(
+            "INSERT INTO activities (user_id, fact, subject_type, subject_id, n, data, created_at)"
+            " VALUES (1, 'x', 'song', 1, 1, '{}', '2200-01-01 00:00:00+00') RETURNING id"
+        )
+        assert added.scalar_one() == 4
+    run_command(empty_app, "db", "downgrade", "0044")
+    assert select(empty_app, stored)[:3] == before
+    with empty_app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM users")
+    assert select(empty_app, stored) == []
+    run_command(empty_app, "db", "upgrade")
+    run_command(empty_app, "db", "check")

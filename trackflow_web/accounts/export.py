@@ -7,6 +7,7 @@ Concurrent changes may be in one list of the document and not in another.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -53,7 +54,10 @@ from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.streaks.models import BreakWeek, ChartingWeek
 from trackflow_web.domain.webhooks.models import Delivery, Webhook
 from trackflow_web.kernel import clock, rate_limits
+from trackflow_web.kernel.database import db
+from trackflow_web.kernel.event_archives import EventArchive
 from trackflow_web.kernel.events import Event
+from trackflow_web.kernel.transactions import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -244,7 +248,17 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
         "charting_weeks": json_list(rows_of(ChartingWeek, ChartingWeek.user_id == user_id)),
         "planned_breaks": json_list(rows_of(BreakWeek, BreakWeek.user_id == user_id)),
         "activities": json_list(rows_of(Event, Event.user_id == user_id, leave_out={"heard_at"})),
+        "activities_archived_before": _archived_before(user_id),
     }
+
+
+def _archived_before(user_id: int) -> Iterator[str]:
+    """Return the time before which events of a user may be in an archive, as JSON."""
+    registered = sa.select(User.created_at).where(User.id == user_id).scalar_subquery()
+    archived = sa.select(sa.func.max(EventArchive.ends_at))
+    with reading():
+        before = db.session.scalar(archived.where(EventArchive.ends_at > registered))
+    yield json.dumps(before and before.isoformat())
 
 
 def _access(user_id: int, email: str) -> Mapping[str, Iterator[str]]:

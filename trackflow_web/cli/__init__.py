@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from flask_migrate import Migrate
 
-from trackflow_web.cli import achievements, backup, credentials, demo, jobs, people
+from trackflow_web.cli import achievements, backup, credentials, demo, events, jobs, people
 from trackflow_web.kernel.database import db, without_timeouts
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def init_app(app: Flask, handlers: Sequence[Handler]) -> None:
         demo.command(handlers),
         jobs.commands(),
         backup.command(),
+        events.commands(),
         credentials.commands(),
     ):
         app.cli.add_command(_without_timeouts(command))

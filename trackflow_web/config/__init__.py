@@ -62,6 +62,8 @@ class Config:
     limit_webhook_tests: tuple[RateLimitItem, ...]
     newcomer_days: int
     feed_kept_days: int
+    events_kept_months: int
+    events_archive: Path
     row_limits: Mapping[str, int]
     spotify_client_id: str
     spotify_client_secret: str
@@ -133,6 +135,8 @@ class Config:
             ),
             newcomer_days=min(count(environ, "NEWCOMER_DAYS", "3"), LONGEST_NEWCOMER),
             feed_kept_days=min(count(environ, "FEED_KEPT_DAYS", "400"), LONGEST_KEPT),
+            events_kept_months=count(environ, "EVENTS_KEPT_MONTHS"),
+            events_archive=places.events_archive(environ, instance),
             row_limits=row_limits(environ),
             spotify_client_id=environ.get("SPOTIFY_CLIENT_ID", ""),
             spotify_client_secret=environ.get("SPOTIFY_CLIENT_SECRET", ""),

@@ -31,6 +31,11 @@ def instance_path(environ: Mapping[str, str], root: Path) -> Path:
     return path
 
 
+def events_archive(environ: Mapping[str, str], instance: Path) -> Path:
+    """Return the folder for archives of events; the job that needs it makes it."""
+    return Path(environ.get("EVENTS_ARCHIVE") or instance / "events").absolute()
+
+
 def faults(environ: Mapping[str, str], *, production: bool) -> Path | None:
     """Return the folder of failpoints, which tests alone use."""
     given = environ.get("FAULTS", "")

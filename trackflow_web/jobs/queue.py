@@ -26,6 +26,7 @@ from trackflow_web.jobs import (
     avatars,
     chart_scans,
     covers,
+    events,
     imports,
     mails,
     notifications,
@@ -209,6 +210,7 @@ class Jobs:
                 self._prune, "prune_notifications", pruning.prune_notifications
             ),
             "prune_feed": partial(self._prune, "prune_feed", pruning.prune_feed),
+            "archive": self._archive,
         }
 
     def _prune(
@@ -281,6 +283,12 @@ class Jobs:
             self._next_webhooks = now + pause
             huey = self.huey
             huey.enqueue(self._tasks["webhooks"].s(0, delay=pause))
+
+    def _archive(self, _row_id: int, *, take_over: bool = False) -> None:
+        """Archive old events; of several processes one does."""
+        del take_over
+        with self.context():
+            events.run(self.tools.archiving)
 
     def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
         turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN

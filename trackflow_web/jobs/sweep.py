@@ -22,7 +22,15 @@ from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.webhooks import outbox
-from trackflow_web.jobs import community, holders, leaderboards, mails, notifications, seasons
+from trackflow_web.jobs import (
+    community,
+    events,
+    holders,
+    leaderboards,
+    mails,
+    notifications,
+    seasons,
+)
 from trackflow_web.kernel import rate_limits, repeats
 from trackflow_web.kernel.redelivery import redeliver
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -78,6 +86,8 @@ def run(tools: Tools, start: Callable[[str, int], None], *, at_start: bool = Fal
         lambda: _release_held_comments(tools),
         lambda: community.choose_highlights(tools),
         lambda: community.count_figures(tools),
+        events.create_partitions,
+        lambda: _start(start, "archive", lambda: [0] if events.is_due(tools.archiving) else []),
         lambda: _prune(tools),
     ):
         try:

@@ -9,6 +9,7 @@ from trackflow_web.domain.imports.ports import Spotify, Vault
 from trackflow_web.domain.mail.ports import Mailer
 from trackflow_web.domain.webhooks.ports import Sender
 from trackflow_web.integrations.share_images.cards import Card
+from trackflow_web.jobs.events import Archiving
 from trackflow_web.kernel.events import Handler
 
 
@@ -25,6 +26,7 @@ class Tools:
     sender: Sender
     # Signs the links in mails.
     secret: str
+    archiving: Archiving
     newcomer_days: int = 0
     # For links; empty where it is that of requests.
     site_url: str = ""

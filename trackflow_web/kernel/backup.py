@@ -14,11 +14,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import clock, files
 
 PG_DUMP = "pg_dump"
 # How long a lock is waited for that a migration may hold; seconds.
@@ -60,26 +59,13 @@ def _file(target: Path, ending: str) -> Path:
 
 @contextmanager
 def _new(file: Path) -> Iterator[Path]:
-    """Return a temporary path beside the target, readable by its owner only."""
+    """Return a temporary path beside the target; it contains addresses and password hashes."""
     try:
-        with TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
-            unfinished = Path(folder) / file.name
+        with files.whole(file) as unfinished:
             yield unfinished
-            unfinished.chmod(0o600)  # it contains email addresses and password hashes
-            _to_disk(unfinished)
-            unfinished.rename(file)
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror}."
         raise BackupFailed(message) from error
-    _to_disk(file.parent)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # --- SQLite ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # As PostgreSQL calls them.
 FOREIGN_KEY_VIOLATION = "23503"
 IDLE_IN_A_TRANSACTION_TOO_LONG = "25P03"
+LOCK_NOT_AVAILABLE = "55P03"
 UNDEFINED_COLUMN = "42703"
 UNDEFINED_TABLE = "42P01"
 # The messages of SQLite.
@@ -35,6 +36,11 @@ def lacks_a_table(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in {UNDEFINED_TABLE, UNDEFINED_COLUMN}:
         return True
     return isinstance(error.orig, sqlite3.Error) and bool(NOT_THERE.search(str(error.orig)))
+
+
+def waited_for_a_lock(error: DBAPIError) -> bool:
+    """Return whether PostgreSQL gave up because others held a lock for too long."""
+    return getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def raise_as_busy(context: ExceptionContext) -> None:

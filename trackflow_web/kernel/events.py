@@ -37,6 +37,9 @@ class Event(Base):
 
     `user_id` is the user whose metrics it changes, `actor_id` the acting user. `delivered_at` is
     empty while the event is pending: its handlers have not run, or one of them failed.
+
+    On PostgreSQL the table has a partition per month (`kernel.partitions`), so its primary key is
+    (id, created_at); `id` comes from one sequence and is unique all the same.
     """
 
     __tablename__ = "activities"
@@ -49,6 +52,8 @@ class Event(Base):
             postgresql_where=sa.text("heard_at IS NULL"),
         ),
     )
+    # With the time, an update of one event looks into one month.
+    __mapper_args__ = {"primary_key": ["id", "created_at"]}  # noqa: RUF012 -- SQLAlchemy reads it
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
