@@ -255,9 +255,9 @@ def _achievements(user_id: int) -> Mapping[str, Iterator[str]]:
 def _archived_before(user_id: int) -> Iterator[str]:
     """Return the time before which events of a user may be in an archive, as JSON."""
     registered = sa.select(User.created_at).where(User.id == user_id).scalar_subquery()
-    archived = sa.select(sa.func.max(EventArchive.ends_at))
+    archived = sa.select(EventArchive.ends_at).where(EventArchive.ends_at > registered)
     with reading():
-        before = db.session.scalar(archived.where(EventArchive.ends_at > registered))
+        before = db.session.scalar(archived.order_by(EventArchive.ends_at.desc()).limit(1))
     yield json.dumps(before and before.isoformat())
 
 
