@@ -250,7 +250,7 @@ def test_what_was_prepared_before_the_migration_is_used(databases):
     url = databases.empty()
     app = create_app(settings_for(url))
     number = "SELECT 'activities_past_pkey'::regclass::oid"
-    run_command(app, "db", "upgrade", "0044")
+    run_command(app, "db", "upgrade", "0045")
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in PREPARED:
             connection.execute(statement)

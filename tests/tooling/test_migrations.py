@@ -243,7 +243,7 @@ def test_an_upgrade_moves_comments_on_requests_with_their_ids(empty_app):
     assert select(empty_app, found) == [(7, 1, "feature\ntext"), (8, 2, "bug\ntext")]
 
 
-# --- existing events after 0045 ------------------------------------------------------------------
+# --- existing events after 0046 ------------------------------------------------------------------
 
 EVENTS = {1: "2019-05-01 00:00:00+00", 2: "2026-11-28 22:00:00+00", 3: "2150-01-31 23:59:59+00"}
 
@@ -262,7 +262,7 @@ def _fill_events(connection):
 
 
 def test_events_survive_partitions_and_their_end(empty_app):
-    run_command(empty_app, "db", "upgrade", "0044")
+    run_command(empty_app, "db", "upgrade", "0045")
     with empty_app.app_context(), db.engine.begin() as connection:
         _fill_events(connection)
     stored = "SELECT id, user_id, created_at FROM activities WHERE heard_at IS NULL ORDER BY id"
@@ -277,7 +277,7 @@ def test_events_survive_partitions_and_their_end(empty_app):
             " VALUES (1, 'x', 'song', 1, 1, '{}', '2200-01-01 00:00:00+00') RETURNING id"
         )
         assert added.scalar_one() == 4
-    run_command(empty_app, "db", "downgrade", "0044")
+    run_command(empty_app, "db", "downgrade", "0045")
     assert select(empty_app, stored)[:3] == before
     with empty_app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM users")

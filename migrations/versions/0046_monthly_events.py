@@ -14,8 +14,8 @@ scan. Both can be made before, while users work, and the migration then takes a 
 Code from before works with the new table. Privileges that other roles have on the table must be
 granted again. Going back copies all rows into one table.
 
-Revision ID: 0045
-Revises: 0044
+Revision ID: 0046
+Revises: 0045
 Create Date: 2026-11-28 21:40:00.000000
 """
 
@@ -24,8 +24,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0045"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
