@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scripts.cluster import Cluster
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+FROM_STANDBY = re.compile(r'trackflow_replica_pages_total\{source="replica"\} ([\d.]+)')
 PASSWORD = "a password of nobody at all"  # noqa: S105 -- of an account in a database thrown away
 OK, MOVED, ELSEWHERE, MADE_NO_SENSE, FORBIDDEN, NOT_THERE = 200, 303, 308, 400, 403, 404
 BUSY = 503
@@ -117,6 +118,7 @@ def check(cluster: Cluster) -> bool:
         checks = (
             *checks,
             the_standby_answers_pages,
+            pages_need_no_standby,
             an_etcd_member_may_stop,
             a_switchover_is_short,
             a_killed_primary_is_replaced,
@@ -311,19 +313,44 @@ def one_may_stop(cluster: Cluster) -> None:
 
 def the_standby_answers_pages(cluster: Cluster) -> None:
     """Pages that may lag are read from the standby, and a user's own actions are on them."""
-    assert cluster.databases
     person = Person(cluster)
     person.register()
     for number in range(5):
-        status = person.submit("/songs/", title=f"Song {number}", artist="X", status="released")
+        title = f"{number} {secrets.token_hex(4)}"
+        status = person.submit("/songs/", title=title, artist="X", status="released")
         assert status == MOVED, status
         page = person.see("/community/releases?q=&sort=new")
         assert page.status_code == OK, page.status_code
-    with psycopg.connect(cluster.databases.urls.standby) as connection:
-        connected = connection.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'trackflow'"
-        ).fetchall()
-    assert connected, "no web server has a connection to the standby"
+        assert title in page.text, f"{title} is not on the page"
+    deadline = time.monotonic() + SECONDS
+    while not _pages_of_standby(cluster):
+        assert time.monotonic() < deadline, "no page was read from the standby"
+        assert Person(cluster).see("/community/leaderboard").status_code == OK
+
+
+def _pages_of_standby(cluster: Cluster) -> float:
+    """Return how many pages the web servers have read from the standby."""
+    token = {"Authorization": f"Bearer {cluster.metrics_token}"}
+    told = [
+        requests.get(f"{web.address}/metrics", headers=token, timeout=SECONDS).text
+        for web in cluster.webs
+    ]
+    return sum(float(found) for text in told for found in FROM_STANDBY.findall(text))
+
+
+def pages_need_no_standby(cluster: Cluster) -> None:
+    """While the standby is down, pages that may lag are read from the primary."""
+    assert cluster.databases
+    lost = cluster.databases.standby()
+    assert lost, "no standby"
+    lost.kill()
+    try:
+        visitor = Person(cluster)
+        statuses = [visitor.see("/community/leaderboard").status_code for _ in range(20)]
+    finally:
+        lost.start()
+    assert statuses == [OK] * 20, statuses
+    cluster.databases.wait_until_redundant()
 
 
 def an_etcd_member_may_stop(cluster: Cluster) -> None:
