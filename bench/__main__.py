@@ -23,6 +23,7 @@ from bench import (
     notifications,
     pages,
     recheck,
+    replica,
     report,
     size,
     social,
@@ -54,6 +55,7 @@ BENCHMARKS = {
     "size": size,
     "months": months,
     "holders": holders,
+    "replica": replica,
 }
 
 
