@@ -162,9 +162,15 @@ class Standby(Server):
             return connection.execute(f"SELECT {function}()").fetchone()[0]
 
     def wait_until_replayed(self) -> None:
-        """Return once it has everything that the primary has written."""
+        """Return once it has everything that was committed on the primary.
+
+        With `synchronous_commit=off` the log is written later: one commit that waits for it takes
+        all earlier ones along.
+        """
         with psycopg.connect(self.primary.url("postgres"), autocommit=True) as connection:
-            written = connection.execute("SELECT pg_current_wal_lsn()").fetchone()[0]
+            connection.execute("SET synchronous_commit = local")
+            connection.execute("SELECT pg_logical_emit_message(true, '', '')")
+            written = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()[0]
         deadline = time.monotonic() + SECONDS_TO_START
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             while not connection.execute(
