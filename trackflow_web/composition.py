@@ -51,8 +51,9 @@ from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.domain.webhooks import events as webhook_events
 from trackflow_web.integrations.share_images import handler as share_images
 from trackflow_web.jobs.events import Archiving
-from trackflow_web.jobs.queue import Jobs, Mode
+from trackflow_web.jobs.queue import Jobs
 from trackflow_web.jobs.tools import Tools
+from trackflow_web.jobs.work import Mode
 from trackflow_web.kernel import failpoints, hiding, signals
 from trackflow_web.kernel.database import db, without_timeouts
 from trackflow_web.kernel.events import Handler

@@ -186,7 +186,7 @@ def many_songs(app, alice, sized):
     with working(app):
         playlist = files.read(f"title,artist\n{lines}".encode())
         import_id = imports.begin_file(alice.user, playlist, name="A list").id
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     return number
 
 

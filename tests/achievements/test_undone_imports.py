@@ -31,7 +31,7 @@ def bring(app, alice):
             playlist = files.read(f"title,artist,year\n{lines}".encode())
             item = actions.begin_file(alice.user, playlist, name=name, status=status)
             import_id = item.id
-        app.extensions["trackflow.jobs"]._import(import_id)
+        app.extensions["trackflow.jobs"].work.named["import"](import_id)
         return import_id
 
     return run
@@ -42,7 +42,7 @@ def take_back(app):
     def run(import_id):
         with working(app):
             undo.request(db.session.get_one(Import, import_id, with_for_update=True))
-        app.extensions["trackflow.jobs"]._import(import_id)
+        app.extensions["trackflow.jobs"].work.named["import"](import_id)
         with app.app_context():
             assert db.session.get_one(Import, import_id).state == "undone"
 
@@ -140,7 +140,7 @@ def test_an_interrupted_undo_resumes_where_it_was(app, alice, bring, monkeypatch
     with working(app):
         undo.request(db.session.get_one(Import, import_id, with_for_update=True))
     monkeypatch.setattr(undo, "remove_chunk", failing_later)
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     assert numbers(app, alice)["total_songs"] == 700
     with app.app_context():
         item = db.session.get_one(Import, import_id)
@@ -169,6 +169,6 @@ def test_a_cut_off_import_is_not_undone_while_it_waits(app, alice, bring):
     with working(app):
         assert not actions.cancel(db.session.get_one(Import, import_id, with_for_update=True))
         assert steps.acquire(import_id, "worker")
-    app.extensions["trackflow.jobs"]._import(import_id, take_over=True)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id, take_over=True)
     with app.app_context():
         assert db.session.get_one(Import, import_id).state == "undone"

@@ -210,7 +210,7 @@ def test_an_import_is_one_line(app, alice, feed):
     with working(app):
         playlist = files.read(f"title,artist\n{lines}".encode())
         import_id = imports.begin_file(alice.user, playlist, name="Mix", status="released").id
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     (item,) = of(feed(), "alice")
     assert (item["n"], item["imported"], item["type"]) == (12, True, "release")
 

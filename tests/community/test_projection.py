@@ -212,13 +212,13 @@ def test_an_import_is_one_line_until_it_is_undone(app, alice, clock, entries):
     with working(app):
         playlist = files.read(f"title,artist\n{lines}".encode())
         import_id = imports.begin_file(alice.user, playlist, name="Mix", status="released").id
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     (entry,) = entries()
     assert (entry.key, entry.kind, entry.n) == ("import", "release", 60)
 
     with working(app):
         undo.request(db.session.get_one(Import, import_id, with_for_update=True))
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     assert entries() == []
 
 

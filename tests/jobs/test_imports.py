@@ -67,7 +67,7 @@ elif point == "committed":
         real(*arguments)
         transactions.after_commit(lambda: os._exit(9))
     steps.finish = finish
-app.extensions["trackflow.jobs"]._import(import_id)
+app.extensions["trackflow.jobs"].work.named["import"](import_id)
 """
 
 
@@ -79,7 +79,7 @@ def begin(app, person, rows, *, name="Mix", status="future"):
 
 
 def run(app, import_id, **options):
-    app.extensions["trackflow.jobs"]._import(import_id, **options)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id, **options)
 
 
 def songs_of(app, person):

@@ -162,11 +162,11 @@ def test_of_concurrent_starts_only_one_recheck_runs(app, olga, missed):
             return runs.begin(olga.user)
 
     assert len([run_id for run_id in at_once([begin] * 4) if run_id]) == 1
-    app.extensions["trackflow.jobs"]._recheck(the_run(app).id)
+    app.extensions["trackflow.jobs"].work.named["recheck"](the_run(app).id)
 
 
 def test_two_concurrent_workers_recheck_each_user_once(app, jobs, begun):
-    at_once([lambda: jobs._recheck(begun)] * 3)
+    at_once([lambda: jobs.work.named["recheck"](begun)] * 3)
     run = the_run(app)
     assert (run.state, run.users, run.awards) == (RunState.DONE, EVERYONE, 3)
 
@@ -176,7 +176,7 @@ def test_the_command_uses_the_same_lock(app, jobs, begun, clock):
     refused = app.test_cli_runner().invoke(args=asked)
     assert refused.exit_code == 1
     assert "A recheck of everyone is under way" in refused.output
-    jobs._recheck(begun)
+    jobs.work.named["recheck"](begun)
     done = app.test_cli_runner().invoke(args=asked)
     assert done.exit_code == 0
     assert f"{EVERYONE} users, 0 awards, 0 numbers corrected." in done.output
@@ -212,7 +212,7 @@ def test_a_worker_with_a_lost_lease_stops(app, clock, begun):
         assert not rechecks.work(begun, "of a job that died", (), turn=60)
     assert the_run(app).users == 2
     clock.move(seconds=21)
-    app.extensions["trackflow.jobs"]._recheck(begun)
+    app.extensions["trackflow.jobs"].work.named["recheck"](begun)
 
 
 def test_startup_does_not_restart_the_run_of_a_command(app, begun, clock):
@@ -222,7 +222,7 @@ def test_startup_does_not_restart_the_run_of_a_command(app, begun, clock):
     clock.move(seconds=21)
     with app.app_context():
         assert runs.abandoned() == [begun]
-    app.extensions["trackflow.jobs"]._recheck(begun)
+    app.extensions["trackflow.jobs"].work.named["recheck"](begun)
 
 
 def test_a_failing_chunk_is_retried(app, jobs, begun, monkeypatch):
@@ -236,7 +236,7 @@ def test_a_failing_chunk_is_retried(app, jobs, begun, monkeypatch):
         return real(chunk)
 
     monkeypatch.setattr(recheck, "reconcile_chunk", failing_twice)
-    jobs._recheck(begun)
+    jobs.work.named["recheck"](begun)
     run = the_run(app)
     assert (run.state, run.users, run.attempts, run.error) == (RunState.DONE, EVERYONE, 0, "")
     assert tries[1] == tries[2] == tries[3]
@@ -257,7 +257,7 @@ def test_a_recheck_fails_after_too_many_failures_and_keeps_what_was_done(
         return chunk[0] > 2
 
     monkeypatch.setattr(recheck, "reconcile_chunk", failing)
-    jobs._recheck(begun)
+    jobs.work.named["recheck"](begun)
     run = the_run(app)
     assert (run.state, run.users, run.attempts) == (RunState.FAILED, 2, runs.MOST_ATTEMPTS)
     assert rechecks.OUR_FAULT in as_olga.get(PAGE).text
@@ -282,7 +282,7 @@ def test_the_recheck_page_polls_until_the_run_has_ended(app, jobs, as_olga, begu
     assert not page.all("h1")
     with working(app):
         runs.release(runs.renew(begun, "of a job that died"))
-    jobs._recheck(begun)
+    jobs.work.named["recheck"](begun)
     page = as_olga.get(address, htmx=True)
     assert "hx-get" not in page.one("#recheck-run").attrs
     assert page.one("progress")["value"] == "100"
@@ -302,7 +302,7 @@ def test_a_cancelled_recheck_stops_and_keeps_what_was_done(app, jobs, as_olga, b
     one_chunk(app, begun)
     as_olga.post(f"{PAGE}{begun}/cancel")
     assert "Cancelled. What has been done so far stays." in as_olga.follow().text
-    jobs._recheck(begun)
+    jobs.work.named["recheck"](begun)
     run = the_run(app)
     assert (run.state, run.users) == (RunState.CANCELLED, 2)
     as_olga.post(f"{PAGE}{begun}/cancel")
@@ -329,7 +329,7 @@ def test_a_recheck_cancelled_while_it_runs_stops_after_its_chunk(app, olga, begu
         with working(app):
             assert runs.cancel(begun)
 
-    at_once([lambda: app.extensions["trackflow.jobs"]._recheck(begun), cancel])
+    at_once([lambda: app.extensions["trackflow.jobs"].work.named["recheck"](begun), cancel])
     assert the_run(app).state == RunState.CANCELLED
     assert the_run(app).users in {2, 4}
 

@@ -75,7 +75,7 @@ def test_withdrawing_lowers_the_counter_and_keeps_the_award(app, alice, as_alice
 def test_an_undo_right_after_large_imports_completes(app, alice, sized):
     """PostgreSQL has no statistics of the new rows yet."""
     number = sized(200, stress=10_000)
-    run, ids = app.extensions["trackflow.jobs"]._import, []
+    run, ids = app.extensions["trackflow.jobs"].work.named["import"], []
     for part in range(3):
         lines = "".join(f"Song {part}.{n},Artist {n % 9}\n" for n in range(number))
         with working(app):

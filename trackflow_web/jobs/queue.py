@@ -6,12 +6,9 @@ sweep finds what is missing.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,35 +19,15 @@ from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
 from trackflow_web.domain.share_images.models import Kind
-from trackflow_web.jobs import (
-    avatars,
-    chart_scans,
-    covers,
-    events,
-    imports,
-    mails,
-    notifications,
-    pruning,
-    rechecks,
-    share_images,
-    sweep,
-    webhooks,
-)
+from trackflow_web.jobs import share_images, sweep
 from trackflow_web.jobs.connections import Connections
 from trackflow_web.jobs.tools import Tools
+from trackflow_web.jobs.work import Mode, Work
 from trackflow_web.kernel import transactions
 
 log = structlog.get_logger()
 
 NAME = "trackflow"
-
-
-class Mode(StrEnum):
-    """Where jobs run: in a thread of the web process, a separate process, or the caller."""
-
-    THREAD = "thread"
-    WORKER = "worker"
-    AT_ONCE = "at-once"
 
 
 class Jobs:
@@ -76,8 +53,7 @@ class Jobs:
         self._secret = secret
         self._huey: Huey | None = None
         self._connections: Connections | None = None
-        # When this process wakes up for deliveries, so that it does not so several times.
-        self._next_webhooks = -math.inf
+        self.work = Work(mode=mode, tools=tools, context=context, enqueue=self._start)
 
     @property
     def huey(self) -> Huey:
@@ -185,117 +161,16 @@ class Jobs:
                 at_start=at_start,
             )
 
-    def _start(self, name: str, row_id: int, *, take_over: bool = False) -> None:
-        """Enqueue a job by its name, with the id of its row."""
+    def _start(
+        self, name: str, row_id: int, *, take_over: bool = False, delay: float | None = None
+    ) -> None:
+        """Enqueue a job by its name, with the id of its row; `delay` is in seconds."""
         if self.mode is Mode.AT_ONCE:
             # In a context of its own: what the request has set for itself stays as it is.
-            copy_context().run(self._jobs[name], row_id, take_over=take_over)
+            copy_context().run(self.work.named[name], row_id, take_over=take_over)
             return
         huey = self.huey
-        huey.enqueue(self._tasks[name].s(row_id, take_over=take_over))
-
-    @property
-    def _jobs(self) -> dict[str, Callable[..., None]]:
-        return {
-            "import": self._import,
-            "recheck": self._recheck,
-            "mails": self._mails,
-            "notifications": self._notifications,
-            "avatar": self._avatar,
-            "charts": self._charts,
-            "cover": self._cover,
-            **{f"share_{kind}": partial(self._share_image, kind) for kind in Kind},
-            "webhooks": self._webhooks,
-            "prune_notifications": partial(
-                self._prune, "prune_notifications", pruning.prune_notifications
-            ),
-            "prune_feed": partial(self._prune, "prune_feed", pruning.prune_feed),
-            "archive": self._archive,
-        }
-
-    def _prune(
-        self,
-        name: str,
-        prune: Callable[..., int | None],
-        after: int,
-        *,
-        take_over: bool = False,
-    ) -> None:
-        """Prune behind a user for one turn; the next one comes after other jobs."""
-        del take_over
-        turn = math.inf if self.mode is Mode.AT_ONCE else pruning.TURN
-        with self.context():
-            following = prune(self.tools, after=after, turn=turn)
-        if following is not None:
-            self._start(name, following)
-
-    def _avatar(self, user_id: int, *, take_over: bool = False) -> None:
-        del take_over  # encoding it twice does no harm
-        with self.context():
-            avatars.run(user_id, self.tools)
-
-    def _cover(self, cover_id: int, *, take_over: bool = False) -> None:
-        del take_over  # encoding it twice does no harm
-        with self.context():
-            covers.run(cover_id, self.tools.handlers)
-
-    def _share_image(self, kind: Kind, subject_id: int, *, take_over: bool = False) -> None:
-        del take_over  # rendering it twice does no harm
-        with self.context():
-            share_images.run(kind, subject_id, self.tools)
-
-    def _charts(self, scan_id: int, *, take_over: bool = False) -> None:
-        del take_over  # reading a song twice does no harm
-        with self.context():
-            chart_scans.run(scan_id, self.tools)
-
-    def _import(self, import_id: int, *, take_over: bool = False) -> None:
-        with self.context():
-            pause = imports.run(import_id, self.tools, take_over=take_over)
-        if pause is not None and self.mode is not Mode.AT_ONCE:
-            # A second more: a job that comes too early leaves it to the sweep.
-            huey = self.huey
-            huey.enqueue(self._tasks["import"].s(import_id, delay=pause + 1))
-
-    def _mails(self, _row_id: int, *, take_over: bool = False) -> None:
-        """Send due mails; each one is leased separately."""
-        del take_over
-        with self.context():
-            mails.run(self.tools)
-
-    def _notifications(self, _row_id: int, *, take_over: bool = False) -> None:
-        """Write what waits for more recipients than a request writes."""
-        del take_over
-        with self.context():
-            notifications.run(self.tools)
-
-    def _webhooks(self, _row_id: int, *, take_over: bool = False) -> None:
-        """Send due deliveries; each one is acquired separately."""
-        del take_over
-        turn = math.inf if self.mode is Mode.AT_ONCE else webhooks.TURN
-        rest = {Mode.THREAD: webhooks.REST_IN_WEB_PROCESS, Mode.WORKER: webhooks.REST}
-        with self.context():
-            pause = webhooks.run(self.tools, turn=turn, rest=rest.get(self.mode, 0.0))
-        if pause is None or self.mode is Mode.AT_ONCE:
-            return
-        now = time.monotonic()
-        if self._next_webhooks <= now or now + pause < self._next_webhooks - 1:
-            self._next_webhooks = now + pause
-            huey = self.huey
-            huey.enqueue(self._tasks["webhooks"].s(0, delay=pause))
-
-    def _archive(self, _row_id: int, *, take_over: bool = False) -> None:
-        """Archive old events; of several processes one does."""
-        del take_over
-        with self.context():
-            events.run(self.tools.archiving)
-
-    def _recheck(self, run_id: int, *, take_over: bool = False) -> None:
-        turn = math.inf if self.mode is Mode.AT_ONCE else rechecks.TURN
-        with self.context():
-            unfinished = rechecks.run(run_id, self.tools.handlers, take_over=take_over, turn=turn)
-        if unfinished:  # after jobs that were enqueued meanwhile
-            self._start("recheck", run_id)
+        huey.enqueue(self._tasks[name].s(row_id, take_over=take_over, delay=delay))
 
     def _open(self) -> Huey:
         options: dict[str, Any] = {"results": False, "serializer": SignedSerializer(self._secret)}
@@ -311,7 +186,7 @@ class Jobs:
             options["create_tables"] = False
             huey = PostgresHuey(NAME, connection=self._connections.open, **options)
         self._tasks = {
-            **{name: huey.task(name=name)(job) for name, job in self._jobs.items()},
+            **{name: huey.task(name=name)(job) for name, job in self.work.named.items()},
             "retention": huey.periodic_task(crontab(hour="3", minute="30"), name="retention")(
                 self.prune
             ),

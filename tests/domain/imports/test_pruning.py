@@ -30,7 +30,7 @@ def bring(app, alice):
         with working(app):
             playlist = files.read(content(number * ROWS))
             import_id = actions.begin_file(alice.user, playlist, name=f"List {number}").id
-        app.extensions["trackflow.jobs"]._import(import_id)
+        app.extensions["trackflow.jobs"].work.named["import"](import_id)
         return import_id
 
     return run
@@ -55,7 +55,7 @@ def test_an_import_without_its_rows_can_still_be_undone(app, alice, bring):
     with working(app):
         pruning.drop_rows([import_id])
         undo.request(db.session.get_one(Import, import_id, with_for_update=True))
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
     with app.app_context():
         assert db.session.get_one(Import, import_id).removed == ROWS
         assert numbers_of(alice.id)["total_songs"] == 0
@@ -79,7 +79,7 @@ def test_maintenance_deletes_old_import_rows(app, alice, bring, clock):
     with working(app):
         undo.request(db.session.get_one(Import, undone, with_for_update=True))
     jobs = app.extensions["trackflow.jobs"]
-    jobs._import(undone)
+    jobs.work.named["import"](undone)
     clock.move(days=8)
     jobs.sweep()
     with app.app_context():
@@ -99,7 +99,7 @@ def test_starting_a_preview_deletes_its_file(app, alice):
     with working(app):
         previews.start(db.session.get_one(Import, import_id, with_for_update=True))
     assert count(app, ImportFile) == 0
-    app.extensions["trackflow.jobs"]._import(import_id)
+    app.extensions["trackflow.jobs"].work.named["import"](import_id)
 
 
 def test_the_number_of_remembered_column_choices_is_limited(app, alice, monkeypatch):

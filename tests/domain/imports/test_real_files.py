@@ -304,7 +304,7 @@ def test_a_header_of_millions_of_commas_is_rejected_quickly():
 @pytest.mark.parametrize("rows", [1, 14])
 def test_rows_of_millions_of_delimiters_are_skipped_quickly(rows):
     content = "title,artist\nOne,Anna\n" + ("," * (14_000_000 // rows) + "\n") * rows
-    began = time.perf_counter()
+    began = time.process_time()
     file = read(content)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert [row.reason for row in file.rows] == [None] + [Reason.NOT_CSV] * rows
