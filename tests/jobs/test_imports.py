@@ -19,6 +19,7 @@ from trackflow_web.domain.imports import actions, files, steps
 from trackflow_web.domain.imports.models import Import, ImportRow
 from trackflow_web.domain.songs.actions import add_song
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.jobs import consumer
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
@@ -221,7 +222,8 @@ def test_an_import_of_a_deleted_account_ends_quietly(app, alice):
     run(app, 999_999)
 
 
-def test_a_thread_of_the_web_process_runs_the_jobs(make_app, app, alice):
+def test_a_thread_of_the_web_process_runs_the_jobs(make_app, app, alice, monkeypatch):
+    monkeypatch.setattr(consumer, "TO_STOP", 60)  # no connection is left open
     jobs = make_app(JOBS="worker").extensions["trackflow.jobs"]
     import_id = begin(app, alice, 10)
     first, second = JobThread(jobs), JobThread(jobs)

@@ -70,6 +70,8 @@ class JobThread:
         self._consumer = _Embedded(self.jobs.huey, workers=1, max_delay=LONGEST_DELAY)
         if not self._stopping.is_set():
             self._consumer.run()
+            # The lock is held for as long as a job runs.
+            self._consumer.stop(graceful=True)
 
 
 def run_here(jobs: Jobs) -> bool:
