@@ -248,10 +248,10 @@ def test_known_and_unknown_usernames_take_the_same_time(app, alice, work):
     bounds = sign_in.SignInLimits(config.limit_sign_in, config.limit_sign_in_all)
 
     def seconds(name):
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(sign_in.Invalid), app.app_context():
             sign_in.check_password(name=name, password="wrong", address=name, bounds=bounds)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     passwords.use_cheap_hashes(cheap=False)
     try:
