@@ -12,6 +12,7 @@ HOST = "soak.example"
 SECONDS_FOR_AN_ANSWER = 60
 UNPROCESSABLE = 422
 REFUSAL = re.compile(r'class="[^"]*error[^"]*"[^>]*>([^<]+)<')
+NUMBER = re.compile(r"[0-9]+")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -21,8 +22,9 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A response that was read to its end."""
+    """A response that was read to its end; `request` has `N` in place of each number."""
 
+    request: str
     status: int
     location: str
     body: bytes
@@ -105,7 +107,8 @@ class Browser:
         for sent in response.headers.get_all("Set-Cookie") or ():
             name, _, rest = sent.partition("=")
             self.cookies[name] = rest.partition(";")[0]
-        return Answer(response.status, response.headers.get("Location", ""), content)
+        request = f"{method} {NUMBER.sub('N', path)}"
+        return Answer(request, response.status, response.headers.get("Location", ""), content)
 
 
 def _multipart(fields: dict[str, object]) -> tuple[str, bytes]:

@@ -74,7 +74,7 @@ def do_something(town: Town, tally: Tally, since: float | None = None) -> None:
     try:
         for answer in person.act():
             now = time.monotonic()
-            tally.note(answer.status, now - began, f"{person.doing} {answer.refusal}")
+            tally.note(answer.status, now - began, f"{answer.request} {answer.refusal}")
             began = now
     except Broken as error:
         tally.note(NO_ANSWER, time.monotonic() - began, f"{person.doing}: {error}")
@@ -86,7 +86,7 @@ def do_something(town: Town, tally: Tally, since: float | None = None) -> None:
 def _free_person(town: Town) -> Person:
     """Return somebody whose lock is held now."""
     while True:
-        person = town.somebody()
+        person = random.choice(town.people)
         if person.is_busy.acquire(timeout=0.01):
             if not person.is_gone:
                 return person

@@ -23,6 +23,7 @@ from trackflow_web.domain.authoring.rules import Part
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+SEE_OTHER = 303
 PASSWORD = "a long password of the soak"
 # Actions until somebody leaves, at least and at most.
 LIFETIME = (60, 140)
@@ -40,8 +41,8 @@ API = (
     "/api/songs/?limit=50", "/api/notifications/", "/api/community/feed", "/api/community/releases",
     "/api/community/leaderboard", "/api/achievements/me/progress", "/api/settings/profile",
 )  # fmt: skip
-# Responses that say what was to be expected: the object is gone, the text was just said.
-FINE = frozenset({200, 201, 202, 204, 302, 303, 304, 404})
+# Other responses are listed at the end, with what was asked for.
+FINE = frozenset({200, 201, 202, 204, 302, 303, 304})
 
 _numbers = itertools.count(1)
 
@@ -55,6 +56,8 @@ class Person:
         self.name = f"soak-{number}"
         self.browser = Browser(port, address=f"198.18.{number // 250 % 250}.{number % 250 + 1}")
         self.left = random.randint(*LIFETIME)
+        # What they do first, and again if the site was busy (503).
+        self.to_do = [Person.register, Person.open_profile]
         self.is_gone = False
         self.doing = ""
         self.is_busy = threading.Lock()
@@ -63,8 +66,8 @@ class Person:
 
     def act(self) -> Iterator[Answer]:
         """Do one thing; yield each response. Raises Broken."""
-        if not self.browser.cookies:
-            action = Person.register
+        if self.to_do:
+            action = self.to_do[0]
         elif self.left <= 0:
             action = Person.leave
         else:
@@ -75,15 +78,19 @@ class Person:
 
     def register(self) -> Iterator[Answer]:
         yield self.browser.get("/register")
-        yield self.browser.post(
-            "/register",
-            username=self.name,
-            email=f"{self.name}@example.org",
-            password=PASSWORD,
-            timezone="Europe/Berlin",
+        yield from self._until_done(
+            self.browser.post(
+                "/register",
+                username=self.name,
+                email=f"{self.name}@example.org",
+                password=PASSWORD,
+                timezone="Europe/Berlin",
+            )
         )
+
+    def open_profile(self) -> Iterator[Answer]:
         yield self.browser.get("/settings/privacy")
-        yield self.browser.post("/settings/privacy", audience="everyone")
+        yield from self._until_done(self.browser.post("/settings/privacy", profile="everyone"))
         if self.town.receiver and random.randrange(WITH_WEBHOOK) == 0:
             yield self.browser.post(
                 "/settings/webhooks",
@@ -92,11 +99,20 @@ class Person:
                 events=["song.released", "achievement.unlocked"],
             )
 
+    def _until_done(self, answer: Answer) -> Iterator[Answer]:
+        if answer.status == SEE_OTHER:
+            self.to_do.pop(0)
+        yield answer
+
     def leave(self) -> Iterator[Answer]:
         yield self.browser.get("/settings/privacy/delete")
-        yield self.browser.post("/settings/privacy/delete", username=self.name, password=PASSWORD)
-        self.is_gone = True
-        self.town.replace(self)
+        answer = self.browser.post(
+            "/settings/privacy/delete", username=self.name, password=PASSWORD
+        )
+        yield answer
+        if answer.status == SEE_OTHER:
+            self.is_gone = True
+            self.town.replace(self)
 
     # --- what people do ------------------------------------------------------------------------
 
@@ -206,9 +222,15 @@ class Person:
         yield visitor.get(random.choice(("/", f"/users/{self.town.somebody().name}", "/login")))
 
     def sign_in_again(self) -> Iterator[Answer]:
+        self.to_do.append(Person.sign_in)
         yield self.browser.post("/logout")
+        yield from self.sign_in()
+
+    def sign_in(self) -> Iterator[Answer]:
         yield self.browser.get("/login")
-        yield self.browser.post("/login", username=self.name, password=PASSWORD)
+        yield from self._until_done(
+            self.browser.post("/login", username=self.name, password=PASSWORD)
+        )
         yield self.browser.get("/settings/profile")
 
     def export(self) -> Iterator[Answer]:
@@ -247,8 +269,8 @@ class Town:
             person.left = random.randint(1, person.left)
 
     def somebody(self) -> Person:
-        """Anybody, busy or not."""
-        return random.choice(self.people)
+        """Anybody with a profile to visit, busy or not; anybody at all if nobody has one."""
+        return random.choice([each for each in self.people if not each.to_do] or self.people)
 
     def replace(self, person: Person) -> None:
         """Somebody has left, and another one comes."""
@@ -262,7 +284,7 @@ def listen(town: Town, stop: threading.Event, seconds: tuple[float, float] = (10
     while not stop.is_set():
         person = town.somebody()
         until = time.monotonic() + random.uniform(*seconds)
-        if not person.browser.cookies:
+        if person.to_do:
             stop.wait(1)
             continue
         with suppress(OSError, HTTPException, Broken):
