@@ -12,8 +12,8 @@ from tests.support.browsing import Browser
 from tests.support.people import working
 from trackflow_web.community import figures
 from trackflow_web.domain.authoring.models import SongPart
-from trackflow_web.domain.chart_scans import rules
-from trackflow_web.domain.chart_scans.models import ChartScan
+from trackflow_web.domain.chart_scans import actions, rules
+from trackflow_web.domain.chart_scans.models import MOST_ATTEMPTS, ChartScan
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.integrations.charts import scans, uploads
 from trackflow_web.integrations.charts.report import report_on
@@ -244,6 +244,24 @@ def test_many_songs_are_read_by_a_job(make_app, app, alice):
     assert len(page.all("[data-song]")) == 5
     browser.post(f"{report}/confirm", everything="1")
     assert len(browser.get("/songs/", status="wip").all("#song-rows > li")) == 25
+
+
+def test_an_upload_that_kills_workers_fails_eventually(make_app, clock, alice):
+    app = make_app(JOBS="worker")
+    browser = Browser(app)
+    browser.enter(alice)
+    address = send(browser, ("library.zip", charts.library(25))).headers["Location"]
+    (scan_id,) = (int(part) for part in address.split("/") if part.isdecimal())
+    for _ in range(MOST_ATTEMPTS):
+        with working(app):
+            assert actions.count_attempt(scan_id)
+    with working(app):
+        assert not actions.count_attempt(scan_id)
+    assert browser.get(address).one("#charts").get("hx-trigger")  # the last one may still read
+    clock.move(minutes=10)
+    assert browser.get(address).one("#charts").get("hx-trigger") is None
+    assert "25 songs couldn't be read" in browser.last.text
+    assert browser.api("GET", f"/api/imports/charts/{scan_id}").json["state"] == "failed"
 
 
 def test_an_upload_is_its_users_alone(as_alice, as_bob, reported):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import Base, BigId
 
 # Jobs that may begin to read an upload: a file may kill its worker.
 MOST_ATTEMPTS = 3
+# The last of these has ended by then; maintenance starts one a minute.
+ATTEMPTS_TAKE = timedelta(minutes=10)
 
 
 class ChartScan(Base):
@@ -37,7 +40,8 @@ class ChartScan(Base):
     @property
     def is_waiting(self) -> bool:
         """Whether a job will read more of it."""
-        return not self.is_read and self.attempts <= MOST_ATTEMPTS
+        may_be_read = self.attempts < MOST_ATTEMPTS
+        return not self.is_read and (may_be_read or clock.now() < self.created_at + ATTEMPTS_TAKE)
 
 
 class ScannedSong(Base):
