@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tests.support.people import working
 from trackflow_web.accounts import pieces as pieces_of_export
+from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.accounts.export import export
 from trackflow_web.domain.imports import actions as imports
 from trackflow_web.domain.imports import files
@@ -238,3 +239,14 @@ def test_a_page_of_rows_starts_after_the_last_one(app, as_alice, alice, full_lif
         )
         piece_by_piece = json.loads("".join(export(alice.user)))
     assert piece_by_piece == whole | {"exported_at": piece_by_piece["exported_at"]}
+
+
+def test_an_account_that_is_deleted_during_its_export_ends_the_lists(app, alice, full_life):
+    with working(app):
+        pieces = export(alice.user)
+        begun = next(pieces)
+        delete_account(alice.user)
+    with app.app_context():
+        document = json.loads(begun + "".join(pieces))
+    assert document["account"]["username"] == "alice"
+    assert not any(document[name] for name in ("songs", "packs", "comments", "achievements"))

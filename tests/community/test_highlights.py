@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.browsing import Browser
+from tests.support.charter import at_once
 from tests.support.people import add_person, working
 from tests.support.songs import add_song
 from tests.support.talk import OFTEN
@@ -20,6 +22,8 @@ from trackflow_web.domain.subjects import Subject, SubjectType
 from trackflow_web.kernel import clock as clocks
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.notifications.models import Notification
+from trackflow_web.notifications.types import Type
 
 pytestmark = pytest.mark.both_databases
 
@@ -72,6 +76,22 @@ def test_the_release_with_most_reactions_of_others_is_chosen(app, members, clock
         week = candidates.midnight((clocks.now() - timedelta(weeks=1)).date()).date()
         (found,) = candidates.candidates(HighlightKind.RELEASE, week, newcomer_days=3)[:1]
         assert found.subject_id in {liked, less}
+
+
+def test_two_workers_choose_once(app, members, clock):
+    alice, bob, charlie, dave, _ = members.values()
+    song_id = add_song(app, alice, "Liked", status="released")
+    for person in (bob, charlie, dave):
+        react(app, person, alice, song_id)
+    clock.move(weeks=1)
+    at_once([partial(choose, app)] * 2)
+    of_week = [each for each in chosen(app).values() if each[1] == alice.id]
+    assert chosen(app)[HighlightKind.RELEASE][0] == song_id
+    with app.app_context():
+        told = sa.select(sa.func.sum(Notification.n)).where(
+            Notification.user_id == alice.id, Notification.type == Type.FEATURED
+        )
+        assert db.session.scalar(told) == len(of_week)
 
 
 def test_one_reaction_is_not_enough(app, members, clock):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
+from tests.support.charter import at_once
 from tests.support.people import Person, add_person, work_together, working
 from tests.support.songs import add_song
 from trackflow_web.accounts import deletion
@@ -50,6 +52,13 @@ def test_releases_within_six_hours_are_one_entry(app, alice, clock, entries):
     assert (merged.n, merged.subject_id) == (2, second)
     assert (later.n, later.subject_id) == (1, third)
     assert first != second
+
+
+def test_eight_releases_at_once_are_one_entry_that_has_all(app, alice, entries):
+    song_ids = [add_song(app, alice, f"Song {number}", status="wip") for number in range(8)]
+    at_once([partial(move, app, alice, song_id, "released") for song_id in song_ids])
+    (entry,) = of_kind(entries, "release")
+    assert entry.n == 8
 
 
 def test_an_entry_is_not_moved_into_another_slot(app, alice, clock, entries):

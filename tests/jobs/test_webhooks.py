@@ -22,12 +22,13 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.visibility import Held
 from trackflow_web.domain.visibility.models import Hold
-from trackflow_web.domain.webhooks import actions, outbox, rules
+from trackflow_web.domain.webhooks import actions, outbox, queries, rules
 from trackflow_web.domain.webhooks.models import Delivery, EventName, State, Webhook
 from trackflow_web.kernel import clock as the_clock
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 from trackflow_web.notifications.models import Notification
+from trackflow_web.webhooks import delivery as steps
 from trackflow_web.webhooks import discord, handler
 from trackflow_web.webhooks.content import Content
 
@@ -235,6 +236,27 @@ def test_a_deleted_account_takes_its_deliveries_along(app, alice, hook, receiver
         delete_account(alice.user)
     send()
     assert receiver.received == []
+    assert deliveries(app) == []
+
+
+@pytest.mark.parametrize("gone", ["webhook", "account"])
+def test_what_is_deleted_while_its_message_is_sent_stays_deleted(app, alice, hook, jobs, gone):
+    hook()
+    release(app, alice)
+    with working(app):
+        ids = [row.id for row in outbox.acquire_due(8)]
+    tools = jobs.tools
+    with app.app_context():
+        prepared = steps.prepare(ids, webhook_in(app).id, tools.vault, tools.site_url)
+    attempt = steps.send(prepared, tools.sender)
+    assert attempt.status == 204
+    with working(app):
+        if gone == "webhook":
+            actions.delete(queries.find_webhook(prepared.webhook_id))
+        else:
+            delete_account(alice.user)
+    with working(app):
+        steps.finish(prepared, attempt)
     assert deliveries(app) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from tests.support.browsing import Browser
 from tests.support.people import working
 from tests.support.pictures import photograph, picture
 from tests.support.songs import add_song
@@ -102,6 +103,23 @@ def test_a_picture_above_the_limit_is_refused(as_alice, song_id, monkeypatch):
     page = upload(as_alice, f"/songs/{song_id}/cover", picture())
     assert page.status == 422
     assert "up to" in page.errors()["cover"]
+
+
+def test_a_cover_that_kills_workers_fails_eventually(make_app, alice, as_alice, song_id):
+    app = make_app(JOBS="worker")
+    browser = Browser(app)
+    browser.enter(alice)
+    upload(browser, f"/songs/{song_id}/cover", picture())
+    with app.app_context():
+        cover_id = db.session.scalar(sa.select(Cover.id))
+    for _ in range(actions.MOST_ATTEMPTS):
+        with working(app):
+            assert actions.acquire(cover_id)
+    with working(app):
+        assert actions.acquire(cover_id) is None
+    with app.app_context():
+        cover = db.session.get_one(Cover, cover_id)
+        assert (cover.failed, cover.original) == (True, None)
 
 
 def test_only_the_owner_sets_a_cover(as_bob, song_id):

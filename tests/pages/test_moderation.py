@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.browsing import Browser
+from tests.support.charter import at_once
 from tests.support.people import PASSWORD, add_person, working
 from tests.support.songs import add_song
 from trackflow_web.domain.moderation.models import ModerationAction, Report
@@ -136,6 +138,16 @@ def test_three_independent_reports_hide_a_profile_until_a_moderator_decides(
     assert decide(as_admin, app, action="dismiss").status == 303
     assert browsers[3].get("/users/bob").status == 200
     assert messages(browsers[0]) == ["We didn't act on your report."]
+
+
+@pytest.mark.both_databases
+def test_three_reports_at_once_hide_a_profile_once(app, reporters, bob):
+    browsers = [browser_of(app, person) for person in reporters[:3]]
+    at_once([partial(report, browser) for browser in browsers])
+    assert len(rows(app, Report)) == 3
+    (held,) = rows(app, Hold)
+    assert (held.subject_type, held.subject_id) == ("profile", bob.id)
+    assert [entry.action for entry in rows(app, ModerationAction)] == ["auto_hold"]
 
 
 def test_newcomers_and_frequent_mistakes_do_not_hide_anything(app, reporters, bob, clock, as_admin):

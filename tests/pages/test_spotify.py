@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.browsing import Browser
+from tests.support.charter import at_once
 from tests.support.fake_spotify import CLIENT, OLD_SHAPE, WISHLIST, faking_spotify, song
 from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.domain.imports.models import Connection, Import
+from trackflow_web.jobs.tokens import usable_token
 from trackflow_web.kernel.database import db
 
 ADDRESS = f"https://open.spotify.com/playlist/{WISHLIST}?si=abc"
@@ -257,6 +259,19 @@ def test_an_expired_token_is_renewed_before_use(clock, connected, spotify):
 def test_a_rejected_token_is_renewed_once(connected, spotify):
     spotify.let_tokens_end()
     assert standing(import_it(connected)) == "done"
+    assert spotify.renewals == 1
+
+
+def test_two_workers_renew_a_token_once(clock, spotify_app, connected, alice, spotify):
+    clock.move(hours=2)
+    jobs = spotify_app.extensions["trackflow.jobs"]
+
+    def renewed():
+        with jobs.context():
+            return usable_token(alice.id, jobs.tools, jobs.tools.spotify)
+
+    one, other = at_once([renewed, renewed])
+    assert one == other
     assert spotify.renewals == 1
 
 

@@ -87,6 +87,19 @@ def test_hidden_people_are_only_numbers(app, talk, alice, bob):
     assert talk.reactions(alice) == ({"like": 2}, None)
 
 
+def test_tabs_of_one_user_that_react_at_once_leave_one_reaction_that_is_told_once(
+    app, talk, alice, bob
+):
+    at_once([partial(talk.react, bob, kind) for kind in ("like", "brutal") * 4])
+    counts, own = talk.reactions(bob)
+    assert counts == {own: 1}
+    with app.app_context():
+        told = sa.select(Notification.n).where(
+            Notification.user_id == alice.id, Notification.type == "reaction"
+        )
+        assert list(db.session.scalars(told)) == [1]
+
+
 def test_eight_users_react_follow_and_comment_at_once(app, talk, alice):
     people = [add_person(app, f"friend-{number}") for number in range(8)]
 
