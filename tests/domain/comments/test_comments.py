@@ -17,7 +17,7 @@ from trackflow_web.domain.comments.models import Comment, CommentEdit, Mention
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.reactions.models import Reaction
-from trackflow_web.domain.subjects import Subject, SubjectType
+from trackflow_web.domain.subjects import Subject, SubjectType, find_subject
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.visibility.models import Block, Hold
 from trackflow_web.kernel import clock as clocks
@@ -223,6 +223,17 @@ def test_a_restored_pack_has_its_comments_and_another_pack_with_its_id_has_none(
     assert rows(app, Comment) == 1
     again = Talk(app, alice, "Another")
     assert again.texts(bob) == []
+
+
+def test_a_comment_on_what_is_deleted_meanwhile_is_shown_once_it_is_restored(app, talk, alice, bob):
+    with working(app):
+        token = bulk.delete_pack(find_pack(talk.subject.id), alice.user).token
+    talk.write(bob)  # whose request had found the pack
+    with app.app_context():
+        assert find_subject(*talk.subject.key, bob.id) is None
+    with working(app):
+        undo.undo(alice.user, token)
+    assert talk.texts(bob) == ["Nice."]
 
 
 def test_what_belongs_to_deleted_packs_is_pruned_once_it_cannot_be_restored(
