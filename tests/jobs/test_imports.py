@@ -19,7 +19,7 @@ from trackflow_web.domain.imports import actions, files, steps
 from trackflow_web.domain.imports.models import Import, ImportRow
 from trackflow_web.domain.songs.actions import add_song
 from trackflow_web.domain.songs.models import Song
-from trackflow_web.jobs import consumer
+from trackflow_web.jobs import consumer, imports
 from trackflow_web.jobs.consumer import JobThread
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
@@ -135,6 +135,31 @@ def test_maintenance_restarts_the_import_of_a_dead_job(app, alice, clock):
     assert import_of(app, import_id).state == "running"
     clock.move(minutes=2)
     jobs.sweep()
+    assert import_of(app, import_id).state == "done"
+
+
+def test_an_import_that_kills_each_worker_fails_and_does_not_block_others(app, alice, clock):
+    import_id, other_id = begin(app, alice, 10), begin(app, alice, 20, name="Another")
+    for number in range(steps.MOST_DEATHS + 1):
+        with working(app):
+            assert steps.acquire(import_id, f"of job {number}", take_over=True)
+    clock.move(minutes=2)
+    app.extensions["trackflow.jobs"].sweep()
+    failed, done = import_of(app, import_id), import_of(app, other_id)
+    assert (failed.state, failed.error) == ("failed", imports.OUR_FAULT)
+    assert done.state == "done"
+
+
+def test_deaths_are_counted_from_the_last_step(app, alice):
+    import_id = begin(app, alice, 10)
+    for number in range(steps.MOST_DEATHS):
+        with working(app):
+            assert steps.acquire(import_id, f"of job {number}", take_over=True)
+    assert import_of(app, import_id).deaths == steps.MOST_DEATHS - 1
+    with working(app):
+        item = steps.renew(import_id, f"of job {number}")
+        steps.keep_compared(item, steps.Compared(upto=0, rows=()))
+    run(app, import_id, take_over=True)
     assert import_of(app, import_id).state == "done"
 
 

@@ -89,6 +89,10 @@ class _Job:
     def run(self) -> None:
         with reading():
             item = self._read()
+        if item.deaths >= steps.MOST_DEATHS:
+            log.error("import_kills_workers", import_id=self.import_id)
+            self.fail(OUR_FAULT)
+            return
         if item.is_undone:
             self._undo()
             return
@@ -216,7 +220,7 @@ def _name(item: Import, called: str) -> None:
 
 def _keep_page(item: Import, offset: int, rows: Sequence[Row], total: int) -> None:
     actions.keep_rows(item, offset, rows)
-    item.total, item.attempts, item.error = total, 0, ""
+    item.total, item.attempts, item.deaths, item.error = total, 0, 0, ""
 
 
 def _give_up(item: Import, why: str) -> None:

@@ -65,6 +65,8 @@ class Import(Leased):
     withdrawn: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    # How many workers in a row have died with it, without a step in between.
+    deaths: Mapped[int] = mapped_column(default=0, server_default="0")
     retry_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # A job that does not renew for this long is dead. Longer than the longest wait for Spotify.
 LEASE_LASTS = timedelta(seconds=60)
 ROWS_A_STEP = 1_000
+# Workers that may die with an import at one place. Some die because the site is restarted.
+MOST_DEATHS = 20
 COMPARED = (
     "artist_key",
     "title_key",
@@ -73,6 +75,8 @@ def acquire(import_id: int, worker: str, *, take_over: bool = False) -> bool:
         sa.or_(Import.retry_at.is_(None), Import.retry_at <= now),
         lasts=LEASE_LASTS,
         take_over=take_over,
+        # Whoever had it has not released it.
+        deaths=sa.case((Import.worker != "", Import.deaths + 1), else_=Import.deaths),
         state=State.RUNNING,
         retry_at=None,
         updated_at=now,
@@ -131,7 +135,7 @@ def keep_compared(item: Import, compared: Compared) -> None:
     """Keep what comparing came to."""
     if compared.rows:
         _update_rows(item.id, compared.rows, COMPARED)
-    item.matched, item.updated_at = compared.upto, clock.now()
+    item.matched, item.deaths, item.updated_at = compared.upto, 0, clock.now()
 
 
 def _update_rows(import_id: int, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

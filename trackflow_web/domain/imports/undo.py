@@ -46,7 +46,7 @@ def request(item: Import) -> int:
         raise Invalid(form="There's nothing to undo here.")
     item.is_undone, item.state = True, State.QUEUED
     item.to_remove, item.removed = _count_untouched(item), 0
-    item.attempts, item.retry_at, item.error = 0, None, ""
+    item.attempts, item.deaths, item.retry_at, item.error = 0, 0, None, ""
     item.updated_at = clock.now()
     return item.to_remove
 
@@ -65,6 +65,7 @@ def remove_chunk(item: Import) -> int:
     threads.forget(SubjectType.RELEASE, ids)
     db.session.execute(sa.delete(Song).where(Song.id.in_(ids)))
     item.removed += len(ids)
+    item.deaths = 0
     item.updated_at = clock.now()
     record_about(SongsUnimported, item, n=len(ids))
     return len(ids)
