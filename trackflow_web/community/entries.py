@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -237,17 +238,22 @@ def subjects_of(wanted: dict[Kind, set[int]], *, muted_by: int | None = None) ->
     kinds = [kind for kind in Kind if wanted.get(kind)]
     if not kinds:
         return {}
-    selects = [_NAMES[kind] for kind in kinds]
-    statement = sa.union_all(*selects) if len(selects) > 1 else selects[0]
     found: Names = {}
     parameters: dict[str, object] = {kind.value: sorted(wanted[kind]) for kind in kinds}
     if Kind.RELEASE in kinds:
         parameters["muted_by"] = muted_by
-    for row in db.session.execute(statement, parameters):
+    for row in db.session.execute(_names_of(tuple(kinds)), parameters):
         subject = _subject(row)
         if subject is not None:
             found[row.kind, row.id] = subject
     return found
+
+
+@lru_cache(maxsize=16)
+def _names_of(kinds: tuple[Kind, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Return the names of subjects of these kinds, whose ids have the name of their kind."""
+    first, *others = (_NAMES[kind] for kind in kinds)
+    return sa.union_all(first, *others) if others else first
 
 
 def _subject(row: sa.Row[Any]) -> Subject | None:

@@ -23,7 +23,7 @@ from trackflow_web.domain.authoring.models import SongPart
 from trackflow_web.domain.authoring.rules import State
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.relations.models import Follow
-from trackflow_web.domain.visibility import not_held, visible_to
+from trackflow_web.domain.visibility import VIEWER, not_held, visible_to
 from trackflow_web.kernel.database import UTCDateTime
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ class Shape:
     @property
     def viewer(self) -> Viewer | None:
         """Return the parameter of the viewer; None of a visitor."""
-        return _VIEWER if self.is_member else None
+        return VIEWER if self.is_member else None
 
 
-_VIEWER: sa.BindParameter[int] = sa.bindparam("viewer_id", type_=sa.BigInteger)
 _USER: sa.BindParameter[int] = sa.bindparam("user_id", type_=sa.BigInteger)
 _KIND: sa.BindParameter[str] = sa.bindparam("kind", type_=sa.String)
 _GROWN_UP: Any = sa.bindparam("grown_up", type_=UTCDateTime())
@@ -150,10 +149,8 @@ def _is_visible(shape: Shape, *of_user: sa.ColumnElement[bool]) -> sa.ColumnElem
     )
     shown = [is_true(user), not_held(_FEED.c.kind, _FEED.c.subject_id)]
     if shape.is_member:
-        hidden = sa.exists().where(
-            HiddenEntry.user_id == _VIEWER, HiddenEntry.feed_id == _FEED.c.id
-        )
-        shown += [~hidden.correlate(_FEED), ~is_entry_muted(_VIEWER)]
+        hidden = sa.exists().where(HiddenEntry.user_id == VIEWER, HiddenEntry.feed_id == _FEED.c.id)
+        shown += [~hidden.correlate(_FEED), ~is_entry_muted(VIEWER)]
     return sa.and_(*shown)
 
 
@@ -164,7 +161,7 @@ def _is_shown(shape: Shape) -> sa.ColumnElement[bool]:
     """Return the condition for candidates that the viewer may see."""
     shown = [_FEED.c.withdrawn_at.is_(None), _is_visible(shape), _is_by_visible(shape)]
     if shape.among is Among.FOLLOWED:
-        shown.append(_FEED.c.user_id != _VIEWER)
+        shown.append(_FEED.c.user_id != VIEWER)
     return sa.and_(*shown)
 
 
@@ -181,7 +178,7 @@ def _is_by_visible(shape: Shape) -> sa.ColumnElement[bool]:
         return takes_part.where(person.id == _USER).correlate(_FEED)
     follows = _FOLLOWS.alias("followed")
     return takes_part.where(
-        follows.c.user_id == _VIEWER, follows.c.followed_id == person.id
+        follows.c.user_id == VIEWER, follows.c.followed_id == person.id
     ).correlate(_FEED)
 
 
@@ -208,7 +205,7 @@ def _of_each_followed(shape: Shape) -> sa.Select[Any]:
     return (
         sa.select(each.c.feed_id, each.c.last_at)
         .select_from(_FOLLOWS.join(each, sa.true()))
-        .where(_FOLLOWS.c.user_id == _VIEWER)
+        .where(_FOLLOWS.c.user_id == VIEWER)
         .distinct()
         .order_by(each.c.last_at.desc(), each.c.feed_id.desc())
         .limit(_ENOUGH)
@@ -237,7 +234,7 @@ def _of_followed(shape: Shape) -> sa.Select[Any]:
     found = (
         sa.select(person.c.feed_id, person.c.last_at)
         .select_from(_FOLLOWS.join(person, person.c.user_id == _FOLLOWS.c.followed_id))
-        .where(_FOLLOWS.c.user_id == _VIEWER, sa.type_coerce(person.c.last_at, sa.Text) >= since)
+        .where(_FOLLOWS.c.user_id == VIEWER, sa.type_coerce(person.c.last_at, sa.Text) >= since)
     )
     if shape.is_of_kind:
         found = found.where(person.c.kind == _KIND)
@@ -255,7 +252,7 @@ def _since_all(shape: Shape) -> sa.ScalarSelect[Any]:
         .scalar_subquery()
     )
     # Of a joint entry of several of them only one counts.
-    each = sa.select(latest.label("feed_id")).where(follows.c.user_id == _VIEWER).distinct()
+    each = sa.select(latest.label("feed_id")).where(follows.c.user_id == VIEWER).distinct()
     entries = each.subquery()
     return (
         sa.select(newest.c.last_at)

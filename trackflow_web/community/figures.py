@@ -102,12 +102,15 @@ def latest(kind: ReportKind) -> Report | None:
 
 def latest_of_all() -> dict[str, Report]:
     """Return what was counted last, of every kind, in one statement."""
-    newest = sa.select(Report.kind, sa.func.max(Report.day).label("day")).group_by(Report.kind)
-    last = newest.subquery()
-    rows = db.session.scalars(
-        sa.select(Report).join(last, sa.and_(last.c.kind == Report.kind, last.c.day == Report.day))
-    )
-    return {row.kind: row for row in rows}
+    return {row.kind: row for row in db.session.scalars(_LATEST)}
+
+
+_NEWEST = (
+    sa.select(Report.kind, sa.func.max(Report.day).label("day")).group_by(Report.kind).subquery()
+)
+_LATEST = sa.select(Report).join(
+    _NEWEST, sa.and_(_NEWEST.c.kind == Report.kind, _NEWEST.c.day == Report.day)
+)
 
 
 def _is_small() -> bool:

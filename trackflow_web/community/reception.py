@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from trackflow_web.achievements.standings.windows import midnight
 from trackflow_web.domain.collaborations.models import Collaboration
 from trackflow_web.domain.comments.models import Comment
-from trackflow_web.domain.comments.queries import is_counted
+from trackflow_web.domain.comments.statements import is_counted
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.reactions.models import Reaction
 from trackflow_web.domain.songs.models import Song

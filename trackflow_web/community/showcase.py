@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from trackflow_web.achievements.catalogue.ladders import Rarity
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.community.entries import Actor
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.visibility import not_held, visible_to
+from trackflow_web.domain.visibility import VIEWER, not_held, visible_to
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.text import count_of
 
@@ -58,15 +59,8 @@ class Part:
 
 def latest(viewer_id: int, *, limit: int = AWARDS_A_PART, before: int | None = None) -> Part:
     """Return the latest rare awards that a viewer may see; backfilled ones are no news."""
-    found = (
-        _shown_to(viewer_id)
-        .where(Achievement.rarity.in_(RARE), ~UserAchievement.backfilled)
-        .order_by(UserAchievement.id.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        found = found.where(UserAchievement.id < before)
-    rows = db.session.execute(found).all()
+    values = {"viewer_id": viewer_id, "before": before, "limit": limit + 1}
+    rows = db.session.execute(_latest(is_continued=before is not None), values).all()
     awards = _awards(rows[:limit])
     return Part(awards, rows[limit - 1].id if len(rows) > limit else None)
 
@@ -75,11 +69,27 @@ def awards_by_id(ids: Sequence[int], viewer_id: int) -> dict[int, Shown]:
     """Return those of these awards that a viewer may see."""
     if not ids:
         return {}
-    rows = db.session.execute(_shown_to(viewer_id).where(UserAchievement.id.in_(ids))).all()
+    found = _shown().where(UserAchievement.id.in_(ids))
+    rows = db.session.execute(found, {"viewer_id": viewer_id}).all()
     return {award.id: award for award in _awards(rows)}
 
 
-def _shown_to(viewer_id: int) -> Any:  # noqa: ANN401 -- a select of eight columns
+# Building these takes longer than running them, so each is kept.
+
+
+@lru_cache
+def _latest(*, is_continued: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Return the latest rare awards that `viewer_id` may see, up to `limit`, after `before`."""
+    found = _shown().where(Achievement.rarity.in_(RARE), ~UserAchievement.backfilled)
+    if is_continued:
+        found = found.where(UserAchievement.id < sa.bindparam("before", type_=sa.BigInteger))
+    limit = sa.bindparam("limit", type_=sa.Integer)
+    return found.order_by(UserAchievement.id.desc()).limit(limit)
+
+
+@lru_cache
+def _shown() -> sa.Select[*tuple[Any, ...]]:
+    """Return the awards that `viewer_id` may see."""
     return (
         sa.select(
             UserAchievement.id,
@@ -93,7 +103,7 @@ def _shown_to(viewer_id: int) -> Any:  # noqa: ANN401 -- a select of eight colum
         )
         .join(Achievement, Achievement.id == UserAchievement.achievement_id)
         .join(User, User.id == UserAchievement.user_id)
-        .where(is_shown(), visible_to(viewer_id), User.in_feed)
+        .where(is_shown(), visible_to(VIEWER), User.in_feed)
     )
 
 

@@ -17,7 +17,7 @@ from trackflow_web.domain.packs.models import Pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.visibility import Held, not_held, visible_to
+from trackflow_web.domain.visibility import VIEWER, Held, not_held, visible_to
 from trackflow_web.domain.webhooks.models import Webhook
 from trackflow_web.kernel.database import db, literal_ids
 from trackflow_web.notifications.types import Reason, Type
@@ -108,13 +108,12 @@ def _named(kind: str, *columns: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: AN
     )
 
 
-_VIEWER: Any = sa.bindparam("viewer_id", type_=sa.BigInteger)
 _OWNER = sa.orm.aliased(User)
-_WORKS = sa.exists().where(Collaboration.song_id == Song.id, Collaboration.user_id == _VIEWER)
+_WORKS = sa.exists().where(Collaboration.song_id == Song.id, Collaboration.user_id == VIEWER)
 
 
 def _invited(to: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(to, Invitation.invitee_id == _VIEWER)
+    return sa.exists().where(to, Invitation.invitee_id == VIEWER)
 
 
 _NAMES = sa.union_all(
@@ -122,7 +121,7 @@ _NAMES = sa.union_all(
         "user",
         User.id,
         User.username,
-        sa.case((visible_to(_VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
+        sa.case((visible_to(VIEWER), PUBLIC), (User.banned_at.is_(None), WORK), else_=HIDDEN),
         sa.func.coalesce(sa.func.nullif(User.display_name, ""), User.username),
         User.avatar,
     ).where(User.id.in_(literal_ids("user"))),
@@ -131,12 +130,12 @@ _NAMES = sa.union_all(
         Song.id,
         Song.title,
         sa.case(
-            (sa.or_(Song.user_id == _VIEWER, _WORKS), WORK),
+            (sa.or_(Song.user_id == VIEWER, _WORKS), WORK),
             (_invited(Invitation.song_id == Song.id), INVITED),
             (
                 sa.and_(
                     Song.status == Status.RELEASED,
-                    visible_to(_VIEWER, _OWNER),
+                    visible_to(VIEWER, _OWNER),
                     not_held(Held.RELEASE, Song.id),
                 ),
                 PUBLIC,
@@ -151,7 +150,7 @@ _NAMES = sa.union_all(
         Pack.id,
         Pack.name,
         sa.case(
-            (Pack.user_id == _VIEWER, WORK),
+            (Pack.user_id == VIEWER, WORK),
             (_invited(Invitation.pack_id == Pack.id), INVITED),
             else_=HIDDEN,
         ),
@@ -160,12 +159,12 @@ _NAMES = sa.union_all(
         "feedback",
         Feedback.id,
         Feedback.title,
-        sa.case((is_shown_to(_VIEWER), PUBLIC), else_=HIDDEN),
+        sa.case((is_shown_to(VIEWER), PUBLIC), else_=HIDDEN),
     ).where(Feedback.id.in_(literal_ids("feedback"))),
     _named("season", Season.id, Season.name, sa.literal(PUBLIC), Season.slug).where(
         Season.id.in_(literal_ids("season")), ~Season.draft
     ),
     _named("webhook", Webhook.id, Webhook.shown_url, sa.literal(WORK)).where(
-        Webhook.id.in_(literal_ids("webhook")), Webhook.user_id == _VIEWER
+        Webhook.id.in_(literal_ids("webhook")), Webhook.user_id == VIEWER
     ),
 )

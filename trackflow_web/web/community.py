@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from trackflow_web.achievements import catalogue
-from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.standings.windows import Span, window_of
-from trackflow_web.community import entries, figures, showcase
+from trackflow_web.community import entries, figures, highlight_statements, showcase
 from trackflow_web.community.candidates import Candidate
 from trackflow_web.community.entries import Actor, Subject
 from trackflow_web.community.figures import Figure, ReportKind
@@ -21,9 +21,9 @@ from trackflow_web.community.trends import Trend
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.rules import Status
-from trackflow_web.domain.visibility import not_held, visible_to
+from trackflow_web.domain.visibility import VIEWER, not_held, visible_to
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, literal_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,42 +104,8 @@ def highlight_archive(viewer_id: int) -> list[ShownHighlight]:
 
 def _shown_highlights(viewer_id: int, *, limit: int) -> list[ShownHighlight]:
     """Return the latest highlights with what a reader may see of them, in one statement."""
-    award = sa.and_(
-        Highlight.kind == HighlightKind.ACHIEVEMENT,
-        UserAchievement.id == Highlight.subject_id,
-        showcase.is_shown(),
-    )
-    song = sa.and_(
-        Highlight.kind == HighlightKind.RELEASE,
-        Song.id == Highlight.subject_id,
-        Song.status == Status.RELEASED,
-        not_held("release", Song.id),
-    )
-    owner_id = sa.func.coalesce(UserAchievement.user_id, Song.user_id)
-    owner = sa.and_(User.id == owner_id, visible_to(viewer_id), User.in_feed)
-    rows = db.session.execute(
-        sa.select(
-            Highlight,
-            UserAchievement.earned_at,
-            Achievement.code,
-            catalogue.VERSION.label("version"),
-            Song.title,
-            Song.artist,
-            Song.album,
-            Song.year,
-            User.id.label("user_id"),
-            User.username,
-            User.display_name,
-            User.avatar,
-        )
-        .select_from(Highlight)
-        .outerjoin(UserAchievement, award)
-        .outerjoin(Achievement, Achievement.id == UserAchievement.achievement_id)
-        .outerjoin(Song, song)
-        .outerjoin(User, owner)
-        .order_by(Highlight.start.desc(), Highlight.kind)
-        .limit(limit)
-    )
+    values = {"viewer_id": viewer_id, "limit": limit}
+    rows = db.session.execute(highlight_statements.latest(), values)
     return [_shown_highlight(row) for row in rows]
 
 
@@ -251,16 +217,18 @@ def reports(viewer_id: int) -> Reports:
 def _people(points: Sequence[tuple[int, int]], viewer_id: int) -> list[tuple[Actor, int]]:
     if not points:
         return []
-    rows = db.session.execute(
-        sa.select(User.id, User.username, User.display_name, User.avatar).where(
-            User.id.in_([user_id for user_id, _ in points]),
-            visible_to(viewer_id),
-            User.in_feed,
-            User.on_boards,
-        )
-    )
+    values = {"viewer_id": viewer_id, "ids": [user_id for user_id, _ in points]}
+    rows = db.session.execute(_on_boards(), values)
     actors = {row.id: Actor(row.id, row.username, row.display_name, row.avatar) for row in rows}
     return [(actors[user_id], number) for user_id, number in points if user_id in actors]
+
+
+@lru_cache
+def _on_boards() -> sa.Select[*tuple[Any, ...]]:
+    """Return those of the users with these `ids` whose points `viewer_id` may see."""
+    return sa.select(User.id, User.username, User.display_name, User.avatar).where(
+        User.id.in_(literal_ids("ids")), visible_to(VIEWER), User.in_feed, User.on_boards
+    )
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.comments import rules
+from trackflow_web.domain.comments import rules, statements
 from trackflow_web.domain.comments.models import Comment, CommentClosing, CommentEdit, Mention
+from trackflow_web.domain.comments.statements import ReaderKind
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.subjects import Key, Subject, SubjectType
-from trackflow_web.domain.visibility import Held, blocked_between, not_held, visible_to
+from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel import clock, markup
-from trackflow_web.kernel.database import BigId, db, get_for_update, literal_ids
+from trackflow_web.kernel.database import db, get_for_update, literal_ids
 
 COMMENTS_A_PAGE = 50
 
@@ -26,6 +27,11 @@ class Reader:
 
     id: int | None
     is_staff: bool = False
+
+    @property
+    def kind(self) -> ReaderKind:
+        """Return what its statements depend on."""
+        return ReaderKind(self.id is not None, self.is_staff)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ def find(comment_id: int, *, for_update: bool = False) -> Comment | None:
 
 def find_shown(comment_id: int, reader: Reader) -> Shown | None:
     """Return a comment as a reader sees it, if they do; whether its thread is visible is apart."""
-    row = db.session.execute(_shown(reader).where(Comment.id == comment_id)).one_or_none()
+    found = statements.shown(reader.kind).where(Comment.id == comment_id)
+    row = db.session.execute(found, {"viewer_id": reader.id}).one_or_none()
     return None if row is None else _as_shown(row, reader)
 
 
@@ -104,13 +111,12 @@ def page(
 
     They come `after` one, or `start` with one.
     """
-    wanted = _shown(reader).where(*_of(subject))
-    place = sa.tuple_(Comment.root_id, Comment.id)
-    if after is not None:
-        wanted = wanted.where(place > sa.tuple_(sa.literal(after.root_id), sa.literal(after.id)))
     if start is not None:
-        wanted = wanted.where(place >= sa.tuple_(sa.literal(start.root_id), sa.literal(start.id)))
-    rows = db.session.execute(wanted.order_by(Comment.root_id, Comment.id).limit(limit))
+        after = Place(start.root_id, start.id - 1)
+    values = _values_of(subject) | {"viewer_id": reader.id, "limit": limit}
+    if after is not None:
+        values |= {"root_id": after.root_id, "after_id": after.id}
+    rows = db.session.execute(statements.page(reader.kind, is_continued=after is not None), values)
     return [_as_shown(row, reader) for row in rows]
 
 
@@ -118,10 +124,11 @@ def in_order_of_time(
     subject: Subject, reader: Reader, *, after_id: int | None, limit: int
 ) -> Sequence[Shown]:
     """Return up to `limit` comments and steps of a thread after an id, oldest first."""
-    wanted = _shown(reader).where(*_of(subject))
+    wanted = statements.shown(reader.kind).where(*statements.OF_SUBJECT)
     if after_id is not None:
         wanted = wanted.where(Comment.id > after_id)
-    rows = db.session.execute(wanted.order_by(Comment.id).limit(limit))
+    values = _values_of(subject) | {"viewer_id": reader.id}
+    rows = db.session.execute(wanted.order_by(Comment.id).limit(limit), values)
     return [_as_shown(row, reader) for row in rows]
 
 
@@ -145,12 +152,7 @@ def closing_of(subject: Subject) -> CommentClosing | None:
 
 def facts_of(subject: Subject) -> tuple[int, bool, bool]:
     """Return the number of comments on a subject, whether its thread is closed, and it hidden."""
-    number = sa.select(sa.func.count()).where(*_of(subject), is_counted()).scalar_subquery()
-    closed = sa.exists().where(
-        CommentClosing.subject_type == subject.type, CommentClosing.subject_id == subject.id
-    )
-    held = sa.not_(not_held(subject.type, sa.literal(subject.id, BigId)))
-    row = db.session.execute(sa.select(number, closed, held)).one()
+    row = db.session.execute(statements.facts(), _values_of(subject)).one()
     return row[0], bool(row[1]), bool(row[2])
 
 
@@ -167,29 +169,11 @@ def comment_counts(subjects: Iterable[Key], viewer_id: int | None) -> dict[Key, 
         wanted[SubjectType(type_)].append(id_)
     if not wanted:
         return counts
-    among = sa.or_(
-        *(
-            sa.and_(Comment.subject_type == type_, Comment.subject_id.in_(literal_ids(type_)))
-            for type_ in wanted
-        )
-    )
+    types = tuple(type_ for type_ in SubjectType if type_ in wanted)
     rows = db.session.execute(
-        sa.select(Comment.subject_type, Comment.subject_id, sa.func.count())
-        .where(among, is_counted())
-        .group_by(Comment.subject_type, Comment.subject_id),
-        {str(type_): sorted(ids) for type_, ids in wanted.items()},
+        statements.counts(types), {str(type_): sorted(wanted[type_]) for type_ in types}
     )
     return counts | {(SubjectType(type_), id_): n for type_, id_, n in rows}
-
-
-def is_counted() -> sa.ColumnElement[bool]:
-    """Return the condition for comments that are numbers elsewhere: shown to all, no steps."""
-    return sa.and_(
-        Comment.status.is_(None),
-        Comment.deleted_at.is_(None),
-        Comment.held_until.is_(None),
-        not_held(Held.COMMENT, Comment.id),
-    )
 
 
 def mentioned_in(comment_ids: Sequence[int], viewer_id: int | None) -> dict[int, set[str]]:
@@ -232,36 +216,8 @@ def was_said_before(user_id: int, subject: Subject, body: str) -> bool:
     return bool(db.session.scalar(sa.select(sa.exists(sa.select(latest.c.body).where(*same)))))
 
 
-# --- parts of the statements ---------------------------------------------------------------------
-
-_REPLY = sa.orm.aliased(Comment)
-_HAS_REPLIES = sa.exists().where(_REPLY.parent_id == Comment.id).correlate(Comment)
-
-
-def _of(subject: Subject) -> tuple[sa.ColumnElement[bool], ...]:
-    return Comment.subject_type == subject.type, Comment.subject_id == subject.id
-
-
-def _shown(reader: Reader) -> sa.Select[*tuple[Any, ...]]:
-    """Return the comments that a reader sees, each with its author and what hides it."""
-    is_hidden = sa.not_(not_held(Held.COMMENT, Comment.id))
-    own = Comment.user_id == reader.id if reader.id is not None else sa.false()
-    is_collapsed = blocked_between(reader.id, Comment.user_id) if reader.id else sa.false()
-    is_released = Comment.held_until.is_(None)
-    return (
-        sa.select(
-            Comment,
-            User,
-            visible_to(reader.id).label("is_visible"),
-            is_collapsed.label("is_collapsed"),
-            is_hidden.label("is_hidden"),
-        )
-        .outerjoin(User, User.id == Comment.user_id)
-        .where(
-            sa.true() if reader.is_staff else sa.or_(is_released, own),
-            sa.or_(sa.not_(is_hidden), own, _HAS_REPLIES),
-        )
-    )
+def _values_of(subject: Subject) -> dict[str, Any]:
+    return {"subject_type": subject.type, "subject_id": subject.id}
 
 
 def _as_shown(row: Any, reader: Reader) -> Shown:  # noqa: ANN401 -- a row of `_shown`

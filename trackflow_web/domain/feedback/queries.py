@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trackflow_web.domain.comments.models import Comment
-from trackflow_web.domain.comments.queries import is_counted
+from trackflow_web.domain.comments.statements import is_counted
 from trackflow_web.domain.feedback.models import Feedback, FeedbackVote
 from trackflow_web.domain.feedback.rules import STATUSES, Kind, Sort, Status
 from trackflow_web.domain.feedback.subjects import is_shown_to

@@ -15,7 +15,7 @@ from trackflow_web.domain.people.models import User
 from trackflow_web.domain.reactions.models import Reaction
 from trackflow_web.domain.reactions.rules import Kind
 from trackflow_web.domain.subjects import Key, Subject, SubjectType
-from trackflow_web.domain.visibility import visible_to
+from trackflow_web.domain.visibility import VIEWER, visible_to
 from trackflow_web.kernel.database import db, literal_ids
 
 
@@ -105,8 +105,7 @@ def _to(subject: Subject) -> tuple[sa.ColumnElement[bool], ...]:
 @lru_cache(maxsize=64)
 def _statement(types: tuple[SubjectType, ...]) -> sa.Select[*tuple[Any, ...]]:
     """Return the statement for these types, built once."""
-    viewer = sa.bindparam("viewer_id", type_=sa.BigInteger)
-    own = sa.func.max(sa.case((Reaction.user_id == viewer, 1), else_=0))
+    own = sa.func.max(sa.case((Reaction.user_id == VIEWER, 1), else_=0))
     among = sa.or_(
         *(
             sa.and_(Reaction.subject_type == type_, Reaction.subject_id.in_(literal_ids(type_)))

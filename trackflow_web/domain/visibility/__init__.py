@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trackflow_web.domain.visibility.conditions import (
+    VIEWER,
     blocked_between,
     has_blocked,
     may_deal_with,
@@ -14,6 +15,7 @@ from trackflow_web.domain.visibility.conditions import (
 from trackflow_web.domain.visibility.models import Held
 
 __all__ = [
+    "VIEWER",
     "Held",
     "blocked_between",
     "has_blocked",

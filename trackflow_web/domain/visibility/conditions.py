@@ -12,6 +12,8 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import UTCDateTime
 
 Viewer = int | sa.BindParameter[int]
+# The viewer of statements that are built once, because that takes longer than running them.
+VIEWER: sa.BindParameter[int] = sa.bindparam("viewer_id", type_=sa.BigInteger)
 # A column, or a parameter of a statement that is built once.
 Id = Any
 
