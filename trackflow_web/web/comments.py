@@ -77,6 +77,7 @@ class ThreadView:
     is_closed: bool
     # Whether a moderator has hidden the subject; its owner sees it still.
     is_held: bool
+    is_signed_in: bool
     may_comment: bool
     may_manage: bool
     is_staff: bool
@@ -94,8 +95,11 @@ class ThreadView:
 
     def address(self, **values: str | int) -> str:
         """Return the URL of the thread."""
-        path = path_for("comments.show", subject=self.subject.type, subject_id=self.subject.id)
-        return f"{path}?{urlencode(values)}" if values else path
+        return f"{self._path}?{urlencode(values)}" if values else self._path
+
+    @cached_property
+    def _path(self) -> str:
+        return path_for("comments.show", subject=self.subject.type, subject_id=self.subject.id)
 
     @property
     def post_url(self) -> str:
@@ -206,6 +210,7 @@ def thread_of(
         is_from_start=after is None and start is None,
         is_closed=is_closed,
         is_held=is_held,
+        is_signed_in=user_id is not None,
         may_comment=user_id is not None and not is_closed,
         may_manage=user_id is not None
         and removal.may_manage(subject, get_current_user(), is_staff=is_staff()),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Paths are built from the routes at 15 us each, and a page has hundreds of them.
 PATHS_KEPT = 8_192
+_OPTIONS = frozenset({"_anchor", "_external", "_method", "_scheme"})
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
 # Of an uploaded picture.
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
 
 def path_for(endpoint: str, **values: str | int | None) -> str:
     """Return what `url_for` returns; paths without options of Flask are kept."""
-    if not has_request_context() or any(name.startswith("_") for name in values):
+    if not has_request_context() or not _OPTIONS.isdisjoint(values):
         return url_for(endpoint, **values)  # type: ignore[arg-type]
     return _path(request.script_root, endpoint, tuple(values.items()))
 
