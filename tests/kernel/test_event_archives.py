@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -187,6 +188,115 @@ def test_a_full_disk_keeps_the_events(app, alice, old_events, folder, monkeypatc
     assert times_of(app, alice) == [*OLD, KEPT]
 
 
+class Failing:
+    """A database that fails at a statement, or with no statement when it commits an archive."""
+
+    def __init__(self, engine):
+        self.engine, self.statement, self.is_listed, self.is_on = engine, "", False, False
+        sa.event.listen(engine, "before_cursor_execute", self.execute)
+        sa.event.listen(engine, "commit", self.commit)
+
+    def at(self, statement):
+        self.statement, self.is_on = statement, True
+
+    def stop(self):
+        self.is_on = False
+
+    def remove(self):
+        sa.event.remove(self.engine, "before_cursor_execute", self.execute)
+        sa.event.remove(self.engine, "commit", self.commit)
+
+    def execute(self, _connection, _cursor, statement, *_):
+        if self.is_on and self.statement and statement.startswith(self.statement):
+            self.fail()
+        if statement.startswith("INSERT INTO event_archives"):
+            self.is_listed = True
+
+    def commit(self, _connection):
+        was_listed, self.is_listed = self.is_listed, False
+        if self.is_on and was_listed:
+            self.fail()
+
+    def fail(self):
+        reason = OSError("database or disk is full")
+        raise sa.exc.OperationalError(self.statement, None, reason)
+
+
+@pytest.fixture
+def failing(app):
+    with app.app_context():
+        found = Failing(db.engine)
+    yield found
+    found.remove()
+
+
+def test_a_database_that_fails_leaves_no_file_and_is_not_asked_every_minute(
+    app, alice, old_events, folder, clock, failing
+):
+    failing.at("INSERT INTO event_archives")
+    assert [entry["event"] for entry in sweep(app)] == ["events_not_archived"]
+    clock.move(minutes=1)
+    assert sweep(app) == []
+    assert names_in(folder) == []
+    assert times_of(app, alice) == [*OLD, KEPT]
+    failing.stop()
+    clock.move(hours=1)
+    assert sweep(app) == []
+    assert names_in(folder) == NAMES
+
+
+def test_a_file_is_kept_if_it_is_unknown_whether_the_database_has_its_events(
+    app, alice, old_events, folder, clock, failing
+):
+    failing.at("")
+    assert "was kept" in sweep(app)[0]["reason"]
+    clock.move(minutes=1)
+    assert sweep(app) == []
+    assert names_in(folder) == NAMES[:1]
+    failing.stop()
+    clock.move(hours=1)
+    assert sweep(app) == []
+    assert times_of(app, alice) == [KEPT]
+    assert names_in(folder) == [NAMES[0].replace(".", "-2.", 1), *NAMES]
+
+
+def test_what_another_process_has_archived_meanwhile_is_no_second_file(app, old_events, folder):
+    with app.app_context():
+        assert jobs.is_due(jobs_of(app))
+    run_command(app, "events", "archive")
+    with app.app_context():
+        jobs.run(jobs_of(app))
+    assert names_in(folder) == NAMES
+
+
+def test_an_event_that_comes_while_rows_are_deleted_stays(
+    app, alice, old_events, folder, monkeypatch
+):
+    late = OLD[0] - timedelta(days=1)
+    came, begin, list_ = [], event_archiving.writing, event_archiving._list
+
+    def listed(*arguments):
+        list_(*arguments)
+        monkeypatch.setattr(event_archiving, "writing", begin_after_another)
+
+    def begin_after_another():
+        monkeypatch.setattr(event_archiving, "writing", begin)
+        came.append(late)
+        store_event(app, alice, late)
+        return begin()
+
+    monkeypatch.setattr(event_archiving, "_list", listed)
+    sweep(app)
+    # On PostgreSQL all are gone with one commit.
+    assert bool(came) == not_by_month(app)
+    assert times_of(app, alice) == [*came, KEPT]
+
+
+def not_by_month(app):
+    with app.app_context():
+        return not partitions.are_used()
+
+
 def test_an_archive_that_reads_differently_is_not_kept(app, alice, old_events, folder, monkeypatch):
     monkeypatch.setattr(event_archives, "verify", lambda _file: event_archives.Contents(7, 7))
     assert "does not contain what was written" in sweep(app)[0]["reason"]
@@ -215,6 +325,18 @@ def test_of_two_processes_one_archives(app, alice, old_events, folder):
         assert times_of(app, alice) == [*OLD, KEPT]
     with event_archiving.alone(folder) as again:
         assert again
+
+
+def test_what_a_killed_process_left_is_removed_a_day_later(app, old_events, folder):
+    for days, name in ((2, "old"), (0, "of a backup that runs")):
+        left = folder / f".unfinished-{name}"
+        left.mkdir(parents=True)
+        (left / NAMES[0]).write_bytes(b"half")
+        then = (system_time() - timedelta(days=days)).timestamp()
+        for path in (left / NAMES[0], left):
+            os.utime(path, (then, then))
+    assert sweep(app) == []
+    assert [each.name for each in folder.glob(".unf*")] == [".unfinished-of a backup that runs"]
 
 
 def test_a_dry_run_archives_nothing(app, alice, old_events, folder):

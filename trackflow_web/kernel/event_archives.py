@@ -55,15 +55,21 @@ class ArchiveFailed(Exception):
 
 @dataclass(frozen=True)
 class Contents:
-    """What an archive contains: the number of events, and the sum of their ids."""
+    """What an archive contains: the number of events, the sum of their ids, and the last of them.
+
+    They are in the order of their ids.
+    """
 
     events: int = 0
     sum_of_ids: int = 0
+    last_id: int = 0
 
-    def plus(self, rows: Iterable[dict[str, Any]]) -> Contents:
+    def plus(self, rows: Sequence[dict[str, Any]]) -> Contents:
         """Return the contents with these rows."""
         ids = [row["id"] for row in rows]
-        return Contents(self.events + len(ids), self.sum_of_ids + sum(ids))
+        return Contents(
+            self.events + len(ids), self.sum_of_ids + sum(ids), max([self.last_id, *ids])
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from trackflow_web.kernel import clock, event_archives, partitions
+from trackflow_web.kernel import clock, event_archives, files, partitions
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.database_errors import waited_for_a_lock
 from trackflow_web.kernel.event_archives import ArchiveFailed, Contents, EventArchive, within
@@ -21,7 +21,7 @@ from trackflow_web.kernel.partitions import Partition
 from trackflow_web.kernel.transactions import reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -80,37 +80,63 @@ def has_pending(months: Partition) -> bool:
 
 def count(months: Partition, session: Session | None = None) -> Contents:
     """Return how many events of these months are stored."""
-    found = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Event.id), 0))
-    events, ids = (session or db.session).execute(found.where(*within(months))).one()
-    return Contents(events, int(ids))
+    return _count(within(months), session or db.session())
+
+
+def _count(conditions: Sequence[sa.ColumnElement[bool]], session: Session) -> Contents:
+    ids = sa.func.coalesce(sa.func.sum(Event.id), 0), sa.func.coalesce(sa.func.max(Event.id), 0)
+    found = sa.select(sa.func.count(), *ids).where(*conditions)
+    events, sum_of_ids, last_id = session.execute(found).one()
+    return Contents(events, int(sum_of_ids), last_id)
 
 
 def archive(months: Partition, folder: Path) -> tuple[Path, int]:
     """Write months to a file, then remove them; return the file and the number of events.
 
-    What fails leaves all events in the database and no file. Raises HasPending, Gone and
-    ArchiveFailed.
+    What fails leaves all events in the database and no file, unless it is unknown whether they are
+    still there. Raises HasPending, Gone and ArchiveFailed.
     """
     with reading():
         if has_pending(months):
             raise HasPending(_pending_message(months))
+        newest = db.session.scalar(sa.select(sa.func.max(Event.id))) or 0
     file, contents = event_archives.write(months, folder)
     try:
-        _remove(months, file, contents)
+        _remove(months, file, contents, newest)
     except ArchiveFailed:
         file.unlink(missing_ok=True)
         raise
+    except sa.exc.DBAPIError as error:
+        # While it was committed, or afterwards: these events may be nowhere else.
+        reason = f"{file} was kept, because the database failed: {_name_of(error)}."
+        raise ArchiveFailed(reason) from error
     log.info("events_archived", file=file.name, events=contents.events)
     return file, contents.events
+
+
+def _name_of(error: sa.exc.DBAPIError) -> str:
+    return type(error.orig).__name__
 
 
 def _pending_message(months: Partition) -> str:
     return f"Events before {months.ends_at:%Y-%m} are pending."
 
 
-def _remove(months: Partition, file: Path, contents: Contents) -> None:
+@contextmanager
+def _before_the_commit(months: Partition) -> Iterator[None]:
+    """Raise ArchiveFailed for an error of the database: nothing can be committed any more."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if waited_for_a_lock(error):
+            raise
+        message = f"Events before {months.ends_at:%Y-%m} stay, because of {_name_of(error)}."
+        raise ArchiveFailed(message) from error
+
+
+def _remove(months: Partition, file: Path, contents: Contents, newest: int) -> None:
     if not partitions.are_used():
-        _delete(months, file, contents)
+        _delete(months, file, contents, newest)
         return None
     for _ in range(partitions.ATTEMPTS):
         try:
@@ -124,54 +150,69 @@ def _remove(months: Partition, file: Path, contents: Contents) -> None:
 
 def _drop(months: Partition, file: Path, contents: Contents) -> None:
     """Drop a partition that still contains what was written."""
-    with partitions.changing() as session:
+    with partitions.changing() as session, _before_the_commit(months):
         if session is None or months not in partitions.found(session):
             message = f"{months.name} was changed by another worker."
             raise Gone(message)
         # Until the commit nothing can change in it; others may read.
         session.execute(sa.text(f"LOCK TABLE {months.name} IN SHARE MODE"))
-        _check_unchanged(months, contents, session)
+        _check_not_pending(months, session)
+        if count(months, session) != contents:
+            raise _changed(months)
         # In the order of actions, which read their user first. DETACH ... CONCURRENTLY would lock
         # less, but is not allowed beside a default partition.
         session.execute(sa.text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
         session.execute(sa.text("LOCK TABLE ONLY activities IN ACCESS EXCLUSIVE MODE"))
         session.execute(sa.text(f"ALTER TABLE activities DETACH PARTITION {months.name}"))
         session.execute(sa.text(f"DROP TABLE {months.name}"))
-        session.add(_row(months, file, contents))
+        _list(months, file, contents, session)
 
 
-def _delete(months: Partition, file: Path, contents: Contents) -> None:
-    """Delete events in chunks, between which others may write."""
-    ids = sa.select(Event.id).where(*within(months)).order_by(Event.id).limit(DELETED_AT_ONCE)
-    left = contents.events
-    with writing() as session:
-        _check_unchanged(months, contents, session)
-        session.add(_row(months, file, contents))
-    while left > 0:
+def _delete(months: Partition, file: Path, contents: Contents, newest: int) -> None:
+    """Delete what was written in chunks, between which others may write.
+
+    All of it is looked for by ids: a search by time reads the whole table, while writers wait.
+    """
+    written = [Event.id <= contents.last_id, *within(months)]
+    ids = sa.select(Event.id).where(*written).order_by(Event.id).limit(DELETED_AT_ONCE)
+    with writing() as session, _before_the_commit(months):
+        if not contents.events:
+            message = f"Events before {months.ends_at:%Y-%m} were archived by another worker."
+            raise Gone(message)
+        _check_not_pending(months, session)
+        added = sa.select(Event.id).where(Event.id > newest, *within(months)).limit(1)
+        if _count(written, session) != contents or session.scalar(added) is not None:
+            raise _changed(months)
+        _list(months, file, contents, session)
+    for _ in range(0, contents.events, DELETED_AT_ONCE):
         with writing() as session:
             session.execute(
                 sa.delete(Event).where(Event.id.in_(ids)),
                 execution_options={"synchronize_session": False},
             )
-        left -= DELETED_AT_ONCE
 
 
-def _check_unchanged(months: Partition, contents: Contents, session: Session) -> None:
+def _check_not_pending(months: Partition, session: Session) -> None:
     pending = sa.select(Event.id).where(Event.delivered_at.is_(None), *within(months)).limit(1)
     if session.scalar(pending) is not None:
         raise HasPending(_pending_message(months))
-    if count(months, session) != contents:
-        message = f"Events before {months.ends_at:%Y-%m} changed while they were archived."
-        raise ArchiveFailed(message)
 
 
-def _row(months: Partition, file: Path, contents: Contents) -> EventArchive:
-    return EventArchive(
-        file=file.name,
-        ends_at=months.ends_at,
-        events=contents.events,
-        archived_at=clock.now(),
+def _changed(months: Partition) -> ArchiveFailed:
+    return ArchiveFailed(f"Events before {months.ends_at:%Y-%m} changed while they were archived.")
+
+
+def _list(months: Partition, file: Path, contents: Contents, session: Session) -> None:
+    """Add the archive to the list. It is the last statement before the commit."""
+    session.add(
+        EventArchive(
+            file=file.name,
+            ends_at=months.ends_at,
+            events=contents.events,
+            archived_at=clock.now(),
+        )
     )
+    session.flush()
 
 
 @contextmanager
@@ -184,6 +225,7 @@ def alone(folder: Path) -> Iterator[bool]:
         folder.mkdir(mode=0o700, exist_ok=True)
         # A file, because network file systems lock only what is open for writing.
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        files.remove_left(folder)
     except OSError as error:
         message = f"{folder} cannot be used: {error.strerror}."
         raise ArchiveFailed(message) from error
