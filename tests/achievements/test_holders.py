@@ -52,6 +52,18 @@ def count(app):
         job.run(app.extensions["trackflow.jobs"].tools)
 
 
+def test_a_clock_that_was_ahead_does_not_stop_the_counting(app, alice, shown, clock, monkeypatch):
+    monkeypatch.setattr(holder_counts, "MANY", 0)
+    before = clock()
+    clock.move(days=400)
+    count(app)
+    clock.set(before)
+    had, _ = shown()
+    alice.add(status="released")
+    count(app)
+    assert shown()[0] == had + 1
+
+
 def stored(app):
     """The sums by achievement; and the number of rows."""
     with app.app_context():

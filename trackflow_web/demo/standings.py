@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.achievements.holder_models import HolderCount
 from trackflow_web.achievements.models import (
     Achievement,
     CountingPeriod,
@@ -115,6 +116,8 @@ def remove_seasons() -> None:
         sa.select(Season.period).where(Season.slug.in_([each.slug for each in SEASONS]))
     ).all()
     db.session.execute(sa.delete(Season).where(Season.period.in_(periods)))
+    of_periods = sa.select(Achievement.id).where(Achievement.period.in_(periods))
+    db.session.execute(sa.delete(HolderCount).where(HolderCount.achievement_id.in_(of_periods)))
     db.session.execute(sa.delete(Achievement).where(Achievement.period.in_(periods)))
     db.session.execute(sa.delete(CountingPeriod).where(CountingPeriod.id.in_(periods)))
 

@@ -65,7 +65,10 @@ def plan() -> Plan | None:
         age = clock.now() - last.counted_at
         pause = max(LEAST_PAUSE, timedelta(seconds=last.seconds * PAUSE_PER_SECOND))
         seen = last.version, last.newest_award, last.newest_user
-        due = age >= pause and (tuple(now) != seen or age >= LONGEST_PAUSE or not last.awards)
+        # A negative one: some clock was ahead.
+        due = not timedelta(0) <= age < pause and (
+            tuple(now) != seen or age >= LONGEST_PAUSE or not last.awards
+        )
     return Plan(parts(), *now) if due else None
 
 

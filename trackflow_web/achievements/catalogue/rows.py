@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trackflow_web.achievements.catalogue import editions, entries, loading
 from trackflow_web.achievements.catalogue.entries import Entry, Kind, Period
+from trackflow_web.achievements.holder_models import HolderCount
 from trackflow_web.achievements.models import Achievement, CountingPeriod
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
@@ -75,18 +76,23 @@ def retire(code: str) -> None:
 
 def delete(code: str, period: str) -> bool:
     """Delete an entry of a period, which nobody can have earned; return whether there was one."""
-    gone = db.session.scalar(
-        sa.delete(Achievement)
+    # Locked first: the job that counts holders refers to it meanwhile.
+    found = db.session.scalar(
+        sa.select(Achievement.id)
         .where(
             Achievement.code == code,
             Achievement.period == period,
             Achievement.kind == str(Kind.SEASONAL),
         )
-        .returning(Achievement.id)
-        .execution_options(synchronize_session=False)
+        .with_for_update()
     )
+    for row in (
+        sa.delete(HolderCount).where(HolderCount.achievement_id == found),
+        sa.delete(Achievement).where(Achievement.id == found),
+    ):
+        db.session.execute(row.execution_options(synchronize_session=False))
     loading.changed()
-    return gone is not None
+    return found is not None
 
 
 def save_period(period: Period) -> None:
