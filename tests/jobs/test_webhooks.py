@@ -530,6 +530,26 @@ def edit(app, person, song_id, **fields):
         songs.edit_song(song, person.user, **about | fields)
 
 
+@pytest.mark.both_databases
+def test_a_message_that_waits_to_be_edited_keeps_all_that_is_in_it(
+    app, alice, receiver, channel, clock
+):
+    receiver.answer(200, MADE)
+    song_id = release(app, alice, "One")
+    release(app, alice, "Two")
+    channel()
+    clock.move(days=6, hours=23)
+    edit(app, alice, song_id, title="One (live)")
+    clock.move(hours=2)  # Discord was away
+    with working(app):
+        outbox.prune()
+    assert {"One (live)", "Two"} <= set(titles(channel()[-1]))
+    clock.move(days=8)
+    with working(app):
+        outbox.prune()
+    assert deliveries(app) == []
+
+
 def test_a_message_that_was_deleted_does_not_turn_the_webhook_off(
     app, alice, hook, receiver, channel
 ):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.webhooks import rules
 from trackflow_web.domain.webhooks.events import WebhookDisabled
@@ -253,11 +254,21 @@ def drop_waiting(webhook_id: int, error: str) -> None:
 
 
 def prune() -> None:
-    """Delete deliveries that ended a week ago, and secrets that no longer sign."""
+    """Delete deliveries that ended a week ago, and secrets that no longer sign.
+
+    A message that waits to be edited is made again from all that is in it.
+    """
     now = clock.now()
+    edit = aliased(Delivery)
+    is_edited = sa.exists().where(
+        edit.webhook_id == Delivery.webhook_id,
+        edit.remote_id == Delivery.remote_id,
+        edit.remote_id != "",
+        edit.ended_at.is_(None),
+    )
     db.session.execute(
         sa.delete(Delivery)
-        .where(Delivery.ended_at < now - KEPT_FOR)
+        .where(Delivery.ended_at < now - KEPT_FOR, sa.not_(is_edited))
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
