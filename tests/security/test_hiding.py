@@ -41,6 +41,7 @@ from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.series import editing
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import rules
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.subjects import Subject, SubjectType
 from trackflow_web.kernel import cache_versions, event_types
@@ -94,7 +95,7 @@ HARMLESS = {
     events.PlaylistUnimported,
     events.SeriesChanged,  # what an album was called: `edit_series`
     events.SongAuthored,
-    events.SongDetailsChanged,
+    events.SongDetailsChanged,  # links of a release: `set_details`
     events.SongNoLongerAuthored,
     events.SongPlanned,
     events.SongStarted,
@@ -265,6 +266,18 @@ def another_title(scene):
     yield
     named = {"title": "Another", "artist": "The Band", "album": "", "year": ""}
     songs.edit_song(scene.song("zzrenamed"), scene.owner.user, **named)
+
+
+@hides("/releases/{With a link}", "zzlink")
+def another_link(scene):
+    scene.release(scene.owner, "With a link")
+    links = {"notes": "", "due_on": "", "video_url": ""}
+    with working(scene.app):
+        first = rules.details(**links, download_url="https://example.org/zzlink")
+        songs.set_details(scene.song("With a link"), scene.owner.user, first)
+    yield
+    other = rules.details(**links, download_url="https://example.org/other")
+    songs.set_details(scene.song("With a link"), scene.owner.user, other)
 
 
 @hides("/releases/{zzshared}", "zzhelper")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -20,7 +21,8 @@ from trackflow_web.domain.people import actions as people
 from trackflow_web.kernel import cache_versions
 from trackflow_web.kernel import replica as replicas
 from trackflow_web.kernel.database import db, engine_options
-from trackflow_web.kernel.replica import Replica, State
+from trackflow_web.kernel.replica import Comparison, Replica, State
+from trackflow_web.kernel.transactions import reading
 from trackflow_web.notifications.versions import OWN_CHANGES
 from trackflow_web.web.replica import REPLICA
 
@@ -208,6 +210,18 @@ def test_one_that_lags_is_left_alone(app, alice, as_bob, replica, paused, monkey
     assert as_bob.get(PAGE).status == 200
     assert replica.probe().state is State.LATE
     assert not replica.may_be_read(None, None)
+
+
+def test_one_that_was_late_for_a_moment_is_read_on(app, replica, monkeypatch):
+    """After a pause the first transaction seems late; an hour later that is no second in a row."""
+    moments = iter([100.0, 4_000.0])
+    monkeypatch.setattr(replicas, "time", SimpleNamespace(monotonic=lambda: next(moments, 4_000.0)))
+    compare = replica._compare
+    late = [Comparison(State.LATE, 60.0), None, Comparison(State.LATE, 60.0)]
+    monkeypatch.setattr(replica, "_compare", lambda *given: late.pop(0) or compare(*given))
+    with app.app_context(), reading():
+        assert [replica.may_be_read(db.session, None) for _ in range(3)] == [False, True, False]
+    assert replica._state is State.UP
 
 
 def test_one_that_lacks_a_column_is_left_alone(database_url, app, alice, stranger, replica, paused):

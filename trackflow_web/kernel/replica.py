@@ -135,7 +135,9 @@ class Replica:
                 return session.execute(*arguments)
 
         found = self._compare(session.execute, on_replica, user_id)
-        if found.state is not State.UP:
+        if found.state is State.UP:
+            self._late_since = None
+        else:
             self._note(found.state)
         return found.state is State.UP and found.is_complete
 

@@ -34,7 +34,7 @@ from trackflow_web.domain.songs.events import (
 )
 from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Details, Draft, Status
-from trackflow_web.kernel import clock
+from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.database import db, upsert
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid
 from trackflow_web.kernel.events import record
@@ -160,6 +160,8 @@ def set_details(song: Song, actor: User, details: Details) -> None:
     changes = asdict(details)
     if all(getattr(song, name) == value for name, value in changes.items()):
         return
+    if song.status == Status.RELEASED:
+        cache_versions.hide()  # the earlier links
     for name, value in changes.items():
         setattr(song, name, value)
     song.updated_at = clock.now()
