@@ -11,6 +11,9 @@ scan. Both can be made before, while users work, and the migration then takes a 
         CHECK (created_at < '2027-01-01 00:00:00+00') NOT VALID;  -- the next month, in UTC
     ALTER TABLE activities VALIDATE CONSTRAINT activities_past_check;
 
+With that constraint no event of the next month can be stored, so actions would fail then. If the
+migration does not come in the same month, drop the constraint before the month ends.
+
 Code from before works with the new table. Privileges that other roles have on the table must be
 granted again. Going back copies all rows into one table.
 
@@ -65,6 +68,8 @@ def downgrade() -> None:
 def _partition() -> None:
     connection = op.get_bind()
     sequence = _sequence()
+    # In the order of actions, which read their user first; foreign keys lock it too.
+    op.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
     op.execute("LOCK TABLE activities IN ACCESS EXCLUSIVE MODE")
     has_rows = connection.scalar(sa.text("SELECT EXISTS (SELECT 1 FROM activities)"))
     op.execute(f"ALTER TABLE activities RENAME TO {PAST}")
@@ -108,6 +113,8 @@ def _attach(end: object) -> None:
 
 def _unite() -> None:
     sequence = _sequence()
+    # In the order of actions, which read their user first; foreign keys lock it too.
+    op.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
     op.execute("LOCK TABLE activities IN ACCESS EXCLUSIVE MODE")
     op.execute("CREATE TABLE activities_united (LIKE activities INCLUDING DEFAULTS)")
     op.execute("INSERT INTO activities_united SELECT * FROM activities")

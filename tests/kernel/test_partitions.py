@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -255,7 +256,16 @@ def test_what_was_prepared_before_the_migration_is_used(databases):
         for statement in PREPARED:
             connection.execute(statement)
         before = connection.execute(number).fetchone()
-        run_command(app, "db", "upgrade")
+        with psycopg.connect(url) as action, ThreadPoolExecutor(1) as beside:
+            action.execute("UPDATE users SET bio = ''")
+            action.execute("SET lock_timeout TO '2s'")
+            upgrade = beside.submit(run_command, app, "db", "upgrade")
+            while not connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+                assert not upgrade.done()
+            # The migration waits for the action, which may add its event.
+            action.execute(PREPARED[1])
+            action.rollback()
+        upgrade.result()
         assert connection.execute(number).fetchone() == before
         checks = connection.execute("SELECT conname FROM pg_constraint WHERE contype = 'c'")
         assert "activities_past_check" not in {name for (name,) in checks}
