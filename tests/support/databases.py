@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
 FIRST_WITH_STRATEGIES = 150_000
 # A database, what SQLite keeps beside it, and the queue of the jobs.
 FILES = ("", "-wal", "-shm", ".jobs", ".jobs-wal", ".jobs-shm", ".jobs.lock")
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 -- the folder in it has a random name
+# In containers it often has 64 MB. Those of a whole run need less than a tenth of this.
+ROOM = 2 << 30
+
+
+def folder_in_memory() -> tempfile.TemporaryDirectory[str] | None:
+    """A new folder of a file system in memory; None without one that has much room."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    return tempfile.TemporaryDirectory(
+        prefix="trackflow-tests-", dir=MEMORY, ignore_cleanup_errors=True
+    )
 
 
 class Databases(Protocol):
