@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.support.lint import page_problems, parse
+from tests.support.browsing import Browser
+from tests.support.lint import check_answer, page_problems, parse
 
 PAGE = """<!doctype html><html lang="en"><head><title>Songs · TrackFlow</title></head>
 <body><main><h1>Songs</h1>{}</main></body></html>"""
@@ -85,3 +86,34 @@ def test_a_title_that_differs_from_the_heading_is_detected(routes):
 
 def test_a_fragment_may_refer_to_ids_outside_itself(routes):
     assert problems(routes, '<button hx-get="/songs/" hx-target="#elsewhere">More</button>') == []
+
+
+def change(page, text, into):
+    assert text in page.html
+    page.html = page.html.replace(text, into)
+    vars(page).pop("soup", None)  # it may have been parsed
+
+
+def test_a_page_that_passed_is_linted_again_once_it_differs(app, stranger):
+    page = stranger.get("/login")
+    change(page, "</main>", "<h1>Two</h1></main>")
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="2 <h1>"):
+            check_answer(app, page, signed_in=False)
+
+
+def test_a_token_without_a_value_is_found_in_a_page_that_passed(app, stranger):
+    page = stranger.get("/login")
+    change(page, f'value="{stranger.token()}"', 'value=""')
+    with pytest.raises(AssertionError, match="csrf_token"):
+        check_answer(app, page, signed_in=False)
+
+
+def test_a_page_that_passed_still_tells_a_browser_its_session(app, alice, as_alice):
+    as_alice.get("/songs/")
+    again = Browser(app)
+    again.client = as_alice.client
+    assert not again.signed_in
+    again.get("/songs/")
+    assert again.signed_in
+    assert again._token
