@@ -195,7 +195,7 @@ def _counted(
     """Return the scores that the source rows yield; those of 0 are left out."""
     counted: dict[Key, _Counted] = {}
     for kind in kinds:
-        rows = db.session.execute(_count(kind, windows), {"user_ids": chunk})
+        rows = db.session.execute(_count(kind, tuple(windows)), {"user_ids": chunk})
         for user_id, *figures in rows:
             for at, window in enumerate(windows):
                 score, reached_at = figures[2 * at], figures[2 * at + 1]
@@ -205,8 +205,12 @@ def _counted(
     return counted
 
 
-def _count(kind: Score, windows: Sequence[Window]) -> sa.Select[Any]:
-    """Return the SELECT of a user's score, and when it was reached, in each of the periods."""
+@lru_cache(maxsize=64)
+def _count(kind: Score, windows: tuple[Window, ...]) -> sa.Select[Any]:
+    """Return the SELECT of a user's score, and when it was reached, in each of the periods.
+
+    Kept, because building it takes longer than the database does.
+    """
     source = SOURCES[kind]
     rows = source.where(source.selected_columns.user_id.element.in_(_USER_IDS)).subquery()
     columns: list[sa.ColumnElement[Any]] = []
