@@ -16,15 +16,23 @@ from tests.support.songs import add_song
 from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.config import Config, ConfigError
 from trackflow_web.domain.collaborations import invitations
+from trackflow_web.domain.moderation import actions as moderation
+from trackflow_web.domain.moderation.models import Report
 from trackflow_web.domain.packs import actions as packs
+from trackflow_web.domain.people import administration, profile
+from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs.queries import find_song
+from trackflow_web.domain.undo import actions as undo
+from trackflow_web.domain.undo import snapshots, steps
+from trackflow_web.domain.undo.models import UndoStep
 from trackflow_web.domain.visibility import Held
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.domain.webhooks import actions, outbox, queries, rules
 from trackflow_web.domain.webhooks.models import Delivery, EventName, State, Webhook
 from trackflow_web.kernel import clock as the_clock
+from trackflow_web.kernel import failpoints
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.events import Event
 from trackflow_web.notifications.models import Notification
@@ -592,6 +600,128 @@ def test_what_is_hidden_is_left_out_of_a_message(app, alice, hook, receiver, sen
     send()
     assert titles(receiver.received[0]) == ["Two"]
     assert [each.outcome for each in deliveries(app)] == ["dropped", "delivered"]
+
+
+# What hides a song or its owner, and what shows it again.
+WITHDRAWN = {
+    "moved back": (
+        lambda alice, song: songs.move_song(song, alice, status="wip"),
+        lambda alice, song: songs.move_song(song, alice, status="released"),
+    ),
+    "hidden": (
+        lambda alice, song: decide_about(song, alice, "hide"),
+        lambda alice, song: decide_about(song, alice, "restore"),
+    ),
+    "members only": (
+        lambda alice, _song: profile.change_privacy(alice, profile="members"),
+        lambda alice, _song: profile.change_privacy(alice, profile="everyone"),
+    ),
+    "banned": (
+        lambda alice, _song: administration.ban(alice, by=None, why="spam"),
+        lambda alice, _song: administration.unban(alice, by=None, why="a mistake"),
+    ),
+    "deleted": (
+        lambda alice, song: delete(song, alice),
+        lambda alice, _song: restore_latest(alice),
+    ),
+}
+
+
+@pytest.fixture
+def releases(hook, receiver, send, clock):
+    """`releases()`: what waits for a channel that is told of releases is sent."""
+
+    def run():
+        clock.move(seconds=31)
+        send()
+        return receiver.received
+
+    hook(url=receiver.discord, kind="discord")
+    receiver.answer(200, MADE)
+    return run
+
+
+@pytest.mark.parametrize("state", WITHDRAWN)
+def test_what_is_hidden_later_leaves_its_message_and_comes_back(
+    app, alice, receiver, releases, state
+):
+    hide, show = WITHDRAWN[state]
+    add_person(app, "olga", is_admin=True)
+    song_id = release(app, alice, "A secret")
+    releases()
+    with working(app):
+        hide(alice.user, find_song(song_id, for_update=True))
+    receiver.answer(500)
+    assert [each.method for each in releases()] == ["POST", "PATCH"]
+    hidden = releases()[-1]  # another attempt
+    assert (hidden.method, hidden.path) == ("PATCH", MESSAGE)
+    assert hidden.json["embeds"] == []
+    assert hidden.json["content"] == "This is no longer public on TrackFlow."
+    (told,) = deliveries(app)
+    assert (told.outcome, told.error) == ("dropped", "not public")
+    with working(app):
+        show(alice.user, find_song(song_id, for_update=True))
+    shown = releases()[-1]
+    assert (shown.method, shown.path) == ("PATCH", MESSAGE)
+    assert (titles(shown), shown.json["content"]) == (["A secret"], "")
+    assert len(receiver.received) == 4
+
+
+def delete(song, owner):
+    step = steps.SongsDeleted(songs=snapshots.take_songs([song]))
+    songs.delete_song(song, owner)
+    undo.keep(owner, step)
+
+
+def restore_latest(owner):
+    step = db.session.scalars(sa.select(UndoStep)).one()
+    undo.undo(owner, step.token)
+
+
+def decide_about(song, owner, action):
+    admin = find_by_username("olga")
+    report = Report(
+        user_id=None,
+        owner_id=owner.id,
+        subject_type=Held.RELEASE,
+        subject_id=song.id,
+        reason="spam",
+        text="",
+        state="open",
+        created_at=the_clock.now(),
+    )
+    db.session.add(report)
+    db.session.flush()
+    moderation.decide(report, admin, action=action, statement="Somebody else's chart.")
+
+
+def test_what_is_hidden_leaves_only_its_own_part_of_a_message(app, alice, releases):
+    hidden = release(app, alice, "A secret")
+    release(app, alice, "Two")
+    releases()
+    move(app, alice, hidden, "wip")
+    assert titles(releases()[-1]) == ["Two"]
+    assert [each.outcome for each in deliveries(app)] == ["dropped", "delivered"]
+
+
+def test_what_is_hidden_while_it_is_sent_leaves_its_message(app, alice, releases, monkeypatch):
+    song_id = release(app, alice, "A secret")
+    monkeypatch.setattr(
+        failpoints, "point", lambda at: at == "webhook-sent" and move(app, alice, song_id, "wip")
+    )
+    assert titles(releases()[-1]) == ["A secret"]
+    monkeypatch.undo()
+    assert releases()[-1].json["embeds"] == []
+
+
+def test_a_new_song_with_the_id_of_a_deleted_one_is_not_in_its_message(app, alice, releases):
+    song_id = release(app, alice, "One")
+    releases()
+    with working(app):
+        songs.delete_song(find_song(song_id, for_update=True), alice.user)
+    releases()
+    (told,) = deliveries(app)
+    assert told.subject_id == -song_id
 
 
 def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, send, clock):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from trackflow_web.domain.webhooks import outbox, queries, rules
+from trackflow_web.domain.webhooks import outbox, queries, queueing, rules
 from trackflow_web.domain.webhooks.models import Kind, Outcome, State
 from trackflow_web.domain.webhooks.outbox import Attempt
 from trackflow_web.domain.webhooks.ports import Outgoing, SendError
@@ -36,7 +36,8 @@ NEVER_ENDED = "too many attempts that never ended"
 class OutgoingDelivery:
     """A message with the deliveries in it; without one, `problem` says why nothing is sent.
 
-    `hidden_ids` are deliveries that are not in it, because they are not public (any more).
+    `hidden_ids` are deliveries that are not in it, because they are not public (any more). An edit
+    takes them out of the message.
     """
 
     delivery_ids: Sequence[int]
@@ -45,6 +46,7 @@ class OutgoingDelivery:
     request: Outgoing | None = None
     problem: str = ""
     hidden_ids: Sequence[int] = ()
+    is_edit: bool = False
 
 
 def prepare(
@@ -68,11 +70,12 @@ def prepare(
     contents = {delivery: content_of(delivery, site) for delivery in _in_message(acquired)}
     shown = {delivery: content for delivery, content in contents.items() if content is not None}
     hidden = [delivery.id for delivery in acquired if delivery not in shown]
-    if not shown:
+    is_edit = bool(acquired[0].remote_id)
+    if not shown and not is_edit:
         return OutgoingDelivery(ids, webhook_id, kind, problem=HIDDEN)
-    request = _request(webhook, shown, vault, site)
+    request = _request(webhook, acquired[0], shown, vault, site)
     problem = "" if request else UNREADABLE
-    return OutgoingDelivery(ids, webhook_id, kind, request, problem, hidden)
+    return OutgoingDelivery(ids, webhook_id, kind, request, problem, hidden, is_edit)
 
 
 def _in_message(acquired: Sequence[Delivery]) -> Sequence[Delivery]:
@@ -84,18 +87,18 @@ def _in_message(acquired: Sequence[Delivery]) -> Sequence[Delivery]:
 
 
 def _request(
-    webhook: Webhook, shown: Mapping[Delivery, Content], vault: Vault, site: str
+    webhook: Webhook, first: Delivery, shown: Mapping[Delivery, Content], vault: Vault, site: str
 ) -> Outgoing | None:
     url = vault.open(webhook.url)
     if url is None:
         return None
     sent = {"content-type": "application/json", "user-agent": f"TrackFlow (+{site})"}
-    delivery, content = next(iter(shown.items()))
     if webhook.kind == Kind.DISCORD:
         entries = [(each, delivery.happened_at) for delivery, each in shown.items()]
         body = _json(discord.message(entries))
-        address = discord.address(url, delivery.remote_id)
-        return Outgoing(address, sent, body, "PATCH" if delivery.remote_id else "POST")
+        address = discord.address(url, first.remote_id)
+        return Outgoing(address, sent, body, "PATCH" if first.remote_id else "POST")
+    delivery, content = next(iter(shown.items()))
     keys = _keys(webhook, vault)
     body = _json(
         {
@@ -172,10 +175,28 @@ def finish(prepared: OutgoingDelivery, attempt: Attempt) -> None:
     deliveries = queries.find_deliveries(prepared.webhook_id, prepared.delivery_ids)
     if webhook is None:
         return
-    unsent = prepared.hidden_ids if prepared.request else prepared.delivery_ids
+    if prepared.request is None or not prepared.is_edit:
+        unsent = prepared.hidden_ids if prepared.request else prepared.delivery_ids
+        _drop([each for each in deliveries if each.id in unsent], prepared.problem or HIDDEN)
+        deliveries = [each for each in deliveries if each.id not in unsent]
+    outbox.finish(webhook, deliveries, attempt)
+    if attempt.is_delivered and webhook.kind == Kind.DISCORD:
+        _check_message(prepared, deliveries)
+
+
+def _drop(deliveries: Sequence[Delivery], error: str) -> None:
     for delivery in deliveries:
-        if delivery.id in unsent and delivery.ended_at is None:
-            outbox.end(delivery, Outcome.DROPPED, prepared.problem or HIDDEN)
-    if prepared.request is not None:
-        sent = [delivery for delivery in deliveries if delivery.id not in unsent]
-        outbox.finish(webhook, sent, attempt)
+        if delivery.ended_at is None:
+            outbox.end(delivery, Outcome.DROPPED, error)
+
+
+def _check_message(prepared: OutgoingDelivery, sent: Sequence[Delivery]) -> None:
+    """Note what an edit has taken out; edit again what was hidden or shown while it was sent."""
+    for delivery in sent:
+        is_hidden = delivery.id in prepared.hidden_ids
+        if delivery.outcome != Outcome.DELIVERED:
+            continue
+        if is_hidden:
+            outbox.end(delivery, Outcome.DROPPED, HIDDEN)
+        if delivery.remote_id and is_hidden != (content_of(delivery, "") is None):
+            queueing.edit_again(delivery)

@@ -28,19 +28,24 @@ MOST_TOGETHER = 5700
 MESSAGE_ID = re.compile(r"[0-9]{1,20}")
 UNKNOWN_MESSAGE = 10008
 NAME = "TrackFlow"
+# What remains of a message when nothing of it is public any more.
+NOTHING_LEFT = "This is no longer public on TrackFlow."
 COLOUR = 0x1D9E78
 # Of a field `retry_after`: what is larger is none.
 LONGEST_NUMBER = 10**9
 
 
 def message(entries: Sequence[tuple[Content, datetime]]) -> dict[str, Any]:
-    """Return the body of a message: an embed for each thing, and when it happened."""
+    """Return the body of a message: an embed for each thing, and when it happened.
+
+    Without one, an edit leaves only a remark in the channel.
+    """
     embeds = [_embed(content, at) for content, at in entries]
     if sum(map(_size, embeds)) > MOST_TOGETHER:
         embeds = [_embed(content, at, share=len(entries)) for content, at in entries]
     return {
         "username": NAME,
-        "content": "",
+        "content": "" if entries else NOTHING_LEFT,
         "allowed_mentions": {"parse": []},
         "embeds": embeds,
     }

@@ -17,9 +17,9 @@ from trackflow_web.domain.songs.rules import Status
 from trackflow_web.domain.webhooks import queueing
 from trackflow_web.domain.webhooks.models import EventName
 from trackflow_web.domain.webhooks.queueing import Happened
-from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.notices import key_of
+from trackflow_web.webhooks import edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,21 +34,10 @@ NAMES = {
     LevelReached: EventName.LEVEL_REACHED,
 }
 
-# After these a release is another one to its readers.
-CHANGES = (
-    events.SongEdited,
-    events.SongDetailsChanged,
-    events.SongReleasedAgain,
-    events.CollaboratorAdded,
-    events.CollaboratorRemoved,
-    events.PartDone,
-)
-
 
 def handle(recorded: Sequence[Event]) -> None:
     """Queue what happened for the webhooks of whose work it is, and edits of what was told."""
-    if changed := _changed_releases(recorded):
-        queueing.edit_messages(changed)
+    edits.handle(recorded)
     told = [event for event in recorded if type(event.payload) in NAMES]
     if not told:
         return
@@ -58,27 +47,6 @@ def handle(recorded: Sequence[Event]) -> None:
     owners = {webhook.user_id for webhook in receivers}
     about = [event for event in told if event.user_id in owners]
     queueing.queue(receivers, [*map(_happened, about), *_packs(about)])
-
-
-def _changed_releases(recorded: Sequence[Event]) -> dict[int, int]:
-    """Return the owners of changed songs that were released lately, by the ids of the songs."""
-    ids = {
-        event.subject_id
-        for event in recorded
-        if isinstance(event.payload, CHANGES) and event.subject_type == "song"
-    }
-    loaded = {row.id: row for row in db.session.identity_map.values() if isinstance(row, Song)}
-    songs = [loaded[song_id] for song_id in sorted(ids & loaded.keys())]
-    if more := ids - loaded.keys():  # usually the action has loaded them
-        songs += db.session.scalars(sa.select(Song).where(Song.id.in_(more)))
-    since = clock.now() - queueing.EDITED_FOR
-    return {
-        song.id: song.user_id
-        for song in songs
-        if song.status == Status.RELEASED
-        and song.released_at is not None
-        and song.released_at > since
-    }
 
 
 def reconcile(redelivered: Sequence[Event]) -> None:

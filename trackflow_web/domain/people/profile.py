@@ -9,6 +9,7 @@ from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import Audience, Shown, Theme
 from trackflow_web.domain.share_images import actions as share_images
+from trackflow_web.domain.webhooks import queueing
 from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -58,6 +59,7 @@ def change_privacy(user: User, **changes: object) -> None:
     cache_versions.hide()
     if user.audience != audience:
         share_images.withdraw_all_of(user.id)
+        queueing.edit_all_messages_of(user.id)
     if user.on_boards != was_listed:
         record(PersonListed(), user_id=user.id, subject_id=user.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -31,10 +31,15 @@ GATHERED_FOR = timedelta(seconds=2)
 # A message in Discord is edited so long after its release, and so long after a change.
 EDITED_FOR = timedelta(days=7)
 CHANGES_FOR = timedelta(seconds=30)
+# What is hidden leaves its message sooner; several are then hidden by one edit.
+SOON = timedelta(seconds=2)
 OVER_LIMIT = "daily limit: what came after this wasn't sent"
 _QUEUED = "deliveries of webhooks queued"
 
 log = structlog.get_logger()
+
+# The user and the event of deliveries, or all events.
+About = tuple[int, EventName | None]
 
 
 @dataclass(frozen=True)
@@ -144,34 +149,69 @@ def restart(delivery: Delivery) -> None:
     _note_queued()
 
 
-def edit_messages(releases: Mapping[int, int]) -> None:
-    """Queue edits of the messages about releases in Discord; their owners by the ids of songs.
+def edit_messages(about: Mapping[About, Collection[int]], *, after: timedelta = SOON) -> None:
+    """Queue edits of the messages in Discord about these subjects; 0 stands for all of an event.
 
     The delivery is the same one: its message is edited once, however much changes meanwhile.
     """
+    for (user_id, event), subject_ids in sorted(about.items(), key=str):
+        which = [Delivery.user_id == user_id]
+        if event is not None:
+            which.append(Delivery.event == event)
+        if 0 not in subject_ids:
+            which.append(Delivery.subject_id.in_(sorted(subject_ids)))
+        _edit(user_id, which, after)
+
+
+def edit_all_messages_of(user_id: int) -> None:
+    """Queue edits of all recent messages in Discord about a user who is hidden, or seen again."""
+    edit_messages({(user_id, None): {0}})
+
+
+def _edit(user_id: int, which: Sequence[sa.ColumnElement[bool]], after: timedelta) -> None:
     now = clock.now()
     of_discord = sa.select(Webhook.id).where(
-        Webhook.user_id.in_(set(releases.values())),
+        Webhook.user_id == user_id,
         Webhook.kind == Kind.DISCORD,
         Webhook.state == State.ACTIVE,
     )
     queued = db.session.scalars(
         sa.update(Delivery)
         .where(
-            Delivery.user_id.in_(set(releases.values())),
+            *which,
             Delivery.created_at > now - EDITED_FOR,
-            Delivery.event == EventName.SONG_RELEASED,
-            Delivery.subject_id.in_(list(releases)),
             Delivery.remote_id != "",
             Delivery.ended_at.is_not(None),
             Delivery.webhook_id.in_(of_discord),
         )
-        .values(ended_at=None, outcome="", attempts=0, due_at=now + CHANGES_FOR)
+        .values(ended_at=None, outcome="", attempts=0, due_at=now + after)
         .returning(Delivery.id)
         .execution_options(synchronize_session="fetch")
     ).all()
     if queued:
         _note_queued()
+
+
+def edit_again(delivery: Delivery) -> None:
+    """Queue the edit of a message that shows what was hidden, or lacks what was shown meanwhile."""
+    delivery.ended_at, delivery.outcome = None, ""
+    delivery.attempts, delivery.due_at = 0, clock.now() + SOON
+    _note_queued()
+
+
+def renumber(user_id: int, event: EventName, subject_id: int, new_id: int) -> None:
+    """Let the recent deliveries about a subject refer to another id."""
+    db.session.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.user_id == user_id,
+            Delivery.created_at > clock.now() - EDITED_FOR,
+            Delivery.event == event,
+            Delivery.subject_id == subject_id,
+        )
+        .values(subject_id=new_id)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _note_queued() -> None:
