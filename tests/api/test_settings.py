@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, add_person
 
 ACHIEVEMENTS = "/api/settings/achievements"
 PRIVACY = "/api/settings/privacy"
@@ -82,6 +82,12 @@ def test_a_profile_changes_one_field_at_a_time(program):
         "theme": "dark",
         "shortcuts": False,
     }
+
+
+def test_an_administrators_name_is_refused_and_its_field_named(app, program):
+    add_person(app, "olga", is_admin=True)
+    refused = program.post(PROFILE, display_name="Olga")
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["display_name"])
 
 
 def test_all_achievements_can_be_hidden_at_once(program):

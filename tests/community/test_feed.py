@@ -19,6 +19,7 @@ from trackflow_web.domain.relations import muting
 from trackflow_web.domain.relations.models import Muted
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 
 both_databases = pytest.mark.both_databases
@@ -49,7 +50,7 @@ def joint(app, owner: Person, helper: Person) -> int:
     song_id = add_song(app, owner, "Together")
     with working(app):
         song = find_song(song_id)
-        songs.add_collaborator(song, username=helper.username, limits=())
+        collaborators.add_collaborator(song, username=helper.username, limits=())
         authoring.mark_part(song, Part.DRUMS, helper.user, state="done")
         songs.move_song(song, owner.user, status="released")
     return song_id

@@ -21,6 +21,7 @@ from trackflow_web.domain.imports.models import Import
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
@@ -75,7 +76,7 @@ def test_a_joint_release_stands_alone_with_everybody(app, alice, bob, clock, ent
     release(app, alice, "Alone")
     joint = add_song(app, alice, "Together")
     with working(app):
-        songs.add_collaborator(find_song(joint), username="bob", limits=())
+        collaborators.add_collaborator(find_song(joint), username="bob", limits=())
     move(app, alice, joint, "released")
 
     alone, together = sorted(of_kind(entries, "release"), key=lambda entry: len(entry.people))
@@ -90,14 +91,14 @@ def test_a_song_leaves_the_merged_entry_when_it_gets_a_collaborator(
     song = release(app, alice)
     release(app, alice, "Two")
     with working(app):
-        songs.add_collaborator(find_song(song), username="bob", limits=())
+        collaborators.add_collaborator(find_song(song), username="bob", limits=())
     assert [(entry.key, entry.n) for entry in of_kind(entries, "release")] == [
         ("release", 1),
         ("song", 1),
     ]
 
     with working(app):
-        songs.remove_collaborator(find_song(song), alice.user, bob.id)
+        collaborators.remove_collaborator(find_song(song), alice.user, bob.id)
     assert [(entry.key, entry.n) for entry in of_kind(entries, "release")] == [("release", 2)]
 
 
@@ -167,7 +168,7 @@ def test_a_deleted_collaborator_leaves_a_release_of_one(app, alice, bob, clock, 
     work_together(app, alice, bob)
     song = release(app, alice)
     with working(app):
-        songs.add_collaborator(find_song(song), username="bob", limits=())
+        collaborators.add_collaborator(find_song(song), username="bob", limits=())
     with working(app):
         deletion.delete_account(bob.user)
     (entry,) = of_kind(entries, "release")
@@ -188,7 +189,7 @@ def test_the_past_is_written_quietly_and_once(app, alice, bob, clock, entries):
     work_together(app, alice, bob)
     joint = release(app, alice)
     with working(app):
-        songs.add_collaborator(find_song(joint), username="bob", limits=())
+        collaborators.add_collaborator(find_song(joint), username="bob", limits=())
     release(app, bob, "Other")
     before = [(entry.kind, entry.key, entry.n, entry.at, entry.people) for entry in entries()]
     with working(app):

@@ -23,6 +23,7 @@ from trackflow_web.domain.people import administration, profile
 from trackflow_web.domain.people.queries import find_by_username
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.undo import snapshots, steps
@@ -230,7 +231,9 @@ def test_a_collaborator_whom_visitors_do_not_see_is_not_named(app, alice, hook, 
     song_id = add_song(app, alice, status="wip")
     with working(app):
         invitations.remember_work(alice.id, bob.id)
-        songs.add_collaborator(find_song(song_id, for_update=True), username="bob", limits=())
+        collaborators.add_collaborator(
+            find_song(song_id, for_update=True), username="bob", limits=()
+        )
     move(app, alice, song_id, "released")
     send()
     assert b"alice" in receiver.received[0].body

@@ -13,6 +13,7 @@ from tests.support.songs import add_song
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
 from trackflow_web.notifications.models import Notification
@@ -72,12 +73,12 @@ class Actions:
         with working(self.app):
             song = find_song(song_id, for_update=True)
             invitations.remember_work(song.user_id, helper.id)
-            songs.add_collaborator(song, username=helper.username, limits=())
+            collaborators.add_collaborator(song, username=helper.username, limits=())
 
     def invite(self, song_id, invitee):
         with working(self.app):
             song = find_song(song_id, for_update=True)
-            songs.add_collaborator(song, username=invitee.username, limits=())
+            collaborators.add_collaborator(song, username=invitee.username, limits=())
 
     def move(self, song_id, actor, status="released"):
         with working(self.app):

@@ -20,6 +20,7 @@ from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.domain.relations.models import Muted
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.jobs import notifications as jobs
@@ -214,7 +215,7 @@ def test_who_is_added_is_told_and_leaving_takes_it_back(app, act, told, alice, b
         f",{alice.id},",
     )
     with working(app):
-        songs.remove_collaborator(find_song(song, for_update=True), alice.user, bob.id)
+        collaborators.remove_collaborator(find_song(song, for_update=True), alice.user, bob.id)
     assert told(bob) == []
     assert told(alice) == []
 
@@ -277,7 +278,7 @@ def test_a_withdrawn_invitation_takes_its_notification_with_it(app, act, told, a
     song = act.song(alice)
     act.invite(song, bob)
     with working(app):
-        songs.remove_collaborator(find_song(song, for_update=True), alice.user, bob.id)
+        collaborators.remove_collaborator(find_song(song, for_update=True), alice.user, bob.id)
     assert told(bob) == []
 
 

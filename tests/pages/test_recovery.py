@@ -268,7 +268,7 @@ def test_the_answer_to_an_appeal_is_mailed_to_a_suspended_user(app, clock, bob, 
         sent = Report(
             user_id=None,
             owner_id=bob.id,
-            subject_type="user",
+            subject_type="profile",
             subject_id=bob.id,
             reason="spam",
             text="",

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.browsing import Browser
-from tests.support.people import PASSWORD, working
-from trackflow_web.domain.people import queries
+from tests.support.people import PASSWORD, add_person, working
+from trackflow_web.domain.people import profile, queries
 from trackflow_web.domain.people.models import Theme
 
 NEW = "a new long password"
@@ -163,6 +163,24 @@ def test_a_display_name_cannot_be_that_of_the_site(as_alice):
         assert (page.status, list(page.errors())) == (422, ["display_name"]), name
         assert page.one("#bio").get_text().strip() == "Kept"
     assert as_alice.post(PROFILE, display_name="Adminton").status == 303
+
+
+def test_a_display_name_cannot_be_that_of_an_administrator(app, as_alice):
+    olga = add_person(app, "olga", is_admin=True)
+    with working(app):
+        profile.change_profile(olga.user, display_name="Ragnhild")
+    for name in ("olga", "Ólga", "OL GA", "0lga", "ol_ga", "ragnhild", "Ragn-Hild"):
+        page = as_alice.post(PROFILE, display_name=name, bio="Kept")
+        assert (page.status, list(page.errors())) == (422, ["display_name"]), name
+    assert as_alice.post(PROFILE, display_name="Olga B.").status == 303
+
+
+def test_an_administrator_may_be_shown_by_their_own_name(app):
+    olga = add_person(app, "olga", is_admin=True)
+    with working(app):
+        profile.change_profile(olga.user, display_name="Olga")
+    with app.app_context():
+        assert olga.user.shown_name == "Olga"
 
 
 def test_a_profile_has_a_name_a_bio_and_links(as_alice, as_bob):

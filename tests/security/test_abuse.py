@@ -15,6 +15,7 @@ from tests.support.people import add_person, work_together, working
 from tests.support.songs import add_song
 from trackflow_web.domain.people.models import Audience
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 
 TESTS = Path(__file__).parent.parent
@@ -227,7 +228,7 @@ def test_a_private_collaborator_is_named_nowhere(app, alice, as_bob, as_alice, s
     work_together(app, alice, her)
     with working(app):
         song = find_song(song_id, for_update=True)
-        songs.add_collaborator(song, username=name, limits=())
+        collaborators.add_collaborator(song, username=name, limits=())
     with working(app):
         songs.move_song(find_song(song_id, for_update=True), alice.user, status="released")
         her.user.audience = Audience.ME

@@ -41,7 +41,7 @@ from trackflow_web.domain.relations import blocking
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.series import editing
 from trackflow_web.domain.songs import actions as songs
-from trackflow_web.domain.songs import rules
+from trackflow_web.domain.songs import collaborators, rules
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.subjects import Subject, SubjectType
 from trackflow_web.kernel import cache_versions, event_types
@@ -284,18 +284,18 @@ def another_link(scene):
 def a_removed_collaborator(scene):
     scene.release(scene.owner, "zzshared")
     with working(scene.app):
-        songs.add_collaborator(scene.song("zzshared"), username="zzhelper", limits=())
+        collaborators.add_collaborator(scene.song("zzshared"), username="zzhelper", limits=())
     yield
-    songs.remove_collaborator(scene.song("zzshared"), scene.owner.user, scene.helper.id)
+    collaborators.remove_collaborator(scene.song("zzshared"), scene.owner.user, scene.helper.id)
 
 
 @hides("/releases/{zzleft}", "zzhelper")
 def a_collaborator_who_leaves(scene):
     scene.release(scene.owner, "zzleft")
     with working(scene.app):
-        songs.add_collaborator(scene.song("zzleft"), username="zzhelper", limits=())
+        collaborators.add_collaborator(scene.song("zzleft"), username="zzhelper", limits=())
     yield
-    songs.remove_collaborator(scene.song("zzleft"), scene.helper.user, scene.helper.id)
+    collaborators.remove_collaborator(scene.song("zzleft"), scene.helper.user, scene.helper.id)
 
 
 @hides("/releases/{zzstays}", "zzcomment")
@@ -532,7 +532,9 @@ def _harmless(scene):
         helper.user, owner.user, wanted=True, limits=(), newcomer_days=0
     )
     yield lambda: songs.add_song(owner.user, title="zznew", artist="zzband")
-    yield lambda: songs.add_collaborator(scene.song("zzstays"), username="zzhelper", limits=())
+    yield lambda: collaborators.add_collaborator(
+        scene.song("zzstays"), username="zzhelper", limits=()
+    )
     yield lambda: songs.set_authored(scene.song("zzstays"), owner.user, authored=True)
     yield lambda: authoring.mark_part(scene.song("zzplanned"), Part.DRUMS, owner.user, state="done")
     yield lambda: songs.move_song(scene.song("zzplanned"), owner.user, status="wip")

@@ -32,6 +32,7 @@ from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.people import queries
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.webhooks import outbox, queueing
 from trackflow_web.domain.webhooks import queries as queries_of_webhooks
@@ -66,7 +67,7 @@ def belongings_of(app: Flask, owner: Person, helper: Person | None = None) -> di
         if helper:
             packs.add_collaborator(pack, username=helper.username, limits=())
             invitations.remember_work(owner.id, helper.id)
-            songs.add_collaborator(song, username=helper.username, limits=())
+            collaborators.add_collaborator(song, username=helper.username, limits=())
         album = series.create_series(
             user, artist="Metallica", album="A secret album", year="", tracks="A secret track"
         )
@@ -188,7 +189,7 @@ def _invited(app: Flask, invitee: Person) -> int:
     """Invite a user to a song of noise; return the id of the invitation."""
     with working(app):
         song = songs.add_song(queries.get_by_username("noise"), title="Secret", artist="Noise")
-        songs.add_collaborator(song, username=invitee.username, limits=())
+        collaborators.add_collaborator(song, username=invitee.username, limits=())
         invitation = find_invitation(Subject(song_id=song.id), invitee.id)
         assert invitation
         return invitation.id

@@ -16,7 +16,7 @@ from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.queries import find_by_typed_name
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.series.queries import find_series, tracks_of
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.errors import NotFound
 
@@ -135,7 +135,7 @@ class Producer(Charter):
     def ask(self, song_id: int, username: object) -> Addition:
         """Add a collaborator, or invite one who has not worked with this user."""
         with working(self.app):
-            return songs.add_collaborator(_song(song_id), username=username, limits=())
+            return collaborators.add_collaborator(_song(song_id), username=username, limits=())
 
     def ask_to_pack(self, pack_id: int, username: object) -> Addition:
         with working(self.app):
@@ -163,11 +163,11 @@ class Producer(Charter):
 
     def leave(self, song_id: int) -> None:
         with working(self.app):
-            songs.remove_collaborator(_song(song_id), self.user, self.id)
+            collaborators.remove_collaborator(_song(song_id), self.user, self.id)
 
     def part_with(self, song_id: int, helper: Person | Charter) -> None:
         with working(self.app):
-            songs.remove_collaborator(_song(song_id), self.user, helper.id)
+            collaborators.remove_collaborator(_song(song_id), self.user, helper.id)
 
 
 def _song(song_id: int) -> Song:

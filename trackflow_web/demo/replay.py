@@ -18,6 +18,7 @@ from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import actions as people
 from trackflow_web.domain.series import actions as series
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ class Replay:
     def _add_collaborator(self, step: timeline.AddCollaborator, user: User) -> None:
         """Add a collaborator, or invite a new one, who may accept."""
         song = self.songs[user.username, step.song]
-        added = songs.add_collaborator(song, username=step.collaborator, limits=())
+        added = collaborators.add_collaborator(song, username=step.collaborator, limits=())
         sent = find_invitation(Subject(song_id=song.id), added.user.id) if added.invited else None
         if sent is not None and step.accepts:
             invitations.accept(sent, added.user)

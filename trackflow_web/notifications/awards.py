@@ -91,63 +91,69 @@ def _reason_of(user_id: int, unlocked: Sequence[Event]) -> Reason:
         return Reason.GRANTED
     if any(isinstance(event.payload, AchievementUnlocked) for event in unlocked):
         return Reason.EARNED
+    return _late_reason(user_id)
+
+
+def _late_reason(user_id: int) -> Reason:
+    """Return why a user has what they had earned before."""
     is_import = user_id in db.session().info.get(_IMPORTED, ())
     return Reason.IMPORTED if is_import else Reason.RECHECKED
 
 
 def _revoked(event: Event, payload: AchievementRevoked) -> Notice:
-    return Notice(
-        type=Type.ACHIEVEMENT_REVOKED,
-        audience=Audience.USER,
-        group=f"{Type.ACHIEVEMENT_REVOKED}:{event.subject_id}",
-        at=event.created_at,
-        event_key=key_of(event),
-        subject_type="achievement",
-        subject_ids=(event.subject_id,),
-        owner_id=event.user_id,
-        reason=Reason.REVOKED,
-        data={"codes": [payload.code]},
+    return _notice(
+        event,
+        Type.ACHIEVEMENT_REVOKED,
+        str(event.subject_id),
+        ("achievement", event.subject_id),
+        Reason.REVOKED,
+        {"codes": [payload.code]},
     )
 
 
 def _level(event: Event, payload: LevelReached) -> Notice:
-    return Notice(
-        type=Type.LEVEL_REACHED,
-        audience=Audience.USER,
-        group=f"{Type.LEVEL_REACHED}:{payload.level}",
-        at=event.created_at,
-        event_key=key_of(event),
-        subject_type="level",
-        subject_ids=(payload.level,),
-        owner_id=event.user_id,
-        reason=Reason.EARNED,
-        data={"level": payload.level},
-    )
+    subject, data = ("level", payload.level), {"level": payload.level}
+    return _notice(event, Type.LEVEL_REACHED, str(payload.level), subject, Reason.EARNED, data)
 
 
 def _completed(event: Event, payload: CategoryCompleted | CategoriesBackfilled) -> Notice:
     if isinstance(payload, CategoryCompleted):
-        categories: tuple[str, ...] = (payload.category,)
-        editions: tuple[str, ...] = (payload.edition,)
-        is_late = payload.late
+        categories, editions, is_late = [payload.category], [payload.edition], payload.late
     else:
-        categories, editions, is_late = payload.categories, payload.editions, True
-    is_import = event.user_id in db.session().info.get(_IMPORTED, ())
-    late = Reason.IMPORTED if is_import else Reason.RECHECKED
+        categories, editions, is_late = [*payload.categories], [*payload.editions], True
+    return _notice(
+        event,
+        Type.CATEGORY_COMPLETED,
+        f"{categories[0]}:{editions[0]}",
+        ("category", event.user_id),
+        _late_reason(event.user_id) if is_late else Reason.EARNED,
+        {"categories": categories, "editions": editions, "points": payload.points},
+        n=len(categories),
+    )
+
+
+def _notice(
+    event: Event,
+    type_: Type,
+    key: str,
+    subject: tuple[str, int],
+    reason: Reason,
+    data: dict[str, Any],
+    *,
+    n: int = 1,
+) -> Notice:
+    """Return a notice for the user of an event; those of one type and key are one row."""
+    subject_type, subject_id = subject
     return Notice(
-        type=Type.CATEGORY_COMPLETED,
+        type=type_,
         audience=Audience.USER,
-        group=f"{Type.CATEGORY_COMPLETED}:{categories[0]}:{editions[0]}",
+        group=f"{type_}:{key}",
         at=event.created_at,
         event_key=key_of(event),
-        subject_type="category",
-        subject_ids=(event.user_id,),
+        subject_type=subject_type,
+        subject_ids=(subject_id,),
         owner_id=event.user_id,
-        reason=late if is_late else Reason.EARNED,
-        n=len(categories),
-        data={
-            "categories": list(categories),
-            "editions": list(editions),
-            "points": payload.points,
-        },
+        reason=reason,
+        n=n,
+        data=data,
     )

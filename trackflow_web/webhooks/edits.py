@@ -121,6 +121,8 @@ def _hidden(recorded: Sequence[Event]) -> Iterator[tuple[About, int]]:
             yield (event.user_id, name), event.subject_id
         elif isinstance(payload, AWARDS):
             yield (event.user_id, EventName.ACHIEVEMENT_UNLOCKED), 0
+        elif isinstance(payload, events.PersonListed):
+            yield (event.user_id, None), 0
         elif isinstance(payload, DECISIONS):
             decided[payload.action_id] = event.user_id
     if decided:

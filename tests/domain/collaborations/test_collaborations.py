@@ -9,7 +9,7 @@ from tests.support.people import working
 from tests.support.producer import Producer
 from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.domain.people.models import User
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song, list_songs
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -190,7 +190,7 @@ def test_deleting_a_song_while_removing_its_collaborator_does_not_deadlock(
             with working(app):
                 found = find_song(song, for_update=True)
                 if found:
-                    songs.remove_collaborator(found, collaborator.user, collaborator.id)
+                    collaborators.remove_collaborator(found, collaborator.user, collaborator.id)
 
         at_once([leave, lambda song=song: owner.delete(song)])
     assert (counts(owner), counts(collaborator)) == ((0, 0), (0, 0))

@@ -16,7 +16,7 @@ from trackflow_web.domain.collaborations.queries import have_worked_together
 from trackflow_web.domain.events import InvitationAccepted, InvitationDeclined, InvitationSent
 from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.domain.relations import actions as relations
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -251,7 +251,7 @@ def test_only_sent_requests_count_towards_each_limit(app, owner, invitee, charli
         titles.append(song_id)
         with working(app):
             song = find_song(song_id, for_update=True)
-            songs.add_collaborator(song, username=username, limits=limits)
+            collaborators.add_collaborator(song, username=username, limits=limits)
 
     titles: list[int] = []
     limits = (parse("2/1 hour"), parse("3/1 day"))

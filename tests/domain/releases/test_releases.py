@@ -13,7 +13,7 @@ from trackflow_web.domain.people.models import Audience, User
 from trackflow_web.domain.releases import messages, queries
 from trackflow_web.domain.releases.credits import credits_of, ini_lines
 from trackflow_web.domain.releases.queries import Filters
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import db
@@ -36,7 +36,7 @@ def joint(app, alice, bob, release):
     work_together(app, alice, bob)
     with working(app):
         song = find_song(song_id, for_update=True)
-        songs.add_collaborator(song, username="bob", limits=())
+        collaborators.add_collaborator(song, username="bob", limits=())
         authoring.mark_part(song, Part.DRUMS, bob.user, state="done")
         authoring.mark_part(song, Part.GUITAR, alice.user, state="done")
     return song_id

@@ -8,7 +8,7 @@ from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Deleted
 from trackflow_web.domain.collaborations.queries import helpers_of
-from trackflow_web.domain.songs import actions
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.loaders import song_or_404
@@ -31,7 +31,7 @@ def add_collaborator(song_id: int) -> tuple[schemas.NewlyAdded, int]:
     Somebody you haven't worked with is invited first.
     """
     song, wanted = song_or_404(song_id, may="own"), bodies.parse_body(schemas.NewCollaborator)
-    addition = actions.add_collaborator(
+    addition = collaborators.add_collaborator(
         song, username=wanted.username, limits=settings().limit_invitations
     )
     return schemas.NewlyAdded.of(addition), 201
@@ -45,5 +45,5 @@ def remove_collaborator(song_id: int, user_id: int) -> Deleted:
     Whoever leaves can't be added again.
     """
     song = song_or_404(song_id, may="work")
-    actions.remove_collaborator(song, get_current_user(), user_id)
+    collaborators.remove_collaborator(song, get_current_user(), user_id)
     return Deleted(deleted=user_id)

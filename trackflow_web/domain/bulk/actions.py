@@ -15,7 +15,7 @@ from trackflow_web.domain.collaborations import queries as collaborations
 from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.packs.queries import lock_songs
 from trackflow_web.domain.songs import actions as songs
-from trackflow_web.domain.songs import rules
+from trackflow_web.domain.songs import collaborators, rules
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo import actions as undo
 from trackflow_web.domain.undo import snapshots, steps
@@ -192,7 +192,7 @@ def remove_collaborator(song: Song, actor: User, user_id: int) -> Outcome:
     NotFound when the user does not collaborate on the song.
     """
     began = collaborations.since(user_id, song.id)
-    songs.remove_collaborator(song, actor, user_id)
+    collaborators.remove_collaborator(song, actor, user_id)
     if began is None:  # a pending invitation was withdrawn
         return Outcome(changed=1, title=song.title)
     step = steps.CollaboratorRemoved(song_id=song.id, user_id=user_id, since=began.isoformat())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trackflow_web.domain.collaborations import invitations
 from trackflow_web.domain.collaborations.models import Invitation
 from trackflow_web.domain.packs import queries as packs
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.kernel.database import get_for_update
 from trackflow_web.kernel.errors import NotFound
@@ -32,7 +32,7 @@ def accept(invitation: Invitation, user: User) -> None:
     """
     locked, inside = _lock(invitation)
     if invitations.accept(locked):
-        songs.join(inside, user, actor_id=user.id)
+        collaborators.join(inside, user, actor_id=user.id)
 
 
 def decline(invitation: Invitation) -> None:

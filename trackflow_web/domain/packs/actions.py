@@ -30,6 +30,7 @@ from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.share_images import actions as share_images
 from trackflow_web.domain.share_images.models import Kind as ShareKind
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.events import (
     SongAuthored,
     SongDeleted,
@@ -185,7 +186,7 @@ def add_collaborator(pack: Pack, *, username: object, limits: Sequence[RateLimit
     _lock(pack)
     invitations.check_open(subject, user)
     if may_be_added_by(user.id, pack.user_id):
-        added = songs.join(inside, user)
+        added = collaborators.join(inside, user)
         invitations.settle(user.id, pack_id=pack.id)
         return Addition(user, invited=False, songs=added)
     if not {song.id for song in inside} - closed_songs(user.id, [song.id for song in inside]):

@@ -12,7 +12,6 @@ from trackflow_web.domain.people import actions, reservations, rules
 from trackflow_web.domain.people.events import PersonListed, PersonPromoted
 from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
 from trackflow_web.domain.share_images import actions as share_images
-from trackflow_web.domain.webhooks import queueing as webhooks
 from trackflow_web.kernel import cache_versions, clock, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -51,7 +50,6 @@ def ban(user: User, *, by: User | None, why: str) -> None:
     cache_versions.step(Versioned.HOLDERS, users=[user.id])
     user.banned_at = clock.now()
     share_images.withdraw_all_of(user.id)
-    webhooks.edit_all_messages_of(user.id)
     actions.sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
     reservations.reserve(user.email, ends_at=None)
@@ -67,7 +65,6 @@ def unban(user: User, *, by: User | None, why: str) -> None:
     cache_versions.step(Versioned.HOLDERS, users=[user.id])
     user.banned_at = None
     share_images.withdraw_all_of(user.id)
-    webhooks.edit_all_messages_of(user.id)
     reservations.release(user.email)
     record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "unban", why)

@@ -16,7 +16,7 @@ class PersonRegistered(Payload):
 
 @event_type("person_listed", "user")
 class PersonListed(Payload):
-    """Whether a user appears on leaderboards may have changed: by their choice, or by a ban."""
+    """Who sees a user, or their place on leaderboards, may have changed: by choice, or by a ban."""
 
 
 @event_type("person_promoted", "user")

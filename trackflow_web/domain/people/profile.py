@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from trackflow_web.domain.people import rules
+from trackflow_web.domain.people import queries, rules
 from trackflow_web.domain.people.events import PersonListed
 from trackflow_web.domain.people.models import Audience, Shown, Theme
 from trackflow_web.domain.share_images import actions as share_images
-from trackflow_web.domain.webhooks import queueing
 from trackflow_web.kernel import cache_versions, text
 from trackflow_web.kernel.cache_versions import Versioned
 from trackflow_web.kernel.database import db
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from trackflow_web.domain.people.models import User
 
+    Fields = Mapping[str, tuple[str, Callable[[object, str], object]]]
+
 LONGEST_NAME = 60
 LONGEST_BIO = 500
 MOST_LINKS = 5
@@ -30,6 +32,7 @@ LONGEST_LINK = 200
 MOST_CHARTER_NAMES = 5
 # Before there were three audiences.
 FORMER_AUDIENCES = {"public": Audience.MEMBERS, "private": Audience.ME}
+NAME_OF_ADMINISTRATOR = "This is too close to an administrator's name. Choose another."
 A_LINK = "Enter addresses that start with https:// or http://, one per line."
 
 
@@ -39,7 +42,8 @@ def change_profile(user: User, **changes: object) -> None:
     Missing fields stay unchanged. Raises Invalid naming every invalid field.
     """
     name = user.display_name
-    _change(user, changes, PROFILE)
+    own_name: Fields = {"display_name": ("display_name", partial(_display_name_of, user))}
+    _change(user, changes, {**PROFILE, **own_name})
     cache_versions.hide()  # what it said before
     if user.display_name != name:
         share_images.withdraw_all_of(user.id)
@@ -59,8 +63,7 @@ def change_privacy(user: User, **changes: object) -> None:
     cache_versions.hide()
     if user.audience != audience:
         share_images.withdraw_all_of(user.id)
-        queueing.edit_all_messages_of(user.id)
-    if user.on_boards != was_listed:
+    if user.on_boards != was_listed or user.audience != audience:
         record(PersonListed(), user_id=user.id, subject_id=user.id)
 
 
@@ -82,7 +85,7 @@ def host_of(link: str) -> str:
 def _change(
     user: User,
     changes: Mapping[str, object],
-    fields: Mapping[str, tuple[str, Callable[[object, str], object]]],
+    fields: Fields,
 ) -> None:
     check = Checks()
     values = {
@@ -99,6 +102,13 @@ def _display_name(value: object, field: str) -> str:
     name = text.line(value, field, longest=LONGEST_NAME, required=False)
     if rules.is_reserved(name):
         raise Invalid(**{field: "This name is reserved. Choose another."})
+    return name
+
+
+def _display_name_of(user: User, value: object, field: str) -> str:
+    name = _display_name(value, field)
+    if name and name != user.display_name and queries.is_like_administrator(name, but=user.id):
+        raise Invalid(**{field: NAME_OF_ADMINISTRATOR})
     return name
 
 

@@ -54,6 +54,15 @@ def find_by_typed_name(name: str) -> User | None:
         return None
 
 
+def is_like_administrator(name: str, *, but: int) -> bool:
+    """Return whether a display name could be mistaken for an administrator other than this user."""
+    found = db.session.execute(
+        sa.select(User.username, User.display_name).where(User.is_admin, User.id != but)
+    )
+    names = {rules.display_skeleton(each) for row in found for each in row if each}
+    return rules.display_skeleton(name) in names
+
+
 def find_by_email(address: str) -> User | None:
     """Return the user with this canonical email address."""
     return db.session.scalar(sa.select(User).where(User.email == address))

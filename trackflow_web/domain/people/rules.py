@@ -116,8 +116,12 @@ def skeleton(name: str) -> str:
 
 def is_reserved(name: str) -> bool:
     """Return whether a display name could be mistaken for that of the site: `Admin`, `ADM1N`."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return skeleton("".join(folded.split())) in _reserved_skeletons()
+    return display_skeleton(name) in _reserved_skeletons()
+
+
+def display_skeleton(name: str) -> str:
+    """Return the skeleton that confusable display names and usernames share: `Ólga`, `0L G A`."""
+    return skeleton(text.comparison_key(name))
 
 
 @functools.cache

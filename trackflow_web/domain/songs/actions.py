@@ -9,9 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.collaborations import actions as collaborations
-from trackflow_web.domain.collaborations import invitations
-from trackflow_web.domain.collaborations.queries import closed_songs, helps, may_be_added_by
-from trackflow_web.domain.collaborations.rules import Addition, Subject
 from trackflow_web.domain.people.row_limits import RowLimit, require_room
 from trackflow_web.domain.songs import queries, rules
 from trackflow_web.domain.songs.events import (
@@ -36,21 +33,17 @@ from trackflow_web.domain.songs.models import Milestone, Song
 from trackflow_web.domain.songs.rules import Details, Draft, Status
 from trackflow_web.kernel import cache_versions, clock
 from trackflow_web.kernel.database import db, upsert
-from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid
+from trackflow_web.kernel.errors import Duplicate
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
-
-    from limits import RateLimitItem
 
     from trackflow_web.domain.people.models import User
 
 # Two requests that add a version at the same time find the same number free.
 VERSION_ATTEMPTS = 3
 ALREADY_EXISTS = "You already have this song."
-IS_COLLABORATOR = "This person is already a collaborator."
 
 STATUS_MILESTONE = {
     Status.FUTURE: Milestone.PLANNED,
@@ -209,70 +202,6 @@ def delete_song(song: Song, actor: User) -> None:
 def record_restored(song: Song, actor: User) -> None:
     """Record that a deleted song is there again, with the milestones that it had reached."""
     _record(SongRestored(**about(song), **_history(song)), song, actor)
-
-
-def add_collaborator(song: Song, *, username: object, limits: Sequence[RateLimitItem]) -> Addition:
-    """Add a collaborator, or invite a user who may not be added at once, within the limits.
-
-    The song must have been loaded for update. Raises Invalid naming `username`, TooMany.
-    """
-    user = collaborations.get_addable_user(username, song.user_id)
-    subject = Subject(song_id=song.id)
-    if helps(user.id, song.id):
-        raise Invalid(username=IS_COLLABORATOR)
-    invitations.check_open(subject, user)
-    if not may_be_added_by(user.id, song.user_id):
-        invitations.send(subject, user, owner_id=song.user_id, limits=limits)
-        return Addition(user, invited=True, songs=0)
-    return Addition(user, invited=False, songs=join([song], user))
-
-
-def join(
-    songs: Sequence[Song],
-    user: User,
-    *,
-    actor_id: int | None = None,
-    since: datetime | None = None,
-) -> int:
-    """Add a user to songs of one owner that they have neither declined nor left.
-
-    The songs must be locked, in the order of their ids. `since` is when a collaboration that is
-    restored began. Return to how many the user is new.
-    """
-    closed = closed_songs(user.id, [song.id for song in songs])
-    open_songs = [song for song in songs if song.id not in closed]
-    added = sum(
-        collaborations.add(
-            song_id=song.id,
-            owner_id=song.user_id,
-            user=user,
-            about=about(song),
-            actor_id=actor_id,
-            since=since,
-        )
-        for song in open_songs
-    )
-    if added:
-        invitations.settle(user.id, song_ids=[song.id for song in open_songs])
-        invitations.remember_work(open_songs[0].user_id, user.id)
-    return added
-
-
-def remove_collaborator(song: Song, actor: User, user_id: int) -> None:
-    """Remove a collaborator: the owner may remove all, collaborators only themselves.
-
-    The owner also withdraws pending invitations with this. Raises Forbidden, or NotFound if the
-    user neither collaborates on the song nor is invited.
-    """
-    if actor.id not in {song.user_id, user_id}:
-        raise Forbidden
-    collaborations.remove(
-        song_id=song.id,
-        owner_id=song.user_id,
-        user_id=user_id,
-        about=about(song),
-        leaves=actor.id == user_id,
-    )
 
 
 def about(song: Song) -> dict[str, Any]:

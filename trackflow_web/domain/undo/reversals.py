@@ -15,6 +15,7 @@ from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo import restoring, restoring_lists, steps
 from trackflow_web.kernel.database import db
@@ -122,7 +123,7 @@ def _add_back(removed: steps.CollaboratorRemoved, actor: User, since: datetime) 
     if actor.id == user.id:
         invitations.forget_leaving(song.id, user.id)
     began = datetime.fromisoformat(removed.since)
-    return song if songs.join([song], user, actor_id=actor.id, since=began) else None
+    return song if collaborators.join([song], user, actor_id=actor.id, since=began) else None
 
 
 def _workable(song_id: int, actor: User) -> Song | None:

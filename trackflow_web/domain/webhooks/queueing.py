@@ -163,11 +163,6 @@ def edit_messages(about: Mapping[About, Collection[int]], *, after: timedelta = 
         _edit(user_id, which, after)
 
 
-def edit_all_messages_of(user_id: int) -> None:
-    """Queue edits of all recent messages in Discord about a user who is hidden, or seen again."""
-    edit_messages({(user_id, None): {0}})
-
-
 def _edit(user_id: int, which: Sequence[sa.ColumnElement[bool]], after: timedelta) -> None:
     now = clock.now()
     of_discord = sa.select(Webhook.id).where(

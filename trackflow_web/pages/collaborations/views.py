@@ -8,7 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.bulk import actions as bulk
 from trackflow_web.domain.packs import actions as packs
-from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.songs import collaborators
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.text import count_of
 from trackflow_web.pages.packs.views import pack_context
@@ -36,7 +36,7 @@ def add(song_id: int) -> str | Response:
     """Add a collaborator to a song, or invite them."""
     song, limits = song_or_404(song_id, may="own"), settings().limit_invitations
     try:
-        songs.add_collaborator(song, username=request.form.get("username"), limits=limits)
+        collaborators.add_collaborator(song, username=request.form.get("username"), limits=limits)
     except (Invalid, TooMany) as refusal:
         return refused(_song_page(song, refusal), refusal)
     return _song_page(song) if htmx.is_htmx() else _back_to(song)
