@@ -26,8 +26,9 @@ from trackflow_web.domain.songs import actions as songs
 from trackflow_web.domain.songs import collaborators
 from trackflow_web.domain.songs.queries import find_song
 from trackflow_web.domain.undo import actions as undo
-from trackflow_web.domain.undo import snapshots, steps
+from trackflow_web.domain.undo import snapshots
 from trackflow_web.domain.undo.models import UndoStep
+from trackflow_web.domain.undo.steps import SongsDeleted
 from trackflow_web.domain.visibility import Held
 from trackflow_web.domain.visibility.models import Hold
 from trackflow_web.domain.webhooks import actions, outbox, queries, rules
@@ -671,7 +672,7 @@ def test_what_is_hidden_later_leaves_its_message_and_comes_back(
 
 
 def delete(song, owner):
-    step = steps.SongsDeleted(songs=snapshots.take_songs([song]))
+    step = SongsDeleted(songs=snapshots.take_songs([song]))
     songs.delete_song(song, owner)
     undo.keep(owner, step)
 
