@@ -208,6 +208,11 @@ def test_a_song_without_names_needs_them(app, as_alice, alice):
     assert "One" in songs(app, alice)
 
 
+def test_chart_files_are_in_the_navigation_among_the_imports(as_alice, reported):
+    for address in ("/imports/charts", reported):
+        assert as_alice.get(address).one(".nav a[aria-current=page]")["href"] == "/imports/"
+
+
 @pytest.mark.parametrize("files", [[], [("song.txt", b"x")], [("a.zip", b"no zip")]])
 def test_an_upload_without_songs_is_refused(app, as_alice, files):
     answer = send(as_alice, *files)
