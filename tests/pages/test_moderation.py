@@ -242,6 +242,7 @@ def test_a_suspended_user_cannot_sign_in_until_it_ends(app, case, bob, as_bob, a
     refused = fresh.sign_in("bob", PASSWORD)
     assert refused.status == 422
     assert STATEMENT in refused.alert()
+    assert f"until {clock():%-d %B %Y}: " in refused.alert()
     assert "suspended" not in Browser(app).sign_in("bob", "not the password").text
     clock.move(days=1)
     assert fresh.sign_in("bob", PASSWORD).status == 200

@@ -97,7 +97,8 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
 
 def _suspended(user: User) -> str:
     """Return why an account is suspended and until when, for whoever knows its password."""
-    return f"This account is suspended until {user.suspended_until:%Y-%m-%d}: {user.suspended_for}"
+    until = f"{user.suspended_until:%-d %B %Y}"
+    return f"This account is suspended until {until}: {user.suspended_for}"
 
 
 def _take_turn(address: str, limit: RateLimitItem) -> None:
