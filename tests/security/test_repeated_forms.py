@@ -25,6 +25,9 @@ CREATE = {
     "/series/",
     "/series/<series_id>/tracks",
     "/songs/<song_id>/templates",
+    "/songs/<song_id>/delete",
+    "/packs/<pack_id>/delete",
+    "/series/<series_id>/delete",
     "/imports/",
     "/imports/charts",
     "/imports/charts/<scan_id>/confirm",
@@ -41,6 +44,7 @@ CREATE = {
     "/settings/webhooks",
     "/settings/webhooks/<webhook_id>/deliveries/<delivery_id>/send",
     "/settings/webhooks/<webhook_id>/rotate",
+    "/settings/webhooks/<webhook_id>/delete",
     "/settings/webhooks/<webhook_id>/test",
     "/admin/achievements/custom",
     "/admin/achievements/custom/<code>",
@@ -106,7 +110,6 @@ SET = {
     "/songs/<song_id>",
     "/songs/<song_id>/parts/<part>",
     "/songs/<song_id>/status",
-    "/songs/<song_id>/delete",
     "/songs/<song_id>/cover",
     "/settings/people/feed-address",
     "/achievements/<code>/badge",
@@ -116,7 +119,6 @@ SET = {
     "/songs/<song_id>/collaborators/<user_id>/delete",
     "/packs/<pack_id>",
     "/packs/<pack_id>/release",
-    "/packs/<pack_id>/delete",
     "/packs/<pack_id>/songs/<song_id>/delete",
     "/packs/<pack_id>/collaborators/<user_id>/delete",
     "/invitations/<invitation_id>/accept",
@@ -129,7 +131,6 @@ SET = {
     "/series/<series_id>/link",
     "/series/<series_id>/plan",
     "/series/<series_id>/tracks/<position>",
-    "/series/<series_id>/delete",
     "/templates/<template_id>/delete",
     "/imports/spotify/disconnect",
     "/imports/<import_id>/cancel",
@@ -152,7 +153,6 @@ SET = {
     "/checklist/hide",
     "/settings/tokens/<token_id>/delete",
     "/settings/webhooks/<webhook_id>",
-    "/settings/webhooks/<webhook_id>/delete",
 }
 
 
@@ -246,6 +246,20 @@ def test_a_file_sent_twice_creates_one_import(as_alice):
     file = (io.BytesIO(b"title,artist\nTwo,Metallica\n"), "list.csv")
     other = as_alice.post("/imports/", file=file, name="A list", idempotency_key="k").location
     assert other != first
+
+
+@pytest.mark.parametrize("kind", ["song", "pack", "series", "webhook"])
+def test_a_second_click_on_delete_is_answered_like_the_first(app, alice, as_alice, as_bob, kind):
+    object_id = belongings_of(app, alice)[f"{kind}_id"]
+    place = {"song": "/songs", "pack": "/packs", "series": "/series"}.get(
+        kind, "/settings/webhooks"
+    )
+    form = as_alice.get(f"{place}/{object_id}").one(f"form[action='{place}/{object_id}/delete']")
+    key = form.select_one("[name=idempotency_key]")["value"]
+    clicks = [as_alice.post(form["action"], idempotency_key=key) for _ in range(2)]
+    assert {(page.status, page.location.rstrip("/")) for page in clicks} == {(303, place)}
+    assert as_alice.post(form["action"], idempotency_key="another").status == 404
+    assert as_bob.post(form["action"], idempotency_key=key).status == 404
 
 
 def test_starting_an_import_twice_redirects_to_it(as_alice):
