@@ -100,8 +100,10 @@ def pictures_of(card: Card) -> dict[str, bytes]:
     covers = [art.digest for art in card.covers if art.digest]
     found: dict[str, bytes] = {}
     if covers:
+        # Several are drawn at about 250 pixels each, and decoding takes most of the time.
+        picture = Cover.large if len(card.covers) == 1 else Cover.small
         rows = db.session.execute(
-            sa.select(Cover.digest, Cover.large).where(
+            sa.select(Cover.digest, picture).where(
                 Cover.digest.in_(covers), Cover.user_id == card.by.user_id
             )
         )
