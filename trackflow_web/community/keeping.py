@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from trackflow_web.community.models import FeedEntry, FeedPerson
 from trackflow_web.domain.people.models import User
 from trackflow_web.kernel import clock
-from trackflow_web.kernel.database import db
+from trackflow_web.kernel.database import db, literal_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from trackflow_web.community.grouping import Group, Groups
@@ -54,9 +54,10 @@ def without_pruned(found: Groups) -> Groups:
     by_actor: dict[int, list[Group]] = defaultdict(list)
     for group in found.values():
         by_actor[group.actor_id].append(group)
+    stored = _latest_stored({found[key].actor_id for key in old})
     gone: set[str] = set()
-    for actor_id in {found[key].actor_id for key in old}:
-        oldest = _oldest_kept(actor_id, by_actor[actor_id])
+    for actor_id, times in stored.items():
+        oldest = _oldest_kept(times, by_actor[actor_id])
         gone |= {
             group.key
             for group in by_actor[actor_id]
@@ -75,17 +76,39 @@ def _stored(keys: Iterable[str]) -> set[str]:
     return found
 
 
-def _oldest_kept(actor_id: int, more: Iterable[Group]) -> datetime | None:
-    """Return the time of the oldest of a user's latest entries; None where there are fewer."""
-    stored = db.session.execute(
-        sa.select(_FEED.c.group_key, _PEOPLE.c.last_at)
-        .join(_FEED, _FEED.c.id == _PEOPLE.c.feed_id)
-        .where(_PEOPLE.c.user_id == actor_id)
-        .order_by(_PEOPLE.c.last_at.desc())
-        .limit(ALWAYS_KEPT)
+def _latest_stored(actor_ids: Iterable[int]) -> dict[int, dict[str, datetime]]:
+    """Return the times of the latest entries of each of these users, by key."""
+    ordered = sorted(actor_ids)
+    found: dict[int, dict[str, datetime]] = {actor_id: {} for actor_id in ordered}
+    for at in range(0, len(ordered), KEYS_A_STATEMENT):
+        ids = ordered[at : at + KEYS_A_STATEMENT]
+        for row in db.session.execute(_LATEST, {"ids": ids}):
+            found[row.user_id][row.group_key] = row.last_at
+    return found
+
+
+_BY_TIME = (
+    sa.select(
+        _PEOPLE.c.user_id,
+        _PEOPLE.c.feed_id,
+        _PEOPLE.c.last_at,
+        sa.func.row_number()
+        .over(partition_by=_PEOPLE.c.user_id, order_by=_PEOPLE.c.last_at.desc())
+        .label("place"),
     )
-    times = {row.group_key: row.last_at for row in stored}
-    times |= {group.key: group.last_at for group in more}
+    .where(_PEOPLE.c.user_id.in_(literal_ids("ids")))
+    .subquery()
+)
+_LATEST = (
+    sa.select(_BY_TIME.c.user_id, _FEED.c.group_key, _BY_TIME.c.last_at)
+    .join(_FEED, _FEED.c.id == _BY_TIME.c.feed_id)
+    .where(_BY_TIME.c.place <= ALWAYS_KEPT)
+)
+
+
+def _oldest_kept(stored: Mapping[str, datetime], more: Iterable[Group]) -> datetime | None:
+    """Return the time of the oldest of a user's latest entries; None where there are fewer."""
+    times = dict(stored) | {group.key: group.last_at for group in more}
     latest = sorted(times.values(), reverse=True)
     return latest[ALWAYS_KEPT - 1] if len(latest) >= ALWAYS_KEPT else None
 

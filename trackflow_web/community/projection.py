@@ -46,7 +46,7 @@ def rebuild(user_ids: Sequence[int]) -> int:
     _lock(user_ids)
     found = keeping.without_pruned(groups.of_users(user_ids))
     wrong = differences(stored_of(user_ids), found)
-    write(wrong, {key: found[key] for key in wrong if key in found})
+    _write(wrong, {key: found[key] for key in wrong if key in found})
     return len(wrong)
 
 
@@ -62,7 +62,7 @@ def refresh_achievements(user_ids: Sequence[int]) -> None:
         if key.startswith(f"{Kind.ACHIEVEMENT}:")
     }
     wrong = differences(stored, found)
-    write(wrong, {key: found[key] for key in wrong if key in found})
+    _write(wrong, {key: found[key] for key in wrong if key in found})
 
 
 def write(keys: Sequence[str], found: Groups) -> None:
@@ -70,9 +70,12 @@ def write(keys: Sequence[str], found: Groups) -> None:
 
     What is so old that a job has deleted it stays deleted.
     """
-    ordered = sorted(
-        keeping.without_pruned(found).values(), key=lambda each: (each.last_at, each.key)
-    )
+    kept = keeping.without_pruned(found)
+    _write([key for key in keys if key not in found or key in kept], kept)
+
+
+def _write(keys: Sequence[str], found: Groups) -> None:
+    ordered = sorted(found.values(), key=lambda each: (each.last_at, each.key))
     for at in range(0, len(ordered), KEYS_A_STATEMENT):
         _write_groups(ordered[at : at + KEYS_A_STATEMENT])
     gone = [key for key in keys if key not in found]
