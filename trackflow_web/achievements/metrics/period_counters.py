@@ -185,15 +185,28 @@ def _counts(
     metric: str, periods: Sequence[Period], chunk: Sequence[int]
 ) -> Iterable[tuple[Period, dict[int, int]]]:
     """Count a metric in all of its periods by one scan of its source rows."""
+    found = db.session.execute(_count(metric, tuple(periods)), {"user_ids": chunk}).all()
+    for at, period in enumerate(periods, start=1):
+        yield period, {row[0]: row[at] for row in found if row[at]}
+
+
+@lru_cache(maxsize=64)
+def _count(metric: str, periods: tuple[Period, ...]) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement, which takes longer to build than to run: a number for each period."""
     rows = recount.source_rows(metric, _USER_IDS).subquery()
     within = [
         sa.func.count(sa.case((sa.and_(rows.c.at >= each.starts_at, rows.c.at < each.ends_at), 1)))
         for each in periods
     ]
-    counted = sa.select(rows.c.user_id, *within).where(sa.not_(rows.c.imported))
-    found = db.session.execute(counted.group_by(rows.c.user_id), {"user_ids": chunk}).all()
-    for at, period in enumerate(periods, start=1):
-        yield period, {row[0]: row[at] for row in found if row[at]}
+    return (
+        sa.select(rows.c.user_id, *within)
+        .where(
+            sa.not_(rows.c.imported),
+            rows.c.at >= min(each.starts_at for each in periods),
+            rows.c.at < max(each.ends_at for each in periods),
+        )
+        .group_by(rows.c.user_id)
+    )
 
 
 def drift(chunk: Sequence[int], counted: Mapping[Key, Mapping[int, int]]) -> list[PeriodDrift]:
