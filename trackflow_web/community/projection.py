@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trackflow_web.community import award_groups, groups, keeping
 from trackflow_web.community.grouping import DAY, JOINT, Group, Groups, actor_of
+from trackflow_web.community.locking import lock_entries_of
 from trackflow_web.community.models import FeedEntry, FeedPerson, Kind
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, dialect, insert_into, literal_ids
@@ -36,14 +37,14 @@ def refresh(keys: Iterable[str], *, awards: Sequence[Event] = ()) -> None:
     actors = {*map(actor_of, wanted), *(event.user_id for event in awards)}
     if not actors:
         return
-    _lock(actors)
+    lock_entries_of(actors)
     days, found = award_groups.of_events(awards)
     write(sorted(wanted | days), {**groups.of_keys(wanted), **found})
 
 
 def rebuild(user_ids: Sequence[int]) -> int:
     """Bring all entries of these users in line with their source rows; return how many differed."""
-    _lock(user_ids)
+    lock_entries_of(user_ids)
     found = keeping.without_pruned(groups.of_users(user_ids))
     wrong = differences(stored_of(user_ids), found)
     _write(wrong, {key: found[key] for key in wrong if key in found})
@@ -54,7 +55,7 @@ def refresh_achievements(user_ids: Sequence[int]) -> None:
     """Bring the entries about all achievements of these users in line with their awards."""
     if not user_ids:
         return
-    _lock(user_ids)
+    lock_entries_of(user_ids)
     found = keeping.without_pruned(award_groups.of_users(user_ids))
     stored = {
         key: entry
@@ -134,24 +135,6 @@ def expected_of(group: Group) -> tuple[object, ...]:
 
 
 # --- writing -------------------------------------------------------------------------------------
-
-
-def _lock(actor_ids: Iterable[int]) -> None:
-    """Wait for others who write entries of these users: what they committed is then counted.
-
-    Entries may not exist yet, so that no row of the feed can be locked, and a row of the user is
-    locked by other actions in another order.
-    """
-    if dialect() == "sqlite":  # where one transaction writes at a time
-        return
-    db.session.execute(_LOCK, {"actor_ids": sorted(set(actor_ids))})
-
-
-# In the order of the ids, as the subquery sorts them: no two wait for each other.
-_LOCK = sa.text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('feed ' || actors.id, 0))"
-    " FROM (SELECT id FROM unnest(CAST(:actor_ids AS bigint[])) AS id ORDER BY id) AS actors"
-)
 
 
 def _write_groups(written: Sequence[Group]) -> None:
