@@ -49,8 +49,8 @@ seasons.index               /seasons/
 seasons.show                /seasons/<slug>
 """
 # Everything that a test looks for has a name like this.
-# Within a word it is part of a random token or key, unless that is a slash in an address.
-MARKER = re.compile(r"(?:(?<=%2f)|(?<![a-z0-9_.]))zz[a-z]+")
+# Within a word it is part of a random token or key, unless that is an escape in an address.
+MARKER = re.compile(r"(?:(?<=%[0-9a-f]{2})|(?<![a-z0-9_.]))zz[a-z]+")
 
 
 def endpoints() -> set[str]:
