@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.support.charter import statements_of
 from tests.support.people import add_person, working
 from tests.support.receiver import receiving
 from tests.support.songs import add_song
@@ -726,6 +727,19 @@ def test_a_new_song_with_the_id_of_a_deleted_one_is_not_in_its_message(app, alic
     releases()
     (told,) = deliveries(app)
     assert told.subject_id == -song_id
+
+
+def test_deleting_many_songs_takes_no_statement_about_deliveries_for_each(app, alice, hook):
+    def delete(count):
+        ids = [release(app, alice, f"{count} {number}") for number in range(count)]
+        with statements_of(app) as seen, working(app):
+            for song_id in ids:
+                songs.delete_song(find_song(song_id, for_update=True), alice.user)
+        return len(seen.naming("UPDATE webhook_deliveries"))
+
+    assert delete(1) == 0
+    hook()
+    assert delete(1) == delete(5) > 0
 
 
 def test_discord_gets_an_embed_that_calls_nobody(app, alice, hook, receiver, send, clock):

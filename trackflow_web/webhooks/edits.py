@@ -29,7 +29,7 @@ from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from trackflow_web.domain.webhooks.queueing import About
     from trackflow_web.kernel.events import Event
@@ -72,19 +72,34 @@ HELD = {
 
 def handle(recorded: Sequence[Event]) -> None:
     """Queue edits of the messages that events change."""
+    changed, hidden = _changed_releases(recorded), _by_subject(_hidden(recorded))
+    owners = {user_id for user_id, _ in (*changed, *hidden)}
+    if not owners or not (owners := queueing.owners_among(owners)):
+        return  # as mostly
+    queueing.negate_ids(_of(owners, _by_subject(_named(recorded, BACK, sign=-1))))
+    queueing.edit_messages(_of(owners, changed), after=queueing.CHANGES_FOR)
+    queueing.edit_messages(_of(owners, hidden))
+    queueing.negate_ids(_of(owners, _by_subject(_named(recorded, GONE))))
+
+
+def _by_subject(found: Iterable[tuple[About, int]]) -> dict[About, set[int]]:
+    ids: dict[About, set[int]] = defaultdict(set)
+    for about, subject_id in found:
+        ids[about].add(subject_id)
+    return ids
+
+
+def _of(owners: set[int], about: Mapping[About, set[int]]) -> dict[About, set[int]]:
+    return {key: ids for key, ids in about.items() if key[0] in owners}
+
+
+def _named(
+    recorded: Sequence[Event], names: Mapping[type, EventName], *, sign: int = 1
+) -> Iterator[tuple[About, int]]:
+    """Return what these kinds of events are about, under the name of what was told of it."""
     for event in recorded:
-        if name := BACK.get(type(event.payload)):
-            queueing.renumber(event.user_id, name, -event.subject_id, event.subject_id)
-    if changed := _changed_releases(recorded):
-        queueing.edit_messages(changed, after=queueing.CHANGES_FOR)
-    hidden: defaultdict[About, set[int]] = defaultdict(set)
-    for about, subject_id in _hidden(recorded):
-        hidden[about].add(subject_id)
-    if hidden:
-        queueing.edit_messages(hidden)
-    for event in recorded:
-        if name := GONE.get(type(event.payload)):
-            queueing.renumber(event.user_id, name, event.subject_id, -event.subject_id)
+        if name := names.get(type(event.payload)):
+            yield (event.user_id, name), sign * event.subject_id
 
 
 def _changed_releases(recorded: Sequence[Event]) -> dict[About, set[int]]:
@@ -110,15 +125,13 @@ def _changed_releases(recorded: Sequence[Event]) -> dict[About, set[int]]:
 def _hidden(recorded: Sequence[Event]) -> Iterator[tuple[About, int]]:
     """Return what events may have hidden from visitors, or shown; an id of 0 is everything."""
     decided: dict[int, int] = {}
+    yield from _named(recorded, GONE | BACK)
     for event in recorded:
         payload: Any = event.payload
-        name = GONE.get(type(payload)) or BACK.get(type(payload))
         if isinstance(payload, SONGS):
             yield (event.user_id, EventName.SONG_RELEASED), event.subject_id
             if payload.pack_id is not None:
                 yield (event.user_id, EventName.PACK_RELEASED), payload.pack_id
-        elif name:
-            yield (event.user_id, name), event.subject_id
         elif isinstance(payload, AWARDS):
             yield (event.user_id, EventName.ACHIEVEMENT_UNLOCKED), 0
         elif isinstance(payload, events.PersonListed):

@@ -69,6 +69,14 @@ _ACTIVE = (
 _ACTIVE_LOCKED = _ACTIVE.with_for_update(read=True, key_share=True)
 
 
+def owners_among(user_ids: Collection[int]) -> set[int]:
+    """Return those of these users who have a webhook, also a paused one."""
+    return set(db.session.scalars(_OWNERS, {"user_ids": sorted(user_ids)}))
+
+
+_OWNERS = sa.select(Webhook.user_id).where(Webhook.user_id.in_(literal_ids("user_ids"))).distinct()
+
+
 def queue(webhooks: Sequence[Webhook], happened: Sequence[Happened]) -> None:
     """Queue what happened for the webhooks that want it, within the day's limit of each user."""
     rows: list[dict[str, object]] = []
@@ -194,19 +202,20 @@ def edit_again(delivery: Delivery) -> None:
     _note_queued()
 
 
-def renumber(user_id: int, event: EventName, subject_id: int, new_id: int) -> None:
-    """Let the recent deliveries about a subject refer to another id."""
-    db.session.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.user_id == user_id,
-            Delivery.created_at > clock.now() - EDITED_FOR,
-            Delivery.event == event,
-            Delivery.subject_id == subject_id,
+def negate_ids(about: Mapping[About, Collection[int]]) -> None:
+    """Change the sign of the ids of these subjects in the recent deliveries about them."""
+    for (user_id, event), subject_ids in about.items():
+        db.session.execute(
+            sa.update(Delivery)
+            .where(
+                Delivery.user_id == user_id,
+                Delivery.created_at > clock.now() - EDITED_FOR,
+                Delivery.event == event,
+                Delivery.subject_id.in_(sorted(subject_ids)),
+            )
+            .values(subject_id=-Delivery.subject_id)
+            .execution_options(synchronize_session="fetch")
         )
-        .values(subject_id=new_id)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def _note_queued() -> None:
