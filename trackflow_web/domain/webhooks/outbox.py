@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from trackflow_web.domain.webhooks import rules
 from trackflow_web.domain.webhooks.events import WebhookDisabled
@@ -259,16 +258,13 @@ def prune() -> None:
     A message that waits to be edited is made again from all that is in it.
     """
     now = clock.now()
-    edit = aliased(Delivery)
-    is_edited = sa.exists().where(
-        edit.webhook_id == Delivery.webhook_id,
-        edit.remote_id == Delivery.remote_id,
-        edit.remote_id != "",
-        edit.ended_at.is_(None),
+    edited = sa.select(Delivery.webhook_id, Delivery.remote_id).where(
+        Delivery.ended_at.is_(None), Delivery.remote_id != ""
     )
+    in_message = sa.tuple_(Delivery.webhook_id, Delivery.remote_id)
     db.session.execute(
         sa.delete(Delivery)
-        .where(Delivery.ended_at < now - KEPT_FOR, sa.not_(is_edited))
+        .where(Delivery.ended_at < now - KEPT_FOR, in_message.not_in(edited))
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
