@@ -10,7 +10,14 @@ import sqlalchemy as sa
 
 from tests.support.people import PASSWORD, add_person, working
 from trackflow_web.achievements.models import UserStats
-from trackflow_web.domain.people import actions, administration, identity, passwords, queries
+from trackflow_web.domain.people import (
+    actions,
+    administration,
+    identity,
+    passwords,
+    profile,
+    queries,
+)
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
@@ -69,6 +76,18 @@ def test_a_taken_username_is_rejected_in_every_spelling(app, alice):
 @pytest.mark.fault("B5")
 def test_a_lookalike_of_a_taken_username_is_rejected(app, alice, name):
     assert refused(app, register, username=name) == {"username"}
+
+
+@pytest.mark.parametrize("name", ["ragnhild", "ragn_hild", "r4gnhi1d"])
+@pytest.mark.fault("B5")
+def test_the_display_name_of_an_administrator_is_no_username(app, admin, alice, name):
+    with working(app):
+        profile.change_profile(admin.user, display_name="Ragnhild")
+    assert refused(app, register, username=name) == {"username"}
+    with working(app), pytest.raises(Invalid):
+        administration.rename(alice.user, to=name, by=admin.user, why="asked for it")
+    with working(app):
+        assert register(username=name, by_operator=True).username == name
 
 
 @pytest.mark.parametrize("address", ["ALICE@example.ORG", "ａlice＠example.org"])

@@ -69,7 +69,7 @@ def test_system_names_are_reserved(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["admin_", "adm1n", "-admin-", "a_d_m_i_n", "r00t", "5upport", "ap1", "me-"],
+    ["admin_", "adm1n", "-admin-", "a_d_m_i_n", "r00t", "5upport", "ap1", "me-", "adrnin", "4dmin"],
 )
 @pytest.mark.fault("B5")
 def test_lookalikes_of_system_names_are_reserved(name):

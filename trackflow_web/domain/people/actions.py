@@ -99,11 +99,14 @@ def _taken(username: str, email: str, *, by_operator: bool = False) -> dict[str,
                 )
             )
         ).all()
-        reserved = [] if by_operator else reservations.reserved_among(username, email)
+        is_reserved = not by_operator and (
+            reservations.is_name_reserved(username) or queries.is_like_administrator(username)
+        )
+        is_barred = not by_operator and reservations.is_reserved(email)
     errors: dict[str, str] = {}
-    if username in reserved:
+    if is_reserved:
         errors["username"] = NAME_TAKEN
-    if email in reserved:
+    if is_barred:
         errors["email"] = "This email can't be used."
     if any(
         row.username == username or row.username_key == rules.skeleton(username) for row in rows

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from trackflow_web.domain.audit import SecurityEvent, note_if_committed
-from trackflow_web.domain.people import actions, reservations, rules
+from trackflow_web.domain.people import actions, queries, reservations, rules
 from trackflow_web.domain.people.events import PersonListed, PersonPromoted
 from trackflow_web.domain.people.models import AccessToken, Decision, Scope, User
 from trackflow_web.domain.share_images import actions as share_images
@@ -110,7 +110,8 @@ def rename(user: User, *, to: object, by: User | None, why: str) -> None:
     name = rules.username(to, reserved_too=by is None)
     if name == user.username:
         return
-    if reservations.is_reserved(name):
+    is_known = by is not None and queries.is_like_administrator(name, but=user.id)
+    if is_known or reservations.is_name_reserved(name):
         raise Invalid(username=actions.NAME_TAKEN)
     old = user.username
     try:

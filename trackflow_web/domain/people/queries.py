@@ -12,6 +12,7 @@ from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel import clock, text
 from trackflow_web.kernel.database import UTCDateTime, db
 from trackflow_web.kernel.errors import Invalid, NotFound
+from trackflow_web.kernel.lookalikes import skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,13 +55,13 @@ def find_by_typed_name(name: str) -> User | None:
         return None
 
 
-def is_like_administrator(name: str, *, but: int) -> bool:
-    """Return whether a display name could be mistaken for an administrator other than this user."""
-    found = db.session.execute(
-        sa.select(User.username, User.display_name).where(User.is_admin, User.id != but)
-    )
-    names = {rules.display_skeleton(each) for row in found for each in row if each}
-    return rules.display_skeleton(name) in names
+def is_like_administrator(name: str, *, but: int | None = None) -> bool:
+    """Return whether a name could be mistaken for an administrator, other than the user `but`."""
+    found = sa.select(User.username, User.display_name).where(User.is_admin)
+    if but is not None:
+        found = found.where(User.id != but)
+    names = {skeleton(each) for row in db.session.execute(found) for each in row if each}
+    return skeleton(name) in names
 
 
 def find_by_email(address: str) -> User | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.models import Reservation
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db, upsert
@@ -32,8 +33,8 @@ def reserve(*values: str, ends_at: datetime | None) -> None:
 
 
 def reserve_name(username: str) -> None:
-    """Reserve the name of a deleted account."""
-    reserve(username, ends_at=clock.now() + NAME_RESERVED_FOR)
+    """Reserve the name of a deleted account, and with it the names that look like it."""
+    reserve(username, _like(username), ends_at=clock.now() + NAME_RESERVED_FOR)
 
 
 def release(*values: str) -> None:
@@ -43,13 +44,22 @@ def release(*values: str) -> None:
     )
 
 
-def is_reserved(value: str) -> bool:
-    """Return whether this username or email address is reserved."""
-    return bool(reserved_among(value))
+def is_reserved(address: str) -> bool:
+    """Return whether this email address is reserved."""
+    return bool(_reserved_among(address))
 
 
-def reserved_among(*values: str) -> Sequence[str]:
-    """Return the reserved ones of these usernames and email addresses."""
+def is_name_reserved(username: str) -> bool:
+    """Return whether this username, or one that looks like it, is reserved."""
+    return bool(_reserved_among(username, _like(username)))
+
+
+def _like(username: str) -> str:
+    # No username and no email address, since it has a colon and no @.
+    return f"like:{rules.skeleton(username)}"
+
+
+def _reserved_among(*values: str) -> Sequence[str]:
     digests = {_digest(value): value for value in values}
     found = db.session.scalars(
         sa.select(Reservation.digest).where(

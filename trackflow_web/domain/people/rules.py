@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import resources
 
-from trackflow_web.kernel import text
+from trackflow_web.kernel import lookalikes, text
 from trackflow_web.kernel.characters import without_any_invisible
 from trackflow_web.kernel.errors import Invalid
 
@@ -73,6 +73,8 @@ RESERVED_USERNAMES = frozenset(
         "www",
     }
 )
+# It only looks like `home`.
+_SURNAMES = frozenset({"horne"})
 # Letters and digits that look alike in some typefaces, and separators.
 _LOOK_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "_": None, "-": None})
 # One @ with text on both sides: only a mail can show whether an address works.
@@ -101,7 +103,7 @@ def username(value: object, *, reserved_too: bool = False) -> str:
     name = unicodedata.normalize("NFKC", typed).casefold()
     if not USERNAME.fullmatch(name) or _has_invisible(value):
         raise Invalid(username="Use 3 to 30 letters (a-z), digits, _ or -.")
-    if skeleton(name) in _reserved_skeletons() and not reserved_too:
+    if is_reserved(name) and not reserved_too:
         raise Invalid(username="This username is reserved.")
     return name
 
@@ -115,18 +117,13 @@ def skeleton(name: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    """Return whether a display name could be mistaken for that of the site: `Admin`, `ADM1N`."""
-    return display_skeleton(name) in _reserved_skeletons()
-
-
-def display_skeleton(name: str) -> str:
-    """Return the skeleton that confusable display names and usernames share: `Ólga`, `0L G A`."""
-    return skeleton(text.comparison_key(name))
+    """Return whether a name could be mistaken for one of the site: `Admin`, `ADM1N`, `adrnin`."""
+    return name.casefold() not in _SURNAMES and lookalikes.skeleton(name) in _reserved_skeletons()
 
 
 @functools.cache
 def _reserved_skeletons() -> frozenset[str]:
-    return frozenset(map(skeleton, RESERVED_USERNAMES))
+    return frozenset(map(lookalikes.skeleton, RESERVED_USERNAMES))
 
 
 def _has_invisible(value: object) -> bool:
