@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from datetime import timedelta
 from email import policy
 
 import pytest
@@ -91,6 +92,35 @@ def test_a_reset_ends_every_session_and_token(app, alice, as_alice, stranger, ma
     stranger.post("/password/forgot", email=alice.email)
     stranger.post(mails()[0][1], password=NEW)
     assert as_alice.get("/songs/").status == 303
+
+
+def test_a_new_password_ends_a_change_of_the_address(app, alice, as_alice, stranger, mails):
+    """Somebody who knew the old password would otherwise take the account with a later click."""
+    as_alice.post("/confirm", password=PASSWORD)
+    for way in ("reset", "settings"):
+        as_alice.post("/settings/profile", email="thief@example.org", timezone="UTC")
+        link = mails()[-1][1]
+        if way == "reset":
+            stranger.post("/password/forgot", email=alice.email)
+            stranger.post(mails()[-1][1], password=NEW)
+            as_alice.enter(alice)
+        else:
+            as_alice.post("/settings/password", current=NEW, password="yet another password")
+        assert Browser(app).get(link).status == 404, way
+        assert Browser(app).post(link).status == 404, way
+        assert user_of(app, alice).email == alice.email
+
+
+def test_a_reset_does_not_sign_in_a_suspended_user(clock, app, alice, stranger, mails):
+    stranger.post("/password/forgot", email=alice.email)
+    with working(app):
+        alice.user.suspended_until = clock() + timedelta(days=1)
+    page = stranger.post(mails()[-1][1], password=NEW)
+    assert (page.status, page.location) == (303, "/login")
+    assert user_of(app, alice).last_seen_at is None
+    assert "suspended" in Browser(app).sign_in("alice", NEW).alert()
+    clock.move(days=2)
+    assert stranger.get("/songs/").status == 303
 
 
 def test_an_invalid_new_password_is_rejected_by_name_and_the_link_stays_valid(

@@ -168,12 +168,16 @@ def sign_out_everywhere(user: User) -> None:
 
 
 def change_password(user: User, *, new: object) -> None:
-    """Set a new password and end every session and token made with the old one."""
+    """Set a new password and end every session, token and change of email made with the old one.
+
+    Who knew the old one could otherwise confirm their own address later, and reset the new one.
+    """
     password = rules.password(new)
     if password.casefold() in {user.username, user.email}:
         raise Invalid(password=PASSWORD_IS_THE_NAME)
     note_if_committed(SecurityEvent.PASSWORD_CHANGED, of=user.id)
     user.password_hash = passwords.hash_password(password)
+    user.new_email = None
     sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
 

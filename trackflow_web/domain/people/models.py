@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trackflow_web.domain.people.rules import skeleton
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import Base, BigId
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ class User(Base):
     email_confirmed_at: Mapped[datetime | None]
     # The new email address, until it is confirmed by mail.
     new_email: Mapped[str | None] = mapped_column(sa.String(254))
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a moderator keeps the user from signing in for now."""
+        return self.suspended_until is not None and self.suspended_until > clock.now()
 
     @property
     def is_profile_public(self) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from trackflow_web.domain.audit import SecurityEvent, note
 from trackflow_web.domain.people import passwords, rules
 from trackflow_web.domain.people.models import User
-from trackflow_web.kernel import clock, rate_limits, text
+from trackflow_web.kernel import rate_limits, text
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.kernel.rate_limits import LimitCount
@@ -85,7 +85,7 @@ def check_password(*, name: object, password: object, address: str, bounds: Sign
         (SIGN_IN_NAME, wanted),
     ):
         rate_limits.undo_hit(scope, key)
-    if user.suspended_until is not None and user.suspended_until > clock.now():
+    if user.is_suspended:
         raise Suspended(user.id, form=_suspended(user))
     if passwords.needs_rehash(user.password_hash):
         _rehash(user, secret)

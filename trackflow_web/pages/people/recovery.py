@@ -57,7 +57,7 @@ def reset_password_form(token: str) -> str:
 
 @pages.post("/password/reset/<token>")
 def reset_password(token: str) -> str | Response:
-    """Set the new password, end every other session and sign in."""
+    """Set the new password, end every other session and sign in, unless the user is suspended."""
     user = recovery.user_of_reset(token, signing_keys())
     try:
         recovery.reset_password(user, new=request.form.get("password"))
@@ -66,9 +66,10 @@ def reset_password(token: str) -> str | Response:
             "people/reset.html", username=user.username, token=token, errors=refusal.errors
         )
         return refused(page, refusal)
-    sign_in(user, remember=False)
+    if not user.is_suspended:
+        sign_in(user, remember=False)
     flash("Your password has been changed.")
-    return htmx.redirect_after_post("/")
+    return htmx.redirect_after_post(url_for("people.login") if user.is_suspended else "/")
 
 
 @pages.get("/email/confirm/<token>")
