@@ -81,11 +81,73 @@ def test_exportifys_full_german_header_is_not_confused_by_the_artist_of_the_albu
         ),
         ("曲名,アーティスト\nGreen Gate,The Fences\n", Row("Green Gate", "The Fences")),
         ("Title of the song,Artist\nGreen Gate,The Fences\n", Row("Green Gate", "The Fences")),
+        (
+            "曲のタイトル,アルバムのタイトル,アーティスト名 1\nGreen Gate,Gates,The Fences\n",
+            Row("Green Gate", "The Fences", "Gates"),
+        ),
+        (
+            "ID video,Titolo brano,Titolo album,Nome artista 1\nx,Green Gate,Gates,The Fences\n",
+            Row("Green Gate", "The Fences", "Gates"),
+        ),
+        (
+            "listened_at,artist_name,track_name,release_name\n1,The Fences,Green Gate,Gates\n",
+            Row("Green Gate", "The Fences", "Gates"),
+        ),
+        (
+            "master_metadata_track_name,master_metadata_album_artist_name\nGreen Gate,The Fences\n",
+            Row("Green Gate", "The Fences"),
+        ),
+        (
+            "Song,Artist,Popularity,Album,Album Date\nGreen Gate,The Fences,5,Gates,1983-01-02\n",
+            Row("Green Gate", "The Fences", "Gates", 1983),
+        ),
     ],
 )
 @pytest.mark.fault("2")
 def test_column_names_of_services_and_users_are_recognised(text, row):
     assert read(text).rows == [row]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Navn\tKunstner\tKomponist\tAlbum\tÅr",
+        "Nimi\tEsittäjä\tSäveltäjä\tAlbumi\tVuosi",
+        "Név\tElőadó\tZeneszerző\tAlbum\tÉv",
+        "名称\t艺人\t作曲者\t专辑\t年份",
+        "이름\t아티스트\t작곡가\t앨범\t연도",
+        "Όνομα\tΚαλλιτέχνης\tΣυνθέτης\tΆλμπουμ\tΈτος",
+        "Назва\tВиконавець\tКомпозитор\tАльбом\tРік",
+        "שם\tאמן\tמלחין\tאלבום\tשנה",
+    ],
+)
+@pytest.mark.fault("2")
+def test_apple_music_is_recognised_in_other_languages(header):
+    found = read(f"{header}\r\nGreen Gate\tThe Fences\t\tGates\t1983\r\n", "utf-16")
+    assert found.rows == [Row("Green Gate", "The Fences", "Gates", 1983)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Artist,"Song\nTitle","Year\nreleased"\nThe Fences,Green Gate,1983\n',
+        '"title", "artist", "year"\n"Green Gate", "The Fences", 1983\n',
+        '"title,artist,year"\n"""Green Gate"",The Fences,1983"\n',
+    ],
+)
+@pytest.mark.fault("2")
+def test_unusual_quotes_around_a_header_are_read(text):
+    assert read(text).rows == [Row("Green Gate", "The Fences", "", 1983)]
+
+
+def test_commas_in_quotes_behind_a_space_belong_to_the_name():
+    found = read('title, artist\n"Green Gate", "Fences, Posts & Wire"\nGo, "Odd" Al\n')
+    assert found.rows == [Row("Green Gate", "Fences, Posts & Wire"), Row("Go", '"Odd" Al')]
+
+
+def test_a_quoted_line_above_the_header_is_no_record_of_its_own():
+    found = read('"My list, 2024"\ntitle,artist\n"Green, Gate",The Fences\n"Wire, x"\n')
+    assert found.rows == [Row("Green, Gate", "The Fences"), Row("Wire, x", reason=Reason.NO_ARTIST)]
 
 
 def test_a_song_named_like_a_column_is_not_a_header():
@@ -258,6 +320,43 @@ def test_a_legacy_encoding_is_marked_as_a_guess(encoding):
     assert found.rows == [Row("Déjà près", "Jürgen Öl")]
     assert found.is_guess
     assert found.encoding == encoding
+
+
+@pytest.mark.parametrize(
+    "text", ["曲名,歌手\n青いドア,アンナ\n赤いドア,楽団\n", "title;artist\nСиняя дверь;Анна\n"]
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.fault("18")
+def test_utf_16_without_a_mark_is_recognised_in_other_scripts(text, encoding):
+    assert read(text, encoding).rows == read(text).rows
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "encoding"),
+    [
+        ("曲名,アーティスト\n青いドア①,アンナ\nひらがなのうた,すずき\n", "cp932", "shift_jis"),
+        ("Название;Исполнитель\nСиняя дверь;Анна\n", "cp1251", "cp1251"),
+        ("title;artist\nÄÖÜ;Déjà Ørsted\n", "cp1252", "cp1252"),
+    ],
+)
+@pytest.mark.fault("18")
+def test_the_likeliest_encoding_is_guessed(text, codec, encoding):
+    found = read(text, codec)
+    assert (found.rows, found.encoding, found.is_guess) == (read(text).rows, encoding, True)
+
+
+@pytest.mark.parametrize("broken", [b"B\xfcrg,Anna\n", b"Burg,Ann\xc3"])
+@pytest.mark.fault("C2")
+def test_a_broken_letter_affects_no_other_row(broken):
+    found = read("title,artist\nDéjà là,Jürgen Öl\n".encode() + broken)
+    assert found.rows[0] == Row("Déjà là", "Jürgen Öl")
+    assert (len(found.rows), found.is_guess) == (2, True)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_nul_bytes_in_rows_do_not_make_a_file_utf_16(count):
+    found = read("title,artist\n" + "O\0ne,Nuls\n" * count + "Wire,The Posts\n")
+    assert found.rows[-1] == GOOD[1]
 
 
 def test_a_user_can_override_the_guessed_encoding():

@@ -50,7 +50,7 @@ class Columns:
     def are_known(self) -> bool:
         """Return whether title and artist have known column names."""
         return self.are_clear and all(
-            headers.plain(self.names[self.roles[role]]) in headers.RANKS[role] for role in REQUIRED
+            headers.is_known(headers.plain(self.names[self.roles[role]]), role) for role in REQUIRED
         )
 
     @property
@@ -77,15 +77,15 @@ def find(names: Sequence[str]) -> Columns:
         ]
         if fitting:
             roles[role] = min(fitting)[1]
-    by_words = [role for role in REQUIRED if role in roles and not _known(plain, roles, role)]
+    by_words = [
+        role
+        for role in REQUIRED
+        if role in roles and not headers.is_known(plain[roles[role]], role)
+    ]
     # A song may be called "Love Song" and its artist "Band of Horses": that is no header.
     if len(by_words) == len(REQUIRED) and len(roles) == len(REQUIRED):
         roles.clear()
     return Columns(names, roles, _exporter(plain))
-
-
-def _known(plain: Sequence[str], roles: Mapping[Role, int], role: Role) -> bool:
-    return plain[roles[role]] in headers.RANKS[role]
 
 
 def _exporter(plain: Sequence[str]) -> Exporter:

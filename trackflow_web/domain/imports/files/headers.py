@@ -153,7 +153,11 @@ OTHER_NAMES = {
         "الأغنية", "العنوان", "عنوان الأغنية",
         "Название", "Название трека", "Трек", "Песня", "Композиция",
         "歌名", "歌曲", "歌曲名", "标题", "曲目", "標題", "곡명", "제목", "노래",
-        "Název", "Skladba", "Píseň", "Cím", "Dal", "Sang", "Kappale", "Τίτλος", "Τραγούδι",
+        "名称", "名稱", "曲のタイトル", "이름", "Titel van nummer", "Naam van nummer",
+        "Nummertitel", "Název", "Skladba", "Píseň", "Názov", "Pieseň", "Cím", "Dal", "Név", "Sang",
+        "Tittel", "Navn", "Kappale", "Nimi", "Τίτλος", "Τραγούδι", "Όνομα", "Şarkı başlığı", "Ad",
+        "Назва", "Пісня", "Titlu", "Melodie", "Naslov", "Pjesma", "Títol", "שם", "שם השיר", "שיר",
+        "الاسم", "Master metadata track name",
     ),
     Role.ARTIST: (
         "Artist name", "Artist name 1", "Artist", "Artists", "Artist(s)", "Artist 1",
@@ -173,26 +177,28 @@ OTHER_NAMES = {
         "アーティスト", "歌手", "演奏者", "バンド",
         "الفنان", "فنان", "المغني", "اسم الفنان",
         "Исполнитель", "Исполнители", "Артист", "Группа",
-        "艺人", "艺术家", "藝人", "歌手名", "가수", "아티스트",
+        "艺人", "艺术家", "藝人", "歌手名", "가수", "아티스트", "Виконавець", "אמן", "Izvođač",
         "Umělec", "Interpret skladby", "Előadó", "Kunstner", "Esittäjä", "Καλλιτέχνης",
-        "Album artist",
+        "Naam artiest", "Artiestnaam", "Album artist", "Master metadata album artist name",
     ),
     Role.ALBUM: (
         "Album name", "Album", "Album title", "Release title", "Release", "Record", "LP",
         "Albumtitel", "Albumname", "Álbum", "Nom de l'album", "Titre de l'album", "Titolo album",
         "Disco", "Disque", "Tytuł albumu", "Skiva", "Albüm", "アルバム", "الألبوم", "Альбом",
-        "专辑", "專輯", "专辑名", "앨범", "Άλμπουμ", "Albumtitle",
+        "专辑", "專輯", "专辑名", "앨범", "Άλμπουμ", "Albumtitle", "Release name",
+        "アルバムのタイトル", "عنوان الألبوم", "אלבום", "Master metadata album album name",
     ),
     Role.YEAR: (
         "Year", "Release date", "Release year", "Year released", "Album release date",
-        "Album year", "Year of release", "Released", "Original release date", "Original year",
-        "Date released", "Jahr", "Erscheinungsjahr", "Veröffentlichungsjahr",
+        "Album year", "Album date", "Year of release", "Released", "Original release date",
+        "Original year", "Date released", "Jahr", "Erscheinungsjahr", "Veröffentlichungsjahr",
         "Veröffentlichungsdatum", "Erscheinungsdatum", "Año", "Año de lanzamiento",
         "Fecha de lanzamiento", "Année", "Année de sortie", "Date de sortie", "Anno",
         "Anno di pubblicazione", "Data di uscita", "Jaar", "Jaartal", "Rok", "Rok wydania",
         "Data wydania", "Ano", "Ano de lançamento", "Data de lançamento", "År", "Utgivningsår",
         "Yıl", "Çıkış Yılı", "Çıkış tarihi", "年", "発売日", "リリース日", "年份", "发行日期",
         "السنة", "سنة الإصدار", "تاريخ الإصدار", "Год", "Год выпуска", "연도", "Έτος",
+        "Årstal", "Vuosi", "Julkaisuvuosi", "Év", "Рік", "Godina", "Any", "An", "שנה",
     ),
     Role.PLAYLIST: ("Playlist name", "Playlist", "Playlist title"),
     Role.ADDRESS: ("Spotify URI", "Track URI", "Spotify track URI"),
@@ -206,7 +212,8 @@ _ALBUM_WORDS = ("album",)
 _YEAR_WORDS = ("year", "releasedate", "released")
 # Words of columns that are about a song, an artist or an album and do not name it.
 _ABOUT = re.compile(
-    r"uri|url|link|id$|^id|isrc|genre|count|number|num$|no$|duration|length|artwork|image|cover|sort"
+    r"uri|url|link|id$|^id|isrc|genre|count|number|num$|duration|length|artwork|image|cover|sort"
+    r"|(?:track|song|title|titel|disc|album|artist)no$"
     r"|added|played|rating|popularity|tempo|key|status|progress|label|copyright|preview|type|time"
     r"|composer|nummer|numero|total|size|disc"
 )
@@ -250,10 +257,17 @@ _BY_ITS_WORDS = 1_000
 
 def rank(name: str, role: Role) -> int | None:
     """Return how well a plain name fits a role, 0 the best; None when it does not."""
-    known = RANKS[role].get(name)
+    # YouTube Music has a column for each artist: `Artist Name 1`, `Artist Name 2`.
+    known = RANKS[role].get(name, RANKS[role].get(name.removesuffix("1")))
     if known is not None:
         return known
     return _BY_ITS_WORDS if _fits_by_words(name, role) else None
+
+
+def is_known(name: str, role: Role) -> bool:
+    """Return whether a plain name is one of the known names of a role."""
+    found = rank(name, role)
+    return found is not None and found < _BY_ITS_WORDS
 
 
 def _fits_by_words(name: str, role: Role) -> bool:

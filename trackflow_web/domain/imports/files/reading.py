@@ -82,9 +82,10 @@ TOO_MANY_LINES = f"This file has too many lines. The limit is {MOST_ROWS:,} rows
 
 @dataclass(frozen=True)
 class _Header:
-    """The header: its line (from 0), its columns and its delimiter."""
+    """The header: its line (from 0), the number of its lines, its columns and its delimiter."""
 
     line: int
+    height: int
     columns: Columns
     delimiter: str
 
@@ -103,10 +104,10 @@ def read(
     decoded = decoding.decode(content, choice.encoding)
     if decoded.text.count("\n") + decoded.text.count("\r") > MOST_LINE_ENDS:
         raise Invalid(file=TOO_MANY_LINES)
-    lines = records.split_lines(decoded.text)
+    lines = records.unwrapped(records.split_lines(decoded.text), looked_at=LINES_ABOVE)
     header = _header(lines)
     found = header.columns
-    start = header.line if choice.first_is_song else header.line + 1
+    start = header.line if choice.first_is_song else header.line + header.height
     if choice.first_is_song:
         found = Columns([f"Column {at}" for at in range(1, len(found.names) + 1)], {})
     roles = choice.roles or (remembered(found) if remembered else {})
@@ -147,13 +148,13 @@ def _header(lines: Sequence[str]) -> _Header:
     best: tuple[tuple[bool, bool, int, int], _Header] | None = None
     for at in range(start, min(start + LINES_ABOVE, len(lines))):
         for delimiter in delimiters:
-            names = _names(lines[at], delimiter, at)
+            names, height = _names(lines, at, delimiter)
             found = columns.find(names)
             filled = sum(1 for name in names if name)
             roles = len(found.roles) if found.are_clear else 0
             fit = (found.are_clear, found.are_known, roles, filled)
             if filled and (best is None or fit > best[0]):
-                best = fit, _Header(at, found, delimiter)
+                best = fit, _Header(at, height, found, delimiter)
         if best is not None and best[1].columns.are_known:
             break
     if best is None:
@@ -161,12 +162,16 @@ def _header(lines: Sequence[str]) -> _Header:
     return best[1]
 
 
-def _names(line: str, delimiter: str, at: int) -> list[str]:
-    """Return the cells of a line that may be a header. Raises Invalid naming the row."""
-    found = records.cells_of_line(line, delimiter)
-    if isinstance(found, csv.Error):
-        raise Invalid(file=f"Row {at + 1} is not CSV: {found}.")
-    return [" ".join(name.split())[:LONGEST_SAMPLE] for name in found[:MOST_CELLS]]
+def _names(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str], int]:
+    """Return the cells of a line that may be a header, and the number of its lines.
+
+    Raises Invalid naming the row.
+    """
+    try:
+        found, height = records.header_cells(lines, at, delimiter)
+    except csv.Error as error:
+        raise Invalid(file=f"Row {at + 1} is not CSV: {error}.") from None
+    return [" ".join(name.split())[:LONGEST_SAMPLE] for name in found[:MOST_CELLS]], height
 
 
 # --- the rows ----------------------------------------------------------------------------------

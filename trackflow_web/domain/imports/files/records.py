@@ -6,10 +6,15 @@ bad row never affects the others.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 DELIMITERS = (",", ";", "\t", "|")
 # A field with line breaks has a few. More lines than these are a quote that was never closed.
@@ -20,6 +25,8 @@ MOST_EXTRA_DELIMITERS = 1_000
 TOO_MANY_CELLS = "too many fields"
 _EXCEL_HINT = re.compile(r'"?sep=(?P<delimiter>.)"?$', re.IGNORECASE)
 _LINE_ENDS = re.compile(r"\r\n?")
+# Lines of a header whose names have line breaks.
+TALLEST_HEADER = 5
 _WHOLLY_QUOTED = re.compile(r'\s*"(?P<inside>.*)"\s*', re.DOTALL)
 
 
@@ -63,12 +70,33 @@ def hinted_delimiter(line: str) -> str:
     return hint["delimiter"] if hint else ""
 
 
-def cells_of_line(line: str, delimiter: str) -> Sequence[str] | csv.Error:
-    """Return the cells of a line that is a record of its own, or why it has none."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error as error:
-        return error
+def unwrapped(lines: Sequence[str], *, looked_at: int) -> Sequence[str]:
+    """Return the lines without the quotes that a spreadsheet put around each one as a whole.
+
+    It does if it took lines for single cells: `"title,artist"`. `looked_at` lines decide.
+    """
+    first = [line for line in lines[:looked_at] if line.strip()]
+    if not first or not all(map(_is_wrapped, first)):
+        return lines
+    return [f"{_unquoted(line)}\n" if _is_wrapped(line) else line for line in lines]
+
+
+def _is_wrapped(line: str) -> bool:
+    inside = _unquoted(line)
+    return inside is not line and any(delimiter in inside for delimiter in DELIMITERS)
+
+
+def header_cells(lines: Sequence[str], at: int, delimiter: str) -> tuple[Sequence[str], int]:
+    """Return the cells of a line that may be a header, and the number of its lines.
+
+    A name in quotes may have line breaks. Raises csv.Error.
+    """
+    if lines[at].count('"') % 2:
+        several = _reader(lines[at : at + TALLEST_HEADER], delimiter)
+        with contextlib.suppress(csv.Error, StopIteration):
+            return next(several), several.line_num
+    one = csv.reader([lines[at]], delimiter=delimiter, skipinitialspace=True)
+    return next(one, []), 1
 
 
 class _Lines:
@@ -95,7 +123,7 @@ def records(lines: Sequence[str], delimiter: str, *, start: int, width: int) -> 
     """
     source = _Lines(lines)
     source.at = start
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    reader = _reader(source, delimiter)
     while source.at < len(lines):
         first = source.at
         if lines[first].count(delimiter) > width + MOST_EXTRA_DELIMITERS:
@@ -109,15 +137,20 @@ def records(lines: Sequence[str], delimiter: str, *, start: int, width: int) -> 
             return
         except csv.Error as error:
             source.at = first + 1
-            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            reader = _reader(source, delimiter)
             yield _repaired(lines[first], delimiter, width, first + 1, str(error))
             continue
         taken = lines[first : source.at]
         if len(taken) > 1 and _is_several(taken, delimiter, width):
             source.at = first + 1
-            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            reader = _reader(source, delimiter)
             cells = _literal(taken[0], delimiter)
         yield Record(first + 1, cells)
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> CsvReader:
+    # Those who write CSV themselves put a space behind the delimiter: `"Title", "Artist"`.
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
 
 
 def _is_several(lines: Sequence[str], delimiter: str, width: int) -> bool:
