@@ -118,6 +118,29 @@ def test_a_guessed_encoding_is_shown_and_can_be_changed(as_alice):
     assert not page.all("[data-encoding]")
 
 
+@pytest.mark.fault("18")
+def test_columns_are_found_in_the_chosen_encoding(as_alice):
+    address = send(as_alice, "Tytuł;Wykonawca\nŁódź;Żółw\n".encode("cp1250")).location
+    assert "not clear which columns" in as_alice.get(address).text
+    fields = {"column_title": "", "column_artist": "1", "encoding": "cp1250"}
+    assert as_alice.post(f"{address}/columns", **fields).status == 303
+    page = as_alice.follow()
+    assert figures(page)["new"] == "1"
+    assert "Łódź" in page.text
+
+
+@pytest.mark.fault("8")
+def test_an_unusable_name_of_a_file_or_playlist_does_not_prevent_its_import(as_alice):
+    header = "title,artist,playlist name"
+    for file, name in [
+        ((io.BytesIO(CSV.encode()), f"{'x' * 250}.csv"), "x" * 200),
+        ((io.BytesIO(f"{header}\nA,B,{'y' * 250}\n".encode()), "list.csv"), "y" * 200),
+        ((io.BytesIO(f"{header}\nA,B,\u200b\n".encode()), "my_list.csv"), "my list"),
+    ]:
+        assert as_alice.post("/imports/", file=file).status == 303
+        assert as_alice.follow().one("h1").text == name
+
+
 @pytest.mark.fault("2")
 def test_unclear_columns_are_shown_with_three_rows_and_the_choice_is_remembered(
     app, as_alice, alice

@@ -78,6 +78,20 @@ def lines(value: object, field: str, *, longest: int, required: bool = True) -> 
     return _checked(_EMPTY_LINES.sub("\n\n", ends_cut).strip(), field, longest, required=required)
 
 
+def storable(typed: str) -> str:
+    """Return a text that both databases store, whatever it is: NFC, and nothing invisible stays.
+
+    Control characters and halves of characters become U+FFFD.
+    """
+    cleaned = _cleaned(typed)
+    if cleaned.isprintable():
+        return cleaned
+    return "".join(
+        char if unicodedata.category(char) not in _REFUSED else "\N{REPLACEMENT CHARACTER}"
+        for char in cleaned
+    )
+
+
 def _bounded(value: object, field: str, longest: int) -> str:
     """Return the input; reject it before processing if it is certainly too long."""
     typed = "" if value is None else value

@@ -49,7 +49,7 @@ def begin_file(
     """
     files.require_clear(playlist)
     check = Checks()
-    called = check(rules.playlist_name, name or playlist.name or filename)
+    called = check(rules.playlist_name, name, playlist.name, filename)
     state = check(songs.status, status or Status.FUTURE)
     check.finish()
     item = begin(user, Source.FILE, rules.key_of_file(called), called, state)

@@ -44,7 +44,7 @@ def begin(
     if len(file.columns.names) < len(REQUIRED):
         files.require_clear(file)  # there is nothing to choose from
     check = Checks()
-    called = check(rules.playlist_name, name or file.name or filename)
+    called = check(rules.playlist_name, name, file.name, filename)
     state = check(songs.status, status or Status.FUTURE)
     check.finish()
     key = rules.key_of_file(called)
@@ -71,7 +71,8 @@ def choose(
 ) -> None:
     """Read the file of a preview in another way, and remember that for this user and header.
 
-    `columns` has positions from 0 by role, empty for none. The import must have been loaded for
+    `columns` has positions from 0 by role, empty for none; with another encoding, none means those
+    that are found. The import must have been loaded for
     update. Raises Invalid naming the fields.
     """
     kept = _file_of(item)
@@ -84,15 +85,17 @@ def choose(
     read_as = check(_encoding, encoding, kept)
     check.finish()
     if missing := [role for role in REQUIRED if role not in roles]:
-        raise Invalid(**{f"column_{role}": "Choose a column." for role in missing})
+        if encoding in ("", None, kept.encoding):
+            raise Invalid(**{f"column_{role}": "Choose a column." for role in missing})
+        roles = {}  # with other letters, the names of the columns may be clear
     if len(set(roles.values())) < len(roles):
         raise Invalid(form="Choose another column for each.")
     choice = Choice(roles, read_as, first_is_song=first_is_song)
-    file = files.read(zlib.decompress(kept.content), choice)
+    file = files.read(zlib.decompress(kept.content), choice, remembered(item.user_id))
     kept.encoding, kept.found = file.encoding, _found(file, first_is_song=first_is_song)
     db.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == item.id))
     _keep(item, file)
-    if not first_is_song:  # such columns have no names to be known by
+    if roles and not first_is_song:  # such columns have no names to be known by
         _remember(item.user_id, file.columns.key, roles)
 
 
@@ -160,18 +163,14 @@ def _keep(item: Import, file: PlaylistFile) -> None:
 def _found(file: PlaylistFile, *, first_is_song: bool) -> dict[str, Any]:
     """Return what the page shows of a file. Raises nothing: texts are shortened and cleaned."""
     return {
-        "names": [_storable(name) for name in file.columns.names[:COLUMNS_SHOWN]],
-        "samples": [[_storable(cell) for cell in row[:COLUMNS_SHOWN]] for row in file.samples],
+        "names": [text.storable(name) for name in file.columns.names[:COLUMNS_SHOWN]],
+        "samples": [[text.storable(cell) for cell in row[:COLUMNS_SHOWN]] for row in file.samples],
         "roles": {str(role): at for role, at in file.columns.roles.items() if role in CHOSEN},
         "exporter": str(file.exporter),
         "is_guess": file.is_guess,
         "is_clear": file.columns.are_clear,
         "first_is_song": first_is_song,
     }
-
-
-def _storable(cell: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
 
 
 def _remember(user_id: int, header_key: str, roles: Mapping[Role, int]) -> None:

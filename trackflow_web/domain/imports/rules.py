@@ -137,9 +137,19 @@ def spotify_id(address: object) -> str:
     return found["id"]
 
 
-def playlist_name(value: object, field: str = "name") -> str:
-    """Return the name of a playlist. Raises Invalid naming `field`."""
-    return text.line(value, field, longest=LONGEST_NAME)
+def playlist_name(typed: object, *found: str) -> str:
+    """Return the typed name of a playlist, else the first of those found that is one.
+
+    What is found is shortened and cleaned: only what was typed can be corrected. Raises Invalid
+    naming `name`.
+    """
+    usable = (each for name in found if (each := _usable(name)))
+    return text.line(typed or next(usable, ""), "name", longest=LONGEST_NAME)
+
+
+def _usable(name: str) -> str:
+    cut = " ".join(name[: LONGEST_NAME * 2].split())[:LONGEST_NAME]
+    return text.line(text.storable(cut), "name", longest=LONGEST_NAME, required=False)
 
 
 def key_of_file(name: str) -> str:
