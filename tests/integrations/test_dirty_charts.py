@@ -11,7 +11,8 @@ import pytest
 
 from tests.support import charts
 from trackflow_web.domain.authoring.rules import Part
-from trackflow_web.integrations.charts import song_ini, uploads
+from trackflow_web.domain.chart_scans.models import ScannedSong
+from trackflow_web.integrations.charts import scans, song_ini, uploads
 from trackflow_web.integrations.charts.model import Unreadable
 from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.integrations.charts.uploads import Upload, songs_of
@@ -63,6 +64,20 @@ DIRTY = {
         "Neo",
     ),
     "cp1252 with an accent": ([("song.ini", "[song]\nname=Café".encode("cp1252"))], "Café"),
+    "UTF-16 of the other order, without a mark": (
+        [("song.ini", "[Song]\nname=Été\nartist=A\n".encode("utf-16-be"))],
+        "Été",
+    ),
+    "cp1251": ([("song.ini", "[song]\nname=Синяя дверь".encode("cp1251"))], "Синяя дверь"),
+    "UTF-8 with one bad byte": (
+        [("song.ini", "[song]\nname=Été déjà\ncharter=".encode() + b"\xfc")],
+        "Été déjà",
+    ),
+    "a name again, empty": ([("song.ini", "[song]\nname=One\nartist=A\nname=\n")], "One"),
+    "a folder with a dash and invisible characters": (
+        zipped("A \u2013 \u200fT\u00a0(C)/notes.mid", content=charts.midi(GUITAR)),
+        "30 notes",
+    ),
     "a difficulty of nine": (midi(GUITAR, ini=f"{charts.INI}diff_guitar = 9\n"), "30 notes"),
     "upper case": ([("SONG.INI", charts.INI), ("Notes.MID", charts.midi(GUITAR))], "30 notes"),
     "type 0": (midi(GUITAR, kind=0), "30 notes"),
@@ -97,6 +112,18 @@ def test_dirty_files_are_read_as_far_as_they_can_be(name):
     files, expected = DIRTY[name]
     (report,) = songs_in(*files)
     assert expected in said(report)
+
+
+def test_invisible_characters_are_removed_from_what_is_stored():
+    ini = "[song]\nname=\u200fBlue\u200b Door\u00a0\nartist=می\u200cخواهم\ncharter=Ne\u0301o\ufeff"
+    notes = charts.midi(GUITAR)
+    (song,) = songs_of(
+        [Upload("song.ini", io.BytesIO(ini.encode()), 0), Upload("notes.mid", io.BytesIO(notes), 0)]
+    )
+    report = scans.report_of(ScannedSong(files=scans._files(song), notes=None))
+    assert report["title"] == "Blue Door"
+    assert report["artist"] == "می\u200cخواهم"
+    assert report["charter"] == "Néo"
 
 
 @pytest.mark.parametrize(

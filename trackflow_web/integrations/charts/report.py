@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from trackflow_web.domain.authoring.rules import Part
     from trackflow_web.integrations.charts.uploads import Found
 
-# `Artist - Title (Charter)`.
-FOLDER = re.compile(r"(?P<artist>.+?)\s+-\s+(?P<title>.+?)(?:\s+\((?P<charter>[^()]+)\))?")
+# `Artist - Title (Charter)`, also with a typographic dash.
+FOLDER = re.compile(
+    r"(?P<artist>.+?)\s+[-\u2010-\u2015]\s+(?P<title>.+?)(?:\s+\((?P<charter>[^()]+)\))?"
+)
 # The keys that name the note of overdrive, and the pitches there are.
 OVERDRIVE_KEYS = ("multiplier_note", "star_power_note")
 OVERDRIVE_PITCHES = frozenset({103, 116})

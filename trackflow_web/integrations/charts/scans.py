@@ -16,6 +16,7 @@ from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.integrations.charts.uploads import Found, Upload
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
+from trackflow_web.kernel.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,12 +95,12 @@ def _name_of(files: Sequence[Upload]) -> str:
 
 def _files(found: Found) -> dict[str, Any]:
     return {
-        "folder": _storable(found.folder),
-        "names": [_storable(name) for name in found.names],
-        "values": {_storable(key): _storable(value) for key, value in found.ini.values.items()},
-        "repeated": [_storable(key) for key in found.ini.repeated],
+        "folder": storable(found.folder),
+        "names": [storable(name) for name in found.names],
+        "values": {storable(key): storable(value) for key, value in found.ini.values.items()},
+        "repeated": [storable(key) for key in found.ini.repeated],
         "has_ini": found.has_ini,
-        "notes_name": _storable(found.notes_name),
+        "notes_name": storable(found.notes_name),
         "problems": found.problems,
     }
 
@@ -119,23 +120,18 @@ def _found(files: dict[str, Any], notes: bytes | None) -> Found:
 def _report(found: Found) -> dict[str, Any]:
     report = report_on(found)
     return {
-        "title": _storable(report.title),
-        "artist": _storable(report.artist),
-        "album": _storable(report.album),
+        "title": storable(report.title),
+        "artist": storable(report.artist),
+        "album": storable(report.album),
         "year": report.year,
-        "charter": _storable(report.charter),
-        "folder": _storable(found.folder),
-        "notes_name": _storable(report.notes_name),
+        "charter": storable(report.charter),
+        "folder": storable(found.folder),
+        "notes_name": storable(report.notes_name),
         "parts": {
-            str(part): {**asdict(finding), "charter": _storable(report.charters.get(part, ""))}
+            str(part): {**asdict(finding), "charter": storable(report.charters.get(part, ""))}
             for part, finding in report.findings.items()
         },
-        "other_credits": [[key, _storable(name)] for key, name in report.other_credits],
-        "issues": [[name, _storable(meaning)] for name, meaning in report.issues],
-        "problems": [_storable(problem) for problem in report.problems],
+        "other_credits": [[key, storable(name)] for key, name in report.other_credits],
+        "issues": [[name, storable(meaning)] for name, meaning in report.issues],
+        "problems": [storable(problem) for problem in report.problems],
     }
-
-
-def _storable(text: str) -> str:
-    """Return a text that both databases store."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

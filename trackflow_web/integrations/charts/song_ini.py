@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 @dataclass
 class SongIni:
-    """The values of `[song]` by key in lower case; the last of several counts."""
+    """The values of `[song]` by key in lower case; of several, the last one with a value."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
@@ -73,7 +73,8 @@ def read(content: bytes) -> SongIni:
             repeated.append(name)
         elif len(values) == MOST_KEYS:
             break
-        values[name] = value.strip()[:LONGEST_VALUE]
+        if value.strip() or name not in values:
+            values[name] = value.strip()[:LONGEST_VALUE]
     return SongIni(values, tuple(sorted(set(repeated))))
 
 

@@ -179,7 +179,7 @@ def _safe_path(name: str) -> PurePosixPath | None:
 
 
 def _is_control(char: str) -> bool:
-    return not char.isprintable()
+    return unicodedata.category(char) in {"Cc", "Cs"}
 
 
 # --- packed ------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def _check_directory(upload: Upload) -> None:
 
 def _of_sng(name: str, stream: BinaryIO, size: int, budget: _Budget) -> Found:
     stem = PurePosixPath(name.replace("\\", "/")).name[:LONGEST_FILE_NAME]
-    found = Found(stem.removesuffix(".sng"), (stem.lower(),))
+    found = Found(PurePosixPath(stem).stem, (stem.lower(),))
     try:
         packed = sng.open_sng(stream, size)
     except Unreadable as problem:
