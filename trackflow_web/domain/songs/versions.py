@@ -13,16 +13,21 @@ FIRST = frozenset(
     {"live", "feat", "ft", "featuring", "with", "from", "demo", "acoustic", "take", "bonus"}
 )
 LAST = frozenset(
-    {"mix", "edit", "version", "versions", "session", "sessions", "cover", "clean", "extended"}
-)
+    {
+        "mix", "edit", "version", "versions", "session", "sessions", "cover", "clean", "extended",
+        "take",
+    }
+)  # fmt: skip
 ANYWHERE = frozenset(
     {
-        "remaster", "remastered", "remix", "remixed", "remasterizado", "rerecorded", "recorded",
+        "remaster", "remastered", "remix", "remixed", "remasterizado", "remasterizada",
+        "remasterisé", "vivo", "directo", "acústico", "acoustique", "akustik",
+        "rerecorded", "recorded",
         "anniversary", "deluxe", "karaoke", "instrumental", "mono", "stereo", "explicit",
         "unplugged", "soundtrack", "2x", "rb3", "rhythm",
     }
 )  # fmt: skip
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_BRACKETS = {")": "(", "]": "[", "}": "{", "\uff09": "\uff08", "\u3011": "\u3010"}
 _DASH = re.compile(r"\s[-\u2010-\u2015~:/|]\s")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\.?\s", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
