@@ -67,3 +67,24 @@ def test_an_api_duplicate_error_has_the_existing_object(respond_to):
     _, problem = respond_to(Duplicate(7, title="You have it."))
     assert problem.json["existing_id"] == 7
     assert problem.json["errors"] == {"title": "You have it."}
+
+
+def test_a_slash_at_the_end_that_no_address_has_leads_to_the_address_without_it(subtests, as_alice):
+    for path, address in {
+        "/stats/": "/stats",
+        "/community/feed/?type=packs&q=a%0A%22": "/community/feed?type=packs&q=a%0A%22",
+        "/api/community/feed/?limit=5": "/api/community/feed?limit=5",
+        "/users/nobody/": "/users/nobody",
+    }.items():
+        with subtests.test(path=path):
+            page = as_alice.get(path)
+            assert (page.status, page.location) == (308, address)
+    for path in ("/nothing/", "/api/", "/api/nothing/"):
+        with subtests.test(path=path):
+            assert as_alice.get(path).status == 404
+
+
+def test_a_form_that_is_sent_to_an_address_with_such_a_slash_is_sent_again(as_alice):
+    page = as_alice.post("/reactions/", subject="release", id="1", kind="like")
+
+    assert (page.status, page.location) == (308, "/reactions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from flask import current_app, has_request_context, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Paths are built from the routes at 15 us each, and a page has hundreds of them.
 PATHS_KEPT = 8_192
 _OPTIONS = frozenset({"_anchor", "_external", "_method", "_scheme"})
+# What has a meaning in a query, or is escaped there.
+_IN_QUERY = "%&=+;,:@/?!$'()*~[]"
 _CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x20\\\x7f]")
 HOME = "/"
 # Of an uploaded picture.
@@ -54,6 +56,20 @@ def _path(root: str, endpoint: str, values: tuple[tuple[str, str | int | None], 
     """Return a path below `root`, which is that of the request."""
     del root
     return url_for(endpoint, **dict(values))  # type: ignore[arg-type]
+
+
+def without_slash() -> str | None:
+    """Return the URL of the request without the slash at its end, if only that leads to a view."""
+    path = request.path.removesuffix("/")
+    adapter = current_app.create_url_adapter(request)
+    if path == request.path or adapter is None:
+        return None
+    try:
+        endpoint, values = adapter.match(path, request.method)
+    except HTTPException:
+        return None
+    query = quote(request.query_string, safe=_IN_QUERY)
+    return url_for(endpoint, **values) + (f"?{query}" if query else "")
 
 
 def safe_next_url(address: str | None) -> str:
