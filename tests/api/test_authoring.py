@@ -20,6 +20,16 @@ def test_all_parts_of_a_new_song_are_todo(program, parts):
     assert {item["state"] for item in items} == {"todo"}
 
 
+def test_parts_are_returned_in_parts_of_a_list(program, parts):
+    whole = program.get(parts).json
+    first = program.get(parts, limit=10).json
+    rest = program.get(parts, limit=10, cursor=first["next"]).json
+
+    assert [*first["items"], *rest["items"]] == whole["items"]
+    assert (len(first["items"]), rest["next"], whole["next"]) == (10, None, None)
+    assert list(program.get(parts, limit=0).json["errors"]) == ["limit"]
+
+
 def test_marking_a_part_returns_its_state(program, parts):
     answer = program.post(f"{parts}/drums", state="done")
 

@@ -47,6 +47,9 @@ def test_owner_and_collaborators_see_all_collaborators_of_a_song(
         answer = who.get(f"/api/songs/{song['id']}/collaborators").json
         assert [one["username"] for one in answer["items"]] == ["bob", "charlie"]
         assert answer["next"] is None
+        first = who.get(f"/api/songs/{song['id']}/collaborators", limit=1).json
+        rest = who.get(f"/api/songs/{song['id']}/collaborators", cursor=first["next"]).json
+        assert [*first["items"], *rest["items"]] == answer["items"]
 
 
 def test_a_collaborator_may_mark_parts_and_move(program, helper, song):

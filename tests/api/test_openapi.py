@@ -60,6 +60,17 @@ def test_every_reference_resolves(document):
     assert set(_references(document)) <= named
 
 
+def test_every_list_is_returned_in_parts(subtests, document):
+    for (path, method), operation in _operations(document).items():
+        content = operation["responses"].get("200", {}).get("content", {})
+        name = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+        result = document["components"]["schemas"].get(name.rpartition("/")[2], {})
+        if method == "get" and "next" in result.get("properties", {}):
+            with subtests.test(path=path):
+                named = {parameter["name"] for parameter in operation["parameters"]}
+                assert {"limit", "cursor"} <= named
+
+
 def test_every_operation_has_an_id_and_a_summary(document):
     operations = _operations(document).values()
 

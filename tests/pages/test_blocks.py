@@ -173,6 +173,7 @@ def test_muted_artists_and_songs_are_not_heard_of(app, as_alice, as_bob, bob, ki
     muted = as_alice.api("PUT", f"/api/me/muted-things/{kind}/{target}", {})
     assert muted.status == 200
     assert muted.json["items"][0]["kind"] == kind
+    assert as_alice.api("GET", "/api/me/muted-things", limit=1).json == muted.json
     as_bob.post(f"/songs/{song_id}/status", status="wip")  # takes back what was told
     if kind == "song":
         as_bob.post(f"/songs/{song_id}/status", status="released")

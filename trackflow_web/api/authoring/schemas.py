@@ -43,7 +43,7 @@ class PartTemplates(BaseModel):
     """Your own templates, by name."""
 
     items: list[PartTemplate]
-    next: None = None
+    next: str | None
 
 
 class NewTemplate(BaseModel):
@@ -74,7 +74,7 @@ class SongParts(BaseModel):
     """The parts of a song, in the order of the work."""
 
     items: list[SongPart]
-    next: None = None
+    next: str | None
 
 
 class TemplateChoice(BaseModel):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trackflow_web.api.authoring import schemas
-from trackflow_web.api.core import bodies
+from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.core.schemas import DeletedForNow
+from trackflow_web.api.core.schemas import DeletedForNow, Paging
 from trackflow_web.domain.authoring import actions, queries, templates
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.bulk import deletion
@@ -16,10 +16,12 @@ from trackflow_web.web.loaders import part_or_404, song_or_404, template_or_404
 
 
 @api.get("/songs/<id:song_id>/parts")
-@described(schemas.SongParts)
+@described(schemas.SongParts, query=Paging)
 def list_parts(song_id: int) -> schemas.SongParts:
     """List the parts of a song, in the order of the work."""
-    return _parts_of(song_or_404(song_id, may="work").id)
+    parts = _parts_of(song_or_404(song_id, may="work").id)
+    found, following = pagination.piece(parts, lambda part: part.id)
+    return schemas.SongParts(items=found, next=following)
 
 
 @api.post("/songs/<id:song_id>/parts")
@@ -29,7 +31,7 @@ def apply_template(song_id: int) -> schemas.SongParts:
     song = song_or_404(song_id, may="work")
     template = bodies.parse_body(schemas.TemplateChoice).template
     actions.apply_template(song, get_current_user(), template=template)
-    return _parts_of(song.id)
+    return schemas.SongParts(items=_parts_of(song.id), next=None)
 
 
 @api.post("/songs/<id:song_id>/parts/<part>")
@@ -42,11 +44,13 @@ def mark_part(song_id: int, part: str) -> schemas.SongPart:
 
 
 @api.get("/templates/")
-@described(schemas.PartTemplates)
+@described(schemas.PartTemplates, query=Paging)
 def list_templates() -> schemas.PartTemplates:
     """List your own part templates."""
-    found = templates.templates_of(get_current_user().id)
-    return schemas.PartTemplates(items=[schemas.PartTemplate.of(each) for each in found])
+    own = templates.templates_of(get_current_user().id)
+    found, following = pagination.piece(own, lambda each: str(each.id))
+    items = [schemas.PartTemplate.of(each) for each in found]
+    return schemas.PartTemplates(items=items, next=following)
 
 
 @api.post("/templates/")
@@ -67,8 +71,6 @@ def delete_template(template_id: int) -> DeletedForNow:
     return DeletedForNow(deleted=template_id, undo=outcome.token)
 
 
-def _parts_of(song_id: int) -> schemas.SongParts:
+def _parts_of(song_id: int) -> list[schemas.SongPart]:
     states = queries.states_of(song_id)
-    return schemas.SongParts(
-        items=[schemas.SongPart.of(part, state) for part, state in states.items()]
-    )
+    return [schemas.SongPart.of(part, state) for part, state in states.items()]

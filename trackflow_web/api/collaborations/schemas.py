@@ -31,7 +31,7 @@ class Collaborators(BaseModel):
     """The collaborators of a song, by name."""
 
     items: list[Collaborator]
-    next: None = None
+    next: str | None
 
 
 class NewCollaborator(BaseModel):

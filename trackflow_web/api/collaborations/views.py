@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trackflow_web.api.collaborations import schemas
-from trackflow_web.api.core import bodies
+from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.core.schemas import Deleted
+from trackflow_web.api.core.schemas import Deleted, Paging
 from trackflow_web.domain.collaborations.queries import helpers_of
 from trackflow_web.domain.songs import collaborators
 from trackflow_web.web.caller import get_current_user
@@ -15,12 +15,15 @@ from trackflow_web.web.loaders import song_or_404
 
 
 @api.get("/songs/<id:song_id>/collaborators")
-@described(schemas.Collaborators)
+@described(schemas.Collaborators, query=Paging)
 def list_collaborators(song_id: int) -> schemas.Collaborators:
     """List the collaborators of a song, by name."""
     song = song_or_404(song_id, may="work")
     helpers = helpers_of(song.id, owner_id=song.user_id, viewer_id=get_current_user().id)
-    return schemas.Collaborators(items=[schemas.Collaborator.of(helper) for helper in helpers])
+    # By number: a cursor can be read, and not all of them are named to the caller.
+    found, following = pagination.piece([*enumerate(helpers)], lambda each: str(each[0]))
+    items = [schemas.Collaborator.of(helper) for _, helper in found]
+    return schemas.Collaborators(items=items, next=following)
 
 
 @api.post("/songs/<id:song_id>/collaborators")

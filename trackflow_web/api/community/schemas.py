@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackflow_web.community.entries import Actor, Entry
+    from trackflow_web.community.figures import Figure
+    from trackflow_web.community.trends import Trend
     from trackflow_web.web.community import Reports, ShownHighlight
     from trackflow_web.web.feed import Part, Said
 
@@ -158,15 +160,15 @@ class HighlightItem(BaseModel):
 
 
 class Highlights(BaseModel):
-    """The highlights, the latest week first."""
+    """A part of the highlights, the latest week first."""
 
     items: list[HighlightItem]
-    next: None = None
+    next: str | None
 
     @classmethod
-    def of(cls, shown: Sequence[ShownHighlight]) -> Highlights:
+    def of(cls, shown: Sequence[ShownHighlight], following: str | None) -> Highlights:
         """Return the document of highlights."""
-        return cls(items=[HighlightItem.of(each) for each in shown])
+        return cls(items=[HighlightItem.of(each) for each in shown], next=following)
 
 
 class FigureItem(BaseModel):
@@ -183,17 +185,20 @@ class CommunityStats(BaseModel):
 
     items: list[FigureItem]
     as_of: datetime | None
-    next: None = None
+    next: str | None
 
     @classmethod
-    def of(cls, reports: Reports) -> CommunityStats:
-        """Return the document of the figures."""
+    def of(
+        cls, figures: Sequence[Figure], following: str | None, as_of: datetime | None
+    ) -> CommunityStats:
+        """Return the document of some figures."""
         return cls(
             items=[
                 FigureItem(id=each.key, label=FIGURES[each.key][0], value=each.value, of=each.of)
-                for each in reports.stats.figures
+                for each in figures
             ],
-            as_of=reports.stats.made_at,
+            as_of=as_of,
+            next=following,
         )
 
 
@@ -224,11 +229,11 @@ class Trending(BaseModel):
     too_few: bool
     as_of: datetime | None
     most_active: list[ActiveItem]
-    next: None = None
+    next: str | None
 
     @classmethod
-    def of(cls, reports: Reports) -> Trending:
-        """Return the document of the trends."""
+    def of(cls, artists: Sequence[Trend], following: str | None, reports: Reports) -> Trending:
+        """Return the document of some trending artists, and of what goes with them."""
         return cls(
             items=[
                 TrendItem(
@@ -238,7 +243,7 @@ class Trending(BaseModel):
                     usual=each.usual,
                     ratio=each.ratio,
                 )
-                for each in reports.trends.artists
+                for each in artists
             ],
             too_few=reports.trends.too_few,
             as_of=reports.trends.made_at,
@@ -246,4 +251,5 @@ class Trending(BaseModel):
                 ActiveItem(username=actor.username, points=points)
                 for actor, points in reports.active.people
             ],
+            next=following,
         )

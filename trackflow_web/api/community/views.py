@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import request
 
 from trackflow_web.api.community import schemas
+from trackflow_web.api.core import pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
-from trackflow_web.api.core.pagination import USUAL_ITEMS
+from trackflow_web.api.core.schemas import Paging
 from trackflow_web.community import actions
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.community import highlight_archive, reports
@@ -20,7 +21,7 @@ NO_CONTENT = ("", 204)
 @described(schemas.Feed, query=schemas.FeedWanted)
 def show_feed() -> schemas.Feed:
     """Show the feed."""
-    return schemas.Feed.of(load(wanted_by(request.args, usual=USUAL_ITEMS)))
+    return schemas.Feed.of(load(wanted_by(request.args, usual=pagination.USUAL_ITEMS)))
 
 
 @api.put("/community/feed/<id:feed_id>/hidden")
@@ -40,21 +41,28 @@ def show_entry(feed_id: int) -> tuple[str, int]:
 
 
 @api.get("/community/highlights")
-@described(schemas.Highlights)
+@described(schemas.Highlights, query=Paging)
 def list_highlights() -> schemas.Highlights:
     """List the highlights of the last half year."""
-    return schemas.Highlights.of(highlight_archive(get_current_user().id))
+    archive = highlight_archive(get_current_user().id)
+    return schemas.Highlights.of(
+        *pagination.piece(archive, lambda each: f"{each.kind}-{each.start}")
+    )
 
 
 @api.get("/community/stats")
-@described(schemas.CommunityStats)
+@described(schemas.CommunityStats, query=Paging)
 def show_stats() -> schemas.CommunityStats:
     """Show the figures of the community."""
-    return schemas.CommunityStats.of(reports(get_current_user().id))
+    stats = reports(get_current_user().id).stats
+    figures, following = pagination.piece(stats.figures, lambda each: each.key)
+    return schemas.CommunityStats.of(figures, following, stats.made_at)
 
 
 @api.get("/community/trending")
-@described(schemas.Trending)
+@described(schemas.Trending, query=Paging)
 def show_trending() -> schemas.Trending:
     """Show trending artists, and the most active of the week."""
-    return schemas.Trending.of(reports(get_current_user().id))
+    found = reports(get_current_user().id)
+    artists, following = pagination.piece(found.trends.artists, lambda each: each.artist)
+    return schemas.Trending.of(artists, following, found)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trackflow_web.api.core import bodies
+from trackflow_web.api.core import bodies, pagination
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.openapi import described
+from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.relations import schemas
 from trackflow_web.domain.relations import muting
 from trackflow_web.web.caller import get_current_user
@@ -14,10 +15,13 @@ NO_CONTENT = ("", 204)
 
 
 @api.get("/me/muted-things")
-@described(schemas.MutedThings)
+@described(schemas.MutedThings, query=Paging)
 def list_muted_things() -> schemas.MutedThings:
     """List the things and artists that you have muted, latest first."""
-    return _muted_things()
+    found, following = pagination.piece(
+        _muted_things(), lambda thing: f"{thing.kind} {thing.id or thing.artist}"
+    )
+    return schemas.MutedThings(items=found, next=following)
 
 
 @api.put("/me/muted-things/<kind>/<path:target>")
@@ -26,7 +30,7 @@ def mute_thing(kind: str, target: str) -> schemas.MutedThings:
     """Mute a song, pack, request (feature) or report (bug) by its id, or an artist by name."""
     body = bodies.parse_body(schemas.MuteUntil)
     set_mute(kind, target, wanted=True, until=body.until)
-    return _muted_things()
+    return schemas.MutedThings(items=_muted_things(), next=None)
 
 
 @api.delete("/me/muted-things/<kind>/<path:target>")
@@ -37,6 +41,6 @@ def unmute_thing(kind: str, target: str) -> tuple[str, int]:
     return NO_CONTENT
 
 
-def _muted_things() -> schemas.MutedThings:
+def _muted_things() -> list[schemas.MutedThing]:
     things = muting.things_muted_by(get_current_user().id)
-    return schemas.MutedThings(items=[schemas.MutedThing.of(thing) for thing in things])
+    return [schemas.MutedThing.of(thing) for thing in things]

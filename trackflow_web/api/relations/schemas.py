@@ -81,3 +81,4 @@ class MutedThings(BaseModel):
     """Muted things and artists, latest first."""
 
     items: list[MutedThing]
+    next: str | None
