@@ -19,8 +19,8 @@ import sqlalchemy as sa
 
 from bench.site import DATABASES, Visitor, site
 from tests.support.charter import statements_of
-from trackflow_web.domain.people import queries
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import MAY_SIGN_IN
 from trackflow_web.domain.relations.models import Follow
 from trackflow_web.kernel import clock
 from trackflow_web.kernel.database import db
@@ -173,8 +173,13 @@ def _no_bell() -> Iterator[None]:
         yield
 
 
+_USER_OF_SESSION = sa.select(User).where(
+    User.id == sa.bindparam("user_id"), User.session_stamp == sa.bindparam("stamp"), MAY_SIGN_IN
+)
+
+
 def _session_without_bell(user_id: int, stamp: str) -> tuple[User, int] | None:
-    user = queries.find_by_stamp(user_id, stamp)
+    user = db.session.scalar(_USER_OF_SESSION, {"user_id": user_id, "stamp": stamp})
     return None if user is None else (user, 0)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from trackflow_web.domain.people.models import User
+from trackflow_web.domain.people.queries import MAY_SIGN_IN
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.replica import from_primary
 from trackflow_web.notifications.models import NotificationVersion
@@ -50,7 +51,7 @@ _N = sa.func.coalesce(NotificationVersion.n, 0)
 _IS_SESSION = (
     User.id == _USER,
     User.session_stamp == sa.bindparam("session_stamp"),
-    User.banned_at.is_(None),
+    MAY_SIGN_IN,
 )
 _of_user = NotificationVersion.user_id == User.id
 _VERSION_FOR = (

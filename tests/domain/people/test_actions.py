@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from trackflow_web.domain.people import (
 from trackflow_web.domain.people.models import AccessToken, User, Visit
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid, NotFound
+from trackflow_web.notifications import bell
 
 pytestmark = pytest.mark.both_databases
 
@@ -227,7 +229,19 @@ def test_changing_the_password_or_banning_ends_tokens_and_sessions(app, alice, d
             actions.change_password(alice.user, new="another long password")
     with app.app_context():
         assert queries.find_token(secret) is None
-        assert queries.find_by_stamp(alice.id, stamp) is None
+        assert bell.session_of(alice.id, stamp) is None
+
+
+def test_a_suspended_user_has_no_session_until_it_ends(app, clock, alice):
+    with working(app):
+        alice.user.suspended_until = clock() + timedelta(hours=1)
+        stamp = alice.user.session_stamp
+    with app.app_context():
+        assert bell.session_of(alice.id, stamp) is None
+        assert bell.version_for(alice.id, stamp) is None
+    clock.move(hours=2)
+    with app.app_context():
+        assert bell.session_of(alice.id, stamp)[0].id == alice.id
 
 
 def test_all_invalid_fields_of_a_token_are_reported_at_once(app, alice):

@@ -21,25 +21,15 @@ if TYPE_CHECKING:
 
 # Statements that are built once read the time when they are executed.
 _NOW = sa.bindparam("now", callable_=clock.now, type_=UTCDateTime())
-_MAY_SIGN_IN = sa.and_(
+# Of users who are neither banned nor suspended; also for their sessions and tokens.
+MAY_SIGN_IN = sa.and_(
     User.banned_at.is_(None), sa.or_(User.suspended_until.is_(None), User.suspended_until <= _NOW)
-)
-# Every request uses this query, so it is built once.
-_BY_STAMP = sa.select(User).where(
-    User.id == sa.bindparam("user_id"),
-    User.session_stamp == sa.bindparam("session_stamp"),
-    _MAY_SIGN_IN,
 )
 
 
 def find_user(user_id: int) -> User | None:
     """Return the user with this id, banned or not."""
     return db.session.get(User, user_id)
-
-
-def find_by_stamp(user_id: int, session_stamp: str) -> User | None:
-    """Return the user whose cookie carries this id and stamp, unless banned or suspended."""
-    return db.session.scalar(_BY_STAMP, {"user_id": user_id, "session_stamp": session_stamp})
 
 
 def find_by_username(name: str) -> User | None:
@@ -97,13 +87,8 @@ def days_of(user_id: int, since: date) -> Sequence[date]:
 
 
 def all_users() -> Sequence[User]:
-    """Everyone, by id."""
+    """Return everyone, by id."""
     return db.session.scalars(sa.select(User).order_by(User.id)).all()
-
-
-def count_users() -> int:
-    """Return the number of accounts that are not banned."""
-    return db.session.scalar(sa.select(sa.func.count(User.id)).where(User.banned_at.is_(None))) or 0
 
 
 def last_visit(user_id: int) -> Visit | None:
@@ -136,7 +121,7 @@ def find_token(secret: str) -> tuple[AccessToken, User] | None:
         .where(
             AccessToken.digest == digest_of(secret),
             AccessToken.expires_at > clock.now(),
-            _MAY_SIGN_IN,
+            MAY_SIGN_IN,
         )
     ).one_or_none()
     return None if row is None else (row[0], row[1])
