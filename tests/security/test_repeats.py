@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.browsing import Browser
 from tests.support.charter import at_once
-from tests.support.people import working
+from tests.support.people import PASSWORD, working
 from trackflow_web.domain.comments.models import Comment
 from trackflow_web.domain.feedback.models import Feedback
 from trackflow_web.domain.packs.models import Pack
@@ -111,6 +111,15 @@ def test_a_rejected_request_may_be_retried_with_its_key(app, alice, as_alice):
 def test_a_key_that_is_too_long_is_rejected_by_name(as_alice):
     page = as_alice.post("/songs/", **SONG, idempotency_key="k" * 256)
     assert (page.status, "idempotency_key" in page.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/logout", {}), ("/settings/privacy/delete", {"username": "alice", "password": PASSWORD})],
+)
+def test_a_form_that_ends_the_session_may_have_a_key(as_alice, path, fields):
+    assert as_alice.post(path, idempotency_key="one", **fields).status == 303
+    assert as_alice.get("/songs/").location.startswith("/login")
 
 
 def test_stored_responses_expire_after_a_day(app, alice, as_alice, clock):

@@ -47,25 +47,27 @@ def answer_repeated() -> Response | None:
     digest = _digest()
     if digest is None:
         return None
-    earlier = repeats.begin(get_current_user().id, digest)
+    user_id = get_current_user().id
+    earlier = repeats.begin(user_id, digest)
     if earlier is None:
-        g.first_of_repeats = digest
+        g.first_of_repeats = user_id, digest  # the view may end the session
         return None
     return _again(earlier)
 
 
 def keep_response(response: Response) -> None:
     """Keep the response to a request with a key, within its unit of work."""
-    digest = g.pop("first_of_repeats", None)
-    if digest is None:
+    first = g.pop("first_of_repeats", None)
+    if first is None:
         return
+    user_id, digest = first
     location = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
     if location.startswith(url_for("people.confirm_form")):  # nothing has been done yet
-        repeats.cancel(get_current_user().id, digest)
+        repeats.cancel(user_id, digest)
         return
     is_text = request.blueprint == "api" and not response.is_streamed
     repeats.finish(
-        get_current_user().id,
+        user_id,
         digest,
         status=response.status_code,
         location=location,
