@@ -9,10 +9,14 @@ from tests.support.people import working
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.progress.queries import numbers_of
 from trackflow_web.achievements.recheck import reconcile as recheck
+from trackflow_web.achievements.standings.models import LeaderboardScore
+from trackflow_web.domain.bulk import actions as bulk
+from trackflow_web.domain.bulk.selection import select
 from trackflow_web.domain.imports import actions, files, steps, undo
 from trackflow_web.domain.imports.models import Import
-from trackflow_web.domain.songs.actions import add_song, delete_song
+from trackflow_web.domain.songs.actions import add_song, delete_song, edit_song
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.undo import actions as undo_steps
 from trackflow_web.jobs import imports as jobs
 from trackflow_web.kernel.database import db
 
@@ -172,3 +176,69 @@ def test_a_cut_off_import_is_not_undone_while_it_waits(app, alice, bring):
     app.extensions["trackflow.jobs"].work.named["import"](import_id, take_over=True)
     with app.app_context():
         assert db.session.get_one(Import, import_id).state == "undone"
+
+
+@pytest.fixture
+def delete_all(app, alice):
+    """Delete Alice's songs; returns the token that undoes it."""
+
+    def run():
+        with working(app):
+            ids = list(db.session.scalars(sa.select(Song.id).where(Song.user_id == alice.id)))
+            return bulk.delete(select(alice.user, ids), alice.user).token
+
+    return run
+
+
+def restore(app, person, token):
+    with working(app):
+        return undo_steps.undo(person.user, token).changed
+
+
+def scores_of_periods(app, person):
+    with app.app_context():
+        found = sa.select(LeaderboardScore.score).where(
+            LeaderboardScore.user_id == person.id, LeaderboardScore.span != "all"
+        )
+        return list(db.session.scalars(found))
+
+
+def test_deleted_songs_of_an_import_that_was_undone_since_do_not_come_back(
+    clock, app, alice, bring, take_back, delete_all
+):
+    import_id = bring(12)
+    token = delete_all()
+    take_back(import_id)
+    assert restore(app, alice, token) == 0
+    assert earned(app, alice) == set()
+    assert numbers(app, alice)["total_songs"] == 0
+    assert scores_of_periods(app, alice) == []
+
+
+def test_a_deleted_song_with_work_comes_back_without_its_import(
+    clock, app, alice, bring, take_back, delete_all
+):
+    import_id = bring(1)
+    clock.move(minutes=1)
+    with working(app):
+        song = db.session.scalars(sa.select(Song).where(Song.user_id == alice.id)).one()
+        edit_song(song, alice.user, title="Mine", artist="Anna", album="", year=1999)
+    token = delete_all()
+    take_back(import_id)
+    assert restore(app, alice, token) == 1
+    assert scores_of_periods(app, alice) == []
+
+
+def test_what_restored_songs_of_an_import_bring_about_is_no_work_of_today(
+    clock, app, alice, bring, take_back, delete_all
+):
+    first = bring(6)
+    token = delete_all()
+    second = bring(6, name="Other", first=1_000)
+    before = earned(app, alice)
+    assert restore(app, alice, token) == 6
+    assert earned(app, alice) > before
+    assert scores_of_periods(app, alice) == []
+    take_back(first)
+    take_back(second)
+    assert earned(app, alice) == set()

@@ -20,9 +20,14 @@ class AwardPayload(Payload):
 
 @event_type("achievement_unlocked", "achievement")
 class AchievementUnlocked(AwardPayload):
-    """A user unlocked an achievement by an action, or an administrator has `granted` it."""
+    """A user unlocked an achievement by an action, or an administrator has `granted` it.
+
+    One that imported songs brought about when they were restored has their `import_id`: it is no
+    work of today.
+    """
 
     granted: bool = False
+    import_id: int | None = None
 
 
 @event_type("achievement_revoked", "achievement")

@@ -44,7 +44,8 @@ class Deltas:
     """The changes of one user that some events cause.
 
     `counters` are added to columns of `user_stats`, `values` to rows of `user_values`, and
-    `assigned` columns are set. With `recount` everything is recounted instead.
+    `assigned` columns are set. With `recount` everything is recounted instead. What they earn is no
+    work of today where they restore songs of the import `import_id`.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Deltas:
     values: Counter[tuple[str, str]] = field(default_factory=Counter)
     assigned: dict[str, Any] = field(default_factory=dict)
     recount: bool = False
+    import_id: int | None = None
 
 
 def handle(events: Sequence[Event]) -> None:
@@ -92,9 +94,12 @@ def _complete_categories(events: Sequence[Event]) -> None:
     """Record the categories that unlocked or restored achievements complete."""
     unlocked: dict[int, set[int]] = defaultdict(set)
     restored: set[int] = set()
+    by_import: dict[int, int] = {}
     for event in events:
         payload = event.payload
-        if isinstance(payload, AchievementUnlocked) and payload.counts:
+        if isinstance(payload, AchievementUnlocked) and payload.import_id is not None:
+            by_import[event.user_id] = payload.import_id
+        elif isinstance(payload, AchievementUnlocked) and payload.counts:
             unlocked[event.user_id].add(event.subject_id)
         elif isinstance(payload, AchievementRestored):
             restored.add(event.user_id)
@@ -102,6 +107,8 @@ def _complete_categories(events: Sequence[Event]) -> None:
         completions.complete(sorted(unlocked), set().union(*unlocked.values()))
     if restored:
         completions.complete_late(sorted(restored))
+    for user_id, import_id in sorted(by_import.items()):
+        completions.complete_late([user_id], import_id=import_id)
 
 
 def _registry(version: int | None) -> Registry:
@@ -149,7 +156,12 @@ def _grant_due(
             due += [(user_id, entry) for entry in _reached_within(user_id, within, registry)]
     if due:
         now = clock.now()
-        grant([Award(user_id, entry, earned_at=now) for user_id, entry in due])
+        grant(
+            [
+                Award(user_id, entry, earned_at=now, import_id=changed[user_id].import_id)
+                for user_id, entry in due
+            ]
+        )
 
 
 # --- what events change --------------------------------------------------------------------------
@@ -166,6 +178,8 @@ def _deltas_by_user(events: Sequence[Event]) -> dict[int, Deltas]:
             deltas.values[kind, value] += sign
         deltas.assigned |= metrics.assigned_columns(event)
         deltas.recount |= type(event.payload) in metrics.RECOUNTED
+        if isinstance(event.payload, SongRestored | AchievementUnlocked):
+            deltas.import_id = event.payload.import_id or deltas.import_id
     return by_user
 
 

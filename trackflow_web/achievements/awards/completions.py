@@ -57,9 +57,15 @@ def complete(user_ids: Sequence[int], unlocked: Collection[int]) -> None:
     _record(_insert(_worth(found), backfilled=False), late=False)
 
 
-def complete_late(user_ids: Sequence[int]) -> None:
-    """Record what is due to these users since an award of theirs was restored."""
-    _record(_insert(due(user_ids), backfilled=True), late=True)
+def complete_late(user_ids: Sequence[int], *, import_id: int | None = None) -> None:
+    """Record what is due to these users since an award of theirs was restored, or their songs.
+
+    `import_id` is the import that had added the songs.
+    """
+    completed = _insert(due(user_ids), backfilled=True)
+    if import_id is not None:
+        attribute(completed, import_id)
+    _record(completed, late=True)
 
 
 def _record(completed: Sequence[Completion], *, late: bool) -> None:

@@ -32,11 +32,15 @@ _DEFAULT_OF_OWNER = (
 
 @dataclass(frozen=True)
 class Award:
-    """An achievement that is due to a user, and when it was earned."""
+    """An achievement that is due to a user, and when it was earned.
+
+    `import_id` is the import whose songs brought it about, if they were restored just now.
+    """
 
     user_id: int
     entry: Entry
     earned_at: datetime
+    import_id: int | None = None
 
 
 def latest_award_id() -> int:
@@ -167,7 +171,8 @@ def _row(award: Award, achievement_id: int, grant_id: int | None) -> dict[str, o
         "earned_at": award.earned_at,
         "awarded_at": clock.now(),
         "points": award.entry.points,
-        "backfilled": False,
+        "backfilled": award.import_id is not None,
+        "import_id": award.import_id,
         "notified": False,
         "grant_id": grant_id,
         "owner": award.user_id,
@@ -181,5 +186,6 @@ def _record(award: Award, achievement_id: int, *, is_granted: bool) -> None:
         counts=award.entry.counts_for_completionist,
         custom=award.entry.kind is Kind.CUSTOM,
         granted=is_granted,
+        import_id=award.import_id,
     )
     record(payload, user_id=award.user_id, subject_id=achievement_id)

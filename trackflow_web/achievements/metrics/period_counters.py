@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from trackflow_web.achievements.events import AchievementRestored
+from trackflow_web.achievements.events import AchievementRestored, AchievementUnlocked
 from trackflow_web.achievements.metrics import definitions, recount
 from trackflow_web.achievements.models import UserPeriodStats
 from trackflow_web.domain import events
@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 
 # Far longer than a unit of work lasts, in which a row is written before its event.
 NEAR_AN_EDGE = timedelta(minutes=1)
-# These restore something that was added earlier.
+# These restore something that was added earlier, or may do so.
 GIVEN_BACK = frozenset(
     {
         AchievementRestored,
+        events.CollaborationJoined,
+        events.CollaboratorAdded,
+        events.SongAuthored,
         events.FeatureRequestTakenUp,
         events.BugReportTakenUp,
         events.SongRestored,
@@ -59,11 +62,7 @@ class PeriodDeltas:
         """Add the amount by which an event changes a metric; 0 means an unknown amount."""
         for period in registry.counted_periods.get(metric, ()):
             key = metric, period.id
-            if (
-                amount <= 0
-                or type(event.payload) in GIVEN_BACK
-                or _is_near_an_edge(period, event.created_at)
-            ):
+            if amount <= 0 or _is_given_back(event) or _is_near_an_edge(period, event.created_at):
                 self.recounted.add(key)
             elif period.contains(event.created_at):
                 self.added[key] += amount
@@ -77,6 +76,11 @@ class PeriodStep:
     period: str
     old: int
     new: int
+
+
+def _is_given_back(event: Event) -> bool:
+    is_late = isinstance(event.payload, AchievementUnlocked) and event.payload.import_id is not None
+    return is_late or type(event.payload) in GIVEN_BACK
 
 
 def _is_near_an_edge(period: Period, at: datetime) -> bool:

@@ -81,8 +81,14 @@ def reconcile(recorded: Sequence[Event]) -> None:
 
 
 def _is_contested(event: Event) -> bool:
-    """Return whether what an event adds counts in open periods: not what administrators decide."""
-    return not (isinstance(event.payload, AchievementUnlocked) and event.payload.custom)
+    """Return whether what an event adds counts in open periods.
+
+    Neither what administrators decide does, nor what imported songs brought about.
+    """
+    payload = event.payload
+    if not isinstance(payload, AchievementUnlocked):
+        return True
+    return not payload.custom and payload.import_id is None
 
 
 def _added(event: Event) -> Iterator[tuple[int, Score, int]]:

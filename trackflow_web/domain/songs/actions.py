@@ -177,10 +177,10 @@ def move_song(song: Song, actor: User, *, status: object) -> None:
         _reach(song, Milestone.FINISHED, actor, now)
 
 
-def set_authored(song: Song, actor: User, *, authored: bool) -> None:
-    """Set whether a song is fully authored."""
+def set_authored(song: Song, actor: User, *, authored: bool, since: datetime | None = None) -> None:
+    """Set whether a song is fully authored, and since when if not since now."""
     if authored and song.authored_at is None:
-        _reach(song, Milestone.AUTHORED, actor, clock.now())
+        _reach(song, Milestone.AUTHORED, actor, since or clock.now())
     elif not authored and song.authored_at is not None:
         song.authored_at = None
         _record(SongNoLongerAuthored(**about(song), pack_id=song.pack_id), song, actor)
@@ -201,7 +201,8 @@ def delete_song(song: Song, actor: User) -> None:
 
 def record_restored(song: Song, actor: User) -> None:
     """Record that a deleted song is there again, with the milestones that it had reached."""
-    _record(SongRestored(**about(song), **_history(song)), song, actor)
+    back = SongRestored(**about(song), **_history(song), import_id=song.import_id)
+    _record(back, song, actor)
 
 
 def about(song: Song) -> dict[str, Any]:

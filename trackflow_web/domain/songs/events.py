@@ -68,11 +68,12 @@ class SongDeleted(SongInPackPayload):
 class SongRestored(SongInPackPayload):
     """A deleted song is there again; `was` are the milestones it had reached, which count once.
 
-    `done_by` are the users who had done parts of it.
+    `done_by` are the users who had done parts of it, `import_id` is the song's.
     """
 
     was: tuple[Milestone, ...]
     done_by: tuple[int, ...] = ()
+    import_id: int | None = None
 
 
 @event_type("song_planned", "song")
