@@ -18,7 +18,7 @@ from trackflow_web.achievements.metrics import period_counters, recount
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
 from trackflow_web.domain.comments import threads
-from trackflow_web.domain.events import PlaylistImported, SongsImported
+from trackflow_web.domain.events import PackCompleted, PlaylistImported, SongsImported, Visited
 from trackflow_web.domain.imports import undo
 from trackflow_web.domain.subjects import SubjectType
 from trackflow_web.kernel.database import db
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from trackflow_web.kernel.events import Event
 
 BY_IMPORT = (SongsImported, PlaylistImported)
+# What these earn is kept when the import is undone: a recount finds it.
+BESIDE = (Visited, PackCompleted)
 # Withdrawn awards lower total_achievements, by which one of them may have been granted.
 _ROUNDS = 2
 
@@ -36,7 +38,9 @@ _ROUNDS = 2
 def import_of(events: Sequence[Event]) -> int | None:
     """Return the import that all events of one user are about; None where others are among them."""
     subjects = {
-        event.subject_id if isinstance(event.payload, BY_IMPORT) else None for event in events
+        event.subject_id if isinstance(event.payload, BY_IMPORT) else None
+        for event in events
+        if not isinstance(event.payload, BESIDE)
     }
     return subjects.pop() if len(subjects) == 1 else None
 

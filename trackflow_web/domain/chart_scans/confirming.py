@@ -21,6 +21,7 @@ from trackflow_web.domain.imports.events import SongsImported
 from trackflow_web.domain.imports.models import ImportRow
 from trackflow_web.domain.imports.rules import Outcome, Reason, Source
 from trackflow_web.domain.imports.rules import State as ImportState
+from trackflow_web.domain.packs import actions as packs
 from trackflow_web.domain.people import row_limits
 from trackflow_web.domain.people.charter_names import plain_names
 from trackflow_web.domain.people.row_limits import LimitReached, RowLimit
@@ -138,6 +139,8 @@ def _write(
         each.position: rules.credited(rows[each.position].report or {}, names) for each in wanted
     }
     _mark_parts(chosen, named, user.id, now)
+    authored = (song for song, _ in chosen if song.authored_at == now)
+    packs.update_completions({song.pack_id for song in authored if song.pack_id is not None})
     item.imported, item.skipped = done.made, done.updated
     item.total = item.fetched = item.matched = item.rows_kept = len(wanted)
     db.session.flush()

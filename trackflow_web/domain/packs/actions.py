@@ -46,7 +46,7 @@ from trackflow_web.kernel.errors import Duplicate, Invalid, NotFound
 from trackflow_web.kernel.events import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from limits import RateLimitItem
 
@@ -210,6 +210,13 @@ def handle(events: Sequence[Event]) -> None:
     payloads = [event.payload for event in events]
     touched = {each.pack_id for each in payloads if isinstance(each, OF_A_SONG) and each.pack_id}
     for pack_id in sorted(touched):
+        _update_completion(pack_id)
+
+
+def update_completions(pack_ids: Iterable[int]) -> None:
+    """Update completion of packs whose songs were changed without an event for each."""
+    db.session.flush()
+    for pack_id in sorted(pack_ids):
         _update_completion(pack_id)
 
 
