@@ -11,13 +11,18 @@ import sqlalchemy as sa
 from tests.support.catalogues import custom_entry, save_season
 from tests.support.charter import Charter, at_once, statements_of
 from tests.support.people import working
+from tests.support.producer import Producer
 from trackflow_web import composition
 from trackflow_web.achievements import catalogue, handler, metrics
 from trackflow_web.achievements.catalogue import rows
 from trackflow_web.achievements.catalogue.entries import Period
 from trackflow_web.achievements.models import Achievement, UserPeriodStats
 from trackflow_web.achievements.recheck.reconcile import reconcile_users
+from trackflow_web.domain.authoring.rules import Part
+from trackflow_web.domain.bulk import actions as bulk
+from trackflow_web.domain.bulk.selection import select
 from trackflow_web.domain.songs import actions as songs
+from trackflow_web.domain.undo import actions as undo
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.transactions import unit_of_work
@@ -337,3 +342,34 @@ def test_a_change_that_is_rolled_back_changes_nothing(app, alice):
         raise ZeroDivisionError
     alice.add("Two")
     assert alice.codes == ["dreamer"]
+
+
+def test_collaborations_that_are_restored_began_before_the_season(clock, app, alice, bob):
+    maker = Producer(app, alice)
+    song_ids = [maker.add(f"Song {number}") for number in range(2)]
+    for song_id in song_ids:
+        maker.invite(song_id, "bob")
+    clock.move(days=30)
+    season(app, metric="total_collaborations")
+    with working(app):
+        token = bulk.delete(select(alice.user, song_ids), alice.user).token
+    with working(app):
+        undo.undo(alice.user, token)
+    assert maker.number("total_collaborations") == 2
+    assert counter(app, maker, "total_collaborations") == 0
+    assert "spring_sprint" not in maker.codes
+
+
+@pytest.mark.parametrize("other", ["todo", "skip"])
+def test_a_song_that_is_authored_again_was_authored_before_the_season(clock, app, alice, other):
+    maker = Producer(app, alice)
+    song_ids = [maker.authored(f"Song {number}") for number in range(2)]
+    clock.move(days=30)
+    season(app, metric="total_authored")
+    for song_id in song_ids:
+        maker.mark(song_id, other, [Part.DRUMS])
+        maker.mark(song_id, "todo", [Part.BASS])
+        maker.mark(song_id, "done", [Part.DRUMS, Part.BASS])
+    assert maker.number("total_authored") == 2
+    assert counter(app, maker, "total_authored") == 0
+    assert "spring_sprint" not in maker.codes

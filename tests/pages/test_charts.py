@@ -10,11 +10,17 @@ import sqlalchemy as sa
 from tests.support import charts
 from tests.support.browsing import Browser
 from tests.support.people import working
+from tests.support.producer import Producer
+from trackflow_web.achievements.models import UserAchievement
+from trackflow_web.achievements.standings.models import LeaderboardScore
 from trackflow_web.community import figures
 from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.chart_scans import actions, rules
 from trackflow_web.domain.chart_scans.models import MOST_ATTEMPTS, ChartScan
+from trackflow_web.domain.packs.queries import find_pack
 from trackflow_web.domain.songs.models import Song
+from trackflow_web.domain.streaks.models import ChartingWeek
 from trackflow_web.integrations.charts import scans, uploads
 from trackflow_web.integrations.charts.report import report_on
 from trackflow_web.kernel.database import db
@@ -154,6 +160,54 @@ def test_a_charter_of_the_whole_song_gets_the_credit_for_every_part(app, as_alic
     as_alice.post(f"/songs/{song.id}/parts/drums", state="todo")
     as_alice.post(f"/songs/{song.id}/parts/drums", state="done")
     assert songs(app, alice)["One"].parts_done == 2
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("other", ["todo", "skip"])
+def test_doing_a_credited_part_again_is_no_work(app, as_alice, alice, other):
+    as_alice.post("/settings/profile", charter_names="Alice")
+    report = send_full_band(as_alice).location
+    as_alice.post(f"{report}/confirm", song="0", part=["drums", "overdrive"])
+    song = songs(app, alice)["One"]
+    for state in (other, "done"):
+        as_alice.post(f"/songs/{song.id}/parts/drums", state=state)
+    with app.app_context():
+        own = SongPart.song_id == song.id
+        rows = db.session.execute(sa.select(SongPart.done_by, SongPart.first_done_at).where(own))
+        assert {tuple(row) for row in rows} == {(alice.id, None)}
+        parts = sa.select(LeaderboardScore).where(
+            LeaderboardScore.kind == "parts", LeaderboardScore.user_id == alice.id
+        )
+        assert db.session.scalars(parts).all() == []
+        weeks = sa.select(ChartingWeek).where(ChartingWeek.user_id == alice.id)
+        assert db.session.scalars(weeks).all() == []
+
+
+@pytest.mark.both_databases
+def test_a_pack_is_complete_once_chart_files_have_the_last_parts(app, as_alice, alice, reported):
+    maker = Producer(app, alice)
+    song_id = maker.add("One", "Metallica")
+    pack_id = maker.pack("Encore", song_id)
+    last = [Part.DRUMS, Part.BASS, Part.GUITAR, Part.VOCALS, Part.OVERDRIVE]
+    maker.author(song_id, "skip", [part for part in Part if part not in last])
+    as_alice.post(f"{reported}/confirm", song="0", part=[str(part) for part in last])
+    with app.app_context():
+        assert find_pack(pack_id).completed_at is not None
+    assert maker.number("completed_packs") == 1
+
+
+def test_awards_of_confirmed_charts_belong_to_the_import_on_a_new_day_too(
+    clock, app, as_alice, alice, reported
+):
+    clock.move(days=1)
+    as_alice.post(f"{reported}/confirm", song="0", part="drums", status="released")
+    with app.app_context():
+        awards = sa.select(UserAchievement.import_id).where(
+            UserAchievement.user_id == alice.id, UserAchievement.backfilled
+        )
+        found = db.session.scalars(awards).all()
+    assert found
+    assert None not in found
 
 
 @pytest.mark.parametrize("names", ["", "Alice"])

@@ -12,7 +12,7 @@ from trackflow_web.achievements.category_models import CategoryCompletion
 from trackflow_web.achievements.metrics.sources import Rows
 from trackflow_web.achievements.models import Achievement, UserAchievement
 from trackflow_web.achievements.standings.windows import Score
-from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.models import UNDATED, SongPart
 from trackflow_web.domain.songs.models import Song
 
 _NOT_REVOKED = UserAchievement.revoked_at.is_(None)
@@ -60,5 +60,5 @@ SOURCES: dict[Score, Rows] = {
         SongPart.first_done_at.label("at"),
         sa.literal(1).label("worth"),
         sa.false().label("imported"),
-    ).where(SongPart.done_by.is_not(None), SongPart.first_done_at.is_not(None)),
+    ).where(SongPart.done_by.is_not(None), SongPart.first_done_at > UNDATED),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,13 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trackflow_web.domain.authoring.rules import LONGEST_TEMPLATE_NAME, OWN_TEMPLATE, Part, State
 from trackflow_web.kernel.database import Base, BigId
 
+# When a reopened part was first done that an import gave the credit for: nobody knows.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class SongPart(Base):
     """A part of a song that is done or not needed, or was done before.
 
     A part that was never done and is still to do has no row. `first_done_at` stays when the part is
     reopened, and so does `done_by`, the user who gets the credit; it is empty once that user's
-    account is deleted.
+    account is deleted. A credit without a date comes from an import.
     """
 
     __tablename__ = "song_parts"

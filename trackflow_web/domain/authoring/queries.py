@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from trackflow_web.domain.authoring.models import SongPart
+from trackflow_web.domain.authoring.models import UNDATED, SongPart
 from trackflow_web.domain.authoring.rules import Part, State
 from trackflow_web.domain.songs.models import Song
 from trackflow_web.kernel.database import db
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PartStatus:
-    """The state of a part and whether it has ever been done."""
+    """The state of a part, whether it has ever been done, and when first, if that is known."""
 
     state: State
     was_done: bool
+    first_done_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,17 @@ NEVER_TOUCHED = PartStatus(State.TODO, was_done=False)
 def parts_of(song_id: int) -> dict[Part, PartStatus]:
     """Return every part of the song with its status, in the order of the work."""
     rows = db.session.execute(
-        sa.select(SongPart.part, SongPart.state, SongPart.first_done_at).where(
+        sa.select(SongPart.part, SongPart.state, SongPart.first_done_at, SongPart.done_by).where(
             SongPart.song_id == song_id
         )
     ).all()
     found = {
-        Part(part): PartStatus(State(state), was_done=first_done_at is not None)
-        for part, state, first_done_at in rows
+        Part(part): PartStatus(
+            State(state),
+            was_done=first_done_at is not None or done_by is not None,
+            first_done_at=None if first_done_at == UNDATED else first_done_at,
+        )
+        for part, state, first_done_at, done_by in rows
     }
     return {part: found.get(part, NEVER_TOUCHED) for part in Part}
 
