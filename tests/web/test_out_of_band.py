@@ -261,6 +261,8 @@ NOT_LOOKED_AT = [
     ("GET", "/songs/?page=nonsense", {}),
     ("GET", "/songs/", {"Sec-Purpose": "prefetch"}),
     ("GET", "/songs/", {"Sec-Purpose": "prefetch;prerender"}),
+    ("GET", "/songs/", {"Purpose": "prefetch"}),
+    ("GET", "/songs/", {"X-Moz": "prefetch"}),
     ("GET", "/songs/", {"HX-Request": "true", "HX-History-Restore-Request": "true"}),
 ]
 

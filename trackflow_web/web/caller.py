@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # As RFC 9110 has it, without TRACE.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# By which browsers say that nobody looks at a page yet; those behind the first are older.
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Caller:
 def is_write() -> bool:
     """Return whether the method of the request may change something."""
     return request.method not in SAFE_METHODS
+
+
+def is_prefetch() -> bool:
+    """Return whether a browser only prepares for a page that the user may go to."""
+    return any("prefetch" in request.headers.get(name, "").lower() for name in PREFETCH_HEADERS)
 
 
 def get_caller() -> Caller:

@@ -21,7 +21,7 @@ from trackflow_web.kernel import failpoints, transactions
 from trackflow_web.kernel.database import db
 from trackflow_web.web import htmx
 from trackflow_web.web.after_response import call_after_response
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, is_prefetch
 from trackflow_web.web.unit_of_work import DATABASE_BUSY, PATIENCE_OF_A_READ
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def can_show(response: Response) -> bool:
         and request.method != "HEAD"
         and _has_body(response)
         and not {"HX-Redirect", "HX-Location", "HX-Refresh"} & set(response.headers.keys())
-        and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        and not is_prefetch()
         # The back button shows an old page and may discard where fragments belong.
         and request.headers.get("HX-History-Restore-Request") != "true"
         and (htmx.is_htmx() or PLACEHOLDERS in g)

@@ -17,7 +17,7 @@ from trackflow_web.notifications.types import TYPES
 from trackflow_web.pages.notifications.arguments import Filters, cursor_after, requested_filters
 from trackflow_web.web import htmx
 from trackflow_web.web.after_response import call_after_response
-from trackflow_web.web.caller import get_current_user
+from trackflow_web.web.caller import get_current_user, is_prefetch
 from trackflow_web.web.formats import date_in, reader_zone
 from trackflow_web.web.notifications import address_of, bell_of_request, note_change
 from trackflow_web.web.session import identity_of_cookie, login_required
@@ -273,8 +273,7 @@ def _note_seen(items: list[Item]) -> None:
 
 def _is_look() -> bool:
     """Return whether a person looks: no HEAD request, and no browser that only prepares."""
-    is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
-    return request.method == "GET" and not is_prefetch
+    return request.method == "GET" and not is_prefetch()
 
 
 def _see(app: Flask, user_id: int, version: int) -> None:
