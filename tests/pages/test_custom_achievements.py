@@ -106,7 +106,7 @@ def test_a_preview_says_how_many_and_who_and_creates_nothing(app, alice, bob, as
     assert "alice" in page.one("#custom-effect").text
     assert page.one("[name=code]")["value"] == "regular"
     assert rows(app) == count
-    as_admin.post(URL, **REGULAR)
+    as_admin.post(URL, **REGULAR, preview="0")
     assert "regular" in alice.codes
 
 

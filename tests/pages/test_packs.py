@@ -31,6 +31,15 @@ def test_alice_creates_a_pack_and_adds_songs(as_alice, maker):
     assert as_alice.get(f"/songs/{song}").one(f'a[href="{address}"]').get_text() == "Encore"
 
 
+def test_a_song_can_be_made_needed_again(subtests, as_alice, maker):
+    pack = maker.pack("Encore", song := maker.add("One"))
+    for value in ("0", "", "False"):
+        with subtests.test(value=value):
+            as_alice.post(f"/packs/{pack}/songs", song_id=song, optional="1")
+            as_alice.post(f"/packs/{pack}/songs", song_id=song, optional=value)
+            assert as_alice.api("GET", f"/api/songs/{song}").json["is_optional"] is False
+
+
 def test_the_list_shows_the_progress_of_each_pack(as_alice, maker):
     maker.pack("Encore", maker.authored("One"), maker.add("Two"))
     maker.pack("Done", maker.authored("Three"))

@@ -111,7 +111,7 @@ def test_the_next_url_survives_a_failed_sign_in(stranger, alice):
 
 
 def test_a_session_outlives_the_browser_only_when_remembered(app, alice):
-    for remember, kept in (("", False), ("1", True)):
+    for remember, kept in (("", False), ("0", False), ("1", True)):
         browser = Browser(app)
         browser.sign_in("alice", PASSWORD, remember=remember)
         assert (browser.client.get_cookie("session").expires is not None) is kept

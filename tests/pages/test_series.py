@@ -31,6 +31,16 @@ def test_alice_creates_an_album_series_and_links_its_tracks(as_alice, maker):
     assert "1/1 track" in as_alice.get("/series/").text
 
 
+def test_a_track_can_be_made_relevant_again(subtests, as_alice, maker):
+    album = maker.album("One", "Two")
+    for value in ("0", "", "False"):
+        with subtests.test(value=value):
+            as_alice.post(f"/series/{album}/tracks/2", irrelevant="1")
+            as_alice.post(f"/series/{album}/tracks/2", irrelevant=value)
+            track = as_alice.api("GET", f"/api/series/{album}").json["tracks"][1]
+            assert track["irrelevant"] is False
+
+
 def test_the_fragment_that_completes_an_album_has_a_message(as_alice, maker):
     album, song = maker.album("One"), maker.add("Other", status="released")
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", song_id=song)

@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 
 Refusal = Invalid | TooMany
 
+# What programs send for a box that isn't ticked; a browser sends nothing.
+NOT_TICKED = frozenset({"", "0", "false", "no", "off"})
+
 
 def sent_fields(names: Iterable[str]) -> dict[str, str]:
     """Return those of the named fields that the form of this request contains."""
     return {name: request.form[name] for name in names if name in request.form}
+
+
+def is_ticked(name: str) -> bool:
+    """Return whether a box of the form of this request is ticked."""
+    return request.form.get(name, "")[:6].casefold() not in NOT_TICKED
 
 
 def errors_of(refusal: Refusal | None, *, field: str = "form") -> Mapping[str, str]:

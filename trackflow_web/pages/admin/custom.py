@@ -19,7 +19,7 @@ from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx, typed_fields
 from trackflow_web.web.caller import admin_or_404
 from trackflow_web.web.extensions import jobs
-from trackflow_web.web.forms import refused, sent_fields
+from trackflow_web.web.forms import is_ticked, refused, sent_fields
 from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def create_custom_achievement() -> str | Response:
     """Create a custom achievement; with `preview` only show how many would get it."""
     admin, typed = admin_or_404(), sent_fields(NEW_FIELDS)
     try:
-        if request.form.get("preview"):
+        if is_ticked("preview"):
             draft = actions.check_new(typed)
             effect = effects.of_threshold(draft.metric, draft.threshold) if draft.metric else None
             return _list(Shown(typed, effect=effect, is_preview=True))
@@ -88,7 +88,7 @@ def change_custom_achievement(code: str) -> str | Response:
     """Change a custom achievement; with `preview` only show what that would do."""
     admin, typed = admin_or_404(), sent_fields((*actions.FIELDS, "metric"))
     try:
-        if request.form.get("preview"):
+        if is_ticked("preview"):
             draft = actions.check_changed(code, typed)
             effect = (
                 effects.of_threshold(draft.metric, draft.threshold, catalogue.id_of(code))
@@ -143,7 +143,7 @@ def grant_custom_achievement(code: str) -> str | Response:
     """Grant an achievement to the users on a list; with `preview` only show who would get it."""
     admin, typed = admin_or_404(), sent_fields(GRANT_FIELDS)
     try:
-        if request.form.get("preview"):
+        if is_ticked("preview"):
             found = grants.preview(code, typed.get("usernames"))
             return _page(code, Shown(typed, recipients=found))
         actions.get(code)

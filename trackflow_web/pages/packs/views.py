@@ -20,7 +20,7 @@ from trackflow_web.pages.songs.context import MOST_SUGGESTED
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import talk_of
-from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.forms import errors_of, is_ticked, refused
 from trackflow_web.web.held import held_in
 from trackflow_web.web.listing import ListArguments, pager, requested_page
 from trackflow_web.web.loaders import find_own_pack, pack_or_404
@@ -104,9 +104,9 @@ def delete(pack_id: int) -> Response:
 @login_required
 def put_song(pack_id: int) -> str | Response:
     """Add a song to a pack, or change whether it is optional there."""
-    pack, form = pack_or_404(pack_id), request.form
+    pack, song_id = pack_or_404(pack_id), request.form.get("song_id")
     try:
-        actions.put_song(pack, song_id=form.get("song_id"), optional=bool(form.get("optional")))
+        actions.put_song(pack, song_id=song_id, optional=is_ticked("optional"))
     except Invalid as refusal:
         return _refuse(pack, refusal)
     return _songs_response(pack)

@@ -16,7 +16,7 @@ from trackflow_web.kernel.errors import Invalid, TooMany
 from trackflow_web.web import htmx, theme
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import jobs, settings, signing_keys
-from trackflow_web.web.forms import errors_of, refused
+from trackflow_web.web.forms import errors_of, is_ticked, refused
 from trackflow_web.web.passwords import check_credentials, client_address
 from trackflow_web.web.session import login_required, note_confirmation, sign_in, sign_out
 from trackflow_web.web.urls import HOME, safe_next_url, site_url
@@ -84,7 +84,7 @@ def login() -> str | Response:
         return refused(_form("login", refusal.errors, appeal=appeal), refusal)
     except (Invalid, TooMany) as refusal:
         return _refuse("login", refusal)
-    sign_in(user, remember=bool(form.get("remember")))
+    sign_in(user, remember=is_ticked("remember"))
     response = make_response(htmx.redirect_after_post(safe_next_url(form.get("next"))))
     return theme.remember(response, user.theme)
 

@@ -14,7 +14,7 @@ from trackflow_web.domain.songs.rules import LONGEST_NAME
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Checks, Duplicate, Invalid
 from trackflow_web.kernel.text import YesOrNo
-from trackflow_web.web.forms import errors_of
+from trackflow_web.web.forms import errors_of, is_ticked
 from trackflow_web.web.listing import ListArguments
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def submitted_track_list(series: Series) -> list[TrackEdit]:
     kept: list[tuple[int, int, TrackEdit]] = []
     for track in queries.tracks_of(series.id):
         position = track.position
-        if form.get(f"remove-{position}"):
+        if is_ticked(f"remove-{position}"):
             continue
         title, place = check(_title, track), check(_place, position)
         # A track that moves up goes before the track at that place, one that moves down after it.

@@ -17,7 +17,7 @@ from trackflow_web.pages.series.context import album_context, submitted_track_li
 from trackflow_web.pages.songs import told
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
-from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.forms import errors_of, is_ticked, refused, sent_fields
 from trackflow_web.web.held import held_for
 from trackflow_web.web.listing import pager, requested_page
 from trackflow_web.web.loaders import find_own_series, series_or_404
@@ -126,7 +126,7 @@ def set_track(series_id: int, position: int) -> str | Response:
             series,
             position,
             song_id=request.form.get("song_id"),
-            irrelevant=bool(request.form.get("irrelevant")),
+            irrelevant=is_ticked("irrelevant"),
             anyway=request.form.get("anyway") == "1",
         )
     except Invalid as refusal:
