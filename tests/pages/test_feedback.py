@@ -93,6 +93,15 @@ def test_an_empty_search_result_links_to_the_list_without_the_search(board, as_a
     ]
 
 
+def test_the_counts_of_the_tabs_follow_the_search(board, as_alice):
+    submit(as_alice, board)
+    submit(as_alice, board, title="Light mode")
+    for q, expected in [("dark", "1"), ("mode", "2"), ("zzz", "0")]:
+        page = as_alice.get(board, q=q)
+        assert page.one("#tab-all .tabs__count").text == page.one("#tab-open .tabs__count").text
+        assert page.one("#tab-all .tabs__count").text == expected
+
+
 def test_a_tab_shows_one_status(board, as_alice):
     withdrawn = submit(as_alice, board, "Never mind")
     as_alice.post(f"{withdrawn}/withdraw")
@@ -196,6 +205,16 @@ def test_an_administrator_sets_the_status_with_a_reason(board, by_alice, as_admi
     assert "olga changed status to Duplicate" in " ".join(
         page.one("[data-comment] .comment__by").text.split()
     )
+    # The page says it once, also after a comment without a reload.
+    comment = as_alice.request(
+        "POST",
+        page.one(".comment-form")["action"],
+        htmx="thread",
+        headers={"HX-Current-URL": f"http://localhost{by_alice}"},
+        data={"body": "Thanks.", "csrf_token": as_alice.token()},
+    )
+    assert "Thanks." in comment.text
+    assert "See the other one." not in comment.text
     as_admin.post(f"{by_alice}/status", status="open")
     assert number_of(as_alice, board) == 1
 

@@ -82,11 +82,11 @@ def feedback_after(
     return [FeedbackDetails(*row) for row in rows]
 
 
-def count_by_status(kind: Kind, reader: User) -> dict[str, int]:
-    """Return the number of items in each status of the kind that are listed, and `all`."""
+def count_by_status(kind: Kind, reader: User, *, q: str = "") -> dict[str, int]:
+    """Return how many items whose text contains `q` are listed in each status, and in `all`."""
     rows = db.session.execute(
         sa.select(Feedback.status, sa.func.count())
-        .where(Feedback.kind == kind, _is_shown_to(reader))
+        .where(*_matching(kind, reader, None, q))
         .group_by(Feedback.status)
     ).all()
     counts = {str(status): 0 for status in STATUSES[kind]} | {row[0]: row[1] for row in rows}

@@ -107,7 +107,7 @@ def item_context(
 
 
 def _tabs(board: Board, filters: Filters) -> list[dict[str, object]]:
-    counts = queries.count_by_status(board.kind, get_current_user())
+    counts = queries.count_by_status(board.kind, get_current_user(), q=filters.q)
     labels = {"all": "All"} | {str(status): STATUS_LABELS[status] for status in board.kind.statuses}
     return [
         {
