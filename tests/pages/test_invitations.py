@@ -73,6 +73,21 @@ def test_replying_with_htmx_on_the_songs_page_returns_the_page_with_the_song(as_
     assert page.toasts() == ["collaborative_spirit"]
 
 
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_replying_on_the_songs_page_keeps_its_tab_and_search(as_bob, invitee, song, answer):
+    (invitation,) = invitee.received()
+    as_bob.get("/songs/")
+    page = as_bob.request(
+        "POST",
+        f"/invitations/{invitation}/{answer}",
+        htmx="songs-panel",
+        headers={"HX-Current-URL": "http://localhost/songs/?status=wip&q=one"},
+        data={"csrf_token": as_bob.token()},
+    )
+    assert page.one("#song-tabs [aria-current]")["id"] == "tab-wip"
+    assert page.one("#song-q")["value"] == "one"
+
+
 def test_replying_with_htmx_on_the_invitations_page_returns_the_list(as_bob, owner, invitee, song):
     owner.ask(owner.add("Two"), "bob")
     two, one = invitee.received()

@@ -10,7 +10,7 @@ from trackflow_web.domain.invitations import actions, queries
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.kernel.text import isolate
 from trackflow_web.pages.songs.context import list_context
-from trackflow_web.pages.songs.filters import Filters
+from trackflow_web.pages.songs.filters import Filters, list_of_form
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.forms import errors_of, refused
@@ -76,5 +76,6 @@ def _render(refusal: Invalid | None = None, *, page: int = 1) -> str:
 def _render_answered(refusal: Invalid | None = None) -> str:
     """Return what htmx replaces: the list of invitations, or the songs page with some of them."""
     if htmx.is_htmx() and htmx.target() == "songs-panel":
-        return htmx.block("songs/index.html", "panel", **list_context(Filters(), refusal))
+        filters = list_of_form() or Filters()
+        return htmx.block("songs/index.html", "panel", **list_context(filters, refusal))
     return _render(refusal)
