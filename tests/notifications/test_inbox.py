@@ -193,6 +193,36 @@ def test_read_and_unread_are_states(as_alice, followed):
     assert bell(row) == (1, 0)
 
 
+@pytest.mark.parametrize(("action", "expected"), [("read", "2"), ("delete", "2"), ("unread", "3")])
+def test_the_number_of_the_tab_follows_a_row(as_alice, several, action, expected):
+    page = as_alice.get("/notifications/")
+    assert page.one("#inbox-unread").text == "3"
+    answer = as_alice.request(
+        "POST",
+        f"/notifications/{ids(page)[0]}/{action}",
+        htmx=True,
+        headers={"HX-Current-URL": "http://localhost/notifications/?filter=unread"},
+        data={"csrf_token": as_alice.token()},
+    )
+    assert answer.one("#inbox-unread[hx-swap-oob]").text == expected
+    elsewhere = as_alice.post(f"/notifications/{ids(page)[1]}/read", htmx=True)
+    assert not elsewhere.all("#inbox-unread")
+
+
+def test_the_number_of_the_tab_is_of_the_kind_that_is_shown(as_alice, several):
+    page = as_alice.get("/notifications/?type=new_follower")
+    assert page.one("#inbox-unread").text == "1"
+    (one,) = ids(page)
+    answer = as_alice.request(
+        "POST",
+        f"/notifications/{one}/read?type=new_follower",
+        htmx=True,
+        headers={"HX-Current-URL": "http://localhost/notifications/?type=new_follower"},
+        data={"csrf_token": as_alice.token()},
+    )
+    assert answer.one("#inbox-unread[hx-swap-oob]").text == "0"
+
+
 def test_a_row_marked_unread_stands_beside_what_came_since(act, as_alice, alice, charlie, followed):
     (one,) = ids(as_alice.get("/notifications/"))
     as_alice.post(f"/notifications/{one}/read")
@@ -432,6 +462,8 @@ def test_a_muted_request_is_listed_and_can_be_unmuted(as_alice, as_bob, charlie)
     fields = {field["name"]: field["value"] for field in form.select("input")}
     as_alice.post(form["action"], **fields)
     assert as_alice.get(lists).all("#things-title ~ ul .tokens__item") == []
+    as_alice.post("/mutes/feature", id=1, set="1")
+    assert "You won't hear of this request any more." in as_alice.follow().text
 
 
 def test_what_became_private_shows_neither_name_nor_title(app, act, as_alice, alice, bob):

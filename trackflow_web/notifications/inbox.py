@@ -119,6 +119,12 @@ def items_of(user_id: int, wanted: Wanted) -> list[Item]:
     return _items(user_id, _rows(user_id, _which(wanted), limit=wanted.limit))
 
 
+def count_unread(user_id: int, type_: Type) -> int:
+    """Return how many unread notifications of a type a user has."""
+    which = (Notification.user_id == user_id, UNREAD, Notification.type == type_)
+    return db.session.scalar(sa.select(sa.func.count(Notification.id)).where(*which)) or 0
+
+
 def latest_id() -> int:
     """Return the id of the latest notification of anybody; 0 before the first."""
     return db.session.scalar(sa.select(sa.func.max(Notification.id))) or 0

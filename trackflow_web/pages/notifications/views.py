@@ -22,6 +22,7 @@ from trackflow_web.web.formats import date_in, reader_zone
 from trackflow_web.web.notifications import address_of, bell_of_request, note_change
 from trackflow_web.web.session import identity_of_cookie, login_required
 from trackflow_web.web.unit_of_work import DATABASE_BUSY, PATIENCE_OF_A_READ
+from trackflow_web.web.urls import current_page
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -132,9 +133,7 @@ def delete(notification_id: int) -> str | BaseResponse:
     token = actions.delete(row)
     note_change()
     if htmx.is_htmx():
-        return render_template(
-            "notifications/_deleted.html", id=row.id, token=token, filters=filters
-        )
+        return _with_count("deleted", filters, id=row.id, token=token)
     flash("Deleted.")
     return htmx.redirect_after_post(filters.here(undo=token))
 
@@ -214,9 +213,22 @@ def _row(notification_id: int) -> str | BaseResponse:
 
 def _row_alone(notification_id: int, filters: Filters, *, said: str = "", change: str = "") -> str:
     (item,) = inbox.items_by_id(get_current_user().id, [notification_id])
-    return render_template(
-        "notifications/_row.html", item=item, said=said, change=change, filters=filters
-    )
+    return _with_count("row", filters, item=item, said=said, change=change)
+
+
+def _with_count(name: str, filters: Filters, **context: object) -> str:
+    """Return a row and the number of the tab: the panel as a page has rows, but no tabs."""
+    in_inbox = current_page().partition("?")[0] == url_for("notifications.index")
+    context |= {"filters": filters, "unread": _count_unread(filters) if in_inbox else None}
+    return render_template(f"notifications/_{name}.html", **context)
+
+
+def _count_unread(filters: Filters) -> int:
+    """Return the number of the tab: of the kind that is shown."""
+    user = get_current_user()
+    if filters.type is None:
+        return bell_of_request(user).unread
+    return inbox.count_unread(user.id, filters.type)
 
 
 def _where_muted(what: str | None) -> str:
@@ -237,6 +249,7 @@ def _inbox(filters: Filters, *, said: str = "", undo: str = "") -> str:
         "filters": filters,
         "types": TYPES,
         "current": bell_of_request(user),
+        "unread": _count_unread(filters),
         # Of a later part, what came before it was not shown.
         "shown_version": items[0].version if items and filters.after else None,
         "more": filters.address(cursor=cursor_after(items[-1])) if len(found) > IN_INBOX else "",
