@@ -416,15 +416,49 @@ def test_tabs_and_pages_keep_search_part_and_order(shelf, as_alice):
     assert page.one("#tab-wip")["href"] == "/songs/?status=wip&q=a&missing=bass&sort=title"
 
 
-def test_a_row_that_leaves_its_tab_says_where_it_went(one, as_alice):
-    browser = {"HX-Current-URL": "http://localhost/songs/?status=future&q=one", "HX-Target": "x"}
-    page = as_alice.request(
+def send_from_list(browser, query, song_id, action, **fields):
+    """Use a button of a row, with htmx."""
+    return browser.request(
         "POST",
-        f"/songs/{one}/status",
-        htmx=True,
-        headers=browser,
-        data={"status": "wip", "csrf_token": as_alice.token()},
+        f"/songs/{song_id}/{action}",
+        htmx=f"song-{song_id}",
+        headers={"HX-Current-URL": f"http://localhost/songs/?{query}"},
+        data={**fields, "csrf_token": browser.token()},
     )
+
+
+def test_a_row_in_which_a_part_was_missing_says_that_it_is_settled(one, as_alice):
+    as_alice.get("/songs/")
+    for state, said in [("done", "One · Drums is done"), ("skip", "One · Drums is not needed")]:
+        page = send_from_list(as_alice, "missing=drums", one, "parts/drums", state=state)
+        row = page.one(f"li#song-{one}")
+        assert said in " ".join(row.get_text(" ").split())
+        assert page.one("#song-total").get_text().strip() == "0 of 1 song"
+        undo = row.select_one("button[form=row]")
+        assert undo["formaction"] == f"/songs/{one}/parts/drums"
+        page = send_from_list(as_alice, "missing=drums", one, "parts/drums", state=undo["value"])
+        assert page.one(f"li#song-{one} [data-part=drums]")["data-state"] == "todo"
+    assert send_from_list(as_alice, "missing=drums", one, "parts/bass", state="done").all(".parts")
+
+
+def test_deleting_the_last_row_of_a_list_says_that_it_is_empty(one, as_alice):
+    as_alice.get("/songs/")
+    page = send_from_list(as_alice, "q=one", one, "delete")
+    assert page.headers["HX-Retarget"] == "#song-list"
+    assert "No songs match" in page.one(".empty__title").text
+    assert page.one("[data-undo]")
+
+
+def test_deleting_one_of_several_rows_leaves_the_list(app, alice, one, as_alice):
+    add_song(app, alice, "Two", "Metallica")
+    as_alice.get("/songs/")
+    page = send_from_list(as_alice, "", one, "delete")
+    assert "HX-Retarget" not in page.headers
+    assert not page.all("#song-list")
+
+
+def test_a_row_that_leaves_its_tab_says_where_it_went(one, as_alice):
+    page = send_from_list(as_alice, "status=future&q=one", one, "status", status="wip")
     assert "One · Moved to WIP" in " ".join(page.one(f"li#song-{one}").get_text(" ").split())
     assert page.one("#song-count-future").get_text() == "0"
     assert page.one("#song-total").get_text().strip() == "0 of 1 song"

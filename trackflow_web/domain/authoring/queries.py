@@ -39,6 +39,10 @@ class Chart:
             return None
         return IN_ORDER[self.states.index(State.TODO)]
 
+    def state_of(self, part: Part) -> State:
+        """Return the state of one part."""
+        return self.states[IN_ORDER.index(part)]
+
 
 IN_ORDER = tuple(Part)
 NEW = Chart((State.TODO,) * len(IN_ORDER))

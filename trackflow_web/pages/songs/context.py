@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackflow_web.accounts.first_steps import first_steps_of
 from trackflow_web.domain.authoring import queries as authoring
@@ -94,13 +94,13 @@ def list_context(
     }
 
 
-def row_context(song: Song, filters: Filters) -> dict[str, object]:
+def row_context(song: Song, filters: Filters) -> dict[str, Any]:
     """Return what the row of one song and the list's counts need."""
     chart = authoring.charts_of([song.id])[song.id]
     return {"song": song, "chart": chart, **counts_context(filters)}
 
 
-def counts_context(filters: Filters) -> dict[str, object]:
+def counts_context(filters: Filters) -> dict[str, Any]:
     """Return what the counts of the list need."""
     counts = queries.count_songs(get_current_user().id, q=filters.q, only=filters.only)
     return {"counts": counts, "filters": filters}

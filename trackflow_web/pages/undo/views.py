@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, url_for
+from flask import Blueprint, url_for
 
 from trackflow_web.domain.undo import actions
 from trackflow_web.pages.songs import told
-from trackflow_web.pages.songs.context import list_context
 from trackflow_web.pages.songs.filters import list_of_form
-from trackflow_web.pages.songs.responses import next_page
+from trackflow_web.pages.songs.responses import next_page, whole_list
 from trackflow_web.web import htmx, messages
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.session import login_required
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
-
-    from trackflow_web.pages.songs.filters import Filters
-    from trackflow_web.web.messages import Message
 
 pages = Blueprint("undo", __name__)
 
@@ -31,15 +27,6 @@ def undo(token: str) -> Response:
     message = told.undone(actions.undo(get_current_user(), token))
     filters = list_of_form() if htmx.is_htmx() else None
     if filters is not None:
-        return _list(filters, message)
+        return whole_list(filters, message)
     messages.show_on_next_page(message)
     return htmx.redirect_after_post(next_page(url_for("songs.index")))
-
-
-def _list(filters: Filters, message: Message) -> Response:
-    """Return the list, which htmx puts in place of the one on the page."""
-    fragment = htmx.block("songs/index.html", "list", **list_context(filters))
-    response = make_response(fragment + messages.toast(message))
-    response.headers["HX-Retarget"] = "#song-list"
-    response.headers["HX-Reswap"] = "outerHTML"
-    return response
