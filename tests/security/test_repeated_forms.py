@@ -26,6 +26,9 @@ CREATE = {
     "/series/<series_id>/tracks",
     "/songs/<song_id>/templates",
     "/songs/<song_id>/delete",
+    "/templates/<template_id>/delete",
+    "/settings/tokens/<token_id>/delete",
+    "/comments/<comment_id>/delete",
     "/packs/<pack_id>/delete",
     "/series/<series_id>/delete",
     "/imports/",
@@ -71,7 +74,6 @@ SET = {
     "/notifications/unsubscribe/<token>",
     "/settings/notifications",
     "/comments/<subject>/<subject_id>/close",
-    "/comments/<comment_id>/delete",
     "/comments/<comment_id>/edit",
     "/comments/<comment_id>/release",
     "/comments/<comment_id>/report",
@@ -131,7 +133,6 @@ SET = {
     "/series/<series_id>/link",
     "/series/<series_id>/plan",
     "/series/<series_id>/tracks/<position>",
-    "/templates/<template_id>/delete",
     "/imports/spotify/disconnect",
     "/imports/<import_id>/cancel",
     "/imports/<import_id>/columns",
@@ -151,7 +152,6 @@ SET = {
     "/settings/theme",
     "/theme",
     "/checklist/hide",
-    "/settings/tokens/<token_id>/delete",
     "/settings/webhooks/<webhook_id>",
 }
 
@@ -260,6 +260,23 @@ def test_a_second_click_on_delete_is_answered_like_the_first(app, alice, as_alic
     assert {(page.status, page.location.rstrip("/")) for page in clicks} == {(303, place)}
     assert as_alice.post(form["action"], idempotency_key="another").status == 404
     assert as_bob.post(form["action"], idempotency_key=key).status == 404
+
+
+def test_a_second_click_on_delete_in_a_row_is_answered_like_the_first(app, alice, as_alice):
+    song_id = belongings_of(app, alice)["song_id"]
+    note_id = as_alice.get("/notifications/").all("[data-id]")[0]["data-id"]
+    for place, row, action in [
+        ("/songs/", f"#song-{song_id}", f"/songs/{song_id}/delete"),
+        ("/notifications/", f"#note-{note_id}", f"/notifications/{note_id}/delete"),
+    ]:
+        page = as_alice.get(place)
+        button = page.one(row).select_one(f"button[formaction='{action}']")
+        form = page.one(f"form#{button['form']}")
+        sent = {each["name"]: each["value"] for each in form.select("input")}
+        clicks = [as_alice.post(action, **sent) for _ in range(2)]
+        assert [page.status for page in clicks] == [303, 303]
+        assert clicks[0].location == clicks[1].location
+        assert as_alice.post(action, **sent | {"idempotency_key": "another"}).status == 404
 
 
 def test_starting_an_import_twice_redirects_to_it(as_alice):
