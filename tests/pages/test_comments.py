@@ -185,6 +185,16 @@ def test_reactions_work_without_a_script(places, as_bob, as_alice, subtests):
             assert "bob" in as_alice.get(f"/reactions/{place}/{sent['id']}").text
             fragment = as_bob.post("/reactions", htmx=True, **sent, kind="")
             assert not fragment.all('[aria-pressed="true"]')
+            assert fragment.one("form.reactions")["class"] == form["class"]
+
+
+def test_reactions_in_the_feed_stay_small(places, as_bob):
+    form = as_bob.get("/community/").all("form.reactions--small")[0]
+    sent = {each["name"]: each["value"] for each in form.select("input[type=hidden]")}
+    fragment = as_bob.post(
+        "/reactions", htmx=True, **{**sent, "csrf_token": as_bob.token()}, kind="like"
+    )
+    assert fragment.one("form.reactions")["class"] == form["class"]
 
 
 @pytest.mark.parametrize(

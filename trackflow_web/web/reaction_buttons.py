@@ -39,13 +39,14 @@ def form(
 ) -> Markup:  # fmt: skip
     """Return the form of the viewer's own reaction, with the link to `who` reacted behind it."""
     address = escape(path_for("reactions.create"))
+    size = '<input type="hidden" name="small" value="1">' if small else ""
     return Markup(  # noqa: S704 -- of ids, numbers, our own words, and what is escaped
         f'<form class="reactions{" reactions--small" if small else ""}"'
         f' id="reactions-{type_}-{int(id_)}" method="post" action="{address}"'
         f' hx-post="{address}" hx-target="this" hx-swap="outerHTML" hx-sync="this:drop">'
         f'<input type="hidden" name="csrf_token" value="{escape(generate_csrf())}">'
         f'<input type="hidden" name="subject" value="{type_}">'
-        f'<input type="hidden" name="id" value="{int(id_)}">'
+        f'<input type="hidden" name="id" value="{int(id_)}">{size}'
         '<div class="reactions__group" role="group" aria-label="Reactions">'
         f"{_choices(type_, id_, reactions)}</div>{escape(who)}</form>"
     )

@@ -38,7 +38,12 @@ def create() -> str | Response:
     subject = subject_or_404(form.get("subject"), id_)
     reactions = react(subject, kind)
     if htmx.is_htmx():
-        return render_template("reactions/_buttons.html", subject=subject, reactions=reactions)
+        return render_template(
+            "reactions/_buttons.html",
+            subject=subject,
+            reactions=reactions,
+            small=form.get("small") == "1",
+        )
     back = current_page()
     return htmx.redirect_after_post(subject_url(*subject.key) if back == HOME else back)
 
