@@ -39,6 +39,33 @@ def test_htmx_gets_the_updated_buttons(as_alice, bob):
     assert page.soup.find("h1") is None
 
 
+def send_from_profile(browser, action, query="?sort=latest", **fields):
+    """Use a button on Bob's profile, with htmx."""
+    return browser.request(
+        "POST",
+        f"/users/bob/{action}",
+        htmx=True,
+        headers={"HX-Current-URL": f"http://localhost/users/bob{query}"},
+        data={"csrf_token": browser.token(), **fields},
+    )
+
+
+def test_the_number_of_followers_on_a_profile_follows_its_button(as_alice, bob):
+    as_alice.get("/users/bob")
+    for wanted, said in [("1", "1 follower 0 following"), ("0", "0 followers 0 following")]:
+        page = send_from_profile(as_alice, "follow", set=wanted)
+        assert " ".join(page.one(f"#follows-{bob.id}[hx-swap-oob]").text.split()) == said
+    assert not as_alice.post("/users/bob/follow", htmx=True).all("[id^=follows-]")
+
+
+def test_a_block_on_a_profile_loads_what_its_page_shows_now(as_alice, bob):
+    as_alice.get("/users/bob")
+    for wanted in ("1", "0"):
+        answer = send_from_profile(as_alice, "block", set=wanted)
+        assert answer.headers["HX-Redirect"] == "/users/bob"
+    assert as_alice.post("/users/bob/block", htmx=True).all("form[action$='/block']")
+
+
 def test_following_is_set_and_not_toggled(app, as_alice, alice, bob):
     for _ in range(2):
         as_alice.post("/users/bob/follow", set="1")

@@ -58,6 +58,8 @@ def block(username: str) -> str | Response:
     wanted = wanted_of_form()
     person = person_or_404(username, may_be_hidden=True, may_be_blocked=True)
     blocking.set_block(get_current_user(), person, wanted=wanted)
+    if htmx.is_htmx() and _is_on_profile(person):  # which is another page now
+        return htmx.redirect_after_post(_profile_of(person))
     return _buttons(person)
 
 
@@ -82,7 +84,16 @@ def _buttons(person: User) -> str | Response:
             "profiles/_relation.html",
             person=person,
             relation=queries.relation_to(get_current_user().id, person.id),
+            # The card of a person has no such numbers.
+            changed_follows=queries.count_follows(person.id) if _is_on_profile(person) else None,
         )
     back = safe_next_url(request.form.get("next")) if "next" in request.form else current_page()
-    profile = url_for("profiles.show", username=person.username)
-    return htmx.redirect_after_post(profile if back == HOME else back)
+    return htmx.redirect_after_post(_profile_of(person) if back == HOME else back)
+
+
+def _is_on_profile(person: User) -> bool:
+    return current_page().partition("?")[0] == _profile_of(person)
+
+
+def _profile_of(person: User) -> str:
+    return url_for("profiles.show", username=person.username)
