@@ -48,8 +48,11 @@ def test_the_fragment_that_completes_an_album_has_a_message(as_alice, maker):
     said = {"song_id": song, "anyway": "1"}
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks", **said)
     assert "Every track is released." in page.text
+    # The head of the page takes its colour from it.
+    assert page.one("#series-tracks.overview--released")
     page = as_alice.post(f"/series/{album}/tracks/1", htmx="series-tracks")
     assert "Every track is released." not in page.text
+    assert page.one("#series-tracks.overview--future")
 
 
 def test_the_song_chooser_is_open_for_one_track(as_alice, maker):
