@@ -174,6 +174,21 @@ def test_a_hidden_entry_is_gone_for_its_reader_only(app, alice, as_charlie, as_b
     assert as_charlie.post(f"/community/feed/{item['id']}/hide").status == 404
 
 
+def test_without_a_script_hiding_keeps_the_filter_and_can_be_undone(app, alice, as_charlie):
+    release(app, alice)
+    address = "/community/?type=releases"
+    page = as_charlie.get(address)
+    button = page.all("button[form=feed-form]")[0]
+    form = page.one("#feed-form")
+    sent = {each["name"]: each["value"] for each in form.select("input")}
+    answer = as_charlie.post(button["formaction"], **sent, set=button["value"])
+    assert (answer.status, answer.location) == (303, address)
+    undo = as_charlie.follow().one(".notice--undo form")
+    sent = {each["name"]: each["value"] for each in undo.select("input")}
+    assert as_charlie.post(undo["action"], **sent).location == address
+    assert as_charlie.follow().all(f"button[formaction='{button['formaction']}']")
+
+
 @both_databases
 def test_entries_of_hidden_owners_are_left_out(app, alice, bob, charlie, feed):
     follow(app, charlie, alice)

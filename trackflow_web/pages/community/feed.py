@@ -15,7 +15,7 @@ from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.feed import Part, load, subject_url, wanted_by
 from trackflow_web.web.session import login_required
-from trackflow_web.web.urls import HOME, current_page
+from trackflow_web.web.urls import HOME, current_page, safe_next_url
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -75,6 +75,9 @@ def hide(feed_id: int) -> str | Response:
     actions.set_hidden(get_current_user(), feed_id, wanted=wanted)
     if htmx.is_htmx():
         return render_template("community/_hidden.html", feed_id=feed_id, is_hidden=wanted)
-    flash("Hidden." if wanted else "Shown again.")
-    back = current_page()
+    if wanted:
+        flash("Hidden.", f"hidden {feed_id}")  # with a button to show it again
+    else:
+        flash("Shown again.")
+    back = safe_next_url(request.form["next"]) if "next" in request.form else current_page()
     return htmx.redirect_after_post("/community/" if back == HOME else back)
