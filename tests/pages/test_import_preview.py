@@ -182,9 +182,13 @@ def test_a_list_without_a_header_can_be_imported(app, as_alice, alice):
 )
 def test_an_invalid_choice_is_rejected_at_its_field(as_alice, fields, told):
     address = send(as_alice, UNCLEAR).location
-    page = as_alice.post(f"{address}/columns", **fields)
+    page = as_alice.post(f"{address}/columns", first_is_song="1", **fields)
     assert page.status == 422
     assert set(page.errors()) == told
+    # What was chosen stays chosen.
+    assert page.all("[name=first_is_song][checked]")
+    for name in fields.keys() - told:
+        assert page.one(f"[name={name}] option[selected]")["value"] == fields[name]
 
 
 def test_unclear_columns_are_rejected_without_a_preview(as_alice):

@@ -113,7 +113,7 @@ def columns(import_id: int) -> Response:
             first_is_song=form.get("first_is_song") == "1",
         )
     except Invalid as refusal:
-        return refused(_show(item, refusal.errors), refusal)
+        return refused(_show(item, refusal.errors, chosen=form), refusal)
     return htmx.redirect_after_post(url_for("imports.show", import_id=item.id))
 
 
@@ -191,8 +191,12 @@ def _begin_file(upload: FileStorage, *, at_once: bool) -> Import:
 # --- what the templates get --------------------------------------------------------------------
 
 
-def _show(item: Import, errors: Mapping[str, str]) -> str:
-    return render_template("imports/show.html", **{**_context(item), "errors": errors})
+def _show(
+    item: Import, errors: Mapping[str, str], *, chosen: Mapping[str, str] | None = None
+) -> str:
+    """Return the page with errors; `chosen` are the columns of a form that was refused."""
+    context = {**_context(item), "errors": errors, "chosen": chosen}
+    return render_template("imports/show.html", **context)
 
 
 def _index(errors: Mapping[str, str], draft: Mapping[str, str] | None = None) -> str:
@@ -224,6 +228,7 @@ def _context(item: Import) -> dict[str, object]:
         "item": item,
         "preview": _preview(item, counts) if item.state == State.PREVIEW else None,
         "errors": {},
+        "chosen": None,
         "counts": {str(shown): counts[shown] for shown in SHOWN},
         "outcome": outcome,
         "reasons": queries.reasons(item.id),
