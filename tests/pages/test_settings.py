@@ -275,6 +275,18 @@ def test_a_theme_is_stored_with_the_account_and_in_the_browser(as_alice, strange
     assert stranger.get("/login").one("html")["data-theme"] == "auto"
 
 
+def test_changing_the_theme_keeps_the_filters_of_the_page(as_alice):
+    as_alice.get("/songs/")
+    address = "/songs/?status=wip&q=one"
+    answer = as_alice.request(
+        "POST",
+        "/settings/theme",
+        data={"theme": "dark", "csrf_token": as_alice.token()},
+        headers={"Referer": f"http://localhost{address}"},
+    )
+    assert (answer.status, answer.location) == (303, address)
+
+
 def test_changing_the_theme_with_htmx_returns_the_switch_only(as_alice):
     page = as_alice.post("/settings/theme", htmx="theme-switch", theme="light")
     assert page.one("#theme-switch")["data-theme-chosen"] == "light"

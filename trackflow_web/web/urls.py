@@ -102,12 +102,15 @@ def site_url() -> str:
 def current_page() -> str:
     """Return the URL of the page in the browser: for htmx, of the page requesting a fragment."""
     if request.headers.get("HX-Request") == "true":
-        parts = _split(request.headers.get("HX-Current-URL", ""))
-        return safe_next_url(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        return _path_and_query(_split(request.headers.get("HX-Current-URL", "")))
     if request.method in {"GET", "HEAD"}:
         return safe_next_url(request.full_path.rstrip("?"))
     referrer = _split(request.headers.get("Referer", ""))
-    return safe_next_url(referrer.path) if referrer.netloc == request.host else HOME
+    return _path_and_query(referrer) if referrer.netloc == request.host else HOME
+
+
+def _path_and_query(parts: SplitResult) -> str:
+    return safe_next_url(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 def _split(address: str) -> SplitResult:
