@@ -11,7 +11,10 @@
 
   // --- characters left --------------------------------------------------------------------------
 
-  const said = (left) => (left < 0 ? `${-left} too many` : `${left} characters left`);
+  function said(left) {
+    if (left < 0) return `${-left} too many`;
+    return left === 1 ? "1 character left" : `${left} characters left`;
+  }
 
   function counterOf(area) {
     const field = area.closest(".field");

@@ -57,10 +57,16 @@ document.documentElement.classList.add("js");
     return Math.max(0, Math.ceil(seconds)) || 0;
   }
 
+  // `45 seconds`, `2 minutes`, `24 hours`: rather too long than too short.
+  function inWords(seconds) {
+    const [size, unit] = [[3600, "hour"], [60, "minute"]].find(([most]) => seconds > 1.5 * most) ?? [1, "second"];
+    const number = Math.ceil(seconds / size);
+    return `${number} ${unit}${number === 1 ? "" : "s"}`;
+  }
+
   function onFailure(event) {
     const seconds = secondsToWait(event.detail.xhr);
-    const when = seconds ? `try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.` : "try again.";
-    announceFailure(`Please ${when}`);
+    announceFailure(seconds ? `Please try again in ${inWords(seconds)}.` : "Please try again.");
   }
 
   function markBusy(event) {

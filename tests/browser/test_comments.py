@@ -30,6 +30,8 @@ def test_the_number_of_characters_left_follows_the_text(thread):
     area.press("Backspace")
     expect(seen).to_have_text("6 characters left")
     expect(heard).to_have_text("5 characters left")  # announced once
+    area.fill("x" * (longest - 1))
+    expect(seen).to_have_text("1 character left")
     area.fill("Short.")
     expect(seen).to_be_empty()
 

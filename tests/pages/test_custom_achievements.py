@@ -207,6 +207,20 @@ def test_pages_and_api_show_it_in_its_own_group(alice, as_alice, thanks):
     assert (item["kind"], item["group"], item["points"]) == ("custom", "Custom", 10)
 
 
+def test_one_point_is_one_point(app, alice, as_admin, as_alice):
+    as_admin.post(URL, **THANKS | {"points": "1"})
+    as_admin.post(f"{URL}/thank_you/grant", usernames="alice", note=NOTE)
+    toast = as_alice.get("/achievements/thank_you")
+    assert "+1 point" in toast.one("#toasts").text
+    pages = [toast, as_alice.get("/achievements/"), as_alice.get("/achievements/levels")]
+    pages += [
+        as_admin.get("/admin/users/alice"),
+        as_alice.get("/users/alice/achievements/thank_you"),
+    ]
+    for page in pages:
+        assert "1 points" not in page.html.replace("</b>", "")
+
+
 # --- changing ------------------------------------------------------------------------------------
 
 
@@ -265,6 +279,9 @@ def test_a_retired_achievement_stays_with_its_holders_and_can_be_brought_back(
 ):
     alice.add_many(3)
     as_admin.post(f"{regular}/retire")
+    change = as_admin.get(regular).all("[data-change]")[0]
+    assert "retired" in change.text
+    assert "True" not in change.text
     bob.add_many(3)
     assert "regular" in alice.codes
     assert "regular" not in bob.codes

@@ -51,6 +51,7 @@ def test_all_achievements_can_be_hidden_and_shown_at_once(as_alice, as_bob):
     assert "First Release" not in as_bob.get("/users/alice").text
     page = as_alice.post(f"{ADDRESS}/achievements", htmx="at-once", public="1")
     assert page.one("#at-once-status").text == "1 achievement made public."
+    assert "1 of yours is public, 0 private" in page.text
     assert "First Release" in as_bob.get("/users/alice").text
 
 

@@ -94,7 +94,8 @@ def award_page(person: User, award: ShownAward) -> SharedPage:
         person,
         url_for("awards.show", username=person.username, code=badge.code),
         title=f"{badge.full_name}, earned by {person.shown_name}",
-        description=f"{badge.description}. {badge.rarity.capitalize()}, {badge.points} points.",
+        description=f"{badge.description}. {badge.rarity.capitalize()},"
+        f" {count_of(badge.points, 'point')}.",
         badge=url_for(
             "badges.award", username=person.username, code=badge.code, form="svg"
         ).removesuffix(".svg"),
