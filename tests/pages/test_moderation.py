@@ -229,12 +229,16 @@ def test_an_invalid_decision_changes_nothing(app, case, fields, field):
     assert not rows(app, ModerationAction)
 
 
-def test_a_suspended_user_cannot_sign_in_until_it_ends(app, case, bob, as_bob, as_alice, clock):
+def test_a_suspended_user_cannot_sign_in_until_it_ends(
+    app, case, bob, as_bob, as_alice, as_admin, clock
+):
     with working(app):
         token = people.create_token(bob.user, name="Mine", scope="read", days=365)
     until = f"{clock():%Y-%m-%d}T23:59"
     decide(case, app, action="suspend", statement=STATEMENT, until=until)
     assert as_bob.get("/songs/").location.startswith("/login")
+    for place in ("/admin/users/?q=bob", "/admin/users/bob/account"):
+        assert f"Suspended until {clock():%-d %B %Y}" in as_admin.get(place).text
     headers = {"Authorization": f"Bearer {token}"}
     assert app.test_client().get("/api/songs/", headers=headers).status_code == 401
     assert as_alice.get("/users/bob").status == 404

@@ -81,6 +81,11 @@ def test_an_administrator_plans_announces_and_fills_a_season(as_admin, stranger)
     assert (
         confirmed(as_admin).post("/admin/seasons/march/achievements", **ACHIEVEMENT).status == 303
     )
+    assert "3 songs" in as_admin.get("/admin/seasons/march").one("tbody").text
+    assert "total_released" not in as_admin.get("/admin/seasons/march").one("tbody").text
+    listed = as_admin.get("/admin/seasons/").one("table")
+    assert "Start (UTC)" in listed.text
+    assert "10 March 2026, 00:00" in listed.text
     assert stranger.get("/seasons/march").status == 404
     assert stranger.get("/achievements/march_three").status == 404
     assert "march" not in stranger.get("/seasons.ics").text

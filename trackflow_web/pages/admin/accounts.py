@@ -8,6 +8,7 @@ from flask import abort, current_app, flash, make_response, render_template, req
 
 from trackflow_web.accounts import deletion
 from trackflow_web.domain.people import administration, queries, recovery
+from trackflow_web.kernel import clock
 from trackflow_web.kernel.errors import Forbidden, Invalid
 from trackflow_web.pages.admin.rechecks import pages
 from trackflow_web.web import htmx, typed_fields
@@ -41,7 +42,7 @@ def users() -> str:
     admin_or_404()
     q = requested(ListArguments.search)
     found = queries.search_users(q, limit=USERS_SHOWN)
-    return render_template("admin/users.html", users=found, q=q, most=USERS_SHOWN)
+    return render_template("admin/users.html", users=found, q=q, most=USERS_SHOWN, now=clock.now())
 
 
 @pages.get("/users/<username>/account")
@@ -140,6 +141,7 @@ def _page(person: User, errors: dict[str, str], *, action: str = "", link: str =
     return render_template(
         "admin/account.html",
         person=person,
+        now=clock.now(),
         decisions=decisions,
         admins=admins,
         errors=errors,

@@ -176,6 +176,7 @@ def _page(
         draft_errors=draft_errors,
         promises=_promises(),
         metrics=[(name, BY_NAME[name].counts) for name in COUNTED],
+        metric_names=BY_NAME,
         rarities=[str(rarity) for rarity in Rarity],
         may_change=shown.state in {State.DRAFT, State.ANNOUNCED},
         is_over=shown.state is State.OVER,
