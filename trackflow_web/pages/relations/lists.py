@@ -47,6 +47,8 @@ LABELS = {
     List.FOLLOWING: "Following",
     List.FOLLOWERS: "Followers",
 }
+# What messages call a kind whose name isn't its word.
+NOUNS = {Kind.FEATURE: "request", Kind.BUG: "report"}
 _LOAD = {
     List.BLOCKED: queries.blocked_by,
     List.MUTED: queries.muted_by,
@@ -76,6 +78,7 @@ def _page(shown: List, after: str | None = None, refusal: Invalid | None = None)
         rows=rows[:ROWS],
         more=more and url_for("relation_lists.show", list=shown, after=more),
         feed_address=address_for(get_current_user()) if shown is List.FOLLOWING else "",
+        nouns=NOUNS,
         things=_things() if shown is List.MUTED and after is None else (),
         errors=errors_of(refusal),
         draft=sent_fields(("artist", "until")),
@@ -103,7 +106,8 @@ def mute(kind: str) -> Response:
         if kind != Kind.ARTIST:  # only a name is typed
             raise
         return refused(_page(List.MUTED, refusal=refusal), refusal)
-    flash(f"Muted. You won't hear of this {kind} any more." if wanted else "Unmuted.")
+    noun = NOUNS.get(Kind(kind), kind)
+    flash(f"Muted. You won't hear of this {noun} any more." if wanted else "Unmuted.")
     back = current_page()
     lists = url_for("relation_lists.show", list=List.MUTED)
     is_list = back in {HOME, url_for("relation_lists.show")}
