@@ -10,8 +10,10 @@ from PIL import Image
 
 from tests.support.people import working
 from tests.support.pictures import picture
+from trackflow_web.domain.moderation.holding import hold
 from trackflow_web.domain.people import avatars
 from trackflow_web.domain.people.models import Audience, Avatar
+from trackflow_web.domain.visibility import Held
 from trackflow_web.kernel.database import db
 
 ADDRESS = "/settings/profile"
@@ -160,6 +162,17 @@ def test_the_picture_is_visible_with_the_profile(
         alice.user.audience = audience
     seen = [each.client.get(uploaded).status_code for each in (stranger, as_bob, as_alice)]
     assert seen == AUDIENCES[audience]
+
+
+@pytest.mark.both_databases
+def test_a_picture_that_only_its_owner_sees_is_kept_by_no_shared_cache(
+    app, alice, as_alice, as_bob, uploaded
+):
+    with working(app):
+        alice.user.audience = Audience.EVERYONE
+        hold(Held.PROFILE, alice.id, is_automatic=False)
+    assert as_bob.get(uploaded).status == 404
+    assert as_alice.client.get(uploaded).headers["Cache-Control"].startswith("private")
 
 
 @pytest.mark.both_databases

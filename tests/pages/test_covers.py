@@ -59,6 +59,7 @@ def test_a_cover_of_what_is_not_released_is_its_owners(as_alice, as_bob, song_id
     assert status(as_alice, uploaded) == 200
 
 
+@pytest.mark.both_databases
 def test_visitors_see_covers_of_public_profiles(app, alice, uploaded):
     visitor = app.test_client()
     assert visitor.get(uploaded).status_code == 404
@@ -67,6 +68,16 @@ def test_visitors_see_covers_of_public_profiles(app, alice, uploaded):
     answer = visitor.get(uploaded)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"].startswith("public")
+
+
+def test_a_cover_that_only_its_owner_sees_is_kept_by_no_shared_cache(
+    app, alice, as_alice, song_id, uploaded
+):
+    with working(app):
+        alice.user.audience = Audience.EVERYONE
+    as_alice.post(f"/songs/{song_id}/status", status="wip")
+    answer = as_alice.client.get(uploaded)
+    assert (answer.status_code, answer.headers["Cache-Control"].split(",")[0]) == (200, "private")
 
 
 def test_a_removed_cover_is_gone_at_once(as_alice, song_id, uploaded):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from trackflow_web.domain.people import rules
 from trackflow_web.domain.people.avatars import LARGE
-from trackflow_web.domain.people.models import Audience, Avatar, User
+from trackflow_web.domain.people.models import Avatar, User
 from trackflow_web.domain.visibility.conditions import blocked_between, visible_to
 from trackflow_web.kernel import text
 from trackflow_web.kernel.database import db
@@ -61,10 +61,10 @@ def find_visible_picture(
     """Return a picture, and whether everyone may see it, if the viewer sees a profile with it."""
     content = Avatar.large if size == LARGE else Avatar.small
     row = db.session.execute(
-        sa.select(content, User.audience)
+        sa.select(content, visible_to(None).label("is_public"))
         .join(User, User.id == Avatar.user_id)
         .where(User.avatar == digest, content.is_not(None), visible_to(viewer_id))
-        .order_by(User.audience != Audience.EVERYONE)
+        .order_by(sa.desc("is_public"))
         .limit(1)
     ).one_or_none()
-    return None if row is None else (row[0] or b"", row[1] == Audience.EVERYONE)
+    return None if row is None else (row[0] or b"", bool(row[1]))
