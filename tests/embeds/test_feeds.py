@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.support.browsing import Browser
 from tests.support.people import working
 from tests.support.songs import add_song
 from trackflow_web.domain.people.models import Audience
@@ -102,6 +103,14 @@ def test_the_private_feed_follows_and_can_be_replaced(app, alice, bob, as_bob, s
     as_bob.post("/settings/people/feed-address")
     assert read_status(app, path) == 404
     assert read_status(app, path.replace("/feeds/", "/feeds/x")) == 404
+
+
+def test_the_private_feed_outlives_a_rotation_of_the_key(make_app, alice):
+    before = Browser(make_app(SECRET_KEY="the-key-of-last-year"))
+    before.enter(alice)
+    address = before.get("/settings/people?list=following").one("[name=feed_address]")["value"]
+    after = make_app(SECRET_KEY="the-key-of-this-year", SECRET_KEY_FALLBACKS="the-key-of-last-year")
+    assert read_status(after, address.removeprefix("http://localhost")) == 200
 
 
 @pytest.mark.parametrize("query", ["type=lost", "user_id=0", "user_id=x"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import sqlalchemy as sa
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 from trackflow_web.domain.people.models import User
 from trackflow_web.domain.visibility import visible_to
 from trackflow_web.kernel.database import db
+from trackflow_web.web.extensions import signing_keys
 from trackflow_web.web.sharing import absolute
 
 LONGEST_TOKEN = 200
@@ -35,8 +35,9 @@ def owner_of(token: str) -> User | None:
 
 
 def _serializer() -> URLSafeSerializer:
+    current, *earlier = signing_keys()
     return URLSafeSerializer(
-        str(current_app.secret_key),
+        [*earlier, current],  # the last one signs
         salt="trackflow private feed",
         signer_kwargs={"digest_method": hashlib.sha256},
     )
