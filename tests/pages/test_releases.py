@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -286,6 +288,11 @@ def test_the_directory_lists_visible_people(as_alice, app, bob):
     assert {"alice", "bob", "robert"} <= set(names)
     found = as_alice.get("/community/people", q="ob")
     assert [card["data-user"] for card in found.all("[data-user]")] == ["bob", "robert"]
+    with working(app):
+        bob.user.display_name = "Zoë 100%"
+    for typed in ("Zoë", "0%"):
+        found = as_alice.get("/community/people", q=typed)
+        assert [card["data-user"] for card in found.all("[data-user]")] == ["bob"], typed
     set_audience(app, bob, Audience.ME)
     assert "bob" not in as_alice.get("/community/people").one("main").get_text()
     assert "No people match" in as_alice.get("/community/people", q="zzz").text
@@ -309,6 +316,8 @@ def test_robots_and_sitemap_name_public_pages_only(stranger, app, alice, bob, pl
         assert f"<loc>http://localhost{places[name]}</loc>" in listed
     assert "/users/bob<" not in listed
     assert f"/releases/{song}<" not in listed
+    for address in re.findall(r"<loc>http://localhost([^<]+)</loc>", listed):
+        assert stranger.get(address).status == 200, address
     assert places["release"] in read(stranger, "/sitemap-releases-0.xml")
     assert stranger.get("/sitemap-releases-9.xml").status == 404
     assert stranger.get("/sitemap-secrets-0.xml").status == 404

@@ -60,6 +60,8 @@ def list_people(q: str, viewer_id: int, *, page: int) -> PeoplePage:
             sa.or_(
                 User.username.like(pattern, escape="\\"),
                 sa.func.lower(User.display_name).like(pattern, escape="\\"),
+                # The pattern has no accents, but a name may.
+                User.display_name.icontains(q, autoescape=True),
             )
         )
     rows = db.session.execute(

@@ -82,7 +82,7 @@ def _urls(pages_: Iterable[tuple[str, PublicPage]], *, of_site: bool) -> BaseRes
 
 def _of_site() -> Iterator[str]:
     """Return the addresses of pages that are nobody's."""
-    for endpoint in ("home.index", "achievements.index", "community.leaderboard", "seasons.index"):
+    for endpoint in ("home.index", "community.leaderboard", "seasons.index"):
         yield absolute(endpoint)
     for season in seasons.listed():
         yield absolute("seasons.show", slug=season.slug)
