@@ -9,6 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from trackflow_web.domain.songs import queries
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, TooMany
+from trackflow_web.web.failures import classify
 
 BUSY = sa.exc.OperationalError("SELECT 1", {}, Exception("database is locked"))
 BROKEN_ROW = sa.exc.IntegrityError("INSERT", {}, Exception("CHECK constraint failed"))
@@ -51,6 +52,23 @@ def test_pages_and_api_give_an_exception_the_same_status_and_headers(respond_to)
         assert problem.mimetype == "application/problem+json"
         for header in ("Retry-After", "Allow", "Cache-Control"):
             assert page.headers.get(header) == problem.headers.get(header), (error, header)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("POST", "/imports/", "16 MB and 10,000 rows"),
+        ("POST", "/settings/profile", "picture of up to 2 MB"),
+        ("POST", "/songs/1/cover", "picture of up to 8 MB"),
+        ("PUT", "/api/packs/1/cover", "picture of up to 8 MB"),
+        ("POST", "/api/imports/charts", ""),
+    ],
+)
+def test_a_file_that_is_too_large_is_told_its_own_limit(app, method, path, said):
+    with app.test_request_context(path, method=method):
+        detail = classify(RequestEntityTooLarge()).detail
+    assert said in detail
+    assert bool(said) == bool(detail)
 
 
 def test_an_unexpected_exception_is_logged_under_the_reference_of_the_response(respond_to):

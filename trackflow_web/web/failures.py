@@ -21,18 +21,25 @@ from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import BadHost, HTTPException, RequestEntityTooLarge, SecurityError
 
 from trackflow_web.domain.audit import SecurityEvent
+from trackflow_web.domain.covers import actions as covers
 from trackflow_web.domain.imports.rules import TOO_LARGE
 from trackflow_web.domain.people import avatars
 from trackflow_web.kernel.database_errors import lacks_a_table, refers_to_what_is_gone
 from trackflow_web.kernel.errors import Duplicate, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from trackflow_web.web.caller import is_caller_deleted
-from trackflow_web.web.limits import LARGER_BODIES
+from trackflow_web.web.limits import AVATAR_UPLOADS, COVER_UPLOADS, PLAYLIST_UPLOADS
 
 log = structlog.get_logger()
 
 RETRY_AFTER_BUSY = 2  # seconds
 CHALLENGE = 'Bearer realm="TrackFlow"'
-PICTURE_TOO_LARGE = f"Choose a picture of up to {avatars.MOST_BYTES // 1024**2} MB."
+PICTURE_TOO_LARGE = "Choose a picture of up to {} MB."
+# What is said at endpoints that take a file; pages with a form of their own for it say it there.
+TOO_LARGE_FOR = {
+    **dict.fromkeys(PLAYLIST_UPLOADS, TOO_LARGE),
+    **dict.fromkeys(AVATAR_UPLOADS, PICTURE_TOO_LARGE.format(avatars.MOST_BYTES // 1024**2)),
+    **dict.fromkeys(COVER_UPLOADS, PICTURE_TOO_LARGE.format(covers.MOST_BYTES // 1024**2)),
+}
 FOREIGN_HOST = "This site has a different host name."
 
 
@@ -148,10 +155,8 @@ def _(_error: Exception) -> Failure:
 
 @classify.register
 def _(error: RequestEntityTooLarge) -> Failure:
-    """Describe a body that is too large, with the limit for files."""
-    detail = TOO_LARGE if request.endpoint in LARGER_BODIES else ""
-    if request.endpoint == "settings.update_profile":
-        detail = PICTURE_TOO_LARGE
+    """Describe a body that is too large, with the limit of the file that the endpoint takes."""
+    detail = TOO_LARGE_FOR.get(request.endpoint or "", "")
     return Failure(413, detail, description=error.description or "")
 
 

@@ -21,15 +21,13 @@ NO_SEARCH = frozenset({None, "static", "health.check", "metrics.show", "api.open
 
 # Most bytes of a request to an endpoint that takes a file. A form without one has at most
 # MAX_CONTENT_LENGTH, a JSON body without one at most LARGEST_JSON.
-LARGER_BODIES = dict.fromkeys(("imports.create", "api.begin_import"), MOST_BYTES)
+PLAYLIST_UPLOADS = ("imports.create", "api.begin_import")
+LARGER_BODIES = dict.fromkeys(PLAYLIST_UPLOADS, MOST_BYTES)
 # More than a picture may have, so that the form can say so.
-LARGER_BODIES |= dict.fromkeys(
-    ("settings.update_profile", "api.set_own_picture"), 4 * avatars.MOST_BYTES
-)
-LARGER_BODIES |= dict.fromkeys(
-    ("covers.set_song", "covers.set_pack", "api.set_song_cover", "api.set_pack_cover"),
-    2 * covers.MOST_BYTES,
-)
+AVATAR_UPLOADS = ("settings.update_profile", "api.set_own_picture")
+LARGER_BODIES |= dict.fromkeys(AVATAR_UPLOADS, 4 * avatars.MOST_BYTES)
+COVER_UPLOADS = ("covers.set_song", "covers.set_pack", "api.set_song_cover", "api.set_pack_cover")
+LARGER_BODIES |= dict.fromkeys(COVER_UPLOADS, 2 * covers.MOST_BYTES)
 LARGER_BODIES["credentials.verify_badge"] = 2 * badges.MOST_BYTES
 # A folder of songs; audio comes as an empty file of its name.
 CHART_UPLOADS = ("charts.create", "api.read_chart_files")
