@@ -9,6 +9,7 @@ import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from trackflow_web.accounts.deletion import delete_account
 from trackflow_web.accounts.export import export
 from trackflow_web.domain.people.models import User
 from trackflow_web.jobs import events as jobs
-from trackflow_web.kernel import event_archives, event_archiving, partitions
+from trackflow_web.kernel import event_archives, event_archiving, files, partitions
 from trackflow_web.kernel.clock import system_time
 from trackflow_web.kernel.database import db
 from trackflow_web.kernel.event_archives import EventArchive
@@ -325,6 +326,13 @@ def test_of_two_processes_one_archives(app, alice, old_events, folder):
         assert times_of(app, alice) == [*OLD, KEPT]
     with event_archiving.alone(folder) as again:
         assert again
+
+
+def test_only_the_process_that_archives_removes_what_is_left(folder, monkeypatch):
+    with event_archiving.alone(folder):
+        monkeypatch.setattr(files, "remove_left", Mock(side_effect=FileNotFoundError))
+        with event_archiving.alone(folder) as second:
+            assert not second
 
 
 def test_what_a_killed_process_left_is_removed_a_day_later(app, old_events, folder):

@@ -225,14 +225,26 @@ def alone(folder: Path) -> Iterator[bool]:
         folder.mkdir(mode=0o700, exist_ok=True)
         # A file, because network file systems lock only what is open for writing.
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        files.remove_left(folder)
     except OSError as error:
-        message = f"{folder} cannot be used: {error.strerror}."
-        raise ArchiveFailed(message) from error
+        raise _unusable(folder, error) from error
     try:
-        yield _locked(folder, descriptor)
+        is_alone = _locked(folder, descriptor)
+        if is_alone:
+            _remove_left(folder)
+        yield is_alone
     finally:
         os.close(descriptor)
+
+
+def _remove_left(folder: Path) -> None:
+    try:
+        files.remove_left(folder)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, error: OSError) -> ArchiveFailed:
+    return ArchiveFailed(f"{folder} cannot be used: {error.strerror}.")
 
 
 def _locked(folder: Path, descriptor: int) -> bool:
