@@ -64,7 +64,13 @@ def read(tmp_path):
         ("SPOTIFY_API_BASE", "https://host:port/"),
         ("SPOTIFY_ACCOUNTS_BASE", "ftp://host/"),
         ("SITE_URL", "https://host:port"),
+        ("SITE_URL", "https://trackflow.example\nX: y"),
+        ("SITE_URL", 'https://trackflow.example"onload'),
+        ("SITE_URL", "https://track flow.example"),
         ("MAIL_URL", "smtp://host:port"),
+        ("MAIL_URL", "smtp://user:password@some host"),
+        ("MAIL_FROM", "TrackFlow <no-reply@>"),
+        ("MAIL_FROM", "@trackflow.example"),
         ("TOKEN_KEY", "short"),
         ("HSTS_EXTRA", "everywhere"),
         ("JOBS", "elsewhere"),
@@ -84,6 +90,14 @@ def test_invalid_settings_are_reported_by_name(read, name, value):
 def test_production_requires_a_secret_key(read, key):
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         read(TRACKFLOW_ENV="production", SECRET_KEY=key)
+
+
+@pytest.mark.fault("E1")
+def test_production_rejects_a_well_known_metrics_token(read):
+    known = "changeme-changeme"
+    with pytest.raises(ConfigError, match="METRICS_TOKEN"):
+        read(TRACKFLOW_ENV="production", SECRET_KEY=LONG, METRICS_TOKEN=known)
+    assert read(METRICS_TOKEN=known).metrics_token == known
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "TOKEN_KEY", "TOKEN_KEY_FALLBACKS"])

@@ -151,7 +151,7 @@ class Config:
             mail_from=addresses.mail_from(environ, site_url),
             webhook_loopback=_webhook_loopback(environ, production=production),
             live_streams=live_streams(environ),
-            metrics_token=keys.metrics_token(environ),
+            metrics_token=keys.metrics_token(environ, production=production),
             security_log=places.security_log(environ, production=production),
             hsts_extra=_hsts_extra(environ),
             faults=places.faults(environ, production=production),

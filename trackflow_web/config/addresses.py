@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# None of these is in a host name, and in a page or a mail they would end the address.
+NOT_IN_HOSTS = frozenset(" \"'<>\\")
 # A name, all its subdomains, or an IP address; with or without a port.
 HOST = re.compile(
     r"(?:\.?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
@@ -140,6 +142,7 @@ def site_url(environ: Mapping[str, str]) -> str:
     except ValueError:
         parts = urlsplit("")
     plain = parts.scheme in {"https", "http"} and parts.hostname and not parts.path
+    plain = plain and value.isprintable() and NOT_IN_HOSTS.isdisjoint(value)
     if not plain or "@" in parts.netloc or parts.query or parts.fragment:
         message = f"SITE_URL is {value!r}; it must be like https://trackflow.example."
         raise ConfigError(message)
@@ -161,6 +164,7 @@ def mail_url(environ: Mapping[str, str]) -> str:
     except ValueError:
         raise ConfigError(message) from None
     server = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.path in {"", "/"}
+    server = server and value.isprintable() and NOT_IN_HOSTS.isdisjoint(parts.hostname or "")
     folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
     if not (server or folder):
         raise ConfigError(message)
@@ -171,8 +175,8 @@ def mail_from(environ: Mapping[str, str], site_url: str) -> str:
     """The sender of mails; derived from the host name unless MAIL_FROM is set."""
     host = urlsplit(site_url).hostname or "localhost"
     value = environ.get("MAIL_FROM") or f"TrackFlow <no-reply@{host}>"
-    address = parseaddr(value)[1]
-    if "@" not in address or not value.isprintable():
+    name, _, domain = parseaddr(value)[1].rpartition("@")
+    if not (name and domain and value.isprintable()):
         message = f"MAIL_FROM is {value!r}; it must be like TrackFlow <no-reply@trackflow.example>."
         raise ConfigError(message)
     return value

@@ -50,6 +50,10 @@ def require_strong(name: str, key: str) -> None:
     if len(key) < SHORTEST_SECRET_KEY:
         message = f"{name} needs at least {SHORTEST_SECRET_KEY} characters in production."
         raise ConfigError(message)
+    _reject_known(name, key)
+
+
+def _reject_known(name: str, key: str) -> None:
     if key.casefold().startswith(KEYS_EVERYBODY_KNOWS):
         message = f"{name} is a key that everybody knows; make one of your own in production."
         raise ConfigError(message)
@@ -97,12 +101,14 @@ def credential_secrets(
     return (given, *older)
 
 
-def metrics_token(environ: Mapping[str, str]) -> str:
+def metrics_token(environ: Mapping[str, str], *, production: bool) -> str:
     """Return the token for `/metrics`; empty if that is disabled."""
     given = environ.get("METRICS_TOKEN", "")
     if given and (len(given) < SHORTEST_METRICS_TOKEN or not given.isascii()):
         message = f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, all ASCII."
         raise ConfigError(message)
+    if production:
+        _reject_known("METRICS_TOKEN", given)
     return given
 
 
