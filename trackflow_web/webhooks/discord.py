@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from trackflow_web.domain.releases.messages import ZERO_WIDTH, markdown
+from trackflow_web.domain.releases.messages import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def is_message_unknown(answer: Answer) -> bool:
 def fitted(text: str, most: int) -> str:
     """Return a text of users as plain text in Markdown, of at most so many characters."""
     kept = text
-    while _length(escaped := _escaped(kept) + ("…" if kept != text else "")) > most:
+    while _length(escaped := markdown(kept) + ("…" if kept != text else "")) > most:
         # Each character becomes at most three, so that no more than needed is cut.
         kept = kept[: -max(1, (_length(escaped) - most) // 4)]
     return escaped
@@ -129,10 +129,6 @@ def _json(answer: Answer) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _escaped(text: str) -> str:
-    return markdown(text).replace("://", f":{ZERO_WIDTH}//")
 
 
 def _cut(text: str, most: int) -> str:

@@ -203,5 +203,10 @@ def test_titles_can_add_no_markup_and_call_nobody():
         "\\*\\*@\N{ZERO WIDTH SPACE}everyone\\*\\* \\[a\\](b)"
     )
     assert messages.bbcode("[img]x[/img]") == "(img)x(/img)"
+    for escaped in (messages.markdown, messages.bbcode):
+        for address in ("https://evil.example", "WWW.evil.example", "x https://www.evil.example"):
+            shown = escaped(address).casefold()
+            assert "://" not in shown
+            assert "www." not in shown
     found = messages.snippets("https://x/", '"><script>')
     assert "<script>" not in found["HTML"]

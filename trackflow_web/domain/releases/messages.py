@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from trackflow_web.domain.songs.models import Song
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
-# Not shown; it keeps `@everyone` from being a call.
+# What Discord, GitHub and forums make a link of, without any markup.
+_ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
+# Not shown; it keeps `@everyone` from being a call, and an address from being a link.
 ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
 
 
@@ -39,12 +41,16 @@ def release_messages(song: Song, credits_: Credits, url: str) -> ReleaseMessages
 
 def markdown(text: str) -> str:
     """Return a text of users as plain text in Markdown."""
-    return _MARKDOWN.sub(r"\\\1", text).replace("@", f"@{ZERO_WIDTH}")
+    return _MARKDOWN.sub(r"\\\1", _without_links(text)).replace("@", f"@{ZERO_WIDTH}")
 
 
 def bbcode(text: str) -> str:
     """Return a text of users as plain text in BBCode, which has no way to escape a bracket."""
-    return text.replace("[", "(").replace("]", ")")
+    return _without_links(text).replace("[", "(").replace("]", ")")
+
+
+def _without_links(text: str) -> str:
+    return _ADDRESS.sub(rf"\g<0>{ZERO_WIDTH}", text)
 
 
 def snippets(url: str, text: str) -> dict[str, str]:
@@ -99,7 +105,8 @@ class _Forum:
         return f"[b]{bbcode(text)}[/b]"
 
     def link(self, url: str, text: str) -> str:
-        return f"[url={bbcode(url)}]{text}[/url]"
+        address = url.replace("[", "%5B").replace("]", "%5D")
+        return f"[url={address}]{text}[/url]"
 
     def page(self, url: str) -> str:
         return f"[url={url}]More about this chart[/url]"
