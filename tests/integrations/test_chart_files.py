@@ -293,6 +293,22 @@ def test_a_folder_without_song_ini_is_named_by_its_name():
     assert (found.artist, found.title, found.charter) == ("Metallica", "One", "Alice")
 
 
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Metallica - One (Alice)",
+        "Metallica\n-\nOne\n(Alice)",
+        "Metallica" + " " * 9 + "-" + " " * 9 + "One (Alice)",
+    ],
+)
+def test_white_space_in_the_name_of_a_folder_is_a_space(name):
+    """Otherwise a name of 300 characters with runs of it keeps the worker for half a second."""
+    report = report_on(Found(name, ()))
+    assert (report.artist, report.title, report.charter) == ("Metallica", "One", "Alice")
+    assert report_on(Found("Metallica - One\nTwo", ())).title == "One Two"
+
+
 def test_midi_is_read_before_chart():
     found = report(("notes.chart", charts.chart()), ("notes.mid", charts.full_band()))
     assert found.notes_name == "notes.mid"

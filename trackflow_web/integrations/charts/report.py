@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from trackflow_web.domain.authoring.rules import Part
     from trackflow_web.integrations.charts.uploads import Found
 
-# `Artist - Title (Charter)`, also with a typographic dash.
-FOLDER = re.compile(
-    r"(?P<artist>.+?)\s+[-\u2010-\u2015]\s+(?P<title>.+?)(?:\s+\((?P<charter>[^()]+)\))?"
-)
+# `Artist - Title (Charter)`, also with a typographic dash. With single spaces: in runs of them it
+# would search for minutes.
+FOLDER = re.compile(r"(?P<artist>.+?) [-\u2010-\u2015] (?P<title>.+?)(?: \((?P<charter>[^()]+)\))?")
 # The keys that name the note of overdrive, and the pitches there are.
 OVERDRIVE_KEYS = ("multiplier_note", "star_power_note")
 OVERDRIVE_PITCHES = frozenset({103, 116})
@@ -55,7 +54,7 @@ class Report:
 def report_on(found: Found) -> Report:
     """Read the notes of a song and report on it. Raises nothing for broken files."""
     chart, metadata, problems = _read(found)
-    folder = FOLDER.fullmatch(found.folder)
+    folder = FOLDER.fullmatch(" ".join(found.folder.split()))
     named = folder.groupdict() if folder else {}
     ini = found.ini
 
