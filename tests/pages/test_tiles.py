@@ -94,3 +94,9 @@ def test_cached_tiles_hold_no_users_dates(app, as_alice, as_bob, alice, bob):
     as_alice.post("/songs/", title="One", artist="Metallica", status="future")
     assert as_alice.get("/achievements/").one('[data-achievement="dreamer"] time')
     assert not as_bob.get("/achievements/").all('[data-achievement="dreamer"] time')
+
+
+def test_a_name_with_the_characters_of_marks_stays_text():
+    parsed = tiles.TileTemplate.parse("<b>\ue000gold\ue001 \ue000</b>\ue000shown\ue001</i>")
+    ((before, _),) = parsed.values
+    assert (before, parsed.end) == ("<b>\ue000gold\ue001 \ue000</b>", "</i>")

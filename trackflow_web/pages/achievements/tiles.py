@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 MACROS = "macros/achievements.html"
 AWARD_MACROS = "macros/awards.html"
 EXTENSION = "trackflow.tiles"
-# Of characters that no text here holds, and that need no escaping.
+# Of characters that need no escaping, and that texts rarely hold.
 MARK = "\ue000{}\ue001"
-_MARK = re.compile("\ue000(.*?)\ue001")
 # The same as markupsafe.escape; a page has hundreds of values.
 ESCAPED = str.maketrans({char: str(escape(char)) for char in "&<>'\""})
 # A placeholder date; the tile's own date replaces it in the output of the macro.
@@ -49,6 +48,8 @@ _VALUES: dict[str, Callable[[AchievementProgress, tzinfo], str]] = {
     "earned_iso": lambda tile, _zone: formats.iso(tile.earned_at or A_DAY),
     "earned_day": lambda tile, zone: formats.date_in(zone, tile.earned_at or A_DAY),
 }
+# The name or description of a custom achievement may hold such characters, too.
+_MARK = re.compile(MARK.format(f"({'|'.join(_VALUES)})"))
 
 
 class _Still(AchievementProgress):
