@@ -36,7 +36,7 @@ class You(BaseModel):
 
 
 class CommunityUser(BaseModel):
-    """A user as others see them; points and level count the shown achievements."""
+    """A user as others see them; points and level count all achievements, hidden ones too."""
 
     id: int
     username: str
