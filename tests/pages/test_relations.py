@@ -79,6 +79,13 @@ def test_invalid_fields_are_reported_by_name(as_alice, bob, field, value):
     assert page.status == 422
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("after", ["%00", "x" * 1000])
+def test_a_list_continues_only_after_a_name(as_alice, after):
+    assert as_alice.get(f"/settings/people?list=following&after={after}").status == 422
+    assert as_alice.get("/settings/people?list=following&after=zoe").status == 200
+
+
 @pytest.mark.parametrize("action", ["follow", "mute"])
 def test_a_hidden_user_returns_404(app, as_alice, bob, action):
     with working(app):

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from trackflow_web.domain.relations import muting, queries
 from trackflow_web.domain.relations.muting import Kind, MutedThing
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 from trackflow_web.pages.relations.views import wanted_of_form
 from trackflow_web.web import htmx
@@ -63,9 +64,13 @@ def show() -> str:
     """Show one of the lists, by name; only its owner sees it."""
     arguments = ListArguments()
     shown = arguments.choice("list", List) or List.BLOCKED
-    after = arguments.optional("after", lambda value: value[:LONGEST_NAME])
+    after = arguments.optional("after", _name)
     arguments.finish()
     return _page(shown, after)
+
+
+def _name(value: str) -> str:
+    return text.line(value, "after", longest=LONGEST_NAME)
 
 
 def _page(shown: List, after: str | None = None, refusal: Invalid | None = None) -> str:
