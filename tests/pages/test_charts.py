@@ -215,7 +215,7 @@ def test_parts_of_imported_charts_are_no_work_of_this_week(app, as_alice, alice,
     def done_this_week():
         with working(app):
             figures.make(figures.ReportKind.STATS)
-            counted = figures.latest(figures.ReportKind.STATS).data["figures"]
+            counted = figures.latest_of_all()[figures.ReportKind.STATS].data["figures"]
         return {key: value for key, value, _ in counted}["parts_this_week"]
 
     as_alice.post("/settings/profile", charter_names=names)

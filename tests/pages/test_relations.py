@@ -103,7 +103,7 @@ def test_a_hidden_user_can_be_unfollowed_and_unmuted(app, as_alice, alice, bob, 
         bob.user.audience = "me"
     assert as_alice.api("DELETE", f"/api/users/bob/{action}").status == 204
     with app.app_context():
-        assert queries.relation_to(alice.id, bob.id) == queries.NO_RELATION
+        assert queries.relation_to(alice.id, bob.id) == queries.Relation(follows=False, mutes=False)
 
 
 def test_the_limit_is_a_setting(make_app, alice):

@@ -148,12 +148,6 @@ def latest_entry_id() -> int:
     return db.session.scalar(sa.select(sa.func.max(FeedEntry.id))) or 0
 
 
-def newest(wanted: Wanted) -> Place | None:
-    """Return the place of the newest entry, from which new ones are counted."""
-    rows = load(replace(wanted, after=None, limit=1, offset=0)).rows
-    return _place_of(rows[0][0]) if rows else None
-
-
 def _place_of(row: sa.Row[Any]) -> Place:
     return Place(row.last_at, row.id)
 

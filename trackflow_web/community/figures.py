@@ -93,13 +93,6 @@ def make(kind: ReportKind) -> None:
         db.session.execute(sa.delete(Report).where(Report.kind == kind, Report.day < now.date()))
 
 
-def latest(kind: ReportKind) -> Report | None:
-    """Return what was counted last."""
-    return db.session.scalar(
-        sa.select(Report).where(Report.kind == kind).order_by(Report.day.desc()).limit(1)
-    )
-
-
 def latest_of_all() -> dict[str, Report]:
     """Return what was counted last, of every kind, in one statement."""
     return {row.kind: row for row in db.session.scalars(_LATEST)}

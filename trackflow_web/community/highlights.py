@@ -8,7 +8,6 @@ says that it was withdrawn, and nothing takes its place.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -24,9 +23,6 @@ from trackflow_web.notifications import write
 from trackflow_web.notifications.notices import Notice
 from trackflow_web.notifications.recipients import Audience
 from trackflow_web.notifications.types import Reason, Type
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 RULE_VERSION = 1
 # Work that was done on Sunday night is counted first.
@@ -95,7 +91,7 @@ def choose_by_hand(
     if len(why) < SHORTEST_REASON:
         raise Invalid(reason=f"Say why in {SHORTEST_REASON} characters or more.")
     start = _week(week)
-    number = text.whole_number(subject_id, "subject", least=1, most=10**18)
+    number = text.whole_number(subject_id, "subject", least=1, most=text.LARGEST_ID)
     found = {each.subject_id: each for each in eligible(which, start)}
     if number not in found:
         raise Invalid(subject=NOT_ELIGIBLE)
@@ -177,14 +173,3 @@ def _notify(kind: HighlightKind, week: date, best: Candidate, now: datetime) -> 
 def _codes(best: Candidate) -> dict[str, list[str]]:
     code = best.figures.get("code")
     return {"codes": [code]} if code else {}
-
-
-# --- reading -------------------------------------------------------------------------------------
-
-
-def archive(*, limit: int, before: date | None = None) -> Sequence[Highlight]:
-    """Return what was chosen, the latest week first."""
-    found = sa.select(Highlight).order_by(Highlight.start.desc(), Highlight.kind).limit(limit)
-    if before is not None:
-        found = found.where(Highlight.start < before)
-    return db.session.scalars(found).all()

@@ -22,9 +22,9 @@ from trackflow_web.domain.visibility.profiles import find_visible_profile
 from trackflow_web.integrations import atom
 from trackflow_web.integrations.atom import AtomEntry, AtomFeed
 from trackflow_web.kernel.errors import NotFound
-from trackflow_web.kernel.text import count_of
+from trackflow_web.kernel.text import LARGEST_ID, count_of
 from trackflow_web.web.extensions import settings
-from trackflow_web.web.feed import LARGEST_ID, subject_url
+from trackflow_web.web.feed import subject_url
 from trackflow_web.web.feed_addresses import owner_of
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.sharing import absolute

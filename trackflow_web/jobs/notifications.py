@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-import structlog
-
 from trackflow_web.domain.relations import actions as relations
 from trackflow_web.jobs import pruning
 from trackflow_web.kernel import clock, failpoints
@@ -17,8 +15,6 @@ from trackflow_web.notifications.notices import follower_notice
 
 if TYPE_CHECKING:
     from trackflow_web.jobs.tools import Tools
-
-log = structlog.get_logger()
 
 FAN_OUTS_A_RUN = 100
 NOTICES_A_RUN = 500

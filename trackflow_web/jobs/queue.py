@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 
@@ -24,8 +23,6 @@ from trackflow_web.jobs.connections import Connections
 from trackflow_web.jobs.tools import Tools
 from trackflow_web.jobs.work import Mode, Work
 from trackflow_web.kernel import transactions
-
-log = structlog.get_logger()
 
 NAME = "trackflow"
 

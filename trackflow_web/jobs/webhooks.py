@@ -7,8 +7,6 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import structlog
-
 from trackflow_web.domain.webhooks import outbox
 from trackflow_web.kernel import clock, failpoints
 from trackflow_web.kernel.transactions import reading, unit_of_work
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from trackflow_web.domain.webhooks.outbox import Attempt
     from trackflow_web.jobs.tools import Tools
     from trackflow_web.webhooks.delivery import OutgoingDelivery
-
-log = structlog.get_logger()
 
 # Requests at the same time, each to another webhook.
 AT_ONCE = 8

@@ -27,8 +27,6 @@ NAME = "trackflow signals"
 EVERYBODY = "*"
 # PostgreSQL's limit is 8,000 bytes.
 LONGEST_PAYLOAD = 7_000
-# Seconds between two looks at SQLite's version, which take microseconds.
-BETWEEN_LOOKS = 0.2
 
 _NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)")
 _sending = False

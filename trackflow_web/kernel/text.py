@@ -34,6 +34,8 @@ TYPED_FOR_ONE_KEPT = 4
 SPARE = 1000
 # Characters. A number of 18 digits, with a sign and white space around it.
 LONGEST_NUMBER = 100
+# The ids that forms, addresses and the API accept; both databases compare them.
+LARGEST_ID = 10**18 - 1
 
 # What messages call fields whose name isn't a word for what to enter.
 _FIELD_NAMES = {
@@ -55,7 +57,7 @@ class YesOrNo(StrEnum):
 
 
 def line(value: object, field: str, *, longest: int, required: bool = True) -> str:
-    """One line of text: NFC, trimmed, runs of white space made one space, nothing invisible.
+    """Return one line of text: NFC, trimmed, runs of white space made one space, nothing invisible.
 
     `longest` counts characters after that. Raises Invalid naming `field`.
     """
@@ -67,7 +69,7 @@ def line(value: object, field: str, *, longest: int, required: bool = True) -> s
 
 
 def lines(value: object, field: str, *, longest: int, required: bool = True) -> str:
-    """A text of several lines: NFC, trimmed, ends of lines as LF, at most one line left empty.
+    """Return a text of several lines: NFC, trimmed, LF at their ends, at most one left empty.
 
     Nothing invisible stays. `longest` counts characters after that. Raises Invalid naming `field`.
     """
@@ -151,7 +153,7 @@ def whole_number(
     least: int,
     most: int,
 ) -> int | None:
-    """A whole number from `least` to `most`, or None for an empty field.
+    """Return a whole number from `least` to `most`, or None for an empty field.
 
     Only ASCII digits count. Raises Invalid naming `field`.
     """
@@ -173,7 +175,10 @@ def whole_number(
 
 
 def choice(value: object, field: str, kind: type[Choice]) -> Choice:
-    """The member of `kind` that has this value. Raises Invalid naming `field` and the choices."""
+    """Return the member of `kind` with this value.
+
+    Raises Invalid naming `field` and the choices.
+    """
     if isinstance(value, str) and value in {member.value for member in kind}:
         return kind(value)
     names = ", ".join(kind)
@@ -196,7 +201,7 @@ def comparison_key(text: str) -> str:
 
 
 def artist_key(name: str) -> str:
-    """The comparison key of an artist: a leading "The" does not count either."""
+    """Return the comparison key of an artist: a leading "The" does not count either."""
     first, _, rest = " ".join(without_any_invisible(name).split()).partition(" ")
     has_article = unicodedata.normalize("NFKC", first).casefold() == "the"
     if has_article and rest and rest.casefold() != "the":
@@ -205,7 +210,7 @@ def artist_key(name: str) -> str:
 
 
 def search_key(*texts: str) -> str:
-    """A text to search in with LIKE: as it is compared, but words stay apart.
+    """Return a text to search in with LIKE: as it is compared, but words stay apart.
 
     Marks of every script are removed, so that a text is found without its vowel points.
     """
@@ -213,18 +218,18 @@ def search_key(*texts: str) -> str:
 
 
 def like_pattern(text: str) -> str:
-    r"""The LIKE pattern (escape character `\`) of texts whose search key contains `text`."""
+    r"""Return the LIKE pattern (escape character `\`) of texts whose search key contains `text`."""
     escaped = re.sub(r"([\\%_])", r"\\\1", search_key(text))
     return f"%{escaped}%"
 
 
 def noun_of(number: int, singular: str, plural: str | None = None) -> str:
-    """The noun for a number: `song` for one, else `songs`."""
+    """Return the noun for a number: `song` for one, else `songs`."""
     return singular if number == 1 else plural or f"{singular}s"
 
 
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 song`, `1,000 songs`."""
+    """Return a number with its noun: `1 song`, `1,000 songs`."""
     return f"{number:,} {noun_of(number, singular, plural)}"
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 UNDO_LASTS = timedelta(minutes=10)
 EXPIRED = "This can no longer be undone."
 NO_ROW = "This isn't one of your notifications."
-# Versions and ids are numbers that both databases can compare.
-LARGEST = 10**18 - 1
 LONGEST_TOKEN = 32
 
 
@@ -124,10 +122,10 @@ def mark_seen(user: User, *, upto: object = None, version: object = None) -> Non
 
 def _shown(user: User, upto: object, version: object) -> list[Any]:
     """Return the condition for rows whose latest event is not later than what was shown."""
-    shown = text.whole_number(version, "version", least=0, most=LARGEST)
+    shown = text.whole_number(version, "version", least=0, most=text.LARGEST_ID)
     if shown is not None:
         return [Notification.version <= shown]
-    first = text.whole_number(upto, "upto", least=1, most=LARGEST)
+    first = text.whole_number(upto, "upto", least=1, most=text.LARGEST_ID)
     if first is None:
         return []
     found = sa.select(Notification.version).where(

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 DIGEST_HOUR = 8
 MONDAY = 0
-EVERY = {Digest.DAILY: timedelta(days=1), Digest.WEEKLY: timedelta(days=7)}
 Switches = Mapping[tuple[Type, Channel], bool]
 
 

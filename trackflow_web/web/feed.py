@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST_ENTRIES = 100
-LARGEST_ID = 10**18 - 1
 _PATHS = {Kind.RELEASE: "/releases/", Kind.PACK: "/packs/", Kind.SERIES: "/series/"}
 
 
@@ -77,7 +76,7 @@ def wanted_by(arguments: Mapping[str, str], *, usual: int = feed.ENTRIES) -> Wan
     check = Checks()
     type_ = check(text.choice, arguments.get("type") or Type.ALL, "type", Type)
     who = check(text.choice, arguments.get("who") or Who.EVERYONE, "who", Who)
-    user_id = check(_number, arguments, "user_id", 1, LARGEST_ID)
+    user_id = check(_number, arguments, "user_id", 1, text.LARGEST_ID)
     limit = check(_number, arguments, "limit", 1, MOST_ENTRIES)
     offset = check(_number, arguments, "offset", 0, MOST_SKIPPED)
     after = check(Place.parse, arguments.get("cursor"))
@@ -113,7 +112,7 @@ def _said(shown: Sequence[Entry], viewer_id: int | None) -> dict[int, Said]:
         if entry.kind is not Kind.SERIES
     }
     reactions = reactions_of(keys.values(), viewer_id)
-    comments = comment_counts(keys.values(), viewer_id)
+    comments = comment_counts(keys.values())
     return {
         entry.id: Said(reactions[keys[entry.id]], comments[keys[entry.id]])
         if entry.id in keys

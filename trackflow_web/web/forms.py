@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, request
 
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
+from trackflow_web.kernel.text import YesOrNo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +29,14 @@ def sent_fields(names: Iterable[str]) -> dict[str, str]:
 def is_ticked(name: str) -> bool:
     """Return whether a box of the form of this request is ticked."""
     return request.form.get(name, "")[:6].casefold() not in NOT_TICKED
+
+
+def is_wanted() -> bool:
+    """Return whether a form sets something or, with `set` = 0, ends it.
+
+    Raises Invalid naming `set`.
+    """
+    return text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
 
 
 def errors_of(refusal: Refusal | None, *, field: str = "form") -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from trackflow_web.domain.authoring.rules import Part
 from trackflow_web.domain.authoring.templates import find_template
 from trackflow_web.domain.collaborations.queries import helps
+from trackflow_web.domain.feedback.queries import find as find_feedback
 from trackflow_web.domain.imports.queries import find_import
 from trackflow_web.domain.invitations.queries import find_received
 from trackflow_web.domain.packs.queries import find_pack
@@ -27,6 +28,8 @@ from trackflow_web.web.caller import get_current_user, is_write, viewer_id
 
 if TYPE_CHECKING:
     from trackflow_web.domain.authoring.models import PartTemplate
+    from trackflow_web.domain.feedback.models import Feedback
+    from trackflow_web.domain.feedback.rules import Kind as FeedbackKind
     from trackflow_web.domain.imports.models import Import
     from trackflow_web.domain.invitations.queries import Received
     from trackflow_web.domain.packs.models import Pack
@@ -95,6 +98,14 @@ def invitation_or_404(invitation_id: int) -> Received:
     if received is None:
         raise NotFound
     return received
+
+
+def feedback_or_404(kind: FeedbackKind, item_id: int) -> Feedback:
+    """Return a feature request or a bug report that no moderator has hidden from the caller."""
+    item = find_feedback(kind, item_id, get_current_user(), for_update=is_write())
+    if item is None:
+        raise NotFound
+    return item
 
 
 def part_or_404(name: str) -> Part:

@@ -6,6 +6,7 @@ import pytest
 
 from trackflow_web.domain.feedback import rules
 from trackflow_web.domain.feedback.rules import Kind, Status
+from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
 
 
@@ -62,8 +63,8 @@ def test_an_unknown_status_filter_is_rejected(bad):
 
 
 def test_an_unknown_order_is_rejected():
-    assert rules.sort("votes") is rules.Sort.VOTES
-    assert errors_of(rules.sort, "id; DROP TABLE feedback") == {"sort"}
+    assert text.choice("votes", "sort", rules.Sort) is rules.Sort.VOTES
+    assert errors_of(text.choice, "id; DROP TABLE feedback", "sort", rules.Sort) == {"sort"}
 
 
 def test_rejected_and_withdrawn_statuses_do_not_count():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @api.get("/imports/charts")
 @described(schemas.ChartScans, query=Paging)
 def list_chart_scans() -> schemas.ChartScans:
-    """Your latest uploads of chart files, newest first."""
+    """List your latest uploads of chart files, newest first."""
     found = queries.scans_of(get_current_user().id)
     items, following = pagination.piece(found, lambda scan: str(scan.id))
     return schemas.ChartScans(items=[schemas.ChartScan.of(scan) for scan in items], next=following)
@@ -49,14 +49,14 @@ def read_chart_files() -> tuple[schemas.ChartScan, int, dict[str, str]]:
 @api.get("/imports/charts/<id:scan_id>")
 @described(schemas.ChartScan)
 def show_chart_scan(scan_id: int) -> schemas.ChartScan:
-    """One upload of chart files."""
+    """Show an upload of chart files."""
     return schemas.ChartScan.of(scan_or_404(scan_id))
 
 
 @api.get("/imports/charts/<id:scan_id>/songs")
 @described(schemas.ChartSongs, query=Paging)
 def list_chart_songs(scan_id: int) -> schemas.ChartSongs:
-    """The songs of an upload that have been read, with evidence for each of the 15 parts."""
+    """List the songs of an upload that have been read, with evidence for each of the 15 parts."""
     scan = scan_or_404(scan_id)
     found, following = pagination.fetch(
         lambda after, limit: queries.songs_of(

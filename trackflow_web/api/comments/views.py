@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from trackflow_web.api.comments import schemas
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.domain.comments import actions, queries, removal
-from trackflow_web.domain.comments.queries import Place
-from trackflow_web.kernel.errors import Checks, Invalid, NotFound
+from trackflow_web.kernel.errors import Checks, NotFound
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import (
     comment_limits,
     comment_or_404,
     is_staff,
+    place_of,
     reader,
     thread_or_404,
     views_of,
 )
 
 if TYPE_CHECKING:
+    from trackflow_web.domain.comments.queries import Place
     from trackflow_web.domain.subjects import Subject
-
-NO_CONTENT = ("", 204)
-_PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 
 
 @api.get("/comments/<subject>/<id:subject_id>")
@@ -109,7 +106,4 @@ def _posted(comment_id: int, not_told: int) -> schemas.Comment:
 
 def _place() -> Place | None:
     cursor = pagination.place(str)
-    found = _PLACE.fullmatch(cursor) if cursor else None
-    if cursor and found is None:
-        raise Invalid(cursor=pagination.NO_SUCH_CURSOR)
-    return Place(int(found[1]), int(found[2])) if found else None
+    return place_of(cursor) if cursor else None

@@ -6,15 +6,13 @@ from flask import request
 
 from trackflow_web.api.community import schemas
 from trackflow_web.api.core import pagination
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.community import actions
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.community import highlight_archive, reports
 from trackflow_web.web.feed import load, wanted_by
-
-NO_CONTENT = ("", 204)
 
 
 @api.get("/community/feed")

@@ -20,6 +20,7 @@ from pydantic.json_schema import models_json_schema
 from trackflow_web.api.core import openapi_errors
 from trackflow_web.api.core.blueprint import api
 from trackflow_web.api.core.schemas import Problem
+from trackflow_web.kernel.text import LARGEST_ID
 from trackflow_web.web import repeats
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Given = ParamSpec("Given")
 EXTENSION = "trackflow.openapi"
 OPERATION = "openapi_operation"
 REFERENCE = "#/components/schemas/{model}"
-RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
+RECORD_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID}
 PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 BEARER = (
     "A token: tf_... Its scope is `read`, `write` or `admin`; only an administrator's with `admin`"

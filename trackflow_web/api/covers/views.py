@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.covers import schemas
 from trackflow_web.domain.covers import actions
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     from trackflow_web.domain.packs.models import Pack
 
 
-NO_CONTENT = ("", 204)
 CHOOSE = "Choose a picture."
 
 
 @api.get("/songs/<id:song_id>/cover")
 @described(schemas.Cover)
 def show_song_cover(song_id: int) -> schemas.Cover:
-    """The cover of one of your songs."""
+    """Show the cover of one of your songs."""
     return _cover(song_or_404(song_id, may="own"))
 
 
@@ -53,7 +52,7 @@ def remove_song_cover(song_id: int) -> tuple[str, int]:
 @api.get("/packs/<id:pack_id>/cover")
 @described(schemas.Cover)
 def show_pack_cover(pack_id: int) -> schemas.Cover:
-    """The cover of one of your packs."""
+    """Show the cover of one of your packs."""
     return _cover(pack_or_404(pack_id))
 
 

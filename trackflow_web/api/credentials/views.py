@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.credentials import schemas
 from trackflow_web.web.credentials import address_of, issue_own, withdraw_own
@@ -27,4 +27,4 @@ def issue_badge(code: str) -> tuple[schemas.IssuedBadge, int, dict[str, str]]:
 def withdraw_badge(code: str) -> tuple[str, int]:
     """Revoke the badge of one of your achievements, for good."""
     withdraw_own(code)
-    return "", 204
+    return NO_CONTENT

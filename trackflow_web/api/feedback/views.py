@@ -19,11 +19,11 @@ from trackflow_web.api.feedback import schemas
 from trackflow_web.domain.comments import queries as thread_queries
 from trackflow_web.domain.feedback import actions, queries, rules
 from trackflow_web.domain.feedback.rules import Kind
-from trackflow_web.kernel.errors import NotFound
-from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.comments import reader, views_of
 from trackflow_web.web.extensions import settings
 from trackflow_web.web.listing import ListArguments
+from trackflow_web.web.loaders import feedback_or_404
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,12 +101,12 @@ def create(resource: Resource) -> tuple[BaseModel, int, dict[str, str]]:
 
 def show(resource: Resource, item_id: int) -> BaseModel:
     """Show a {noun}."""
-    return _document(resource, item_or_404(resource.kind, item_id))
+    return _document(resource, feedback_or_404(resource.kind, item_id))
 
 
 def list_comments(resource: Resource, item_id: int) -> comments.Comments:
     """List the comments on a {noun} and its status changes, by time."""
-    thread = actions.thread_of(item_or_404(resource.kind, item_id))
+    thread = actions.thread_of(feedback_or_404(resource.kind, item_id))
     found, following = pagination.fetch(
         lambda after_id, limit: thread_queries.in_order_of_time(
             thread, reader(), after_id=after_id, limit=limit
@@ -119,7 +119,7 @@ def list_comments(resource: Resource, item_id: int) -> comments.Comments:
 
 def comment(resource: Resource, item_id: int) -> tuple[comments.Comment, int]:
     """Comment on a {noun}."""
-    return write(actions.thread_of(item_or_404(resource.kind, item_id))), 201
+    return write(actions.thread_of(feedback_or_404(resource.kind, item_id))), 201
 
 
 def vote(resource: Resource, item_id: int) -> BaseModel:
@@ -127,7 +127,7 @@ def vote(resource: Resource, item_id: int) -> BaseModel:
 
     The author's own vote does not count.
     """
-    item = item_or_404(resource.kind, item_id)
+    item = feedback_or_404(resource.kind, item_id)
     wanted = bool(bodies.parse_body(schemas.VoteWanted).set)
     actions.vote(item, get_current_user(), wanted=wanted)
     return _document(resource, item)
@@ -135,7 +135,7 @@ def vote(resource: Resource, item_id: int) -> BaseModel:
 
 def withdraw(resource: Resource, item_id: int) -> BaseModel:
     """Withdraw one's own {noun}."""
-    item = item_or_404(resource.kind, item_id)
+    item = feedback_or_404(resource.kind, item_id)
     actions.withdraw(item, get_current_user())
     return _document(resource, item)
 
@@ -145,19 +145,11 @@ def decide(resource: Resource, item_id: int) -> BaseModel:
 
     For administrators who gave their password just now.
     """
-    item = item_or_404(resource.kind, item_id)
+    item = feedback_or_404(resource.kind, item_id)
     admin = confirmed_admin_or_403()
     decision = bodies.parse_body(schemas.Decision)
     actions.decide(item, admin, status=decision.status, reason=decision.reason)
     return _document(resource, item)
-
-
-def item_or_404(kind: Kind, item_id: int) -> Feedback:
-    """Return a request or report, locked when the request changes it. Raises NotFound."""
-    item = queries.find(kind, item_id, get_current_user(), for_update=is_write())
-    if item is None:
-        raise NotFound
-    return item
 
 
 def _document(resource: Resource, item: Feedback) -> BaseModel:

@@ -33,7 +33,7 @@ class Import(BaseModel):
 
     @classmethod
     def of(cls, item: models.Import) -> Import:
-        """An import as it goes out."""
+        """Return the document of an import."""
         return cls(
             id=item.id,
             name=item.name,
@@ -104,7 +104,7 @@ class ImportRow(BaseModel):
 
     @classmethod
     def of(cls, row: ShownRow) -> ImportRow:
-        """A row as it goes out."""
+        """Return the document of a row."""
         return cls(
             id=row.position,
             title=row.title,

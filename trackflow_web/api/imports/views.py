@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @api.get("/imports/")
 @described(schemas.Imports, query=Paging)
 def list_imports() -> schemas.Imports:
-    """Your imports, newest first."""
+    """List your imports, newest first."""
     found, following = pagination.fetch(
         lambda before_id, limit: queries.imports_after(
             get_current_user().id, before_id=before_id, limit=limit
@@ -52,14 +52,14 @@ def begin_import() -> tuple[schemas.Import, int, dict[str, str]]:
 @api.get("/imports/<id:import_id>")
 @described(schemas.Import)
 def show_import(import_id: int) -> schemas.Import:
-    """One import."""
+    """Show an import."""
     return schemas.Import.of(import_or_404(import_id))
 
 
 @api.get("/imports/<id:import_id>/rows")
 @described(schemas.ImportRows, query=schemas.ImportRowsWanted)
 def list_import_rows(import_id: int) -> schemas.ImportRows:
-    """Results of an import."""
+    """List the rows of an import, with what became of each."""
     item, arguments = import_or_404(import_id), ListArguments()
     outcome = arguments.choice("outcome", Outcome)
     found, following = pagination.fetch(
@@ -116,7 +116,7 @@ def undo_import(import_id: int) -> schemas.Undone:
 def _begin(wanted: schemas.NewImport) -> Import:
     if wanted.playlist:
         if jobs().tools.spotify is None:
-            raise Invalid(playlist="Spotify is not set up on this site. Import a file instead.")
+            raise Invalid(playlist="Spotify isn't set up on this site. Import a file instead.")
         return actions.begin_spotify(
             get_current_user(), playlist=wanted.playlist, status=wanted.status
         )

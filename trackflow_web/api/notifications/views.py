@@ -8,7 +8,7 @@ from enum import StrEnum
 from flask import request
 
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.notifications import schemas
 from trackflow_web.kernel import text
@@ -80,7 +80,7 @@ def read_all_notifications() -> schemas.AllRead:
 def delete_notification(notification_id: int) -> tuple[str, int]:
     """Delete a notification."""
     actions.delete(actions.get_own(get_current_user(), notification_id))
-    return "", 204
+    return NO_CONTENT
 
 
 def _place_of(item: Item) -> str:

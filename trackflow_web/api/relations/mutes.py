@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.relations import schemas
 from trackflow_web.domain.relations import muting
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.mutes import set_mute
-
-NO_CONTENT = ("", 204)
 
 
 @api.get("/me/muted-things")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from trackflow_web.api.core import bodies, pagination
-from trackflow_web.api.core.blueprint import api
+from trackflow_web.api.core.blueprint import NO_CONTENT, api
 from trackflow_web.api.core.openapi import described
 from trackflow_web.api.core.schemas import Paging
 from trackflow_web.api.relations import schemas
@@ -19,8 +19,6 @@ from trackflow_web.web.loaders import person_or_404
 if TYPE_CHECKING:
     from trackflow_web.domain.people.models import User
     from trackflow_web.domain.relations.queries import Related
-
-NO_CONTENT = ("", 204)
 
 
 @api.put("/users/<username>/follow")

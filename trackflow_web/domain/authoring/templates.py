@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NO_SUCH_TEMPLATE = "Choose one of the templates."
 ALREADY_EXISTS = "You already have a template with this name."
 NOTHING_TO_SAVE = "Mark at least one part as not needed first."
-LARGEST_ID = 10**18 - 1
 
 
 def templates_of(user_id: int) -> Sequence[PartTemplate]:
@@ -55,7 +54,7 @@ def not_needed_by(user_id: int, template: object) -> frozenset[Part]:
     if not isinstance(template, str) or not template.startswith(OWN_TEMPLATE):
         return text.choice(template, "template", Template).not_needed
     number = text.whole_number(
-        template.removeprefix(OWN_TEMPLATE), "template", least=1, most=LARGEST_ID
+        template.removeprefix(OWN_TEMPLATE), "template", least=1, most=text.LARGEST_ID
     )
     found = find_template(user_id, number) if number else None
     if found is None:

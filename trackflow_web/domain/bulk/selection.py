@@ -57,7 +57,7 @@ def _ids(values: Iterable[object]) -> set[int]:
     for place, value in enumerate(values):
         if place >= MOST_SONGS:
             raise Invalid(songs=TOO_MANY)
-        number = text.whole_number(value, "songs", least=1, most=10**18 - 1)
+        number = text.whole_number(value, "songs", least=1, most=text.LARGEST_ID)
         if number is not None:
             ids.add(number)
     if not ids:

@@ -40,7 +40,6 @@ NO_PARENT = "The comment you're replying to isn't there any more."
 NO_REPLY_TO_REPLY = "You can't reply to a reply. Reply to the comment above it."
 NOT_YOURS = "Only its author can change a comment."
 A_STEP = "This records a status change, so it stays as it is."
-LARGEST_ID = 10**18 - 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def write(
     Raises Invalid naming `body`, `parent_id` or `form`, TooMany, LimitReached.
     """
     checked = rules.body(body, subject.type)
-    number = text.whole_number(parent_id, "parent_id", least=1, most=LARGEST_ID)
+    number = text.whole_number(parent_id, "parent_id", least=1, most=text.LARGEST_ID)
     if queries.closing_of(subject) is not None:
         raise Invalid(form=CLOSED)
     # The author's other comments wait here for this one.

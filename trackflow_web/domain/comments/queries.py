@@ -156,12 +156,11 @@ def facts_of(subject: Subject) -> tuple[int, bool, bool]:
     return row[0], bool(row[1]), bool(row[2])
 
 
-def comment_counts(subjects: Iterable[Key], viewer_id: int | None) -> dict[Key, int]:
+def comment_counts(subjects: Iterable[Key]) -> dict[Key, int]:
     """Return the number of comments on each of these subjects, in one statement.
 
-    Everybody gets the same numbers: `viewer_id` is there for when they differ.
+    Everybody gets the same numbers.
     """
-    del viewer_id
     wanted: dict[SubjectType, list[int]] = defaultdict(list)
     counts: dict[Key, int] = {}
     for type_, id_ in subjects:

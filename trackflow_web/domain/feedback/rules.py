@@ -119,11 +119,6 @@ def status(kind: Kind, value: object) -> Status:
     return _one_of(value, kind.statuses)
 
 
-def sort(value: object) -> Sort:
-    """Return the order of this name. Raises Invalid naming `sort`."""
-    return text.choice(value, "sort", Sort)
-
-
 def counts(status: Status) -> bool:
     """Return whether it counts for its author."""
     return status not in NOT_COUNTED

@@ -11,6 +11,7 @@ from trackflow_web.domain.imports.models import Connection, Import, ImportFile, 
 from trackflow_web.domain.imports.rules import UNFINISHED, Outcome, Reason, State
 from trackflow_web.kernel import clock, leases
 from trackflow_web.kernel.database import db, get_for_update
+from trackflow_web.kernel.pagination import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,27 +33,13 @@ class ShownRow:
     song_id: int | None
 
 
-@dataclass(frozen=True)
-class Rows:
-    """One page of an import's rows in the playlist's order; `page` counts from 1."""
-
-    rows: Sequence[ShownRow]
-    page: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """Return the number of pages, at least one."""
-        return max(1, -(-self.total // ROWS_A_PAGE))
-
-
 def find_import(import_id: int, *, for_update: bool = False) -> Import | None:
     """Return the import with this id; `for_update` locks it until the commit."""
     return get_for_update(Import, import_id) if for_update else db.session.get(Import, import_id)
 
 
 def find_file(import_id: int) -> ImportFile | None:
-    """The file of an import in its preview."""
+    """Return the file of an import in its preview."""
     return db.session.get(ImportFile, import_id)
 
 
@@ -74,7 +61,7 @@ def unfinished() -> int:
 
 
 def imports_of(user_id: int) -> Sequence[Import]:
-    """The user's latest imports, newest first."""
+    """Return the user's latest imports, newest first."""
     return db.session.scalars(
         sa.select(Import)
         .where(Import.user_id == user_id)
@@ -84,7 +71,7 @@ def imports_of(user_id: int) -> Sequence[Import]:
 
 
 def imports_after(user_id: int, *, before_id: int | None, limit: int) -> Sequence[Import]:
-    """Up to `limit` of the user's imports, newest first, from the one before `before_id` on."""
+    """Return up to `limit` of the user's imports, newest first, before `before_id`."""
     wanted = sa.select(Import).where(Import.user_id == user_id)
     if before_id is not None:
         wanted = wanted.where(Import.id < before_id)
@@ -92,7 +79,7 @@ def imports_after(user_id: int, *, before_id: int | None, limit: int) -> Sequenc
 
 
 def count_unfinished(user_id: int) -> int:
-    """How many of the user's imports are not finished."""
+    """Return how many of the user's imports are not finished."""
     return (
         db.session.scalar(
             sa.select(sa.func.count())
@@ -118,7 +105,7 @@ def abandoned(limit: int, *, all_unfinished: bool = False) -> Sequence[int]:
 
 
 def outcomes(import_id: int) -> dict[Outcome, int]:
-    """How many rows came to what."""
+    """Return how many rows came to each outcome."""
     counted = db.session.execute(
         sa.select(ImportRow.outcome, sa.func.count())
         .where(ImportRow.import_id == import_id)
@@ -128,7 +115,7 @@ def outcomes(import_id: int) -> dict[Outcome, int]:
 
 
 def reasons(import_id: int) -> list[tuple[Reason, int]]:
-    """Why rows were skipped and how many for each reason, the most frequent first."""
+    """Return why rows were skipped and how many for each reason, the most frequent first."""
     counted = db.session.execute(
         sa.select(ImportRow.reason, sa.func.count().label("n"))
         .where(ImportRow.import_id == import_id, ImportRow.outcome == Outcome.SKIPPED)
@@ -138,8 +125,8 @@ def reasons(import_id: int) -> list[tuple[Reason, int]]:
     return [(Reason(reason), n) for reason, n in counted]
 
 
-def list_rows(import_id: int, *, outcome: Outcome | None, page: int) -> Rows:
-    """A page of the rows of an import, all or those that came to one outcome."""
+def list_rows(import_id: int, *, outcome: Outcome | None, page: int) -> Page[ShownRow]:
+    """Return a page of the rows of an import in order, all or those that came to one outcome."""
     wanted = sa.select(ImportRow).where(ImportRow.import_id == import_id)
     if outcome is not None:
         wanted = wanted.where(ImportRow.outcome == outcome)
@@ -147,13 +134,13 @@ def list_rows(import_id: int, *, outcome: Outcome | None, page: int) -> Rows:
     found = db.session.scalars(
         wanted.order_by(ImportRow.position).limit(ROWS_A_PAGE).offset((page - 1) * ROWS_A_PAGE)
     )
-    return Rows(rows=[_shown(row) for row in found], page=page, total=total)
+    return Page([_shown(row) for row in found], page, ROWS_A_PAGE, total)
 
 
 def rows_after(
     import_id: int, *, outcome: Outcome | None, after: int, limit: int
 ) -> Sequence[ShownRow]:
-    """Up to `limit` rows of an import behind the one with the number `after`, counted from 1."""
+    """Return up to `limit` rows of an import after the one of this number, counted from 1."""
     wanted = sa.select(ImportRow).where(
         ImportRow.import_id == import_id, ImportRow.position >= after
     )
@@ -181,6 +168,6 @@ def may_be_undone(item: Import) -> bool:
 
 
 def find_connection(user_id: int, *, for_update: bool = False) -> Connection | None:
-    """The user's connection to Spotify."""
+    """Return the user's connection to Spotify; with `for_update` locked until the commit."""
     wanted = sa.select(Connection).where(Connection.user_id == user_id)
     return db.session.scalar(wanted.with_for_update() if for_update else wanted)

@@ -139,7 +139,7 @@ def keep_compared(item: Import, compared: Compared) -> None:
 
 
 def _update_rows(import_id: int, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """One statement sent with many values; each of `rows` names its `at_position`."""
+    """Update rows by one statement with many values; each of `rows` names its `at_position`."""
     table = IMPORT_ROWS
     statement = (
         sa.update(table)
@@ -229,7 +229,7 @@ def _skip_beyond_limit(item: Import) -> None:
 
 
 def _insert_songs(item: Import) -> dict[VersionKeys, int]:
-    """The new songs by what they are known by, made in one statement."""
+    """Insert the new songs in one statement; return their ids by what they are known by."""
     now = clock.now()
     milestone = f"{STATUS_MILESTONE[Status(item.status)]}_at"
     values: dict[str, Any] = {

@@ -126,7 +126,7 @@ def put_song(pack: Pack, *, song_id: object, optional: bool) -> Song:
 
     Raises Invalid naming `song_id`.
     """
-    number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
+    number = text.whole_number(song_id, "song_id", least=1, most=text.LARGEST_ID)
     song = find_song(number, for_update=True) if number else None
     if song is None or song.user_id != pack.user_id:
         raise Invalid(song_id=NO_SUCH_SONG)
@@ -142,7 +142,7 @@ def own_pack(owner: User, pack_id: object) -> Pack | None:
 
     Raises Invalid naming `pack_id`.
     """
-    number = text.whole_number(pack_id, "pack_id", least=1, most=10**18 - 1)
+    number = text.whole_number(pack_id, "pack_id", least=1, most=text.LARGEST_ID)
     pack = queries.find_pack(number) if number else None
     if number and (pack is None or pack.user_id != owner.id):
         raise Invalid(pack_id="This isn't one of your packs.")

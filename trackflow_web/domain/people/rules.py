@@ -169,13 +169,13 @@ def password(value: object, *, common_too: bool = False) -> str:
 
 @functools.cache
 def common_passwords() -> frozenset[str]:
-    """The passwords that are tried first, case folded."""
+    """Return the passwords that are tried first, case folded."""
     listed = resources.files(__package__).joinpath("common_passwords.txt").read_text("utf-8")
     return frozenset(listed.split())
 
 
 def time_zone(value: object) -> str:
-    """The name of an IANA time zone; UTC when empty. Raises Invalid naming `timezone`."""
+    """Return the name of an IANA time zone; UTC when empty. Raises Invalid naming `timezone`."""
     name = text.line(value, "timezone", longest=64, required=False)
     if not name:
         return "UTC"
@@ -196,12 +196,12 @@ def zone_names() -> frozenset[str]:
 
 
 def local_day(at: datetime, zone_name: str) -> date:
-    """The calendar day of a moment in a zone."""
+    """Return the calendar day of a moment in a zone."""
     return at.astimezone(zoneinfo.ZoneInfo(zone_name)).date()
 
 
 def token_lifetime(value: object) -> int:
-    """After how many days a token ends. Raises Invalid naming `days`."""
+    """Return after how many days a token ends. Raises Invalid naming `days`."""
     days = text.whole_number(value, "days", least=1, most=max(TOKEN_LIFETIMES))
     if days not in TOKEN_LIFETIMES:
         raise Invalid(days=f"This must be one of: {', '.join(map(str, TOKEN_LIFETIMES))}.")
@@ -246,7 +246,7 @@ def is_new_since(seen_at: datetime | None, *, now: datetime) -> bool:
 
 
 def _nothing_between(earlier: date, later: date, zone_name: str) -> bool:
-    """Whether no day that the zone had lies between two days."""
+    """Return whether no day that the zone had lies between two days."""
     if later - earlier == timedelta(days=1):
         return True
     if later - earlier > timedelta(days=2):  # no zone has ever skipped more than one day

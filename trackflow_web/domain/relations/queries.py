@@ -54,9 +54,6 @@ class FollowCounts:
     following: int
 
 
-NO_RELATION = Relation(follows=False, mutes=False)
-
-
 def follow_of(follower_id: int, user_id: int) -> Follow | None:
     """Return the row of a follow."""
     return db.session.get(Follow, (follower_id, user_id))

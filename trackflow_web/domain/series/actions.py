@@ -115,7 +115,7 @@ def set_track(
     One song completes one track of a series. A song of another title or artist is linked only with
     `anyway`. Raises NotFound without such a track, Invalid naming `song_id`.
     """
-    number = text.whole_number(song_id, "song_id", least=1, most=10**18 - 1)
+    number = text.whole_number(song_id, "song_id", least=1, most=text.LARGEST_ID)
     # Held, so that two tracks cannot get it at once.
     song = find_song(number, for_update=True) if number else None
     if number and (song is None or song.user_id != series.user_id):

@@ -38,7 +38,7 @@ DECISIONS = {
 @pages.get("/users/")
 @login_required
 def users() -> str:
-    """The newest accounts, or those whose username or email contains `q`."""
+    """Show the newest accounts, or those whose username or email contains `q`."""
     admin_or_404()
     q = requested(ListArguments.search)
     found = queries.search_users(q, limit=USERS_SHOWN)
@@ -48,7 +48,7 @@ def users() -> str:
 @pages.get("/users/<username>/account")
 @login_required
 def account(username: str) -> str:
-    """One account, what was decided about it, and the forms for further decisions."""
+    """Show an account, what was decided about it, and the forms for further decisions."""
     admin_or_404()
     return _page(user_or_404(username), {})
 

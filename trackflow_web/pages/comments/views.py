@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, render_template, request
 
 from trackflow_web.domain.comments import actions, queries, removal
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, NotFound
-from trackflow_web.kernel.text import YesOrNo
+from trackflow_web.kernel.text import LARGEST_ID
 from trackflow_web.pages.comments import responses
 from trackflow_web.pages.comments.responses import link_of, refuse, render_thread
 from trackflow_web.web import htmx
@@ -23,6 +22,7 @@ from trackflow_web.web.comments import (
     thread_of,
     thread_or_404,
 )
+from trackflow_web.web.forms import is_wanted
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.session import (
     login_required,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 pages = Blueprint("comments", __name__, url_prefix="/comments")
 
-LARGEST_ID = 10**18 - 1
 # What htmx replaces with the next page.
 MORE = "comments-more"
 
@@ -72,8 +71,7 @@ def create(subject: str, subject_id: int) -> str | Response:
 def close(subject: str, subject_id: int) -> str | Response:
     """Close a thread, or with `set` = 0 open it again."""
     found = thread_or_404(subject, subject_id)
-    closed = text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
-    removal.set_closed(found, get_current_user(), closed=closed, is_staff=is_staff())
+    removal.set_closed(found, get_current_user(), closed=is_wanted(), is_staff=is_staff())
     if htmx.is_htmx():
         return render_thread(thread_of(found))
     return htmx.redirect_after_post(subject_url(found.type, found.id))

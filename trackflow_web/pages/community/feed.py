@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, render_template, request
+from flask import flash, render_template, request, url_for
 
 from trackflow_web.community import actions
 from trackflow_web.community.feed import MOST_COUNTED_NEW, Place, Type, Who, count_newer
-from trackflow_web.kernel import text
-from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.pages.leaderboards.views import pages
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.feed import Part, load, subject_url, wanted_by
+from trackflow_web.web.forms import is_wanted
 from trackflow_web.web.session import login_required
 from trackflow_web.web.urls import HOME, current_page, safe_next_url
 
@@ -71,7 +70,7 @@ def new_entries() -> str | Response:
 @login_required
 def hide(feed_id: int) -> str | Response:
     """Hide an entry from the reader, or show it again."""
-    wanted = text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
+    wanted = is_wanted()
     actions.set_hidden(get_current_user(), feed_id, wanted=wanted)
     if htmx.is_htmx():
         return render_template("community/_hidden.html", feed_id=feed_id, is_hidden=wanted)
@@ -80,4 +79,4 @@ def hide(feed_id: int) -> str | Response:
     else:
         flash("Shown again.")
     back = safe_next_url(request.form["next"]) if "next" in request.form else current_page()
-    return htmx.redirect_after_post("/community/" if back == HOME else back)
+    return htmx.redirect_after_post(url_for("community.index") if back == HOME else back)

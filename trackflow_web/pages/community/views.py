@@ -7,6 +7,7 @@ from flask import render_template, request
 from trackflow_web.achievements.standings import seasons
 from trackflow_web.community import showcase
 from trackflow_web.community.highlights import RULES
+from trackflow_web.kernel.text import LARGEST_ID
 from trackflow_web.pages.community.feed import feed_context
 from trackflow_web.pages.leaderboards.views import pages
 from trackflow_web.web import htmx
@@ -19,7 +20,7 @@ from trackflow_web.web.community import (
     highlights_of_week,
     reports,
 )
-from trackflow_web.web.feed import LARGEST_ID, load, subject_url, wanted_by
+from trackflow_web.web.feed import load, subject_url, wanted_by
 from trackflow_web.web.listing import requested
 from trackflow_web.web.session import login_required
 

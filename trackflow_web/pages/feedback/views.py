@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, render_template, request
+from flask import Blueprint, flash, render_template, request
 
 from trackflow_web.domain.feedback import actions, queries
-from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid, TooMany
-from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.pages.comments import responses
 from trackflow_web.pages.feedback.boards import BUGS, FEATURES
 from trackflow_web.pages.feedback.context import (
@@ -19,9 +17,10 @@ from trackflow_web.pages.feedback.context import (
     list_context,
 )
 from trackflow_web.web import htmx, typed_fields
-from trackflow_web.web.caller import get_current_user, is_write
+from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
-from trackflow_web.web.forms import refused, sent_fields
+from trackflow_web.web.forms import is_wanted, refused, sent_fields
+from trackflow_web.web.loaders import feedback_or_404
 from trackflow_web.web.session import login_required, recently_confirmed
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def create(board: Board) -> Response:
 
 def show(board: Board, item_id: int) -> str:
     """Show a request or report with its comments."""
-    item = item_or_404(board, item_id)
+    item = feedback_or_404(board.kind, item_id)
     return render_template(
         "feedback/show.html", **item_context(board, item, typed=typed_fields.fields_before())
     )
@@ -73,14 +72,13 @@ def show(board: Board, item_id: int) -> str:
 
 def comment(board: Board, item_id: int) -> str | Response:
     """Comment on a request or report."""
-    return responses.post(actions.thread_of(item_or_404(board, item_id)))
+    return responses.post(actions.thread_of(feedback_or_404(board.kind, item_id)))
 
 
 def vote(board: Board, item_id: int) -> str | Response:
     """Vote for a request, or with `set` = 0 take the vote back."""
-    item = item_or_404(board, item_id)
-    wanted = text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
-    actions.vote(item, get_current_user(), wanted=wanted)
+    item = feedback_or_404(board.kind, item_id)
+    actions.vote(item, get_current_user(), wanted=is_wanted())
     if htmx.is_htmx():
         return render_template(
             "feedback/_vote.html", shown=queries.get_details(item, get_current_user())
@@ -92,7 +90,7 @@ def vote(board: Board, item_id: int) -> str | Response:
 
 def withdraw(board: Board, item_id: int) -> Response:
     """Withdraw the user's own request or report."""
-    item = item_or_404(board, item_id)
+    item = feedback_or_404(board.kind, item_id)
     actions.withdraw(item, get_current_user())
     flash(f"Your {board.noun} is withdrawn.")
     return _redirect_to(board, item)
@@ -103,7 +101,7 @@ def decide(board: Board, item_id: int) -> str | Response:
 
     For administrators with a recent password.
     """
-    item, form = item_or_404(board, item_id), request.form
+    item, form = feedback_or_404(board.kind, item_id), request.form
     if get_current_user().is_admin and not recently_confirmed():
         return typed_fields.confirm_first(
             board.address("show", item_id=item.id), sent_fields(DECISION)
@@ -116,14 +114,6 @@ def decide(board: Board, item_id: int) -> str | Response:
         return _refuse(board, item, refusal)
     flash("Saved.")
     return _redirect_to(board, item)
-
-
-def item_or_404(board: Board, item_id: int) -> Feedback:
-    """Return a request or report, locked if the request changes it; 404 if it does not exist."""
-    item = queries.find(board.kind, item_id, get_current_user(), for_update=is_write())
-    if item is None:
-        abort(404)
-    return item
 
 
 def _refuse(board: Board, item: Feedback, refusal: Refusal) -> Response:

@@ -32,7 +32,6 @@ pages = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 IN_PANEL = 8
 IN_INBOX = 50
-UNREAD_COUNT = "notifications.unread_count"
 
 
 @pages.get("/")

@@ -17,7 +17,7 @@ from trackflow_web.web.extensions import jobs, settings, signing_keys
 from trackflow_web.web.forms import errors_of, refused
 from trackflow_web.web.passwords import client_address
 from trackflow_web.web.session import login_required, sign_in
-from trackflow_web.web.urls import site_url
+from trackflow_web.web.urls import HOME, site_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ NO_MAIL = "This site doesn't send email. Ask an administrator for a reset link."
 
 @pages.get("/password/forgot")
 def forgot_password_form() -> str:
-    """The form to request a reset link."""
+    """Show the form to request a reset link."""
     return _forgot({})
 
 
@@ -50,7 +50,7 @@ def forgot_password() -> str | Response:
 
 @pages.get("/password/reset/<token>")
 def reset_password_form(token: str) -> str:
-    """The form to choose a new password, or 404 for a link that is no longer valid."""
+    """Show the form to choose a new password, or 404 for a link that is no longer valid."""
     user = recovery.user_of_reset(token, signing_keys())
     return render_template("people/reset.html", username=user.username, token=token, errors={})
 
@@ -69,7 +69,7 @@ def reset_password(token: str) -> str | Response:
     if not user.is_suspended:
         sign_in(user, remember=False)
     flash("Your password has been changed.")
-    return htmx.redirect_after_post(url_for("people.login") if user.is_suspended else "/")
+    return htmx.redirect_after_post(url_for("people.login") if user.is_suspended else HOME)
 
 
 @pages.get("/email/confirm/<token>")
@@ -84,7 +84,7 @@ def confirm_email(token: str) -> Response:
     """Confirm the email address of the link."""
     recovery.confirm_email(token, signing_keys())
     flash("Your email is confirmed.")
-    return htmx.redirect_after_post("/")
+    return htmx.redirect_after_post(HOME)
 
 
 @pages.post("/settings/profile/confirm")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pages = Blueprint("reactions", __name__, url_prefix="/reactions")
 
-LARGEST_ID = 10**18 - 1
 NAMES_A_PAGE = 50
 
 
@@ -32,7 +31,7 @@ def create() -> str | Response:
     """Set the user's reaction to something; an empty `kind` takes it back."""
     form = request.form
     kind = rules.kind(form.get("kind"))
-    id_ = text.whole_number(form.get("id"), "id", least=1, most=LARGEST_ID)
+    id_ = text.whole_number(form.get("id"), "id", least=1, most=text.LARGEST_ID)
     if id_ is None:
         raise Invalid(id=text.missing("id"))
     subject = subject_or_404(form.get("subject"), id_)
@@ -53,7 +52,7 @@ def show(subject: str, subject_id: int) -> str:
     """Show who reacted to something, as far as the viewer may see them."""
     found = subject_or_404(subject, subject_id)
     arguments = ListArguments()
-    after_id = arguments.number("after", most=LARGEST_ID)
+    after_id = arguments.number("after", most=text.LARGEST_ID)
     arguments.finish()
     viewer = viewer_id()
     rows = queries.reactors(found, viewer, after_id=after_id, limit=NAMES_A_PAGE + 1)

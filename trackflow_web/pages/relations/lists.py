@@ -11,11 +11,10 @@ from trackflow_web.domain.relations import muting, queries
 from trackflow_web.domain.relations.muting import Kind, MutedThing
 from trackflow_web.kernel import text
 from trackflow_web.kernel.errors import Invalid
-from trackflow_web.pages.relations.views import wanted_of_form
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.feed_addresses import address_for
-from trackflow_web.web.forms import errors_of, refused, sent_fields
+from trackflow_web.web.forms import errors_of, is_wanted, refused, sent_fields
 from trackflow_web.web.listing import ListArguments
 from trackflow_web.web.mutes import SUBJECTS, set_mute
 from trackflow_web.web.session import login_required
@@ -103,7 +102,7 @@ def replace_feed_address() -> Response:
 @login_required
 def mute(kind: str) -> Response:
     """Mute a song or pack by `id`, or an `artist`; with `set` = 0 no longer."""
-    wanted = wanted_of_form()
+    wanted = is_wanted()
     target = request.form.get("artist" if kind == Kind.ARTIST else "id")
     try:
         set_mute(kind, target, wanted=wanted, until=request.form.get("until"))

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template, request, url_for
 
 from trackflow_web.domain.relations import actions, blocking, queries
-from trackflow_web.kernel import text
-from trackflow_web.kernel.text import YesOrNo
 from trackflow_web.web import htmx
 from trackflow_web.web.caller import get_current_user
 from trackflow_web.web.extensions import settings
+from trackflow_web.web.forms import is_wanted
 from trackflow_web.web.loaders import person_or_404
 from trackflow_web.web.session import login_required
 from trackflow_web.web.urls import HOME, current_page, safe_next_url
@@ -28,7 +27,7 @@ pages = Blueprint("relations", __name__, url_prefix="/users")
 @login_required
 def follow(username: str) -> str | Response:
     """Follow a user, or with `set` = 0 stop."""
-    wanted = wanted_of_form()
+    wanted = is_wanted()
     person = person_or_404(username, may_be_hidden=not wanted)
     actions.set_follow(
         get_current_user(),
@@ -44,7 +43,7 @@ def follow(username: str) -> str | Response:
 @login_required
 def mute(username: str) -> str | Response:
     """Mute a user, with `until` for some time, or with `set` = 0 no longer."""
-    wanted = wanted_of_form()
+    wanted = is_wanted()
     person = person_or_404(username, may_be_hidden=not wanted)
     until = request.form.get("until")
     actions.set_mute(get_current_user(), person, wanted=wanted, until=until)
@@ -55,7 +54,7 @@ def mute(username: str) -> str | Response:
 @login_required
 def block(username: str) -> str | Response:
     """Block a user, or with `set` = 0 no longer."""
-    wanted = wanted_of_form()
+    wanted = is_wanted()
     person = person_or_404(username, may_be_hidden=True, may_be_blocked=True)
     blocking.set_block(get_current_user(), person, wanted=wanted)
     if htmx.is_htmx() and _is_on_profile(person):  # which is another page now
@@ -70,11 +69,6 @@ def remove_follower(username: str) -> str | Response:
     person = person_or_404(username, may_be_hidden=True)
     blocking.remove_follower(get_current_user(), person)
     return _buttons(person)
-
-
-def wanted_of_form() -> bool:
-    """Return whether a form sets or ends something. Raises Invalid naming `set`."""
-    return text.choice(request.form.get("set", "1"), "set", YesOrNo) is YesOrNo.YES
 
 
 def _buttons(person: User) -> str | Response:

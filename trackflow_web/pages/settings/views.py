@@ -49,7 +49,7 @@ def index() -> Response:
 @pages.get("/profile")
 @login_required
 def profile() -> str:
-    """Show the forms for email, time zone and password."""
+    """Show the forms for profile, picture, theme, email, time zone and password."""
     return _profile(typed_fields.fields_before(), {})
 
 

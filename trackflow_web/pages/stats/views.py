@@ -64,7 +64,7 @@ def index() -> str:
 @pages.get("/gaps")
 @login_required
 def gap_map() -> str:
-    """The map of decades and years, the artists, and the planned songs that would add to them."""
+    """Show the map of decades and years, artists, and the planned songs that would add to them."""
     user_id = get_current_user().id
     own = progress.of_user(user_id, with_holders=False)
     artists = statistics.by_artist(user_id, ARTISTS_ON_THE_MAP, released_first=True)
