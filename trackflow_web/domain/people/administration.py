@@ -52,7 +52,7 @@ def ban(user: User, *, by: User | None, why: str) -> None:
     share_images.withdraw_all_of(user.id)
     actions.sign_out_everywhere(user)
     db.session.execute(sa.delete(AccessToken).where(AccessToken.user_id == user.id))
-    reservations.reserve(user.email, ends_at=None)
+    reservations.reserve_email(user.email)
     record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "ban", why)
 
@@ -65,7 +65,7 @@ def unban(user: User, *, by: User | None, why: str) -> None:
     cache_versions.step(Versioned.HOLDERS, users=[user.id])
     user.banned_at = None
     share_images.withdraw_all_of(user.id)
-    reservations.release(user.email)
+    reservations.release_email(user.email)
     record(PersonListed(), user_id=user.id, subject_id=user.id)
     _note(user, by, "unban", why)
 

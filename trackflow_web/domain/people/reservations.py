@@ -37,16 +37,22 @@ def reserve_name(username: str) -> None:
     reserve(username, _like(username), ends_at=clock.now() + NAME_RESERVED_FOR)
 
 
-def release(*values: str) -> None:
-    """Release usernames or email addresses."""
+def reserve_email(address: str) -> None:
+    """Reserve the email address of a banned user, with all addresses of the same mailbox."""
+    reserve(address, _mailbox(address), ends_at=None)
+
+
+def release_email(address: str) -> None:
+    """Release an email address and those of the same mailbox."""
+    values = (address, _mailbox(address))
     db.session.execute(
         sa.delete(Reservation).where(Reservation.digest.in_([_digest(value) for value in values]))
     )
 
 
 def is_reserved(address: str) -> bool:
-    """Return whether this email address is reserved."""
-    return bool(_reserved_among(address))
+    """Return whether this email address, or one of the same mailbox, is reserved."""
+    return bool(_reserved_among(address, _mailbox(address)))
 
 
 def is_name_reserved(username: str) -> bool:
@@ -57,6 +63,12 @@ def is_name_reserved(username: str) -> bool:
 def _like(username: str) -> str:
     # No username and no email address, since it has a colon and no @.
     return f"like:{rules.skeleton(username)}"
+
+
+def _mailbox(address: str) -> str:
+    # Most providers deliver to `alice` what is for `alice+new`.
+    name, _, host = address.partition("@")
+    return f"mailbox:{name.partition('+')[0]}@{host}"
 
 
 def _reserved_among(*values: str) -> Sequence[str]:
