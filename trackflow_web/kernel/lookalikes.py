@@ -25,8 +25,8 @@ _FORMS = re.compile(
     r"|NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) ([A-Z])"
 )
 _WITH_FORMS = ((0x0250, 0x02AF), (0x1D00, 0x1D7F), (0xA730, 0xA7FF), (0x1F150, 0x1F1FF))
-# Of Latin letters, digits and signs, the ones that look alike.
-_ALIKE = str.maketrans("013456789|!@$i", "oleasbtbgllasl")
+# Of Latin letters, digits and signs, the ones that look alike; no two digits do.
+_ALIKE = str.maketrans("01345789|!@$i", "oleastbgllasl")
 # Pairs that look like one letter.
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
