@@ -35,8 +35,8 @@ def counts(page):
 
 
 def markup(element):
-    """An element as it is written, but for the token, which is another one every time."""
-    for token in element.select('input[name="csrf_token"]'):
+    """An element as it is written, but for token and key, which are others every time."""
+    for token in element.select('input[name="csrf_token"], input[name="idempotency_key"]'):
         token["value"] = ""
     return element.prettify()
 
