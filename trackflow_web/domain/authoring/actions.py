@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -51,13 +50,12 @@ def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
         _upsert(song.id, part, state=State.SKIP)
     else:
         _upsert(song.id, part, state=State.DONE, done_by=actor.id, first_done_at=now)
-        parts[part] = replace(before, first_done_at=now)
         record(PartDone(part=part, owner_id=song.user_id), user_id=actor.id, subject_id=song.id)
     states = {each: status.state for each, status in parts.items()} | {part: wanted}
     song.parts_done = sum(other is State.DONE for other in states.values())
     song.parts_skipped = sum(other is State.SKIP for other in states.values())
     song.updated_at = now
-    since = _last_done(song, parts, states)
+    since = _last_done(song, parts, states) if before.was_done else now
     set_authored(song, actor, authored=rules.is_authored(states.values()), since=since)
 
 
