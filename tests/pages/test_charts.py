@@ -210,6 +210,14 @@ def test_awards_of_confirmed_charts_belong_to_the_import_on_a_new_day_too(
     assert None not in found
 
 
+def test_a_refused_confirmation_keeps_what_was_chosen(as_alice, reported):
+    page = as_alice.post(f"{reported}/confirm", part="0:bass", status="released")
+    assert page.status == 422
+    assert page.all('[name="song"][checked]') == []
+    assert [box["value"] for box in page.all('[name="part"][checked]')] == ["0:bass"]
+    assert page.one('[name="status"] [selected]')["value"] == "released"
+
+
 @pytest.mark.parametrize("names", ["", "Alice"])
 def test_parts_of_imported_charts_are_no_work_of_this_week(app, as_alice, alice, names):
     def done_this_week():

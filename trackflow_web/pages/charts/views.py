@@ -28,6 +28,7 @@ from trackflow_web.web.session import login_required
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from werkzeug.datastructures import MultiDict
     from werkzeug.wrappers import Response
 
     from trackflow_web.domain.chart_scans.models import ChartScan, ScannedSong
@@ -36,6 +37,7 @@ pages = Blueprint("charts", __name__, url_prefix="/imports/charts")
 
 SONGS_A_PAGE = 20
 MOST_PAGES = rules.MOST_SONGS // SONGS_A_PAGE
+BOXES = ("song", "part", "skip")
 MEGABYTES = MOST_BYTES // 1024 // 1024
 TOO_LARGE = f"This upload is larger than {MEGABYTES} MB. Leave the audio out: it isn't read."
 
@@ -86,7 +88,7 @@ def confirm(scan_id: int) -> Response:
         )
         done = confirming.confirm(scan, get_current_user(), wanted, status=form.get("status"))
     except Invalid as refusal:
-        page = render_template("charts/show.html", **_context(scan, refusal.errors))
+        page = render_template("charts/show.html", **_context(scan, refusal.errors, sent=form))
         return refused(page, refusal)
     flash(_summary(done))
     if len(done.song_ids) == 1:
@@ -121,7 +123,10 @@ def _index(errors: Mapping[str, str]) -> str:
     )
 
 
-def _context(scan: ChartScan, errors: Mapping[str, str]) -> dict[str, object]:
+def _context(
+    scan: ChartScan, errors: Mapping[str, str], *, sent: MultiDict[str, str] | None = None
+) -> dict[str, object]:
+    """Return what the report shows: what the files propose, or what a refused form has `sent`."""
     page = requested(lambda arguments: arguments.page(most=MOST_PAGES))
     songs = queries.songs_of(scan.id, after=(page - 1) * SONGS_A_PAGE - 1, limit=SONGS_A_PAGE)
     last = max((scan.songs - 1) // SONGS_A_PAGE + 1, 1)
@@ -140,6 +145,8 @@ def _context(scan: ChartScan, errors: Mapping[str, str]) -> dict[str, object]:
         },
         "left": queries.count_unconfirmed(scan.id),
         "errors": errors,
+        "sent": sent,
+        "ticked": {name: set(sent.getlist(name)) for name in BOXES} if sent else None,
         "parts": list(Part),
         "most_songs": rules.MOST_SONGS,
         "page": page,
