@@ -9,6 +9,7 @@ from flask import Response, redirect, request
 from werkzeug.exceptions import NotFound
 
 from trackflow_web.web import error_pages, problems, urls
+from trackflow_web.web.caller import is_write
 from trackflow_web.web.failures import classify
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def respond(error: Exception) -> Response:
 
 
 def _respond_to_not_found(error: NotFound) -> BaseResponse:
-    """Redirect from an unknown URL to the same without a slash at its end, if that is known."""
-    is_unknown = error is request.routing_exception  # else a view has raised it
+    """Redirect from an unknown page to the same without a slash at its end, if that is known."""
+    is_unknown = error is request.routing_exception and not is_write()  # else a view has raised it
     address = urls.without_slash() if is_unknown else None
     if address is None:
         return respond(error)
