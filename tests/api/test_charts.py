@@ -81,6 +81,7 @@ def test_an_upload_with_a_key_is_read_once(program):
         ({"songs": [{"id": -1}]}, "song"),
         ({"songs": [{"id": "x"}]}, "songs"),
         ({"songs": [{"id": 0, "parts": ["kazoo"]}]}, "part"),
+        ({"songs": [{"id": 0, "parts": ["kazoo"]}], "everything": True}, "part"),
         ({"songs": [{"id": 0}], "status": "lost"}, "status"),
     ],
 )

@@ -79,8 +79,11 @@ def confirm_chart_songs(scan_id: int) -> schemas.Confirmed:
 
 
 def _wanted(scan: ChartScan, body: schemas.ConfirmedSongs) -> list[Confirmed]:
-    if body.everything:
-        return confirming.proposals(scan)
+    chosen = _chosen(body) if body.songs or not body.everything else []
+    return confirming.proposals(scan) if body.everything else chosen
+
+
+def _chosen(body: schemas.ConfirmedSongs) -> list[Confirmed]:
     names = {f"title:{song.id}": song.title for song in body.songs}
     names |= {f"artist:{song.id}": song.artist for song in body.songs}
     return rules.confirmations(
