@@ -108,5 +108,17 @@ def test_every_path_parameter_has_a_schema(document):
         assert all(parameter["schema"] for parameter in operation.get("parameters", []))
 
 
+def test_a_filter_may_be_empty(document):
+    filters = [
+        each["schema"]
+        for operation in _operations(document).values()
+        for each in operation.get("parameters", ())
+        if each["in"] == "query"
+        and ("enum" in str(each["schema"]) or "$ref" in str(each["schema"]))
+    ]
+    assert len(filters) >= 4
+    assert all({"const": ""} in schema["anyOf"] for schema in filters)
+
+
 def test_no_viewer_page_is_served(app):
     assert not [rule for rule in app.url_map.iter_rules() if "apidoc" in rule.rule]

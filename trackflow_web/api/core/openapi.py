@@ -220,13 +220,20 @@ class _Document:
         name = self.names[operation.query, "validation"]["$ref"].rpartition("/")[2]
         schema = self.schemas[name]
         for parameter, described_as in schema["properties"].items():
+            is_required = parameter in schema.get("required", ())
             yield {
                 "name": parameter,
                 "in": "query",
-                "required": parameter in schema.get("required", ()),
+                "required": is_required,
                 "description": described_as.get("description", ""),
-                "schema": described_as,
+                "schema": described_as if is_required else _or_empty(described_as),
             }
+
+
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a query parameter that may be empty, which is the same as absent."""
+    has_choices = "enum" in schema or any("$ref" in each for each in schema.get("anyOf", ()))
+    return {"anyOf": [schema, {"const": ""}]} if has_choices else schema
 
 
 def _form_with(operation: Operation) -> dict[str, Any]:
