@@ -108,6 +108,20 @@ def test_every_path_parameter_has_a_schema(document):
         assert all(parameter["schema"] for parameter in operation.get("parameters", []))
 
 
+def test_the_choices_of_a_field_that_may_be_null_have_null(document):
+    bodies = (operation.get("requestBody") for operation in _operations(document).values())
+    names = {reference.rpartition("/")[2] for body in bodies for reference in _references(body)}
+    schemas = document["components"]["schemas"]
+    choices = [
+        field["enum"]
+        for name in names
+        for field in schemas[name].get("properties", {}).values()
+        if "enum" in field and {"type": "null"} in field.get("anyOf", ())
+    ]
+    assert choices
+    assert all(None in each for each in choices)
+
+
 def test_a_filter_may_be_empty(document):
     filters = [
         each["schema"]

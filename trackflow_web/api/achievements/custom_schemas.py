@@ -13,7 +13,8 @@ from trackflow_web.achievements.custom import grants, rules
 from trackflow_web.achievements.custom.grants import UNDO_WITHIN
 
 Preview = bool | Literal[0, 1]
-_RARITIES: dict[str, Any] = {"enum": [str(rarity) for rarity in Rarity]}
+# Null is as if the field were not there.
+_RARITIES: dict[str, Any] = {"enum": [*(str(rarity) for rarity in Rarity), None]}
 
 
 class CustomAchievementChange(BaseModel):
@@ -37,7 +38,7 @@ class CustomAchievement(CustomAchievementChange):
     """A new custom achievement: automatic with a metric and a threshold, else granted."""
 
     code: str | None = Field(None, json_schema_extra={"pattern": f"^{rules.CODE.pattern}$"})
-    metric: str | None = Field(None, json_schema_extra={"enum": [*metrics.BY_NAME]})
+    metric: str | None = Field(None, json_schema_extra={"enum": [*metrics.BY_NAME, None]})
     preview: Preview = Field(default=False, description="Save nothing; say who would get it.")
 
 
