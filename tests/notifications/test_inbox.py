@@ -193,16 +193,19 @@ def test_read_and_unread_are_states(as_alice, followed):
     assert bell(row) == (1, 0)
 
 
+def press(browser, address, *, on):
+    """Press a button of a row with htmx, on this page."""
+    headers = {"HX-Current-URL": f"http://localhost{on}"}
+    token = {"csrf_token": browser.token()}
+    return browser.request("POST", address, htmx=True, headers=headers, data=token)
+
+
 @pytest.mark.parametrize(("action", "expected"), [("read", "2"), ("delete", "2"), ("unread", "3")])
 def test_the_number_of_the_tab_follows_a_row(as_alice, several, action, expected):
     page = as_alice.get("/notifications/")
     assert page.one("#inbox-unread").text == "3"
-    answer = as_alice.request(
-        "POST",
-        f"/notifications/{ids(page)[0]}/{action}",
-        htmx=True,
-        headers={"HX-Current-URL": "http://localhost/notifications/?filter=unread"},
-        data={"csrf_token": as_alice.token()},
+    answer = press(
+        as_alice, f"/notifications/{ids(page)[0]}/{action}", on="/notifications/?filter=unread"
     )
     assert answer.one("#inbox-unread[hx-swap-oob]").text == expected
     elsewhere = as_alice.post(f"/notifications/{ids(page)[1]}/read", htmx=True)
@@ -213,12 +216,10 @@ def test_the_number_of_the_tab_is_of_the_kind_that_is_shown(as_alice, several):
     page = as_alice.get("/notifications/?type=new_follower")
     assert page.one("#inbox-unread").text == "1"
     (one,) = ids(page)
-    answer = as_alice.request(
-        "POST",
+    answer = press(
+        as_alice,
         f"/notifications/{one}/read?type=new_follower",
-        htmx=True,
-        headers={"HX-Current-URL": "http://localhost/notifications/?type=new_follower"},
-        data={"csrf_token": as_alice.token()},
+        on="/notifications/?type=new_follower",
     )
     assert answer.one("#inbox-unread[hx-swap-oob]").text == "0"
 

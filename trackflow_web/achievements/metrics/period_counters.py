@@ -39,7 +39,6 @@ GIVEN_BACK = frozenset(
         AchievementRestored,
         events.CollaborationJoined,
         events.CollaboratorAdded,
-        events.SongAuthored,
         events.FeatureRequestTakenUp,
         events.BugReportTakenUp,
         events.SongRestored,
@@ -79,8 +78,12 @@ class PeriodStep:
 
 
 def _is_given_back(event: Event) -> bool:
-    is_late = isinstance(event.payload, AchievementUnlocked) and event.payload.import_id is not None
-    return is_late or type(event.payload) in GIVEN_BACK
+    payload = event.payload
+    if isinstance(payload, AchievementUnlocked):
+        return payload.import_id is not None
+    if isinstance(payload, events.SongAuthored):
+        return payload.again
+    return type(payload) in GIVEN_BACK
 
 
 def _is_near_an_edge(period: Period, at: datetime) -> bool:

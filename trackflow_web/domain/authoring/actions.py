@@ -55,7 +55,7 @@ def mark_part(song: Song, part: Part, actor: User, *, state: object) -> None:
     song.parts_done = sum(other is State.DONE for other in states.values())
     song.parts_skipped = sum(other is State.SKIP for other in states.values())
     song.updated_at = now
-    since = _last_done(song, parts, states) if before.was_done else now
+    since = _last_done(song, parts, states) if before.was_done else None
     set_authored(song, actor, authored=rules.is_authored(states.values()), since=since)
 
 

@@ -178,9 +178,10 @@ def move_song(song: Song, actor: User, *, status: object) -> None:
 
 
 def set_authored(song: Song, actor: User, *, authored: bool, since: datetime | None = None) -> None:
-    """Set whether a song is fully authored, and since when if not since now."""
+    """Set whether a song is fully authored; again if that was done earlier, `since` then."""
     if authored and song.authored_at is None:
-        _reach(song, Milestone.AUTHORED, actor, since or clock.now())
+        again = since is not None
+        _reach(song, Milestone.AUTHORED, actor, since or clock.now(), again=again)
     elif not authored and song.authored_at is not None:
         song.authored_at = None
         _record(SongNoLongerAuthored(**about(song), pack_id=song.pack_id), song, actor)
@@ -221,11 +222,12 @@ def _history(song: Song) -> dict[str, Any]:
     return {"pack_id": song.pack_id, "was": song.milestones(), "done_by": done_by}
 
 
-def _reach(song: Song, milestone: Milestone, actor: User, at: datetime) -> None:
+def _reach(song: Song, milestone: Milestone, actor: User, at: datetime, **details: bool) -> None:
     """Record a milestone the first time; each song counts once, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
-        _record(EVENT_OF_MILESTONE[milestone](**about(song), pack_id=song.pack_id), song, actor)
+        event = EVENT_OF_MILESTONE[milestone]
+        _record(event(**about(song), pack_id=song.pack_id, **details), song, actor)
 
 
 def _record(payload: SongPayload, song: Song, actor: User) -> None:

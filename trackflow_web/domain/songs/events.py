@@ -108,7 +108,9 @@ class SongFinished(SongInPackPayload):
 
 @event_type("song_authored", "song")
 class SongAuthored(SongInPackPayload):
-    """All parts of a song are done or not needed."""
+    """All parts of a song are done or not needed; `again` if the last one had been done before."""
+
+    again: bool = False
 
 
 @event_type("song_no_longer_authored", "song")
