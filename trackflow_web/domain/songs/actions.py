@@ -222,7 +222,7 @@ def _history(song: Song) -> dict[str, Any]:
     return {"pack_id": song.pack_id, "was": song.milestones(), "done_by": done_by}
 
 
-def _reach(song: Song, milestone: Milestone, actor: User, at: datetime, **details: bool) -> None:
+def _reach(song: Song, milestone: Milestone, actor: User, at: datetime, **details: Any) -> None:
     """Record a milestone the first time; each song counts once, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
