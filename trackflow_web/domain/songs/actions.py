@@ -222,12 +222,12 @@ def _history(song: Song) -> dict[str, Any]:
     return {"pack_id": song.pack_id, "was": song.milestones(), "done_by": done_by}
 
 
-def _reach(song: Song, milestone: Milestone, actor: User, at: datetime, **details: Any) -> None:
+def _reach(song: Song, milestone: Milestone, actor: User, at: datetime, **details: bool) -> None:
     """Record a milestone the first time; each song counts once, however often it moves."""
     if song.reached(milestone) is None:
         setattr(song, f"{milestone}_at", at)
-        event = EVENT_OF_MILESTONE[milestone]
-        _record(event(**about(song), pack_id=song.pack_id, **details), song, actor)
+        fields = about(song) | {"pack_id": song.pack_id, **details}
+        _record(EVENT_OF_MILESTONE[milestone](**fields), song, actor)
 
 
 def _record(payload: SongPayload, song: Song, actor: User) -> None:
